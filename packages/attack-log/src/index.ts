@@ -1,0 +1,3 @@
+export * from './cluster-state.ts';
+export * from './tables.ts';
+export * from './tree-model.ts';

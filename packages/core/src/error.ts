@@ -1,0 +1,93 @@
+/** What went wrong, for programs. */
+export type IhandlerErrorCode =
+  | 'CONTRACT_UNKNOWN'
+  | 'GLOB_INVALID'
+  | 'HANDLER_INVALID'
+  | 'INCIDENT_INVALID'
+  | 'JOURNAL_BUSY'
+  | 'JOURNAL_INVALID'
+  | 'LIFE_CYCLE'
+  | 'OPTIONS_INVALID'
+  | 'ORIGIN_UNDECLARED'
+  | 'TARGET_UNREADABLE';
+
+/** A wrong program, configuration or file: thrown early, with what was expected, what was found and what to do. */
+export class IhandlerError extends Error {
+  override readonly name = 'IhandlerError';
+  readonly code: IhandlerErrorCode;
+  constructor(code: IhandlerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Recognises an {@link IhandlerError} of any copy of core, since two may be installed. */
+export function isIhandlerError(error: unknown): error is IhandlerError {
+  return error instanceof Error && error.name === 'IhandlerError';
+}
+
+/** Marks an error as passing: the same batch is tried again, for ever, after `retryAfter` milliseconds or the usual backoff. */
+export function tryLater(message: string, options?: ErrorOptions & { readonly retryAfter?: number }): Error {
+  return Object.assign(new Error(message, options), { retryAfter: options?.retryAfter ?? 0 });
+}
+
+/** Marks an error as final for the incident: it goes to the dead letters at once. */
+export function permanent(message: string, options?: ErrorOptions): Error {
+  return Object.assign(new Error(message, options), { permanent: true as const });
+}
+
+/** What a failure means for what is delivered next. */
+export type FailureKind = 'try-later' | 'permanent' | 'unknown';
+
+const passingCodes = new Set(
+  (
+    'EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENOTFOUND EPIPE ETIMEDOUT ' +
+    'EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOSPC EROFS EACCES EPERM ' +
+    'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_SOCKET'
+  ).split(' '),
+);
+const passingPrefixes = [
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+];
+
+function property(error: unknown, key: string): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[key] : undefined;
+}
+
+/**
+ * Tells what a failure means, by duck typing: `retryAfter` (milliseconds), `permanent`, or the code of a network, busy,
+ * full-disk or I/O error, also of its `cause`. Anything else is unknown and is tried a bounded number of times.
+ */
+export function failureKind(error: unknown): FailureKind {
+  if (property(error, 'permanent') === true) return 'permanent';
+  for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
+    if (typeof property(current, 'retryAfter') === 'number') return 'try-later';
+    const code = property(current, 'code');
+    if (
+      typeof code === 'string' &&
+      (passingCodes.has(code) || passingPrefixes.some((p) => code.startsWith(p)))
+    )
+      return 'try-later';
+    current = property(current, 'cause');
+  }
+  return 'unknown';
+}
+
+/** One line that says what went wrong, also for what is not an Error or has no message. */
+export function describeError(error: unknown): string {
+  try {
+    if (error instanceof Error) {
+      const text = error.message || error.name;
+      return error.cause === undefined ? text : `${text} (${describeError(error.cause)})`;
+    }
+    return String(error);
+  } catch {
+    // Somebody threw an object whose toString throws; there is nothing more to learn from it.
+    return 'an error that cannot be described';
+  }
+}

@@ -1,0 +1,46 @@
+import { IhandlerError } from './error.ts';
+
+/** An incident id taken apart. */
+export interface IncidentId {
+  /** Where it came from: a hash of a file's identity, a random name for a port, or, for an incident that a handler reported, `<stream of the cause>/<instance>/<n>`. */
+  readonly stream: string;
+  /** Rises within a stream: the offset of a line's end in bytes, a row id, a count. */
+  readonly ordinal: number;
+}
+
+/** Takes `<stream>:<ordinal>` apart; throws `INCIDENT_INVALID` for anything else. */
+export function parseIncidentId(id: string): IncidentId {
+  const colon = id.lastIndexOf(':');
+  const ordinal = Number(id.slice(colon + 1));
+  if (colon < 1 || colon === id.length - 1 || !Number.isSafeInteger(ordinal) || ordinal < 0)
+    throw new IhandlerError(
+      'INCIDENT_INVALID',
+      `Expected an incident id of the form <stream>:<ordinal>, found ${JSON.stringify(id.slice(0, 200))}.`,
+    );
+  return { stream: id.slice(0, colon), ordinal };
+}
+
+/** Puts an id together. */
+export function formatIncidentId(stream: string, ordinal: number): string {
+  return `${stream}:${ordinal}`;
+}
+
+/** How many handlers in a row reported because of each other: 0 for what a source brought. */
+export function chainDepth(id: string): number {
+  let depth = 0;
+  for (let at = id.indexOf('/'); at !== -1; at = id.indexOf('/', at + 1)) depth += 1;
+  return depth >> 1;
+}
+
+/** The instance that reported an incident, or undefined when a source brought it. */
+export function reporterOf(id: string): string | undefined {
+  const last = id.lastIndexOf('/');
+  if (last === -1) return undefined;
+  const before = id.lastIndexOf('/', last - 1);
+  return before === -1 ? undefined : id.slice(before + 1, last);
+}
+
+/** The stream of the n-th report that an instance makes because of an incident; its ordinal is the cause's. */
+export function reportedStream(causeStream: string, instance: string, n: number | string): string {
+  return `${causeStream}/${instance}/${n}`;
+}
