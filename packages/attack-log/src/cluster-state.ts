@@ -30,11 +30,15 @@ export interface Waiting {
  * what comes back in the transaction of the rows; it keeps nothing of it in memory past a failed write.
  */
 export interface ClusterState {
-  /** Of the connections named (see {@link connectionsNamed}), those that have a row: the row that was announced last. */
+  /**
+   * Of the connections that the batch names and of those that the incidents in {@link ClusterState.waiting} name (both
+   * with {@link connectionsNamed}: a link that waited for its child needs its parent, which the batch may not name), those
+   * that have a row: the row announced last with `named`.
+   */
   readonly rows: ReadonlyMap<ConnectionKey, number>;
-  /** The places of those rows and of all their ancestors. */
+  /** The places of those rows. */
   readonly places: ReadonlyMap<number, Place>;
-  /** What waits for a connection named here, or is a link to a child named here, in rising `number`. */
+  /** What waits for a connection that the batch names, or is a link to a child that it names, in rising `number`. */
   readonly waiting: readonly Waiting[];
   /** The next number for what waits. */
   readonly nextWaiting: number;
@@ -61,7 +65,7 @@ export interface Move {
   readonly parent: number;
   /** The new root of the row and of everything under it. */
   readonly root: number;
-  /** Its root until now. When that is the row itself, all rows of that root are the ones under it. */
+  /** Its root until now: always the row itself, because only roots are linked; so all rows of that root are the ones under it. */
   readonly oldRoot: number;
 }
 
@@ -71,7 +75,7 @@ export interface ClusterResult {
   readonly rows: Readonly<Record<Table, readonly Row[]>>;
   /** New connections, in rising row. */
   readonly announced: readonly Announced[];
-  /** Moves of rows stored before, in order; to be applied after the inserts. */
+  /** Moves of rows stored before, each row once, in any order; to be applied after the inserts. */
   readonly moves: readonly Move[];
   readonly waiting: {
     /** To be kept, in rising number. */
@@ -83,6 +87,24 @@ export interface ClusterResult {
   };
   readonly nextWaiting: number;
   readonly nextKey: Readonly<Record<Table, number>>;
-  /** How many incidents, by what became of them without a row: `cycle` (a link that would close a circle), `incomplete` (data that a row needs is missing), `other` (no table is meant for it). */
-  readonly without: Readonly<Record<'cycle' | 'incomplete' | 'other', number>>;
+  readonly without: Without;
 }
+
+/** How many incidents changed nothing, by why. What waits is not among them. */
+export interface Without {
+  /** Links that would have closed a circle. */
+  readonly cycle: number;
+  /** Links to a second parent: the first that was applied holds. */
+  readonly conflict: number;
+  /** Incidents that lack what their row needs. */
+  readonly incomplete: number;
+  /** Incidents that no table is meant for. */
+  readonly other: number;
+}
+
+/**
+ * How many entries may wait when nothing else is configured. When there are more, a store lets go first of those whose child was freed, lowest `number`
+ * first, then of the others, lowest `number` first, and counts them. So the forest is the same in every order of arrival
+ * as long as no more than this many others wait at the same time.
+ */
+export const WAITING_LIMIT = 10_000;
