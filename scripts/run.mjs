@@ -1,78 +1,132 @@
-// The set-up behind `npm start` and `npm test`: installs the pinned pnpm into .tools (no global install, no
-// corepack), installs the dependencies from the lockfile, builds what changed, and runs what was asked for.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+// The set-up behind `npm start`, `npm test` and the other scripts of package.json. It installs the pinned pnpm into
+// .tools (no global install, no corepack) and the dependencies as the lockfile says, builds what changed, and runs what
+// was asked for. Everything it says goes to standard error; a step that has nothing to do says nothing.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const root = dirname(import.meta.dirname);
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const tools = join(root, '.tools', packageManager);
-const bin = join(tools, 'node_modules', '.bin');
-const env = {
-  ...process.env,
-  PATH: bin + delimiter + join(root, 'node_modules', '.bin') + delimiter + process.env.PATH,
-  TURBO_TELEMETRY_DISABLED: '1',
-  DO_NOT_TRACK: '1',
-  JOBS: process.env.JOBS ?? 'max',
-};
-// better-sqlite3 compiles where no prebuilt binary can be fetched; the headers of this very Node spare it a download.
-const prefix = dirname(dirname(realpathSync(process.execPath)));
-if (existsSync(join(prefix, 'include/node/node.h'))) env.npm_config_nodedir ??= prefix;
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `ihandler needs Node 20.19 or newer; this is Node ${process.versions.node} (${process.execPath}).`,
+  );
+  console.error(
+    'Install a current one from https://nodejs.org/ or with your version manager (nvm install 22).',
+  );
+  process.exit(1);
+}
+const { environment, nodePrefix, packageManager, quietly, root, run, tools } = await import('./step.mjs');
 
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-    ...options,
-  });
-  if (result.error) throw result.error;
-  if (result.status !== 0) process.exit(result.status ?? 1);
+// better-sqlite3 compiles where no ready binary can be fetched; the headers of this very Node spare it a download.
+const compiling = { ...environment, JOBS: process.env.JOBS ?? 'max' };
+if (existsSync(join(nodePrefix, 'include/node/node.h'))) compiling.npm_config_nodedir ??= nodePrefix;
+// NODE_ENV=production would leave out the very tools that build and test.
+delete compiling.NODE_ENV;
+
+/** What an installation depends on: another lockfile, manifest, Node or machine needs another one. */
+function fingerprint() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`);
+  const manifests = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(group, name, 'package.json')),
+  );
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests.sort()])
+    if (existsSync(join(root, file))) hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
+  return hash.digest('hex');
 }
 
-/** Runs a set-up step; silent ones show their output only when they fail. */
-function setUp(title, command, args, silent) {
-  if (!silent) {
+const wanted = fingerprint();
+const stamp = join(root, 'node_modules', '.ihandler-setup');
+const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+
+/** Ends the program with what a failed step said, and what may be done about it. */
+function give(title, output, advice = '') {
+  process.stderr.write(`${title}\n${output.trimEnd()}\n\nFailed: ${title}\n${advice}`);
+  process.exit(1);
+}
+
+const compilerAdvice = `
+SQLite could not be made ready for this machine. Usually a ready-made binary is fetched; without one it is compiled,
+which needs a C++ compiler, make and Python 3:
+  Debian, Ubuntu   sudo apt-get install build-essential python3
+  Fedora, RHEL     sudo dnf install gcc-c++ make python3
+  Alpine           sudo apk add build-base python3
+  macOS            xcode-select --install
+  Windows          the Visual Studio Build Tools with "Desktop development with C++"
+Then run the same command again.
+`;
+
+/** Opens a database in another process: the one sure sign that the binary is there and fits this Node. */
+async function sqliteOpens() {
+  const script = "const D = require('better-sqlite3'); new D(':memory:').close()";
+  return (await quietly(process.execPath, ['-e', script])).code === 0;
+}
+
+async function install() {
+  if (!existsSync(join(root, tools, 'node_modules', '.bin', 'pnpm'))) {
+    const title = `Setting up: ${packageManager}`;
     console.error(title);
-    return run(command, args, { stdio: ['ignore', 2, 2] });
+    const args = [
+      'install',
+      '--prefix',
+      tools,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      packageManager,
+    ];
+    const { code, output } = await quietly('npm', args, { env: compiling });
+    if (code !== 0)
+      give(title, output, '\nIt is fetched from the npm registry: is there a network (or a proxy to set)?\n');
   }
-  const result = spawnSync(command, args, {
-    cwd: root,
-    env,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
-  if (result.status === 0) return;
-  process.stderr.write(`${title}\n${result.stdout ?? ''}${result.stderr ?? ''}`);
-  process.exit(result.status ?? 1);
+  const title =
+    'Setting up: dependencies (one to two minutes, the first time, where SQLite must be compiled)';
+  console.error(title);
+  const args = [
+    'install',
+    '--frozen-lockfile',
+    '--config.confirmModulesPurge=false',
+    '--reporter=append-only',
+  ];
+  const { code, output } = await quietly('pnpm', args, { env: compiling, late });
+  if (code !== 0)
+    give(title, output, /gyp|prebuild-install|better-sqlite3/.test(output) ? compilerAdvice : '');
+  if (!(await sqliteOpens())) {
+    const title = `Setting up: SQLite for Node ${process.versions.node}`;
+    console.error(title);
+    const rebuilt = await quietly('pnpm', ['rebuild', '--recursive', 'better-sqlite3'], { env: compiling });
+    if (rebuilt.code !== 0 || !(await sqliteOpens())) give(title, rebuilt.output, compilerAdvice);
+  }
+  writeFileSync(stamp, wanted);
 }
 
-const [task, ...args] = process.argv.slice(2);
-const silent = task === 'ihandler';
-if (!existsSync(join(bin, 'pnpm')))
-  setUp(`Setting up: ${packageManager}`, 'npm', [
-    'install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', packageManager,
-  ], silent); // biome-ignore format: one command
-setUp(
-  'Setting up: dependencies (the first time takes a minute or two where SQLite must be compiled)',
-  'pnpm',
-  ['install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'],
-  silent,
-);
-setUp('Setting up: build', 'turbo', ['run', 'build', '--output-logs=errors-only'], silent);
+async function build() {
+  const title = 'Setting up: build';
+  const late = () => console.error(title);
+  const { code, output } = await quietly('turbo', ['run', 'build', '--output-logs=errors-only'], { late });
+  if (code !== 0) give(title, output);
+}
 
-const tasks = {
-  start: () => run(process.execPath, ['apps/demo/start.mjs', ...args]),
-  ihandler: () =>
-    run(process.execPath, [join(root, 'apps/ihandler/dist/main.js'), ...args], {
-      cwd: process.env.INIT_CWD ?? root,
-    }),
-  test: () => run(process.execPath, ['scripts/test.mjs', ...args]),
-  bench: () => run(process.execPath, ['scripts/bench.mjs', ...args]),
+const scripts = {
+  start: 'apps/demo/start.mjs',
+  ihandler: 'apps/ihandler/dist/main.js',
+  test: 'scripts/test.mjs',
+  bench: 'scripts/bench.mjs',
+  rehearse: 'scripts/rehearse-release.mjs',
 };
-if (!Object.hasOwn(tasks, task)) {
-  console.error(`Expected one of ${Object.keys(tasks).join(', ')}, found ${task}.`);
+const [task, ...args] = process.argv.slice(2);
+const tasks = ['build', 'exec', ...Object.keys(scripts)];
+if (!tasks.includes(task) || (task === 'exec' && args.length === 0)) {
+  console.error(
+    `scripts/run.mjs: expected ${tasks.join(', ')} (exec with a command), found ${task ?? 'nothing'}.`,
+  );
   process.exit(2);
 }
-tasks[task]();
+if (!installed) await install();
+await build();
+if (task === 'exec') process.exitCode = await run(args[0], args.slice(1));
+else if (task !== 'build') {
+  // A user's paths are meant from where the user stands, not from the root.
+  const cwd = task === 'ihandler' ? (process.env.INIT_CWD ?? root) : root;
+  process.exitCode = await run(process.execPath, [join(root, scripts[task]), ...args], { cwd });
+}

@@ -1,0 +1,71 @@
+// What `npm test` runs once scripts/run.mjs has set everything up: the checks, then every test, for real (nothing is
+// replayed from a cache but publint and attw, which look at packages that did not change). The last line is always
+// `tests: N passed, N failed`; the exit code is 1 when a test or a check failed.
+// With arguments (`npm test -- packages/core`) only those tests run, without the checks.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environment, quietly, root, run } from './step.mjs';
+
+const filters = process.argv.slice(2);
+const report = join(root, '.test-report.json');
+
+const checks = {
+  'lint and format': ['biome', ['ci', '--colors=off', '.']],
+  types: ['tsc', ['--noEmit', '--pretty', 'false']],
+  packages: ['turbo', ['run', 'check:package', '--output-logs=errors-only', '--continue']],
+};
+
+/** Runs the checks one after the other, shows those that fail, and answers their names. */
+async function check() {
+  const failed = [];
+  for (const [name, [command, args]] of Object.entries(checks)) {
+    const { code, output } = await quietly(command, args);
+    if (code === 0) continue;
+    failed.push(name);
+    process.stdout.write(`\nFailed: ${name} (${command} ${args.join(' ')})\n${output.trimEnd()}\n\n`);
+  }
+  return failed;
+}
+
+/** Every temporary file of a test lies in a folder of this run, which goes with it. */
+async function test() {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-test-'));
+  try {
+    const env = { ...environment, TMPDIR: folder, TEMP: folder, TMP: folder };
+    if (!process.stdout.isTTY && !env.FORCE_COLOR) env.NO_COLOR = '1';
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    return await run('vitest', ['run', ...reporters, ...filters], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** The counts in vitest's report. A file that could not be loaded has no tests to count, and counts as one that failed. */
+function count(code) {
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
+  const failed = numFailedTests + unloaded.length;
+  // An error outside of any test, or no test at all, is told by the exit code alone.
+  return {
+    passed: numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+rmSync(report, { force: true });
+const failedChecks = filters.length === 0 ? await check() : [];
+const { passed, failed, skipped } = count(await test());
+if (failedChecks.length > 0) console.log(`checks failed: ${failedChecks.join(', ')}`);
+console.log(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 || failedChecks.length > 0 ? 1 : 0;
