@@ -61,43 +61,35 @@ async function sqliteOpens() {
   return (await quietly(process.execPath, ['-e', script])).code === 0;
 }
 
-async function install() {
-  if (!existsSync(join(root, tools, 'node_modules', '.bin', 'pnpm'))) {
-    const title = `Setting up: ${packageManager}`;
-    console.error(title);
-    const args = [
-      'install',
-      '--prefix',
-      tools,
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-      packageManager,
-    ];
-    const { code, output } = await quietly('npm', args, { env: compiling });
-    if (code !== 0)
-      give(title, output, '\nIt is fetched from the npm registry: is there a network (or a proxy to set)?\n');
-  }
-  const title =
-    'Setting up: dependencies (one to two minutes, the first time, where SQLite must be compiled)';
+async function installPnpm() {
+  const title = `Setting up: ${packageManager}`;
   console.error(title);
-  const args = [
-    'install',
-    '--frozen-lockfile',
-    '--config.confirmModulesPurge=false',
-    '--reporter=append-only',
-  ];
-  const { code, output } = await quietly('pnpm', args, { env: compiling, late });
-  if (code !== 0)
-    give(title, output, /gyp|prebuild-install|better-sqlite3/.test(output) ? compilerAdvice : '');
-  if (!(await sqliteOpens())) {
-    const title = `Setting up: SQLite for Node ${process.versions.node}`;
-    console.error(title);
-    const rebuilt = await quietly('pnpm', ['rebuild', '--recursive', 'better-sqlite3'], { env: compiling });
-    if (rebuilt.code !== 0 || !(await sqliteOpens())) give(title, rebuilt.output, compilerAdvice);
-  }
-  writeFileSync(stamp, wanted);
+  const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['install', '--prefix', tools, ...options, packageManager];
+  const { code, output } = await quietly('npm', args, { env: compiling });
+  const advice = '\nIt comes from the npm registry: is there a network, or a proxy to set?\n';
+  if (code !== 0) give(title, output, advice);
+}
+
+async function installDependencies() {
+  const first = !existsSync(stamp);
+  const title = `Setting up: dependencies${first ? ' (one to two minutes where SQLite must be compiled)' : ''}`;
+  const late = () => console.error(title);
+  const options = ['--frozen-lockfile', '--config.confirmModulesPurge=false', '--reporter=append-only'];
+  const { code, output } = await quietly('pnpm', ['install', ...options], { env: compiling, late });
+  const advice = /gyp|prebuild-install|better-sqlite3/.test(output) ? compilerAdvice : '';
+  if (code !== 0) give(title, output, advice);
+}
+
+/** After a change of Node the installed binary is of the old one, which an installation does not notice. */
+async function fitSqlite() {
+  if (await sqliteOpens()) return;
+  const title = `Setting up: SQLite for Node ${process.versions.node}`;
+  console.error(title);
+  const { code, output } = await quietly('pnpm', ['rebuild', '--recursive', 'better-sqlite3'], {
+    env: compiling,
+  });
+  if (code !== 0 || !(await sqliteOpens())) give(title, output, compilerAdvice);
 }
 
 async function build() {
@@ -122,7 +114,12 @@ if (!tasks.includes(task) || (task === 'exec' && args.length === 0)) {
   );
   process.exit(2);
 }
-if (!installed) await install();
+if (!installed) {
+  if (!existsSync(join(root, tools, 'node_modules', '.bin', 'pnpm'))) await installPnpm();
+  await installDependencies();
+  await fitSqlite();
+  writeFileSync(stamp, wanted);
+}
 await build();
 if (task === 'exec') process.exitCode = await run(args[0], args.slice(1));
 else if (task !== 'build') {
