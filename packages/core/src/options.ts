@@ -24,16 +24,34 @@ function found(input: unknown, path: readonly PropertyKey[]): string {
   return JSON.stringify(value)?.slice(0, 80) ?? typeof value;
 }
 
+function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): OptionProblem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'there is no such option' }))
+      : [{ path: pathOf(issue.path), message: `${issue.message}; found ${found(input, issue.path)}` }],
+  );
+}
+
 /**
  * Parses what a user wrote, once, at the door of whoever owns the options. Throws `OPTIONS_INVALID` with all problems
- * together, each with its path, what was expected and what was found.
+ * together, each with its path, what was expected and what was found; {@link optionProblems} takes them out again.
  */
 export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, owner: string): z.output<S> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data;
-  const lines = result.error.issues.map(
-    (issue) =>
-      `  ${pathOf(issue.path) || 'the options'}: ${issue.message}; found ${found(input, issue.path)}`,
+  const problems = problemsIn(result.error.issues, input);
+  const lines = problems.map(({ path, message }) => `  ${path || 'the options'}: ${message}`);
+  throw Object.assign(
+    new IhandlerError('OPTIONS_INVALID', `${owner}: these options do not fit:\n${lines.join('\n')}`),
+    { problems },
   );
-  throw new IhandlerError('OPTIONS_INVALID', `${owner}: these options do not fit:\n${lines.join('\n')}`);
+}
+
+/** The problems that an error of {@link parseOptions} holds, of any copy of core; none for other errors. */
+export function optionProblems(error: unknown): readonly OptionProblem[] {
+  if (!(error instanceof Error) || !('problems' in error) || !Array.isArray(error.problems)) return [];
+  return error.problems.filter(
+    (problem): problem is OptionProblem =>
+      typeof problem?.path === 'string' && typeof problem.message === 'string',
+  );
 }
