@@ -1,0 +1,113 @@
+import type { Incident } from '@ihandler/core';
+import {
+  type Announced,
+  type ClusterResult,
+  type ClusterState,
+  type ConnectionKey,
+  cluster,
+  connectionsNamed,
+  type Place,
+  type Row,
+  TABLES,
+  type Table,
+  WAITING_LIMIT,
+  type Waiting,
+} from '../index.ts';
+
+const tables = Object.keys(TABLES) as Table[];
+const perTable = <T>(value: (table: Table) => T) =>
+  // Every table is a property.
+  Object.fromEntries(tables.map((table) => [table, value(table)])) as Record<Table, T>;
+
+/**
+ * What a database does with {@link cluster}, in memory: loads the state of a batch, applies the result as a whole, lets go
+ * of what waits beyond a bound. Everything it knows is in plain fields, as in tables.
+ */
+export class MemoryStore {
+  readonly rows = perTable<Row[]>(() => []);
+  readonly announced: Announced[] = [];
+  readonly waiting = new Map<number, Waiting>();
+  /** What was let go of. */
+  readonly evicted: Waiting[] = [];
+  readonly without = { cycle: 0, conflict: 0, incomplete: 0, other: 0 };
+  private readonly keys = new Map<ConnectionKey, number>();
+  private nextWaiting = 1;
+  private readonly limit: number;
+
+  constructor(limit = WAITING_LIMIT) {
+    this.limit = limit;
+  }
+
+  /** What is loaded for a batch: a copy, so that nothing is shared with what is stored. */
+  load(batch: readonly Incident[]): ClusterState {
+    const named = connectionsNamed(batch);
+    const waiting = [...this.waiting.values()].filter(
+      ({ missing, child }) => named.has(missing) || (child !== null && named.has(child)),
+    );
+    const wanted = new Set([...named, ...connectionsNamed(waiting.map(({ incident }) => incident))]);
+    const rows = new Map<ConnectionKey, number>();
+    const places = new Map<number, Place>();
+    for (const key of wanted) {
+      const row = this.keys.get(key);
+      if (row === undefined) continue;
+      rows.set(key, row);
+      places.set(row, this.place(row));
+    }
+    const nextKey = perTable((table) => this.rows[table].length + 1);
+    return { rows, places, waiting: structuredClone(waiting), nextWaiting: this.nextWaiting, nextKey };
+  }
+
+  /** Takes a batch; `fails` throws the result away, as a transaction that is rolled back. */
+  write(batch: readonly Incident[], fails = false): void {
+    const result = cluster(batch, this.load(batch));
+    if (!fails) this.apply(result);
+  }
+
+  place(row: number): Place {
+    const [root, parent] = (this.rows.connections[row - 1] ?? []).slice(5, 7) as [number, number | null];
+    return { root, parent };
+  }
+
+  rowOf(key: ConnectionKey): number | undefined {
+    return this.keys.get(key);
+  }
+
+  private apply(result: ClusterResult): void {
+    for (const table of tables)
+      for (const row of result.rows[table]) {
+        if (row[0] !== this.rows[table].length + 1)
+          throw new Error(`${table}: key ${row[0]} is out of order`);
+        this.rows[table].push([...row]);
+      }
+    for (const announced of result.announced) {
+      this.announced.push(announced);
+      if (announced.named) this.keys.set(announced.key, announced.row);
+    }
+    for (const { row, parent, root, oldRoot } of result.moves)
+      for (const stored of this.rows.connections) {
+        if (stored[0] === row) stored[6] = parent;
+        if (stored[5] === oldRoot) stored[5] = root;
+      }
+    for (const number of result.waiting.removed) this.waiting.delete(number);
+    for (const number of result.waiting.freed) {
+      const waiting = this.waiting.get(number);
+      if (waiting !== undefined) this.waiting.set(number, { ...waiting, freed: true });
+    }
+    for (const waiting of result.waiting.added) this.waiting.set(waiting.number, waiting);
+    this.nextWaiting = result.nextWaiting;
+    for (const reason of ['cycle', 'conflict', 'incomplete', 'other'] as const)
+      this.without[reason] += result.without[reason];
+    this.evict();
+  }
+
+  private evict(): void {
+    if (this.waiting.size <= this.limit) return;
+    const leaving = [...this.waiting.values()].sort(
+      (a, b) => Number(b.freed) - Number(a.freed) || a.number - b.number,
+    );
+    for (const waiting of leaving.slice(0, this.waiting.size - this.limit)) {
+      this.waiting.delete(waiting.number);
+      this.evicted.push(waiting);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { UntypedData, Value } from '@ihandler/core';
+import { text } from './cell.ts';
+import type { RowSink } from './row-sink.ts';
+
+/** What became of a report. */
+export type ReportOutcome = 'stored' | 'incomplete' | 'other';
+
+/** Seconds since the Unix epoch of VirusTotal's `2010-10-07 20:37:27`, which is UTC; a number is taken as such seconds. */
+function scanTime(value: Value | undefined): number | undefined {
+  if (typeof value === 'number') return Math.trunc(value);
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/.test(value)) return undefined;
+  const time = Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`);
+  return Number.isNaN(time) ? undefined : time / 1000;
+}
+
+function isRecord(value: Value | undefined): value is UntypedData {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
+}
+
+/**
+ * A report of VirusTotal (the shape of its API v2) inside an incident: a row, and one for each scanner. dionaea only names
+ * a file that is gone when somebody reads the incident: such a one is incomplete. What VirusTotal does not know is `other`.
+ */
+export function virusTotalRows(sink: RowSink, { md5hash, report }: UntypedData): ReportOutcome {
+  if (!isRecord(report)) return 'incomplete';
+  if (Number(report['response_code']) !== 1) return 'other';
+  const md5 = text(md5hash ?? report['md5']);
+  const time = scanTime(report['scan_date']);
+  if (md5 === null || time === undefined) return 'incomplete';
+  const key = sink.add('virustotals', [md5, time, text(report['permalink']) ?? '']);
+  const { scans } = report;
+  if (isRecord(scans))
+    for (const [scanner, scan] of Object.entries(scans)) {
+      const result = isRecord(scan) ? text(scan['result']) : null;
+      sink.add('virustotalscans', [key, scanner, result === '' ? null : result]);
+    }
+  return 'stored';
+}
