@@ -1,104 +1,273 @@
-import type { Handler } from './handler.ts';
-import type { Incident } from './incident.ts';
-import type { Books, Journal } from './journal.ts';
-import type { Log } from './log.ts';
-import type { Progress, Reject, Source } from './source.ts';
+import { randomBytes } from 'node:crypto';
+import { knownOrigins } from './catalogue/index.ts';
+import { checkEntries } from './check-entries.ts';
+import { createIncident } from './create-incident.ts';
+import type { Dispatcher, DispatcherOptions } from './dispatcher-options.ts';
+import { describeError, IhandlerError } from './error.ts';
+import { createGate } from './gate.ts';
+import type { ReportOptions } from './handler.ts';
+import type { Incident, UntypedData } from './incident.ts';
+import { formatIncidentId, parseIncidentId, reportedStream } from './incident-id.ts';
+import type { JournalRun } from './journal.ts';
+import { createLane, type LaneHost } from './lane.ts';
+import { silentLog } from './log.ts';
+import { checkReport, reportedIncident } from './reporting.ts';
+import { pause, retryOf } from './retry.ts';
+import { createRouter, type Route } from './route.ts';
+import { runSource } from './run-source.ts';
 
-/** A handler as an operator set it up. */
-export interface HandlerEntry {
-  readonly handler: Handler;
-  /** Names this instance: keys its cursor, its folder and its books. @default the handler's name */
-  readonly instance?: string;
-  /** Only origins that one of these globs matches. @default all */
-  readonly only?: readonly string[];
-  /** Not the origins that one of these globs matches. */
-  readonly except?: readonly string[];
-}
-
-/** How to try again. Times in milliseconds. */
-export interface RetryPolicy {
-  /** The first wait is between 0 and this. @default 500 */
-  readonly base?: number;
-  /** No wait is longer than this. @default 60000 */
-  readonly cap?: number;
-  /** How often an incident is tried before it is a dead letter, when the failure does not say. @default 5 */
-  readonly attempts?: number;
-}
-
-/** What a dispatcher is made of. */
-export interface DispatcherOptions {
-  readonly journal: Journal;
-  readonly handlers: readonly HandlerEntry[];
-  readonly sensor: string;
-  /** Where instances get their folders, `<dataDir>/<instance>`: made when a handler starts. */
-  readonly dataDir: string;
-  /** A log for the host (no argument) and for each instance or source, by name. @default silent */
-  readonly log?: (name?: string) => Log;
-  readonly now?: () => number;
-  readonly fetch?: typeof globalThis.fetch;
-  readonly retry?: RetryPolicy;
-  /** The most incidents that a handler gets at once. @default 1000 */
-  readonly batch?: number;
-  /** What to do with what is no incident. @default it is counted and logged */
-  readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
-}
-
-/** Where an instance is. */
-export interface LaneStatus {
-  readonly instance: string;
-  readonly handler: string;
-  readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed';
-  /** When the state began, in milliseconds since the Unix epoch. */
-  readonly since: number;
-  readonly books: Books;
-  /** Accepted and not in the books yet. */
-  readonly waiting: number;
-  /** The last failure, while it lasts. */
-  readonly failure?: string;
-}
-
-/** What became of a source. */
-export interface SourceOutcome {
-  /** Incidents reported that were new. */
-  readonly accepted: number;
-  /** Incidents reported that were known already. */
-  readonly known: number;
-  readonly rejected: number;
-  /** Accepted ones whose data does not fit their origin's schema. */
-  readonly misfits: number;
-  /** Accepted ones whose origin has no schema. */
-  readonly unknown: number;
-}
-
-/** Reads the journal for each handler, delivers, and keeps the books. */
-export interface Dispatcher extends AsyncDisposable {
-  /** Opens the journal and starts every handler in its lane. Resolves when each start has succeeded or failed once. */
-  start(): Promise<void>;
-  /** Accepts incidents as a source does; resolves when they are as durable as the journal. */
-  report(batch: readonly Incident[]): Promise<void>;
-  /** Runs a source until it ends or `signal` aborts. */
-  run(
-    source: Source,
-    options?: {
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (progress: Progress & SourceOutcome) => void;
-    },
-  ): Promise<SourceOutcome>;
-  /**
-   * Resolves when every lane has handled all that was accepted, or has made no progress for `stalledAfter`
-   * milliseconds (default 60000); returns the status of those that have not.
-   */
-  drain(options?: {
-    readonly stalledAfter?: number;
-    readonly signal?: AbortSignal;
-  }): Promise<readonly LaneStatus[]>;
-  /** Every instance, in the order of the entries. */
-  status(): readonly LaneStatus[];
-  /** Asks every handler to reopen its files. */
-  reopen(): Promise<void>;
-  /** Ends deliveries after the running ones, closes handlers in reverse order, then the journal. Safe to call twice. */
-  close(): Promise<void>;
-}
+export type * from './dispatcher-options.ts';
 
 /** Puts handlers on a journal. Throws `HANDLER_INVALID`, `GLOB_INVALID` or `CONTRACT_UNKNOWN` for what cannot work. */
-export declare function createDispatcher(options: DispatcherOptions): Dispatcher;
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  checkEntries(options.handlers);
+  const { journal, sensor } = options;
+  const now = options.now ?? Date.now;
+  const log = options.log ?? (() => silentLog);
+  const router = createRouter(options.handlers, knownOrigins());
+  const life = new AbortController();
+  /** Names this life of the process in the ids of what is reported outside deliveries. */
+  const lifeStream = randomBytes(9).toString('base64url');
+  const moved = createGate();
+  let counter = 0;
+  let liveTo = 0;
+  let released = 0;
+  let state: 'new' | 'open' | 'closed' = 'new';
+  let closing: Promise<void> | undefined;
+
+  const host: LaneHost = {
+    journal,
+    router,
+    retry: retryOf(options.retry),
+    batch: options.batch ?? 1000,
+    dataDir: options.dataDir,
+    context: (instance) => ({
+      instance,
+      sensor,
+      durable: journal.durable,
+      log: log(instance),
+      now,
+      fetch: options.fetch ?? globalThis.fetch,
+      report: (origin: string, data: unknown, report?: ReportOptions) =>
+        reportOutside(instance, origin, data, report),
+    }),
+    appended: dispatch,
+    moved: release,
+    liveTo: () => liveTo,
+    deadLetter: (letter) => options.onDeadLetter?.(letter),
+    startFailed: tellStartFailed,
+  };
+  const lanes = options.handlers.map((entry, index) => createLane(entry, index, host));
+
+  /** Gives live lanes what was appended. When runs arrive out of order, everybody reads the journal instead. */
+  function dispatch({ before, incidents }: JournalRun): void {
+    const last = before + incidents.length;
+    if (last <= liveTo) return;
+    if (before === liveTo) offer(before, incidents);
+    else for (const lane of lanes) lane.fallBehind();
+    liveTo = last;
+    for (const lane of lanes) if (!lane.isLive()) lane.wake();
+  }
+
+  function offer(before: number, incidents: readonly Incident[]): void {
+    const live = lanes.map((lane) => (lane.isLive() ? lane : undefined));
+    let position = before;
+    let origin: string | undefined;
+    let route: Route | undefined;
+    for (const incident of incidents) {
+      position += 1;
+      if (incident.origin !== origin || incident.misfit !== undefined || route === undefined) {
+        route = router.route(incident.origin, incident.misfit !== undefined);
+        origin = incident.misfit === undefined ? incident.origin : undefined;
+      }
+      for (const { lane, reached } of route.reached) live[lane]?.offer(incident, position, reached);
+    }
+    for (const lane of live) lane?.offered(position);
+  }
+
+  /** Lets entries go that every lane has passed. */
+  function release(): void {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const lane of lanes) lowest = Math.min(lowest, lane.position());
+    if (lowest > released && lowest !== Number.POSITIVE_INFINITY) {
+      released = lowest;
+      journal.release(lowest);
+    }
+    moved.open();
+  }
+
+  function mustBeOpen(): void {
+    if (state !== 'open')
+      throw new IhandlerError(
+        'LIFE_CYCLE',
+        `The dispatcher is ${state}: report between start() and close().`,
+      );
+  }
+
+  async function accept(batch: readonly Incident[]): Promise<JournalRun> {
+    mustBeOpen();
+    const frozen =
+      batch[0] === undefined || Object.isFrozen(batch[0])
+        ? batch
+        : batch.map((incident) => createIncident(incident));
+    const appended = journal.append(frozen);
+    const run = appended instanceof Promise ? await appended : appended;
+    dispatch(run);
+    if (lanes.length === 0) journal.release(run.before + run.incidents.length);
+    return run;
+  }
+
+  async function reportOutside(
+    instance: string,
+    origin: string,
+    data: unknown,
+    report?: ReportOptions,
+  ): Promise<void> {
+    const entry = options.handlers.find(({ handler, instance: name = handler.name }) => name === instance);
+    if (entry !== undefined) checkReport(entry.handler, origin, data);
+    counter += 1;
+    const { cause } = report ?? {};
+    const stream = reportedStream(
+      cause === undefined ? lifeStream : parseIncidentId(cause.id).stream,
+      instance,
+      lifeStream,
+    );
+    // Safe: checkReport has just held the data against the schema that the handler declares.
+    const plain = data as UntypedData;
+    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
+    const id = formatIncidentId(stream, counter);
+    await accept([
+      createIncident({ id, origin, timestamp: now(), sensor: cause?.sensor ?? sensor, data: plain }),
+    ]);
+  }
+
+  function tellStartFailed(instance: string, error: unknown, attempts: number): void {
+    const entry = options.handlers.find(({ handler, instance: name = handler.name }) => name === instance);
+    counter += 1;
+    const id = formatIncidentId(reportedStream(lifeStream, instance, 'start'), counter);
+    const data = {
+      instance,
+      handler: entry?.handler.name ?? instance,
+      message: describeError(error),
+      attempts,
+    };
+    accept([createIncident({ id, origin: 'ihandler.handler.failed', timestamp: now(), sensor, data })]).catch(
+      (problem: unknown) =>
+        log().error('cannot tell that a handler does not start', { instance, error: describeError(problem) }),
+    );
+  }
+
+  async function resumeAfter(stream: string): Promise<number | undefined> {
+    const appended = await journal.highest(stream);
+    if (journal.durable || lanes.length === 0) return appended;
+    let lowest: number | undefined = Number.POSITIVE_INFINITY;
+    for (const lane of lanes) {
+      const stored = lane.stored(stream);
+      lowest = stored === undefined || lowest === undefined ? undefined : Math.min(lowest, stored);
+    }
+    if (appended === undefined || lowest === undefined) return appended ?? lowest;
+    return Math.max(appended, lowest);
+  }
+
+  async function start(): Promise<void> {
+    if (state !== 'new') throw new IhandlerError('LIFE_CYCLE', `The dispatcher is ${state}: it starts once.`);
+    await journal.open();
+    state = 'open';
+    liveTo = journal.bounds().last;
+    const starts = await Promise.allSettled(lanes.map((lane) => lane.start()));
+    const failures = starts.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    if (failures.length === 0) return;
+    await close();
+    throw failures.length === 1
+      ? failures[0]
+      : new AggregateError(failures, failures.map(describeError).join('\n'));
+  }
+
+  async function drain({
+    stalledAfter = 60_000,
+    signal,
+  }: {
+    stalledAfter?: number;
+    signal?: AbortSignal;
+  } = {}) {
+    const began = performance.now();
+    const leave = signal === undefined ? life.signal : AbortSignal.any([signal, life.signal]);
+    while (!leave.aborted) {
+      const behind = lanes.filter((lane) => !lane.isDone());
+      if (behind.length === 0) {
+        await Promise.all(lanes.map((lane) => lane.settle()));
+        if (lanes.every((lane) => lane.isDone())) return [];
+        continue;
+      }
+      const last = Math.max(began, ...behind.map((lane) => lane.movedAt()));
+      const left = last + stalledAfter - performance.now();
+      if (left <= 0) break;
+      await waitForMove(left, leave);
+    }
+    return lanes.filter((lane) => !lane.isDone()).map((lane) => lane.status());
+  }
+
+  /** Waits until a lane moves on, so many milliseconds pass or the signal aborts. */
+  async function waitForMove(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const timer = new AbortController();
+    const stop = AbortSignal.any([signal, timer.signal]);
+    await Promise.race([moved.wait(), pause(milliseconds, stop)]);
+    timer.abort();
+  }
+
+  function close({ within = 8000 }: { within?: number } = {}): Promise<void> {
+    closing ??= closeOnce(within);
+    return closing;
+  }
+
+  async function closeOnce(within: number): Promise<void> {
+    const wasOpen = state === 'open';
+    state = 'closed';
+    life.abort();
+    if (!wasOpen) return;
+    const timer = new AbortController();
+    const settled = new Set<object>();
+    const stops = lanes.map((lane) => lane.stop().then(() => settled.add(lane)));
+    await Promise.race([Promise.all(stops), pause(within, timer.signal)]);
+    timer.abort();
+    for (const lane of lanes.toReversed()) {
+      if (!settled.has(lane)) {
+        log().error('does not end what it is doing: it is left alone', { instance: lane.instance });
+        continue;
+      }
+      await lane
+        .settle()
+        .catch((error: unknown) => log().error('cannot acknowledge', { error: describeError(error) }));
+      await lane.close();
+    }
+    await journal.close();
+  }
+
+  return {
+    start,
+    async report(batch) {
+      await accept(batch);
+    },
+    run: (source, run = {}) =>
+      runSource(source, run, {
+        sensor,
+        now,
+        log: log(source.name),
+        life: life.signal,
+        isKnown: (origin) => router.route(origin, false).known,
+        accept,
+        resumeAfter,
+        onReject: options.onReject,
+        waitForMove,
+        movedAt: () => Math.max(...lanes.map((lane) => lane.movedAt())),
+        status: () => lanes.map((lane) => lane.status()),
+      }),
+    drain,
+    status: () => lanes.map((lane) => lane.status()),
+    async reopen() {
+      await Promise.all(lanes.map((lane) => lane.reopen()));
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}

@@ -9,6 +9,7 @@ export type IhandlerErrorCode =
   | 'LIFE_CYCLE'
   | 'OPTIONS_INVALID'
   | 'ORIGIN_UNDECLARED'
+  | 'STALLED'
   | 'TARGET_UNREADABLE';
 
 /** A wrong program, configuration or file: thrown early, with what was expected, what was found and what to do. */

@@ -15,8 +15,8 @@ export type Schema = StandardSchemaV1;
 /** What a report says of itself. */
 export interface ReportOptions {
   /**
-   * The incident because of which this one is reported. In a listener it is the one being handled, unless told; in
-   * `write` it must be told, so that a redelivery in other batches reports the same ids.
+   * The incident because of which this one is reported. In a listener it is the one being handled; in `write` it must be
+   * told, and be one of the batch, so that a redelivery in other batches reports the same ids.
    */
   readonly cause?: Pick<Incident, 'id' | 'sensor'>;
 }
@@ -38,9 +38,10 @@ export interface HandlerContext {
   now(): number;
   readonly fetch: typeof globalThis.fetch;
   /**
-   * Reports a further incident; never reaches the handler that reports it. While an incident is handled it only
-   * collects: what was collected is kept with the acknowledgement and forgotten if the handling fails. At other times
-   * the promise resolves when the incident is as durable as the journal. Origins must be declared in `reports`.
+   * Reports a further incident, which never reaches the handler that reports it. Origins must be declared in `reports`.
+   * The context of a delivery (the second argument of a listener, the third of `write`) only collects: what it collected
+   * is kept together with the acknowledgement, and forgotten if the delivery fails. The context given to `start` is for
+   * all other times: its promise resolves when the incident is as durable as the journal.
    */
   report<O extends Origin>(origin: O, data: IncidentMap[O], options?: ReportOptions): Promise<void>;
   report(origin: string, data: UntypedData, options?: ReportOptions): Promise<void>;
@@ -85,7 +86,7 @@ export interface WritingHandler extends HandlerBase {
    * A handler that also declares `reports` may be given incidents again that its checkpoint covers, in a batch of their
    * own after a crash, so that it reports again (same ids, taken once); it must not store them again.
    */
-  write(batch: readonly Incident[], checkpoint: Checkpoint): MaybePromise<void>;
+  write(batch: readonly Incident[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
   /** What it has stored, of every stream. Asked after `start` and after each failed write: what it covers is not delivered again. */
   checkpoint?(): MaybePromise<Checkpoint>;
 }
@@ -101,7 +102,7 @@ export type ListeningDefinition<P extends string> = Omit<ListeningHandler, 'cont
 /** What {@link defineHandler} takes for a writing handler. */
 export type WritingDefinition<P extends string> = Omit<WritingHandler, 'contract' | 'accepts' | 'write'> & {
   readonly accepts: readonly P[];
-  write(batch: readonly IncidentOf<P>[], checkpoint: Checkpoint): MaybePromise<void>;
+  write(batch: readonly IncidentOf<P>[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
 };
 
 /** Checks each listener against its own glob and stamps the contract version. */

@@ -8,6 +8,7 @@ export * from './handler.ts';
 export * from './harmless.ts';
 export * from './incident.ts';
 export * from './incident-id.ts';
+export * from './incident-json.ts';
 export * from './journal.ts';
 export * from './log.ts';
 export * from './manifest.ts';

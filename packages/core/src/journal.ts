@@ -2,10 +2,13 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 
-/** An incident with its place in the journal. Positions rise by one and are never used twice. */
-export interface JournalEntry {
-  readonly position: number;
-  readonly incident: Incident;
+/**
+ * Incidents with their places in the journal, without gaps: the one at index i has position `before + 1 + i`. Positions
+ * rise by one and are never used twice. When there is nothing, `before` is where the next one would follow.
+ */
+export interface JournalRun {
+  readonly before: number;
+  readonly incidents: readonly Incident[];
 }
 
 /** What became of everything accepted since an instance's first position, without what still waits. */
@@ -67,15 +70,15 @@ export interface Journal {
   close(): MaybePromise<void>;
   /** The position before the oldest entry kept, and that of the newest; equal when there is none. */
   bounds(): { readonly before: number; readonly last: number };
-  /** Appends in order and resolves when durable. Ids it has seen are ignored. Returns the entries that are new, in order. */
-  append(incidents: readonly Incident[]): MaybePromise<readonly JournalEntry[]>;
-  /** The entries after a position, oldest first, at most `limit`. */
-  read(after: number, limit: number): MaybePromise<readonly JournalEntry[]>;
+  /** Appends in order and resolves when durable. Ids it has seen are ignored. Returns what is new, in order: the very objects. */
+  append(incidents: readonly Incident[]): MaybePromise<JournalRun>;
+  /** The entries after a position, oldest first, at most `limit`; begins later when the oldest are gone (see `before`). */
+  read(after: number, limit: number): MaybePromise<JournalRun>;
   /** The highest ordinal appended of a stream, also when its entries are gone. */
   highest(stream: string): MaybePromise<number | undefined>;
   cursor(instance: string): MaybePromise<Cursor | undefined>;
-  /** Moves a cursor, keeps dead letters and appends reports, all or nothing. Returns the entries that are new. */
-  commit(step: JournalStep): MaybePromise<readonly JournalEntry[]>;
+  /** Moves a cursor, keeps dead letters and appends reports, all or nothing. Returns the reports that are new. */
+  commit(step: JournalStep): MaybePromise<JournalRun>;
   /** The dead letters of an instance after a position, oldest first. */
   deadLetters(instance: string, after?: number, limit?: number): MaybePromise<readonly DeadLetter[]>;
   /** Lets entries go that every cursor named has passed. A journal that keeps entries for replay may ignore it. */

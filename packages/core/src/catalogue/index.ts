@@ -1,3 +1,82 @@
+import type { z } from 'zod';
+import type { Connection, Value } from '../incident.ts';
+import type { Level } from '../log.ts';
+import { connectionFamily } from './connection.ts';
+import { downloadFamily } from './download.ts';
+import { emulationFamily } from './emulation.ts';
+import type { CatalogueEntry } from './family.ts';
+import { ftpFamily } from './ftp.ts';
+import { httpFamily } from './http.ts';
+import { ihandlerFamily } from './ihandler.ts';
+import { mqttFamily } from './mqtt.ts';
+import { mssqlFamily } from './mssql.ts';
+import { mysqlFamily } from './mysql.ts';
+import { nbnsFamily } from './nbns.ts';
+import { netlinkFamily } from './netlink.ts';
+import { p0fFamily } from './p0f.ts';
+import { pptpFamily } from './pptp.ts';
+import { printerFamily } from './printer.ts';
+import { shellFamily } from './shell.ts';
+import { sipFamily } from './sip.ts';
+import { smbFamily } from './smb.ts';
+import { snmpFamily } from './snmp.ts';
+import { uploadFamily } from './upload.ts';
+import { virustotalFamily } from './virustotal.ts';
+
+export { misfitOf } from './check.ts';
+export type { CatalogueEntry } from './family.ts';
+
+/**
+ * Every known origin with the schema of its data, its default level and what it means: all that dionaea and its living
+ * fork can report, and what the dispatcher reports itself.
+ */
+export const catalogue = {
+  ...connectionFamily,
+  ...downloadFamily,
+  ...shellFamily,
+  ...emulationFamily,
+  ...netlinkFamily,
+  ...uploadFamily,
+  ...virustotalFamily,
+  ...p0fFamily,
+  ...smbFamily,
+  ...mssqlFamily,
+  ...mysqlFamily,
+  ...ftpFamily,
+  ...mqttFamily,
+  ...pptpFamily,
+  ...sipFamily,
+  ...printerFamily,
+  ...httpFamily,
+  ...nbnsFamily,
+  ...snmpFamily,
+  ...ihandlerFamily,
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;
+
+type Frozen<T> = [Value] extends [T]
+  ? T
+  : T extends string | number | boolean | null | Uint8Array | Connection
+    ? T
+    : T extends readonly (infer Item)[]
+      ? readonly Frozen<Item>[]
+      : { readonly [Key in keyof T]: Frozen<T[Key]> };
+
+type Catalogue = typeof catalogue;
+
+type Derived = { readonly [O in keyof Catalogue]: Frozen<z.output<Catalogue[O]['schema']>> };
+
 /** Each known origin with its data. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by the catalogue
-export interface CatalogueMap {}
+export interface CatalogueMap extends Derived {}
+
+const origins: readonly string[] = Object.freeze(Object.keys(catalogue));
+
+/** Every origin of the catalogue, family by family. */
+export function knownOrigins(): readonly string[] {
+  return origins;
+}
+
+/** The default level of an origin; `info` for one that the catalogue does not know. */
+export function levelOf(origin: string): Level {
+  // Safe: the key is the catalogue's own.
+  return Object.hasOwn(catalogue, origin) ? catalogue[origin as keyof Catalogue].level : 'info';
+}

@@ -1,0 +1,198 @@
+import type { Checkpoint } from '../checkpoint.ts';
+import { createIncident } from '../create-incident.ts';
+import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
+import { defineHandler, type Handler, type Schema } from '../handler.ts';
+import type { Incident } from '../incident.ts';
+import type { Cursor, DeadLetter, Journal } from '../journal.ts';
+import { createKnownIds } from '../known-ids.ts';
+
+/** How often each thing goes wrong, between 0 and 1. */
+export interface Faults {
+  /** The process dies at a step. */
+  readonly crash: number;
+  /** A write commits and then answers with an error. */
+  readonly lostReply: number;
+  /** A write or a listener fails for a while. */
+  readonly busy: number;
+  /** An incident can never be handled by `keeper`. */
+  readonly poison: number;
+}
+
+const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+
+/**
+ * A machine with a disk and a process that dies at any step: before and after each append, commit, write and listener
+ * call. What a dead process goes on doing never happens: its steps hang for ever.
+ */
+export class CrashingWorld {
+  readonly log: Incident[] = [];
+  readonly cursors = new Map<string, Cursor>();
+  readonly dead: DeadLetter[] = [];
+  /** Rows of the handler that keeps rows with a checkpoint, in the order written. */
+  readonly rows: string[] = [];
+  /** What the handler without a checkpoint of its own got. */
+  readonly sent: string[] = [];
+  /** What the listening handler handled. */
+  readonly heard: string[] = [];
+  lives = 0;
+  #known = createKnownIds();
+  #checkpoint: Record<string, number> = {};
+  #epoch = 0;
+  #crashed: (() => void) | undefined;
+  #random: () => number;
+  #faults: Faults;
+  readonly #incidents: readonly Incident[];
+
+  constructor(seed: number, count: number, faults: Faults) {
+    let state = seed >>> 0;
+    this.#random = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    this.#faults = faults;
+    const kinds = ['want', 'want', 'other', 'plain'];
+    this.#incidents = Array.from({ length: count }, (_, i) => {
+      const kind = this.#random() < faults.poison ? 'poison' : kinds[Math.floor(this.#random() * kinds.length)];
+      return createIncident({ id: `s:${i + 1}`, origin: `test.${kind}`, timestamp: i, sensor: 't', data: {} });
+    });
+  }
+
+  get incidents(): readonly Incident[] {
+    return this.#incidents;
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  /** A point at which the process of `epoch` may die, and after whose death nothing more happens. */
+  #step(epoch: number): Promise<void> | undefined {
+    if (epoch === this.#epoch && this.#chance(this.#faults.crash)) {
+      this.#epoch += 1;
+      this.#crashed?.();
+    }
+    return epoch === this.#epoch ? undefined : new Promise(() => {});
+  }
+
+  #journal(epoch: number): Journal {
+    const append = (incidents: readonly Incident[]) => {
+      const run = { before: this.log.length, incidents: this.#known.take(incidents) };
+      this.log.push(...run.incidents);
+      return run;
+    };
+    return {
+      name: 'disk',
+      durable: true,
+      open() {},
+      close() {},
+      bounds: () => ({ before: 0, last: this.log.length }),
+      append: async (incidents) => {
+        await this.#step(epoch);
+        const run = append(incidents);
+        await this.#step(epoch);
+        return run;
+      },
+      read: (after, limit) => ({ before: after, incidents: this.log.slice(after, after + limit) }),
+      highest: (stream) => this.#known.highest(stream),
+      cursor: (instance) => this.cursors.get(instance),
+      commit: async (step) => {
+        await this.#step(epoch);
+        this.cursors.set(step.instance, step.cursor);
+        this.dead.push(...step.deadLetters);
+        const run = append(step.reports);
+        await this.#step(epoch);
+        return run;
+      },
+      deadLetters: (instance) => this.dead.filter((letter) => letter.instance === instance),
+      release() {},
+    };
+  }
+
+  /** Keeps rows with its checkpoint and reports once for each `want`; poison never fits. */
+  #keeper(epoch: number): Handler {
+    return defineHandler({
+      name: 'keeper',
+      accepts: ['test.want', 'test.poison', 'test.plain'],
+      reports: { 'test.derived': anything },
+      checkpoint: () => ({ ...this.#checkpoint }),
+      write: async (batch, checkpoint, context) => {
+        await this.#step(epoch);
+        if (this.#chance(this.#faults.busy)) throw Object.assign(new Error('busy'), { code: 'SQLITE_BUSY' });
+        if (batch.some(({ origin }) => origin === 'test.poison')) throw new Error('poison');
+        const isNew = Object.keys(checkpoint).length > 0;
+        for (const cause of batch) {
+          if (cause.origin === 'test.want') await context.report('test.derived', {}, { cause });
+        }
+        await this.#step(epoch);
+        if (isNew) {
+          this.rows.push(...batch.map(({ id }) => id));
+          Object.assign(this.#checkpoint, checkpoint);
+        }
+        await this.#step(epoch);
+        if (this.#chance(this.#faults.lostReply)) throw new Error('the reply was lost');
+      },
+    });
+  }
+
+  #sender(epoch: number): Handler {
+    return defineHandler({
+      name: 'sender',
+      accepts: ['*'],
+      write: async (batch) => {
+        await this.#step(epoch);
+        this.sent.push(...batch.map(({ id }) => id));
+        await this.#step(epoch);
+      },
+    });
+  }
+
+  #listener(epoch: number): Handler {
+    const hear = async ({ id }: Incident) => {
+      await this.#step(epoch);
+      if (this.#chance(this.#faults.busy)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+      this.heard.push(id);
+    };
+    return defineHandler({ name: 'listener', on: { 'test.derived': hear, 'test.want': hear } });
+  }
+
+  async #source(dispatcher: Dispatcher): Promise<void> {
+    let next = this.#known.highest('s') ?? 0;
+    while (next < this.#incidents.length) {
+      const size = 1 + Math.floor(this.#random() * 8);
+      await dispatcher.report(this.#incidents.slice(next, next + size));
+      next += size;
+    }
+  }
+
+  /** Lives until the process dies or all is handled; true when all is. */
+  async live(dataDir: string): Promise<boolean> {
+    this.lives += 1;
+    const epoch = this.#epoch;
+    const crashed = new Promise<false>((resolve) => {
+      this.#crashed = () => resolve(false);
+    });
+    const dispatcher = createDispatcher({
+      journal: this.#journal(epoch),
+      handlers: [this.#keeper(epoch), this.#sender(epoch), this.#listener(epoch)].map((handler) => ({ handler })),
+      sensor: 't',
+      dataDir,
+      batch: 1 + Math.floor(this.#random() * 8),
+      retry: { base: 0, attempts: 2 },
+    });
+    const finished = (async () => {
+      await dispatcher.start();
+      await this.#source(dispatcher);
+      const behind = await dispatcher.drain();
+      await dispatcher.close();
+      if (behind.length > 0) throw new Error(`stalled: ${JSON.stringify(behind)}`);
+      return true;
+    })();
+    finished.catch(() => undefined); // looked at through the race; a dead process may fail however it likes
+    return Promise.race([crashed, finished]);
+  }
+
+  /** The checkpoint that the keeper stores. */
+  get checkpoint(): Checkpoint {
+    return this.#checkpoint;
+  }
+}

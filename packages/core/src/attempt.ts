@@ -1,0 +1,140 @@
+import { advance, type Checkpoint, isTaken } from './checkpoint.ts';
+import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
+import type { Incident } from './incident.ts';
+import type { Batch } from './lane-queue.ts';
+import { createCollector } from './reporting.ts';
+
+/** What one attempt at a batch came to. */
+export interface Outcome {
+  /** How many from the front are handled. */
+  readonly done: number;
+  /** What the handler reported because of those. */
+  readonly reports: readonly Incident[];
+  /** What went wrong with the next, if anything did. An outcome without failure may still leave some for the next attempt. */
+  readonly failure?: { readonly error: unknown };
+  /** The checkpoint that a write has just stored. */
+  readonly written?: Checkpoint;
+}
+
+/** Delivers to one handler. */
+export interface Attempts {
+  /** Tries a batch, or with `single` only its first incident. Never throws. */
+  attempt(batch: Batch, single: boolean): Promise<Outcome>;
+  /** Asks the handler what it has stored; called after each start. */
+  started(): Promise<Checkpoint | undefined>;
+  /** The highest ordinal of a stream that the handler says it has stored. */
+  stored(stream: string): number | undefined;
+}
+
+/** How long listeners may go on before what they have done is acknowledged, in milliseconds. */
+const ACKNOWLEDGE_AFTER = 250;
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Attempts of a handler that takes one incident at a time. */
+export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
+  const collector = createCollector(context, handler);
+  return {
+    started: async () => undefined,
+    stored: () => undefined,
+    async attempt(batch, single) {
+      const { incidents, reached } = batch;
+      const reports: Incident[] = [];
+      const end = single ? 1 : incidents.length;
+      const cause: Incident[] = [];
+      let deadline: number | undefined;
+      let done = 0;
+      try {
+        for (; done < end; done += 1) {
+          const incident = incidents[done];
+          const listeners = reached[done]?.listeners;
+          if (incident === undefined || listeners === undefined) break;
+          cause[0] = incident;
+          collector.begin(cause);
+          for (let i = 0; i < listeners.length; i += 1) {
+            const result = listeners[i]?.(incident, collector.context);
+            if (!isPromise(result)) continue;
+            deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
+            await result;
+          }
+          const collected = collector.collected(); // throws what a report threw that nobody awaited
+          if (collected.length > 0) reports.push(...collected);
+          if (deadline !== undefined && performance.now() > deadline) {
+            done += 1;
+            break;
+          }
+        }
+        return { done, reports };
+      } catch (error) {
+        return { done, reports, failure: { error } };
+      } finally {
+        collector.end();
+      }
+    },
+  };
+}
+
+/** Attempts of a handler that takes batches and may keep a checkpoint of its own. */
+export function writingAttempts(handler: WritingHandler, context: HandlerContext): Attempts {
+  const collector = createCollector(context, handler);
+  const reporting = Object.keys(handler.reports ?? {}).length > 0;
+  let stored: Record<string, number> | undefined;
+
+  async function ask(): Promise<Checkpoint | undefined> {
+    if (handler.checkpoint === undefined) return undefined;
+    stored = Object.assign(Object.create(null) as Record<string, number>, await handler.checkpoint());
+    return stored;
+  }
+
+  /** How many from the front are all stored already, or all not. */
+  function run(incidents: readonly Incident[]): { readonly taken: boolean; readonly length: number } {
+    const first = incidents[0];
+    if (stored === undefined || first === undefined) return { taken: false, length: incidents.length };
+    const checkpoint = stored;
+    const taken = isTaken(checkpoint, first);
+    const end = incidents.findIndex((incident) => isTaken(checkpoint, incident) !== taken);
+    return { taken, length: end === -1 ? incidents.length : end };
+  }
+
+  async function write(incidents: readonly Incident[], taken: boolean): Promise<Outcome> {
+    const checkpoint = Object.create(null) as Record<string, number>;
+    if (!taken) for (const incident of incidents) advance(checkpoint, incident);
+    Object.freeze(checkpoint);
+    collector.begin(incidents);
+    try {
+      await handler.write(incidents, checkpoint, collector.context);
+      const outcome = { done: incidents.length, reports: collector.collected() };
+      if (stored !== undefined) Object.assign(stored, checkpoint);
+      return taken || handler.checkpoint === undefined ? outcome : { ...outcome, written: checkpoint };
+    } catch (error) {
+      return { ...(await afterFailure(incidents)), failure: { error } };
+    } finally {
+      collector.end();
+    }
+  }
+
+  /** A write may have committed before it failed: what the handler says it has is done, unless it still owes its reports. */
+  async function afterFailure(incidents: readonly Incident[]): Promise<Outcome> {
+    try {
+      const checkpoint = await ask();
+      if (checkpoint === undefined || reporting) return { done: 0, reports: [] };
+      const { taken, length } = run(incidents);
+      return { done: taken ? length : 0, reports: [] };
+    } catch (error) {
+      context.log.warning('cannot tell what it has stored', { error: String(error) });
+      return { done: 0, reports: [] };
+    }
+  }
+
+  return {
+    started: ask,
+    stored: (stream) => (stored !== undefined && Object.hasOwn(stored, stream) ? stored[stream] : undefined),
+    async attempt({ incidents }, single) {
+      const { taken, length } = run(incidents);
+      if (taken && !reporting) return { done: length, reports: [] };
+      return write(incidents.slice(0, single ? 1 : length), taken);
+    },
+  };
+}

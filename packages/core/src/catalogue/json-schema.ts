@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { CatalogueEntry } from './family.ts';
+import { sipAddress, sipSdp, sipVia } from './sip.ts';
+import { bytes, connection, loose, maybeNumeral, numeral, text } from './values.ts';
+import { virustotalReport } from './virustotal.ts';
+
+/** The part of JSON Schema 2020-12 that the catalogue needs. */
+export interface JsonSchema {
+  $ref?: string;
+  description?: string;
+  type?: string | string[];
+  contentEncoding?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: JsonSchema;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+}
+
+/** The published schema: one definition an origin, and one for each value that several share. */
+export interface CatalogueSchema {
+  readonly $schema: string;
+  readonly $id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly $defs: Readonly<Record<string, JsonSchema>>;
+}
+
+/** What the shared values are called, and what they are. */
+export const sharedValues: readonly (readonly [name: string, schema: z.ZodType, description: string])[] = [
+  [
+    'Connection',
+    connection,
+    'A connection; attacks are trees of them. Hosts are as the sensor wrote them, `""` where not known (port 0).',
+  ],
+  [
+    'Bytes',
+    bytes,
+    'Bytes, where what was sent is not UTF-8: a Uint8Array, and in JSON `{"$bytes": "<base64>"}`.',
+  ],
+  ['Text', text, 'What an attacker sent: text, or bytes where it is not UTF-8.'],
+  ['Numeral', numeral, 'A whole number, or its decimal digits.'],
+  ['MaybeNumeral', maybeNumeral, 'A whole number, its decimal digits, or null.'],
+  ['Loose', loose, 'Text that often is a number; numbers come from databases.'],
+  [
+    'SipAddress',
+    sipAddress,
+    'A SIP address. `params` and `headers` are missing where a database kept the rest.',
+  ],
+  ['SipVia', sipVia, 'A hop of a SIP message; `_params` is a list of pairs.'],
+  ['SipSdp', sipSdp, 'A session description (RFC 4566).'],
+  ['VirusTotalReport', virustotalReport, "A report in the form of VirusTotal's API 2."],
+];
+
+function isBytes(schema: z.core.$ZodType): boolean {
+  return schema === bytes;
+}
+
+/** Makes the published schema from a catalogue. */
+export function jsonSchemaOf(catalogue: Readonly<Record<string, CatalogueEntry>>): CatalogueSchema {
+  const metadata = z.registry<{ id: string; description: string }>();
+  for (const [id, schema, description] of sharedValues) metadata.add(schema, { id, description });
+  const shared: Record<string, JsonSchema> = {};
+  const origins: Record<string, JsonSchema> = {};
+  for (const [origin, { schema, description }] of Object.entries(catalogue)) {
+    // Safe: zod makes JSON Schema, and the generator and the tests stop at what is outside of our part of it.
+    const made = z.toJSONSchema(schema, {
+      metadata,
+      io: 'input',
+      unrepresentable: 'any',
+      override({ zodSchema, jsonSchema }) {
+        if (!isBytes(zodSchema)) return;
+        jsonSchema.type = 'object';
+        jsonSchema.properties = { $bytes: { type: 'string', contentEncoding: 'base64' } };
+        jsonSchema.required = ['$bytes'];
+      },
+    }) as JsonSchema & { $schema?: string; $defs?: Record<string, JsonSchema> };
+    const { $schema: _, $defs = {}, ...own } = made;
+    Object.assign(shared, $defs);
+    origins[origin] = { description, ...own };
+  }
+  // Safe: zod repeats the registry's id inside each definition, where JSON Schema has no such keyword.
+  for (const definition of Object.values(shared)) delete (definition as { id?: string }).id;
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:ihandler:incidents:1',
+    title: 'Incidents',
+    description: 'The data of each origin, under `$defs`. Keys that are not named are allowed.',
+    $defs: { ...shared, ...origins },
+  };
+}

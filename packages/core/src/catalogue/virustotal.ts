@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Family } from './family.ts';
+import { flag, maybeString, numeral } from './values.ts';
+
+/** The verdict of one engine. */
+export const virustotalScan = z.object({
+  result: maybeString,
+  detected: flag.exactOptional(),
+  version: maybeString.exactOptional(),
+  update: maybeString.exactOptional(),
+});
+
+/** A report in the form of VirusTotal's API 2, which dionaea's tables are made for. */
+export const virustotalReport = z.object({
+  response_code: numeral,
+  permalink: z.string().exactOptional(),
+  scan_date: z.string().exactOptional(),
+  scans: z.object({}).catchall(virustotalScan).exactOptional(),
+});
+
+const path = z.string();
+
+/** What VirusTotal knows of a sample. */
+export const virustotalFamily = {
+  'dionaea.modules.python.virustotal.report': {
+    schema: z.union([
+      z.object({ md5hash: z.string(), path, report: virustotalReport.exactOptional() }),
+      z.object({ md5hash: z.string(), path: path.exactOptional(), report: virustotalReport }),
+    ]),
+    level: 'message',
+    description:
+      'VirusTotal knows a sample. dionaea names a temporary file with the report; ours carries the report itself.',
+  },
+} as const satisfies Family;

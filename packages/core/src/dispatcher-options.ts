@@ -1,0 +1,111 @@
+import type { Handler } from './handler.ts';
+import type { Incident } from './incident.ts';
+import type { Books, DeadLetter, Journal } from './journal.ts';
+import type { Log } from './log.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { Progress, Reject, Source } from './source.ts';
+
+/** A handler as an operator set it up. */
+export interface HandlerEntry {
+  readonly handler: Handler;
+  /** Names this instance: keys its cursor, its folder and its books. @default the handler's name */
+  readonly instance?: string;
+  /** Only origins that one of these globs matches. @default all */
+  readonly only?: readonly string[];
+  /** Not the origins that one of these globs matches. */
+  readonly except?: readonly string[];
+}
+
+/** What a dispatcher is made of. */
+export interface DispatcherOptions {
+  readonly journal: Journal;
+  readonly handlers: readonly HandlerEntry[];
+  readonly sensor: string;
+  /** Where instances get their folders, `<dataDir>/<instance>`: made when a handler starts. */
+  readonly dataDir: string;
+  /** A log for the host (no argument) and for each instance or source, by name. @default silent */
+  readonly log?: (name?: string) => Log;
+  readonly now?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly retry?: RetryPolicy;
+  /** The most incidents that a handler gets at once. @default 1000 */
+  readonly batch?: number;
+  /** Keeps what is no incident; a source goes on when the promise resolves. @default it is counted and logged */
+  readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
+  /** Told of each dead letter once the journal has it. */
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
+}
+
+/** Where an instance is. */
+export interface LaneStatus {
+  readonly instance: string;
+  readonly handler: string;
+  readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed';
+  /** When the state began, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  readonly books: Books;
+  /** Accepted and not in the books yet. */
+  readonly waiting: number;
+  /** The last failure, while it lasts. */
+  readonly failure?: string;
+}
+
+/** What became of a source. */
+export interface SourceOutcome {
+  /** Incidents reported that were new. */
+  readonly accepted: number;
+  /** Incidents reported that were known already. */
+  readonly known: number;
+  readonly rejected: number;
+  /** Accepted ones whose data does not fit their origin's schema. */
+  readonly misfits: number;
+  /** Accepted ones whose origin has no schema. */
+  readonly unknown: number;
+}
+
+/** How to run a source. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress & SourceOutcome) => void;
+  /**
+   * Rejects the run with `STALLED` when the journal takes nothing because no handler has moved on for so many
+   * milliseconds. @default it waits for ever
+   */
+  readonly stalledAfter?: number;
+}
+
+/** Reads the journal for each handler, delivers, and keeps the books. */
+export interface Dispatcher extends AsyncDisposable {
+  /**
+   * Opens the journal and starts every handler in its lane. Resolves when each start has succeeded or failed once; rejects
+   * when one fails with an IhandlerError, which only the user can put right, after closing the others.
+   */
+  start(): Promise<void>;
+  /** Accepts incidents as a source does; resolves when they are as durable as the journal. */
+  report(batch: readonly Incident[]): Promise<void>;
+  /** Runs a source until it ends or `signal` aborts. */
+  run(
+    source: Source,
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (progress: Progress & SourceOutcome) => void;
+    },
+  ): Promise<SourceOutcome>;
+  /**
+   * Resolves when every lane has handled all that was accepted, or has made no progress for `stalledAfter`
+   * milliseconds (default 60000); returns the status of those that have not.
+   */
+  drain(options?: {
+    readonly stalledAfter?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<readonly LaneStatus[]>;
+  /** Every instance, in the order of the entries. */
+  status(): readonly LaneStatus[];
+  /** Asks every handler to reopen its files. */
+  reopen(): Promise<void>;
+  /**
+   * Ends sources, and deliveries after the running ones, closes handlers in reverse order, then the journal. A delivery
+   * that has not settled after `within` milliseconds (default 8000) is left alone. Safe to call twice.
+   */
+  close(options?: { readonly within?: number }): Promise<void>;
+}

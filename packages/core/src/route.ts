@@ -1,0 +1,93 @@
+import type { HandlerEntry } from './dispatcher-options.ts';
+import { compileGlob } from './glob.ts';
+import { isWriting, type Listener } from './handler.ts';
+
+/** What an origin reaches in a handler. */
+export interface Reached {
+  /** In written order; none for a handler that writes. */
+  readonly listeners: readonly Listener[];
+  /** Whether the handler itself may have reported incidents of the origin: then the id tells. */
+  readonly maybeOwn: boolean;
+}
+
+/** Who an origin reaches. Computed once an origin. */
+export interface Route {
+  /** By lane, undefined where it reaches nothing. */
+  readonly lanes: readonly (Reached | undefined)[];
+  /** Only those it reaches. */
+  readonly reached: readonly { readonly lane: number; readonly reached: Reached }[];
+  /** Whether the origin has a schema: in the catalogue, or in the reports of a handler. */
+  readonly known: boolean;
+}
+
+/** Finds the route of an origin. */
+export interface Router {
+  route(origin: string, misfit: boolean): Route;
+}
+
+interface Wish {
+  readonly glob: string;
+  readonly matches: (origin: string) => boolean;
+  /** Whether the glob may receive origins without a schema: `*`, and globs that no known origin matches. */
+  readonly open: boolean;
+  readonly listener?: Listener;
+}
+
+function wishesOf({ handler }: HandlerEntry, known: readonly string[]): readonly Wish[] {
+  const globs: readonly (readonly [string, Listener | undefined])[] = isWriting(handler)
+    ? handler.accepts.map((glob) => [glob, undefined] as const)
+    : Object.entries(handler.on);
+  return globs.map(([glob, listener]) => {
+    const matches = compileGlob(glob);
+    return { glob, matches, open: glob === '*' || !known.some(matches), ...(listener && { listener }) };
+  });
+}
+
+function filterOf({ only, except }: HandlerEntry): (origin: string) => boolean {
+  const wanted = only?.map(compileGlob);
+  const unwanted = (except ?? []).map(compileGlob);
+  return (origin) =>
+    (wanted === undefined || wanted.some((matches) => matches(origin))) &&
+    !unwanted.some((matches) => matches(origin));
+}
+
+/** Compiles the globs of all entries. Throws `GLOB_INVALID`. */
+export function createRouter(entries: readonly HandlerEntry[], knownOrigins: readonly string[]): Router {
+  const known = [
+    ...new Set([...knownOrigins, ...entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}))]),
+  ];
+  const knownSet = new Set(known);
+  const lanes = entries.map((entry) => ({ wishes: wishesOf(entry, known), passes: filterOf(entry), entry }));
+  const fitting = new Map<string, Route>();
+  const misfits = new Map<string, Route>();
+
+  function compute(origin: string, misfit: boolean): Route {
+    const isKnown = knownSet.has(origin);
+    const reaches = lanes.map(({ wishes, passes, entry }) => {
+      if (!passes(origin)) return undefined;
+      const granted = wishes.filter(
+        ({ glob, matches, open }) => (misfit ? glob === '*' : open || isKnown) && matches(origin),
+      );
+      if (granted.length === 0) return undefined;
+      return {
+        listeners: granted.flatMap(({ listener }) => (listener ? [listener] : [])),
+        maybeOwn: origin === 'ihandler.handler.failed' || Object.hasOwn(entry.handler.reports ?? {}, origin),
+      };
+    });
+    const reached = reaches.flatMap((found, lane) => (found === undefined ? [] : [{ lane, reached: found }]));
+    return { known: isKnown, lanes: reaches, reached };
+  }
+
+  return {
+    route(origin, misfit) {
+      const routes = misfit ? misfits : fitting;
+      let route = routes.get(origin);
+      if (route === undefined) {
+        route = compute(origin, misfit);
+        // Origins come from outside: whoever floods us with new ones costs time, not memory.
+        if (routes.size < 10_000) routes.set(origin, route);
+      }
+      return route;
+    },
+  };
+}
