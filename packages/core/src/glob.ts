@@ -2,6 +2,8 @@ import micromatch from 'micromatch';
 import { IhandlerError } from './error.ts';
 
 const longest = 512;
+/** `bash` lets a star match dots and nothing at all, which the fast paths know nothing of. */
+const options = { bash: true, dot: true, fastpaths: false, strictSlashes: true };
 
 const instead: Readonly<Record<string, string>> = {
   '?': 'write "*", which is any run of characters',
@@ -54,11 +56,7 @@ function withoutBacktracking(glob: string): string {
  */
 export function compileGlob(glob: string): (origin: string) => boolean {
   if (glob.length > longest || !/^[A-Za-z0-9_.*-]+$/.test(glob)) throw invalid(glob);
-  const expression = micromatch.makeRe(withoutBacktracking(glob), {
-    bash: true,
-    dot: true,
-    strictSlashes: true,
-  });
+  const expression = micromatch.makeRe(withoutBacktracking(glob), options);
   return (origin) => expression.test(origin);
 }
 
