@@ -63,6 +63,12 @@ export class MemoryStore {
     if (!fails) this.apply(result);
   }
 
+  /** Another store with what this one has stored, and nothing else. */
+  restarted(): MemoryStore {
+    const { limit, ...stored } = structuredClone({ ...this });
+    return Object.assign(new MemoryStore(limit), stored);
+  }
+
   place(row: number): Place {
     const [root, parent] = (this.rows.connections[row - 1] ?? []).slice(5, 7) as [number, number | null];
     return { root, parent };
