@@ -11,7 +11,7 @@ const typeTests: Readonly<Record<string, Test>> = {
   string: { code: (v) => `typeof ${v} === 'string'`, expected: 'a string' },
   number: { code: (v) => `Number.isFinite(${v})`, expected: 'a number' },
   integer: { code: (v) => `Number.isSafeInteger(${v})`, expected: 'an integer' },
-  boolean: { code: (v) => `typeof ${v} === 'boolean'`, expected: 'true or false' },
+  boolean: { code: (v) => `typeof ${v} === 'boolean'`, expected: 'a boolean' },
   null: { code: (v) => `${v} === null`, expected: 'null' },
   object: { code: (v) => `isObject(${v})`, expected: 'an object' },
   array: { code: (v) => `Array.isArray(${v})`, expected: 'a list' },

@@ -193,7 +193,7 @@ function dionaeaUploadRequest(data: unknown): Problem | undefined {
   }
   for (const key in data) {
     if (key !== '_url' && key !== '_callback' && key !== '_userdata' && key !== 'user' && key !== 'pass') {
-      if (!((typeof data[key] === 'string' || data[key] instanceof Uint8Array) || Number.isFinite(data[key]) || typeof data[key] === 'boolean' || data[key] === null)) return wrong(data[key], 'a string or bytes or a number or true or false or null', key);
+      if (!((typeof data[key] === 'string' || data[key] instanceof Uint8Array) || Number.isFinite(data[key]) || typeof data[key] === 'boolean' || data[key] === null)) return wrong(data[key], 'a string or bytes or a number or a boolean or null', key);
     }
   }
   return undefined;
@@ -224,7 +224,7 @@ function VirusTotalReport_scans_other(data: unknown): Problem | undefined {
   if (!isObject(data)) return wrong(data, 'an object');
   if (!(typeof data['result'] === 'string' || data['result'] === null)) return wrong(data['result'], 'a string or null', 'result');
   if (data['detected'] !== undefined) {
-    if (!(typeof data['detected'] === 'boolean' || Number.isSafeInteger(data['detected']))) return wrong(data['detected'], 'true or false or an integer', 'detected');
+    if (!(typeof data['detected'] === 'boolean' || Number.isSafeInteger(data['detected']))) return wrong(data['detected'], 'a boolean or an integer', 'detected');
   }
   if (data['version'] !== undefined) {
     if (!(typeof data['version'] === 'string' || data['version'] === null)) return wrong(data['version'], 'a string or null', 'version');
@@ -657,7 +657,7 @@ function dionaeaModulesPythonNbnsQuery(data: unknown): Problem | undefined {
   if (data['qtype_name'] !== undefined) {
     if (!(typeof data['qtype_name'] === 'string')) return wrong(data['qtype_name'], 'a string', 'qtype_name');
   }
-  if (!(typeof data['is_wpad'] === 'boolean' || Number.isSafeInteger(data['is_wpad']))) return wrong(data['is_wpad'], 'true or false or an integer', 'is_wpad');
+  if (!(typeof data['is_wpad'] === 'boolean' || Number.isSafeInteger(data['is_wpad']))) return wrong(data['is_wpad'], 'a boolean or an integer', 'is_wpad');
   if (data['threat_level'] !== undefined) {
     if (!(typeof data['threat_level'] === 'string')) return wrong(data['threat_level'], 'a string', 'threat_level');
   }

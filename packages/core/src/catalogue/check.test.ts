@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { catalogue, knownOrigins, levelOf, misfitOf } from './index.ts';
+import type { CatalogueSchema, JsonSchema } from './json-schema.ts';
+
+const published = JSON.parse(
+  readFileSync(new URL('../../incidents.schema.json', import.meta.url), 'utf8'),
+) as CatalogueSchema;
+const { $defs } = published;
+
+const word = fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('', '7', '-1', '4444'));
+const safeKey = word.filter((key) => key !== '__proto__');
+
+/** Values that fit a schema. */
+function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
+  if (schema.$ref === '#/$defs/Bytes') return fc.uint8Array({ maxLength: 6 });
+  if (schema.$ref !== undefined) return fitting($defs[schema.$ref.replace('#/$defs/', '')] ?? {});
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(fitting));
+  if (schema.pattern !== undefined) return fc.maxSafeInteger().map(String);
+  if (schema.type === undefined) return fc.jsonValue();
+  return fc.oneof(...[schema.type].flat().map((type) => fittingType(schema, type)));
+}
+
+function fittingType(schema: JsonSchema, type: string): fc.Arbitrary<unknown> {
+  if (type === 'string') return word;
+  if (type === 'integer') return fc.maxSafeInteger();
+  if (type === 'number') return fc.double({ noNaN: true, noDefaultInfinity: true });
+  if (type === 'boolean') return fc.boolean();
+  if (type === 'null') return fc.constant(null);
+  if (type === 'array') return fc.array(fitting(schema.items ?? {}), { maxLength: 3 });
+  const { properties = {}, required = [], additionalProperties = {} } = schema;
+  const named = fc.record(
+    Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, fitting(property)])),
+    { requiredKeys: required, noNullPrototype: true },
+  );
+  const others = fc.dictionary(safeKey, fitting(additionalProperties), { maxKeys: 2, noNullPrototype: true });
+  return fc.tuple(others, named).map(([more, data]) => {
+    const free = Object.entries(more).filter(([key]) => !Object.hasOwn(properties, key));
+    return { ...Object.fromEntries(free), ...data };
+  });
+}
+
+const strange = fc.constantFrom<unknown>(
+  ...[null, true, 0, 1.5, -0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, '', 'x', '12', '1\n'],
+  ...[[], [1], {}, { id: 'x' }, new Uint8Array(2)],
+);
+
+/** A copy in which what lies at a random place is gone or something else. */
+function mutated(value: unknown, steps: readonly number[], put: unknown, gone: boolean): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof value !== 'object' || value === null || value instanceof Uint8Array)
+    return put;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [put];
+    const at = step % value.length;
+    return value.map((item, index) => (index === at ? mutated(item, rest, put, gone) : item));
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return put;
+  const at = step % entries.length;
+  const isLast = rest.length === 0;
+  return Object.fromEntries(
+    entries.flatMap(([key, item], index) => {
+      if (index !== at) return [[key, item]];
+      return isLast && gone ? [] : [[key, mutated(item, rest, put, gone)]];
+    }),
+  );
+}
+
+const mutation = fc.record({
+  steps: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 5 }),
+  put: strange,
+  gone: fc.boolean(),
+});
+
+/** An independent judge: Ajv on the published schema, with bytes as they are in memory. */
+const judge = new Ajv2020({ strict: true, allowUnionTypes: true });
+judge.addKeyword({
+  keyword: 'isBytes',
+  schemaType: 'boolean',
+  validate: (_: true, data: unknown) => data instanceof Uint8Array,
+});
+judge.addSchema({ ...published, $defs: { ...$defs, Bytes: { isBytes: true } } }, 'memory');
+
+describe.each(knownOrigins())('%s', (origin) => {
+  // Safe: the origin is the catalogue's own.
+  const { schema } = catalogue[origin as keyof typeof catalogue];
+  const ajv = judge.getSchema(`memory#/$defs/${origin}`);
+  const data = fitting($defs[origin] ?? {});
+
+  test('takes what fits its schema', () => {
+    fc.assert(
+      fc.property(data, (valid) => {
+        expect(misfitOf(origin, valid as object)).toBeUndefined();
+        expect(schema.safeParse(valid).success).toBe(true);
+        expect(ajv?.(valid)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('is judged alike by the check, zod and Ajv when something in it is wrong', () => {
+    fc.assert(
+      fc.property(data, mutation, (valid, { steps, put, gone }) => {
+        const wrong = mutated(valid, steps, put, gone);
+        const fits = misfitOf(origin, wrong as object) === undefined;
+        expect(schema.safeParse(wrong).success).toBe(fits);
+        expect(ajv?.(wrong)).toBe(fits);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+const peer = {
+  id: 'aa01',
+  protocol: 'smbd',
+  transport: 'tcp',
+  local: { host: '192.0.2.1', port: 445 },
+  remote: { host: '198.51.100.7', port: 47650, hostname: '' },
+};
+
+test.each([
+  ['dionaea.connection.tcp.accept', {}, 'connection: expected an object, found nothing'],
+  [
+    'dionaea.connection.tcp.accept',
+    { connection: { ...peer, remote: { ...peer.remote, port: '47650' } } },
+    'connection.remote.port: expected an integer, found "47650"',
+  ],
+  ['dionaea.download.offer', { url: 7 }, 'url: expected a string or bytes, found 7'],
+  [
+    'dionaea.modules.python.ftp.command',
+    { command: 'USER', arguments: ['a', null], connection: peer },
+    'arguments[1]: expected a string, found null',
+  ],
+  [
+    'dionaea.modules.python.virustotal.report',
+    { md5hash: 'x', report: { response_code: 1, scans: { Acme: { result: 3 } } } },
+    'report.scans.Acme.result: expected a string or null, found 3',
+  ],
+  [
+    'dionaea.upload.request',
+    { _url: 'x', '\u001b[31m': {} },
+    '\\x1b[31m: expected a string or bytes or a number or a boolean or null, found an object',
+  ],
+  [
+    'dionaea.modules.python.mysql.command',
+    { command: '3\n', connection: peer },
+    'command: expected an integer, found "3\\n"',
+  ],
+])('says what is wrong first: %s %j', (origin, data, misfit) => {
+  expect(misfitOf(origin, data)).toBe(misfit);
+});
+
+test('says it in few harmless characters however large the value is', () => {
+  const misfit = misfitOf('dionaea.connection.tcp.pending', {
+    connection: peer,
+    nfaction: '\u001b\u202e'.repeat(100_000),
+  });
+  expect(misfit).toMatch(/^nfaction: expected an integer, found [ -~]{1,800}$/);
+});
+
+test('has nothing to say of an origin without a schema', () => {
+  expect(misfitOf('acme.thing.seen', { anything: 1 })).toBeUndefined();
+  expect(misfitOf('__proto__', {})).toBeUndefined();
+});
+
+test('every origin has a level of its own, and others are info', () => {
+  expect(levelOf('dionaea.download.complete.unique')).toBe('warning');
+  expect(levelOf('dionaea.connection.free')).toBe('debug');
+  expect(levelOf('acme.thing.seen')).toBe('info');
+  expect(levelOf('constructor')).toBe('info');
+});
+
+test('the published schema is plain JSON Schema, and takes bytes as JSON carries them', () => {
+  const plain = new Ajv2020({ strict: true, allowUnionTypes: true }).addSchema(published);
+  const offer = plain.getSchema(`${published.$id}#/$defs/dionaea.download.offer`);
+  expect(offer?.({ url: { $bytes: '/w==' } })).toBe(true);
+  expect(offer?.({ url: {} })).toBe(false);
+});
