@@ -1,0 +1,125 @@
+import type { DeadLetter, JournalStep } from '@ihandler/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createJournalModel } from './journal-model.ts';
+import { cursorAt, incidentOf, type JournalUnderTest, letterAt, readAll } from './journal-suite.ts';
+
+const streams = ['s', 't', 's/one/0', 's/two/0'] as const;
+const instances = ['one', 'two'] as const;
+
+/** How many new incidents a call brings of a stream, and how many old ones it brings again before them. */
+const batch = fc.record({
+  stream: fc.constantFrom(...streams),
+  fresh: fc.nat(4),
+  again: fc.nat(3),
+  twice: fc.boolean(),
+});
+const action = fc.oneof(
+  { weight: 5, arbitrary: batch.map((what) => ({ kind: 'append' as const, ...what })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(batch, fc.constantFrom(...instances), fc.nat(2))
+      .map(([what, instance, dead]) => ({ kind: 'commit' as const, ...what, instance, dead })),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'wait' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'release' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+);
+
+/** Random calls, overlapping until a `wait`, on a journal and on the model: both answer alike. Crashes come between, if they can. */
+export function describeJournalProperty(name: string, create: () => Promise<JournalUnderTest>): void {
+  describe(`${name}, held against a model`, () => {
+    it('answers as the model does, whatever is called in whatever order', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+          const { journal: first, reopen } = await create();
+          const toClose = [first];
+          let journal = first;
+          await journal.open();
+          const model = createJournalModel();
+          const next = new Map<string, number>();
+          let pending: Promise<void>[] = [];
+          let released = 0;
+
+          function incidents({
+            stream,
+            fresh,
+            again,
+            twice,
+          }: typeof batch extends fc.Arbitrary<infer T> ? T : never) {
+            const from = next.get(stream) ?? 1;
+            next.set(stream, from + fresh);
+            const ordinals = [];
+            for (let n = Math.max(1, from - again); n < from + fresh; n += 1) ordinals.push(n);
+            return (twice ? ordinals.flatMap((n) => [n, n]) : ordinals).map((n) =>
+              incidentOf(stream, n, { n }),
+            );
+          }
+
+          async function agrees(): Promise<void> {
+            await Promise.all(pending);
+            pending = [];
+            const { before, last } = journal.bounds();
+            expect(last).toBe(model.last());
+            expect(before).toBeLessThanOrEqual(released);
+            expect(await readAll(journal, before)).toEqual(model.read(before, last));
+            for (const stream of streams) expect(await journal.highest(stream)).toBe(model.highest(stream));
+            for (const instance of instances) {
+              expect(await journal.cursor(instance)).toEqual(model.cursor(instance));
+              expect(await journal.deadLetters(instance)).toEqual(model.deadLetters(instance));
+            }
+          }
+
+          try {
+            for (const step of actions) {
+              if (step.kind === 'append') {
+                const given = incidents(step);
+                const expected = model.append(given);
+                pending.push(
+                  Promise.resolve(journal.append(given)).then((run) => expect(run).toEqual(expected)),
+                );
+              } else if (step.kind === 'commit') {
+                const position = model.last();
+                const dead: DeadLetter[] = [];
+                for (const [i, incident] of model.read(position - step.dead, step.dead).entries())
+                  dead.push(letterAt(step.instance, position - step.dead + i + 1, incident));
+                const given: JournalStep = {
+                  instance: step.instance,
+                  cursor: cursorAt(position, { written: { s: position } }),
+                  deadLetters: newLetters(dead, model.deadLetters(step.instance)),
+                  reports: incidents(step),
+                };
+                const expected = model.commit(given);
+                pending.push(
+                  Promise.resolve(journal.commit(given)).then((run) => expect(run).toEqual(expected)),
+                );
+              } else {
+                await agrees();
+                if (step.kind === 'release') {
+                  released = Math.max(released, model.last() - 2);
+                  await journal.release(released);
+                } else if (step.kind === 'crash' && reopen !== undefined) {
+                  journal = await reopen();
+                  toClose.push(journal);
+                  await journal.open();
+                }
+                await agrees();
+              }
+            }
+            await agrees();
+          } finally {
+            for (const each of toClose) await each.close();
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+}
+
+/** A position is given up once. */
+function newLetters(letters: readonly DeadLetter[], known: readonly DeadLetter[]): readonly DeadLetter[] {
+  const last = known.at(-1)?.position ?? 0;
+  return letters.filter(({ position }) => position > last);
+}

@@ -1,0 +1,391 @@
+import {
+  type Cursor,
+  createIncident,
+  type DeadLetter,
+  type Incident,
+  type Journal,
+  type JournalRun,
+  type UntypedData,
+} from '@ihandler/core';
+import { afterEach, describe, expect, it } from 'vitest';
+
+/** A journal under test. */
+export interface JournalUnderTest {
+  /** Made, not opened. */
+  readonly journal: Journal;
+  /** What a durable journal has: another one, not opened, on what a crash leaves of this one (which is not closed). */
+  reopen?(): Promise<Journal>;
+}
+
+/** An incident with an id, as a source would make it. */
+export function incidentOf(stream: string, ordinal: number, data: UntypedData = {}): Incident {
+  return createIncident({
+    id: `${stream}:${ordinal}`,
+    origin: 'acme.thing.seen',
+    timestamp: 1_257_476_400_993.089,
+    sensor: 'sensor-1',
+    data,
+  });
+}
+
+/** A cursor that has delivered everything up to a position. */
+export function cursorAt(position: number, more: Partial<Cursor> = {}): Cursor {
+  const books = { delivered: position, filtered: 0, dead: 0, dropped: 0, lost: 0 };
+  return { first: 0, position, books, written: {}, ...more };
+}
+
+/** A dead letter. */
+export function letterAt(instance: string, position: number, incident: Incident): DeadLetter {
+  return { instance, position, incident, reason: 'the disk said "no"', attempts: 5, at: 1_700_000_000_000.5 };
+}
+
+/** Everything a journal has after a position. */
+export async function readAll(journal: Journal, after = 0): Promise<readonly Incident[]> {
+  const all: Incident[] = [];
+  for (let run = await journal.read(after, 7); run.incidents.length > 0; ) {
+    expect(run.before).toBe(after + all.length);
+    all.push(...run.incidents);
+    run = await journal.read(after + all.length, 7);
+  }
+  return all;
+}
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+/** What every journal promises. `create` gives a new, empty one each time. */
+export function describeJournal(name: string, create: () => Promise<JournalUnderTest>): void {
+  const opened = new Set<Journal>();
+  afterEach(async () => {
+    for (const journal of opened) await journal.close();
+    opened.clear();
+  });
+
+  async function open(journal: Journal): Promise<Journal> {
+    await journal.open();
+    opened.add(journal);
+    return journal;
+  }
+
+  async function opens(): Promise<Journal> {
+    return open((await create()).journal);
+  }
+
+  describe(`${name}, a journal`, () => {
+    it('is empty at first', async () => {
+      const journal = await opens();
+      expect(journal.bounds()).toEqual({ before: 0, last: 0 });
+      expect(await journal.read(0, 10)).toEqual({ before: 0, incidents: [] });
+      expect(await journal.highest('s')).toBeUndefined();
+      expect(await journal.cursor('one')).toBeUndefined();
+      expect(await journal.deadLetters('one')).toEqual([]);
+    });
+
+    it('gives positions from 1 on, without gaps, in the order of appending', async () => {
+      const journal = await opens();
+      expect((await journal.append([incidentOf('s', 10), incidentOf('s', 20)])).before).toBe(0);
+      expect((await journal.append([incidentOf('t', 1)])).before).toBe(2);
+      expect(journal.bounds()).toEqual({ before: 0, last: 3 });
+      expect((await readAll(journal)).map(({ id }) => id)).toEqual(['s:10', 's:20', 't:1']);
+    });
+
+    it('returns the very objects that were appended', async () => {
+      const journal = await opens();
+      const batch = [incidentOf('s', 1), incidentOf('s', 2)];
+      const run = await journal.append(batch);
+      expect(run.incidents[0]).toBe(batch[0]);
+      expect(run.incidents[1]).toBe(batch[1]);
+    });
+
+    it('gives incidents back as they were, frozen', async () => {
+      const journal = await opens();
+      const data = JSON.parse(
+        '{"__proto__":{"a":1},"constructor":-0,"lone":"\\ud800","line":"\\u2028","list":[null,{"$bytes":"AA=="}]}',
+      );
+      const given = incidentOf('s', Number.MAX_SAFE_INTEGER, { ...data, bytes: new Uint8Array([0, 255]) });
+      const misfit = createIncident({
+        id: 's/one/0:9',
+        origin: 'dionaea.download.offer',
+        timestamp: 0.5,
+        sensor: 'é',
+        data: { url: 7 },
+      });
+      expect(misfit.misfit).toBeDefined();
+      await journal.append([given, misfit]);
+      const { incidents } = await journal.read(0, 2);
+      expect(incidents).toEqual([given, misfit]);
+      expect(Object.isFrozen(incidents[0]) && Object.isFrozen(incidents[0]?.data)).toBe(true);
+    });
+
+    it('reads after a position, at most as many as asked, and nothing after the last', async () => {
+      const journal = await opens();
+      await journal.append(range(1, 9).map((n) => incidentOf('s', n)));
+      const some = await journal.read(4, 3);
+      expect(some.before).toBe(4);
+      expect(some.incidents.map(({ id }) => id)).toEqual(['s:5', 's:6', 's:7']);
+      expect(await journal.read(9, 3)).toEqual({ before: 9, incidents: [] });
+    });
+
+    it('ignores ids that it has seen, in other calls and in the same one', async () => {
+      const journal = await opens();
+      await journal.append(range(1, 3).map((n) => incidentOf('s', n)));
+      const again = await journal.append([2, 3, 4, 4, 5].map((n) => incidentOf('s', n)));
+      expect(again.before).toBe(3);
+      expect(again.incidents.map(({ id }) => id)).toEqual(['s:4', 's:5']);
+      expect(await journal.append([incidentOf('s', 5)])).toEqual({ before: 5, incidents: [] });
+      expect(await readAll(journal)).toHaveLength(5);
+    });
+
+    it('ignores an id twice in one batch of one stream', async () => {
+      const journal = await opens();
+      const run = await journal.append([1, 2, 1, 2, 3].map((n) => incidentOf('s', n)));
+      expect(run.incidents.map(({ id }) => id)).toEqual(['s:1', 's:2', 's:3']);
+      expect(await journal.append([incidentOf('s', 3)])).toEqual({ before: 3, incidents: [] });
+    });
+
+    it('tells streams apart, whatever their names hold', async () => {
+      const journal = await opens();
+      const names = ['s', 's/one/0', 's:1', '__proto__', 'constructor', '"s"', 'é', '\ud800', '\udc00', '\0'];
+      const run = await journal.append(names.map((stream) => incidentOf(stream, 1)));
+      expect(run.incidents).toHaveLength(names.length);
+      const again = await journal.append(names.map((stream) => incidentOf(stream, 1)));
+      expect(again.incidents).toEqual([]);
+      for (const stream of names) expect(await journal.highest(stream)).toBe(1);
+      expect(await journal.highest('toString')).toBeUndefined();
+    });
+
+    it('appends nothing of a batch with something that has no id', async () => {
+      const journal = await opens();
+      const bad: Incident = { ...incidentOf('s', 2), id: 'no id' };
+      await expect(async () => journal.append([incidentOf('s', 1), bad])).rejects.toThrow(
+        expect.objectContaining({ code: 'INCIDENT_INVALID' }),
+      );
+      expect(await readAll(journal)).toEqual([]);
+      expect((await journal.append([incidentOf('s', 1)])).incidents).toHaveLength(1);
+    });
+
+    it('keeps the order of calls that overlap', async () => {
+      const journal = await opens();
+      const order: number[] = [];
+      const runs = await Promise.all(
+        range(1, 40).map(async (n) => {
+          const run: JournalRun = await (n % 4 === 0
+            ? journal.commit({
+                instance: 'one',
+                cursor: cursorAt(n),
+                deadLetters: [],
+                reports: [incidentOf('s/one/0', n)],
+              })
+            : journal.append([incidentOf('s', n), incidentOf('t', n)]));
+          order.push(n);
+          return run;
+        }),
+      );
+      expect(order).toEqual(range(1, 40));
+      const all = await readAll(journal);
+      expect(runs.flatMap(({ incidents }) => incidents).map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+      for (const { before, incidents } of runs) expect(all[before]?.id).toBe(incidents[0]?.id);
+      expect((await journal.cursor('one'))?.position).toBe(40);
+    });
+
+    it('knows an id that overlapping calls bring, once', async () => {
+      const journal = await opens();
+      const runs = await Promise.all(range(1, 5).map(async () => journal.append([incidentOf('s', 1)])));
+      expect(runs.map(({ incidents }) => incidents.length)).toEqual([1, 0, 0, 0, 0]);
+    });
+
+    it('keeps a cursor with its books and its checkpoint, each instance its own', async () => {
+      const journal = await opens();
+      const books = { delivered: 1, filtered: 2, dead: 3, dropped: 4, lost: 5 };
+      const written = JSON.parse(`{"__proto__":1,"s/one/0":${Number.MAX_SAFE_INTEGER},"\\ud800":0}`);
+      const cursor: Cursor = { first: 2 ** 40, position: 2 ** 40 + 15, books, written };
+      await journal.commit({ instance: 'one', cursor, deadLetters: [], reports: [] });
+      await journal.commit({ instance: '__proto__', cursor: cursorAt(7), deadLetters: [], reports: [] });
+      expect(await journal.cursor('one')).toEqual(cursor);
+      expect(Object.keys((await journal.cursor('one'))?.written ?? {})).toContain('__proto__');
+      expect(await journal.cursor('__proto__')).toEqual(cursorAt(7));
+      expect(await journal.cursor('other')).toBeUndefined();
+      await journal.commit({ instance: 'one', cursor: cursorAt(1), deadLetters: [], reports: [] });
+      expect(await journal.cursor('one')).toEqual(cursorAt(1));
+    });
+
+    it('commits cursor, dead letters and reports together', async () => {
+      const journal = await opens();
+      const [first, second] = [incidentOf('s', 1), incidentOf('s', 2)];
+      await journal.append([first, second]);
+      const report = incidentOf('s/one/0', 2);
+      const run = await journal.commit({
+        instance: 'one',
+        cursor: cursorAt(2),
+        deadLetters: [letterAt('one', 1, first)],
+        reports: [report, report],
+      });
+      expect(run).toEqual({ before: 2, incidents: [report] });
+      expect(run.incidents[0]).toBe(report);
+      expect(await journal.cursor('one')).toEqual(cursorAt(2));
+      expect(await journal.deadLetters('one')).toEqual([letterAt('one', 1, first)]);
+      expect(await readAll(journal, 2)).toEqual([report]);
+    });
+
+    it('commits nothing of a step that holds something without an id', async () => {
+      const journal = await opens();
+      await journal.append([incidentOf('s', 1)]);
+      const bad: Incident = { ...incidentOf('s', 2), id: 'no id' };
+      await expect(async () =>
+        journal.commit({
+          instance: 'one',
+          cursor: cursorAt(1),
+          deadLetters: [letterAt('one', 1, incidentOf('s', 1))],
+          reports: [incidentOf('s/one/0', 1), bad],
+        }),
+      ).rejects.toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
+      expect(await journal.cursor('one')).toBeUndefined();
+      expect(await journal.deadLetters('one')).toEqual([]);
+      expect(journal.bounds().last).toBe(1);
+    });
+
+    it('ignores reports that it has seen and still moves the cursor', async () => {
+      const journal = await opens();
+      await journal.append([incidentOf('s', 1)]);
+      const step = { instance: 'one', deadLetters: [], reports: [incidentOf('s/one/0', 1)] };
+      await journal.commit({ ...step, cursor: cursorAt(1) });
+      expect((await journal.commit({ ...step, cursor: cursorAt(2) })).incidents).toEqual([]);
+      expect((await journal.cursor('one'))?.position).toBe(2);
+      expect(journal.bounds().last).toBe(2);
+    });
+
+    it('gives dead letters page by page, oldest first, each instance its own', async () => {
+      const journal = await opens();
+      const incidents = range(1, 9).map((n) => incidentOf('s', n));
+      await journal.append(incidents);
+      for (const [i, incident] of incidents.entries())
+        await journal.commit({
+          instance: i % 3 === 0 ? 'two' : 'one',
+          cursor: cursorAt(i + 1),
+          deadLetters: [letterAt(i % 3 === 0 ? 'two' : 'one', i + 1, incident)],
+          reports: [],
+        });
+      const positions = async (after?: number, limit?: number) =>
+        (await journal.deadLetters('one', after, limit)).map(({ position }) => position);
+      expect(await positions()).toEqual([2, 3, 5, 6, 8, 9]);
+      expect(await positions(0, 2)).toEqual([2, 3]);
+      expect(await positions(3, 2)).toEqual([5, 6]);
+      expect(await positions(9)).toEqual([]);
+      expect((await journal.deadLetters('two')).map(({ incident }) => incident.id)).toEqual([
+        's:1',
+        's:4',
+        's:7',
+      ]);
+    });
+
+    it('knows the highest ordinal of a stream, also when its entries may go', async () => {
+      const journal = await opens();
+      await journal.append([incidentOf('s', 5), incidentOf('t', 1), incidentOf('s', 900)]);
+      await journal.release(3);
+      expect(await journal.highest('s')).toBe(900);
+      expect(await journal.highest('t')).toBe(1);
+      expect((await journal.append([incidentOf('s', 900)])).incidents).toEqual([]);
+    });
+
+    it('never uses a position twice, also when entries may go', async () => {
+      const journal = await opens();
+      await journal.append([incidentOf('s', 1), incidentOf('s', 2)]);
+      await journal.release(2);
+      expect((await journal.append([incidentOf('s', 3)])).before).toBe(2);
+      const { before, last } = journal.bounds();
+      expect(last).toBe(3);
+      expect(before).toBeLessThanOrEqual(2);
+      expect((await readAll(journal, 2)).map(({ id }) => id)).toEqual(['s:3']);
+    });
+
+    it('keeps what comes after the position up to which entries may go', async () => {
+      const journal = await opens();
+      for (const first of [1, 6, 11])
+        await journal.append(range(first, first + 4).map((n) => incidentOf('s', n)));
+      await journal.release(7);
+      expect(journal.bounds().before).toBeLessThanOrEqual(7);
+      expect((await readAll(journal, 7)).map(({ id }) => id)).toEqual(range(8, 15).map((n) => `s:${n}`));
+    });
+
+    it('takes calls only between open and close', async () => {
+      const { journal } = await create();
+      const step = { instance: 'one', cursor: cursorAt(0), deadLetters: [], reports: [] };
+      const calls = [
+        async () => journal.append([incidentOf('s', 1)]),
+        async () => journal.read(0, 1),
+        async () => journal.commit(step),
+      ];
+      const refused = async () => {
+        for (const call of calls)
+          await expect(call).rejects.toThrow(expect.objectContaining({ code: 'LIFE_CYCLE' }));
+      };
+      await refused();
+      await open(journal);
+      for (const call of calls) await call();
+      await journal.close();
+      await refused();
+    });
+
+    it('may be closed twice', async () => {
+      const journal = await opens();
+      await journal.close();
+      await journal.close();
+    });
+
+    it('keeps what was appended before close, though nobody waited for it', async () => {
+      const { journal, reopen } = await create();
+      await open(journal);
+      const appended = journal.append([incidentOf('s', 1)]);
+      await journal.close();
+      expect((await appended).incidents).toHaveLength(1);
+      if (reopen === undefined) return;
+      expect((await readAll(await open(await reopen()))).map(({ id }) => id)).toEqual(['s:1']);
+    });
+
+    it('says whether it is durable', async () => {
+      const { journal, reopen } = await create();
+      expect(journal.durable).toBe(reopen !== undefined);
+    });
+  });
+}
+
+/** What a durable journal promises beside. */
+export function describeDurability(name: string, create: () => Promise<Required<JournalUnderTest>>): void {
+  describe(`${name}, a durable journal`, () => {
+    it('has everything after a crash that it had before', async () => {
+      const { journal, reopen } = await create();
+      await journal.open();
+      const incidents = range(1, 50).map((n) => incidentOf('s', n * 10, { n, bytes: new Uint8Array([n]) }));
+      await journal.append(incidents);
+      await journal.commit({
+        instance: 'one',
+        cursor: cursorAt(3, { written: { s: 30 } }),
+        deadLetters: [letterAt('one', 2, incidentOf('s', 20))],
+        reports: [incidentOf('s/one/0', 10)],
+      });
+      const again = await reopen();
+      await again.open();
+      expect(await readAll(again)).toEqual([...incidents, incidentOf('s/one/0', 10)]);
+      expect(again.bounds()).toEqual(journal.bounds());
+      expect(await again.cursor('one')).toEqual(cursorAt(3, { written: { s: 30 } }));
+      expect(await again.deadLetters('one')).toEqual([letterAt('one', 2, incidentOf('s', 20))]);
+      expect(await again.highest('s')).toBe(500);
+      await again.close();
+      await journal.close();
+    });
+
+    it('goes on where it was after a crash: with positions and with known ids', async () => {
+      const { journal, reopen } = await create();
+      await journal.open();
+      await journal.append([incidentOf('s', 1), incidentOf('s', 2)]);
+      await journal.release(2);
+      const again = await reopen();
+      await again.open();
+      const run = await again.append([2, 3].map((n) => incidentOf('s', n)));
+      expect(run.before).toBe(2);
+      expect(run.incidents.map(({ id }) => id)).toEqual(['s:3']);
+      await again.close();
+      await journal.close();
+    });
+  });
+}

@@ -1,0 +1,43 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryJournal } from '@ihandler/core';
+import journalSqlite from '@ihandler/journal-sqlite';
+import { afterAll } from 'vitest';
+import { describeJournalProperty } from './journal-property.ts';
+import { describeDurability, describeJournal } from './journal-suite.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'ihandler-journal-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+
+function newFolder(): string {
+  folders += 1;
+  const folder = join(root, String(folders));
+  mkdirSync(folder);
+  return folder;
+}
+
+/** A crash leaves the files as they are: another journal goes on with a copy of them, taken while the first is open. */
+async function createSqlite() {
+  let folder = newFolder();
+  return {
+    journal: journalSqlite({ file: join(folder, 'journal.sqlite') }),
+    async reopen() {
+      const left = folder;
+      folder = newFolder();
+      // What is shared memory and what says who owns it does not outlive a machine.
+      const files = readdirSync(left).filter((name) => !/-shm$|\.lock$|\.pid$/.test(name));
+      for (const name of files) cpSync(join(left, name), join(folder, name));
+      return journalSqlite({ file: join(folder, 'journal.sqlite') });
+    },
+  };
+}
+
+const createMemory = async () => ({ journal: createMemoryJournal() });
+
+describeJournal('createMemoryJournal', createMemory);
+describeJournalProperty('createMemoryJournal', createMemory);
+describeJournal('journalSqlite', createSqlite);
+describeJournalProperty('journalSqlite', createSqlite);
+describeDurability('journalSqlite', createSqlite);
