@@ -12,6 +12,8 @@ export interface Outcome {
   readonly reports: readonly Incident[];
   /** What went wrong with the next, if anything did. An outcome without failure may still leave some for the next attempt. */
   readonly failure?: { readonly error: unknown };
+  /** Whether the failure came after all was stored, so that only the reports are still owed. */
+  readonly owed?: boolean;
   /** The checkpoint that a write has just stored. */
   readonly written?: Checkpoint;
 }
@@ -109,18 +111,18 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
       if (stored !== undefined) Object.assign(stored, checkpoint);
       return taken || handler.checkpoint === undefined ? outcome : { ...outcome, written: checkpoint };
     } catch (error) {
-      return { ...(await afterFailure(incidents)), failure: { error } };
+      return { ...(await afterFailure(incidents, taken)), failure: { error } };
     } finally {
       collector.end();
     }
   }
 
   /** A write may have committed before it failed: what the handler says it has is done, unless it still owes its reports. */
-  async function afterFailure(incidents: readonly Incident[]): Promise<Outcome> {
+  async function afterFailure(incidents: readonly Incident[], wasTaken: boolean): Promise<Outcome> {
     try {
-      const checkpoint = await ask();
-      if (checkpoint === undefined || reporting) return { done: 0, reports: [] };
+      if ((await ask()) === undefined) return { done: 0, reports: [] };
       const { taken, length } = run(incidents);
+      if (reporting) return { done: 0, reports: [], owed: taken && !wasTaken };
       return { done: taken ? length : 0, reports: [] };
     } catch (error) {
       context.log.warning('cannot tell what it has stored', { error: String(error) });

@@ -1,16 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Attempts, listeningAttempts, type Outcome, writingAttempts } from './attempt.ts';
+import { listeningAttempts, writingAttempts } from './attempt.ts';
 import { type Checkpoint, covers } from './checkpoint.ts';
+import { type DeliveryHost, deliver } from './deliver.ts';
 import type { HandlerEntry, LaneStatus } from './dispatcher-options.ts';
-import { describeError, failureKind, isIhandlerError } from './error.ts';
+import { describeError, isIhandlerError } from './error.ts';
 import { createGate } from './gate.ts';
 import { type HandlerContext, isWriting } from './handler.ts';
 import type { Incident } from './incident.ts';
-import { chainDepth, reporterOf } from './incident-id.ts';
-import type { Books, Cursor, DeadLetter, Journal, JournalRun } from './journal.ts';
-import { type Batch, createLaneQueue, rest } from './lane-queue.ts';
-import { MAX_CHAIN, reportedIncident } from './reporting.ts';
+import { reporterOf } from './incident-id.ts';
+import type { DeadLetter, Journal, JournalRun } from './journal.ts';
+import { createLaneQueue } from './lane-queue.ts';
+import { createLedger } from './ledger.ts';
 import { pause, type Retry, waitFor } from './retry.ts';
 import type { Reached, Router } from './route.ts';
 
@@ -22,7 +23,7 @@ export interface LaneHost {
   /** The most incidents at once. */
   readonly batch: number;
   readonly dataDir: string;
-  context(instance: string, signal: AbortSignal): Omit<HandlerContext, 'dataDir' | 'signal'>;
+  context(instance: string): Omit<HandlerContext, 'dataDir' | 'signal'>;
   /** Tells of what a commit appended, which other lanes are to get. */
   appended(run: JournalRun): void;
   /** The lane has moved on. */
@@ -56,6 +57,7 @@ export interface Lane {
   isDone(): boolean;
   /** When it last moved on, on the clock of `performance.now()`. */
   movedAt(): number;
+  /** The highest ordinal of a stream that the handler says it has stored. */
   stored(stream: string): number | undefined;
   reopen(): Promise<void>;
   /** Makes what it knows durable, without waiting for new work. */
@@ -66,11 +68,12 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-const noBooks: Books = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
 /** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
 const COMMIT_AFTER = 1000;
-/** How many incidents may be queued for a live lane before it reads the journal instead, in batches. */
+/** How many batches may be queued for a live lane before it reads the journal instead. */
 const LIVE_BATCHES = 10;
+/** How long a lane may go on before timers, signals and sources get their turn, in milliseconds. */
+const TURN = 20;
 
 /** Puts a handler on its way. */
 export function createLane(entry: HandlerEntry, index: number, host: LaneHost): Lane {
@@ -78,28 +81,32 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   const instance = entry.instance ?? handler.name;
   const { journal, retry } = host;
   const stopping = new AbortController();
+  const { signal } = stopping;
   const news = createGate();
   const queue = createLaneQueue(0);
-  const dataDir = join(host.dataDir, instance);
-  const context: HandlerContext = {
-    ...host.context(instance, stopping.signal),
-    dataDir,
-    signal: stopping.signal,
+  const ledger = createLedger(journal, instance);
+  const context: HandlerContext = { ...host.context(instance), dataDir: join(host.dataDir, instance), signal };
+  const attempts = isWriting(handler) ? writingAttempts(handler, context) : listeningAttempts(handler, context);
+  const delivery: DeliveryHost = {
+    attempts,
+    ledger,
+    retry,
+    context,
+    handler: handler.name,
+    writing: isWriting(handler),
+    deadPositions: () => deadPositions,
+    commit,
+    enter,
   };
-  const attempts: Attempts = isWriting(handler)
-    ? writingAttempts(handler, context)
-    : listeningAttempts(handler, context);
-  let cursor: Cursor = { first: 0, position: 0, books: noBooks, written: {} };
-  let committed = 0;
   let live = false;
   let started = false;
+  let busy = false;
   let loop: Promise<void> | undefined;
   let deadPositions: ReadonlySet<number> = new Set();
   let state: LaneStatus['state'] = 'new';
   let since = context.now();
   let failure: string | undefined;
   let movedAt = performance.now();
-  let busy = false;
 
   function enter(next: LaneStatus['state'], problem?: string): void {
     if (next !== state) since = context.now();
@@ -107,33 +114,27 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     failure = problem;
   }
 
-  async function loadCursor(): Promise<void> {
-    const { before } = journal.bounds();
-    cursor = (await journal.cursor(instance)) ?? {
-      first: before,
-      position: before,
-      books: noBooks,
-      written: {},
-    };
+  function moved(): void {
+    movedAt = performance.now();
+    host.moved();
   }
 
   /** A handler that has lost what it stored gets everything again that the journal still has. */
   async function resume(checkpoint: Checkpoint | undefined): Promise<void> {
-    if (checkpoint !== undefined && !covers(checkpoint, cursor.written)) {
+    if (checkpoint !== undefined && !covers(checkpoint, ledger.cursor().written)) {
       context.log.warning('has less than it once stored: it is given the journal again from the beginning');
       const letters = await journal.deadLetters(instance);
       deadPositions = new Set(letters.map(({ position }) => position));
-      cursor = { ...cursor, position: cursor.first, books: noBooks, written: {} };
+      ledger.restart();
     }
-    committed = cursor.position;
     live = false;
-    queue.reset(cursor.position);
+    queue.reset(ledger.cursor().position);
   }
 
   async function startOnce(): Promise<boolean> {
     enter('starting');
     try {
-      await mkdir(dataDir, { recursive: true });
+      await mkdir(context.dataDir, { recursive: true });
       await handler.start?.(context);
       started = true;
       await resume(await attempts.started());
@@ -147,6 +148,15 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     }
   }
 
+  async function startAgain(): Promise<boolean> {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      await pause(waitFor(retry, failures, undefined), signal);
+      if (signal.aborted) return false;
+      if (await startOnce().catch(() => false)) return true;
+    }
+    return false;
+  }
+
   async function closeHandler(): Promise<void> {
     if (!started) return;
     started = false;
@@ -157,42 +167,26 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     }
   }
 
-  async function startAgain(): Promise<boolean> {
-    for (let failures = 0; !stopping.signal.aborted; failures += 1) {
-      await pause(waitFor(retry, failures, undefined), stopping.signal);
-      if (stopping.signal.aborted) return false;
-      if (await startOnce().catch(() => false)) return true;
-    }
-    return false;
-  }
-
   function offer(incident: Incident, position: number, reached: Reached): void {
     if (reached.maybeOwn && reporterOf(incident.id) === instance) return;
     queue.push(incident, position, reached);
   }
 
-  /** Reads on in the journal until it has caught up with what live lanes are given. */
-  async function fill(): Promise<void> {
-    while (!live && queue.size === 0 && !stopping.signal.aborted) {
-      const read = journal.read(queue.routed, host.batch);
-      const run = read instanceof Promise ? await read : read;
-      if (run.incidents.length === 0 && queue.routed >= host.liveTo()) {
-        live = true;
-        return;
-      }
-      if (run.before > queue.routed) lose(run.before);
-      route(run);
-      if (queue.routed - cursor.position >= COMMIT_AFTER && queue.size === 0) return;
-    }
+  function fallBehind(): void {
+    live = false;
+    queue.reset(queue.taken());
   }
 
-  /** Retention took what this lane has not had: called with an empty queue, between deliveries. */
-  function lose(through: number): void {
-    account(queue.routed, 0, 0);
-    const count = through - cursor.position;
-    context.log.error('incidents were gone from the journal before they were handled', { count });
-    cursor = { ...cursor, position: through, books: { ...cursor.books, lost: cursor.books.lost + count } };
-    queue.routed = through;
+  /** Reads on in the journal until there is something to deliver or it has caught up with what live lanes are given. */
+  async function fill(): Promise<void> {
+    while (!live && queue.size === 0 && !signal.aborted) {
+      const read = journal.read(queue.routed, host.batch);
+      const run = read instanceof Promise ? await read : read;
+      if (run.incidents.length === 0 && queue.routed >= host.liveTo()) live = true;
+      else if (run.before > queue.routed) lose(run.before);
+      else route(run);
+      if (queue.routed - ledger.cursor().position >= COMMIT_AFTER) return;
+    }
   }
 
   function route({ before, incidents }: JournalRun): void {
@@ -205,135 +199,13 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     queue.routed = position;
   }
 
-  /** Accounts for everything up to `position`: `delivered` and `dead` of it, the rest was not for this lane. */
-  function account(position: number, delivered: number, dead: number): void {
-    const { books } = cursor;
-    const filtered = position - cursor.position - delivered - dead;
-    cursor = {
-      ...cursor,
-      position,
-      books: {
-        ...books,
-        delivered: books.delivered + delivered,
-        filtered: books.filtered + filtered,
-        dead: books.dead + dead,
-      },
-    };
-    movedAt = performance.now();
-    host.moved();
-  }
-
-  async function commit(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): Promise<void> {
-    const step = { instance, cursor, deadLetters, reports };
-    for (let failures = 0; ; failures += 1) {
-      try {
-        const result = journal.commit(step);
-        const run = result instanceof Promise ? await result : result;
-        committed = step.cursor.position;
-        if (run.incidents.length > 0) host.appended(run);
-        for (const letter of deadLetters) host.deadLetter(letter);
-        return;
-      } catch (error) {
-        if (stopping.signal.aborted) throw error;
-        enter('retrying', `the journal does not take the acknowledgement: ${describeError(error)}`);
-        await pause(waitFor(retry, failures, error), stopping.signal);
-      }
-    }
-  }
-
-  function failed(incident: Incident, reason: string, tries: number): readonly Incident[] {
-    if (incident.origin === 'ihandler.handler.failed' || chainDepth(incident.id) >= MAX_CHAIN) return [];
-    const data = {
-      instance,
-      handler: handler.name,
-      origin: incident.origin,
-      incident: incident.id,
-      message: reason,
-      attempts: tries,
-    };
-    return [reportedIncident(incident, instance, 'failed', 'ihandler.handler.failed', data, context.now())];
-  }
-
-  async function bury(batch: Batch, error: unknown, tries: number): Promise<void> {
-    const [incident, position] = [batch.incidents[0], batch.positions[0]];
-    if (incident === undefined || position === undefined) return;
-    const reason = describeError(error);
-    const letter = { instance, position, incident, reason, attempts: tries, at: context.now() };
-    context.log.error('gives an incident up', {
-      origin: incident.origin,
-      incident: incident.id,
-      reason,
-      attempts: tries,
-    });
-    account(position, 0, 1);
-    await commit(failed(incident, reason, tries), [letter]);
-  }
-
-  /** Acknowledges the first `done` of a batch. */
-  async function acknowledge(batch: Batch, { done, reports, written }: Outcome): Promise<void> {
-    const isAll = done === batch.incidents.length;
-    const position = isAll ? batch.through : (batch.positions[done] ?? batch.through + 1) - 1;
-    if (written !== undefined) cursor = { ...cursor, written };
-    account(position, done, 0);
-    await commit(reports, []);
-  }
-
-  /** Dead letters of an earlier life are still dead: they are accounted for and not tried again. */
-  async function skipDead(batch: Batch): Promise<Batch> {
-    const position = batch.positions[0];
-    if (position === undefined || !deadPositions.has(position)) return batch;
-    account(position, 0, 1);
-    return rest(batch, 1);
-  }
-
-  async function deliver(whole: Batch): Promise<void> {
-    let batch = whole;
-    let singly = false;
-    let tries = 0;
-    let failures = 0;
-    while (batch.incidents.length > 0 && !stopping.signal.aborted) {
-      if (deadPositions.size > 0) {
-        const alive = await skipDead(batch);
-        if (alive !== batch) {
-          batch = alive;
-          continue;
-        }
-      }
-      const single =
-        singly || (deadPositions.size > 0 && batch.positions.some((at) => deadPositions.has(at)));
-      const outcome = await attempts.attempt(batch, single);
-      if (outcome.done > 0) {
-        await acknowledge(batch, outcome);
-        batch = rest(batch, outcome.done);
-        tries = failures = 0;
-        enter('working');
-      }
-      if (outcome.failure === undefined) continue;
-      if (stopping.signal.aborted) return;
-      const { error } = outcome.failure;
-      const kind = failureKind(error);
-      if (kind !== 'try-later' && isWriting(handler) && !singly && batch.incidents.length > 1) {
-        singly = true;
-        continue;
-      }
-      tries += 1;
-      if (kind === 'permanent' || (kind === 'unknown' && tries >= retry.attempts)) {
-        await bury(batch, error, tries);
-        batch = rest(batch, 1);
-        tries = failures = 0;
-        continue;
-      }
-      if (failures === 0) context.log.warning('tries again', { error: describeError(error) });
-      enter('retrying', describeError(error));
-      await pause(waitFor(retry, failures, error), stopping.signal);
-      failures += 1;
-    }
-    if (batch.incidents.length === 0 && batch.through > cursor.position) account(batch.through, 0, 0);
-  }
-
-  function fallBehind(): void {
-    live = false;
-    queue.reset(queue.taken());
+  /** Retention took what this lane has not had: between deliveries, with an empty queue. */
+  function lose(through: number): void {
+    ledger.account(queue.routed, 0, 0);
+    const count = ledger.lose(through);
+    queue.routed = through;
+    context.log.error('incidents were gone from the journal before they were handled', { count });
+    moved();
   }
 
   /** Whether the journal could be read. */
@@ -343,54 +215,76 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       return true;
     } catch (error) {
       enter('retrying', `the journal cannot be read: ${describeError(error)}`);
-      await pause(waitFor(retry, 3, error), stopping.signal);
+      await pause(waitFor(retry, 3, error), signal);
       return false;
     }
   }
 
-  async function run(): Promise<void> {
-    if (state === 'starting' && !started && !(await startAgain())) return;
-    let busySince = performance.now();
-    while (!stopping.signal.aborted) {
-      if (!live && queue.size === 0 && !(await readOn())) continue;
-      const batch = queue.take(host.batch);
-      if (batch.incidents.length > 0) {
-        enter('working');
-        busy = true;
-        await deliver(batch);
-        busy = false;
-        host.moved();
-      } else if (batch.through > cursor.position) {
-        account(batch.through, 0, 0);
-        if (cursor.position - committed >= COMMIT_AFTER) await commit([], []);
-      } else if (live) {
-        enter('idle');
-        await news.wait();
-        busySince = performance.now();
-      }
-      // Handlers and journals that never wait would keep timers, signals and sources from their turn.
-      if (performance.now() - busySince > 20) {
-        await new Promise((resolve) => setImmediate(resolve));
-        busySince = performance.now();
+  async function commit(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): Promise<void> {
+    moved();
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const run = await ledger.commit(reports, deadLetters);
+        if (run.incidents.length > 0) host.appended(run);
+        for (const letter of deadLetters) host.deadLetter(letter);
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        enter('retrying', `the journal does not take the acknowledgement: ${describeError(error)}`);
+        await pause(waitFor(retry, failures, error), signal);
       }
     }
+  }
+
+  /** Delivers what there is, or waits for more. */
+  async function turn(): Promise<void> {
+    if (!live && queue.size === 0 && !(await readOn())) return;
+    const batch = queue.take(host.batch);
+    if (batch.incidents.length > 0) {
+      enter('working');
+      busy = true;
+      await deliver(delivery, batch);
+      busy = false;
+      moved();
+    } else if (batch.through > ledger.cursor().position) {
+      ledger.account(batch.through, 0, 0);
+      if (ledger.uncommitted() >= COMMIT_AFTER) await commit([], []);
+      moved();
+    } else if (live) {
+      enter('idle');
+      await news.wait();
+    }
+  }
+
+  async function run(): Promise<void> {
+    if (!started && !(await startAgain())) return;
+    let turnBegan = performance.now();
+    while (!signal.aborted) {
+      await turn();
+      if (state === 'idle') turnBegan = performance.now();
+      if (performance.now() - turnBegan < TURN) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnBegan = performance.now();
+    }
+  }
+
+  function stopped(error: unknown): void {
+    if (signal.aborted) return;
+    enter('retrying', describeError(error));
+    context.log.critical('has stopped: nothing is lost, but nothing more is delivered', {
+      error: describeError(error),
+    });
   }
 
   return {
     instance,
     async start() {
-      await loadCursor();
-      const isStarted = await startOnce();
-      if (!isStarted) {
+      await ledger.load();
+      if (!(await startOnce())) {
         context.log.error('does not start; it is tried again', { error: failure });
         host.startFailed(instance, failure, 1);
       }
-      loop = run().catch((error: unknown) => {
-        enter('retrying', describeError(error));
-        context.log.critical('has stopped: nothing is lost, but nothing more is delivered', {
-          error: describeError(error),
-        });
-      });
+      loop = run().catch(stopped);
     },
     offer,
     offered(position) {
@@ -406,19 +300,19 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       handler: handler.name,
       state,
       since,
-      books: cursor.books,
-      waiting: Math.max(0, journal.bounds().last - cursor.position),
+      books: ledger.cursor().books,
+      waiting: Math.max(0, journal.bounds().last - ledger.cursor().position),
       ...(failure !== undefined && { failure }),
     }),
-    position: () => cursor.position,
-    isDone: () => !busy && cursor.position >= journal.bounds().last,
+    position: () => ledger.cursor().position,
+    isDone: () => !busy && ledger.cursor().position >= journal.bounds().last,
     movedAt: () => movedAt,
     stored: (stream) => attempts.stored(stream),
     async reopen() {
       if (started) await handler.reopen?.();
     },
     async settle() {
-      if (cursor.position > committed) await commit([], []);
+      if (ledger.uncommitted() > 0) await commit([], []);
     },
     async stop() {
       stopping.abort();

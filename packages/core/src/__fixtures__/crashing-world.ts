@@ -129,7 +129,7 @@ export class CrashingWorld {
           Object.assign(this.#checkpoint, checkpoint);
         }
         await this.#step(epoch);
-        if (this.#chance(this.#faults.lostReply)) throw new Error('the reply was lost');
+        if (isNew && this.#chance(this.#faults.lostReply)) throw new Error('the reply was lost');
       },
     });
   }
