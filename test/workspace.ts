@@ -12,6 +12,7 @@ type Entry = { readonly [condition: string]: string } | string;
 export interface PackageJson {
   readonly name: string;
   readonly version: string;
+  readonly packageManager?: string;
   readonly private?: boolean;
   readonly description?: string;
   readonly keywords?: readonly string[];
