@@ -33,7 +33,6 @@ test('data is typed by origin, read-only all the way down', () => {
   type Sip = CatalogueMap['dionaea.modules.python.sip.command'];
   expectTypeOf<Sip['from'][number]['uri']['user']>().toEqualTypeOf<string | null>();
   expectTypeOf<Sip['via'][number]['_params']>().toEqualTypeOf<readonly Value[] | undefined>();
-  expectTypeOf<keyof CatalogueMap['dionaea.xmatch.detected']>().toEqualTypeOf<never>();
 
   const offer: Offer = { url: 'http://192.0.2.1/a' };
   // @ts-expect-error data belongs to everybody who gets it, so nobody may change it
