@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import journalSqlite from '@ihandler/journal-sqlite';
+import { build } from 'tsup';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readAll } from './journal-suite.ts';
+
+/** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
+const bundle = mkdtempSync(
+  fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.processes-', import.meta.url)),
+);
+const child = join(bundle, 'appending-child.js');
+const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;
+
+describe('a journal in SQLite among processes', () => {
+  let folder: string;
+  let file: string;
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    await build({
+      entry: [fileURLToPath(new URL('./appending-child.ts', import.meta.url))],
+      outDir: bundle,
+      format: ['esm'],
+      outExtension: () => ({ js: '.js' }),
+      external: ['better-sqlite3'],
+      noExternal: [/^(?!better-sqlite3$)/],
+      // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+      esbuildOptions: (options) => {
+        options.conditions = ['@ihandler/source'];
+      },
+      removeNodeProtocol: false,
+      config: false,
+      silent: true,
+    });
+  });
+  afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ihandler-processes-'));
+    file = join(folder, 'journal.sqlite');
+  });
+  afterEach(() => {
+    for (const running of children.splice(0)) running.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(stream: string): { readonly process: ChildProcess; readonly lines: AsyncIterable<string> } {
+    const process_ = spawn(process.execPath, [child, file, stream], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(process_);
+    return { process: process_, lines: createInterface({ input: process_.stdout }) };
+  }
+
+  it('has every acknowledged incident exactly once after each of 20 kills', { timeout: 60_000 }, async () => {
+    const acknowledged: string[] = [];
+    let position = 0;
+    for (let run = 0; run < 20; run += 1) {
+      const { process: running, lines } = start(`run-${run}`);
+      const killAfter = 1 + Math.floor(Math.random() * 300);
+      let count = 0;
+      for await (const line of lines) {
+        count += 1;
+        if (count === killAfter) running.kill('SIGKILL');
+        // A write this small reaches the pipe whole or not at all.
+        if (line.startsWith('cursor ')) position = Number(line.slice('cursor '.length));
+        else acknowledged.push(line);
+      }
+      expect(count).toBeGreaterThanOrEqual(killAfter);
+    }
+    const journal = journalSqlite({ file });
+    await journal.open();
+    const ids = (await readAll(journal)).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const kept = new Set(ids);
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+    expect((await journal.cursor('one'))?.position).toBeGreaterThanOrEqual(position);
+    await journal.close();
+  });
+
+  it('is busy while another process has it, names that process, and is free when it was killed', async () => {
+    const { process: holder, lines } = start('holder');
+    for await (const _ of lines) {
+      expect(() => journalSqlite({ file }).open()).toThrow(
+        expect.objectContaining({
+          code: 'JOURNAL_BUSY',
+          message: expect.stringContaining(`process ${holder.pid}`),
+        }),
+      );
+      break;
+    }
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const journal = journalSqlite({ file });
+    await journal.open();
+    expect((await journal.highest('holder')) ?? 0).toBeGreaterThan(0);
+    await journal.close();
+  });
+
+  it.runIf(hasStrace)('calls for the disk between every write of the log and its acknowledgement', () => {
+    const trace = join(folder, 'trace');
+    const ran = spawnSync('strace', [
+      ...['-f', '-y', '-e', 'trace=pwrite64,fsync,fdatasync,write', '-o', trace],
+      ...[process.execPath, child, file, 'traced', '200'],
+    ]);
+    expect(ran.status).toBe(0);
+    let unsynced = false;
+    let acknowledgements = 0;
+    for (const line of readFileSync(trace, 'latin1').split('\n')) {
+      if (/pwrite64\(\d+<[^>]*-wal>/.test(line)) unsynced = true;
+      else if (/f(data)?sync\(\d+<[^>]*-wal>/.test(line)) unsynced = false;
+      else if (/write\(1<[^>]*>, "traced:/.test(line)) {
+        acknowledgements += 1;
+        expect(unsynced).toBe(false);
+      }
+    }
+    expect(acknowledgements).toBeGreaterThanOrEqual(200);
+  });
+});
