@@ -1,2 +1,47 @@
 #!/usr/bin/env node
-export {};
+import { describeError, harmless } from '@ihandler/core';
+import { exitCodes } from './exit-code.ts';
+import { run } from './run.ts';
+
+/** npm passes an interrupt on to a program that has had it from the terminal already: so close together they are one. */
+const SAME_INTERRUPT = 300;
+
+const interrupted = new AbortController();
+let interruptedAt = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    const now = performance.now();
+    if (!interrupted.signal.aborted) {
+      interruptedAt = now;
+      interrupted.abort();
+      if (process.stderr.isTTY)
+        process.stderr.write('\r\x1b[KInterrupted: finishing what has begun (again: stop at once)\n');
+    } else if (now - interruptedAt > SAME_INTERRUPT) process.exit(exitCodes.interrupted);
+  });
+
+process.on('uncaughtException', (error) => {
+  const text = process.argv.includes('--debug') ? error.stack : undefined;
+  process.stderr.write(`ihandler: unexpectedly: ${text ?? harmless(describeError(error))}\n`);
+  process.exit(exitCodes.unusable);
+});
+
+/** The conditions Node was started with (`--conditions=NAME`, `-C NAME`), so that packages resolve as its own imports do. */
+function conditionsOf(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((argument, index) => {
+    if (argument.startsWith('--conditions=')) return [argument.slice('--conditions='.length)];
+    return argument === '-C' || argument === '--conditions' ? (execArgv[index + 1] ?? []) : [];
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  signal: interrupted.signal,
+  prefix: import.meta.dirname,
+  conditions: conditionsOf(process.execArgv),
+});
+// What a package left open (a timer, a hung request) must not keep a finished program alive.
+setTimeout(() => process.exit(), 2000).unref();

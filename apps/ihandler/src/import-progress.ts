@@ -1,0 +1,56 @@
+import { harmless } from '@ihandler/core';
+
+/** How far an import is. */
+export interface ImportProgress {
+  /** The file being read, as the user named it. */
+  readonly file: string;
+  /** Counted from one, and of how many. */
+  readonly index: number;
+  readonly of: number;
+  /** Of all the work, between 0 and 1; undefined when the end is not known. */
+  readonly fraction: number | undefined;
+  /** Incidents taken so far. */
+  readonly incidents: number;
+  /** Since the beginning. */
+  readonly seconds: number;
+  /** A handler that is stuck, and why. */
+  readonly stuck: string | undefined;
+}
+
+/** The width of the bar in columns. */
+const BAR = 20;
+
+function bar(fraction: number, unicode: boolean): string {
+  const full = Math.round(fraction * BAR);
+  const [done, open] = unicode ? ['█', '░'] : ['#', '-'];
+  return `${done.repeat(full)}${open.repeat(BAR - full)}`;
+}
+
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** One line without colour; the terminal cuts it at its width, so what matters most comes first. */
+export function formatProgress(progress: ImportProgress, unicode: boolean): string {
+  const { fraction, seconds, incidents } = progress;
+  const rate = `${Math.round(incidents / Math.max(seconds, 0.001)).toLocaleString('en')}/s`;
+  const parts: string[] = [];
+  if (fraction !== undefined) {
+    const held = Math.min(1, Math.max(0, fraction));
+    parts.push(`${bar(held, unicode)} ${String(Math.floor(held * 100)).padStart(3)} %`);
+    parts.push(rate);
+    if (held > 0.02 && seconds > 0.5 && held < 1) parts.push(`ETA ${clock((seconds / held) * (1 - held))}`);
+  } else parts.push(`${incidents.toLocaleString('en')} incidents`, rate);
+  if (progress.stuck !== undefined) parts.push(`waiting for ${progress.stuck}`);
+  else parts.push(progress.of > 1 ? `${progress.file} (${progress.index} of ${progress.of})` : progress.file);
+  return harmless(parts.join('  '));
+}
+
+/** Whether the terminal shows more than ASCII, as far as its environment says. */
+export function showsUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
+  return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+
+/** JSON Schema as a manifest holds it: plain data, of which only what is asked for here is looked at. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function propertiesOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
+  const properties = schema['properties'];
+  if (!isRecord(properties)) return [];
+  return Object.entries(properties).flatMap(([key, value]) =>
+    isRecord(value) ? [[key, value] as const] : [],
+  );
+}
+
+/** The options that must be given: `required`, without those that have a default. */
+export function requiredOptions(schema: JsonSchema): readonly string[] {
+  const required = schema['required'];
+  if (!Array.isArray(required)) return [];
+  const properties = new Map(propertiesOf(schema));
+  return required.filter(
+    (key): key is string => typeof key === 'string' && properties.get(key)?.['default'] === undefined,
+  );
+}
+
+/** A value to show for an option in an example command: the schema's first example, else `FILE` or `VALUE`. */
+export function exampleOf(schema: JsonSchema, option: string): string {
+  const property = new Map(propertiesOf(schema)).get(option);
+  const examples = property?.['examples'];
+  if (Array.isArray(examples) && examples[0] !== undefined) return String(examples[0]);
+  return property?.['format'] === 'path' ? 'FILE' : 'VALUE';
+}
+
+/**
+ * A copy of options in which every string whose schema says `"format": "path"` is absolute, starting at `folder`.
+ * `:memory:` (SQLite) and what does not fit the schema stay as they are: the owner of the options judges those.
+ */
+export function resolvePaths(schema: JsonSchema, value: unknown, folder: string): unknown {
+  if (typeof value === 'string')
+    return schema['format'] === 'path' && value !== '' && value !== ':memory:'
+      ? resolve(folder, value)
+      : value;
+  const items = schema['items'];
+  if (Array.isArray(value))
+    return isRecord(items) ? value.map((item) => resolvePaths(items, item, folder)) : value;
+  if (!isRecord(value)) return value;
+  const properties = new Map(propertiesOf(schema));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const property = properties.get(key);
+      return [key, property ? resolvePaths(property, inner, folder) : inner];
+    }),
+  );
+}
+
+/** The text of an option on the command line as the type that its schema asks for. */
+export function fromText(schema: JsonSchema, option: string, text: string): unknown {
+  const type = new Map(propertiesOf(schema)).get(option)?.['type'];
+  const types = Array.isArray(type) ? type : [type];
+  if (
+    (types.includes('number') || types.includes('integer')) &&
+    text.trim() !== '' &&
+    Number.isFinite(Number(text))
+  )
+    return Number(text);
+  if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { describeError, harmless, IhandlerError, isIhandlerError } from '@ihandler/core';
+import type { App, BuiltIn } from './app.ts';
+import { commandFor } from './contributed-command.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { findPackages } from './find-packages.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { type Host, programName } from './host.ts';
+import { createHostLog } from './host-log.ts';
+import { importCommand } from './import-command.ts';
+import { listCommand } from './list-command.ts';
+import { didYouMean } from './nearest.ts';
+import { offersOf } from './offers.ts';
+import { parseArguments } from './parse-arguments.ts';
+import { createTerminal, isClosedPipe, wantsColor } from './terminal.ts';
+
+const builtIns: readonly BuiltIn[] = [importCommand, listCommand];
+
+function version(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof json === 'object' && json !== null && 'version' in json ? String(json.version) : 'unknown';
+}
+
+function colorFlag(argv: readonly string[]): boolean | undefined {
+  if (argv.includes('--no-color')) return false;
+  return argv.includes('--color') ? true : undefined;
+}
+
+interface Split {
+  /** The options before the command. */
+  readonly before: readonly string[];
+  /** The command: the first argument that is no option. */
+  readonly name: string | undefined;
+  readonly rest: readonly string[];
+}
+
+function split(argv: readonly string[]): Split {
+  const at = argv.findIndex((argument) => !argument.startsWith('-'));
+  return at === -1
+    ? { before: argv, name: undefined, rest: [] }
+    : { before: argv.slice(0, at), name: argv[at], rest: argv.slice(at + 1) };
+}
+
+async function showHelp(name: string | undefined, rest: readonly string[], app: App): Promise<number> {
+  const { packages } = findPackages([app.host.cwd, app.host.prefix]);
+  if (name === undefined) {
+    await app.terminal.write(programHelp(version(), builtIns, packages, app.program));
+    return exitCodes.ok;
+  }
+  const command = builtIns.find((builtIn) => builtIn.name === name) ?? (await contributed(name, rest, app));
+  await app.terminal.write(commandHelp(command, app.program));
+  return exitCodes.ok;
+}
+
+async function contributed(name: string, rest: readonly string[], { host, program }: App) {
+  const { packages } = findPackages([host.cwd, host.prefix]);
+  const offers = offersOf(packages, 'commands');
+  const named = offers.filter((offer) => offer.name === name);
+  if (named.length === 0) {
+    const known = [...builtIns, ...offers, { name: 'help' }].map((command) => command.name);
+    throw new IhandlerError(
+      'OPTIONS_INVALID',
+      `There is no command ${harmless(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
+    );
+  }
+  // Options are not known before the command is: the target is what does not look like one.
+  const target = rest.find((argument) => argument === '-' || !argument.startsWith('-'));
+  return commandFor(named, target, host.conditions ?? []);
+}
+
+async function runCommand(name: string, rest: readonly string[], app: App): Promise<number> {
+  const own = builtIns.find((builtIn) => builtIn.name === name);
+  if (own !== undefined) return own.run(parseArguments(rest, own.options, name), app);
+  const command = await contributed(name, rest, app);
+  const args = parseArguments(rest, command.options, name);
+  const { terminal, host } = app;
+  try {
+    return await command.run(args, {
+      terminal,
+      signal: host.signal,
+      log: app.log(name),
+      now: () => Date.now(),
+    });
+  } finally {
+    terminal.progress(undefined);
+  }
+}
+
+async function runArguments(argv: readonly string[], app: App): Promise<number> {
+  const { before, name, rest } = split(argv);
+  if (before.includes('--version')) {
+    await app.terminal.write(`${version()}\n`);
+    return exitCodes.ok;
+  }
+  const { options } = parseArguments(before, {}, '');
+  const end = rest.indexOf('--');
+  const wantsHelp = (end === -1 ? rest : rest.slice(0, end)).some(
+    (word) => word === '--help' || word === '-h',
+  );
+  if (name === 'help') return showHelp(rest[0], rest.slice(1), app);
+  if (name === undefined || options['help'] === true || wantsHelp) {
+    const code = await showHelp(name, rest, app);
+    return argv.length === 0 ? exitCodes.usage : code;
+  }
+  return runCommand(name, rest, app);
+}
+
+function tell(error: unknown, app: App, isVerbose: boolean): void {
+  const lines = isVerbose && error instanceof Error ? (error.stack ?? error.message) : describeError(error);
+  const isExpected = isIhandlerError(error);
+  const text = isExpected && !isVerbose ? error.message : lines;
+  for (const [index, line] of text.split('\n').entries())
+    app.terminal.warn(index === 0 ? `ihandler: ${harmless(line)}` : harmless(line));
+}
+
+/** Runs the program with these arguments in this world; resolves with its exit code. Throws nothing. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  const isVerbose = argv.includes('--debug');
+  const terminal = createTerminal(host, wantsColor(host.env, host.stdout, colorFlag(argv)));
+  const app: App = {
+    host,
+    terminal,
+    argv,
+    log: createHostLog(terminal, isVerbose),
+    program: programName(host.env),
+  };
+  try {
+    return await runArguments(argv, app);
+  } catch (error) {
+    terminal.progress(undefined);
+    // `ihandler tree … | head`: who reads has enough, which is no failure.
+    if (isClosedPipe(error)) return exitCodes.ok;
+    if (host.signal.aborted && !isIhandlerError(error)) return exitCodes.interrupted;
+    tell(error, app, isVerbose);
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,127 @@
+import { isAbsolute, resolve } from 'node:path';
+import {
+  CONTRACT,
+  describeError,
+  type Handler,
+  type HandlerEntry,
+  isIhandlerError,
+  optionProblems,
+} from '@ihandler/core';
+import { below, type ConfigPath, type Configuration, type Entry, type Problem } from './configuration.ts';
+import type { Installed } from './find-packages.ts';
+import { importExport, importFile, type Module } from './load-module.ts';
+import { findOffer, type Offer, offersOf } from './offers.ts';
+import { type JsonSchema, resolvePaths } from './option-schema.ts';
+
+/** Where handlers come from. */
+export interface Workshop {
+  readonly installed: Installed;
+  /** Relative paths in options, and local handlers, start here. */
+  readonly folder: string;
+  readonly conditions: readonly string[];
+}
+
+/** A handler that somebody asked for, and where. */
+export interface Wanted {
+  readonly entry: Entry;
+  readonly path: ConfigPath;
+}
+
+type Made = { readonly entry: HandlerEntry } | { readonly problems: readonly Problem[] };
+type Factory = (options: unknown) => unknown;
+
+function isLocal(name: string): boolean {
+  return /^\.\.?[/\\]/.test(name) || isAbsolute(name);
+}
+
+function ownerOf({ package: { name, version } }: Offer<'handlers'>): string {
+  return `${name} ${version}`;
+}
+
+async function load(
+  { entry }: Wanted,
+  workshop: Workshop,
+): Promise<{ readonly owner: string; readonly schema: JsonSchema; readonly module: Module } | string> {
+  if (isLocal(entry.name)) {
+    const file = resolve(workshop.folder, entry.name);
+    return { owner: entry.name, schema: {}, module: await importFile(file, entry.name) };
+  }
+  const offer = findOffer(offersOf(workshop.installed.packages, 'handlers'), entry.name);
+  if (typeof offer === 'string')
+    return workshop.installed.unusable.find(({ name }) => name === entry.name)?.problem ?? offer;
+  const module = await importExport(offer.package, offer.spec.export, workshop.conditions);
+  return { owner: ownerOf(offer), schema: offer.spec.options, module };
+}
+
+/** Why what a factory returned is no handler; undefined when it is one, as far as the host must know. */
+function wrongWith(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return `expected a handler; found ${typeof value}`;
+  const contract = 'contract' in value ? value.contract : undefined;
+  if (contract !== CONTRACT)
+    return `expected a handler of contract ${CONTRACT} (defineHandler stamps it); found contract ${JSON.stringify(contract) ?? 'missing'}`;
+  return 'name' in value && typeof value.name === 'string' ? undefined : 'expected a handler with a name';
+}
+
+async function make(wanted: Wanted, workshop: Workshop): Promise<Made> {
+  const { entry, path } = wanted;
+  try {
+    const loaded = await load(wanted, workshop);
+    if (typeof loaded === 'string') return { problems: [{ path: [...path, 'name'], message: loaded }] };
+    const offered = loaded.module['default'];
+    const options = resolvePaths(loaded.schema, entry.config ?? {}, workshop.folder);
+    // Safe: a factory is given what the user wrote and judges it; what it returns is checked below.
+    const value = typeof offered === 'function' ? (offered as Factory)(options) : offered;
+    const wrong = wrongWith(value);
+    if (wrong !== undefined) return { problems: [{ path, message: `${loaded.owner}: ${wrong}` }] };
+    // Safe: contract and name have been checked; the dispatcher checks the rest.
+    const handler = value as Handler;
+    return {
+      entry: {
+        handler,
+        instance: entry.as ?? handler.name,
+        ...(entry.only && { only: entry.only }),
+        ...(entry.except && { except: entry.except }),
+      },
+    };
+  } catch (error) {
+    const problems = optionProblems(error).map((problem) => ({
+      path: below([...path, 'config'], problem),
+      message: problem.message,
+    }));
+    if (problems.length > 0) return { problems };
+    const message = isIhandlerError(error) ? error.message : `${entry.name}: ${describeError(error)}`;
+    return { problems: [{ path, message }] };
+  }
+}
+
+function sameName(entries: readonly { entry: HandlerEntry; path: ConfigPath }[]): Problem[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ entry: { instance = '' }, path }) => {
+    if (!seen.has(instance)) {
+      seen.add(instance);
+      return [];
+    }
+    return [{ path, message: `another entry is named ${instance} too: give one of them a name with "as:"` }];
+  });
+}
+
+/**
+ * Loads and makes every handler that is wanted; starts none. All that is wrong with any of them is told in one error,
+ * which `configuration` words.
+ */
+export async function setUpHandlers(
+  wanted: readonly Wanted[],
+  workshop: Workshop,
+  configuration: Pick<Configuration, 'error'>,
+): Promise<readonly HandlerEntry[]> {
+  const made: { entry: HandlerEntry; path: ConfigPath }[] = [];
+  const problems: Problem[] = [];
+  for (const one of wanted) {
+    const result = await make(one, workshop);
+    if ('entry' in result) made.push({ entry: result.entry, path: one.path });
+    else problems.push(...result.problems);
+  }
+  problems.push(...sameName(made));
+  if (problems.length > 0) throw configuration.error(problems);
+  return made.map(({ entry }) => entry);
+}
