@@ -14,4 +14,5 @@ export * from './log.ts';
 export * from './manifest.ts';
 export * from './memory-journal.ts';
 export * from './options.ts';
+export * from './reject.ts';
 export * from './source.ts';

@@ -1,0 +1,34 @@
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+const newline = 0x0a;
+
+/** Whether bytes begin with a byte order mark. */
+export function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return byteOrderMark.every((byte, index) => bytes[index] === byte);
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === newline;
+}
+
+function startOf(head: Buffer): number {
+  let at = hasByteOrderMark(head) ? 3 : 0;
+  while (at < head.length && isBlank(head[at])) at += 1;
+  return at;
+}
+
+/**
+ * The first line that is not blank, without the blanks around it, as far as it is in `head`; empty when there is none.
+ * This line makes a file the file it is.
+ */
+export function firstLine(head: Buffer): Buffer {
+  const from = startOf(head);
+  const end = head.indexOf(newline, from);
+  let to = end === -1 ? head.length : end;
+  while (to > from && isBlank(head[to - 1])) to -= 1;
+  return head.subarray(from, to);
+}
+
+/** Whether `head` holds all of that line, newline included. */
+export function hasFirstLine(head: Buffer): boolean {
+  return head.indexOf(newline, startOf(head)) !== -1;
+}

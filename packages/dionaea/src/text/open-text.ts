@@ -1,0 +1,102 @@
+import type { Progress } from '@ihandler/core';
+import { explainFileError } from '../unreadable.ts';
+import { hasFirstLine } from './first-line.ts';
+import { gunzip, isGzip } from './gunzip.ts';
+import { openFile, openStandardInput } from './raw-bytes.ts';
+
+/** The uncompressed bytes of a file or of standard input, in order, once. */
+export interface Text {
+  readonly file: string;
+  /** Whether it is a pipe or a terminal: more may come, late. */
+  readonly live: boolean;
+  /** Whether it is a plain file, in which `chunks` may start anywhere. */
+  readonly seekable: boolean;
+  /** The first bytes, at most 64 KiB; asking takes nothing away. Of a pipe, at least the first line. */
+  head(): Promise<Buffer>;
+  /** The bytes from an offset on. May be asked for once; an offset other than 0 only when seekable. */
+  chunks(offset?: number): AsyncGenerator<Buffer>;
+  /** How much of what is on disk has been read. */
+  progress(): Progress;
+  /** Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const headSize = 64 * 1024;
+const empty = Buffer.alloc(0);
+
+async function* prepend(
+  first: Buffer,
+  rest: AsyncGenerator<Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+/** Reads until there is enough, or the end. */
+async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => boolean): Promise<Buffer> {
+  let read: Buffer = empty;
+  while (!enough(read)) {
+    const next = await source.next();
+    if (next.done) break;
+    read = read.length === 0 ? next.value : Buffer.concat([read, next.value]);
+  }
+  return read;
+}
+
+/**
+ * Opens a file, or standard input for `-`. Gzip data is uncompressed, whatever the name. What it throws says what
+ * cannot be read and what to do. When `signal` aborts, the bytes end.
+ */
+export async function openText(file: string, signal?: AbortSignal): Promise<Text> {
+  const raw = file === '-' ? openStandardInput(signal) : await openFile(file);
+  const live = raw.size === undefined;
+  let done = 0;
+
+  async function* read(start: number): AsyncGenerator<Buffer> {
+    done = start;
+    for await (const chunk of raw.read(start)) {
+      if (signal?.aborted) return;
+      done += chunk.length;
+      yield chunk;
+    }
+  }
+  async function* explained(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* chunks;
+    } catch (error) {
+      if (!signal?.aborted) throw explainFileError(file, error);
+    }
+  }
+
+  const source = read(0);
+  let text: AsyncGenerator<Buffer> | undefined;
+  const close = async () => {
+    await raw.close();
+    await text?.return(undefined);
+    await source.return(undefined);
+  };
+  try {
+    const first = await gather(source, (read) => read.length >= 2);
+    const compressed = isGzip(first);
+    const all = prepend(first, source);
+    const chunks = explained(compressed ? gunzip(all) : all);
+    text = chunks;
+    const enough = (read: Buffer) => read.length >= headSize || (live && hasFirstLine(read));
+    let taken: Buffer | undefined;
+    return {
+      file,
+      live,
+      seekable: !live && !compressed,
+      async head() {
+        taken ??= await gather(chunks, enough);
+        return taken.subarray(0, headSize);
+      },
+      chunks: (offset = 0) => (offset === 0 ? prepend(taken ?? empty, chunks) : explained(read(offset))),
+      progress: () => (raw.size === undefined ? { done } : { done, total: raw.size }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw explainFileError(file, error);
+  }
+}
