@@ -12,10 +12,10 @@ import type {
   Value,
 } from './incident.ts';
 
-declare module './incident.ts' {
+declare module '@ihandler/core' {
   interface IncidentMap {
-    'acme.thing.seen': { readonly what: string };
-    'acme.thing.gone': { readonly when: number };
+    'merged.thing.seen': { readonly what: string };
+    'merged.thing.gone': { readonly when: number };
   }
 }
 
@@ -92,10 +92,10 @@ test('a typo under a known root is a type error where the listener or the list i
 });
 
 test('others add their origins by declaration merging', () => {
-  expectTypeOf<IncidentOf<'acme.*'>['origin']>().toEqualTypeOf<'acme.thing.seen' | 'acme.thing.gone'>();
-  expectTypeOf<IncidentOf<'acme.thing.seen'>['data']>().toEqualTypeOf<{ readonly what: string }>();
-  expectTypeOf<IncidentOf<'acme.thing.sen'>>().toBeNever();
-  const report = (context: HandlerContext) => context.report('acme.thing.seen', { what: 'a cat' });
+  expectTypeOf<IncidentOf<'merged.*'>['origin']>().toEqualTypeOf<'merged.thing.seen' | 'merged.thing.gone'>();
+  expectTypeOf<IncidentOf<'merged.thing.seen'>['data']>().toEqualTypeOf<{ readonly what: string }>();
+  expectTypeOf<IncidentOf<'merged.thing.sen'>>().toBeNever();
+  const report = (context: HandlerContext) => context.report('merged.thing.seen', { what: 'a cat' });
   expectTypeOf(report).returns.resolves.toBeVoid();
 });
 
