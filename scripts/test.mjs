@@ -1,7 +1,7 @@
 // What `npm test` runs once scripts/run.mjs has set everything up: the checks, then every test, for real (nothing is
 // replayed from a cache but publint and attw, which look at packages that did not change). The last line is always
 // `tests: N passed, N failed`; the exit code is 1 when a test or a check failed.
-// With arguments (`npm test -- packages/core`) only those tests run, without the checks.
+// With arguments (`npm test -- packages/core`) only those tests run, without the checks but the build.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,16 +10,17 @@ import { environment, quietly, root, run } from './step.mjs';
 const filters = process.argv.slice(2);
 const report = join(root, '.test-report.json');
 
+const build = { build: ['turbo', ['run', 'build', '--output-logs=errors-only', '--continue']] };
 const checks = {
   'lint and format': ['biome', ['ci', '--colors=off', '.']],
   types: ['tsc', ['--noEmit', '--pretty', 'false']],
   packages: ['turbo', ['run', 'check:package', '--output-logs=errors-only', '--continue']],
 };
 
-/** Runs the checks one after the other, shows those that fail, and answers their names. */
-async function check() {
+/** Runs one after the other, shows those that fail, and answers their names. */
+async function check(wanted) {
   const failed = [];
-  for (const [name, [command, args]] of Object.entries(checks)) {
+  for (const [name, [command, args]] of Object.entries(wanted)) {
     const { code, output } = await quietly(command, args);
     if (code === 0) continue;
     failed.push(name);
@@ -64,7 +65,7 @@ function count(code) {
 }
 
 rmSync(report, { force: true });
-const failedChecks = filters.length === 0 ? await check() : [];
+const failedChecks = await check(filters.length === 0 ? { ...build, ...checks } : build);
 const { passed, failed, skipped } = count(await test());
 if (failedChecks.length > 0) console.log(`checks failed: ${failedChecks.join(', ')}`);
 console.log(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
