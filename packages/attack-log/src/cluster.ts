@@ -101,12 +101,14 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
 
   function take(incident: Incident, freed = false): void {
     const { origin } = incident;
-    const type = announcedType(origin);
-    if (type !== undefined) announce(incident, type);
-    else if (linkOrigins.has(origin)) link(incident, freed);
+    if (linkOrigins.has(origin)) link(incident, freed);
     else if (origin === 'dionaea.connection.free') free(incident);
     else if (origin === 'dionaea.modules.python.virustotal.report') report(incident);
-    else addRows(incident);
+    else {
+      const type = announcedType(origin);
+      if (type === undefined) addRows(incident);
+      else announce(incident, type);
+    }
   }
 
   for (const incident of incidents) take(incident);

@@ -1,5 +1,11 @@
+export { type AttackDatabase, createAttackCommands } from './attack-commands.ts';
+export { type FormatOptions, formatAttack } from './attack-format.ts';
+export { attackJson } from './attack-json.ts';
+export type { ZoneOptions } from './clock.ts';
 export { cluster } from './cluster.ts';
 export * from './cluster-state.ts';
 export { connectionKey, connectionsNamed } from './connection-key.ts';
+export { formatManual } from './manual-format.ts';
+export { formatSummary, type SummaryOptions } from './summary-format.ts';
 export * from './tables.ts';
 export * from './tree-model.ts';

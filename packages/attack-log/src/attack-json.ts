@@ -1,0 +1,36 @@
+import { decode } from './cell.ts';
+import type { ConnectionNode } from './tree-model.ts';
+import { walk } from './walk.ts';
+
+function replace(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return decode(value);
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  return value instanceof Map ? Object.fromEntries(value) : value;
+}
+
+/**
+ * JSON on one line, in ASCII, so that no terminal takes anything in it for a command. Bytes become text, integers that a
+ * JavaScript number cannot hold become their digits.
+ */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value, replace).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** An attack as one JSON document: a connection's columns, then what hangs on it by table, then `children`. */
+export function attackJson(attack: ConnectionNode): string {
+  // Put together step by step: JSON.stringify cannot go as deep as a hostile chain of connections.
+  const parts: string[] = [];
+  let first = true;
+  for (const { kind, node } of walk(attack)) {
+    if (kind === 'leave') parts.push(']}');
+    else {
+      const own = asciiJson({ ...node.row, ...node.details });
+      parts.push(`${first ? '' : ','}${own.slice(0, -1)},"children":[`);
+    }
+    first = kind === 'enter';
+  }
+  return parts.join('');
+}
