@@ -84,13 +84,7 @@ export interface Dispatcher extends AsyncDisposable {
   /** Accepts incidents as a source does; resolves when they are as durable as the journal. */
   report(batch: readonly Incident[]): Promise<void>;
   /** Runs a source until it ends or `signal` aborts. */
-  run(
-    source: Source,
-    options?: {
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (progress: Progress & SourceOutcome) => void;
-    },
-  ): Promise<SourceOutcome>;
+  run(source: Source, options?: RunOptions): Promise<SourceOutcome>;
   /**
    * Resolves when every lane has handled all that was accepted, or has made no progress for `stalledAfter`
    * milliseconds (default 60000); returns the status of those that have not.
