@@ -1,100 +1,13 @@
 import type { CatalogueSchema, JsonSchema } from '../../packages/core/src/catalogue/json-schema.ts';
-
-/** A check that is one expression. */
-interface Test {
-  /** Code that is true when `value` fits. */
-  readonly code: (value: string) => string;
-  readonly expected: string;
-}
-
-const typeTests: Readonly<Record<string, Test>> = {
-  string: { code: (v) => `typeof ${v} === 'string'`, expected: 'a string' },
-  number: { code: (v) => `Number.isFinite(${v})`, expected: 'a number' },
-  integer: { code: (v) => `Number.isSafeInteger(${v})`, expected: 'an integer' },
-  boolean: { code: (v) => `typeof ${v} === 'boolean'`, expected: 'a boolean' },
-  null: { code: (v) => `${v} === null`, expected: 'null' },
-  object: { code: (v) => `isObject(${v})`, expected: 'an object' },
-  array: { code: (v) => `Array.isArray(${v})`, expected: 'a list' },
-};
-const bytesTest: Test = { code: (v) => `${v} instanceof Uint8Array`, expected: 'bytes' };
-
-const known = new Set([
-  '$ref',
-  'description',
-  'type',
-  'pattern',
-  'minimum',
-  'maximum',
-  'properties',
-  'required',
-  'additionalProperties',
-  'items',
-  'anyOf',
-]);
-
-function isOpen(schema: JsonSchema | undefined): boolean {
-  return schema === undefined || Object.keys(schema).length === 0;
-}
-
-function anyTest(tests: readonly Test[]): Test {
-  const wordings = [...new Set(tests.flatMap(({ expected }) => expected.split(' or ')))];
-  return {
-    code: (value) => `(${tests.map(({ code }) => code(value)).join(' || ')})`,
-    expected: wordings.join(' or '),
-  };
-}
+import { assertKnown, definition, isOpen, valueTests } from './value-tests.ts';
 
 /** Writes a TypeScript module of functions that check data against the schema, one a shape. */
 export function checkCode({ $defs }: CatalogueSchema): string {
   const patterns: string[] = [];
   const functions = new Map<string, string>();
-
-  function assertKnown(schema: JsonSchema): void {
-    const foreign = Object.keys(schema).filter((keyword) => !known.has(keyword));
-    if (foreign.length > 0) throw new Error(`No code for the keywords ${foreign.join(', ')}.`);
-    const bounded = schema.minimum !== undefined || schema.maximum !== undefined;
-    const safe = schema.minimum === Number.MIN_SAFE_INTEGER && schema.maximum === Number.MAX_SAFE_INTEGER;
-    if (bounded && !(schema.type === 'integer' && safe)) throw new Error('No code for bounds of numbers.');
-    if (schema.type === 'integer' && !safe) throw new Error('No code for integers without bounds.');
-  }
-
-  function definition(ref: string): readonly [name: string, schema: JsonSchema] {
-    const name = ref.replace('#/$defs/', '');
-    const schema = $defs[name];
-    if (schema === undefined) throw new Error(`There is no ${ref}.`);
-    return [name, schema];
-  }
-
-  function patternTest(pattern: string): Test {
-    if (!patterns.includes(pattern)) patterns.push(pattern);
-    const name = `pattern${patterns.indexOf(pattern)}`;
-    return { code: (v) => `(typeof ${v} === 'string' && ${name}.test(${v}))`, expected: 'decimal digits' };
-  }
-
-  /** The schema as one expression, or undefined when it needs a function. */
-  function testOf(schema: JsonSchema): Test | undefined {
-    if (schema.$ref !== undefined) {
-      const [name, target] = definition(schema.$ref);
-      return name === 'Bytes' ? bytesTest : testOf(target);
-    }
-    assertKnown(schema);
-    const { anyOf, type, pattern } = schema;
-    if (anyOf !== undefined) {
-      const tests = anyOf.map(testOf).filter((test) => test !== undefined);
-      return tests.length === anyOf.length ? anyTest(tests) : undefined;
-    }
-    if (type === undefined) return { code: () => 'true', expected: 'anything' };
-    if (pattern !== undefined) return patternTest(pattern);
-    if (type === 'array' && !isOpen(schema.items)) return undefined;
-    const members = Object.keys(schema.properties ?? {}).length + (schema.required?.length ?? 0);
-    if (type === 'object' && (members > 0 || !isOpen(schema.additionalProperties))) return undefined;
-    const tests = [type].flat().map((one) => {
-      const test = typeTests[one];
-      if (test === undefined) throw new Error(`No code for the type ${one}.`);
-      return test;
-    });
-    return tests.length === 1 ? tests[0] : anyTest(tests);
-  }
+  /** Functions by what they check, so that each shape gets one. */
+  const names = new Map<string, string>();
+  const testOf = valueTests($defs, patterns);
 
   /** Lines that return the problem of `value`, an expression that is cheap to repeat. */
   function statements(schema: JsonSchema, value: string, key: string, name: string): readonly string[] {
@@ -129,9 +42,7 @@ export function checkCode({ $defs }: CatalogueSchema): string {
   }
 
   function arrayBody(schema: JsonSchema, name: string): readonly string[] {
-    const body = statements(schema.items ?? {}, 'item', 'index', `${name}_item`).map((line) =>
-      line.replace(/(wrong\(item, '[^']*'), index\)/, 'under(index, $1))'),
-    );
+    const body = statements(schema.items ?? {}, 'item', 'index', `${name}_item`);
     return [
       `if (!Array.isArray(data)) return wrong(data, 'a list');`,
       'for (let index = 0; index < data.length; index += 1) {',
@@ -158,9 +69,10 @@ export function checkCode({ $defs }: CatalogueSchema): string {
 
   function functionOf(schema: JsonSchema, wanted: string): string {
     if (schema.$ref !== undefined) {
-      const [name, target] = definition(schema.$ref);
+      const [name, target] = definition($defs, schema.$ref);
       return functionOf(target, name);
     }
+    assertKnown(schema);
     const { description: _, ...shape } = schema;
     const key = JSON.stringify(shape);
     const existing = names.get(key);
@@ -186,7 +98,6 @@ export function checkCode({ $defs }: CatalogueSchema): string {
     throw new Error(`No function for ${JSON.stringify(schema).slice(0, 200)}.`);
   }
 
-  const names = new Map<string, string>();
   const table = Object.entries($defs)
     .filter(([name]) => name.includes('.'))
     .map(([origin, schema]) => `  ['${origin}', ${functionOf(schema, identifier(origin))}],`);

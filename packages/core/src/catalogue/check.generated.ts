@@ -388,7 +388,7 @@ function dionaeaModulesPythonMysqlCommand_args(data: unknown): Problem | undefin
   if (!Array.isArray(data)) return wrong(data, 'a list');
   for (let index = 0; index < data.length; index += 1) {
     const item: unknown = data[index];
-    if (!(typeof item === 'string')) return under(index, wrong(item, 'a string'));
+    if (!(typeof item === 'string')) return wrong(item, 'a string', index);
   }
   return undefined;
 }

@@ -25,15 +25,19 @@ function shown(value: unknown): string {
   return ArrayBuffer.isView(value) ? 'bytes' : 'an object';
 }
 
-/** The value itself, or what it has under a key, is not what was expected. */
-export function wrong(value: unknown, expected: string, key?: string): Problem {
-  return { path: key === undefined ? '' : harmless(key.slice(0, 60)), expected, found: shown(value) };
+function step(key: string | number): string {
+  return typeof key === 'number' ? `[${key}]` : harmless(key.slice(0, 60));
+}
+
+/** The value itself, or what an object or list has there under a key, is not what was expected. */
+export function wrong(value: unknown, expected: string, key?: string | number): Problem {
+  return { path: key === undefined ? '' : step(key), expected, found: shown(value) };
 }
 
 /** The same problem, seen from the object or list that holds the value under a key. */
 export function under(key: string | number, { path, expected, found }: Problem): Problem {
-  const step = typeof key === 'number' ? `[${key}]` : harmless(key.slice(0, 60));
-  return { path: path === '' || path.startsWith('[') ? step + path : `${step}.${path}`, expected, found };
+  const isJoined = path === '' || path.startsWith('[');
+  return { path: isJoined ? step(key) + path : `${step(key)}.${path}`, expected, found };
 }
 
 /** Of the problems with each of several shapes, the one that lies deepest: that shape was probably meant. */
