@@ -97,19 +97,8 @@ function registryEnvironment({ url, port }) {
 /** Versions and publishes what has a changeset; answers `name@version` of everything that is new in the registry. */
 async function release(env) {
   await step('changeset version', clone, env, 'changeset', 'version');
-  await step(
-    'commit',
-    clone,
-    env,
-    'git',
-    '-c',
-    'commit.gpgsign=false',
-    'commit',
-    '--all',
-    '--quiet',
-    '-m',
-    'Release',
-  );
+  await step('stage', clone, env, 'git', 'add', '--all');
+  await step('commit', clone, env, 'git', '-c', 'commit.gpgsign=false', 'commit', '--quiet', '-m', 'Release');
   await step('build', clone, env, 'turbo', 'run', 'build', '--output-logs=errors-only');
   const said = await step('changeset publish', clone, env, 'changeset', 'publish');
   return [...said.matchAll(/New tag:\s+(\S+)/g)].map(([, tag]) => tag).sort();
