@@ -1,1 +1,2 @@
-export {};
+export { default, type LogSqliteOptions } from './log-sqlite.ts';
+export { openAttackReader } from './reader.ts';

@@ -1,0 +1,107 @@
+import {
+  type ClusterResult,
+  type ClusterState,
+  type ConnectionKey,
+  cluster,
+  connectionsNamed,
+  type Place,
+  TABLES,
+  type Table,
+  WAITING_LIMIT,
+} from '@ihandler/attack-log';
+import type { Checkpoint, Incident } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { createConnectionTable } from './connection-table.ts';
+import { storable } from './storable.ts';
+import { createStoredCheckpoint } from './stored-checkpoint.ts';
+import { createWaitingTable } from './waiting-table.ts';
+
+/** What a write did. */
+export type WriteOutcome =
+  /** Stored; this many that waited for a connection were given up, because too many wait. */
+  | { readonly stored: true; readonly givenUp: number }
+  /** Nothing was written, because somebody else adds connections, the newest this one. */
+  | { readonly stored: false; readonly stranger: number };
+
+/** The attacks in an open database. */
+export interface AttackStore {
+  /** Stores a batch with its checkpoint in one transaction; what the stored checkpoint covers is not stored again. */
+  write(batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome;
+  checkpoint(): Checkpoint;
+  /** Takes the connections that somebody else wrote as given. */
+  acceptStrangers(): void;
+}
+
+// `TABLES` has no keys but the tables.
+const tables = Object.keys(TABLES) as Table[];
+
+function insertInto(table: Table): string {
+  const columns: readonly string[] = TABLES[table];
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
+/** Prepares the statements for a database whose schema is complete. */
+export function createAttackStore(database: Database, waitingLimit: number = WAITING_LIMIT): AttackStore {
+  const stored = createStoredCheckpoint(database);
+  const waitingTable = createWaitingTable(database, waitingLimit);
+  const connections = createConnectionTable(database);
+  const inserts = tables.map((table) => [table, database.prepare(insertInto(table))] as const);
+  const highestKeys = database
+    .prepare<[], number[]>(
+      `SELECT ${tables.map((table) => `(SELECT coalesce(max(${TABLES[table][0]}), 0) FROM ${table})`).join(', ')}`,
+    )
+    .raw();
+  const newestStranger = database
+    .prepare(
+      `SELECT newest FROM (SELECT max(connection) AS newest FROM connections)
+        WHERE newest > coalesce((SELECT value FROM ihandler_meta WHERE key = 'strangers_up_to'), 0)
+        AND NOT EXISTS (SELECT 1 FROM ihandler_connections WHERE connection = newest)`,
+    )
+    .pluck();
+  const acceptStrangers = database.prepare(
+    `INSERT INTO ihandler_meta (key, value)
+      SELECT 'strangers_up_to', coalesce(max(connection), 0) FROM connections WHERE true
+      ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+  );
+
+  function load(incidents: readonly Incident[]): ClusterState {
+    const named = connectionsNamed(incidents);
+    const waiting = waitingTable.load(named);
+    const rows = new Map<ConnectionKey, number>();
+    const places = new Map<number, Place>();
+    connections.load(named, rows, places);
+    connections.load(connectionsNamed(waiting.map(({ incident }) => incident)), rows, places);
+    const highest = highestKeys.get() ?? [];
+    // Every table gets a key; the loop is the whole of it.
+    const nextKey = {} as Record<Table, number>;
+    tables.forEach((table, index) => {
+      nextKey[table] = (highest[index] ?? 0) + 1;
+    });
+    return { rows, places, waiting, nextWaiting: waitingTable.next(), nextKey };
+  }
+
+  function save(result: ClusterResult): number {
+    for (const [table, insert] of inserts)
+      for (const row of result.rows[table]) insert.run(...row.map(storable));
+    connections.announce(result.announced);
+    connections.move(result.moves);
+    return waitingTable.save(result.waiting);
+  }
+
+  const write = database.transaction((batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome => {
+    const stranger: unknown = newestStranger.get();
+    if (typeof stranger === 'number') return { stored: false, stranger };
+    const incidents = stored.newOnes(batch, checkpoint);
+    const givenUp = save(cluster(incidents, load(incidents)));
+    stored.advance(checkpoint);
+    return { stored: true, givenUp };
+  });
+
+  return {
+    write: (batch, checkpoint) => write.immediate(batch, checkpoint),
+    checkpoint: () => stored.read(),
+    acceptStrangers: () => {
+      acceptStrangers.run();
+    },
+  };
+}

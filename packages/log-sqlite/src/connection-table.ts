@@ -1,0 +1,75 @@
+import { toUSVString } from 'node:util';
+import { type ClusterResult, type ConnectionKey, connectionKey, type Place } from '@ihandler/attack-log';
+import type { Database } from 'better-sqlite3';
+import { keyHash } from './key-hash.ts';
+
+/** Which row belongs to which connection of which sensor, and where it stands in the forest. */
+export interface ConnectionTable {
+  /** Adds what is known of these connections. */
+  load(named: Iterable<ConnectionKey>, rows: Map<ConnectionKey, number>, places: Map<number, Place>): void;
+  /** Keeps what new rows of `connections` stand for. */
+  announce(announced: ClusterResult['announced']): void;
+  /** Hangs rows that were stored before under their parents. */
+  move(moves: ClusterResult['moves']): void;
+}
+
+type Known = [row: number, sensor: string, id: string, root: number | null, parent: number | null];
+
+/** Prepares the statements. */
+export function createConnectionTable(database: Database): ConnectionTable {
+  const seed = Number(
+    database.prepare("SELECT value FROM ihandler_meta WHERE key = 'hash_seed'").pluck().get(),
+  );
+  const find = database
+    .prepare<[number], Known>(
+      `SELECT connection, sensor_name, connection_id, connection_root, connection_parent
+        FROM ihandler_connections JOIN ihandler_sensors USING (sensor) JOIN connections USING (connection)
+        WHERE connection_key = ? ORDER BY connection DESC`,
+    )
+    .raw();
+  const add = database.prepare(
+    `INSERT INTO ihandler_connections (connection, connection_key, sensor, connection_id, incident_id)
+      VALUES (?, ?, ?, ?, ?)`,
+  );
+  const findSensor = database.prepare('SELECT sensor FROM ihandler_sensors WHERE sensor_name = ?').pluck();
+  const addSensor = database.prepare('INSERT INTO ihandler_sensors (sensor_name) VALUES (?)');
+  const moveTree = database.prepare('UPDATE connections SET connection_root = ? WHERE connection_root = ?');
+  const setParent = database.prepare('UPDATE connections SET connection_parent = ? WHERE connection = ?');
+
+  function sensorNumber(name: string): number {
+    const known: unknown = findSensor.get(name);
+    return typeof known === 'number' ? known : Number(addSensor.run(name).lastInsertRowid);
+  }
+
+  return {
+    load(named, rows, places) {
+      for (const key of named) {
+        if (rows.has(key)) continue;
+        for (const [row, sensor, id, root, parent] of find.all(keyHash(key, seed))) {
+          if (connectionKey(sensor, id) !== key) continue;
+          rows.set(key, row);
+          places.set(row, { root: root ?? row, parent: parent === row ? null : parent });
+          break;
+        }
+      }
+    },
+    announce(announced) {
+      const sensors = new Map<string, number>();
+      for (const { row, key, sensor, connectionId, incidentId, named } of announced) {
+        let number = sensors.get(sensor);
+        if (number === undefined) {
+          number = sensorNumber(toUSVString(sensor));
+          sensors.set(sensor, number);
+        }
+        const hash = named ? keyHash(key, seed) : null;
+        add.run(row, hash, number, toUSVString(connectionId), toUSVString(incidentId));
+      }
+    },
+    move(moves) {
+      for (const { row, parent, root, oldRoot } of moves) {
+        moveTree.run(root, oldRoot);
+        setParent.run(parent, row);
+      }
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { parseOptions } from '@ihandler/core';
+import { z } from 'zod';
+
+const HOUR = 3_600_000;
+const ageUnits = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR, y: 365 * 24 * HOUR };
+const sizeUnits = { MB: 1e6, GB: 1e9, TB: 1e12, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** A number with a unit, as a schema: `90d` becomes milliseconds, `2GB` bytes. */
+function amount(units: Readonly<Record<string, number>>, examples: string) {
+  const names = Object.keys(units).join('|');
+  return z
+    .string()
+    .regex(new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${names})$`), `expected ${examples}`)
+    .transform((text) => {
+      const unit = text.replace(/^[\d.]+ ?/, '');
+      return Number.parseFloat(text) * (units[unit] ?? 0);
+    });
+}
+
+/** The options as a user writes them. Manifest and README come from here. */
+export const optionsSchema = z.strictObject({
+  file: z
+    .string('expected the path of the database')
+    .min(1, 'expected the path of the database')
+    .regex(/^[^~\0]/, 'expected a path; "~" is not expanded, write the folder')
+    .describe('The database, best as an absolute path. Made when it does not exist; its folder must.'),
+  journalMode: z
+    .enum(['wal', 'delete'], 'expected "wal" or "delete"')
+    .default('wal')
+    .describe('"delete" for folders where SQLite cannot share memory (network file systems); it is slower.'),
+  keep: amount(ageUnits, 'an age such as "90d" (units h, d, w, y)')
+    .optional()
+    .describe('How long attacks are kept after their last connection: "90d". Default: for ever.'),
+  maxSize: amount(sizeUnits, 'a size such as "2GB" (units MB, GB, TB, MiB, GiB, TiB)')
+    .optional()
+    .describe('How large the database may grow before the oldest attacks go: "2GB". Default: no limit.'),
+  adopt: z
+    .boolean('expected true or false')
+    .default(false)
+    .describe('Write into a database that dionaea wrote: a backup is made beside it first.'),
+  mode: z
+    .string('expected the permissions in quotes: "0640"')
+    .regex(/^0?[0-7]{3}$/, 'expected permissions in octal digits such as "0640"')
+    .default('0640')
+    .transform((text) => Number.parseInt(text, 8))
+    .describe('The permissions of a new database, in octal digits.'),
+});
+
+/** Options of {@link logSqlite}. */
+export type LogSqliteOptions = Readonly<z.input<typeof optionsSchema>>;
+
+/** The options after the door: `file` absolute, `keep` in milliseconds, `maxSize` in bytes, `mode` a number. */
+export type Settings = Readonly<z.output<typeof optionsSchema>>;
+
+/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+export function parseLogSqliteOptions(options: unknown): Settings {
+  const settings = parseOptions(optionsSchema, options, 'log-sqlite');
+  return { ...settings, file: resolve(settings.file) };
+}

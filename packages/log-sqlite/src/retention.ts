@@ -1,0 +1,166 @@
+import type { HandlerContext } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { prepareDeleteAttack } from './delete-attack.ts';
+import type { LiveDatabase } from './live-database.ts';
+import type { Settings } from './options.ts';
+import { explainFailure } from './sqlite-failure.ts';
+import { statusOf } from './target-file.ts';
+
+const HOUR = 3_600_000;
+const STEP_MILLISECONDS = 40;
+const STEP_ATTACKS = 200;
+const VACUUM_PAGES = 500;
+const CANDIDATES = 50;
+const INCREMENTAL = 2;
+/** Between two steps when there is more to do, and when there is not. */
+const SOON = 50;
+const LATER = 60_000;
+
+/** Removes attacks that are too old or too many. */
+export interface Retention {
+  /** Takes a step when one is due. */
+  afterWrite(): void;
+  close(): void;
+}
+
+/** The work on one open database. */
+interface Sweep {
+  /** Removes some attacks. Whether there may be more to remove. */
+  step(): boolean;
+}
+
+type Candidate = [root: number, seconds: number];
+
+function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
+  const deleteAttack = prepareDeleteAttack(database);
+  const candidates = database
+    .prepare<[number, number, number], Candidate>(
+      `SELECT connection, connection_timestamp FROM connections
+        WHERE connection_root = connection AND connection_timestamp < ?
+        AND (connection_timestamp, connection) > (?, ?)
+        ORDER BY connection_timestamp, connection LIMIT ${CANDIDATES}`,
+    )
+    .raw();
+  // The youngest rows of a tree are found first.
+  const isStillYoung = database
+    .prepare<[number, number]>(
+      `SELECT 1 FROM connections WHERE connection_root = ? AND connection_timestamp >= ?
+        ORDER BY connection DESC LIMIT 1`,
+    )
+    .pluck();
+  let after: Candidate = [0, Number.NEGATIVE_INFINITY];
+
+  const pragma = (name: string) => Number(database.pragma(name, { simple: true }));
+  // A database that dionaea made gives no pages back to the system; it uses them again.
+  const shrinks = pragma('auto_vacuum') === INCREMENTAL;
+
+  function size(): number {
+    const wal = statusOf(`${file}-wal`)?.size ?? 0;
+    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size') + wal;
+  }
+
+  function isTooLarge(): boolean {
+    if (maxSize === undefined || size() <= maxSize) return false;
+    // The log may be most of it, and holds nothing once it is written back.
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    return size() > maxSize;
+  }
+
+  /** The time, in seconds, before which an attack must have ended to be removed; undefined when nothing has to go. */
+  function limit(): number | undefined {
+    const safe = now() - HOUR;
+    if (isTooLarge()) return safe / 1000;
+    return keep === undefined ? undefined : Math.min(safe, now() - keep) / 1000;
+  }
+
+  /** Removes oldest attacks until the time is up. Whether there may be more. */
+  const remove = database.transaction((before: number): boolean => {
+    const end = performance.now() + STEP_MILLISECONDS;
+    let removed = 0;
+    for (;;) {
+      const found = candidates.all(before, after[1], after[0]);
+      for (const candidate of found) {
+        after = candidate;
+        const [root] = candidate;
+        if (isStillYoung.get(root, before) !== undefined) continue;
+        deleteAttack(root);
+        removed += 1;
+        if (removed >= STEP_ATTACKS || performance.now() > end) return true;
+      }
+      if (found.length < CANDIDATES) return false;
+    }
+  });
+
+  return {
+    step() {
+      const before = limit();
+      const resumeFrom = after;
+      let more = false;
+      try {
+        more = before !== undefined && remove.immediate(before);
+      } catch (error) {
+        after = resumeFrom;
+        throw error;
+      }
+      // Those that were too young last time are looked at again.
+      if (!more) after = [0, Number.NEGATIVE_INFINITY];
+      if (!shrinks) return more;
+      database.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
+      return more || pragma('freelist_count') > 0;
+    },
+  };
+}
+
+/** Works in short steps between writes, and on a timer that keeps no process alive. */
+export function createRetention(
+  settings: Settings,
+  live: LiveDatabase,
+  { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
+): Retention {
+  if (settings.keep === undefined && settings.maxSize === undefined) return { afterWrite() {}, close() {} };
+  const sweeps = new WeakMap<Database, Sweep>();
+  let timer: NodeJS.Timeout | undefined;
+  let due = 0;
+  let told = '';
+
+  function step(): boolean {
+    try {
+      const { database } = live.current();
+      const sweep = sweeps.get(database) ?? createSweep(database, settings, now);
+      sweeps.set(database, sweep);
+      const more = sweep.step();
+      live.settle();
+      return more;
+    } catch (error) {
+      const message = String(explainFailure(error, settings.file));
+      if (message !== told) log.warning('Old attacks could not be removed; it is tried again', { message });
+      told = message;
+      return false;
+    }
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    if (signal.aborted) return;
+    schedule(step() ? SOON : LATER);
+  }
+
+  function schedule(delay: number): void {
+    due = performance.now() + delay;
+    timer = setTimeout(run, delay);
+    timer.unref();
+  }
+
+  schedule(0);
+  const stop = () => clearTimeout(timer);
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    afterWrite() {
+      if (performance.now() >= due) run();
+    },
+    close() {
+      stop();
+      signal.removeEventListener('abort', stop);
+    },
+  };
+}

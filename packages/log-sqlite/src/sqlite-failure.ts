@@ -1,0 +1,52 @@
+import { isIhandlerError, tryLater } from '@ihandler/core';
+import { codeOf, unreadable } from './target-file.ts';
+
+/**
+ * Says what a failure of SQLite means for a file. Busy, a full disk and the like pass, so they keep their kind; a damaged
+ * database or schema is nothing an incident can be blamed for, so it is tried again until somebody has put it right.
+ */
+export function explainFailure(error: unknown, file: string): unknown {
+  if (isIhandlerError(error)) return tryLater(error.message, { cause: error });
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return tryLater(`${file} is locked by another program at the moment`, { cause: error });
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
+    return tryLater(
+      `${file} is damaged: move it and the files beside it away, and put a backup there if you have one`,
+      { cause: error },
+    );
+  if (code === 'SQLITE_ERROR' || code === 'SQLITE_SCHEMA')
+    return tryLater(
+      `${file} does not hold the tables that are expected: was it changed by another program?`,
+      {
+        cause: error,
+      },
+    );
+  return error;
+}
+
+/** The same for opening a file: what cannot be used is told at once. */
+export function explainOpening(error: unknown, file: string): unknown {
+  if (isIhandlerError(error)) return error;
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_NOTADB'))
+    return unreadable(
+      `${file} is not a SQLite database: it begins with other bytes. Name another file.`,
+      error,
+    );
+  if (code.startsWith('SQLITE_CORRUPT'))
+    return unreadable(
+      `${file} is a damaged SQLite database: put a backup there, or name another file.`,
+      error,
+    );
+  if (
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_PERM')
+  )
+    return unreadable(
+      `${file} cannot be opened (${code}): check the permissions of the file and its folder.`,
+      error,
+    );
+  return explainFailure(error, file);
+}

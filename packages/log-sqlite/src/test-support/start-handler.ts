@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HandlerContext, WritingHandler } from '@ihandler/core';
+import Database from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import logSqlite, { type LogSqliteOptions } from '../log-sqlite.ts';
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-log-sqlite-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What a handler is lent, with the lines it logs. */
+export function createContext(overrides: Partial<HandlerContext> = {}) {
+  const lines: string[] = [];
+  const line = (level: string) => (message: string, details?: object) => {
+    lines.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
+  };
+  const context: HandlerContext = {
+    instance: 'log-sqlite',
+    sensor: 'sensor',
+    dataDir: tmpdir(),
+    durable: true,
+    signal: new AbortController().signal,
+    log: {
+      error: line('error'),
+      critical: line('critical'),
+      warning: line('warning'),
+      message: line('message'),
+      info: line('info'),
+      debug: line('debug'),
+    },
+    now: Date.now,
+    fetch: globalThis.fetch,
+    async report() {},
+    ...overrides,
+  };
+  return { context, lines };
+}
+
+/** A started handler that is closed after the test, with the lines it logs. */
+export async function startHandler(
+  options: LogSqliteOptions,
+  overrides?: Partial<HandlerContext>,
+): Promise<WritingHandler & { readonly lines: readonly string[] }> {
+  const { context, lines } = createContext(overrides);
+  const handler = logSqlite(options);
+  await handler.start?.(context);
+  onTestFinished(() => handler.close?.());
+  return { ...handler, lines };
+}
+
+/** Looks into a database with a connection of its own. */
+export function query<Row = Record<string, unknown>>(file: string, sql: string, ...values: unknown[]): Row[] {
+  const database = new Database(file, { readonly: true });
+  try {
+    return database.prepare<unknown[], Row>(sql).all(...values);
+  } finally {
+    database.close();
+  }
+}
