@@ -9,8 +9,7 @@ import {
   optionProblems,
   type Source,
 } from '@ihandler/core';
-import type { Configuration } from './configuration.ts';
-import { below } from './configuration.ts';
+import { below, type Configuration, type Problem } from './configuration.ts';
 import type { Installed } from './find-packages.ts';
 import { importExport, type Module } from './load-module.ts';
 import { findOffer, type Offer, offersOf } from './offers.ts';
@@ -79,8 +78,20 @@ function describeOffers(offers: readonly SourceOffer[]): string {
 /** The options that the configuration gives to a source. */
 function configured(offer: SourceOffer, { configuration, installed }: Choice) {
   const all = offersOf(installed.packages, 'sources');
-  const index = configuration.sources.findIndex(({ name }) => findOffer(all, name) === offer);
+  const index = configuration.sources.findIndex(({ name }) => {
+    const found = findOffer(all, name);
+    return typeof found === 'object' && found.name === offer.name && found.package === offer.package;
+  });
   return { index, config: configuration.sources[index]?.config ?? {} };
+}
+
+/** What a configuration names as a source and nothing offers. */
+export function unknownSources({ sources }: Configuration, { packages }: Installed): readonly Problem[] {
+  const all = offersOf(packages, 'sources');
+  return sources.flatMap(({ name }, index) => {
+    const found = findOffer(all, name);
+    return typeof found === 'string' ? [{ path: ['sources', index, 'name'], message: found }] : [];
+  });
 }
 
 async function makeSource(offer: SourceOffer, file: string, choice: Choice): Promise<Source> {

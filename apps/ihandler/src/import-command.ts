@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type CommandArguments, type HandlerEntry, IhandlerError } from '@ihandler/core';
 import { type App, type BuiltIn, text, texts } from './app.ts';
-import { chooseSources } from './choose-source.ts';
+import { chooseSources, unknownSources } from './choose-source.ts';
 import { type Configuration, noConfiguration, readConfiguration } from './configuration.ts';
 import { defaultDataFolder, makeDataFolder, sensorName } from './data-folder.ts';
 import { defaultHandlers, whatItNeeds } from './default-handlers.ts';
@@ -73,11 +73,11 @@ async function handlersFor(plan: Plan, app: App): Promise<readonly HandlerEntry[
   const there = { ...here, folder: configuration.file === undefined ? cwd : dirname(configuration.file) };
   const configured = configuration.ihandlers.map((entry, index) => ({ entry, path: ['ihandlers', index] }));
   const asked = plan.with.map((value) => parseWith(value, installed.packages));
-  if (configured.length + asked.length === 0) return setUpHandlers(unnamed(plan, app), here, noConfiguration);
-  return [
-    ...(await setUpHandlers(configured, there, configuration)),
-    ...(await setUpHandlers(asked, here, noConfiguration)),
-  ];
+  const problems = unknownSources(configuration, installed);
+  const own = await setUpHandlers(configured, there, configuration, problems);
+  if (configured.length + asked.length > 0)
+    return [...own, ...(await setUpHandlers(asked, here, noConfiguration))];
+  return setUpHandlers(unnamed(plan, app), here, noConfiguration);
 }
 
 function keepingFile(folder: string, kind: string, now: Date): string {

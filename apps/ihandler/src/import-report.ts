@@ -125,8 +125,8 @@ export function formatImport(
   const counts: readonly (readonly [keyof SourceOutcome, string])[] = [
     ['accepted', 'incidents accepted'],
     ['known', 'known already'],
-    ['misfits', 'do not fit their schema (kept; only handlers of everything get them)'],
-    ['unknown', 'of an unknown origin (kept; only handlers of everything get them)'],
+    ['misfits', 'do not fit the schema of their origin (told untyped)'],
+    ['unknown', 'of an unknown origin'],
     ['rejected', 'rejected: not an incident'],
   ];
   const told = counts.filter(([key]) => key === 'accepted' || sum(files, key) > 0);

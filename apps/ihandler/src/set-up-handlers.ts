@@ -107,15 +107,16 @@ function sameName(entries: readonly { entry: HandlerEntry; path: ConfigPath }[])
 
 /**
  * Loads and makes every handler that is wanted; starts none. All that is wrong with any of them is told in one error,
- * which `configuration` words.
+ * which `configuration` words; `also` is what was found wrong elsewhere.
  */
 export async function setUpHandlers(
   wanted: readonly Wanted[],
   workshop: Workshop,
   configuration: Pick<Configuration, 'error'>,
+  also: readonly Problem[] = [],
 ): Promise<readonly HandlerEntry[]> {
   const made: { entry: HandlerEntry; path: ConfigPath }[] = [];
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...also];
   for (const one of wanted) {
     const result = await make(one, workshop);
     if ('entry' in result) made.push({ entry: result.entry, path: one.path });

@@ -1,0 +1,315 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { installKeep, installLines, installPlain, lines } from './test-support/fixture-packages.ts';
+import { createWorld, type World } from './test-support/world.ts';
+
+function worldWithPackages(): World {
+  const world = createWorld();
+  installLines(world);
+  installKeep(world);
+  return world;
+}
+
+function numbers(world: World, file: string): unknown {
+  return JSON.parse(world.read(file)).numbers;
+}
+
+describe('import', () => {
+  test('reads a recording into the handler that --with names, and tells what became of it', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1, 2, 3));
+    const { code, stdout, stderr } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Imported a.txt');
+    expect(stdout).toContain('3 incidents accepted');
+    expect(stdout).toContain('keep: 3 delivered');
+    expect(numbers(world, 'out.json')).toEqual([1, 2, 3]);
+  });
+
+  test('adds nothing twice when it is run again, and says so', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1, 2, 3));
+    const command = ['import', 'a.txt', '--with', 'keep:file=out.json'];
+    await world.run(command);
+    const { code, stdout } = await world.run(command);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Nothing new');
+    expect(numbers(world, 'out.json')).toEqual([1, 2, 3]);
+  });
+
+  test('runs what a configuration names, with paths that start at its folder', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1, 2));
+    world.write(
+      'etc/my.yaml',
+      `data: state
+ihandlers:
+  - name: keep_it
+    config: { file: out.json }
+  - name: '@acme/ihandler-keep'
+    as: second
+    except: [test.other.*]
+    config: { file: second.json }
+  - ./shout.js
+`,
+    );
+    world.write(
+      'etc/shout.js',
+      `import { appendFileSync } from 'node:fs';
+      export default { contract: 1, name: 'shout', on: { '*': ({ sensor }, { dataDir }) => appendFileSync(dataDir + '/heard', sensor + ' ') } };`,
+    );
+    const { code, stdout, stderr } = await world.run(['import', '-c', 'etc/my.yaml', 'a.txt']);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(numbers(world, 'etc/out.json')).toEqual([1, 2]);
+    expect(numbers(world, 'etc/second.json')).toEqual([1, 2]);
+    expect(world.read('etc/state/shout/heard')).toBe('sensor-1 sensor-1 ');
+    expect(stdout).toContain('second: 2 delivered');
+  });
+
+  test('runs installed handlers that need nothing when nobody says what is to run, and names the others', async () => {
+    const world = worldWithPackages();
+    installPlain(world, 'quiet', `export default () => ({ contract: 1, name: 'quiet', on: { '*'() {} } });`);
+    installPlain(world, 'chatty', `throw new Error('must not be run');`, true);
+    world.write('a.txt', lines(1));
+    const { code, stdout, stderr } = await world.run(['import', 'a.txt']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('quiet: 1 delivered');
+    expect(stderr).toContain('keep (needs file)');
+    expect(stderr).toContain('chatty (must be asked for, since it uses the network)');
+  });
+
+  test('says which command would do something when nothing runs by itself', async () => {
+    const world = worldWithPackages();
+    world.write('a file.txt', lines(1));
+    const { code, stderr } = await world.run(['import', 'a file.txt']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`ihandler import 'a file.txt' --with keep:file=numbers.json`);
+  });
+
+  test('keeps rejected input in a file that only then is made, and says how to import it', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', `${lines(1)}{"lines":1, oops\n${lines(2)}`);
+    const { code, stdout } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
+    expect(code).toBe(3);
+    expect(numbers(world, 'out.json')).toEqual([1, 2]);
+    const [name = ''] = world.list('state/ihandler').filter((file) => file.startsWith('rejects-'));
+    expect(JSON.parse(world.read(`state/ihandler/${name}`))).toMatchObject({
+      rejected: { offset: 18, length: 16, reason: 'expected JSON' },
+      text: '{"lines":1, oops',
+    });
+    expect(stdout).toContain(
+      `ihandler import --with keep:file=out.json ${world.folder}/state/ihandler/${name}`,
+    );
+  });
+
+  test('never writes rejects into a file that exists', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1));
+    world.write('r.ndjson', 'mine');
+    const { code, stderr } = await world.run([
+      'import',
+      'a.txt',
+      '--with',
+      'keep:file=out.json',
+      '--rejects',
+      'r.ndjson',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('r.ndjson exists already');
+    expect(world.read('r.ndjson')).toBe('mine');
+  });
+
+  test('keeps dead letters in a file and says so with its exit code', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1, 666, 3));
+    const { code, stdout } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/keep: 2 delivered, .*1 given up/);
+    expect(numbers(world, 'out.json')).toEqual([1, 3]);
+    const [name = ''] = world.list('state/ihandler').filter((file) => file.startsWith('dead-letters-'));
+    expect(JSON.parse(world.read(`state/ihandler/${name}`))).toMatchObject({
+      deadLetter: { instance: 'keep', reason: expect.stringContaining('never') },
+      incident: expect.objectContaining({ origin: 'test.line.seen' }),
+    });
+  });
+
+  test('prints one JSON object with --json', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', `${lines(1)}oops\n`);
+    world.write('empty.txt', '');
+    const { code, stdout } = await world.run([
+      'import',
+      'a.txt',
+      'empty.txt',
+      '--json',
+      '--with',
+      'keep:file=out.json',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      unknown: 1,
+      files: [
+        { file: 'a.txt', source: 'lines', accepted: 1, rejected: 1, failure: null },
+        { file: 'empty.txt', source: null, accepted: 0 },
+      ],
+      ihandlers: [{ name: 'keep', delivered: 1, dead: 0, waiting: 0, failure: null }],
+      rejects: { count: 1 },
+      exitCode: code,
+    });
+    expect(code).toBe(3);
+  });
+
+  test('recognises a gzipped file by what is in it', async () => {
+    const world = worldWithPackages();
+    world.write('a.gz', gzipSync(lines(1)));
+    const { code, stderr } = await world.run(['import', 'a.gz', '--with', 'keep:file=out.json']);
+    // The source of this test reads no gzip: that it was asked shows in what it rejects.
+    expect(stderr).not.toContain('not of a kind');
+    expect(code).toBe(3);
+  });
+
+  test('goes on with the next file when one cannot be read to its end', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', `${lines(1)}{"lines":1,"throw":1}\n`);
+    world.write('b.txt', lines(1, 2, 3, 4, 5, 6));
+    const { code, stdout } = await world.run(['import', 'a.txt', 'b.txt', '--with', 'keep:file=out.json']);
+    expect(code).toBe(4);
+    expect(stdout).toContain('a.txt was not read to its end: the disk is gone');
+    expect(numbers(world, 'out.json')).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('tells of every file that cannot be imported before anything is read', async () => {
+    const world = worldWithPackages();
+    world.write('good.txt', lines(1));
+    world.write('odd.txt', 'something else');
+    const { code, stderr } = await world.run([
+      'import',
+      'good.txt',
+      'gone.txt',
+      '.',
+      'odd.txt',
+      '--with',
+      'keep:file=out.json',
+    ]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('gone.txt cannot be read');
+    expect(stderr).toContain('. is a folder');
+    expect(stderr).toContain(
+      'odd.txt is not of a kind that an installed source reads:\n  lines: Lines with numbers',
+    );
+    expect(world.list('.')).not.toContain('out.json');
+  });
+
+  test('reads nothing when a handler cannot be started, and says which', async () => {
+    const world = worldWithPackages();
+    installPlain(
+      world,
+      'future',
+      `export default () => ({ contract: 1, name: 'future', on: {}, start() {
+        throw Object.assign(new Error('/x.sqlite is of a newer version: update this package'), { name: 'IhandlerError', code: 'TARGET_UNREADABLE' });
+      } });`,
+    );
+    world.write('a.txt', lines(1));
+    const { code, stderr } = await world.run([
+      'import',
+      'a.txt',
+      '--with',
+      'future',
+      '--with',
+      'keep:file=out.json',
+    ]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('/x.sqlite is of a newer version: update this package');
+    expect(world.list('.')).not.toContain('out.json');
+  });
+
+  test('waits for a handler whose start fails for now, and not for ever', async () => {
+    const world = worldWithPackages();
+    installPlain(
+      world,
+      'locked',
+      `let starts = 0;
+      export default ({ after = 1e9 }) => ({ contract: 1, name: 'locked', on: { '*'() {} }, start() {
+        starts += 1;
+        if (starts <= after) throw Object.assign(new Error('the database is locked'), { retryAfter: 1 });
+      } });`,
+    );
+    world.write('a.txt', lines(1));
+    world.write('my.yaml', 'ihandlers: [{ name: locked, config: { after: 1 } }]');
+    const patient = await world.run(['import', '-c', 'my.yaml', 'a.txt']);
+    expect(patient.code).toBe(0);
+    expect(patient.stdout).toContain('locked: 1 delivered');
+    const { code, stderr } = await world.run(['import', '--with', 'locked', 'a.txt'], {
+      patience: { start: 10 },
+    });
+    expect(code).toBe(4);
+    expect(stderr).toContain('Nothing was read, since a handler does not start');
+    expect(stderr).toContain('the database is locked');
+  });
+
+  test('gives up on a handler that makes no progress, and says what waits', async () => {
+    const world = worldWithPackages();
+    installPlain(
+      world,
+      'stuck',
+      `export default () => ({ contract: 1, name: 'stuck', on: { '*'() { throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }); } } });`,
+    );
+    world.write('a.txt', lines(1, 2));
+    const { code, stdout } = await world.run(
+      ['import', 'a.txt', '--with', 'stuck', '--with', 'keep:file=out.json'],
+      { patience: { stall: 50 } },
+    );
+    expect(code).toBe(4);
+    expect(stdout).toContain('stuck: 2 still waiting');
+    expect(stdout).toContain('the disk is full');
+    expect(stdout).toContain('keep: 2 delivered');
+  });
+
+  test('stops when it is interrupted, and says that the same command goes on', async () => {
+    const world = worldWithPackages();
+    const interrupt = new AbortController();
+    interrupt.abort();
+    world.write('a.txt', lines(1, 2));
+    const { code, stdout } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json'], {
+      signal: interrupt.signal,
+    });
+    expect(code).toBe(130);
+    expect(stdout).toContain(
+      'the same command goes on from there:\n  ihandler import a.txt --with keep:file=out.json',
+    );
+  });
+});
+
+describe('the name of the sensor', () => {
+  const tell = `export default () => ({ contract: 1, name: 'tell', on: { '*': ({ sensor }) => { globalThis.toldSensor = sensor; } } });`;
+
+  async function told(host: object, configuration?: string): Promise<{ world: World; sensor: unknown }> {
+    const world = worldWithPackages();
+    installPlain(world, 'tell', tell);
+    world.write('a.txt', lines(1));
+    if (configuration) world.write('my.yaml', configuration);
+    const { stderr } = await world.run(
+      ['import', 'a.txt', '--with', 'tell', ...(configuration ? ['-c', 'my.yaml'] : [])],
+      { env: { XDG_STATE_HOME: `${world.folder}/state`, ...host } },
+    );
+    expect(stderr).toBe('');
+    return { world, sensor: Reflect.get(globalThis, 'toldSensor') };
+  }
+
+  test('is what the configuration says, else IHANDLER_SENSOR', async () => {
+    expect((await told({ IHANDLER_SENSOR: 'from-env' }, 'sensor: from-file')).sensor).toBe('from-file');
+    expect((await told({ IHANDLER_SENSOR: 'from-env' })).sensor).toBe('from-env');
+  });
+
+  test('is made once and kept in the data folder otherwise', async () => {
+    const { world, sensor } = await told({});
+    expect(world.read('state/ihandler/sensor')).toBe(`${sensor}\n`);
+    await world.run(['import', 'a.txt', '--with', 'tell'], {
+      env: { XDG_STATE_HOME: `${world.folder}/state` },
+    });
+    expect(Reflect.get(globalThis, 'toldSensor')).toBe(sensor);
+  });
+});
