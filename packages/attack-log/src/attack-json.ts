@@ -2,8 +2,9 @@ import { decode } from './cell.ts';
 import type { ConnectionNode } from './tree-model.ts';
 import { walk } from './walk.ts';
 
-function replace(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return decode(value);
+function replace(this: Readonly<Record<string, unknown>>, key: string, given: unknown): unknown {
+  // A Buffer turns itself into a list of numbers before it is given here.
+  const value = this[key] instanceof Uint8Array ? decode(this[key]) : given;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   return value instanceof Map ? Object.fromEntries(value) : value;
 }

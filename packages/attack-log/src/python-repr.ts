@@ -39,7 +39,7 @@ const words: Readonly<Record<string, string>> = {
   ',': ', ',
   ':': ': ',
 };
-const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"[\]{},:]+|[[\]{},:]/gs;
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"[\]{},:]+|[[\]{},:]|\s+/gs;
 
 /**
  * The `repr` of what Python's `json.loads` makes of a text; the text itself, harmless, when it is no JSON. It goes token by
@@ -52,6 +52,7 @@ export function pythonRepr(json: string): string {
     return harmless(json);
   }
   return json.replace(tokens, (token) => {
+    if (token.trim() === '') return '';
     if (token.startsWith('"')) return pythonString(JSON.parse(token) as string);
     return words[token] ?? (/^[-\d]/.test(token) ? pythonNumber(token) : token);
   });
