@@ -326,6 +326,13 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       await refused();
     });
 
+    it('still tells its bounds when it is closed', async () => {
+      const journal = await opens();
+      await journal.append([incidentOf('s', 1)]);
+      await journal.close();
+      expect(journal.bounds().last).toBe(1);
+    });
+
     it('may be closed twice', async () => {
       const journal = await opens();
       await journal.close();

@@ -53,6 +53,7 @@ function openFile(path: string): Opened {
 export function journalSqlite(options: JournalSqliteOptions): Journal {
   const { file, now = Date.now } = checkOptions(options);
   let opened: Opened | undefined;
+  let lastBounds = { before: 0, last: 0 };
 
   function mustBeOpen(): Opened {
     if (opened === undefined)
@@ -70,16 +71,17 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
     },
     close() {
       if (opened === undefined) return;
-      const { db, group, ownership } = opened;
+      const { db, entries, group, ownership } = opened;
       opened = undefined;
       group.flush();
+      lastBounds = entries.bounds();
       try {
         db.close();
       } finally {
         ownership.release();
       }
     },
-    bounds: () => mustBeOpen().entries.bounds(),
+    bounds: () => opened?.entries.bounds() ?? lastBounds,
     async append(incidents): Promise<JournalRun> {
       const { entries, group } = mustBeOpen();
       const prepared = incidents.map(prepare);
@@ -105,7 +107,6 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
       mustBeOpen().deadLetters.list(instance, after, limit),
     release() {
       // Entries stay: they are what a new handler is fed with.
-      mustBeOpen();
     },
   };
 }
