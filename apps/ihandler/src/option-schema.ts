@@ -47,10 +47,11 @@ export function resolvePaths(schema: JsonSchema, value: unknown, folder: string)
     return isRecord(items) ? value.map((item) => resolvePaths(items, item, folder)) : value;
   if (!isRecord(value)) return value;
   const properties = new Map(propertiesOf(schema));
+  const others = schema['additionalProperties'];
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
-      const property = properties.get(key);
-      return [key, property ? resolvePaths(property, inner, folder) : inner];
+      const property = properties.get(key) ?? others;
+      return [key, isRecord(property) ? resolvePaths(property, inner, folder) : inner];
     }),
   );
 }

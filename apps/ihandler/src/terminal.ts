@@ -33,8 +33,8 @@ export function createTerminal(host: Host, color: boolean): Terminal {
   let shown = '';
   let drawnAt = 0;
   // Each write answers through its callback; without a listener the same error would also end the process.
-  if (stdout.listenerCount('error') === 0) stdout.on('error', () => undefined);
-  if (stderr.listenerCount('error') === 0) stderr.on('error', () => undefined);
+  stdout.on('error', () => undefined);
+  stderr.on('error', () => undefined);
   const clear = () => {
     if (shown !== '') stderr.write('\r\x1b[K');
   };

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { installKeep, installLines, installPlain, lines } from './test-support/fixture-packages.ts';
+import { startProgram } from './test-support/program.ts';
+import { createWorld } from './test-support/world.ts';
+
+const all = Array.from({ length: 5000 }, (_, n) => n + 1);
+
+/** Keeps numbers as they come, and waits to be closed in the middle of its work, once. */
+const waiting = `
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+let kept = { numbers: [], checkpoint: {} };
+let own;
+export default () => ({
+  contract: 1,
+  name: 'waiting',
+  accepts: ['*'],
+  start(context) {
+    own = context;
+    if (existsSync('kept.json')) kept = JSON.parse(readFileSync('kept.json', 'utf8'));
+  },
+  checkpoint: () => kept.checkpoint,
+  async write(batch, checkpoint) {
+    if (batch.some(({ data }) => data.n === 2500) && !existsSync('waited')) {
+      writeFileSync('waited', '');
+      own.log.message('in the middle');
+      await new Promise((resolve) => own.signal.addEventListener('abort', resolve));
+    }
+    kept = {
+      numbers: [...kept.numbers, ...batch.map(({ data }) => data.n)],
+      checkpoint: { ...kept.checkpoint, ...checkpoint },
+    };
+    writeFileSync('kept.json', JSON.stringify(kept));
+  },
+});
+`;
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'on %s the running batch is finished, and the same command completes the rest with nothing twice',
+  async (signal) => {
+    const world = createWorld();
+    installLines(world);
+    installPlain(world, 'waiting', waiting);
+    world.write('a.txt', lines(...all));
+    const argv = ['import', 'a.txt', '--with', 'waiting'];
+    const first = startProgram(world, argv);
+    await first.said('in the middle');
+    first.child.kill(signal);
+    const interrupted = await first.ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stdout).toContain('ihandler import a.txt --with waiting');
+    const kept = JSON.parse(world.read('kept.json')).numbers;
+    expect(kept).toContain(2500);
+    expect(kept.length).toBeLessThan(all.length);
+    const second = await startProgram(world, argv).ended;
+    expect(second.code).toBe(0);
+    expect(JSON.parse(world.read('kept.json')).numbers).toEqual(all);
+  },
+  60_000,
+);
+
+test('writes no progress and no colour where it is no terminal', async () => {
+  const world = createWorld();
+  installLines(world);
+  installKeep(world);
+  world.write('a.txt', lines(1, 2, 3));
+  const { code, stdout, stderr } = await startProgram(world, [
+    'import',
+    'a.txt',
+    '--with',
+    'keep:file=k.json',
+  ]).ended;
+  expect(code).toBe(0);
+  expect(stderr).toBe('');
+  expect(stdout).not.toContain('\u001b');
+}, 30_000);
+
+test('ends quietly when its output is cut off', async () => {
+  const world = createWorld();
+  world.install(
+    'ihandler-talk',
+    { ihandler: { contract: 1, commands: { talk: { export: './talk.js', summary: 'Talks' } } } },
+    {
+      'talk.js': `export const commands = { talk: { name: 'talk', summary: '', usage: '', options: {}, examples: [],
+        async run(_args, { terminal }) { for (;;) await terminal.write('word\\n'.repeat(1000)); } } };`,
+    },
+  );
+  const program = startProgram(world, ['talk']);
+  program.child.stdout.once('data', () => program.child.stdout.destroy());
+  const { code, stderr } = await program.ended;
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+}, 30_000);
+
+test('says in one line what a package throws where nobody catches it', async () => {
+  const world = createWorld();
+  installLines(world);
+  installPlain(
+    world,
+    'bomb',
+    `export default () => ({ contract: 1, name: 'bomb', on: { '*': () => new Promise(() => setTimeout(() => { throw new Error('bang\\u001b[2J'); })) } });`,
+  );
+  world.write('a.txt', lines(1));
+  const { code, stderr } = await startProgram(world, ['import', 'a.txt', '--with', 'bomb']).ended;
+  expect(code).toBe(4);
+  expect(stderr).toBe('ihandler: unexpectedly: bang\\x1b[2J\n');
+}, 30_000);
