@@ -1,4 +1,4 @@
-import { cut } from './stored-text.ts';
+import { cut, cutLine } from './stored-text.ts';
 
 /** The most calls of a shellcode's profile that are shown. */
 const MOST_CALLS = 12;
@@ -38,7 +38,7 @@ export function profileLines(profile: string, room: number): [first: string, ...
   if (!Array.isArray(calls)) return [cut(profile.replace(/\s+/g, ' '), Math.max(room, 200))];
   const line = (call: unknown) => {
     try {
-      return cut(callLine(call), Math.max(room - 20, 20));
+      return cutLine(callLine(call), Math.max(room - 1, 20));
     } catch {
       // Nested so deep that JSON.stringify gives up.
       return '… (nested too deep)';

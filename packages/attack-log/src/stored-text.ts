@@ -13,12 +13,21 @@ export function printed(value: Stored | undefined): string {
   return value === null || value === undefined ? 'None' : harmless(storedText(value));
 }
 
-/** Text for one line of a terminal; beyond `most` characters it is cut, with a mark that says how long it is. */
-export function cut(text: string, most: number): string {
+function clip(text: string, most: number, mark: string): string {
   if (text.length <= most) return harmless(text);
   // Half a surrogate pair would be shown as an escape that the text does not hold.
   const end = /[\ud800-\udbff]/.test(text.charAt(most - 1)) ? most - 1 : most;
-  return `${harmless(text.slice(0, end))}… (${text.length} characters)`;
+  return `${harmless(text.slice(0, end))}${mark}`;
+}
+
+/** Text for one line of a terminal; beyond `most` characters it is cut, with a mark that says how long it is. */
+export function cut(text: string, most: number): string {
+  return clip(text, most, `… (${text.length} characters)`);
+}
+
+/** As {@link cut}, for one line of many. */
+export function cutLine(text: string, most: number): string {
+  return clip(text, most, '…');
 }
 
 /** The most characters of one value that the default format shows. */
