@@ -86,9 +86,8 @@ async function fitSqlite() {
   if (await sqliteOpens()) return;
   const title = `Setting up: SQLite for Node ${process.versions.node}`;
   console.error(title);
-  const { code, output } = await quietly('pnpm', ['rebuild', '--recursive', 'better-sqlite3'], {
-    env: compiling,
-  });
+  const args = ['install', '--frozen-lockfile', '--force', '--reporter=append-only'];
+  const { code, output } = await quietly('pnpm', args, { env: compiling });
   if (code !== 0 || !(await sqliteOpens())) give(title, output, compilerAdvice);
 }
 
