@@ -1,4 +1,96 @@
 import type { SourceContext } from '@ihandler/core';
+import { createPathMapping } from '../map-path.ts';
 import type { Settings } from '../options.ts';
+import { streamName } from '../stream-name.ts';
 import type { Text } from '../text/open-text.ts';
-export async function readDatabase(_t: Text, _s: Settings, _c: SourceContext): Promise<void> {}
+import { nameOf, unreadable } from '../unreadable.ts';
+import { type Cursor, createCursor, type Page } from './cursor.ts';
+import { identify, lastRow } from './identify.ts';
+import { hasConnections, readLayout } from './layout.ts';
+import { mergeInOrder } from './merge.ts';
+import { createPatience, type Database, openDatabase, type Patiently } from './open-database.ts';
+import { createConnectionsReader, linksTable } from './read-connections.ts';
+import { createTableReader } from './read-table.ts';
+import type { Reading } from './reading.ts';
+import { tableMappings } from './tables.ts';
+import { copyUncompressed } from './uncompressed-copy.ts';
+
+function prepareReading(db: Database, settings: Settings, sensor: string): Reading {
+  const { file, paths } = settings;
+  if (!hasConnections(db))
+    throw unreadable(
+      file,
+      'this SQLite database has no table "connections" as dionaea makes it.',
+      'Name the file that log_sqlite writes (dionaea.sqlite, in old versions logsql.sqlite).',
+    );
+  const layout = readLayout(db);
+  const identity = identify(db, layout);
+  return {
+    db,
+    layout,
+    sensor,
+    streamOf: (table) => streamName('dionaea-database', sensor, identity, table),
+    mapPaths: createPathMapping(paths),
+  };
+}
+
+/** Cursors over what is there now: what a running dionaea adds meanwhile is for the next time. */
+async function openCursors(
+  reading: Reading,
+  context: SourceContext,
+  patiently: Patiently,
+): Promise<{ connections: Cursor; others: Cursor[]; after: number }> {
+  const { db, layout, streamOf } = reading;
+  const mappings = tableMappings.filter(({ table }) => layout.has(table));
+  const last = await patiently(() =>
+    db.transaction(
+      () => new Map(['connections', ...mappings.map(({ table }) => table)].map((t) => [t, lastRow(db, t)])),
+    )(),
+  );
+  const patient = (read: (after: number, last: number) => Page) => (from: number, to: number) =>
+    patiently(() => read(from, to));
+  const cursorOf = (table: string, after: number, read: (after: number, last: number) => Page) =>
+    createCursor(after, last.get(table) ?? 0, patient(read));
+  const afterOf = async (table: string) => (await context.resumeAfter(streamOf(table))) ?? -1;
+
+  const taken = { connections: await afterOf('connections'), links: await afterOf(linksTable) };
+  const read = createConnectionsReader(reading, taken);
+  const connections = cursorOf('connections', Math.min(taken.connections, taken.links), read);
+  const others: Cursor[] = [];
+  for (const mapping of mappings) {
+    const { table } = mapping;
+    others.push(cursorOf(table, await afterOf(table), createTableReader(reading, mapping)));
+  }
+  return { connections, others, after: taken.connections };
+}
+
+/**
+ * Reads the rows of a dionaea's database as the incidents that they once were. Each table is a stream in row order, and
+ * what belongs to a connection follows it. Nothing is locked while handlers work. A gzipped database is uncompressed to
+ * a temporary file first.
+ */
+export async function readDatabase(text: Text, settings: Settings, context: SourceContext): Promise<void> {
+  const { file } = settings;
+  if (text.live)
+    throw unreadable(
+      file,
+      'a database cannot be read from a pipe.',
+      `Name a file instead of ${nameOf(file)}.`,
+    );
+  const copy = text.seekable ? undefined : await copyUncompressed(text, context.signal);
+  const patiently = createPatience(file, context);
+  let db: Database | undefined;
+  try {
+    const opened = await openDatabase(copy?.path ?? file, patiently);
+    db = opened;
+    const sensor = settings.sensor ?? context.sensor;
+    const reading = await patiently(() => prepareReading(opened, settings, sensor));
+    const { connections, others, after } = await openCursors(reading, context, patiently);
+    await mergeInOrder({ file, connections, others, after, context });
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+  } finally {
+    db?.close();
+    await copy?.remove();
+  }
+}

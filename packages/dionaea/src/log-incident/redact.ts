@@ -13,15 +13,15 @@ function redactPair(pair: string): string {
 
 /** The URL without user, password and secret query parameters; cut by hand, since it need not be a valid one. */
 function redactUrl(url: string): string {
-  const query = url.search(/[?#]/);
-  const base = query === -1 ? url : url.slice(0, query);
-  const rest = query === -1 ? '' : url.slice(query + 1);
+  const end = url.search(/[?#]/);
+  const base = end === -1 ? url : url.slice(0, end);
+  const parameters = url.slice(base.length).split(/([?&#;])/);
   const scheme = base.indexOf('://');
   const host = scheme === -1 ? 0 : scheme + 3;
   const slash = base.indexOf('/', host);
   const at = base.slice(0, slash === -1 ? base.length : slash).lastIndexOf('@');
   const bare = at < host ? base : `${base.slice(0, host)}${redacted}${base.slice(at)}`;
-  return query === -1 ? bare : `${bare}${url[query]}${rest.split('&').map(redactPair).join('&')}`;
+  return bare + parameters.map(redactPair).join('');
 }
 
 /**

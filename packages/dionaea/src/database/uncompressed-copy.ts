@@ -1,0 +1,27 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Text } from '../text/open-text.ts';
+import { explainFileError } from '../unreadable.ts';
+
+/** A copy in the folder for temporary files, readable by this user alone. */
+export interface TemporaryCopy {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Uncompresses a gzipped database to where SQLite can read it. */
+export async function copyUncompressed(text: Text, signal: AbortSignal): Promise<TemporaryCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'ihandler-dionaea-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const path = join(folder, 'dionaea.sqlite');
+  try {
+    await pipeline(text.chunks(), createWriteStream(path, { mode: 0o600 }), { signal });
+    return { path, remove };
+  } catch (error) {
+    await remove();
+    throw explainFileError(text.file, error);
+  }
+}
