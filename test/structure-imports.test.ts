@@ -66,7 +66,8 @@ function importsOf(file: string): readonly Import[] {
 }
 
 const files = filesInGit().filter((file) => /\.(?:ts|mjs)$/.test(file));
-const isTest = ({ file }: Import): boolean => file.endsWith('.test.ts');
+const isForTests = (file: string): boolean => file.endsWith('.test.ts') || file.includes('/test-support/');
+const isTest = ({ file }: Import): boolean => isForTests(file);
 const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
 
@@ -97,6 +98,12 @@ describe.each(packages)('$folder', (self) => {
     ).toEqual([]);
   });
 
+  it('ships nothing that is for its tests', () => {
+    const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
+    const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+    expect(sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|\.test\.)/.test(text(file)))).toEqual([]);
+  });
+
   it('imports at run time only what its users get with it', () => {
     const installed = new Set([
       json.name,
@@ -120,7 +127,7 @@ describe.each(packages)('$folder', (self) => {
 
 describe.each(published)('$folder', ({ folder, json }) => {
   it('declares nothing that it does not import', () => {
-    const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !file.endsWith('.test.ts'));
+    const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const used = new Set(sources.flatMap(importsOf).map(({ from }) => from));
     expect(Object.keys(json.dependencies ?? {}).filter((name) => !used.has(name))).toEqual([]);
   });
