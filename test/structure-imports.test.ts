@@ -101,7 +101,9 @@ describe.each(packages)('$folder', (self) => {
   it('ships nothing that is for its tests', () => {
     const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const text = (file: string): string => readFileSync(join(root, file), 'utf8');
-    expect(sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|\.test\.)/.test(text(file)))).toEqual([]);
+    expect(sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|\.test\.)/.test(text(file)))).toEqual(
+      [],
+    );
   });
 
   it('imports at run time only what its users get with it', () => {
