@@ -12,7 +12,7 @@ const report = join(root, '.test-report.json');
 
 const build = { build: ['turbo', ['run', 'build', '--output-logs=errors-only', '--continue']] };
 const checks = {
-  'lint and format': ['biome', ['ci', '--colors=off', '.']],
+  'lint and format': ['biome', ['ci', '--colors=off', '--error-on-warnings', '.']],
   types: ['tsc', ['--noEmit', '--pretty', 'false']],
   packages: ['turbo', ['run', 'check:package', '--output-logs=errors-only', '--continue']],
 };

@@ -66,7 +66,8 @@ function importsOf(file: string): readonly Import[] {
 }
 
 const files = filesInGit().filter((file) => /\.(?:ts|mjs)$/.test(file));
-const isForTests = (file: string): boolean => file.endsWith('.test.ts') || file.includes('/test-support/');
+const isForTests = (file: string): boolean =>
+  file.endsWith('.test.ts') || /\/(?:test-support|__fixtures__)\//.test(file);
 const isTest = ({ file }: Import): boolean => isForTests(file);
 const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
@@ -101,9 +102,9 @@ describe.each(packages)('$folder', (self) => {
   it('ships nothing that is for its tests', () => {
     const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const text = (file: string): string => readFileSync(join(root, file), 'utf8');
-    expect(sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|\.test\.)/.test(text(file)))).toEqual(
-      [],
-    );
+    expect(
+      sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|__fixtures__\/|\.test\.)/.test(text(file))),
+    ).toEqual([]);
   });
 
   it('imports at run time only what its users get with it', () => {
