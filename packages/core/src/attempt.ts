@@ -48,21 +48,23 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
       const cause: Incident[] = [];
       let deadline: number | undefined;
       let done = 0;
+      collector.begin(cause);
       try {
         for (; done < end; done += 1) {
           const incident = incidents[done];
-          const listeners = reached[done]?.listeners;
+          const listeners = ('listeners' in reached ? reached : reached[done])?.listeners;
           if (incident === undefined || listeners === undefined) break;
           cause[0] = incident;
-          collector.begin(cause);
           for (let i = 0; i < listeners.length; i += 1) {
             const result = listeners[i]?.(incident, collector.context);
             if (!isPromise(result)) continue;
             deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
             await result;
           }
-          const collected = collector.collected(); // throws what a report threw that nobody awaited
-          if (collected.length > 0) reports.push(...collected);
+          if (collector.hasReports()) {
+            reports.push(...collector.collected());
+            collector.begin(cause);
+          }
           if (deadline !== undefined && performance.now() > deadline) {
             done += 1;
             break;

@@ -22,7 +22,9 @@ function inOrderOnce(ids: readonly string[]): readonly string[] {
 
 function check(world: CrashingWorld): void {
   const ids = world.log.map(({ id }) => id);
-  const dead = new Set(world.dead.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id));
+  const dead = new Set(
+    world.dead.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id),
+  );
   const wanted = (origin: string) => world.incidents.filter((incident) => incident.origin === origin);
 
   // Accepted: each incident of the source once, in order; nothing invented.

@@ -3,8 +3,7 @@ import { describeError, failureKind } from './error.ts';
 import type { HandlerContext } from './handler.ts';
 import type { Incident } from './incident.ts';
 import { chainDepth } from './incident-id.ts';
-import type { DeadLetter } from './journal.ts';
-import { type Batch, rest } from './lane-queue.ts';
+import { type Batch, part, positionAt } from './lane-queue.ts';
 import type { Ledger } from './ledger.ts';
 import { MAX_CHAIN, reportedIncident } from './reporting.ts';
 import { pause, type Retry, waitFor } from './retry.ts';
@@ -20,66 +19,94 @@ export interface DeliveryHost {
   /** Whether a failed batch may be tried one by one. */
   readonly writing: boolean;
   /** Positions that are dead letters already: they stay dead. */
-  deadPositions(): ReadonlySet<number>;
+  readonly deadPositions: Set<number>;
   /** Makes the books durable, however long it takes; throws only when the lane is stopped. */
-  commit(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): Promise<void>;
+  commit(): Promise<void>;
   /** Says what the lane is doing. */
   enter(state: 'working' | 'retrying', failure?: string): void;
 }
 
 /** What the other handlers are told of a dead letter; nothing when that would go in circles. */
-function failedReport(host: DeliveryHost, incident: Incident, message: string, attempts: number): readonly Incident[] {
+function failedReport(
+  host: DeliveryHost,
+  incident: Incident,
+  message: string,
+  attempts: number,
+): readonly Incident[] {
   if (incident.origin === 'ihandler.handler.failed' || chainDepth(incident.id) >= MAX_CHAIN) return [];
   const { instance, now } = host.context;
-  const data = { instance, handler: host.handler, origin: incident.origin, incident: incident.id, message, attempts };
+  const data = {
+    instance,
+    handler: host.handler,
+    origin: incident.origin,
+    incident: incident.id,
+    message,
+    attempts,
+  };
   return [reportedIncident(incident, instance, 'failed', 'ihandler.handler.failed', data, now())];
 }
 
 /** Gives the first incident of a batch up. */
 async function bury(host: DeliveryHost, batch: Batch, error: unknown, attempts: number): Promise<void> {
-  const [incident, position] = [batch.incidents[0], batch.positions[0]];
+  const [incident, position] = [batch.incidents[0], positionAt(batch, 0)];
   if (incident === undefined || position === undefined) return;
   const { context, ledger } = host;
   const reason = describeError(error);
-  context.log.error('gives an incident up', { origin: incident.origin, incident: incident.id, reason, attempts });
+  context.log.error('gives an incident up', {
+    origin: incident.origin,
+    incident: incident.id,
+    reason,
+    attempts,
+  });
   ledger.account(position, 0, 1);
   const letter = { instance: context.instance, position, incident, reason, attempts, at: context.now() };
-  await host.commit(failedReport(host, incident, reason, attempts), [letter]);
+  ledger.owe(failedReport(host, incident, reason, attempts), [letter]);
+  await host.commit();
 }
 
 /** Acknowledges the first `done` of a batch. */
-async function acknowledge(host: DeliveryHost, batch: Batch, { done, reports, written }: Outcome): Promise<void> {
-  const next = batch.positions[done];
+async function acknowledge(
+  host: DeliveryHost,
+  batch: Batch,
+  { done, reports, written }: Outcome,
+): Promise<void> {
+  const next = positionAt(batch, done);
   if (written !== undefined) host.ledger.wrote(written);
   host.ledger.account(next === undefined ? batch.through : next - 1, done, 0);
-  await host.commit(reports, []);
+  host.ledger.owe(reports, []);
+  await host.commit();
 }
 
 /** Delivers a batch: returns when each of it is handled or a dead letter, or when the lane is stopped. */
 export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
-  const { attempts, ledger, retry, context } = host;
+  const { attempts, ledger, retry, context, deadPositions: dead } = host;
   const { signal } = context;
   let batch = whole;
   let singly = false;
   let tries = 0;
   let failures = 0;
   while (batch.incidents.length > 0 && !signal.aborted) {
-    const dead = host.deadPositions();
-    const [position] = batch.positions;
-    if (position !== undefined && dead.has(position)) {
+    const position = positionAt(batch, 0);
+    if (position !== undefined && dead.delete(position)) {
       ledger.account(position, 0, 1);
-      batch = rest(batch, 1);
+      batch = part(batch, 1);
       continue;
     }
-    const mixed = dead.size > 0 && batch.positions.some((at) => dead.has(at));
-    const outcome = await attempts.attempt(batch, singly || mixed);
+    // With dead letters about, one by one: a batch must not take them along.
+    const outcome = await attempts.attempt(batch, singly || dead.size > 0);
     if (outcome.done > 0) {
       await acknowledge(host, batch, outcome);
-      batch = rest(batch, outcome.done);
+      batch = part(batch, outcome.done);
       tries = failures = 0;
       host.enter('working');
     }
-    if (outcome.failure === undefined || batch.incidents.length === 0) continue;
+    if (outcome.failure === undefined) continue;
+    if (batch.incidents.length === 0) {
+      context.log.error('failed after it had stored everything', {
+        error: describeError(outcome.failure.error),
+      });
+      break;
+    }
     if (signal.aborted) return;
     const { error } = outcome.failure;
     const kind = failureKind(error);
@@ -91,7 +118,7 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     else if (kind === 'unknown') tries += 1;
     if (!outcome.owed && (kind === 'permanent' || (kind === 'unknown' && tries >= retry.attempts))) {
       await bury(host, batch, error, tries);
-      batch = rest(batch, 1);
+      batch = part(batch, 1);
       tries = failures = 0;
       continue;
     }
@@ -100,5 +127,6 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     await pause(waitFor(retry, failures, error), signal);
     failures += 1;
   }
-  if (batch.incidents.length === 0 && batch.through > ledger.cursor().position) ledger.account(batch.through, 0, 0);
+  if (batch.incidents.length === 0 && batch.through > ledger.cursor().position)
+    ledger.account(batch.through, 0, 0);
 }

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { knownOrigins } from './catalogue/index.ts';
 import { checkEntries } from './check-entries.ts';
 import { createIncident } from './create-incident.ts';
-import type { Dispatcher, DispatcherOptions } from './dispatcher-options.ts';
+import type { Dispatcher, DispatcherOptions, HandlerEntry } from './dispatcher-options.ts';
 import { describeError, IhandlerError } from './error.ts';
 import { createGate } from './gate.ts';
 import type { ReportOptions } from './handler.ts';
 import type { Incident, UntypedData } from './incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from './incident-id.ts';
-import type { JournalRun } from './journal.ts';
-import { createLane, type LaneHost } from './lane.ts';
+import type { DeadLetter, JournalRun } from './journal.ts';
+import { createLane, type Lane, type LaneHost } from './lane.ts';
 import { silentLog } from './log.ts';
 import { checkReport, reportedIncident } from './reporting.ts';
 import { pause, retryOf } from './retry.ts';
-import { createRouter, type Route } from './route.ts';
+import { createRouter, type ReachedLane, type Route } from './route.ts';
 import { runSource } from './run-source.ts';
 
 export type * from './dispatcher-options.ts';
@@ -41,54 +41,89 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     retry: retryOf(options.retry),
     batch: options.batch ?? 1000,
     dataDir: options.dataDir,
-    context: (instance) => ({
-      instance,
+    context: (entry) => ({
+      instance: entry.instance ?? entry.handler.name,
       sensor,
       durable: journal.durable,
-      log: log(instance),
+      log: log(entry.instance ?? entry.handler.name),
       now,
       fetch: options.fetch ?? globalThis.fetch,
       report: (origin: string, data: unknown, report?: ReportOptions) =>
-        reportOutside(instance, origin, data, report),
+        reportOutside(entry, origin, data, report?.cause),
     }),
     appended: dispatch,
     moved: release,
     liveTo: () => liveTo,
-    deadLetter: (letter) => options.onDeadLetter?.(letter),
+    deadLetter: tellDeadLetter,
     startFailed: tellStartFailed,
   };
-  const lanes = options.handlers.map((entry, index) => createLane(entry, index, host));
+  const lanes: readonly Lane[] = options.handlers.map((entry, index) => createLane(entry, index, host));
 
-  /** Gives live lanes what was appended. When runs arrive out of order, everybody reads the journal instead. */
-  function dispatch({ before, incidents }: JournalRun): void {
-    const last = before + incidents.length;
-    if (last <= liveTo) return;
-    if (before === liveTo) offer(before, incidents);
-    else for (const lane of lanes) lane.fallBehind();
-    liveTo = last;
+  /** Runs that came before the run that they follow. */
+  const early = new Map<number, JournalRun>();
+
+  /** Gives live lanes what was appended, in order. */
+  function dispatch(run: JournalRun): void {
+    if (run.before > liveTo) {
+      early.set(run.before, run);
+      setImmediate(giveUpWaiting);
+      return;
+    }
+    for (let next: JournalRun | undefined = run; next !== undefined; next = early.get(liveTo)) {
+      early.delete(next.before);
+      if (next.incidents.length === 0 || next.before < liveTo) break;
+      offer(next.before, next.incidents);
+      liveTo = next.before + next.incidents.length;
+    }
     for (const lane of lanes) if (!lane.isLive()) lane.wake();
+  }
+
+  /** The run that the early ones follow does not come: everybody reads the journal. */
+  function giveUpWaiting(): void {
+    if (early.size === 0) return;
+    for (const { before, incidents } of early.values()) liveTo = Math.max(liveTo, before + incidents.length);
+    early.clear();
+    for (const lane of lanes) {
+      lane.fallBehind();
+      lane.wake();
+    }
+  }
+
+  function routeOf({ origin, misfit }: Incident): Route {
+    return router.route(origin, misfit !== undefined);
+  }
+
+  /** The lanes that a run goes to as a whole; undefined when its incidents part ways. */
+  function common(incidents: readonly Incident[]): readonly ReachedLane[] | undefined {
+    let list: readonly ReachedLane[] | undefined;
+    let origin: string | undefined;
+    for (const incident of incidents) {
+      if (incident.origin === origin && incident.misfit === undefined) continue;
+      const { reached } = routeOf(incident);
+      list ??= reached;
+      if (reached !== list) return undefined;
+      origin = incident.misfit === undefined ? incident.origin : undefined;
+    }
+    return list?.some(({ reached }) => reached.maybeOwn) ? undefined : list;
   }
 
   function offer(before: number, incidents: readonly Incident[]): void {
     const live = lanes.map((lane) => (lane.isLive() ? lane : undefined));
-    let position = before;
-    let origin: string | undefined;
-    let route: Route | undefined;
-    for (const incident of incidents) {
-      position += 1;
-      if (incident.origin !== origin || incident.misfit !== undefined || route === undefined) {
-        route = router.route(incident.origin, incident.misfit !== undefined);
-        origin = incident.misfit === undefined ? incident.origin : undefined;
-      }
-      for (const { lane, reached } of route.reached) live[lane]?.offer(incident, position, reached);
-    }
-    for (const lane of live) lane?.offered(position);
+    const list = common(incidents);
+    if (list !== undefined)
+      for (const { lane, reached } of list) live[lane]?.offerRun(before, incidents, reached);
+    else
+      incidents.forEach((incident, index) => {
+        for (const { lane, reached } of routeOf(incident).reached)
+          live[lane]?.offer(incident, before + 1 + index, reached);
+      });
+    for (const lane of live) lane?.offered(before + incidents.length);
   }
 
   /** Lets entries go that every lane has passed. */
   function release(): void {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const lane of lanes) lowest = Math.min(lowest, lane.position());
+    for (const lane of lanes) lowest = Math.min(lowest, lane.committed());
     if (lowest > released && lowest !== Number.POSITIVE_INFINITY) {
       released = lowest;
       journal.release(lowest);
@@ -117,44 +152,55 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return run;
   }
 
+  function tellDeadLetter(letter: DeadLetter): void {
+    try {
+      options.onDeadLetter?.(letter);
+    } catch (error) {
+      log().error('cannot tell of a dead letter', {
+        incident: letter.incident.id,
+        error: describeError(error),
+      });
+    }
+  }
+
+  function laneOf(instance: string): Lane {
+    const lane = lanes.find((candidate) => candidate.instance === instance);
+    if (lane === undefined) throw new IhandlerError('HANDLER_INVALID', `There is no instance ${instance}.`);
+    return lane;
+  }
+
   async function reportOutside(
-    instance: string,
+    { handler, instance = handler.name }: HandlerEntry,
     origin: string,
     data: unknown,
-    report?: ReportOptions,
+    cause?: ReportOptions['cause'],
   ): Promise<void> {
-    const entry = options.handlers.find(({ handler, instance: name = handler.name }) => name === instance);
-    if (entry !== undefined) checkReport(entry.handler, origin, data);
+    mustBeOpen();
+    checkReport(handler, origin, data);
     counter += 1;
-    const { cause } = report ?? {};
+    // Safe: checkReport has just held the data against the schema that the handler declares.
+    const plain = data as UntypedData;
+    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
     const stream = reportedStream(
       cause === undefined ? lifeStream : parseIncidentId(cause.id).stream,
       instance,
       lifeStream,
     );
-    // Safe: checkReport has just held the data against the schema that the handler declares.
-    const plain = data as UntypedData;
-    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
     const id = formatIncidentId(stream, counter);
-    await accept([
+    await laneOf(instance).report(
       createIncident({ id, origin, timestamp: now(), sensor: cause?.sensor ?? sensor, data: plain }),
-    ]);
+    );
   }
 
-  function tellStartFailed(instance: string, error: unknown, attempts: number): void {
-    const entry = options.handlers.find(({ handler, instance: name = handler.name }) => name === instance);
+  function tellStartFailed(instance: string, handler: string, message: string): void {
     counter += 1;
     const id = formatIncidentId(reportedStream(lifeStream, instance, 'start'), counter);
-    const data = {
-      instance,
-      handler: entry?.handler.name ?? instance,
-      message: describeError(error),
-      attempts,
-    };
-    accept([createIncident({ id, origin: 'ihandler.handler.failed', timestamp: now(), sensor, data })]).catch(
-      (problem: unknown) =>
-        log().error('cannot tell that a handler does not start', { instance, error: describeError(problem) }),
-    );
+    const data = { instance, handler, message, attempts: 1 };
+    laneOf(instance)
+      .report(createIncident({ id, origin: 'ihandler.handler.failed', timestamp: now(), sensor, data }))
+      .catch((error: unknown) =>
+        log().error('cannot tell that a handler does not start', { instance, error: describeError(error) }),
+      );
   }
 
   async function resumeAfter(stream: string): Promise<number | undefined> {
@@ -191,8 +237,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     signal?: AbortSignal;
   } = {}) {
     const began = performance.now();
-    const leave = signal === undefined ? life.signal : AbortSignal.any([signal, life.signal]);
-    while (!leave.aborted) {
+    const isOver = () => life.signal.aborted || signal?.aborted === true;
+    while (!isOver()) {
       const behind = lanes.filter((lane) => !lane.isDone());
       if (behind.length === 0) {
         await Promise.all(lanes.map((lane) => lane.settle()));
@@ -202,7 +248,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const last = Math.max(began, ...behind.map((lane) => lane.movedAt()));
       const left = last + stalledAfter - performance.now();
       if (left <= 0) break;
-      await waitForMove(left, leave);
+      await waitForMove(left, signal === undefined ? life.signal : AbortSignal.any([signal, life.signal]));
     }
     return lanes.filter((lane) => !lane.isDone()).map((lane) => lane.status());
   }

@@ -4,6 +4,7 @@ export * from './command.ts';
 export * from './create-incident.ts';
 export * from './dispatcher.ts';
 export * from './error.ts';
+export * from './glob.ts';
 export * from './handler.ts';
 export * from './harmless.ts';
 export * from './incident.ts';

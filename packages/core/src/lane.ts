@@ -23,16 +23,17 @@ export interface LaneHost {
   /** The most incidents at once. */
   readonly batch: number;
   readonly dataDir: string;
-  context(instance: string): Omit<HandlerContext, 'dataDir' | 'signal'>;
+  context(entry: HandlerEntry): Omit<HandlerContext, 'dataDir' | 'signal'>;
   /** Tells of what a commit appended, which other lanes are to get. */
   appended(run: JournalRun): void;
   /** The lane has moved on. */
   moved(): void;
   /** The position up to which live lanes have been given everything. */
   liveTo(): number;
+  /** Must not throw. */
   deadLetter(letter: DeadLetter): void;
   /** Reports that a handler does not start. */
-  startFailed(instance: string, error: unknown, attempts: number): void;
+  startFailed(instance: string, handler: string, message: string): void;
 }
 
 /** One handler's way through the journal. */
@@ -42,6 +43,8 @@ export interface Lane {
   start(): Promise<void>;
   /** Gives a live lane an incident, after everything before it. A lane that is behind reads it later. */
   offer(incident: Incident, position: number, reached: Reached): void;
+  /** Gives a live lane a whole run, none of it its own. */
+  offerRun(before: number, incidents: readonly Incident[], reached: Reached): void;
   /** Everything up to a position has been offered. */
   offered(position: number): void;
   /** Whether it takes offers; otherwise it reads the journal. */
@@ -51,8 +54,8 @@ export interface Lane {
   /** There is something to read. */
   wake(): void;
   status(): LaneStatus;
-  /** The position up to which everything is in its books. */
-  position(): number;
+  /** The position up to which everything is durably in its books. */
+  committed(): number;
   /** Whether everything accepted is in its books, with what it reported. */
   isDone(): boolean;
   /** When it last moved on, on the clock of `performance.now()`. */
@@ -62,6 +65,8 @@ export interface Lane {
   reopen(): Promise<void>;
   /** Makes what it knows durable, without waiting for new work. */
   settle(): Promise<void>;
+  /** Appends what its handler reports outside deliveries, however many incidents wait. */
+  report(incident: Incident): Promise<void>;
   /** No new deliveries; resolves when the running one has settled. */
   stop(): Promise<void>;
   /** Closes the handler if it was started. */
@@ -85,8 +90,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   const news = createGate();
   const queue = createLaneQueue(0);
   const ledger = createLedger(journal, instance);
-  const context: HandlerContext = { ...host.context(instance), dataDir: join(host.dataDir, instance), signal };
-  const attempts = isWriting(handler) ? writingAttempts(handler, context) : listeningAttempts(handler, context);
+  const context: HandlerContext = { ...host.context(entry), dataDir: join(host.dataDir, instance), signal };
+  const attempts = isWriting(handler)
+    ? writingAttempts(handler, context)
+    : listeningAttempts(handler, context);
   const delivery: DeliveryHost = {
     attempts,
     ledger,
@@ -94,7 +101,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     context,
     handler: handler.name,
     writing: isWriting(handler),
-    deadPositions: () => deadPositions,
+    deadPositions: new Set(),
     commit,
     enter,
   };
@@ -102,7 +109,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   let started = false;
   let busy = false;
   let loop: Promise<void> | undefined;
-  let deadPositions: ReadonlySet<number> = new Set();
+  let starting: Promise<void> | undefined;
   let state: LaneStatus['state'] = 'new';
   let since = context.now();
   let failure: string | undefined;
@@ -123,10 +130,11 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   async function resume(checkpoint: Checkpoint | undefined): Promise<void> {
     if (checkpoint !== undefined && !covers(checkpoint, ledger.cursor().written)) {
       context.log.warning('has less than it once stored: it is given the journal again from the beginning');
-      const letters = await journal.deadLetters(instance);
-      deadPositions = new Set(letters.map(({ position }) => position));
       ledger.restart();
     }
+    const letters = await journal.deadLetters(instance, ledger.cursor().position);
+    delivery.deadPositions.clear();
+    for (const { position } of letters) delivery.deadPositions.add(position);
     live = false;
     queue.reset(ledger.cursor().position);
   }
@@ -168,8 +176,14 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   }
 
   function offer(incident: Incident, position: number, reached: Reached): void {
-    if (reached.maybeOwn && reporterOf(incident.id) === instance) return;
+    if (position <= queue.routed || (reached.maybeOwn && reporterOf(incident.id) === instance)) return;
     queue.push(incident, position, reached);
+  }
+
+  /** A journal may show what was appended before it says so: what a lane has read by then it is not given again. */
+  function offerRun(before: number, incidents: readonly Incident[], reached: Reached): void {
+    if (before === queue.routed) queue.pushRun(before, incidents, reached);
+    else for (const [index, incident] of incidents.entries()) offer(incident, before + 1 + index, reached);
   }
 
   function fallBehind(): void {
@@ -220,14 +234,18 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     }
   }
 
-  async function commit(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): Promise<void> {
-    moved();
+  async function commitOnce(): Promise<void> {
+    const { run, deadLetters } = await ledger.commit();
+    if (run.incidents.length > 0) host.appended(run);
+    for (const letter of deadLetters) host.deadLetter(letter);
+    host.moved();
+  }
+
+  async function commit(): Promise<void> {
+    movedAt = performance.now();
     for (let failures = 0; ; failures += 1) {
       try {
-        const run = await ledger.commit(reports, deadLetters);
-        if (run.incidents.length > 0) host.appended(run);
-        for (const letter of deadLetters) host.deadLetter(letter);
-        return;
+        return await commitOnce();
       } catch (error) {
         if (signal.aborted) throw error;
         enter('retrying', `the journal does not take the acknowledgement: ${describeError(error)}`);
@@ -248,10 +266,12 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       moved();
     } else if (batch.through > ledger.cursor().position) {
       ledger.account(batch.through, 0, 0);
-      if (ledger.uncommitted() >= COMMIT_AFTER) await commit([], []);
+      if (ledger.uncommitted() >= COMMIT_AFTER) await commit();
       moved();
     } else if (live) {
+      if (!journal.durable && ledger.uncommitted() > 0) await commit();
       enter('idle');
+      if (queue.size > 0 || !live) return;
       await news.wait();
     }
   }
@@ -268,6 +288,15 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     }
   }
 
+  async function begin(): Promise<void> {
+    await ledger.load();
+    if (!(await startOnce())) {
+      context.log.error('does not start; it is tried again', { error: failure });
+      host.startFailed(instance, handler.name, failure ?? 'unknown');
+    }
+    loop = run().catch(stopped);
+  }
+
   function stopped(error: unknown): void {
     if (signal.aborted) return;
     enter('retrying', describeError(error));
@@ -278,17 +307,14 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   return {
     instance,
-    async start() {
-      await ledger.load();
-      if (!(await startOnce())) {
-        context.log.error('does not start; it is tried again', { error: failure });
-        host.startFailed(instance, failure, 1);
-      }
-      loop = run().catch(stopped);
+    start() {
+      starting = begin();
+      return starting;
     },
     offer,
+    offerRun,
     offered(position) {
-      queue.routed = position;
+      queue.routed = Math.max(queue.routed, position);
       if (queue.size > host.batch * LIVE_BATCHES) fallBehind();
       news.open();
     },
@@ -304,7 +330,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       waiting: Math.max(0, journal.bounds().last - ledger.cursor().position),
       ...(failure !== undefined && { failure }),
     }),
-    position: () => ledger.cursor().position,
+    committed: () => ledger.committed(),
     isDone: () => !busy && ledger.cursor().position >= journal.bounds().last,
     movedAt: () => movedAt,
     stored: (stream) => attempts.stored(stream),
@@ -312,11 +338,16 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       if (started) await handler.reopen?.();
     },
     async settle() {
-      if (ledger.uncommitted() > 0) await commit([], []);
+      if (ledger.isOwing()) await commitOnce();
+    },
+    async report(incident) {
+      ledger.owe([incident], []);
+      await commitOnce();
     },
     async stop() {
       stopping.abort();
       news.open();
+      await starting?.catch(() => undefined); // whoever called start is told
       await loop;
     },
     async close() {

@@ -1,6 +1,13 @@
 import type { Incident } from './incident.ts';
 import type { Books, Cursor, DeadLetter, Journal, JournalRun } from './journal.ts';
 
+/** What a commit made durable. */
+export interface Committed {
+  /** The reports that are new. */
+  readonly run: JournalRun;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
 /** The cursor of one instance and its way into the journal. */
 export interface Ledger {
   cursor(): Cursor;
@@ -14,10 +21,16 @@ export interface Ledger {
   lose(position: number): number;
   /** Notes the checkpoint that a write has stored. */
   wrote(checkpoint: Cursor['written']): void;
+  /** Keeps reports and dead letters for the next commit: they are owed until one succeeds. */
+  owe(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): void;
   /** How many entries are accounted for in memory only; a crash counts them again, the same. */
   uncommitted(): number;
-  /** Makes the cursor durable together with dead letters and reports. */
-  commit(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): Promise<JournalRun>;
+  /** Whether anything would be lost with the process. */
+  isOwing(): boolean;
+  /** The position up to which the books are durable. */
+  committed(): number;
+  /** Makes the cursor durable together with all that is owed; one commit at a time. */
+  commit(): Promise<Committed>;
 }
 
 const noBooks: Books = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
@@ -26,6 +39,9 @@ const noBooks: Books = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropp
 export function createLedger(journal: Journal, instance: string): Ledger {
   let cursor: Cursor = { first: 0, position: 0, books: noBooks, written: {} };
   let committed = 0;
+  let reports: Incident[] = [];
+  let deadLetters: DeadLetter[] = [];
+  let running: Promise<unknown> | undefined;
 
   function move(position: number, change: Partial<Books>): void {
     const { books } = cursor;
@@ -43,11 +59,28 @@ export function createLedger(journal: Journal, instance: string): Ledger {
     };
   }
 
+  function commitNow(): Committed | Promise<Committed> {
+    const step = { instance, cursor, reports, deadLetters };
+    function done(run: JournalRun): Committed {
+      committed = step.cursor.position;
+      reports = reports.slice(step.reports.length);
+      deadLetters = deadLetters.slice(step.deadLetters.length);
+      return { run, deadLetters: step.deadLetters };
+    }
+    const run = journal.commit(step);
+    return run instanceof Promise ? run.then(done) : done(run);
+  }
+
   return {
     cursor: () => cursor,
     async load() {
       const { before } = journal.bounds();
-      cursor = (await journal.cursor(instance)) ?? { first: before, position: before, books: noBooks, written: {} };
+      cursor = (await journal.cursor(instance)) ?? {
+        first: before,
+        position: before,
+        books: noBooks,
+        written: {},
+      };
       committed = cursor.position;
     },
     restart() {
@@ -64,13 +97,23 @@ export function createLedger(journal: Journal, instance: string): Ledger {
     wrote(written) {
       cursor = { ...cursor, written };
     },
+    owe(newReports, newLetters) {
+      if (newReports.length > 0) reports = [...reports, ...newReports];
+      if (newLetters.length > 0) deadLetters = [...deadLetters, ...newLetters];
+    },
     uncommitted: () => cursor.position - committed,
-    async commit(reports, deadLetters) {
-      const step = { instance, cursor, deadLetters, reports };
-      const result = journal.commit(step);
-      const run = result instanceof Promise ? await result : result;
-      committed = Math.max(committed, step.cursor.position);
-      return run;
+    isOwing: () => cursor.position > committed || reports.length > 0 || deadLetters.length > 0,
+    committed: () => committed,
+    async commit() {
+      while (running !== undefined) await running.catch(() => undefined); // whoever began it is told
+      const result = commitNow();
+      if (!(result instanceof Promise)) return result;
+      running = result;
+      try {
+        return await result;
+      } finally {
+        running = undefined;
+      }
     },
   };
 }

@@ -78,9 +78,10 @@ export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {
     cursor: (instance) => cursors.get(instance),
     commit({ instance, cursor, deadLetters, reports }) {
       mustBeOpen();
+      const run = add(reports); // first, because it may throw: then nothing has happened
       cursors.set(instance, cursor);
       if (deadLetters.length > 0) dead.set(instance, [...(dead.get(instance) ?? []), ...deadLetters]);
-      return add(reports);
+      return run;
     },
     deadLetters: (instance, after = 0, count = Number.POSITIVE_INFINITY) =>
       (dead.get(instance) ?? []).filter(({ position }) => position > after).slice(0, count),

@@ -54,7 +54,9 @@ export interface Collector {
   readonly context: HandlerContext;
   /** Says which incident is being handled, or which batch. */
   begin(causes: readonly Incident[]): void;
-  /** What was reported since the last `begin`. Throws what a report threw, awaited or not. */
+  /** Whether anything was reported since the last `begin`, well or not. */
+  hasReports(): boolean;
+  /** What was reported since the last `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
   collected(): readonly Incident[];
   /** Ends the delivery: reports that come later throw. */
   end(): void;
@@ -65,7 +67,7 @@ const nothing: readonly Incident[] = Object.freeze([]);
 /** Lends `base` to a delivery of an instance. */
 export function createCollector(base: HandlerContext, handler: Handler): Collector {
   let causes: readonly Incident[] | undefined;
-  let reports: Incident[] | undefined;
+  let reports: { readonly cause: string; readonly incident: Incident }[] | undefined;
   let counts: Map<string, number> | undefined;
   let problem: { readonly error: unknown } | undefined;
 
@@ -92,7 +94,8 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
     counts.set(cause.id, n + 1);
     reports ??= [];
     // Safe: checkReport has just held the data against the schema that the handler declares.
-    reports.push(reportedIncident(cause, base.instance, n, origin, data as UntypedData, base.now()));
+    const incident = reportedIncident(cause, base.instance, n, origin, data as UntypedData, base.now());
+    reports.push({ cause: cause.id, incident });
   }
 
   const context: HandlerContext = {
@@ -116,9 +119,14 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
       causes = begun;
       reports = counts = problem = undefined;
     },
+    hasReports: () => reports !== undefined || problem !== undefined,
     collected() {
       if (problem !== undefined) throw problem.error;
-      return reports ?? nothing;
+      if (reports === undefined || causes === undefined) return nothing;
+      const place = new Map(causes.map(({ id }, index) => [id, index]));
+      return reports
+        .toSorted((a, b) => (place.get(a.cause) ?? 0) - (place.get(b.cause) ?? 0))
+        .map(({ incident }) => incident);
     },
     end() {
       causes = undefined;

@@ -10,12 +10,18 @@ export interface Reached {
   readonly maybeOwn: boolean;
 }
 
+/** A lane and what an origin reaches in it. */
+export interface ReachedLane {
+  readonly lane: number;
+  readonly reached: Reached;
+}
+
 /** Who an origin reaches. Computed once an origin. */
 export interface Route {
   /** By lane, undefined where it reaches nothing. */
   readonly lanes: readonly (Reached | undefined)[];
-  /** Only those it reaches. */
-  readonly reached: readonly { readonly lane: number; readonly reached: Reached }[];
+  /** Only those it reaches; the very same list for all origins that reach the same listeners. */
+  readonly reached: readonly ReachedLane[];
   /** Whether the origin has a schema: in the catalogue, or in the reports of a handler. */
   readonly known: boolean;
 }
@@ -57,24 +63,43 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
     ...new Set([...knownOrigins, ...entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}))]),
   ];
   const knownSet = new Set(known);
-  const lanes = entries.map((entry) => ({ wishes: wishesOf(entry, known), passes: filterOf(entry), entry }));
+  const lanes = entries.map((entry) => ({
+    entry,
+    wishes: wishesOf(entry, known),
+    passes: filterOf(entry),
+    interned: new Map<string, Reached>(),
+  }));
+  const lists = new Map<string, readonly ReachedLane[]>();
   const fitting = new Map<string, Route>();
   const misfits = new Map<string, Route>();
 
   function compute(origin: string, misfit: boolean): Route {
     const isKnown = knownSet.has(origin);
-    const reaches = lanes.map(({ wishes, passes, entry }) => {
+    let key = '';
+    const reaches = lanes.map(({ wishes, passes, entry, interned }) => {
+      key += ';';
       if (!passes(origin)) return undefined;
-      const granted = wishes.filter(
-        ({ glob, matches, open }) => (misfit ? glob === '*' : open || isKnown) && matches(origin),
+      const granted = wishes.flatMap(({ glob, matches, open }, index) =>
+        (misfit ? glob === '*' : open || isKnown) && matches(origin) ? [index] : [],
       );
       if (granted.length === 0) return undefined;
-      return {
-        listeners: granted.flatMap(({ listener }) => (listener ? [listener] : [])),
-        maybeOwn: origin === 'ihandler.handler.failed' || Object.hasOwn(entry.handler.reports ?? {}, origin),
-      };
+      const maybeOwn =
+        origin === 'ihandler.handler.failed' || Object.hasOwn(entry.handler.reports ?? {}, origin);
+      const laneKey = `${granted}${maybeOwn ? '!' : ''}`;
+      key += laneKey;
+      let reached = interned.get(laneKey);
+      if (reached === undefined) {
+        const listeners = granted.flatMap((index) => wishes[index]?.listener ?? []);
+        reached = { listeners, maybeOwn };
+        interned.set(laneKey, reached);
+      }
+      return reached;
     });
-    const reached = reaches.flatMap((found, lane) => (found === undefined ? [] : [{ lane, reached: found }]));
+    let reached = lists.get(key);
+    if (reached === undefined) {
+      reached = reaches.flatMap((found, lane) => (found === undefined ? [] : [{ lane, reached: found }]));
+      lists.set(key, reached);
+    }
     return { known: isKnown, lanes: reaches, reached };
   }
 

@@ -52,8 +52,15 @@ export class CrashingWorld {
     this.#faults = faults;
     const kinds = ['want', 'want', 'other', 'plain'];
     this.#incidents = Array.from({ length: count }, (_, i) => {
-      const kind = this.#random() < faults.poison ? 'poison' : kinds[Math.floor(this.#random() * kinds.length)];
-      return createIncident({ id: `s:${i + 1}`, origin: `test.${kind}`, timestamp: i, sensor: 't', data: {} });
+      const kind =
+        this.#random() < faults.poison ? 'poison' : kinds[Math.floor(this.#random() * kinds.length)];
+      return createIncident({
+        id: `s:${i + 1}`,
+        origin: `test.${kind}`,
+        timestamp: i,
+        sensor: 't',
+        data: {},
+      });
     });
   }
 
@@ -149,7 +156,8 @@ export class CrashingWorld {
   #listener(epoch: number): Handler {
     const hear = async ({ id }: Incident) => {
       await this.#step(epoch);
-      if (this.#chance(this.#faults.busy)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+      if (this.#chance(this.#faults.busy))
+        throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
       this.heard.push(id);
     };
     return defineHandler({ name: 'listener', on: { 'test.derived': hear, 'test.want': hear } });
@@ -173,7 +181,9 @@ export class CrashingWorld {
     });
     const dispatcher = createDispatcher({
       journal: this.#journal(epoch),
-      handlers: [this.#keeper(epoch), this.#sender(epoch), this.#listener(epoch)].map((handler) => ({ handler })),
+      handlers: [this.#keeper(epoch), this.#sender(epoch), this.#listener(epoch)].map((handler) => ({
+        handler,
+      })),
       sensor: 't',
       dataDir,
       batch: 1 + Math.floor(this.#random() * 8),
