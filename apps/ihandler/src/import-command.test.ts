@@ -268,6 +268,21 @@ ihandlers:
     expect(stdout).toContain('keep: 2 delivered');
   });
 
+  test('reads no further when no handler takes anything any more', async () => {
+    const world = worldWithPackages();
+    const hung = `export default () => ({ contract: 1, name: 'hung', on: { '*': () => new Promise(() => {}) } });`;
+    installPlain(world, 'hung', hung);
+    world.write('a.txt', lines(...Array.from({ length: 21_000 }, (_, n) => n)));
+    world.write('b.txt', lines(1));
+    const { code, stdout } = await world.run(['import', 'a.txt', 'b.txt', '--with', 'hung'], {
+      patience: { stall: 500 },
+    });
+    expect(code).toBe(4);
+    expect(stdout).toContain('Gave up');
+    expect(stdout).toContain('Not read: 1 of 2 files');
+    expect(stdout).toMatch(/hung: .*[\d,]+ still waiting/);
+  });
+
   test('stops when it is interrupted, and says that the same command goes on', async () => {
     const world = worldWithPackages();
     const interrupt = new AbortController();

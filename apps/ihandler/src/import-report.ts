@@ -98,9 +98,16 @@ function laneLine({ instance, books, waiting, failure }: LaneStatus): string {
   return `  ${instance}: ${told.join(', ') || 'nothing to do'}${problem}`;
 }
 
+function title({ files, asked, isInterrupted, failure, seconds }: ImportResult): string {
+  const names = asked === 1 && files[0] ? files[0].file : `${number(asked)} files`;
+  const time = `${seconds.toFixed(1)} s`;
+  if (isInterrupted) return `Interrupted after ${time}`;
+  return failure === undefined ? `Imported ${names} in ${time}` : `Gave up after ${time}`;
+}
+
 function lastLine(result: ImportResult, again: string): string[] {
   if (result.isInterrupted)
-    return [`Interrupted. What was delivered stays; the same command goes on from there:`, `  ${again}`];
+    return ['What was delivered stays; the same command goes on from there:', `  ${again}`];
   const unread = result.asked - result.files.length;
   if (result.failure !== undefined)
     return [
@@ -131,9 +138,8 @@ export function formatImport(
   ];
   const told = counts.filter(([key]) => key === 'accepted' || sum(files, key) > 0);
   const width = Math.max(...told.map(([key]) => number(sum(files, key)).length));
-  const names = files.length === 1 && files[0] ? files[0].file : `${number(files.length)} files`;
   const lines = [
-    bold(`Imported ${harmless(names)} in ${result.seconds.toFixed(1)} s`, terminal),
+    bold(harmless(title(result)), terminal),
     ...told.map(([key, what]) => `  ${number(sum(files, key)).padStart(width)} ${what}`),
     ...result.lanes.map(laneLine).map(harmless),
     ...files.flatMap(({ file, failure }) =>

@@ -3,20 +3,19 @@ import {
   createDispatcher,
   createMemoryJournal,
   type Dispatcher,
-  describeError,
   encodeIncident,
   formatReject,
   type HandlerEntry,
   IhandlerError,
   type LaneStatus,
   type Log,
-  type SourceOutcome,
 } from '@ihandler/core';
 import type { Input } from './choose-source.ts';
 import type { Patience } from './host.ts';
 import type { ImportProgress } from './import-progress.ts';
-import type { FileResult, ImportResult, Kept } from './import-report.ts';
+import type { ImportResult, Kept } from './import-report.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
+import { type Reached, readInputs } from './read-inputs.ts';
 
 /** What an import is made of. */
 export interface ImportJob {
@@ -34,10 +33,6 @@ export interface ImportJob {
   /** Called four times a second. */
   onProgress(progress: ImportProgress): void;
 }
-
-type Reached = { -readonly [Key in keyof ImportProgress]: ImportProgress[Key] };
-
-const nothing: SourceOutcome = { accepted: 0, known: 0, rejected: 0, misfits: 0, unknown: 0 };
 
 /** The first handler that is stuck, with its failure. */
 function stuckOne(lanes: readonly LaneStatus[]): string | undefined {
@@ -61,61 +56,6 @@ async function waitForStarts(dispatcher: Dispatcher, { patience, signal }: Impor
       'TARGET_UNREADABLE',
       `Nothing was read, since a handler does not start (tried for ${Math.round(patience.start / 1000)} s). ${stuck}`,
     );
-}
-
-async function runInput(
-  { file, reader }: Input,
-  dispatcher: Dispatcher,
-  job: ImportJob,
-  onOutcome: (outcome: SourceOutcome, fraction: number | undefined) => void,
-): Promise<FileResult> {
-  if (reader === undefined) return { file, source: undefined, outcome: nothing };
-  let reached = nothing;
-  try {
-    const outcome = await dispatcher.run(reader.source, {
-      signal: job.signal,
-      stalledAfter: job.patience.stall,
-      onProgress({ done, total, ...counts }) {
-        reached = counts;
-        onOutcome(counts, total === undefined || total === 0 ? undefined : done / total);
-      },
-    });
-    onOutcome(outcome, 1);
-    return { file, source: reader.name, outcome };
-  } catch (error) {
-    const result = { file, source: reader.name, outcome: reached };
-    return job.signal.aborted ? result : { ...result, failure: describeError(error) };
-  }
-}
-
-async function runInputs(dispatcher: Dispatcher, job: ImportJob, reached: Reached): Promise<FileResult[]> {
-  const results: FileResult[] = [];
-  const sizes = job.inputs.map(({ size }) => size);
-  const total = sizes.reduce<number | undefined>(
-    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
-    0,
-  );
-  let bytes = 0;
-  let incidents = 0;
-  for (const [at, input] of job.inputs.entries()) {
-    if (job.signal.aborted) break;
-    Object.assign(reached, { file: input.file, index: at + 1 });
-    const result = await runInput(input, dispatcher, job, ({ accepted, known }, fraction) => {
-      reached.incidents = incidents + accepted + known;
-      reached.fraction =
-        total && fraction !== undefined ? (bytes + (input.size ?? 0) * fraction) / total : undefined;
-    });
-    results.push(result);
-    incidents += result.outcome.accepted + result.outcome.known;
-    bytes += input.size ?? 0;
-    if (isStalled(dispatcher, result)) break;
-  }
-  return results;
-}
-
-/** Whether a file ended because no handler takes anything any more: then the next file would end so too. */
-function isStalled(dispatcher: Dispatcher, { failure }: FileResult): boolean {
-  return failure !== undefined && stuckOne(dispatcher.status()) !== undefined;
 }
 
 async function drain(dispatcher: Dispatcher, { patience, signal }: ImportJob): Promise<string | undefined> {
@@ -169,9 +109,10 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   try {
     await dispatcher.start();
     await waitForStarts(dispatcher, job);
-    const files = await runInputs(dispatcher, job, reached);
-    const failure = await drain(dispatcher, job);
-    await dispatcher.close();
+    const { files, stalled } = await readInputs(dispatcher, job, reached);
+    const failure = stalled ?? (await drain(dispatcher, job));
+    // A handler that has been waited for in vain is not waited for again.
+    await dispatcher.close(failure === undefined ? {} : { within: 1000 });
     return {
       files,
       asked: job.inputs.length,

@@ -14,6 +14,8 @@ export default ({ file, sensor, ...options }) => {
     async run(context) {
       const after = (await context.resumeAfter('lines')) ?? 0;
       let offset = 0;
+      let batch = [];
+      const flush = () => context.report(batch.splice(0));
       const text = readFileSync(file === '-' ? 0 : file, 'utf8');
       for (const line of text.split('\\n').filter(Boolean)) {
         if (context.signal.aborted) return;
@@ -28,10 +30,15 @@ export default ({ file, sensor, ...options }) => {
           await context.reject({ file, offset: start, length: line.length, reason: 'expected JSON', text: line });
           continue;
         }
-        if (value.throw) throw new Error('the disk is gone');
+        if (value.throw) {
+          await flush();
+          throw new Error('the disk is gone');
+        }
         const { origin = 'test.line.seen', n } = value;
-        await context.report([{ id: 'lines:' + offset, origin, timestamp: 1e12 + n, sensor, data: { n } }]);
+        batch.push({ id: 'lines:' + offset, origin, timestamp: 1e12 + n, sensor, data: { n } });
+        if (batch.length >= 100) await flush();
       }
+      await flush();
     },
   };
 };
