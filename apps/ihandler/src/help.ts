@@ -9,6 +9,11 @@ function asTyped(command: string, program: string): string {
   return command.replace(/(^|\| )ihandler\b/g, (_all, before: string) => `${before}${program}`);
 }
 
+/** Packages begin their lines as they like; a list of them reads better when all begin alike. */
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.min(28, Math.max(0, ...rows.map(([left]) => left.length)));
   return rows
@@ -23,7 +28,7 @@ function table(rows: readonly (readonly [string, string])[]): string {
 function optionRows(options: Readonly<Record<string, CommandOption>>): (readonly [string, string])[] {
   return Object.entries(options).map(([name, { short, value, type, help }]) => [
     `${short === undefined ? '' : `-${short}, `}--${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`,
-    help,
+    capital(help),
   ]);
 }
 
@@ -36,7 +41,7 @@ const exitCodeTable = table(exitCodeMeanings.map(([code, meaning]) => [String(co
 /** The help of a command. */
 export function commandHelp(command: Omit<Command, 'run' | 'accepts'>, program: string): string {
   const sections = [
-    `${command.summary}.`,
+    `${capital(command.summary)}.`,
     `Usage: ${program} ${command.name} ${command.usage}`,
     `Options\n${table(optionRows({ ...command.options, ...commonOptions }))}`,
     ...(command.examples.length > 0 ? [`Examples\n${exampleLines(command.examples, program)}`] : []),
@@ -53,7 +58,7 @@ export function programHelp(
 ): string {
   const contributed = new Map<string, string>();
   for (const { name, spec, package: from } of offersOf(packages, 'commands'))
-    if (!contributed.has(name)) contributed.set(name, `${spec.summary} (${from.name})`);
+    if (!contributed.has(name)) contributed.set(name, `${capital(spec.summary)} (${from.name})`);
   const commands = [
     ...builtIns.map(({ name, summary }) => [name, summary] as const),
     ...[...contributed].filter(([name]) => !builtIns.some((builtIn) => builtIn.name === name)),

@@ -44,7 +44,15 @@ describe('recordings of a dionaea', () => {
       unknown: 0,
       exitCode: 0,
     });
-    const tree = await runFromSource(world, 'tree', 'my.sqlite', '--connection', '610', '--format', 'manual');
+    const tree = await runFromSource(
+      world,
+      'tree',
+      join(world.folder, 'my.sqlite'),
+      '--connection',
+      '610',
+      '--format',
+      'manual',
+    );
     expect(tree.stderr).toBe('');
     expect(tree.code).toBe(0);
     expect(tree.stdout).toBe(readFileSync(recording('seed-attack.manual.txt'), 'utf8'));
@@ -102,7 +110,9 @@ describe('recordings of a dionaea', () => {
     expect(again.code).toBe(0);
     await runFromSource(world, 'import', 'large.ndjson', '--with', 'log-sqlite:file=whole.sqlite');
     const trees = await Promise.all(
-      ['killed', 'whole'].map((name) => runFromSource(world, 'tree', `${name}.sqlite`, '--format', 'manual')),
+      ['killed', 'whole'].map((name) =>
+        runFromSource(world, 'tree', join(world.folder, `${name}.sqlite`), '--format', 'manual'),
+      ),
     );
     expect(trees[0]?.stdout.length).toBeGreaterThan(10_000);
     expect(trees[0]?.stdout).toBe(trees[1]?.stdout);
