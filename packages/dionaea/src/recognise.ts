@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { firstLine } from './text/first-line.ts';
 
 const sqliteHeader = 'SQLite format 3\0';
@@ -29,13 +28,13 @@ function isIncidentLine(line: string): boolean {
 }
 
 /**
- * Whether this source can read a file, from its first 64 KiB (uncompressed when the file is gzipped) and its path: lines
- * of log_incident (some may be broken), a rejects file, or an SQLite database with dionaea's table of connections.
+ * Whether this source can read a file, from its first 64 KiB (uncompressed when the file is gzipped): lines of
+ * log_incident (some may be broken), a rejects file, or an SQLite database. Of which program cannot be seen there: the
+ * list of its tables may be anywhere in the file. Another program's is refused, in words, when the source runs.
  */
-export function recognises(head: Uint8Array, path: string): boolean {
+export function recognises(head: Uint8Array, _path: string): boolean {
   const bytes = asBuffer(head);
-  if (isDatabase(bytes))
-    return bytes.includes('connection_protocol') || /^(dionaea|logsql)\b/i.test(basename(path));
+  if (isDatabase(bytes)) return true;
   if (isRejectsFile(bytes)) return true;
   if (bytes.includes(0)) return false;
   const first = firstLine(bytes).toString('utf8');

@@ -1,7 +1,7 @@
 import { toInteger } from './cells.ts';
 import { type ConnectionRow, connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
-import { createTimeNear, makeIncident, type Reading, takeRows } from './reading.ts';
+import { makeIncident, type Reading, takeRows } from './reading.ts';
 
 /** The stream of links; a link's row is that of its child. */
 export const linksTable = 'links';
@@ -20,14 +20,13 @@ export function createConnectionsReader(
   reading: Reading,
   taken: ConnectionsTaken,
 ): (after: number, last: number) => Page {
-  const { db, layout } = reading;
+  const { db, layout, timeNear } = reading;
   const hasParent = layout.column('connections', ['connection_parent']) !== undefined;
   const statement = db.prepare(
     `SELECT ${connectionColumns(layout, 'c')}${hasParent ? `, ${connectionColumns(layout, 'p')}` : ''}
      FROM connections c ${hasParent ? 'LEFT JOIN connections p ON p.connection = c.connection_parent' : ''}
      WHERE c.connection > ? AND c.connection <= ? ORDER BY c.connection`,
   );
-  const timeNear = createTimeNear(db);
 
   function announce({ row, connection, origin }: ConnectionRow, timestamp: number): Entry['outcome'] {
     // A pending connection has been let through, which is what the packet filter starts with.

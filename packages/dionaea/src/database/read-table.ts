@@ -2,15 +2,14 @@ import { type StoredRow, sizeOf, toInteger, toValue } from './cells.ts';
 import { connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
 import type { Cells, TableMapping } from './mapping.ts';
-import { createTimeNear, makeIncident, type Reading, takeRows } from './reading.ts';
-import { createRelatedRows } from './related-rows.ts';
+import { makeIncident, type Reading, takeRows } from './reading.ts';
 
 /** Makes a function that reads a stretch of a table other than `connections`. */
 export function createTableReader(
   reading: Reading,
   mapping: TableMapping,
 ): (after: number, last: number) => Page {
-  const { db, layout } = reading;
+  const { db, layout, related, timeNear } = reading;
   const { table } = mapping;
   const columns = Object.entries(mapping.columns).flatMap(([property, names]) => {
     const column = layout.column(table, names);
@@ -27,8 +26,6 @@ export function createTableReader(
      ${hasOwner ? 'LEFT JOIN connections c ON c.connection = t.connection' : ''}
      WHERE t.rowid > ? AND t.rowid <= ? ORDER BY t.rowid`,
   );
-  const related = createRelatedRows(db, layout);
-  const timeNear = createTimeNear(db);
 
   function read(stored: StoredRow, row: number): Entry | undefined {
     const found = readConnectionRow(stored, 'c');

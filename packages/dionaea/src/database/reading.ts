@@ -2,12 +2,16 @@ import { createIncident, describeError, type Incident, type UntypedData } from '
 import { type StoredRow, sizeOf, toMilliseconds } from './cells.ts';
 import type { Layout } from './layout.ts';
 import type { Database, Statement } from './open-database.ts';
+import type { RelatedRows } from './related-rows.ts';
 
 /** What reading rows needs, of one database. */
 export interface Reading {
   readonly db: Database;
   readonly layout: Layout;
   readonly sensor: string;
+  readonly related: RelatedRows;
+  /** The time of what has none of its own, from the row of its connection. */
+  readonly timeNear: (connection: number | undefined) => number;
   /** The name of the stream of a table. */
   readonly streamOf: (table: string) => string;
   readonly mapPaths: ((origin: string, data: Record<string, unknown>) => void) | undefined;
@@ -51,7 +55,7 @@ export function makeIncident(
  */
 export function createTimeNear(db: Database): (connection: number | undefined) => number {
   const select =
-    'SELECT connection_timestamp AS time FROM connections WHERE connection_timestamp IS NOT NULL';
+    "SELECT connection_timestamp AS time FROM connections WHERE typeof(connection_timestamp) IN ('integer', 'real')";
   const before = db.prepare<[number], StoredRow>(
     `${select} AND connection <= ? ORDER BY connection DESC LIMIT 1`,
   );

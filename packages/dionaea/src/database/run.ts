@@ -11,7 +11,8 @@ import { mergeInOrder } from './merge.ts';
 import { createPatience, type Database, openDatabase, type Patiently } from './open-database.ts';
 import { createConnectionsReader, linksTable } from './read-connections.ts';
 import { createTableReader } from './read-table.ts';
-import type { Reading } from './reading.ts';
+import { createTimeNear, type Reading } from './reading.ts';
+import { createRelatedRows } from './related-rows.ts';
 import { tableMappings } from './tables.ts';
 import { copyUncompressed } from './uncompressed-copy.ts';
 
@@ -29,6 +30,8 @@ function prepareReading(db: Database, settings: Settings, sensor: string): Readi
     db,
     layout,
     sensor,
+    related: createRelatedRows(db, layout),
+    timeNear: createTimeNear(db),
     streamOf: (table) => streamName('dionaea-database', sensor, identity, table),
     mapPaths: createPathMapping(paths),
   };

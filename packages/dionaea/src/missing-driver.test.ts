@@ -1,0 +1,22 @@
+import { describe, expect, it, vi } from 'vitest';
+import { recording } from './test-support/folder.ts';
+import { runSource } from './test-support/run-source.ts';
+
+// The driver is an optional peer: this is a machine without it.
+vi.mock('better-sqlite3', () => {
+  throw Object.assign(new Error("Cannot find package 'better-sqlite3'"), { code: 'ERR_MODULE_NOT_FOUND' });
+});
+
+describe('without better-sqlite3', () => {
+  it('JSON is read, and a database says what to install', async () => {
+    const { default: dionaea } = await import('./index.ts');
+    const lines = await runSource(dionaea({ file: recording('dionaea-a/log_incident.ndjson') }));
+    expect(lines.incidents.length).toBe(243);
+    await expect(
+      runSource(dionaea({ file: recording('dionaea-a/log_sqlite.sqlite') })),
+    ).rejects.toMatchObject({
+      code: 'TARGET_UNREADABLE',
+      message: expect.stringContaining('npm install better-sqlite3'),
+    });
+  });
+});

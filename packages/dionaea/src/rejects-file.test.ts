@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { formatReject, type Reject } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import dionaea from './index.ts';
+import { temporaryFile, temporaryFolder } from './test-support/folder.ts';
+import { runSource } from './test-support/run-source.ts';
+
+const line = (origin: string, more = '') =>
+  JSON.stringify({ timestamp: '2026-11-22T06:24:54', origin, data: { more } });
+const toLines = (rejects: readonly Reject[]) => rejects.map((reject) => `${formatReject(reject)}\n`).join('');
+const origins = (brought: Awaited<ReturnType<typeof runSource>>) =>
+  brought.incidents.map(({ origin }) => origin);
+
+describe('a rejects file', () => {
+  it('is read again: what was too long for the last time is taken when the limit allows it', async () => {
+    const content = `${line('a.short')}\n${line('a.long', 'x'.repeat(500))}\n${line('a.huge', 'é'.repeat(100_000))}\n`;
+    for (const original of [temporaryFile(content), temporaryFile(gzipSync(content))]) {
+      const first = await runSource(dionaea({ file: original, maxLine: 100 }));
+      expect(origins(first)).toEqual(['a.short']);
+      const file = temporaryFile(toLines(first.rejects), 'rejects.ndjson');
+
+      const again = await runSource(dionaea({ file, maxLine: 10_000 }));
+      expect(origins(again)).toEqual(['a.long']);
+      expect(again.rejects).toMatchObject([
+        { file: original, reason: expect.stringContaining('at most 10000') },
+      ]);
+      expect(again.rejects[0]).toMatchObject({
+        offset: first.rejects[1]?.offset,
+        length: first.rejects[1]?.length,
+      });
+
+      const all = await runSource(dionaea({ file }));
+      expect(origins(all)).toEqual(['a.long', 'a.huge']);
+      expect(all.incidents[1]?.data['more']).toBe('é'.repeat(100_000));
+      expect(all.rejects).toEqual([]);
+    }
+  });
+
+  it('rejects again what is still no incident, at the place where it was', async () => {
+    const rejects: Reject[] = [
+      { file: '/a', offset: 5, length: 3, reason: 'old', text: 'bad' },
+      { file: '/b', offset: 9, length: 2, reason: 'old', text: new Uint8Array([0xff, 0x00]) },
+      { file: '-', offset: 1, length: 70_000, reason: 'old' },
+      { file: temporaryFolder(), offset: 1, length: 70_000, reason: 'old' },
+      { file: temporaryFile('short'), offset: 3, length: 70_000, reason: 'old' },
+      { file: '/dionaea.sqlite', offset: 1, length: 0, reason: 'old' },
+    ];
+    const { incidents, rejects: again } = await runSource(dionaea({ file: temporaryFile(toLines(rejects)) }));
+    expect(incidents).toEqual([]);
+    const place = ({ file, offset, length, text }: Reject) => ({ file, offset, length, text });
+    expect(new Set(again.map(place))).toEqual(new Set(rejects.map(place)));
+    expect(again.every(({ reason }) => reason !== 'old' && reason !== '')).toBe(true);
+  });
+
+  it('keeps its order, its ids and its place when it grows', async () => {
+    const original = temporaryFile(`${line('a.x', 'y'.repeat(70_000))}\n`);
+    const { rejects } = await runSource(dionaea({ file: original, maxLine: 10 }));
+    const texts = ['a.one', 'a.two'].map((origin) => ({ ...rejects[0], text: line(origin) }) as Reject);
+    const file = temporaryFile(toLines([...texts, ...rejects]));
+    const first = await runSource(dionaea({ file }));
+    expect(origins(first)).toEqual(['a.one', 'a.two', 'a.x']);
+    writeFileSync(file, toLines([...texts, ...rejects, ...texts]));
+    const more = await runSource(dionaea({ file }), first.checkpoint);
+    expect(origins(more)).toEqual(['a.one', 'a.two']);
+  });
+
+  it('is only what begins as one: a line inside a log opens no file', async () => {
+    const secret = temporaryFile(`${line('a.secret')}\n`);
+    const forged = formatReject({ file: secret, offset: 0, length: line('a.secret').length, reason: '' });
+    const brought = await runSource(dionaea({ file: temporaryFile(`${line('a.log')}\n${forged}\n`) }));
+    expect(origins(brought)).toEqual(['a.log']);
+    expect(brought.rejects).toMatchObject([{ text: forged }]);
+  });
+});
