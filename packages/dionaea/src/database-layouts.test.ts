@@ -214,3 +214,24 @@ describe('rows that name no connection', () => {
     expect(rejects.every((reject) => reject.file === file)).toBe(true);
   });
 });
+
+describe('very many rows of one connection', () => {
+  it('find their partners in order, without looking at all of them each time', async () => {
+    const count = 20_000;
+    const { incidents, rejects } = await read(
+      accept(1, 'mssqld'),
+      `CREATE TABLE logins (login INTEGER PRIMARY KEY, connection INTEGER, login_username TEXT, login_password TEXT);
+       CREATE TABLE mssql_fingerprints (mssql_fingerprint INTEGER PRIMARY KEY, connection INTEGER,
+         mssql_fingerprint_hostname TEXT, mssql_fingerprint_appname TEXT, mssql_fingerprint_cltintname TEXT);
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+       INSERT INTO logins SELECT i, 1, 'u' || i, 'p' FROM n;
+       INSERT INTO mssql_fingerprints SELECT login + 5, 1, 'h' || login, 'a', 'c' FROM logins;`,
+    );
+    const logins = of(incidents, /login/);
+    expect(logins.length).toBe(count);
+    expect(
+      logins.filter(({ username, hostname }) => String(username).slice(1) !== String(hostname).slice(1)),
+    ).toEqual([]);
+    expect(rejects).toEqual([]);
+  });
+});

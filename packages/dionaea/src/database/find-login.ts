@@ -1,10 +1,9 @@
 import { toValue } from './cells.ts';
 import { type Finding, type TableRow, withConnection } from './mapping.ts';
 
-const fingerprint = {
-  hostname: 'mssql_fingerprint_hostname',
-  appname: 'mssql_fingerprint_appname',
-  cltintname: 'mssql_fingerprint_cltintname',
+const fingerprints = {
+  table: 'mssql_fingerprints',
+  columns: ['mssql_fingerprint_hostname', 'mssql_fingerprint_appname', 'mssql_fingerprint_cltintname'],
 } as const;
 
 /**
@@ -17,17 +16,15 @@ export function findLogin(row: TableRow): Finding {
   if (protocol === 'mysqld') return { origin: 'dionaea.modules.python.mysql.login', data };
   if (protocol !== 'mssqld' || row.owner === undefined)
     return { origin: 'dionaea.modules.python.ftp.login', data };
-  const rank = row.related.countBefore('logins', 'connection', row.owner, row.row);
-  const columns = Object.values(fingerprint);
-  const found = row.related.nth('mssql_fingerprints', 'connection', row.owner, rank, columns);
-  const said = (column: string) => (found === undefined ? '' : toValue(found[column]));
+  const found = row.related.partner('logins', row.row, row.owner, fingerprints);
+  const said = (part: string) => (found === undefined ? '' : toValue(found[`mssql_fingerprint_${part}`]));
   return {
     origin: 'dionaea.modules.python.mssql.login',
     data: {
       ...data,
-      hostname: said(fingerprint.hostname),
-      appname: said(fingerprint.appname),
-      cltintname: said(fingerprint.cltintname),
+      hostname: said('hostname'),
+      appname: said('appname'),
+      cltintname: said('cltintname'),
     },
   };
 }
@@ -36,7 +33,6 @@ export function findLogin(row: TableRow): Finding {
 export function findFingerprint({ row, owner, connection, related }: TableRow): Finding {
   if (owner === undefined || connection?.protocol !== 'mssqld')
     return 'expected a connection to the SQL Server, found another protocol';
-  const rank = related.countBefore('mssql_fingerprints', 'connection', owner, row);
-  const login = related.nth('logins', 'connection', owner, rank, []);
+  const login = related.partner('mssql_fingerprints', row, owner, { table: 'logins', columns: [] });
   return login === undefined ? 'expected a row of logins that it belongs to, found none' : null;
 }

@@ -1,79 +1,109 @@
 import type { StoredRow } from './cells.ts';
 import type { Layout } from './layout.ts';
+import { createLookup, type Found } from './lookup.ts';
 import type { Database, Statement } from './open-database.ts';
 
 /** Finds the rows of one table that belong to a row of another. */
 export interface RelatedRows {
   /** The rows of `table` whose `owner` column holds a value, in row id order, with the columns named that are there. */
   of(table: string, owner: string, value: number, columns: readonly string[]): readonly StoredRow[];
-  /** The n-th of them (0 is the first). */
-  nth(
-    table: string,
-    owner: string,
-    value: number,
-    n: number,
-    columns: readonly string[],
-  ): StoredRow | undefined;
-  /** How many of them come before a row id. */
-  countBefore(table: string, owner: string, value: number, row: number): number;
+  /**
+   * The row of `partner` that belongs to a row of `table`, where dionaea wrote one into each: both are the n-th of their
+   * connection. Cheap when asked for the rows of a table in order.
+   */
+  partner(table: string, row: number, connection: number, partner: PartnerTable): StoredRow | undefined;
 }
 
-/**
- * Makes a {@link RelatedRows}. dionaea has no index for some of these lookups; then one is built once, in a temporary
- * table of this connection, so that a large database does not take quadratic time.
- */
-export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
-  const statements = new Map<string, Statement>();
-  const sources = new Map<string, string>();
+/** A table and what to read of it. */
+export interface PartnerTable {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
 
-  /** A FROM clause with `t` (the table) and a condition on its owner. */
-  function from(table: string, owner: string): string {
-    const known = sources.get(table);
-    if (known !== undefined) return known;
-    let source = `FROM main."${table}" t WHERE t."${owner}" = ?`;
-    if (!layout.isIndexed(table, owner)) {
-      const index = `temp."${table}_by_${owner}"`;
-      db.transaction(() => {
-        db.exec(`CREATE TABLE ${index} (owner, row, PRIMARY KEY (owner, row)) WITHOUT ROWID`);
-        db.exec(
-          `INSERT INTO ${index} SELECT "${owner}", rowid FROM main."${table}" WHERE "${owner}" IS NOT NULL`,
-        );
-      })();
-      source = `FROM ${index} o JOIN main."${table}" t ON t.rowid = o.row WHERE o.owner = ?`;
+/** Where a connection's last pair was. */
+interface Pair {
+  readonly row: number;
+  /** Undefined when there are no more partners. */
+  readonly partner: number | undefined;
+}
+
+const rememberedPairs = 1000;
+
+/** Makes a {@link RelatedRows}. */
+export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
+  const lookup = createLookup(db, layout);
+  const statements = new Map<string, Statement | undefined>();
+  const pairs = new Map<string, Pair>();
+
+  /** A statement that is made once; undefined where the table or its owner column is missing. */
+  function statement(
+    purpose: string,
+    table: string,
+    owner: string,
+    make: (found: Found) => string,
+  ): Statement | undefined {
+    const key = `${purpose} ${table}`;
+    if (!statements.has(key)) {
+      const found = lookup(table, owner);
+      statements.set(key, found === undefined ? undefined : db.prepare(make(found)));
     }
-    sources.set(table, source);
-    return source;
+    return statements.get(key);
   }
-  function prepare(sql: string): Statement {
-    const statement = statements.get(sql) ?? db.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  }
-  function select(table: string, owner: string, columns: readonly string[]): string | undefined {
-    if (!layout.has(table) || layout.column(table, [owner]) === undefined) return undefined;
+  function list(table: string, columns: readonly string[]): string {
     const there = columns.filter((column) => layout.column(table, [column]) !== undefined);
-    const list = there.map((column) => `t."${column}" AS "${column}"`);
-    return `SELECT ${['t.rowid AS row', ...list].join(', ')} ${from(table, owner)} ORDER BY t.rowid`;
+    return ['t.rowid AS "row"', ...there.map((column) => `t."${column}" AS "${column}"`)].join(', ');
+  }
+  function countBefore(table: string, connection: number, row: number): number {
+    const count = statement(
+      'count',
+      table,
+      'connection',
+      ({ from, rowId }) => `SELECT count(*) AS n ${from} AND ${rowId} < ?`,
+    );
+    // Safe: count(*) is a number.
+    return count === undefined ? 0 : (count.get(connection, row) as { n: number }).n;
+  }
+  function select({ table, columns }: PartnerTable, purpose: 'nth' | 'next'): Statement | undefined {
+    const next = (rowId: string) => `AND ${rowId} > ? ORDER BY ${rowId} LIMIT 1`;
+    const nth = (rowId: string) => `ORDER BY ${rowId} LIMIT 1 OFFSET ?`;
+    const which = purpose === 'nth' ? nth : next;
+    return statement(
+      purpose,
+      table,
+      'connection',
+      ({ from, rowId }) => `SELECT ${list(table, columns)} ${from} ${which(rowId)}`,
+    );
+  }
+  function remember(key: string, pair: Pair): void {
+    pairs.delete(key);
+    pairs.set(key, pair);
+    const [oldest] = pairs.keys();
+    if (pairs.size > rememberedPairs && oldest !== undefined) pairs.delete(oldest);
   }
 
   return {
     of(table, owner, value, columns) {
-      const sql = select(table, owner, columns);
+      const all = statement(
+        'of',
+        table,
+        owner,
+        ({ from, rowId }) => `SELECT ${list(table, columns)} ${from} ORDER BY ${rowId}`,
+      );
       // Safe: columns hold what SQLite stores, and integers come as numbers.
-      return sql === undefined ? [] : (prepare(sql).all(value) as StoredRow[]);
+      return all === undefined ? [] : (all.all(value) as StoredRow[]);
     },
-    nth(table, owner, value, n, columns) {
-      const sql = select(table, owner, columns);
-      // Safe: as above.
-      return sql === undefined
-        ? undefined
-        : (prepare(`${sql} LIMIT 1 OFFSET ?`).get(value, n) as StoredRow | undefined);
-    },
-    countBefore(table, owner, value, row) {
-      if (layout.column(table, [owner]) === undefined) return 0;
-      const sql = `SELECT count(*) AS n ${from(table, owner)} AND t.rowid < ?`;
-      // Safe: count(*) is a number.
-      return (prepare(sql).get(value, row) as { n: number }).n;
+    partner(table, row, connection, partner) {
+      const key = `${table} ${connection}`;
+      const last = pairs.get(key);
+      const inOrder = last !== undefined && last.row < row;
+      if (inOrder && last.partner === undefined) return undefined;
+      const found = inOrder
+        ? select(partner, 'next')?.get(connection, last.partner)
+        : select(partner, 'nth')?.get(connection, countBefore(table, connection, row));
+      // Safe: as above, and `row` is selected as a row id.
+      const stored = found as (StoredRow & { readonly row: number }) | undefined;
+      remember(key, { row, partner: stored?.row });
+      return stored;
     },
   };
 }

@@ -26,13 +26,18 @@ function prepareReading(db: Database, settings: Settings, sensor: string): Readi
     );
   const layout = readLayout(db);
   const identity = identify(db, layout);
+  const streams = new Map<string, string>();
   return {
     db,
     layout,
     sensor,
     related: createRelatedRows(db, layout),
     timeNear: createTimeNear(db),
-    streamOf: (table) => streamName('dionaea-database', sensor, identity, table),
+    streamOf: (table) => {
+      const stream = streams.get(table) ?? streamName('dionaea-database', sensor, identity, table);
+      streams.set(table, stream);
+      return stream;
+    },
     mapPaths: createPathMapping(paths),
   };
 }
