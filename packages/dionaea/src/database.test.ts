@@ -119,6 +119,20 @@ describe("a dionaea's database", () => {
     expect(after.filter((file) => !before.includes(file))).toEqual([]);
   });
 
+  it('that is gzipped leaves no copy behind when told to stop', async () => {
+    const file = temporaryFile(gzipSync(readFileSync(fileOf('dionaea-c'))));
+    const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('ihandler-dionaea-'));
+    const before = copies();
+    const stop = new AbortController();
+    await runSource(dionaea({ file }), {}, () => ({
+      signal: stop.signal,
+      async report() {
+        stop.abort();
+      },
+    }));
+    expect(copies().filter((name) => !before.includes(name))).toEqual([]);
+  });
+
   it('is resumed after any incident, table by table', async () => {
     const file = fileOf('dionaea-a');
     const all = (await runSource(dionaea({ file }))).incidents;

@@ -14,7 +14,7 @@ import { createTableReader } from './read-table.ts';
 import { createTimeNear, type Reading } from './reading.ts';
 import { createRelatedRows } from './related-rows.ts';
 import { tableMappings } from './tables.ts';
-import { copyUncompressed } from './uncompressed-copy.ts';
+import { copyUncompressed, type TemporaryCopy } from './uncompressed-copy.ts';
 
 function prepareReading(db: Database, settings: Settings, sensor: string): Reading {
   const { file, paths } = settings;
@@ -62,12 +62,13 @@ async function openCursors(
   const afterOf = async (table: string) => (await context.resumeAfter(streamOf(table))) ?? -1;
 
   const taken = { connections: await afterOf('connections'), links: await afterOf(linksTable) };
-  const read = createConnectionsReader(reading, taken);
+  const read = await patiently(() => createConnectionsReader(reading, taken));
   const connections = cursorOf('connections', Math.min(taken.connections, taken.links), read);
   const others: Cursor[] = [];
   for (const mapping of mappings) {
     const { table } = mapping;
-    others.push(cursorOf(table, await afterOf(table), createTableReader(reading, mapping)));
+    const readTable = await patiently(() => createTableReader(reading, mapping));
+    others.push(cursorOf(table, await afterOf(table), readTable));
   }
   return { connections, others, after: taken.connections };
 }
@@ -85,10 +86,11 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
       'a database cannot be read from a pipe.',
       `Name a file instead of ${nameOf(file)}.`,
     );
-  const copy = text.seekable ? undefined : await copyUncompressed(text, context.signal);
   const patiently = createPatience(file, context);
+  let copy: TemporaryCopy | undefined;
   let db: Database | undefined;
   try {
+    copy = text.seekable ? undefined : await copyUncompressed(text, context.signal);
     const opened = await openDatabase(copy?.path ?? file, patiently);
     db = opened;
     const sensor = settings.sensor ?? context.sensor;

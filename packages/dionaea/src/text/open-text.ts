@@ -71,9 +71,10 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
   const source = read(0);
   let text: AsyncGenerator<Buffer> | undefined;
   const close = async () => {
-    await raw.close();
+    // First the readers, which wait for a reading under way; then what they read from.
     await text?.return(undefined);
     await source.return(undefined);
+    await raw.close();
   };
   try {
     const first = await gather(source, (read) => read.length >= 2);
