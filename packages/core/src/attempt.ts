@@ -1,4 +1,5 @@
 import { advance, type Checkpoint, isTaken } from './checkpoint.ts';
+import { describeError } from './error.ts';
 import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
 import type { Incident } from './incident.ts';
 import type { Batch } from './lane-queue.ts';
@@ -14,7 +15,7 @@ export interface Outcome {
   readonly failure?: { readonly error: unknown };
   /** Whether the failure came after all was stored, so that only the reports are still owed. */
   readonly owed?: boolean;
-  /** The checkpoint that a write has just stored. */
+  /** The checkpoint of what is handled, which the handler has stored. */
   readonly written?: Checkpoint;
 }
 
@@ -92,6 +93,12 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
     return stored;
   }
 
+  function checkpointOf(incidents: readonly Incident[]): Checkpoint {
+    const checkpoint = Object.create(null) as Record<string, number>;
+    for (const incident of incidents) advance(checkpoint, incident);
+    return Object.freeze(checkpoint);
+  }
+
   /** How many from the front are all stored already, or all not. */
   function run(incidents: readonly Incident[]): { readonly taken: boolean; readonly length: number } {
     const first = incidents[0];
@@ -103,33 +110,50 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
   }
 
   async function write(incidents: readonly Incident[], taken: boolean): Promise<Outcome> {
-    const checkpoint = Object.create(null) as Record<string, number>;
-    if (!taken) for (const incident of incidents) advance(checkpoint, incident);
-    Object.freeze(checkpoint);
+    const covered = checkpointOf(incidents);
+    const checkpoint = taken ? checkpointOf([]) : covered;
     collector.begin(incidents);
     try {
       await handler.write(incidents, checkpoint, collector.context);
-      const outcome = { done: incidents.length, reports: collector.collected() };
+      const reports = collector.collected();
       if (stored !== undefined) Object.assign(stored, checkpoint);
-      return taken || handler.checkpoint === undefined ? outcome : { ...outcome, written: checkpoint };
+      return finished(incidents, reports, covered);
     } catch (error) {
-      return { ...(await afterFailure(incidents, taken)), failure: { error } };
+      return await afterFailure(incidents, taken, error);
     } finally {
       collector.end();
     }
   }
 
+  function finished(
+    incidents: readonly Incident[],
+    reports: readonly Incident[] = [],
+    written: Checkpoint = checkpointOf(incidents),
+  ): Outcome {
+    const outcome = { done: incidents.length, reports };
+    return handler.checkpoint === undefined ? outcome : { ...outcome, written };
+  }
+
   /** A write may have committed before it failed: what the handler says it has is done, unless it still owes its reports. */
-  async function afterFailure(incidents: readonly Incident[], wasTaken: boolean): Promise<Outcome> {
+  async function afterFailure(
+    incidents: readonly Incident[],
+    wasTaken: boolean,
+    error: unknown,
+  ): Promise<Outcome> {
+    const nothing: Outcome = { done: 0, reports: [], failure: { error } };
     try {
-      if ((await ask()) === undefined) return { done: 0, reports: [] };
-      const { taken, length } = run(incidents);
-      if (reporting) return { done: 0, reports: [], owed: taken && !wasTaken };
-      return { done: taken ? length : 0, reports: [] };
-    } catch (error) {
-      context.log.warning('cannot tell what it has stored', { error: String(error) });
-      return { done: 0, reports: [] };
+      if ((await ask()) === undefined) return nothing;
+    } catch (problem) {
+      context.log.warning('cannot tell what it has stored', { error: describeError(problem) });
+      return nothing;
     }
+    const { taken, length } = run(incidents);
+    if (reporting) return { ...nothing, owed: taken && !wasTaken };
+    if (!taken) return nothing;
+    const outcome = finished(incidents.slice(0, length));
+    if (length < incidents.length) return { ...outcome, failure: { error } };
+    context.log.error('failed after it had stored everything', { error: describeError(error) });
+    return outcome;
   }
 
   return {
@@ -137,7 +161,7 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
     stored: (stream) => (stored !== undefined && Object.hasOwn(stored, stream) ? stored[stream] : undefined),
     async attempt({ incidents }, single) {
       const { taken, length } = run(incidents);
-      if (taken && !reporting) return { done: length, reports: [] };
+      if (taken && !reporting) return finished(incidents.slice(0, length));
       return write(incidents.slice(0, single ? 1 : length), taken);
     },
   };

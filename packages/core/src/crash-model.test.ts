@@ -21,9 +21,9 @@ function inOrderOnce(ids: readonly string[]): readonly string[] {
 }
 
 function check(world: CrashingWorld): void {
-  const ids = world.log.map(({ id }) => id);
+  const ids = world.disk.log.map(({ id }) => id);
   const dead = new Set(
-    world.dead.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id),
+    world.disk.dead.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id),
   );
   const wanted = (origin: string) => world.incidents.filter((incident) => incident.origin === origin);
 
@@ -34,7 +34,7 @@ function check(world: CrashingWorld): void {
   // Kept: each row exactly once, in order, except the dead letters.
   const kept = world.incidents.filter(({ origin }) => origin !== 'test.other').map(({ id }) => id);
   expect(world.rows).toEqual(kept.filter((id) => !dead.has(id)));
-  expect(new Set(dead).size).toBe(world.dead.length);
+  expect(new Set(dead).size).toBe(world.disk.dead.length);
   expect(wanted('test.poison').every(({ id }) => dead.has(id))).toBe(true);
 
   // Reported: one derived incident for each row of its kind, none for a dead letter, none twice.
@@ -49,16 +49,18 @@ function check(world: CrashingWorld): void {
   // At least once elsewhere, in order.
   expect(inOrderOnce(world.sent)).toEqual(ids);
   expect(inOrderOnce(world.heard)).toEqual(
-    world.log.filter(({ origin }) => origin === 'test.derived' || origin === 'test.want').map(({ id }) => id),
+    world.disk.log
+      .filter(({ origin }) => origin === 'test.derived' || origin === 'test.want')
+      .map(({ id }) => id),
   );
 
   // The books balance for everybody.
-  for (const cursor of world.cursors.values()) {
+  for (const cursor of world.disk.cursors.values()) {
     const { delivered, filtered, dead: buried, dropped, lost } = cursor.books;
     expect(delivered + filtered + buried + dropped + lost).toBe(cursor.position - cursor.first);
-    expect(cursor.position).toBe(world.log.length);
+    expect(cursor.position).toBe(world.disk.log.length);
   }
-  expect(world.cursors.get('keeper')?.books.dead).toBe(dead.size);
+  expect(world.disk.cursors.get('keeper')?.books.dead).toBe(dead.size);
 }
 
 describe('delivery when every step may be the last', () => {

@@ -101,12 +101,6 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
       host.enter('working');
     }
     if (outcome.failure === undefined) continue;
-    if (batch.incidents.length === 0) {
-      context.log.error('failed after it had stored everything', {
-        error: describeError(outcome.failure.error),
-      });
-      break;
-    }
     if (signal.aborted) return;
     const { error } = outcome.failure;
     const kind = failureKind(error);
@@ -117,7 +111,7 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     if (outcome.owed) tries = 0;
     else if (kind === 'unknown') tries += 1;
     if (!outcome.owed && (kind === 'permanent' || (kind === 'unknown' && tries >= retry.attempts))) {
-      await bury(host, batch, error, tries);
+      await bury(host, batch, error, failures + 1);
       batch = part(batch, 1);
       tries = failures = 0;
       continue;

@@ -3,8 +3,7 @@ import { createIncident } from '../create-incident.ts';
 import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
 import { defineHandler, type Handler, type Schema } from '../handler.ts';
 import type { Incident } from '../incident.ts';
-import type { Cursor, DeadLetter, Journal } from '../journal.ts';
-import { createKnownIds } from '../known-ids.ts';
+import { createDisk } from './disk.ts';
 
 /** How often each thing goes wrong, between 0 and 1. */
 export interface Faults {
@@ -25,9 +24,7 @@ const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: 
  * call. What a dead process goes on doing never happens: its steps hang for ever.
  */
 export class CrashingWorld {
-  readonly log: Incident[] = [];
-  readonly cursors = new Map<string, Cursor>();
-  readonly dead: DeadLetter[] = [];
+  readonly disk = createDisk();
   /** Rows of the handler that keeps rows with a checkpoint, in the order written. */
   readonly rows: string[] = [];
   /** What the handler without a checkpoint of its own got. */
@@ -35,7 +32,6 @@ export class CrashingWorld {
   /** What the listening handler handled. */
   readonly heard: string[] = [];
   lives = 0;
-  #known = createKnownIds();
   #checkpoint: Record<string, number> = {};
   #epoch = 0;
   #crashed: (() => void) | undefined;
@@ -79,40 +75,6 @@ export class CrashingWorld {
       this.#crashed?.();
     }
     return epoch === this.#epoch ? undefined : new Promise(() => {});
-  }
-
-  #journal(epoch: number): Journal {
-    const append = (incidents: readonly Incident[]) => {
-      const run = { before: this.log.length, incidents: this.#known.take(incidents) };
-      this.log.push(...run.incidents);
-      return run;
-    };
-    return {
-      name: 'disk',
-      durable: true,
-      open() {},
-      close() {},
-      bounds: () => ({ before: 0, last: this.log.length }),
-      append: async (incidents) => {
-        await this.#step(epoch);
-        const run = append(incidents);
-        await this.#step(epoch);
-        return run;
-      },
-      read: (after, limit) => ({ before: after, incidents: this.log.slice(after, after + limit) }),
-      highest: (stream) => this.#known.highest(stream),
-      cursor: (instance) => this.cursors.get(instance),
-      commit: async (step) => {
-        await this.#step(epoch);
-        this.cursors.set(step.instance, step.cursor);
-        this.dead.push(...step.deadLetters);
-        const run = append(step.reports);
-        await this.#step(epoch);
-        return run;
-      },
-      deadLetters: (instance) => this.dead.filter((letter) => letter.instance === instance),
-      release() {},
-    };
   }
 
   /** Keeps rows with its checkpoint and reports once for each `want`; poison never fits. */
@@ -164,7 +126,7 @@ export class CrashingWorld {
   }
 
   async #source(dispatcher: Dispatcher): Promise<void> {
-    let next = this.#known.highest('s') ?? 0;
+    let next = this.disk.highest('s') ?? 0;
     while (next < this.#incidents.length) {
       const size = 1 + Math.floor(this.#random() * 8);
       await dispatcher.report(this.#incidents.slice(next, next + size));
@@ -180,7 +142,7 @@ export class CrashingWorld {
       this.#crashed = () => resolve(false);
     });
     const dispatcher = createDispatcher({
-      journal: this.#journal(epoch),
+      journal: this.disk.journal(() => this.#step(epoch)),
       handlers: [this.#keeper(epoch), this.#sender(epoch), this.#listener(epoch)].map((handler) => ({
         handler,
       })),
