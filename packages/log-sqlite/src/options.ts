@@ -24,7 +24,12 @@ export const optionsSchema = z.strictObject({
     .string('expected the path of the database')
     .min(1, 'expected the path of the database')
     .regex(/^[^~\0]/, 'expected a path; "~" is not expanded, write the folder')
-    .describe('The database, best as an absolute path. Made when it does not exist; its folder must.'),
+    .meta({
+      description: 'The database, best as an absolute path. Made when it does not exist; its folder must.',
+      // The program makes it absolute, starting at the folder of the configuration.
+      format: 'path',
+      examples: ['dionaea.sqlite'],
+    }),
   journalMode: z
     .enum(['wal', 'delete'], 'expected "wal" or "delete"')
     .default('wal')
