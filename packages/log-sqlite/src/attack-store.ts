@@ -1,4 +1,5 @@
 import {
+  type Cell,
   type ClusterResult,
   type ClusterState,
   type ConnectionKey,
@@ -53,7 +54,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
     .raw();
   const newestStranger = database
     .prepare(
-      `SELECT newest FROM (SELECT max(connection) AS newest FROM connections)
+      `SELECT newest FROM (SELECT connection AS newest FROM connections ORDER BY connection DESC LIMIT 1)
         WHERE newest > coalesce((SELECT value FROM ihandler_meta WHERE key = 'strangers_up_to'), 0)
         AND NOT EXISTS (SELECT 1 FROM ihandler_connections WHERE connection = newest)`,
     )
@@ -82,7 +83,12 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
 
   function save(result: ClusterResult): number {
     for (const [table, insert] of inserts)
-      for (const row of result.rows[table]) insert.run(...row.map(storable));
+      for (const row of result.rows[table]) {
+        // In place: the rows are this write's own, and there are many.
+        const cells: (Cell | bigint)[] = row;
+        for (let at = 1; at < row.length; at += 1) cells[at] = storable(row[at]);
+        insert.run(...cells);
+      }
     connections.announce(result.announced);
     connections.move(result.moves);
     return waitingTable.save(result.waiting);

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, truncateSync } from 'node:fs';
-import type { HandlerContext } from '@ihandler/core';
+import { type HandlerContext, tryLater } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { type AttackStore, createAttackStore } from './attack-store.ts';
 import { type Contents, openDatabase } from './open-database.ts';
@@ -93,7 +93,21 @@ export function createLiveDatabase(
     log.warning('What was left of the database is put aside', { file: aside });
   }
 
-  function reopen(fate: Exclude<Fate, 'there'>, size: number): Opened {
+  /**
+   * Writes the write-ahead log back into the file, wherever it is now, and empties it: SQLite does not when the file was
+   * moved, and the log would then be taken for that of the file that has its place.
+   */
+  function takeLeave({ database }: Opened): void {
+    // One row, in this form (https://sqlite.org/pragma.html#pragma_wal_checkpoint).
+    const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+    if (result?.busy === 1)
+      throw tryLater(
+        `${file} was moved away while another program reads it: it is finished when that one is`,
+      );
+  }
+
+  function reopen(leaving: Opened, fate: Exclude<Fate, 'there'>, size: number): Opened {
+    if (fate !== 'shrunk') takeLeave(leaving);
     // Nothing of ours has the file open after this but the connection, which is closed next.
     const harmlesslyShrunk = fate === 'shrunk' && isWhole(file, size);
     close();
@@ -109,12 +123,19 @@ export function createLiveDatabase(
       if (opened === undefined || identity === undefined) return open();
       const found = identityOf(file);
       const fate = fateOf(identity, found);
-      return fate === 'there' ? opened : reopen(fate, found?.size ?? 0);
+      return fate === 'there' ? opened : reopen(opened, fate, found?.size ?? 0);
     },
     settle() {
       const size = statusOf(file)?.size;
       if (identity !== undefined && size !== undefined) identity = { ...identity, size };
     },
-    close,
+    close() {
+      try {
+        if (opened !== undefined && identity !== undefined && fateOf(identity, identityOf(file)) !== 'shrunk')
+          opened.database.pragma('wal_checkpoint(TRUNCATE)');
+      } finally {
+        close();
+      }
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { isIhandlerError, tryLater } from '@ihandler/core';
+import { describeError, isIhandlerError, tryLater } from '@ihandler/core';
 import { codeOf, unreadable } from './target-file.ts';
 
 /**
@@ -49,4 +49,22 @@ export function explainOpening(error: unknown, file: string): unknown {
       error,
     );
   return explainFailure(error, file);
+}
+
+/** How long a reader waits for somebody who has the database locked. */
+export const LOCK_SECONDS = 30;
+
+/** The same for reading, where there is nobody to try again: it is told at once. */
+export function explainReading(error: unknown, file: string): unknown {
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return unreadable(
+      `${file} was locked by another program for ${LOCK_SECONDS} seconds: try again when it has finished, or read a copy.`,
+      error,
+    );
+  if (code === 'SQLITE_FULL')
+    return unreadable(`There is no space left in the temporary folder to read ${file}: make some.`, error);
+  if (code === 'SQLITE_ERROR')
+    return unreadable(`${file} does not have the tables of dionaea: ${describeError(error)}.`, error);
+  return explainOpening(error, file);
 }

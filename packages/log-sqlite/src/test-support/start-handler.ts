@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HandlerContext, WritingHandler } from '@ihandler/core';
+import type { Checkpoint, HandlerContext, Incident, WritingHandler } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import logSqlite, { type LogSqliteOptions } from '../log-sqlite.ts';
@@ -41,16 +41,28 @@ export function createContext(overrides: Partial<HandlerContext> = {}) {
   return { context, lines };
 }
 
+/** A handler that was started, with what it logged. */
+export interface StartedHandler extends Omit<WritingHandler, 'write'> {
+  readonly lines: readonly string[];
+  write(batch: readonly Incident[], checkpoint: Checkpoint): void;
+}
+
 /** A started handler that is closed after the test, with the lines it logs. */
 export async function startHandler(
   options: LogSqliteOptions,
   overrides?: Partial<HandlerContext>,
-): Promise<WritingHandler & { readonly lines: readonly string[] }> {
+): Promise<StartedHandler> {
   const { context, lines } = createContext(overrides);
   const handler = logSqlite(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());
-  return { ...handler, lines };
+  return {
+    ...handler,
+    lines,
+    write(batch, checkpoint) {
+      handler.write(batch, checkpoint, context);
+    },
+  };
 }
 
 /** Looks into a database with a connection of its own. */

@@ -1,0 +1,67 @@
+import type { Stored, StoredRow } from '@ihandler/attack-log';
+import type { Database } from 'better-sqlite3';
+import { DCERPC_SERVICES, MYSQL_COMMANDS } from './lookups.ts';
+import { tableNames } from './open-database.ts';
+
+/** The names of what rows hold as numbers and uuids: those of the database, or where it has no such table, ours. */
+export interface Names {
+  /** `dcerpcservice_name` for a uuid. */
+  service(uuid: Stored | undefined): StoredRow;
+  /** `dcerpcservice_name`, `dcerpcserviceop_name` and `dcerpcserviceop_vuln`. */
+  operation(uuid: Stored | undefined, opnum: Stored | undefined): StoredRow;
+  /** `mysql_command_op_name`. */
+  command(number: Stored | undefined): StoredRow;
+}
+
+type ServiceRow = [key: Stored, uuid: Stored, name: Stored];
+type OperationRow = [service: Stored, opnum: Stored, name: Stored, vulnerability: Stored];
+
+const ourServices = DCERPC_SERVICES.map(([name, uuid], key): ServiceRow => [key, uuid, name]);
+const ourOperations = DCERPC_SERVICES.flatMap(([, , ...operations], key) =>
+  operations.map(([opnum, name, vulnerability = '']): OperationRow => [key, opnum, name, vulnerability]),
+);
+
+/** Reads them once: they are few. */
+export function readNames(database: Database): Names {
+  const present = tableNames(database);
+  function rows<Row>(table: string, columns: string, ours: readonly Row[]): readonly Row[] {
+    return present.has(table)
+      ? database.prepare<[], Row>(`SELECT ${columns} FROM ${table} LIMIT 100000`).raw().all()
+      : ours;
+  }
+  const services = new Map(
+    rows<ServiceRow>(
+      'dcerpcservices',
+      'dcerpcservice, dcerpcservice_uuid, dcerpcservice_name',
+      ourServices,
+    ).map(([key, uuid, name]) => [uuid, { key, name }]),
+  );
+  const operations = new Map(
+    rows<OperationRow>(
+      'dcerpcserviceops',
+      'dcerpcservice, dcerpcserviceop_opnum, dcerpcserviceop_name, dcerpcserviceop_vuln',
+      ourOperations,
+    ).map(([service, opnum, name, vulnerability]) => [`${service} ${opnum}`, { name, vulnerability }]),
+  );
+  const commands = new Map(
+    rows<readonly [Stored, Stored]>(
+      'mysql_command_ops',
+      'mysql_command_cmd, mysql_command_op_name',
+      MYSQL_COMMANDS,
+    ),
+  );
+
+  return {
+    service: (uuid = null) => ({ dcerpcservice_name: services.get(uuid)?.name ?? null }),
+    operation(uuid = null, opnum = null) {
+      const service = services.get(uuid);
+      const operation = service && operations.get(`${service.key} ${opnum}`);
+      return {
+        dcerpcservice_name: service?.name ?? null,
+        dcerpcserviceop_name: operation?.name ?? null,
+        dcerpcserviceop_vuln: operation?.vulnerability ?? null,
+      };
+    },
+    command: (number = null) => ({ mysql_command_op_name: commands.get(number) ?? null }),
+  };
+}
