@@ -3,7 +3,7 @@ import { describeError } from './error.ts';
 import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
 import type { Incident } from './incident.ts';
 import type { Batch } from './lane-queue.ts';
-import { createCollector } from './reporting.ts';
+import { createCollector, isReporting } from './reporting.ts';
 
 /** What one attempt at a batch came to. */
 export interface Outcome {
@@ -39,6 +39,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 /** Attempts of a handler that takes one incident at a time. */
 export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
   const collector = createCollector(context, handler);
+  const reporting = isReporting(handler);
   return {
     started: async () => undefined,
     stored: () => undefined,
@@ -49,23 +50,21 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
       const cause: Incident[] = [];
       let deadline: number | undefined;
       let done = 0;
-      collector.begin(cause);
+      let lent = collector.begin(cause);
       try {
         for (; done < end; done += 1) {
           const incident = incidents[done];
           const listeners = ('listeners' in reached ? reached : reached[done])?.listeners;
           if (incident === undefined || listeners === undefined) break;
-          cause[0] = incident;
+          if (reporting) lent = collector.begin([incident]);
+          else cause[0] = incident;
           for (let i = 0; i < listeners.length; i += 1) {
-            const result = listeners[i]?.(incident, collector.context);
+            const result = listeners[i]?.(incident, lent);
             if (!isPromise(result)) continue;
             deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
             await result;
           }
-          if (collector.hasReports()) {
-            reports.push(...collector.collected());
-            collector.begin(cause);
-          }
+          if (collector.hasReports()) reports.push(...collector.collected());
           if (deadline !== undefined && performance.now() > deadline) {
             done += 1;
             break;
@@ -84,7 +83,7 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
 /** Attempts of a handler that takes batches and may keep a checkpoint of its own. */
 export function writingAttempts(handler: WritingHandler, context: HandlerContext): Attempts {
   const collector = createCollector(context, handler);
-  const reporting = Object.keys(handler.reports ?? {}).length > 0;
+  const reporting = isReporting(handler);
   let stored: Record<string, number> | undefined;
 
   async function ask(): Promise<Checkpoint | undefined> {
@@ -112,9 +111,9 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
   async function write(incidents: readonly Incident[], taken: boolean): Promise<Outcome> {
     const covered = checkpointOf(incidents);
     const checkpoint = taken ? checkpointOf([]) : covered;
-    collector.begin(incidents);
+    const lent = collector.begin(incidents);
     try {
-      await handler.write(incidents, checkpoint, collector.context);
+      await handler.write(incidents, checkpoint, lent);
       const reports = collector.collected();
       if (stored !== undefined) Object.assign(stored, checkpoint);
       return finished(incidents, reports, covered);

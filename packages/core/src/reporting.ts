@@ -49,29 +49,48 @@ export function checkReport(handler: Handler, origin: string, data: unknown): vo
     );
 }
 
-/** The context of a delivery, whose reports are collected. */
+/** Whether a handler declares anything that it reports. */
+export function isReporting({ reports }: Handler): boolean {
+  return reports !== undefined && Object.keys(reports).length > 0;
+}
+
+/** Collects what is reported in a delivery. */
 export interface Collector {
-  readonly context: HandlerContext;
-  /** Says which incident is being handled, or which batch. */
-  begin(causes: readonly Incident[]): void;
-  /** Whether anything was reported since the last `begin`, well or not. */
+  /**
+   * Begins the delivery of an incident, or of a batch, and lends it a context. The delivery before has ended: what it
+   * still reports is refused. For a handler that declares no reports the context stays the same.
+   */
+  begin(causes: readonly Incident[]): HandlerContext;
+  /** Whether anything was reported since `begin`, well or not. */
   hasReports(): boolean;
-  /** What was reported since the last `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
+  /** What was reported since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
   collected(): readonly Incident[];
-  /** Ends the delivery: reports that come later throw. */
+  /** Ends the delivery: reports that come later are refused. */
   end(): void;
+}
+
+/** One delivery and what was reported in it. */
+interface Delivery {
+  /** Undefined when it has ended. */
+  causes: readonly Incident[] | undefined;
+  reports: { readonly cause: string; readonly incident: Incident }[] | undefined;
+  counts: Map<string, number> | undefined;
+  problem: { readonly error: unknown } | undefined;
 }
 
 const nothing: readonly Incident[] = Object.freeze([]);
 
-/** Lends `base` to a delivery of an instance. */
+/** Lends `base` to the deliveries of an instance. */
 export function createCollector(base: HandlerContext, handler: Handler): Collector {
-  let causes: readonly Incident[] | undefined;
-  let reports: { readonly cause: string; readonly incident: Incident }[] | undefined;
-  let counts: Map<string, number> | undefined;
-  let problem: { readonly error: unknown } | undefined;
+  const reporting = isReporting(handler);
+  let delivery: Delivery = newDelivery();
+  let context = lend(delivery);
 
-  function causeOf(told: Cause | undefined): Cause {
+  function newDelivery(): Delivery {
+    return { causes: undefined, reports: undefined, counts: undefined, problem: undefined };
+  }
+
+  function causeOf({ causes }: Delivery, told: Cause | undefined): Cause {
     if (causes === undefined)
       throw new IhandlerError(
         'LIFE_CYCLE',
@@ -86,41 +105,51 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
     return cause;
   }
 
-  function collect(origin: string, data: unknown, told: Cause | undefined): void {
-    const cause = causeOf(told);
+  function collect(to: Delivery, origin: string, data: unknown, told: Cause | undefined): void {
+    const cause = causeOf(to, told);
     checkReport(handler, origin, data);
-    counts ??= new Map();
-    const n = counts.get(cause.id) ?? 0;
-    counts.set(cause.id, n + 1);
-    reports ??= [];
+    to.counts ??= new Map();
+    const n = to.counts.get(cause.id) ?? 0;
+    to.counts.set(cause.id, n + 1);
+    to.reports ??= [];
     // Safe: checkReport has just held the data against the schema that the handler declares.
     const incident = reportedIncident(cause, base.instance, n, origin, data as UntypedData, base.now());
-    reports.push({ cause: cause.id, incident });
+    to.reports.push({ cause: cause.id, incident });
   }
 
-  const context: HandlerContext = {
-    ...base,
-    report(origin: string, data: unknown, options?: { readonly cause?: Cause }) {
-      try {
-        collect(origin, data, options?.cause);
-        return Promise.resolve();
-      } catch (error) {
-        problem ??= { error };
-        const rejected = Promise.reject(error);
-        rejected.catch(() => undefined); // told through `collected`, also when the listener does not await it
-        return rejected;
-      }
-    },
-  };
+  function lend(to: Delivery): HandlerContext {
+    return {
+      ...base,
+      report(origin: string, data: unknown, options?: { readonly cause?: Cause }) {
+        try {
+          collect(to, origin, data, options?.cause);
+          return Promise.resolve();
+        } catch (error) {
+          if (to.causes === undefined)
+            base.log.error('reports because of a delivery that has ended', { origin });
+          to.problem ??= { error };
+          const rejected = Promise.reject(error);
+          rejected.catch(() => undefined); // told through `collected` or the log, also when nobody awaits it
+          return rejected;
+        }
+      },
+    };
+  }
 
   return {
-    context,
-    begin(begun) {
-      causes = begun;
-      reports = counts = problem = undefined;
+    begin(causes) {
+      if (reporting) {
+        delivery.causes = undefined;
+        delivery = newDelivery();
+        context = lend(delivery);
+      }
+      delivery.problem = undefined;
+      delivery.causes = causes;
+      return context;
     },
-    hasReports: () => reports !== undefined || problem !== undefined,
+    hasReports: () => delivery.reports !== undefined || delivery.problem !== undefined,
     collected() {
+      const { problem, reports, causes } = delivery;
       if (problem !== undefined) throw problem.error;
       if (reports === undefined || causes === undefined) return nothing;
       const place = new Map(causes.map(({ id }, index) => [id, index]));
@@ -129,7 +158,7 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
         .map(({ incident }) => incident);
     },
     end() {
-      causes = undefined;
+      delivery.causes = undefined;
     },
   };
 }
