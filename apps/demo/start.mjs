@@ -40,7 +40,7 @@ const steps = [
   ],
   ['What it saw', ['summary', database]],
   [
-    "The attack in dionaea's manual: a worm, from its first packet to the download",
+    "The attack in dionaea's manual: an exploit, a shell, a download",
     ['tree', database, '--connection', '610'],
   ],
   ['Somebody logs in to MySQL and looks around', ['tree', database, '--connection', '622']],

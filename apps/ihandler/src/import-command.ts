@@ -13,6 +13,7 @@ import { offersOf } from './offers.ts';
 import { runImport } from './run-import.ts';
 import { setUpHandlers, type Wanted } from './set-up-handlers.ts';
 import { shellWord } from './shell-word.ts';
+import { cutTo } from './terminal.ts';
 import { exampleWith, parseWith, WITH_FORM } from './with-option.ts';
 
 /** What the arguments and the configuration come to. */
@@ -129,6 +130,7 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
   if (plan.files.includes('-') && host.stdin.isTTY)
     app.log().message('reading what you type; Ctrl-D on a line of its own ends it');
   const unicode = showsUnicode(host.env);
+  let lastProgress = '';
   try {
     const result = await runImport({
       inputs,
@@ -140,9 +142,14 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
       signal: host.signal,
       log: app.log,
       patience: { start: host.patience?.start ?? 30_000, stall: host.patience?.stall ?? 60_000 },
-      onProgress: (progress) => terminal.progress(formatProgress(progress, unicode)),
+      onProgress(progress) {
+        lastProgress = formatProgress(progress, unicode);
+        terminal.progress(lastProgress);
+      },
     });
     terminal.progress(undefined);
+    // The bar stays above the result: it says how fast it was, also when it was too fast to be seen.
+    if (host.stderr.isTTY) terminal.warn(cutTo(lastProgress, host.stderr.columns));
     const again = [app.program, ...app.argv.map(shellWord)].join(' ');
     await terminal.write(
       args.options['json'] === true

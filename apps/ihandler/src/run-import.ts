@@ -30,7 +30,7 @@ export interface ImportJob {
   readonly signal: AbortSignal;
   readonly log: (name?: string) => Log;
   readonly patience: Required<Patience>;
-  /** Called four times a second. */
+  /** Called four times a second, and when all is read. */
   onProgress(progress: ImportProgress): void;
 }
 
@@ -101,16 +101,18 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     seconds: 0,
     stuck: undefined,
   };
-  const tick = setInterval(() => {
+  const tell = () => {
     reached.seconds = (performance.now() - began) / 1000;
     reached.stuck = stuckOne(dispatcher.status());
     job.onProgress({ ...reached });
-  }, 250);
+  };
+  const tick = setInterval(tell, 250);
   try {
     await dispatcher.start();
     await waitForStarts(dispatcher, job);
     const { files, stalled } = await readInputs(dispatcher, job, reached);
     const failure = stalled ?? (await drain(dispatcher, job));
+    tell();
     // A handler that has been waited for in vain is not waited for again.
     await dispatcher.close(failure === undefined ? {} : { within: 1000 });
     return {

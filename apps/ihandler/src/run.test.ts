@@ -164,7 +164,7 @@ describe('the program', () => {
     expect(stdout.text()).toContain(`${expected}]`);
   });
 
-  test('draws progress on a terminal only, and takes it away before it speaks', async () => {
+  test('draws progress on a terminal only, and leaves one line of it', async () => {
     const world = createWorld();
     installLines(world);
     installPlain(
@@ -177,7 +177,7 @@ describe('the program', () => {
     const { code } = await world.run(['import', 'a.txt', '--with', 'slow'], { stderr });
     expect(code).toBe(0);
     expect(stderr.text()).toMatch(/\r[#-]{20} +\d+ %/);
-    expect(stderr.text()).toMatch(/\r\x1b\[K$/);
+    expect(stderr.text()).toMatch(/\r\x1b\[K#{20} 100 % .*a\.txt\n$/);
   });
 });
 

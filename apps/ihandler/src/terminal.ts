@@ -27,6 +27,11 @@ export function isClosedPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE' && 'closedOutput' in error;
 }
 
+/** As much of a line as a terminal shows without breaking it. */
+export function cutTo(text: string, columns = 80): string {
+  return [...text].slice(0, columns - 1).join('');
+}
+
 /** The terminal over two streams. Progress goes to standard error, and only when that is a terminal. */
 export function createTerminal(host: Host, color: boolean): Terminal {
   const { stdout, stderr } = host;
@@ -69,7 +74,7 @@ export function createTerminal(host: Host, color: boolean): Terminal {
       const now = performance.now();
       if (shown !== '' && now - drawnAt < REDRAW) return;
       drawnAt = now;
-      shown = [...text].slice(0, (stderr.columns ?? 80) - 1).join('');
+      shown = cutTo(text, stderr.columns);
       draw();
     },
   };
