@@ -270,8 +270,9 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       moved();
     } else if (live) {
       if (!journal.durable && ledger.uncommitted() > 0) await commit();
+      const hasNews = queue.size > 0 || queue.taken() > ledger.cursor().position;
+      if (hasNews || !live) return; // it came during the commit
       enter('idle');
-      if (queue.size > 0 || !live) return;
       await news.wait();
     }
   }

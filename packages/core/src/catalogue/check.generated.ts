@@ -695,8 +695,12 @@ function ihandlerHandlerFailed(data: unknown): Problem | undefined {
   if (!isObject(data)) return wrong(data, 'an object');
   if (!(typeof data['instance'] === 'string')) return wrong(data['instance'], 'a string', 'instance');
   if (!(typeof data['handler'] === 'string')) return wrong(data['handler'], 'a string', 'handler');
-  if (!(typeof data['origin'] === 'string')) return wrong(data['origin'], 'a string', 'origin');
-  if (!(typeof data['incident'] === 'string')) return wrong(data['incident'], 'a string', 'incident');
+  if (data['origin'] !== undefined) {
+    if (!(typeof data['origin'] === 'string')) return wrong(data['origin'], 'a string', 'origin');
+  }
+  if (data['incident'] !== undefined) {
+    if (!(typeof data['incident'] === 'string')) return wrong(data['incident'], 'a string', 'incident');
+  }
   if (!(typeof data['message'] === 'string')) return wrong(data['message'], 'a string', 'message');
   if (!Number.isSafeInteger(data['attempts'])) return wrong(data['attempts'], 'an integer', 'attempts');
   return undefined;
