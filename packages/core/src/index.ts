@@ -12,6 +12,7 @@ export * from './incident-id.ts';
 export * from './incident-json.ts';
 export * from './journal.ts';
 export * from './log.ts';
+export * from './log-filter.ts';
 export * from './manifest.ts';
 export * from './memory-journal.ts';
 export * from './options.ts';
