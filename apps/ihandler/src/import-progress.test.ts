@@ -18,6 +18,12 @@ test('shows how far, how fast and how long', () => {
   expect(formatProgress(progress, false)).toMatch(/^#{5}-{15} {2}25 %/);
 });
 
+test('names no single file when all are read', () => {
+  expect(formatProgress({ ...progress, fraction: 1, index: 3 }, true)).toBe(
+    '████████████████████ 100 %  3,000/s  3 files',
+  );
+});
+
 test('shows only what is known when the end is not', () => {
   expect(formatProgress({ ...progress, fraction: undefined, of: 1 }, true)).toBe(
     '30,000 incidents  3,000/s  a.ndjson',

@@ -34,6 +34,11 @@ function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
+function whatIsRead({ file, index, of, fraction }: ImportProgress): string {
+  if (of === 1) return file;
+  return fraction === 1 ? `${of} files` : `${file} (${index} of ${of})`;
+}
+
 /** One line without colour; the terminal cuts it at its width, so what matters most comes first. */
 export function formatProgress(progress: ImportProgress, unicode: boolean): string {
   const { fraction, seconds, incidents } = progress;
@@ -46,7 +51,7 @@ export function formatProgress(progress: ImportProgress, unicode: boolean): stri
     if (held > 0.02 && seconds > 0.5 && held < 1) parts.push(`ETA ${clock((seconds / held) * (1 - held))}`);
   } else parts.push(`${incidents.toLocaleString('en')} incidents`, rate);
   if (progress.stuck !== undefined) parts.push(`waiting for ${progress.stuck}`);
-  else parts.push(progress.of > 1 ? `${progress.file} (${progress.index} of ${progress.of})` : progress.file);
+  else parts.push(whatIsRead(progress));
   return harmless(parts.join('  '));
 }
 
