@@ -2,7 +2,8 @@
 // .tools (no global install, no corepack) and the dependencies as the lockfile says, builds what changed, and runs what
 // was asked for. Everything it says goes to standard error; a step that has nothing to do says nothing.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -15,13 +16,16 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exit(1);
 }
-const { environment, nodePrefix, packageManager, quietly, root, run, tools } = await import('./step.mjs');
+const { nodeHeaders } = await import('./node-headers.mjs');
+const { environment, packageManager, quietly, root, run, tools } = await import('./step.mjs');
 
-// better-sqlite3 compiles where no ready binary can be fetched; the headers of this very Node spare it a download.
-const compiling = { ...environment, JOBS: process.env.JOBS ?? 'max' };
-if (existsSync(join(nodePrefix, 'include/node/node.h'))) compiling.npm_config_nodedir ??= nodePrefix;
-// NODE_ENV=production would leave out the very tools that build and test.
-delete compiling.NODE_ENV;
+/** What an installation runs with: better-sqlite3 is compiled where no ready binary can be fetched. */
+function installEnvironment(folder) {
+  const headers = nodeHeaders(folder);
+  // NODE_ENV=production would leave out the very tools that build and test.
+  const { NODE_ENV: _, ...kept } = environment;
+  return { ...kept, JOBS: process.env.JOBS ?? 'max', ...(headers && { npm_config_nodedir: headers }) };
+}
 
 /** What an installation depends on: another lockfile, manifest, Node or machine needs another one. */
 function fingerprint() {
@@ -61,33 +65,33 @@ async function sqliteOpens() {
   return (await quietly(process.execPath, ['-e', script])).code === 0;
 }
 
-async function installPnpm() {
+async function installPnpm(env) {
   const title = `Setting up: ${packageManager}`;
   console.error(title);
   const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const args = ['install', '--prefix', tools, ...options, packageManager];
-  const { code, output } = await quietly('npm', args, { env: compiling });
+  const { code, output } = await quietly('npm', args, { env });
   const advice = '\nIt comes from the npm registry: is there a network, or a proxy to set?\n';
   if (code !== 0) give(title, output, advice);
 }
 
-async function installDependencies() {
+async function installDependencies(env) {
   const first = !existsSync(stamp);
   const title = `Setting up: dependencies${first ? ' (one to two minutes where SQLite must be compiled)' : ''}`;
   const late = () => console.error(title);
   const options = ['--frozen-lockfile', '--config.confirmModulesPurge=false', '--reporter=append-only'];
-  const { code, output } = await quietly('pnpm', ['install', ...options], { env: compiling, late });
+  const { code, output } = await quietly('pnpm', ['install', ...options], { env, late });
   const advice = /gyp|prebuild-install|better-sqlite3/.test(output) ? compilerAdvice : '';
   if (code !== 0) give(title, output, advice);
 }
 
 /** After a change of Node the installed binary is of the old one, which an installation does not notice. */
-async function fitSqlite() {
+async function fitSqlite(env) {
   if (await sqliteOpens()) return;
   const title = `Setting up: SQLite for Node ${process.versions.node}`;
   console.error(title);
   const args = ['install', '--frozen-lockfile', '--force', '--reporter=append-only'];
-  const { code, output } = await quietly('pnpm', args, { env: compiling });
+  const { code, output } = await quietly('pnpm', args, { env });
   if (code !== 0 || !(await sqliteOpens())) give(title, output, compilerAdvice);
 }
 
@@ -114,9 +118,15 @@ if (!tasks.includes(task) || (task === 'exec' && args.length === 0)) {
   process.exit(2);
 }
 if (!installed) {
-  if (!existsSync(join(root, tools, 'node_modules', '.bin', 'pnpm'))) await installPnpm();
-  await installDependencies();
-  await fitSqlite();
+  // Not in the checkout, whose path may hold blanks: compilers are not told of those correctly.
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-headers-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  const env = installEnvironment(folder);
+  if (!existsSync(join(root, tools, 'node_modules', '.bin', 'pnpm'))) await installPnpm(env);
+  await installDependencies(env);
+  await fitSqlite(env);
+  remove();
   writeFileSync(stamp, wanted);
 }
 // The tests read the sources: a build that fails is one of their findings, not the end of them.

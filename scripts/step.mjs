@@ -1,6 +1,6 @@
 // Running programs for the scripts beside this file. No program here gets a shell or our standard input.
 import { spawn } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,9 +12,6 @@ export const packageManager = JSON.parse(readFileSync(join(root, 'package.json')
 
 /** Where the pinned package manager is installed; git-ignored. */
 export const tools = join('.tools', packageManager);
-
-/** The folder of this Node, which may hold the headers that native code compiles against. */
-export const nodePrefix = dirname(dirname(realpathSync(process.execPath)));
 
 /** What programs of the workspace run with: its own tools first in PATH, and nothing that phones home. */
 export const environment = {

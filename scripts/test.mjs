@@ -45,23 +45,22 @@ async function test() {
   }
 }
 
-/** The counts in vitest's report. A file that could not be loaded has no tests to count, and counts as one that failed. */
+/**
+ * The counts in vitest's report. What began and never ended, because its process died, has failed; so has a file with
+ * no test to count, because it could not be loaded, and one that failed outside of its tests.
+ */
 function count(code) {
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
-  const unloaded = testResults.filter(
+  const found = JSON.parse(readFileSync(report, 'utf8'));
+  const skipped = found.numPendingTests + found.numTodoTests;
+  const hasFailed = (assertion) => assertion.status === 'failed';
+  const files = found.testResults.filter(
     ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+      assertionResults.length === 0 || (status === 'failed' && !assertionResults.some(hasFailed)),
   );
-  const failed = numFailedTests + unloaded.length;
+  const failed = found.numTotalTests - found.numPassedTests - skipped + files.length;
   // An error outside of any test, or no test at all, is told by the exit code alone.
-  return {
-    passed: numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: numPendingTests + numTodoTests,
-  };
+  return { passed: found.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
 }
 
 rmSync(report, { force: true });
