@@ -1,4 +1,5 @@
 import { chmodSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf, statusOf, unreadable } from './target-file.ts';
 
@@ -28,6 +29,22 @@ export function assertFree(file: string): void {
     throw unreadable(`${file} exists already: a backup overwrites nothing, name another file.`);
 }
 
+/** Says that a copy could not be written, which the error of the source's connection does not. */
+function explainCopying(error: unknown, target: string): unknown {
+  const code = codeOf(error);
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+    return unreadable(
+      `There is no space left for the copy ${target}: make some, or name another folder.`,
+      error,
+    );
+  if (code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES' || code === 'EROFS')
+    return unreadable(
+      `The copy ${target} cannot be made (${code}): check the permissions of its folder.`,
+      error,
+    );
+  return error;
+}
+
 function assertSound(file: string): void {
   const copy = new Database(file, { fileMustExist: true });
   try {
@@ -53,6 +70,8 @@ export async function backUpDatabase(
   { signal, onProgress }: BackupOptions = {},
 ): Promise<number> {
   assertFree(target);
+  if (statusOf(dirname(target)) === undefined)
+    throw unreadable(`The folder ${dirname(target)} does not exist: make it, or name a file in another.`);
   const partial = `${target}.partial`;
   const mode = statSync(database.name).mode & 0o777;
   rmSync(partial, { force: true });
@@ -67,6 +86,8 @@ export async function backUpDatabase(
     chmodSync(partial, mode);
     assertSound(partial);
     place(partial, target);
+  } catch (error) {
+    throw explainCopying(error, target);
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) rmSync(partial + end, { force: true });
   }

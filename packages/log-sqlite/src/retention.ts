@@ -66,15 +66,17 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     return size() > maxSize;
   }
 
-  /** The time, in seconds, before which an attack must have ended to be removed; undefined when nothing has to go. */
-  function limit(): number | undefined {
+  /** What has to go: attacks that ended before this time, in seconds, until it is enough. */
+  function task(): { readonly before: number; isDone(): boolean } | undefined {
     const safe = now() - HOUR;
-    if (isTooLarge()) return safe / 1000;
-    return keep === undefined ? undefined : Math.min(safe, now() - keep) / 1000;
+    const goal = maxSize;
+    if (goal !== undefined && isTooLarge()) return { before: safe / 1000, isDone: () => size() <= goal };
+    if (keep === undefined) return undefined;
+    return { before: Math.min(safe, now() - keep) / 1000, isDone: () => false };
   }
 
-  /** Removes oldest attacks until the time is up. Whether there may be more. */
-  const remove = database.transaction((before: number): boolean => {
+  /** Removes oldest attacks until it is enough or the time is up. Whether there may be more. */
+  const remove = database.transaction((before: number, isDone: () => boolean): boolean => {
     const end = performance.now() + STEP_MILLISECONDS;
     let removed = 0;
     for (;;) {
@@ -85,6 +87,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
         if (isStillYoung.get(root, before) !== undefined) continue;
         deleteAttack(root);
         removed += 1;
+        if (isDone()) return false;
         if (removed >= STEP_ATTACKS || performance.now() > end) return true;
       }
       if (found.length < CANDIDATES) return false;
@@ -93,11 +96,11 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
 
   return {
     step() {
-      const before = limit();
+      const todo = task();
       const resumeFrom = after;
       let more = false;
       try {
-        more = before !== undefined && remove.immediate(before);
+        more = todo !== undefined && remove.immediate(todo.before, todo.isDone);
       } catch (error) {
         after = resumeFrom;
         throw error;
