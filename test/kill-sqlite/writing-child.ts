@@ -1,0 +1,42 @@
+// Writes batches until it is killed: to the database named first, of the stream named next. Says the ordinal of each batch
+// when `write` has returned.
+import { writeSync } from 'node:fs';
+import { createIncident, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
+import logSqlite from '@ihandler/log-sqlite';
+
+const [, , file = '', stream = ''] = process.argv;
+const BATCH = 20;
+const handler = logSqlite({ file });
+// The handler needs no more of its host.
+const context = {
+  signal: new AbortController().signal,
+  durable: false,
+  log: silentLog,
+  now: Date.now,
+} as HandlerContext;
+
+function connection(n: number) {
+  return {
+    id: `${stream}-${n}`,
+    protocol: 'smbd',
+    transport: 'tcp',
+    local: { host: '192.0.2.1', port: 445 },
+    remote: { host: '198.51.100.7', port: 1024, hostname: '' },
+  };
+}
+
+/** A row each: every other one a connection, followed by an offer on it. */
+function incidentAt(ordinal: number): Incident {
+  const parts = { id: `${stream}:${ordinal}`, timestamp: ordinal * 1000, sensor: 'killed' };
+  const on = { connection: connection(Math.floor((ordinal - 1) / 2)) };
+  return ordinal % 2 === 1
+    ? createIncident({ ...parts, origin: 'dionaea.connection.tcp.accept', data: on })
+    : createIncident({ ...parts, origin: 'dionaea.download.offer', data: { ...on, url: String(ordinal) } });
+}
+
+await handler.start?.(context);
+for (let done = 0; ; done += BATCH) {
+  const batch = Array.from({ length: BATCH }, (_, n) => incidentAt(done + n + 1));
+  handler.write(batch, { [stream]: done + BATCH }, context);
+  writeSync(1, `${done + BATCH}\n`);
+}
