@@ -1,6 +1,7 @@
 import { type Command, type CommandOption, harmless } from '@ihandler/core';
 import { exitCodeMeanings } from './exit-code.ts';
 import type { InstalledPackage } from './find-packages.ts';
+import { fold } from './fold.ts';
 import { offersOf } from './offers.ts';
 import { commonOptions } from './parse-arguments.ts';
 
@@ -9,19 +10,27 @@ function asTyped(command: string, program: string): string {
   return command.replace(/(^|\| )ihandler\b/g, (_all, before: string) => `${before}${program}`);
 }
 
+/** For whom help is written. */
+export interface Reader {
+  /** How the program is called here. */
+  readonly program: string;
+  /** The width of the terminal; undefined when it is none. */
+  readonly columns: number | undefined;
+}
+
 /** Packages begin their lines as they like; a list of them reads better when all begin alike. */
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function table(rows: readonly (readonly [string, string])[]): string {
+function table(rows: readonly (readonly [string, string])[], { columns }: Reader): string {
   const width = Math.min(28, Math.max(0, ...rows.map(([left]) => left.length)));
   return rows
-    .map(([left, right]) =>
-      left.length > width
-        ? `  ${left}\n  ${' '.repeat(width)}  ${right}`
-        : `  ${left.padEnd(width)}  ${right}`,
-    )
+    .map(([left, right]) => {
+      const isLong = left.length > width;
+      const line = fold(`  ${(isLong ? '' : left).padEnd(width)}  ${right}`, width + 4, columns);
+      return isLong ? `  ${left}\n${line}` : line;
+    })
     .join('\n');
 }
 
@@ -36,15 +45,15 @@ function exampleLines(examples: Command['examples'], program: string): string {
   return examples.map(([command, what]) => `  # ${what}\n  ${asTyped(command, program)}`).join('\n');
 }
 
-const exitCodeTable = table(exitCodeMeanings.map(([code, meaning]) => [String(code), meaning]));
+const exitCodeRows = exitCodeMeanings.map(([code, meaning]) => [String(code), meaning] as const);
 
 /** The help of a command. */
-export function commandHelp(command: Omit<Command, 'run' | 'accepts'>, program: string): string {
+export function commandHelp(command: Omit<Command, 'run' | 'accepts'>, reader: Reader): string {
   const sections = [
     `${capital(command.summary)}.`,
-    `Usage: ${program} ${command.name} ${command.usage}`,
-    `Options\n${table(optionRows({ ...command.options, ...commonOptions }))}`,
-    ...(command.examples.length > 0 ? [`Examples\n${exampleLines(command.examples, program)}`] : []),
+    `Usage: ${reader.program} ${command.name} ${command.usage}`,
+    `Options\n${table(optionRows({ ...command.options, ...commonOptions }), reader)}`,
+    ...(command.examples.length > 0 ? [`Examples\n${exampleLines(command.examples, reader.program)}`] : []),
   ];
   return `${harmlessLines(sections.join('\n\n'))}\n`;
 }
@@ -54,7 +63,7 @@ export function programHelp(
   version: string,
   builtIns: readonly Omit<Command, 'run' | 'accepts'>[],
   packages: readonly InstalledPackage[],
-  program: string,
+  reader: Reader,
 ): string {
   const contributed = new Map<string, string>();
   for (const { name, spec, package: from } of offersOf(packages, 'commands'))
@@ -67,11 +76,11 @@ export function programHelp(
   const examples = builtIns.flatMap((command) => command.examples.slice(0, 1));
   const sections = [
     `ihandler ${version}: what happens after a honeypot has seen something`,
-    `Usage: ${program} COMMAND [OPTIONS]`,
-    `Commands\n${table(commands)}`,
-    `Options\n${table([...optionRows(commonOptions), ['--version', 'Show the version of this program']])}`,
-    `Examples\n${exampleLines(examples, program)}`,
-    `Exit codes\n${exitCodeTable}`,
+    `Usage: ${reader.program} COMMAND [OPTIONS]`,
+    `Commands\n${table(commands, reader)}`,
+    `Options\n${table([...optionRows(commonOptions), ['--version', 'Show the version of this program']], reader)}`,
+    `Examples\n${exampleLines(examples, reader.program)}`,
+    `Exit codes\n${table(exitCodeRows, reader)}`,
   ];
   return `${harmlessLines(sections.join('\n\n'))}\n`;
 }

@@ -149,7 +149,8 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
     });
     terminal.progress(undefined);
     // The bar stays above the result: it says how fast it was, also when it was too fast to be seen.
-    if (host.stderr.isTTY) terminal.warn(cutTo(lastProgress, host.stderr.columns));
+    if (host.stderr.isTTY && !result.isInterrupted && result.failure === undefined)
+      terminal.warn(cutTo(lastProgress, host.stderr.columns));
     const again = [app.program, ...app.argv.map(shellWord)].join(' ');
     await terminal.write(
       args.options['json'] === true
@@ -189,11 +190,8 @@ export const importCommand: BuiltIn = {
     json: { type: 'boolean', help: 'Print the result as one JSON object' },
   },
   examples: [
-    [
-      'ihandler import log_incident.ndjson --with log-sqlite:file=dionaea.sqlite',
-      'a recording into a database',
-    ],
-    ['ihandler import -c my.yaml 2026-*.ndjson.gz', 'many, as a configuration says'],
+    ['ihandler import -c my.yaml recording.ndjson', 'a recording, as a configuration says'],
+    ['ihandler import recordings/*.gz --with ./notify.js', 'many, into a handler of your own'],
     ['zcat old.gz | ihandler import -c my.yaml -', 'standard input'],
   ],
   run: runImportCommand,

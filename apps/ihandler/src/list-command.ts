@@ -3,11 +3,14 @@ import { type CommandArguments, harmless } from '@ihandler/core';
 import { type App, type BuiltIn, text } from './app.ts';
 import { runsByDefault, whatItNeeds } from './default-handlers.ts';
 import { findPackages, type Installed, type InstalledPackage } from './find-packages.ts';
+import { fold } from './fold.ts';
 import { type Offer, offersOf } from './offers.ts';
 import { requiredOptions } from './option-schema.ts';
 import { bold, dim } from './terminal.ts';
 
-const indent = '              ';
+/** Where the words of a line begin. */
+const INDENT = 14;
+const indent = ' '.repeat(INDENT);
 
 function asJson({ packages, unusable }: Installed): object {
   return {
@@ -53,7 +56,7 @@ function packageLines(one: InstalledPackage, app: App): string[] {
     }),
     ...offersOf([one], 'journals').map(({ name, spec }) => `  journal     ${name}: ${spec.summary}`),
     ...offersOf([one], 'commands').map(({ name, spec }) => `  command     ${name}: ${spec.summary}`),
-  ].map(harmless);
+  ].map((line) => fold(harmless(line), INDENT, app.terminal.columns));
   const title = bold(`${one.name} ${one.version}`, app.terminal);
   return [`${title}  ${dim(harmless(one.folder), app.terminal)}`, ...lines];
 }

@@ -40,7 +40,7 @@ async function readInput(
         onOutcome(counts, total === undefined || total === 0 ? undefined : done / total);
       },
     });
-    onOutcome(outcome, 1);
+    if (!signal.aborted) onOutcome(outcome, 1);
     return { result: { file, source: reader.name, outcome } };
   } catch (error) {
     const result = { file, source: reader.name, outcome: reached };

@@ -43,12 +43,13 @@ function split(argv: readonly string[]): Split {
 
 async function showHelp(name: string | undefined, rest: readonly string[], app: App): Promise<number> {
   const { packages } = findPackages([app.host.cwd, app.host.prefix]);
+  const reader = { program: app.program, columns: app.terminal.columns };
   if (name === undefined) {
-    await app.terminal.write(programHelp(version(), builtIns, packages, app.program));
+    await app.terminal.write(programHelp(version(), builtIns, packages, reader));
     return exitCodes.ok;
   }
   const command = builtIns.find((builtIn) => builtIn.name === name) ?? (await contributed(name, rest, app));
-  await app.terminal.write(commandHelp(command, app.program));
+  await app.terminal.write(commandHelp(command, reader));
   return exitCodes.ok;
 }
 
