@@ -43,8 +43,8 @@ export interface WorkspacePackage {
   readonly role: 'app' | 'core' | 'demo' | 'library' | 'plugin';
 }
 
-/** What several plugins share without knowing each other; everything else beside core is a plugin. */
-const libraries = ['@ihandler/attack-log'];
+/** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
+const libraries = ['@ihandler/attack-log', '@ihandler/testkit'];
 
 function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (group === 'apps') return json.private === true ? 'demo' : 'app';
