@@ -333,7 +333,6 @@ describe('what a handler reports outside a delivery', () => {
       },
     });
     const disk = createDisk();
-    const [shown, goOn] = [createSignal(), createSignal()];
     let steps = 0;
     // The second step comes after the journal has what was reported and before it answers.
     const journal = disk.journal(() => {
@@ -344,7 +343,6 @@ describe('what a handler reports outside a delivery', () => {
     });
     const { dispatcher } = setUp([reporter, reader], { journal, dataDir: newFolder() });
     await dispatcher.start();
-    await shown.promise;
     await vi.waitFor(() => expect(heard).toHaveLength(1));
     goOn.give();
     await handle(dispatcher, incidents(1));

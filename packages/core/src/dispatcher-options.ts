@@ -98,8 +98,9 @@ export interface Dispatcher extends AsyncDisposable {
   /** Asks every handler to reopen its files. */
   reopen(): Promise<void>;
   /**
-   * Ends sources, and deliveries after the running ones, closes handlers in reverse order, then the journal. A delivery
-   * that has not settled after `within` milliseconds (default 8000) is left alone. Safe to call twice.
+   * Ends sources, and deliveries after the running ones, closes handlers in reverse order, then the journal. A delivery,
+   * or a handler's `close`, that has not settled after `within` milliseconds (default 8000) is left alone. Safe to call
+   * twice.
    */
   close(options?: { readonly within?: number }): Promise<void>;
 }

@@ -15,6 +15,7 @@ import { checkReport, reportedIncident } from './reporting.ts';
 import { pause, retryOf } from './retry.ts';
 import { createRouter, type ReachedLane, type Route } from './route.ts';
 import { runSource } from './run-source.ts';
+import { settlesWithin } from './settles-within.ts';
 
 export type * from './dispatcher-options.ts';
 
@@ -32,7 +33,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   let counter = 0;
   let liveTo = 0;
   let released = 0;
-  let state: 'new' | 'open' | 'closed' = 'new';
+  let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
   const host: LaneHost = {
@@ -215,9 +217,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return Math.max(appended, lowest);
   }
 
+  async function openJournal(): Promise<void> {
+    state = 'opening';
+    try {
+      await journal.open();
+    } catch (error) {
+      if (!life.signal.aborted) state = 'new';
+      throw error;
+    }
+  }
+
   async function start(): Promise<void> {
     if (state !== 'new') throw new IhandlerError('LIFE_CYCLE', `The dispatcher is ${state}: it starts once.`);
-    await journal.open();
+    opening = openJournal();
+    await opening;
+    if (life.signal.aborted)
+      throw new IhandlerError('LIFE_CYCLE', 'The dispatcher was closed while it opened its journal.');
     state = 'open';
     liveTo = journal.bounds().last;
     const starts = await Promise.allSettled(lanes.map((lane) => lane.start()));
@@ -267,26 +282,35 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   async function closeOnce(within: number): Promise<void> {
-    const wasOpen = state === 'open';
+    const was = state;
     state = 'closed';
     life.abort();
-    if (!wasOpen) return;
-    const timer = new AbortController();
-    const settled = new Set<object>();
-    const stops = lanes.map((lane) => lane.stop().then(() => settled.add(lane)));
-    await Promise.race([Promise.all(stops), pause(within, timer.signal)]);
-    timer.abort();
-    for (const lane of lanes.toReversed()) {
-      if (!settled.has(lane)) {
+    if (was === 'opening' && (await opened())) await journal.close();
+    if (was !== 'open') return;
+    const stops = lanes.map((lane) => settlesWithin(lane.stop(), within));
+    const hasStopped = await Promise.all(stops);
+    for (const [index, lane] of [...lanes.entries()].toReversed()) {
+      const inTime = hasStopped[index] === true && (await settlesWithin(closeLane(lane), within));
+      if (!inTime)
         log().error('does not end what it is doing: it is left alone', { instance: lane.instance });
-        continue;
-      }
-      await lane
-        .settle()
-        .catch((error: unknown) => log().error('cannot acknowledge', { error: describeError(error) }));
-      await lane.close();
     }
     await journal.close();
+  }
+
+  async function opened(): Promise<boolean> {
+    try {
+      await opening;
+      return true;
+    } catch {
+      return false; // whoever called start is told
+    }
+  }
+
+  async function closeLane(lane: Lane): Promise<void> {
+    await lane
+      .settle()
+      .catch((error: unknown) => log().error('cannot acknowledge', { error: describeError(error) }));
+    await lane.close();
   }
 
   return {

@@ -75,6 +75,11 @@ export function encodeIncident(incident: Incident): string {
   return JSON.stringify(isPlainInJson(incident) ? incident : escaped(incident));
 }
 
+/** Writes a value as one line of JSON, in the way of {@link encodeIncident}. */
+export function encodeValue(value: Value): string {
+  return JSON.stringify(isPlainInJson(value) ? value : escaped(value));
+}
+
 function isRecord(value: unknown): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -33,10 +33,13 @@ export function waitFor(retry: Retry, failures: number, error: unknown): number 
   return askedFor(error) ?? Math.random() * Math.min(retry.cap, retry.base * 2 ** Math.min(failures, 30));
 }
 
-/** Waits, or returns at once when the signal aborts. */
+/** The longest that a timer can wait; it takes more for no time at all. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Waits, or returns at once when the signal aborts. What is longer than 24 days ends then. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
-    await delay(milliseconds, undefined, { signal });
+    await delay(Math.min(milliseconds, LONGEST), undefined, { signal });
   } catch (error) {
     // An aborted wait is what the signal is for; whoever waits looks at the signal.
     if (!signal.aborted) throw error;

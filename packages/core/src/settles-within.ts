@@ -1,0 +1,13 @@
+import { pause } from './retry.ts';
+
+/** Whether a promise settles, well or not, within so many milliseconds. Never rejects. */
+export async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([settled, pause(milliseconds, timer.signal).then(() => false)]);
+  timer.abort();
+  return inTime;
+}
