@@ -136,6 +136,11 @@ describe('attacks', () => {
       expect(details(old, kind), kind).toEqual(details(today, kind));
     }
     expect(old[0]?.row['remote_hostname']).toBeNull();
+    const reader = await openAttackReader(file);
+    const twice: ConnectionNode[][] = [[], []];
+    for (const attacks of twice) for await (const attack of reader.attacks()) attacks.push(attack);
+    expect(twice).toEqual([old, old]);
+    await reader.close();
   });
 
   it('are selected by connection, time, address, sensor and number', async () => {

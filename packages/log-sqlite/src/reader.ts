@@ -7,7 +7,7 @@ import {
   TABLES,
 } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { createLayout } from './layout.ts';
+import { createLayout, type Layout } from './layout.ts';
 import { tableNames } from './open-database.ts';
 import { createDetailReader } from './read-details.ts';
 import { readSummary } from './read-summary.ts';
@@ -34,10 +34,10 @@ function* chunks(values: readonly number[]): Generator<readonly number[]> {
 /** Prepares the reading of whole attacks, many at once. */
 function createAttackLoader(
   database: Database,
+  layout: Layout,
 ): (filter: AttackFilter) => Generator<ConnectionNode, void, undefined> {
   const names = tableNames(database);
   const sensors = names.has('ihandler_connections') && names.has('ihandler_sensors');
-  const layout = createLayout(database);
   const readDetails = createDetailReader(database, layout);
   const connections = layout.source('connections');
   const columns = [
@@ -114,17 +114,20 @@ function createAttackLoader(
  */
 export async function openAttackReader(file: string): Promise<AttackReader> {
   const { database, close } = await openReadable(file);
+  const layout = createLayout(database);
+  let loader: ReturnType<typeof createAttackLoader> | undefined;
   return {
     *attacks(filter = {}) {
       try {
-        yield* createAttackLoader(database)(filter);
+        loader ??= createAttackLoader(database, layout);
+        yield* loader(filter);
       } catch (error) {
         throw explainReading(error, file);
       }
     },
     summary() {
       try {
-        return readSummary(database, createLayout(database));
+        return readSummary(database, layout);
       } catch (error) {
         throw explainReading(error, file);
       }
