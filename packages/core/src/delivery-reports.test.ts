@@ -323,7 +323,12 @@ describe('what a handler reports outside a delivery', () => {
 
   it('is delivered once though a journal shows it before it says so', async () => {
     const heard: string[] = [];
-    const reader = defineHandler({ name: 'reader', on: { 'acme.told': ({ id }) => void heard.push(id) } });
+    const [shown, goOn] = [createSignal(), createSignal()];
+    const reader = defineHandler({
+      name: 'reader',
+      on: { 'acme.told': ({ id }) => void heard.push(id) },
+      start: () => shown.promise,
+    });
     const reporter = defineHandler({
       name: 'reporter',
       reports: { 'acme.told': anything },
