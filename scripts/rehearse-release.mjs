@@ -18,13 +18,13 @@ const folder = mkdtempSync(join(tmpdir(), 'ihandler-rehearsal-'));
 const clone = join(folder, 'clone');
 const project = join(folder, 'project');
 
-/** Runs one step; one that fails ends the rehearsal with what it said. */
+/** Runs one step and answers its standard output; one that fails ends the rehearsal with all it said. */
 async function step(title, cwd, env, command, ...args) {
   const started = Date.now();
-  const { code, output } = await quietly(command, args, { cwd, env });
+  const { code, output, stdout } = await quietly(command, args, { cwd, env });
   if (code !== 0) throw new Error(`${title} failed (${[command, ...args].join(' ')}):\n${output.trimEnd()}`);
   console.log(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-  return output;
+  return stdout;
 }
 
 function expectSame(what, found, expected) {

@@ -53,15 +53,20 @@ export async function run(command, args, options = {}) {
   }
 }
 
-/** Runs a program quietly; answers its exit code and all it said. `late` is called once if it takes over a second. */
+/**
+ * Runs a program quietly; answers its exit code, all it said, and what of that went to standard output. `late` is called
+ * once if it takes over a second.
+ */
 export async function quietly(command, args, { late, ...options } = {}) {
   const timer = late && setTimeout(late, 1000);
   try {
     const child = start(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => chunks.push([stream, chunk]));
     const code = await ended(child);
-    return { code, output: Buffer.concat(chunks).toString() };
+    const text = (some) => Buffer.concat(some.map(([, chunk]) => chunk)).toString();
+    return { code, output: text(chunks), stdout: text(chunks.filter(([stream]) => stream === child.stdout)) };
   } finally {
     clearTimeout(timer);
   }

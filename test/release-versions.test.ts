@@ -88,6 +88,8 @@ describe('releases', () => {
   it('releases what is pending without a complaint; the first time every package becomes 1.0.0', () => {
     const before = versions();
     expect(changesetVersion()).toEqual([]);
+    // A new package without a changeset would be published as 0.0.0.
+    expect(Object.entries(versions()).filter(([, version]) => version === '0.0.0')).toEqual([]);
     if (first) expect(new Set(Object.values(versions()))).toEqual(new Set(['1.0.0']));
     if (first) expect(new Set(coreRanges())).toEqual(new Set(['^1.0.0']));
     if (pending.length === 0) expect(versions()).toEqual(before);
