@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDispatcher, type Handler, type Journal } from '@ihandler/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { createCrash, createDisk, incident, incidents, type JournalPoint, recordIncidents } from './index.ts';
+
+const origin = 'dionaea.connection.free';
+
+function dispatcherOn(journal: Journal, handler: Handler) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-disk-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  return createDispatcher({
+    journal,
+    handlers: [{ handler }],
+    sensor: 'pot',
+    dataDir,
+    retry: { base: 0, attempts: 1 },
+  });
+}
+
+it('keeps what was appended and acknowledged for the next journal on it', async () => {
+  const disk = createDisk();
+  const first = dispatcherOn(disk.journal(), recordIncidents());
+  await first.start();
+  await first.report(incidents(2, origin));
+  await first.drain();
+  await first.close();
+
+  const recorder = recordIncidents();
+  const second = dispatcherOn(disk.journal(), recorder);
+  await second.start();
+  await second.report([incident(origin, {}, { id: 'test:2' }), incident(origin, {}, { id: 'test:3' })]);
+  await second.drain();
+  await second.close();
+  expect(recorder.incidents.map(({ id }) => id)).toEqual(['test:3']);
+  expect(disk.log).toHaveLength(3);
+  expect(disk.cursors.get('record-incidents')?.books.delivered).toBe(3);
+});
+
+it.each([
+  ['append', 0, 0],
+  ['appended', 3, 0],
+  ['commit', 3, 0],
+  ['committed', 3, 3],
+] as const)('has what a process that died at "%s" had put there', async (point, appended, acknowledged) => {
+  const disk = createDisk();
+  const crash = createCrash(point);
+  const dispatcher = dispatcherOn(disk.journal(crash.at), recordIncidents());
+  await dispatcher.start();
+  dispatcher.report(incidents(3, origin)).catch(() => undefined); // a dead process is told nothing
+  await crash.died;
+  expect(crash.isDead()).toBe(true);
+  expect(disk.log).toHaveLength(appended);
+  expect(disk.cursors.get('record-incidents')?.position ?? 0).toBe(acknowledged);
+});
+
+it('dies when it comes to the point for the n-th time, and then does nothing more at any point', async () => {
+  const crash = createCrash<JournalPoint>('append', 2);
+  expect(await crash.at('append')).toBeUndefined();
+  expect(crash.isDead()).toBe(false);
+  const hung = [crash.at('append'), crash.at('commit')];
+  await crash.died;
+  const settled = await Promise.race([...hung, new Promise((resolve) => setImmediate(resolve, 'none'))]);
+  expect(settled).toBe('none');
+});
+
+it('answers with the errors that a test injects: sources are told, handlers are not', async () => {
+  const disk = createDisk();
+  let isFull = true;
+  const journal = disk.journal((point) => {
+    if (point === 'append' && isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  });
+  const recorder = recordIncidents();
+  const dispatcher = dispatcherOn(journal, recorder);
+  await dispatcher.start();
+  await expect(dispatcher.report(incidents(1, origin))).rejects.toThrow('no space');
+  isFull = false;
+  await dispatcher.report(incidents(1, origin));
+  await dispatcher.drain();
+  await dispatcher.close();
+  expect(recorder.incidents).toHaveLength(1);
+});
+
+it('loses the oldest to retention when it is told to', async () => {
+  const disk = createDisk();
+  const first = disk.journal();
+  await first.append(incidents(4, origin));
+  disk.forget(3);
+  const recorder = recordIncidents();
+  const dispatcher = dispatcherOn(disk.journal(), recorder);
+  await dispatcher.start();
+  await dispatcher.drain();
+  await dispatcher.close();
+  expect(recorder.incidents.map(({ id }) => id)).toEqual(['test:4']);
+});
+
+it('takes nothing of a batch that it cannot take', async () => {
+  const disk = createDisk();
+  const broken = incident(origin, {}, { id: 'no-ordinal' });
+  await expect(disk.journal().append([...incidents(1, origin), broken])).rejects.toThrow('no-ordinal');
+  expect(disk.log).toEqual([]);
+  expect((await disk.journal().append(incidents(1, origin))).incidents).toHaveLength(1);
+});
