@@ -25,22 +25,33 @@ const headSize = 64 * 1024;
 const empty = Buffer.alloc(0);
 
 async function* prepend(
-  first: Buffer,
+  { read, failure }: Gathered,
   rest: AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  if (first.length > 0) yield first;
+  if (read.length > 0) yield read;
+  if (failure !== undefined) throw failure.error;
   yield* rest;
 }
 
-/** Reads until there is enough, or the end. */
-async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => boolean): Promise<Buffer> {
+/** The beginning of a text, with what kept it from being read further. */
+interface Gathered {
+  readonly read: Buffer;
+  readonly failure?: { readonly error: unknown };
+}
+
+/** Reads until there is enough, or the end, or what cannot be read: what came before that is kept. */
+async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => boolean): Promise<Gathered> {
   let read: Buffer = empty;
-  while (!enough(read)) {
-    const next = await source.next();
-    if (next.done) break;
-    read = read.length === 0 ? next.value : Buffer.concat([read, next.value]);
+  try {
+    while (!enough(read)) {
+      const next = await source.next();
+      if (next.done) break;
+      read = read.length === 0 ? next.value : Buffer.concat([read, next.value]);
+    }
+    return { read };
+  } catch (error) {
+    return { read, failure: { error } };
   }
-  return read;
 }
 
 /**
@@ -78,21 +89,23 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
   };
   try {
     const first = await gather(source, (read) => read.length >= 2);
-    const compressed = isGzip(first);
+    if (first.failure !== undefined) throw first.failure.error;
+    const compressed = isGzip(first.read);
     const all = prepend(first, source);
     const chunks = explained(compressed ? gunzip(all) : all);
     text = chunks;
     const enough = (read: Buffer) => read.length >= headSize || (live && hasFirstLine(read));
-    let taken: Buffer | undefined;
+    let taken: Gathered | undefined;
     return {
       file,
       live,
       seekable: !live && !compressed,
       async head() {
         taken ??= await gather(chunks, enough);
-        return taken.subarray(0, headSize);
+        if (taken.read.length === 0 && taken.failure !== undefined) throw taken.failure.error;
+        return taken.read.subarray(0, headSize);
       },
-      chunks: (offset = 0) => (offset === 0 ? prepend(taken ?? empty, chunks) : explained(read(offset))),
+      chunks: (offset = 0) => (offset === 0 ? prepend(taken ?? { read: empty }, chunks) : explained(read(offset))),
       progress: () => (raw.size === undefined ? { done } : { done, total: raw.size }),
       close,
     };
