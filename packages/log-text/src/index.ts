@@ -1,1 +1,1 @@
-export {};
+export { default, type LogOptions, type LogTextOptions } from './log-text.ts';

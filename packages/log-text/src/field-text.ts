@@ -1,0 +1,145 @@
+import type { Connection, Endpoint } from '@ihandler/core';
+import { harmless } from '@ihandler/core';
+
+/** How many characters of a text, or bytes, a line shows. */
+export const VALUE_LIMIT = 4096;
+/** How many characters of fields a line holds before no further field is begun. */
+export const FIELDS_LIMIT = 65_536;
+const NAME_LIMIT = 256;
+
+const bare = /^[^\s"\\=]+$/u;
+/** Text that would read as something else. */
+const notText: ReadonlySet<string> = new Set(['null', '[]', '{}']);
+
+function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  // Not through the middle of a character beyond the basic plane.
+  return text.slice(0, /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit);
+}
+
+function left(whole: number, shown: number): string {
+  return whole > shown ? `+${whole - shown}` : '';
+}
+
+function quoted(text: string, limit: number): string {
+  const shown = cut(text, limit);
+  const escaped = harmless(shown.replace(/["\\]/g, '\\$&'));
+  return `"${escaped}"${left(text.length, shown.length)}`;
+}
+
+/**
+ * Text as a value: as it is, or in quotes when it is empty, is long, or holds a blank, a quote, a backslash, `=` or what
+ * {@link harmless} shows as an escape.
+ */
+export function textValue(text: string): string {
+  if (text.length > VALUE_LIMIT || !bare.test(text) || notText.has(text) || harmless(text) !== text)
+    return quoted(text, VALUE_LIMIT);
+  return text;
+}
+
+/** Text for the head of a line, where columns are counted: never with a blank in it. */
+export function headValue(text: string): string {
+  if (text.length <= NAME_LIMIT && /^[\w.-]+$/.test(text)) return text;
+  const escapeBlank = (blank: string): string => {
+    const code = blank.charCodeAt(0);
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  };
+  return quoted(text, NAME_LIMIT).replace(/\s/gu, escapeBlank);
+}
+
+/** Bytes as a value: `b"…"`, printable ASCII as it is, every other byte as `\xNN`. */
+function bytesValue(bytes: Uint8Array): string {
+  const shown = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, VALUE_LIMIT));
+  const text = shown
+    .toString('latin1')
+    .replace(/["\\]/g, '\\$&')
+    .replace(/[^\x20-\x7e]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return `b"${text}"${left(bytes.byteLength, shown.byteLength)}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function isEndpoint(value: unknown): value is Endpoint {
+  return isRecord(value) && typeof value['host'] === 'string' && typeof value['port'] === 'number';
+}
+
+/** Whether a value names a connection. */
+export function isConnection(value: unknown): value is Connection {
+  return (
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['protocol'] === 'string' &&
+    typeof value['transport'] === 'string' &&
+    isEndpoint(value['local']) &&
+    isEndpoint(value['remote'])
+  );
+}
+
+function endpointText({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The fields of a line, as far as there is room for them. */
+interface Fields {
+  readonly parts: string[];
+  size: number;
+  /** How many there was no room for. */
+  left: number;
+}
+
+function add(fields: Fields, path: string, value: string): void {
+  const part = `${path}=${value}`;
+  fields.parts.push(part);
+  fields.size += part.length + 1;
+}
+
+function addConnection(fields: Fields, path: string, connection: Connection): void {
+  const { id, protocol, transport, local, remote } = connection;
+  add(fields, path, textValue(`${protocol}/${transport}`));
+  add(fields, `${path}.local`, textValue(endpointText(local)));
+  if (remote.host !== '' || remote.port !== 0) add(fields, `${path}.remote`, textValue(endpointText(remote)));
+  if (typeof remote.hostname === 'string' && remote.hostname !== '')
+    add(fields, `${path}.hostname`, textValue(remote.hostname));
+  add(fields, `${path}.id`, textValue(id));
+}
+
+function below(path: string, key: string): string {
+  const name = key.length <= NAME_LIMIT && /^[\w-]+$/.test(key) ? key : quoted(key, NAME_LIMIT);
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function addFields(fields: Fields, path: string, value: unknown): void {
+  const isBranch = Array.isArray(value) || (isRecord(value) && !isConnection(value));
+  const inner = isBranch ? Object.entries(value) : [];
+  if (inner.length > 0 || (isBranch && path === '')) {
+    for (const [key, item] of inner) addFields(fields, below(path, key), item);
+    return;
+  }
+  if (fields.size > FIELDS_LIMIT) fields.left += 1;
+  else if (isBranch) add(fields, path, Array.isArray(value) ? '[]' : '{}');
+  else if (typeof value === 'string') add(fields, path, textValue(value));
+  else if (value instanceof Uint8Array) add(fields, path, bytesValue(value));
+  else if (isConnection(value)) addConnection(fields, path, value);
+  else add(fields, path, value === null ? 'null' : textValue(String(value)));
+}
+
+/**
+ * A value as `key=value` fields parted by blanks, nested data with dotted keys, starting at `path` (`''` for the whole of
+ * an incident's data). What there was no room for is counted at the end: `+12`.
+ */
+export function fieldsText(path: string, value: unknown): string {
+  const fields: Fields = { parts: [], size: 0, left: 0 };
+  addFields(fields, path, value);
+  if (fields.left > 0) fields.parts.push(`+${fields.left}`);
+  return fields.parts.join(' ');
+}
+
+/** One value without its key; a connection or nested data as the fields below it. */
+export function valueText(path: string, value: unknown): string {
+  if (isRecord(value) || Array.isArray(value)) return fieldsText(path, value) || '{}';
+  return fieldsText(path, value).slice(path.length + 1);
+}

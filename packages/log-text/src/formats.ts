@@ -1,0 +1,69 @@
+import { encodeValue, harmless, type Incident, type Level, type Value } from '@ihandler/core';
+import { fieldsText, headValue, isConnection } from './field-text.ts';
+import { dionaeaTime, utcTime } from './time-text.ts';
+
+/** An incident as one line, without the newline: no field of the incident can end it or add another. */
+export type LineFormat = (incident: Incident, level: Level) => string;
+
+function linesFormat({ timestamp, sensor, origin, data }: Incident, level: Level): string {
+  const head = `${utcTime(timestamp)} ${headValue(sensor)} ${headValue(origin)}-${level}:`;
+  const fields = fieldsText('', data);
+  return fields === '' ? head : `${head} ${fields}`;
+}
+
+/**
+ * The word `incident` stands before the fields: parsers of dionaea's lines look there for a file name and a level, which
+ * an attacker could otherwise write into the first field.
+ */
+function dionaeaFormat({ timestamp, origin, data }: Incident, level: Level): string {
+  const head = `[${dionaeaTime(timestamp)}] ${headValue(origin)}-${level}: incident`;
+  const fields = fieldsText('', data);
+  return fields === '' ? head : `${head} ${fields}`;
+}
+
+/** The connection that the data names; of two that are linked, the child. */
+function connectionId(data: Incident['data']): string | undefined {
+  for (const key of ['connection', 'child']) {
+    const value = Object.hasOwn(data, key) ? data[key] : undefined;
+    if (isConnection(value)) return value.id;
+  }
+  return undefined;
+}
+
+function jsonEscape(character: string): string {
+  // A character beyond the basic plane is two code units in JSON as well.
+  return [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
+}
+
+/** JSON has escapes of its own for control characters, but not for all that `harmless` escapes. */
+function harmlessJson(json: string): string {
+  if (harmless(json) === json) return json;
+  return json.replace(/[^\x20-\x7e]/gu, (one) => (harmless(one) === one ? one : jsonEscape(one)));
+}
+
+function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, level: Level): string {
+  const connection = connectionId(data);
+  const line: { readonly [key: string]: Value } = {
+    timestamp: utcTime(timestamp),
+    sensor,
+    id,
+    origin,
+    level,
+    ...(connection !== undefined && { connection }),
+    ...(misfit !== undefined && { misfit }),
+    data,
+  };
+  return harmlessJson(encodeValue(line));
+}
+
+/** The formats by their names. */
+export const formats = {
+  lines: linesFormat,
+  dionaea: dionaeaFormat,
+  json: jsonFormat,
+} as const satisfies Readonly<Record<string, LineFormat>>;
+
+/** The name of a format. */
+export type FormatName = keyof typeof formats;

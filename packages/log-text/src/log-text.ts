@@ -1,0 +1,54 @@
+import { defineHandler, type WritingHandler } from '@ihandler/core';
+import { type LogTextOptions, parseLogTextOptions } from './options.ts';
+import { createTextLog, type TextLog } from './text-log.ts';
+
+export type { LogOptions, LogTextOptions } from './options.ts';
+
+/** Runs something for every log, whichever fails, then throws the first failure. */
+async function forEach(logs: readonly TextLog[], action: (log: TextLog) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(logs.map(action));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** Writes incidents as lines of text, each log with its own filters and format. */
+export default function logText(options: LogTextOptions): WritingHandler {
+  const logs = parseLogTextOptions(options).map(createTextLog);
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: a file is not opened anew, or closed, within a batch. */
+  function inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = last.then(action);
+    // Whoever asked for it is told of its failure; the next one only waits.
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  return defineHandler({
+    name: 'log-text',
+    accepts: ['*'],
+    start: (context) =>
+      inTurn(async () => {
+        try {
+          await forEach(logs, async (log) => log.start(context));
+        } catch (error) {
+          await forEach(logs, (log) => log.close());
+          throw error;
+        }
+      }),
+    write: (batch) =>
+      inTurn(async () => {
+        // An incident that cannot be formatted fails before anything is written.
+        const lines = logs.map((log) => [log, log.linesOf(batch)] as const);
+        const outcomes = await Promise.all(
+          lines.map(async ([log, part]) => ({ log, part, ...(await log.write(part)) })),
+        );
+        const failed = outcomes.find(({ failure }) => failure !== undefined);
+        for (const { log, part, written } of outcomes)
+          if (failed === undefined) log.settle(batch);
+          else log.remember(part.ids.slice(0, written));
+        if (failed !== undefined) throw failed.failure;
+      }),
+    reopen: () => inTurn(() => forEach(logs, (log) => log.reopen())),
+    close: () => inTurn(() => forEach(logs, (log) => log.close())),
+  });
+}
