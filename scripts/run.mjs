@@ -95,10 +95,17 @@ async function fitSqlite(env) {
   if (code !== 0 || !(await sqliteOpens())) give(title, output, compilerAdvice);
 }
 
-async function build() {
+/** Builds what changed: everything, or what some packages of the workspace depend on. */
+async function build(filters = []) {
   const title = 'Setting up: build';
   const late = () => console.error(title);
-  const { code, output } = await quietly('turbo', ['run', 'build', '--output-logs=errors-only'], { late });
+  const args = [
+    'run',
+    'build',
+    '--output-logs=errors-only',
+    ...filters.map((filter) => `--filter=${filter}`),
+  ];
+  const { code, output } = await quietly('turbo', args, { late });
   if (code !== 0) give(title, output);
 }
 
@@ -130,7 +137,7 @@ if (!installed) {
   writeFileSync(stamp, wanted);
 }
 // The tests read the sources: a build that fails is one of their findings, not the end of them.
-if (task !== 'test') await build();
+if (task !== 'test') await build(task === 'start' ? ['ihandler-demo^...'] : []);
 if (task === 'exec') process.exitCode = await run(args[0], args.slice(1));
 else if (task !== 'build') {
   // A user's paths are meant from where the user stands, not from the root.
