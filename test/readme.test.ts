@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { commandsOf, type Ending, notRun, scriptsCalled } from './readme/commands.ts';
+import { type CompiledProgram, compilePrograms } from './readme/compile.ts';
+import { type Block, manuals } from './readme/document.ts';
+import { createProject, nameOf, type Project } from './readme/project.ts';
+import { writeRecording } from './readme/recordings.ts';
+import { readPackageJson, root } from './workspace.ts';
+
+let folder: string;
+let recording: string;
+let compiled: readonly CompiledProgram[];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'readme-'));
+  recording = join(folder, 'recording.ndjson');
+  writeRecording(recording);
+  const typed = mkdtempSync(join(folder, 'typed-'));
+  const programs = manuals.flatMap(({ blocks }) => blocks).filter(({ language }) => /^[tj]s$/.test(language));
+  compiled = compilePrograms(typed, programs);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function expectSuccess({ code, stdout, stderr }: Ending, what: string): void {
+  expect(code, `${what}\n${stdout}${stderr}`).toBe(0);
+}
+
+/** Runs one block in a project; answers what it printed. */
+type Runner = (block: Block, project: Project) => Promise<string>;
+
+const runProgram: Runner = async (block, project) => {
+  const { errors, javascript } = compiled.find((program) => program.block === block) ?? {};
+  expect(errors).toEqual([]);
+  const code = block.language === 'js' ? block.code : (javascript ?? '');
+  const ending = await project.program(code, nameOf(block.code));
+  expectSuccess(ending, 'the program');
+  return ending.stdout;
+};
+
+const runCommands: Runner = async ({ language, code }, project) => {
+  const { scripts = {} } = readPackageJson(root);
+  const commands = commandsOf(language, code);
+  expect(commands, 'commands').not.toEqual([]);
+  let printed = '';
+  for (const { command, output } of commands) {
+    for (const script of scriptsCalled(command)) expect(scripts, command).toHaveProperty([script]);
+    if (notRun.has(command)) continue;
+    const ending = await project.command(command);
+    expectSuccess(ending, command);
+    expect(ending.stdout).toContain(output);
+    printed += ending.stdout;
+  }
+  return printed;
+};
+
+/** A list is a configuration of dionaea, a mapping one of ours. */
+const loadYaml: Runner = async ({ code }, project) => {
+  const name = nameOf(code) ?? 'example.yaml';
+  const value: unknown = parse(code);
+  expect(value).toBeTypeOf('object');
+  if (Array.isArray(value)) return '';
+  project.write(name, code);
+  const ending = await project.ihandler('import', '-c', name, recording);
+  expectSuccess(ending, `import -c ${name}`);
+  return ending.stdout;
+};
+
+const runners: Readonly<Record<string, Runner>> = {
+  ts: runProgram,
+  js: runProgram,
+  sh: runCommands,
+  console: runCommands,
+  yaml: loadYaml,
+  json: async ({ code }) => JSON.stringify(JSON.parse(code)),
+};
+
+for (const { path, blocks } of manuals.filter((manual) => manual.blocks.length > 0))
+  describe(path, () => {
+    let project: Project;
+    /** What the last block that was run printed: the text blocks behind it show it. */
+    let printed: string | undefined;
+
+    beforeAll(() => {
+      project = createProject(folder);
+      // A configuration may name a program that is shown after it.
+      for (const { language, code } of blocks) {
+        const name = /^(?:js|json|yaml)$/.test(language) ? nameOf(code) : undefined;
+        if (name !== undefined) project.write(name, code);
+      }
+    });
+
+    for (const block of blocks)
+      it(`${block.heading}, line ${block.line}: ${block.language}`, { timeout: 120_000 }, async () => {
+        if (block.language === 'text') {
+          expect(printed ?? 'The block before it has not run.').toContain(block.code);
+          return;
+        }
+        const runner = runners[block.language];
+        const known = Object.keys(runners).join(', ');
+        if (runner === undefined)
+          throw new Error(`Nothing can run a block of "${block.language}": expected ${known} or text.`);
+        printed = undefined;
+        printed = await runner(block, project);
+      });
+  });
+
+it('runs every command but those that some manual names and that are excused', () => {
+  const named = manuals
+    .flatMap(({ blocks }) => blocks)
+    .filter(({ language }) => /^(?:sh|console)$/.test(language))
+    .flatMap(({ language, code }) => commandsOf(language, code).map(({ command }) => command));
+  expect([...notRun.keys()].filter((command) => !named.includes(command))).toEqual([]);
+});

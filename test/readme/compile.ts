@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { published } from '../workspace.ts';
+import type { Block } from './document.ts';
+import { install } from './install.ts';
+
+/** A program of a README, as the compiler of a user takes it. */
+export interface CompiledProgram {
+  readonly block: Block;
+  /** JavaScript for the oldest Node that we support. */
+  readonly javascript: string;
+  /** What the compiler says against it, each with its line in the document. */
+  readonly errors: readonly string[];
+}
+
+/** As strict as it goes: a user may have all of it switched on. Everything else is the compiler's default. */
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  allowJs: true,
+  checkJs: true,
+  skipLibCheck: true,
+  outDir: 'out',
+};
+
+function describe({ file, start = 0, messageText }: ts.Diagnostic, block: Block): string {
+  const line = file ? block.line + 1 + file.getLineAndCharacterOfPosition(start).line : block.line;
+  return `${block.document}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+}
+
+/** Checks and compiles blocks all together, in a project in `folder` that has every package of ours. */
+export function compilePrograms(folder: string, blocks: readonly Block[]): readonly CompiledProgram[] {
+  install(folder, [...published.map(({ json }) => json.name), '@types/node', 'vitest']);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  const files = blocks.map((block, index) => {
+    // Each in a folder of its own: two of them may have the same name, and none imports another.
+    const path = join(folder, String(index), `program.${block.language}`);
+    mkdirSync(join(folder, String(index)));
+    writeFileSync(path, block.code);
+    return path;
+  });
+  const program = ts.createProgram(files, { ...options, outDir: join(folder, 'out'), rootDir: folder });
+  return blocks.map((block, index) => {
+    const source = program.getSourceFile(files[index] ?? '');
+    if (source === undefined) throw new Error(`The compiler lost ${files[index]}.`);
+    let javascript = '';
+    program.emit(source, (_path, text) => {
+      javascript = text;
+    });
+    const diagnostics = [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source),
+    ];
+    return { block, javascript, errors: diagnostics.map((diagnostic) => describe(diagnostic, block)) };
+  });
+}
