@@ -14,6 +14,16 @@ export interface HandlerEntry {
   readonly only?: readonly string[];
   /** Not the origins that one of these globs matches. */
   readonly except?: readonly string[];
+  /**
+   * Not the incidents whose connection (of a link: whose child) has one of these remote addresses: addresses and networks
+   * in CIDR notation. An IPv4 address that IPv6 wraps (`::ffff:192.0.2.1`) is that IPv4 address, here and there.
+   */
+  readonly ignore?: readonly string[];
+  /**
+   * Only the incidents whose connection (of a link: whose child) speaks one of these protocols, and those that have no
+   * connection; `-name` leaves a protocol out. Upper and lower case are the same.
+   */
+  readonly protocols?: readonly string[];
 }
 
 /** What a dispatcher is made of. */

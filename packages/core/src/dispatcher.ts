@@ -19,7 +19,7 @@ import { settlesWithin } from './settles-within.ts';
 
 export type * from './dispatcher-options.ts';
 
-/** Puts handlers on a journal. Throws `HANDLER_INVALID`, `GLOB_INVALID` or `CONTRACT_UNKNOWN` for what cannot work. */
+/** Puts handlers on a journal. Throws an IhandlerError, as `HANDLER_INVALID` or `GLOB_INVALID`, for what cannot work. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   checkEntries(options.handlers);
   const { journal, sensor } = options;
@@ -106,7 +106,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (reached !== list) return undefined;
       origin = incident.misfit === undefined ? incident.origin : undefined;
     }
-    return list?.some(({ reached }) => reached.maybeOwn) ? undefined : list;
+    return list?.some(({ reached }) => reached.maybeOwn || reached.admits) ? undefined : list;
   }
 
   function offer(before: number, incidents: readonly Incident[]): void {

@@ -3,6 +3,7 @@ export * from './checkpoint.ts';
 export * from './command.ts';
 export * from './create-incident.ts';
 export * from './dispatcher.ts';
+export * from './entry-filter.ts';
 export * from './error.ts';
 export * from './glob.ts';
 export * from './handler.ts';

@@ -177,6 +177,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   function offer(incident: Incident, position: number, reached: Reached): void {
     if (position <= queue.routed || (reached.maybeOwn && reporterOf(incident.id) === instance)) return;
+    if (reached.admits?.(incident) === false) return;
     queue.push(incident, position, reached);
   }
 

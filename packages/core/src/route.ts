@@ -1,4 +1,5 @@
 import type { HandlerEntry } from './dispatcher-options.ts';
+import { type Admits, admitsOf } from './entry-filter.ts';
 import { compileGlob } from './glob.ts';
 import { isWriting, type Listener } from './handler.ts';
 
@@ -8,6 +9,8 @@ export interface Reached {
   readonly listeners: readonly Listener[];
   /** Whether the handler itself may have reported incidents of the origin: then the id tells. */
   readonly maybeOwn: boolean;
+  /** What each incident must pass besides; undefined where the entry has no such filter. */
+  readonly admits: Admits | undefined;
 }
 
 /** A lane and what an origin reaches in it. */
@@ -57,7 +60,7 @@ function filterOf({ only, except }: HandlerEntry): (origin: string) => boolean {
     !unwanted.some((matches) => matches(origin));
 }
 
-/** Compiles the globs of all entries. Throws `GLOB_INVALID`. */
+/** Compiles the globs and filters of all entries. Throws `GLOB_INVALID` or `OPTIONS_INVALID`. */
 export function createRouter(entries: readonly HandlerEntry[], knownOrigins: readonly string[]): Router {
   const known = [
     ...new Set([...knownOrigins, ...entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}))]),
@@ -67,6 +70,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
     entry,
     wishes: wishesOf(entry, known),
     passes: filterOf(entry),
+    admits: admitsOf(entry),
     interned: new Map<string, Reached>(),
   }));
   const lists = new Map<string, readonly ReachedLane[]>();
@@ -76,7 +80,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
   function compute(origin: string, misfit: boolean): Route {
     const isKnown = knownSet.has(origin);
     let key = '';
-    const reaches = lanes.map(({ wishes, passes, entry, interned }) => {
+    const reaches = lanes.map(({ wishes, passes, admits, entry, interned }) => {
       key += ';';
       if (!passes(origin)) return undefined;
       const granted = wishes.flatMap(({ glob, matches, open }, index) =>
@@ -90,7 +94,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
       let reached = interned.get(laneKey);
       if (reached === undefined) {
         const listeners = granted.flatMap((index) => wishes[index]?.listener ?? []);
-        reached = { listeners, maybeOwn };
+        reached = { listeners, maybeOwn, admits };
         interned.set(laneKey, reached);
       }
       return reached;
