@@ -105,7 +105,8 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
         if (taken.read.length === 0 && taken.failure !== undefined) throw taken.failure.error;
         return taken.read.subarray(0, headSize);
       },
-      chunks: (offset = 0) => (offset === 0 ? prepend(taken ?? { read: empty }, chunks) : explained(read(offset))),
+      chunks: (offset = 0) =>
+        offset === 0 ? prepend(taken ?? { read: empty }, chunks) : explained(read(offset)),
       progress: () => (raw.size === undefined ? { done } : { done, total: raw.size }),
       close,
     };
