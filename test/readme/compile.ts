@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { published } from '../workspace.ts';
 import type { Block } from './document.ts';
 import { install } from './install.ts';
 
@@ -40,9 +39,13 @@ function describe({ file, start = 0, messageText }: ts.Diagnostic, block: Block)
   return `${block.document}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }
 
-/** Checks and compiles blocks all together, in a project in `folder` that has every package of ours. */
-export function compilePrograms(folder: string, blocks: readonly Block[]): readonly CompiledProgram[] {
-  install(folder, [...published.map(({ json }) => json.name), '@types/node', 'vitest']);
+/** Checks and compiles blocks all together, in a project in `folder` that has what the manuals install. */
+export function compilePrograms(
+  folder: string,
+  blocks: readonly Block[],
+  installed: readonly string[],
+): readonly CompiledProgram[] {
+  install(folder, [...installed, '@types/node']);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   const files = blocks.map((block, index) => {
     // Each in a folder of its own: two of them may have the same name, and none imports another.

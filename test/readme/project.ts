@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { root } from '../workspace.ts';
 import { type Ending, run, runLine } from './commands.ts';
 import { runDemo } from './demo.ts';
-import { install } from './install.ts';
+import { install, installedBy } from './install.ts';
 import { isRecording, writeRecording } from './recordings.ts';
 
 /** A project of somebody who follows one document from its first line to its last. */
@@ -46,9 +46,9 @@ export function createProject(folder: string): Project {
     write,
     async command(line) {
       if (line === 'npm start') return runDemo(folder);
-      const [, names] = /^npm install (?:--save-dev |-D )?([^-].*)$/.exec(line) ?? [];
+      const names = installedBy(line);
       if (names !== undefined) {
-        install(project, names.split(/\s+/));
+        install(project, names);
         return { code: 0, stdout: '', stderr: '' };
       }
       const real = onMachine(line);
