@@ -138,8 +138,9 @@ export function fieldsText(path: string, value: unknown): string {
   return fields.parts.join(' ');
 }
 
-/** One value without its key; a connection or nested data as the fields below it. */
+/** One value without its key; a connection, or nested data, as fields. */
 export function valueText(path: string, value: unknown): string {
-  if (isRecord(value) || Array.isArray(value)) return fieldsText(path, value) || '{}';
-  return fieldsText(path, value).slice(path.length + 1);
+  const text = fieldsText(path, value);
+  const isOne = typeof value !== 'object' || value === null || ArrayBuffer.isView(value);
+  return isOne || Object.keys(value).length === 0 ? text.slice(path.length + 1) : text;
 }

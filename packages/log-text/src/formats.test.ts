@@ -1,0 +1,382 @@
+import {
+  type Connection,
+  createIncident,
+  decodeIncident,
+  harmless,
+  type Incident,
+  type UntypedData,
+  type Value,
+} from '@ihandler/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FormatName, formats, type LineFormat } from './formats.ts';
+import { compileTemplate } from './template.ts';
+import { recordedIncidents } from './test-support/recorded-incidents.ts';
+import { incidentOf } from './test-support/started.ts';
+import { dionaeaTime } from './time-text.ts';
+
+const connection: Connection = {
+  id: 'c0ffee',
+  protocol: 'smbd',
+  transport: 'tcp',
+  local: { host: '10.0.0.1', port: 445 },
+  remote: { host: '198.51.100.7', port: 2010, hostname: '' },
+};
+/** What the reference suggests for reading dionaea's text log. */
+const suggested =
+  /^\[(\d{8} \d\d:\d\d:\d\d)\] (\S+)(?: (\S+:\d+))?-(error|critical|warning|message|info|debug): (.*)$/;
+
+function template(text: string): LineFormat {
+  const compiled = compileTemplate(text);
+  if (typeof compiled !== 'function') throw new Error(compiled.problem);
+  return compiled;
+}
+
+const everyFormat: readonly (readonly [string, LineFormat])[] = [
+  ...Object.entries(formats),
+  ['a template', template('{timestamp}\t{sensor} {origin} {level} {id} {data.connection} {data.url} {data}')],
+];
+
+function dataText(data: UntypedData): string {
+  return formats.lines(incidentOf(1, 'acme.thing.seen', data), 'info').replace(/^\S+ pot \S+-info: ?/, '');
+}
+
+/** Takes fields apart as the README says, and gives the values back as they were. */
+function parseFields(text: string): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null);
+  const field =
+    /((?:[\w-]+|"(?:[^"\\]|\\.)*"(?:\+\d+)?)(?:\.(?:[\w-]+|"(?:[^"\\]|\\.)*"(?:\+\d+)?))*)=([^\s"\\=]+|"(?:[^"\\]|\\.)*")(?: |$)/y;
+  while (field.lastIndex < text.length) {
+    const at = field.lastIndex;
+    const found = field.exec(text);
+    if (found === null) throw new Error(`no field at ${at} of ${text}`);
+    const [, key = '', value = ''] = found;
+    fields[key] = value.startsWith('"') ? unescaped(value.slice(1, -1)) : value;
+  }
+  return fields;
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+function unescaped(text: string): string {
+  return text.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|(.))/gu, (_, ...found) => {
+    const [byte, unit, point, other] = found.map(String);
+    const code = [byte, unit, point].find((digits) => digits !== 'undefined');
+    if (code !== undefined) return String.fromCodePoint(Number.parseInt(code, 16));
+    return escapes[other ?? ''] ?? other ?? '';
+  });
+}
+
+describe('a line', () => {
+  it('begins with the time in UTC, the sensor, and origin and level', () => {
+    const offer = incidentOf(1, 'dionaea.download.offer', { connection, url: 'http://192.0.2.1/a.exe' });
+    expect(formats.lines(offer, 'warning')).toBe(
+      '2026-11-22T06:50:42.123Z pot dionaea.download.offer-warning: connection=smbd/tcp ' +
+        'connection.local=10.0.0.1:445 connection.remote=198.51.100.7:2010 connection.id=c0ffee url=http://192.0.2.1/a.exe',
+    );
+  });
+
+  it.each<[UntypedData, string | RegExp]>([
+    [{}, ''],
+    [{ a: null, b: true, c: 1.5, d: 'x' }, 'a=null b=true c=1.5 d=x'],
+    [{ a: '', b: 'null', c: '[]' }, 'a="" b="null" c="[]"'],
+    [{ cmd: 'echo "a b" > c:\\d' }, 'cmd="echo \\"a b\\" > c:\\\\d"'],
+    [{ query: 'a=b', name: 'täst' }, 'query="a=b" name=täst'],
+    [{ a: 'x\ny\r\t\u0000\u001b[2J' }, 'a="x\\ny\\r\\t\\x00\\x1b[2J"'],
+    [{ a: '\u202egnp.exe\u2028' }, 'a="\\u202egnp.exe\\u2028"'],
+    [{ a: 'x\ud800' }, 'a="x\\ud800"'],
+    [{ a: Uint8Array.of(0x4d, 0x5a, 0x90, 0, 0x22, 0x5c) }, 'a=b"MZ\\x90\\x00\\"\\\\"'],
+    [
+      { from: [{ user: '100', uri: { host: '1.1.1.1' } }], via: [] },
+      'from.0.user=100 from.0.uri.host=1.1.1.1 via=[]',
+    ],
+    [{ a: { b: {} } }, 'a.b={}'],
+    [
+      { 'User-Agent': 'x', 'a b': 1, 'c="': 2, '': 3, 'd.e': 4 },
+      'User-Agent=x "a b"=1 "c=\\""=2 ""=3 "d.e"=4',
+    ],
+    [JSON.parse('{"__proto__": {"constructor": 1}}'), '__proto__.constructor=1'],
+    [
+      { parent: connection, child: { ...connection, id: 'x y', protocol: 'a' } },
+      /^parent=smbd\/tcp .* child=a\/tcp .* child\.id="x y"$/,
+    ],
+    [
+      {
+        connection: {
+          ...connection,
+          local: { host: '::1', port: 80 },
+          remote: { host: '', port: 0, hostname: '' },
+        },
+      },
+      'connection=smbd/tcp connection.local=[::1]:80 connection.id=c0ffee',
+    ],
+    [
+      { connection: { ...connection, remote: { host: '', port: 80, hostname: 'evil.example' } } },
+      /remote=:80 connection\.hostname=evil\.example/,
+    ],
+    [{ connection: { id: 'not one' } }, 'connection.id="not one"'],
+  ])('shows %j', (data, expected) => {
+    if (typeof expected === 'string') expect(dataText(data)).toBe(expected);
+    else expect(dataText(data)).toMatch(expected);
+  });
+
+  it('cuts a value after 4096 characters or bytes, and says how many are missing', () => {
+    const text = dataText({
+      a: 'x'.repeat(5000),
+      b: Buffer.alloc(4100, 'y'),
+      c: `${'z'.repeat(4095)}\u{1f41d}`,
+    });
+    expect(text).toBe(`a="${'x'.repeat(4096)}"+904 b=b"${'y'.repeat(4096)}"+4 c="${'z'.repeat(4095)}"+2`);
+  });
+
+  it('begins no further field after 65536 characters, and says how many are missing', () => {
+    const text = dataText(
+      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, 'x'.repeat(1000)])),
+    );
+    expect(text).toMatch(/ k65=x{1000} \+34$/);
+  });
+
+  it('has no blank in sensor and origin, whoever named them', () => {
+    const incident = { ...incidentOf(1), sensor: 'my pot\n\u00a0"', origin: 'a b-error: c' };
+    expect(formats.lines(incident, 'info')).toMatch(
+      /^\S+ "my\\x20pot\\n\\xa0\\"" "a\\x20b-error:\\x20c"-info:$/,
+    );
+  });
+
+  it('shows a time that no calendar has as the first or the last', () => {
+    const at = (timestamp: number): string =>
+      formats.lines({ ...incidentOf(1), timestamp }, 'info').slice(0, 24);
+    expect([at(-1e300), at(1e300)]).toEqual(['0001-01-01T00:00:00.000Z', '9999-12-30T00:00:00.000Z']);
+  });
+});
+
+describe('a line in the way of dionaea', () => {
+  it('shows local time, origin and level where its parsers look for them', () => {
+    const timestamp = new Date(2026, 10, 22, 6, 5, 42, 999).getTime();
+    const incident = { ...incidentOf(1, 'dionaea.download.offer', { url: 'http://x/' }), timestamp };
+    expect(formats.dionaea(incident, 'warning')).toBe(
+      '[22112026 06:05:42] dionaea.download.offer-warning: incident url=http://x/',
+    );
+  });
+
+  it.each(['http://x:1-error: y', 'x:1-error:', 'y z:9-critical: forged'])(
+    'does not let an attacker name file and level: %s',
+    (url) => {
+      const line = formats.dionaea(incidentOf(1, 'acme-error.seen', { [url]: url }), 'info');
+      expect(suggested.exec(line)?.slice(2, 5)).toEqual(['acme-error.seen', undefined, 'info']);
+    },
+  );
+});
+
+describe('a line of JSON', () => {
+  it('holds time, sensor, incident, connection and all data', () => {
+    const data = { connection, url: 'http://x/', raw: Uint8Array.of(255), odd: Number.NaN };
+    const line = JSON.parse(formats.json(incidentOf(7, 'dionaea.download.offer', data), 'warning'));
+    expect(line).toEqual({
+      timestamp: '2026-11-22T06:50:42.123Z',
+      sensor: 'pot',
+      id: 's:7',
+      origin: 'dionaea.download.offer',
+      level: 'warning',
+      connection: 'c0ffee',
+      data: { connection, url: 'http://x/', raw: { $bytes: '/w==' }, odd: { $number: 'NaN' } },
+    });
+  });
+
+  it('names the child of a link, and nothing where there is no connection', () => {
+    const parse = (data: UntypedData): Record<string, unknown> =>
+      JSON.parse(formats.json(incidentOf(1, 'a.b', data), 'info'));
+    expect(parse({ parent: connection, child: { ...connection, id: 'child' } })['connection']).toBe('child');
+    expect(parse({ connection: 'none' })).not.toHaveProperty('connection');
+  });
+
+  it('says why the data does not fit its origin', () => {
+    const misfit = createIncident({
+      id: 's:1',
+      origin: 'dionaea.download.offer',
+      timestamp: 0,
+      sensor: 's',
+      data: {},
+    });
+    expect(JSON.parse(formats.json(misfit, 'info')).misfit).toMatch(/expected/);
+  });
+});
+
+describe('a template', () => {
+  it('shows what it names, with a dash for what is not there', () => {
+    const format = template(
+      '{{{level}}} {origin}\t{id} {data.connection.remote.host} {data.from.0} {data.no.such}: {data}',
+    );
+    const incident = incidentOf(1, 'a.b', { connection, from: ['x y', 'z'] });
+    expect(format(incident, 'info')).toBe(`{info} a.b\ts:1 198.51.100.7 "x y" -: ${dataText(incident.data)}`);
+  });
+
+  it('shows nested data as fields', () => {
+    expect(
+      template('{data.a}|{data.a.b}|{data.a.c}')(incidentOf(1, 'a.b', { a: { b: 1, c: [] } }), 'info'),
+    ).toBe('a.b=1 a.c=[]|1|[]');
+  });
+
+  it('reaches nothing that is not in the data', () => {
+    expect(
+      template('{data.constructor} {data.a.length} {data.__proto__}')(
+        incidentOf(1, 'a.b', { a: 'x' }),
+        'info',
+      ),
+    ).toBe('- - -');
+  });
+
+  it.each(['{', '}', '{nothing}', '{data.}', '{}', '{ data }', '{toString}'])('is refused: %s', (text) => {
+    expect(compileTemplate(text)).toEqual({ problem: expect.stringMatching(/^expected/) });
+  });
+});
+
+/** Nothing in it moves a cursor, ends a line or hides. */
+function expectOneHarmlessLine(line: string): void {
+  expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
+  expect(harmless(line)).toBe(line);
+}
+
+describe.each(everyFormat)('%s', (name, format) => {
+  it('makes one harmless line of every recorded incident', () => {
+    expect(recordedIncidents.length).toBeGreaterThan(1000);
+    for (const incident of recordedIncidents) {
+      const line = format(incident, 'info');
+      expectOneHarmlessLine(line.replaceAll('\t', ' '));
+      if (name === 'dionaea')
+        expect(suggested.exec(line)?.slice(1, 5)).toEqual([
+          dionaeaTime(incident.timestamp),
+          incident.origin,
+          undefined,
+          'info',
+        ]);
+      if (name === 'json') expect(JSON.parse(line).data).toEqual(JSON.parse(JSON.stringify(incident.data)));
+    }
+  });
+});
+
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({
+    unit: fc.constantFrom(
+      '\n',
+      '\r',
+      '"',
+      '\\',
+      '=',
+      ' ',
+      '\u001b',
+      '\u009b',
+      '\u2028',
+      '\u202e',
+      '\ud800',
+      'a',
+      ':1-error: ',
+      '{',
+      '}',
+      '\u00a0',
+      '\u{1f41d}',
+    ),
+    maxLength: 12,
+  }),
+);
+const hostileData = fc.dictionary(
+  hostileText,
+  fc.letrec<{ value: Value }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      hostileText,
+      fc.constantFrom<Value>(null, true, Number.NaN, -0, 1e300, connection),
+      fc.uint8Array({ maxLength: 8 }),
+      hostileText.map(
+        (text): Value => ({
+          ...connection,
+          id: text,
+          protocol: text,
+          remote: { host: text, port: 1, hostname: text },
+        }),
+      ),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(hostileText, tie('value'), { maxKeys: 3 }),
+    ),
+  })).value,
+  { maxKeys: 4 },
+);
+const hostile = fc
+  .record({
+    sensor: hostileText,
+    origin: hostileText,
+    id: hostileText,
+    data: hostileData,
+    timestamp: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  })
+  .map((parts): Incident => parts);
+
+describe('whatever an attacker writes', () => {
+  it.each(everyFormat)('%s is one harmless line', (_, format) => {
+    fc.assert(
+      fc.property(hostile, (incident) =>
+        expectOneHarmlessLine(format(incident, 'info').replaceAll('\t', ' ')),
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the head of a line is three words, and the level the one that was given', () => {
+    fc.assert(
+      fc.property(hostile, (incident) => {
+        const [time = '', , originAndLevel = ''] = formats.lines(incident, 'debug').split(/\s/u);
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        expect(originAndLevel).toMatch(/-debug:$/);
+        const parsed = suggested.exec(formats.dionaea(incident, 'debug'));
+        expect(parsed?.slice(3)).toEqual([undefined, 'debug', expect.stringMatching(/^incident(?: |$)/)]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('a flat text comes back from the fields of a line as it was', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), hostileText), (data) => {
+        expect(parseFields(dataText(data))).toEqual({ ...data });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the fields of a line are as many as the values', () => {
+    const countOf = (value: Value): number =>
+      typeof value === 'object' &&
+      value !== null &&
+      !ArrayBuffer.isView(value) &&
+      Object.keys(value).length > 0
+        ? Object.values(value).reduce((sum: number, item: Value) => sum + countOf(item), 0)
+        : 1;
+    const noConnections = fc.dictionary(hostileText, fc.array(hostileText, { maxLength: 3 }), { maxKeys: 5 });
+    fc.assert(
+      fc.property(noConnections, (data) => {
+        const expected = Object.values(data).reduce((sum, value) => sum + countOf(value), 0);
+        expect(Object.keys(parseFields(dataText(data).replaceAll(/=\[\](?= |$)/g, '="[]"')))).toHaveLength(
+          expected,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('JSON gives the very data back', () => {
+    fc.assert(
+      fc.property(hostile, (incident) => {
+        const { sensor, id, origin, data } = JSON.parse(formats.json(incident, 'info'));
+        const back = decodeIncident(JSON.stringify({ id, origin, sensor, data, timestamp: 0 }));
+        expect(back).toEqual({ ...incident, timestamp: 0 });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+const names: readonly FormatName[] = ['lines', 'dionaea', 'json'];
+it('has the three formats of the documentation', () => {
+  expect(Object.keys(formats)).toEqual(names);
+});

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createIncident,
+  type HandlerContext,
+  type Incident,
+  type Log,
+  type UntypedData,
+} from '@ihandler/core';
+import { onTestFinished } from 'vitest';
+import logText, { type LogTextOptions } from '../log-text.ts';
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-log-text-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What a handler is lent, with the lines it logs. */
+export function createContext(overrides: Partial<HandlerContext> = {}) {
+  const told: string[] = [];
+  const line =
+    (level: string): Log['info'] =>
+    (message, details) => {
+      told.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
+    };
+  const log: Log = {
+    error: line('error'),
+    critical: line('critical'),
+    warning: line('warning'),
+    message: line('message'),
+    info: line('info'),
+    debug: line('debug'),
+  };
+  const context: HandlerContext = {
+    instance: 'log-text',
+    sensor: 'pot',
+    dataDir: tmpdir(),
+    durable: true,
+    signal: new AbortController().signal,
+    log,
+    now: Date.now,
+    fetch: globalThis.fetch,
+    async report() {},
+    ...overrides,
+  };
+  return { context, told };
+}
+
+/** A started handler, which is closed after the test, with what it told its host. */
+export async function startLog(options: LogTextOptions, overrides?: Partial<HandlerContext>) {
+  const { context, told } = createContext(overrides);
+  const handler = logText(options);
+  await handler.start?.(context);
+  onTestFinished(() => handler.close?.());
+  return {
+    told,
+    write: async (batch: readonly Incident[]): Promise<void> => handler.write(batch, {}, context),
+    reopen: async (): Promise<void> => handler.reopen?.(),
+    close: async (): Promise<void> => handler.close?.(),
+    start: async (): Promise<void> => handler.start?.(context),
+  };
+}
+
+/** An incident of the stream `s`. */
+export function incidentOf(ordinal: number, origin = 'acme.thing.seen', data: UntypedData = {}): Incident {
+  return createIncident({ id: `s:${ordinal}`, origin, timestamp: 1_795_330_242_123, sensor: 'pot', data });
+}
+
+/** Incidents of the stream `s`, numbered from `first`, each of which makes a line of about 150 bytes. */
+export function numbered(first: number, count: number): readonly Incident[] {
+  return Array.from({ length: count }, (_, i) =>
+    incidentOf(first + i, 'acme.thing.seen', { n: first + i, fill: 'x'.repeat(90), end: true }),
+  );
+}
+
+/** The numbers in the lines of a text, in order. Throws for a line that is cut, or is two. */
+export function numbersIn(text: string): readonly number[] {
+  if (text !== '' && !text.endsWith('\n')) throw new Error(`a line is cut: ${text.slice(-200)}`);
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const found = /^\S+Z pot acme\.thing\.seen-info: n=(\d+) fill=x{90} end=true$/.exec(line);
+      if (found === null) throw new Error(`this is no whole line: ${line}`);
+      return Number(found[1]);
+    });
+}
+
+/** The text of a log file, compressed or not. */
+export function textOf(file: string): string {
+  return file.endsWith('.gz')
+    ? execFileSync('zcat', [file], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    : readFileSync(file, 'utf8');
+}
+
+/** The names in a folder, the oldest rotated file first: `a.log.10.gz`, `a.log.9`, …, `a.log`. */
+export function namesIn(folder: string): readonly string[] {
+  const age = (name: string): number => Number(/\.(\d+)(?:\.gz)?$/.exec(name)?.[1] ?? 0);
+  return readdirSync(folder).sort((a, b) => age(b) - age(a) || (a < b ? -1 : 1));
+}
+
+/** The numbers in all files of a folder, from the oldest to the newest. */
+export function numbersInFolder(folder: string): readonly number[] {
+  return namesIn(folder).flatMap((name) => numbersIn(textOf(join(folder, name))));
+}
+
+/** 1 to `count`. */
+export function upTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
