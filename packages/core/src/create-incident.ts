@@ -1,6 +1,7 @@
 import { misfitOf } from './catalogue/check.ts';
 import { IhandlerError } from './error.ts';
 import type { Incident, UntypedData } from './incident.ts';
+import { shown } from './shown.ts';
 
 const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const knownGood = new Set<string>();
@@ -24,10 +25,7 @@ function freeze(value: unknown): void {
 }
 
 function invalid(what: string, found: unknown): IhandlerError {
-  return new IhandlerError(
-    'INCIDENT_INVALID',
-    `Expected ${what}, found ${JSON.stringify(found)?.slice(0, 200) ?? typeof found}.`,
-  );
+  return new IhandlerError('INCIDENT_INVALID', `Expected ${what}, found ${shown(found)}.`);
 }
 
 /**

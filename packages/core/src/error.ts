@@ -79,14 +79,18 @@ export function failureKind(error: unknown): FailureKind {
   return 'unknown';
 }
 
-/** One line that says what went wrong, also for what is not an Error or has no message. */
+function describeDeep(error: unknown, depth: number): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.message || error.name;
+  return error.cause === undefined || depth === 0
+    ? text
+    : `${text} (${describeDeep(error.cause, depth - 1)})`;
+}
+
+/** Says what went wrong, with up to four causes, also for what is not an Error or has no message. */
 export function describeError(error: unknown): string {
   try {
-    if (error instanceof Error) {
-      const text = error.message || error.name;
-      return error.cause === undefined ? text : `${text} (${describeError(error.cause)})`;
-    }
-    return String(error);
+    return describeDeep(error, 4);
   } catch {
     // Somebody threw an object whose toString throws; there is nothing more to learn from it.
     return 'an error that cannot be described';

@@ -1,15 +1,15 @@
-// C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width and other format characters, lone surrogates.
-const harmful =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
+// Control characters; format characters, bidirectional controls, zero-width ones and tags among them; line and paragraph
+// separators; lone surrogates; and code points that are reserved for more of these or were such once.
+const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u180e\u202f\u2065\ufff0-\ufff8]/gu;
 
 function escapeOne(character: string): string {
-  const code = character.charCodeAt(0);
   if (character === '\n') return '\\n';
   if (character === '\r') return '\\r';
   if (character === '\t') return '\\t';
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u${code.toString(16).padStart(4, '0')}`;
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
 /**

@@ -11,8 +11,10 @@ export interface IncidentId {
 /** Takes `<stream>:<ordinal>` apart; throws `INCIDENT_INVALID` for anything else. */
 export function parseIncidentId(id: string): IncidentId {
   const colon = id.lastIndexOf(':');
-  const ordinal = Number(id.slice(colon + 1));
-  if (colon < 1 || colon === id.length - 1 || !Number.isSafeInteger(ordinal) || ordinal < 0)
+  const digits = id.slice(colon + 1);
+  const ordinal = Number(digits);
+  // Only one way to write a number: else two ids would mean the same incident.
+  if (colon < 1 || !Number.isSafeInteger(ordinal) || ordinal < 0 || String(ordinal) !== digits)
     throw new IhandlerError(
       'INCIDENT_INVALID',
       `Expected an incident id of the form <stream>:<ordinal>, found ${JSON.stringify(id.slice(0, 200))}.`,

@@ -8,13 +8,15 @@ export interface KnownIds {
   highest(stream: string): number | undefined;
 }
 
-/** The ordinal that begins at `from`, without the garbage that parsing a slice makes; NaN when it is none. */
+const ZERO = 48;
+
+/** The ordinal that begins at `from`, without the garbage that parsing a slice makes; NaN when it is none or too long to tell. */
 function ordinalAt(id: string, from: number): number {
   const end = id.length;
-  if (from >= end || end - from > 15) return Number.NaN;
+  if (from >= end || end - from > 15 || (id.charCodeAt(from) === ZERO && end - from > 1)) return Number.NaN;
   let ordinal = 0;
   for (let at = from; at < end; at += 1) {
-    const digit = id.charCodeAt(at) - 48;
+    const digit = id.charCodeAt(at) - ZERO;
     if (digit < 0 || digit > 9) return Number.NaN;
     ordinal = ordinal * 10 + digit;
   }

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { IhandlerError } from './error.ts';
+import { harmless } from './harmless.ts';
+import { shown } from './shown.ts';
 
 /** One thing wrong with options. */
 export interface OptionProblem {
@@ -8,20 +10,19 @@ export interface OptionProblem {
   readonly message: string;
 }
 
+const secret = /key|secret|token|pass/i;
+
 function pathOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-    .replace(/^\./, '');
+  const steps = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return harmless(steps.join('').replace(/^\./, ''));
 }
 
+/** What there is instead, unless it may be a secret. */
 function found(input: unknown, path: readonly PropertyKey[]): string {
   let value: unknown = input;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  if (value === undefined) return 'nothing';
-  const last = String(path.at(-1) ?? '');
-  if (/key|secret|token|pass/i.test(last)) return 'a value that is not shown';
-  return JSON.stringify(value)?.slice(0, 80) ?? typeof value;
+  const isSecret = value !== undefined && path.some((key) => secret.test(String(key)));
+  return isSecret ? 'a value that is not shown' : shown(value);
 }
 
 function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): OptionProblem[] {

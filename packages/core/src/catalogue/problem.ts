@@ -1,4 +1,5 @@
 import { harmless } from '../harmless.ts';
+import { shown } from '../shown.ts';
 
 /** The first thing wrong with a value. */
 export interface Problem {
@@ -15,14 +16,6 @@ export type Check = (value: unknown) => Problem | undefined;
 /** Whether a value is what JSON calls an object. */
 export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return harmless(JSON.stringify(value.slice(0, 60)));
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return 'a list';
-  return ArrayBuffer.isView(value) ? 'bytes' : 'an object';
 }
 
 function step(key: string | number): string {

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import {
+  describeError,
+  type FailureKind,
+  failureKind,
+  IhandlerError,
+  isIhandlerError,
+  permanent,
+  tryLater,
+} from './error.ts';
+
+const coded = (code: unknown) => Object.assign(new Error('x'), { code });
+const caused = (cause: unknown) => new Error('x', { cause });
+
+describe('what a failure means', () => {
+  it.each<[FailureKind, string, unknown]>([
+    ['try-later', 'tryLater()', tryLater('busy')],
+    ['try-later', 'tryLater() with a time', tryLater('busy', { retryAfter: 5 })],
+    ['try-later', 'a thing with retryAfter that is no Error', { retryAfter: 0 }],
+    ['try-later', 'nobody listens', coded('ECONNREFUSED')],
+    ['try-later', 'no such host', coded('ENOTFOUND')],
+    ['try-later', 'the disk is full', coded('ENOSPC')],
+    ['try-later', 'the quota is full', coded('EDQUOT')],
+    ['try-later', 'the disk is broken', coded('EIO')],
+    ['try-later', 'too many files', coded('EMFILE')],
+    ['try-later', 'the folder is read-only', coded('EROFS')],
+    ['try-later', 'no permission, which an operator gives', coded('EACCES')],
+    ['try-later', 'the database is locked', coded('SQLITE_BUSY')],
+    ['try-later', 'the database is locked by a snapshot', coded('SQLITE_BUSY_SNAPSHOT')],
+    ['try-later', 'the disk of the database is full', coded('SQLITE_FULL')],
+    ['try-later', 'the disk of the database is broken', coded('SQLITE_IOERR_WRITE')],
+    ['try-later', 'undici, which fetch is', coded('UND_ERR_CONNECT_TIMEOUT')],
+    ['try-later', 'fetch failed because of the network', caused(coded('ECONNRESET'))],
+    ['try-later', 'a cause of a cause', caused(caused(tryLater('busy')))],
+    ['permanent', 'permanent()', permanent('no')],
+    ['permanent', 'a thing with permanent that is no Error', { permanent: true }],
+    ['permanent', 'permanent because of the network', permanent('gone', { cause: coded('ECONNRESET') })],
+    ['unknown', 'an Error', new Error('x')],
+    ['unknown', 'a bug', new TypeError('x is undefined')],
+    ['unknown', 'a row that does not fit', coded('SQLITE_CONSTRAINT')],
+    ['unknown', 'no such file', coded('ENOENT')],
+    ['unknown', 'a code that is a number', coded(11)],
+    ['unknown', 'retryAfter that is no number', { retryAfter: '5' }],
+    ['unknown', 'permanent that is not true', { permanent: 'no' }],
+    ['unknown', 'text', 'EBUSY'],
+    ['unknown', 'nothing', undefined],
+    ['unknown', 'null', null],
+    ['unknown', 'a cause of an Error that is not an error', caused('EBUSY')],
+  ])('is %s: %s', (kind, _, error) => {
+    expect(failureKind(error)).toBe(kind);
+  });
+
+  it('is found out also when causes go in circles', () => {
+    const error = caused(undefined);
+    error.cause = error;
+    expect(failureKind(error)).toBe('unknown');
+  });
+});
+
+describe('an error in one line', () => {
+  it.each<[string, unknown]>([
+    ['no such file', new Error('no such file')],
+    ['TypeError', new TypeError('')],
+    ['it failed (no such host)', new Error('it failed', { cause: new Error('no such host') })],
+    ['text', 'text'],
+    ['undefined', undefined],
+    ['an error that cannot be described', Object.create(null)],
+  ])('is %j', (text, error) => {
+    expect(describeError(error)).toBe(text);
+  });
+
+  it('is said also when causes go in circles', () => {
+    const error = new Error('circle');
+    error.cause = error;
+    expect(describeError(error)).toMatch(/^circle/);
+    expect(describeError(error).length).toBeLessThan(200);
+  });
+});
+
+it('an error for the user has a code and is recognised of any copy of core', () => {
+  const error = new IhandlerError('TARGET_UNREADABLE', 'x', { cause: 7 });
+  expect(error).toMatchObject({ code: 'TARGET_UNREADABLE', message: 'x', cause: 7, name: 'IhandlerError' });
+  expect(isIhandlerError(error)).toBe(true);
+  expect(isIhandlerError(Object.assign(new Error('x'), { name: 'IhandlerError' }))).toBe(true);
+  expect(isIhandlerError({ name: 'IhandlerError' })).toBe(false);
+  expect(isIhandlerError(new Error('x'))).toBe(false);
+});

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chainDepth, formatIncidentId, parseIncidentId, reportedStream, reporterOf } from './incident-id.ts';
+
+const stream = fc.string({ unit: 'binary', minLength: 1 });
+
+describe('an incident id', () => {
+  it('is put together and taken apart again, whatever the stream is named', () => {
+    fc.assert(
+      fc.property(stream, fc.maxSafeNat(), (name, ordinal) => {
+        expect(parseIncidentId(formatIncidentId(name, ordinal))).toEqual({ stream: name, ordinal });
+      }),
+    );
+  });
+
+  it('is spelled in one way: whatever can be taken apart is put together as it was', () => {
+    const tail = fc.oneof(fc.string(), fc.maxSafeNat().map(String), fc.stringMatching(/^[-+0-9exX. ]{0,6}$/));
+    fc.assert(
+      fc.property(stream, tail, (name, rest) => {
+        const id = `${name}:${rest}`;
+        try {
+          const { stream: parsed, ordinal } = parseIncidentId(id);
+          expect(formatIncidentId(parsed, ordinal)).toBe(id);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'INCIDENT_INVALID' });
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ...[
+      '',
+      ':',
+      's',
+      's:',
+      ':1',
+      's:x',
+      's:-1',
+      's:-0',
+      's:1.5',
+      's:1e3',
+      's:0x10',
+      's: 1',
+      's:1 ',
+      's:+1',
+      's:01',
+    ],
+    ...['s:1:', `s:${2 ** 53}`, 's:NaN', 's:Infinity', 's:１'],
+  ])('is not %j', (id) => {
+    expect(() => parseIncidentId(id)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
+  });
+
+  it('is shown cut when it is none', () => {
+    expect(() => parseIncidentId('x'.repeat(1e6))).toThrow(/^.{0,300}$/);
+  });
+});
+
+describe('the id of what was reported while handling', () => {
+  const instance = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/);
+
+  it('tells who reported it and how many reported because of each other', () => {
+    const plain = fc.stringMatching(/^[\w:-]{1,20}$/);
+    fc.assert(
+      fc.property(plain, fc.array(instance, { maxLength: 10 }), fc.maxSafeNat(), (name, chain, ordinal) => {
+        const full = chain.reduce((sofar, reporter, n) => reportedStream(sofar, reporter, n), name);
+        const id = formatIncidentId(full, ordinal);
+        expect(chainDepth(id)).toBe(chain.length);
+        expect(reporterOf(id)).toBe(chain.at(-1));
+        expect(parseIncidentId(id).ordinal).toBe(ordinal);
+      }),
+    );
+  });
+});

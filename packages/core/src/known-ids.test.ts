@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { incidentOf } from './__fixtures__/delivery.ts';
+import type { Incident } from './incident.ts';
+import { createKnownIds } from './known-ids.ts';
+
+const withId = (id: string): Incident => ({ ...incidentOf(1), id });
+
+/** Ordinals that rise within a stream, with some of the earlier ones again: what sources and handlers hand over. */
+const history = fc
+  .array(
+    fc.array(
+      fc.record({
+        stream: fc.constantFrom('s', 's/one/0', 's:1', '__proto__', 'é'),
+        step: fc.oneof(fc.nat(3), fc.constantFrom(10 ** 15, 10 ** 14)),
+        again: fc.boolean(),
+      }),
+      { maxLength: 12 },
+    ),
+    { maxLength: 8 },
+  )
+  .map((batches) => {
+    const last = new Map<string, number>();
+    return batches.map((batch) =>
+      batch.flatMap(({ stream, step, again }) => {
+        const ordinal = Math.min((last.get(stream) ?? -1) + 1 + step, Number.MAX_SAFE_INTEGER);
+        last.set(stream, ordinal);
+        const incident = withId(`${stream}:${ordinal}`);
+        return again ? [incident, withId(`${stream}:${ordinal}`)] : [incident];
+      }),
+    );
+  });
+
+describe('known ids', () => {
+  it('are a set, for ordinals that rise within their stream', () => {
+    fc.assert(
+      fc.property(history, fc.array(fc.nat(7)), (batches, repeats) => {
+        const known = createKnownIds();
+        const model = new Set<string>();
+        const all = batches.flatMap((batch, index) =>
+          repeats.includes(index) && batches[index - 1] ? [batches[index - 1] ?? [], batch] : [batch],
+        );
+        for (const batch of all) {
+          const expected = batch.filter(({ id }) => !model.has(id) && model.add(id));
+          expect(known.take(batch)).toEqual(expected);
+        }
+        for (const stream of ['s', 's:1', '__proto__', 'constructor']) {
+          const ordinals = [...model].flatMap((id) =>
+            id.startsWith(`${stream}:`) && !id.slice(stream.length + 1).includes(':')
+              ? [Number(id.slice(stream.length + 1))]
+              : [],
+          );
+          expect(known.highest(stream)).toBe(ordinals.length === 0 ? undefined : Math.max(...ordinals));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('pass a batch on as it came when all of it is new', () => {
+    const batch = ['s:1', 's:2', 's:900'].map(withId);
+    expect(createKnownIds().take(batch)).toBe(batch);
+  });
+
+  it.each([...['no id', 's:', 's:x', 's:1e3', 's:01', 's:-1', `s:${2 ** 53}`]])(
+    'learn nothing from a batch with %j in it',
+    (bad) => {
+      const known = createKnownIds();
+      for (const batch of [
+        ['s:1', bad],
+        [bad, 's:1'],
+        ['s:1', 't:1', bad],
+      ])
+        expect(() => known.take(batch.map(withId))).toThrow(
+          expect.objectContaining({ code: 'INCIDENT_INVALID' }),
+        );
+      expect(known.highest('s')).toBeUndefined();
+      expect(known.take(['s:1'].map(withId))).toHaveLength(1);
+    },
+  );
+});
