@@ -1,5 +1,4 @@
 import {
-  type Cell,
   type ClusterResult,
   type ClusterState,
   type ConnectionKey,
@@ -13,7 +12,7 @@ import {
 import type { Checkpoint, Incident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { createConnectionTable } from './connection-table.ts';
-import { storable } from './storable.ts';
+import { prepareInsert } from './insert-rows.ts';
 import { createStoredCheckpoint } from './stored-checkpoint.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
@@ -36,17 +35,12 @@ export interface AttackStore {
 // `TABLES` has no keys but the tables.
 const tables = Object.keys(TABLES) as Table[];
 
-function insertInto(table: Table): string {
-  const columns: readonly string[] = TABLES[table];
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-}
-
 /** Prepares the statements for a database whose schema is complete. */
 export function createAttackStore(database: Database, waitingLimit: number = WAITING_LIMIT): AttackStore {
   const stored = createStoredCheckpoint(database);
   const waitingTable = createWaitingTable(database, waitingLimit);
   const connections = createConnectionTable(database);
-  const inserts = tables.map((table) => [table, database.prepare(insertInto(table))] as const);
+  const inserts = tables.map((table) => [table, prepareInsert(database, table, TABLES[table])] as const);
   const highestKeys = database
     .prepare<[], number[]>(
       `SELECT ${tables.map((table) => `(SELECT coalesce(max(${TABLES[table][0]}), 0) FROM ${table})`).join(', ')}`,
@@ -82,13 +76,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
   }
 
   function save(result: ClusterResult): number {
-    for (const [table, insert] of inserts)
-      for (const row of result.rows[table]) {
-        // In place: the rows are this write's own, and there are many.
-        const cells: (Cell | bigint)[] = row;
-        for (let at = 1; at < row.length; at += 1) cells[at] = storable(row[at]);
-        insert.run(...cells);
-      }
+    for (const [table, insert] of inserts) insert(result.rows[table]);
     connections.announce(result.announced);
     connections.move(result.moves);
     return waitingTable.save(result.waiting);
