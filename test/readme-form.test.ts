@@ -3,6 +3,7 @@ import { dirname, join, posix } from 'node:path';
 import { manifestSchema } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { type Document, documents } from './readme/document.ts';
+import { installedBy } from './readme/install.ts';
 import { published, root, type WorkspacePackage } from './workspace.ts';
 
 /** What a README has, in this order, after its title and the sentence that says what the package does. */
@@ -56,6 +57,12 @@ describe.each(published)('the README of $json.name', ({ folder, json, role }) =>
     );
   });
 
+  it('says how to install it', () => {
+    const lines = readme?.blocks.filter(({ heading }) => heading === 'Install').map(({ code }) => code) ?? [];
+    const installed = lines.flatMap((code) => code.split('\n').flatMap((line) => installedBy(line) ?? []));
+    expect(installed).toContain(json.name);
+  });
+
   it('lists every option that a configuration may name', () => {
     if (json.ihandler === undefined || readme === undefined) return;
     const { handlers, sources, journals } = manifestSchema.parse(json.ihandler);
@@ -71,6 +78,12 @@ function anchorOf(heading: string): string {
   const words = heading.replace(/^#+ /, '').toLowerCase();
   return words.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
 }
+
+it('the README of the project leads to every package', () => {
+  const readme = documentAt('README.md')?.prose ?? '';
+  const rows = published.map(({ folder, json }) => `| [\`${json.name}\`](${folder}) |`);
+  expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
+});
 
 it('links in documents lead somewhere', () => {
   const broken = documents.flatMap(({ path, prose }) =>

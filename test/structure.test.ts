@@ -58,18 +58,6 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
     expect(offers.length).toBeGreaterThan(0);
     for (const offer of offers) expect(json.exports, offer.summary).toHaveProperty([offer.export]);
   });
-
-  it('has a README that a user can start from', () => {
-    const readme = readFileSync(join(path, 'README.md'), 'utf8');
-    const headings = [...readme.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading ?? '');
-    const missing = (wanted: readonly RegExp[]): readonly RegExp[] =>
-      wanted.filter((heading) => !headings.some((found) => heading.test(found)));
-    expect(readme.split('\n')[0]).toBe(`# ${json.name}`);
-    expect(readme).toMatch(/^```(?:ts|sh)\n/m);
-    expect(missing([/install/i])).toEqual([]);
-    const offersHandlers = json.ihandler !== undefined && 'handlers' in Object(json.ihandler);
-    if (offersHandlers) expect(missing([/options/i, /incidents|reads/i, /writes|sends/i])).toEqual([]);
-  });
 });
 
 const afterCore = published.filter(({ role }) => role === 'library' || role === 'plugin');

@@ -77,7 +77,8 @@ export function run(
   });
 }
 
-/** Runs a command line as somebody would type it. */
-export function runLine(line: string, project: string): Promise<Ending> {
-  return run('/bin/sh', ['-c', line], { project });
+/** Runs a command line as somebody would type it; it fails when a program of it is missing, also before a pipe. */
+export async function runLine(line: string, project: string): Promise<Ending> {
+  const ending = await run('/bin/sh', ['-c', line], { project });
+  return ending.code === 0 && /not found$/m.test(ending.stderr) ? { ...ending, code: 127 } : ending;
 }

@@ -11,6 +11,11 @@ function foreign(name: string): string | undefined {
   return found && realpathSync(found);
 }
 
+/** Whether the workspace has a package: its own, or one that it depends on. */
+export function isAvailable(name: string): boolean {
+  return published.some(({ json }) => json.name === name) || foreign(name) !== undefined;
+}
+
 /** What npm brings with a package: what it depends on, and its peers but the optional ones. */
 function brought({ json }: WorkspacePackage): readonly string[] {
   const peers = Object.keys(json.peerDependencies ?? {});

@@ -29,7 +29,7 @@ export function createProject(folder: string): Project {
   /** Where paths of this machine that an example names lie. */
   const machine = mkdtempSync(join(folder, 'machine-'));
   const onMachine = (text: string): string =>
-    text.replaceAll(/(?<!\S)\/(?:path\/to|var\/lib\/ihandler)\b/g, machine);
+    text.replaceAll(/(?<![\w.-])\/(?:path\/to|var\/lib\/ihandler)\b/g, machine);
   const write = (name: string, text: string): void => {
     mkdirSync(dirname(join(project, name)), { recursive: true });
     writeFileSync(join(project, name), onMachine(text));
