@@ -1,42 +1,20 @@
-import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { describe, expect, it } from 'vitest';
 import {
   anything,
   createSignal,
   handle,
   incidentOf,
   incidents,
-  newFolder,
   open,
-  setUp,
   statusOf,
 } from './__fixtures__/delivery.ts';
 import { createDisk } from './__fixtures__/disk.ts';
+import { reporting } from './__fixtures__/reporting.ts';
 import { createIncident } from './create-incident.ts';
 import { tryLater } from './error.ts';
-import { defineHandler, type HandlerContext, type Listener, type Schema } from './handler.ts';
+import { defineHandler, type HandlerContext } from './handler.ts';
 import type { Incident } from './incident.ts';
 import type { DeadLetter } from './journal.ts';
-
-const code = (expected: string) => expect.objectContaining({ code: expected });
-
-/** A handler that reports, and what became of it: what others got, and the dead letters. */
-async function reporting(
-  listener: Listener,
-  reports: Readonly<Record<string, Schema>> = { 'acme.told': anything },
-) {
-  const told: Incident[] = [];
-  const letters: DeadLetter[] = [];
-  const log = { error: vi.fn(), critical() {}, warning() {}, message() {}, info() {}, debug() {} };
-  const reporter = defineHandler({ name: 'reporter', reports, on: { 'acme.thing.*': listener } });
-  const other = defineHandler({ name: 'other', on: { 'acme.told*': (it) => void told.push(it) } });
-  const dispatcher = await open([reporter, other], {
-    now: () => 7777,
-    log: () => log,
-    onDeadLetter: (letter) => letters.push(letter),
-  });
-  return { dispatcher, told, letters, log };
-}
 
 describe('what a handler reports while it handles an incident', () => {
   it('reaches the others, with the id, the sensor and the place of its cause', async () => {
@@ -168,71 +146,6 @@ describe('what a handler reports while it handles an incident', () => {
   });
 });
 
-describe('a report that is wrong', () => {
-  it.each<[string, string, Listener, Readonly<Record<string, Schema>>]>([
-    ['has an origin that was not declared', 'declares?|declare', (_, c) => c.report('acme.secret', {}), {}],
-    ['has the name of something every object has', 'declare', (_, c) => c.report('constructor', {}), {}],
-    [
-      'does not fit the schema that was declared',
-      'does not fit its schema: .*number',
-      (_, c) => c.report('acme.told', { n: 'x' }),
-      { 'acme.told': z.object({ n: z.number() }) },
-    ],
-    [
-      'has a schema that takes its time',
-      'asynchronous',
-      (_, c) => c.report('acme.told', { n: 1 }),
-      { 'acme.told': z.object({ n: z.number().refine(async () => true) }) },
-    ],
-  ])('fails the delivery when it %s', async (_, reason, listener, reports) => {
-    const { dispatcher, told, letters } = await reporting(listener, reports);
-    await handle(dispatcher, incidents(1));
-    expect(told).toEqual([]);
-    expect(letters).toEqual([expect.objectContaining({ reason: expect.stringMatching(reason) })]);
-  });
-
-  it('fails the delivery also when nobody awaits it, and no rejection is left unhandled', async () => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    try {
-      const { dispatcher, letters } = await reporting((_, context) => {
-        void context.report('acme.secret', {});
-      });
-      await handle(dispatcher, incidents(1));
-      await new Promise(setImmediate);
-      expect(letters).toHaveLength(1);
-      expect(unhandled).not.toHaveBeenCalled();
-    } finally {
-      process.off('unhandledRejection', unhandled);
-    }
-  });
-
-  it('is refused, and told to the operator, when the delivery has ended', async () => {
-    const contexts: HandlerContext[] = [];
-    const { dispatcher, told, log } = await reporting((_, context) => void contexts.push(context));
-    await handle(dispatcher, incidents(1));
-    const late = contexts[0]?.report('acme.told', {});
-    await expect(late).rejects.toThrow(code('LIFE_CYCLE'));
-    await handle(dispatcher, []);
-    expect(told).toEqual([]);
-    expect(log.error).toHaveBeenCalledWith(expect.stringContaining('ended'), expect.anything());
-  });
-
-  it('is refused when its delivery has ended, though the next one is under way', async () => {
-    let first: HandlerContext | undefined;
-    let late: Promise<void> | undefined;
-    const { dispatcher, told, letters } = await reporting(async (_, context) => {
-      if (first === undefined) first = context;
-      else late = first.report('acme.told', {});
-      await late?.catch(() => undefined);
-    });
-    await handle(dispatcher, incidents(2));
-    await expect(late).rejects.toThrow(code('LIFE_CYCLE'));
-    expect(told).toEqual([]);
-    expect(letters).toEqual([]);
-  });
-});
-
 describe('what a handler reports while it writes', () => {
   type Write = (batch: readonly Incident[], context: HandlerContext) => Promise<void>;
 
@@ -273,84 +186,5 @@ describe('what a handler reports while it writes', () => {
       if (batch.length > 1) throw new Error('too many');
     });
     expect(told).toEqual([1, 2, 3, 4].map((n) => `s/writer/0:${n}`));
-  });
-});
-
-describe('what a handler reports outside a delivery', () => {
-  it('resolves when the journal has it, and reaches the others', async () => {
-    const disk = createDisk();
-    const told: Incident[] = [];
-    let started: HandlerContext | undefined;
-    const timer = defineHandler({
-      name: 'timer',
-      reports: { 'acme.told': anything },
-      on: { '*': () => {} },
-      start: (context) => {
-        started = context;
-      },
-    });
-    const other = defineHandler({ name: 'other', on: { 'acme.told': (it) => void told.push(it) } });
-    const dispatcher = await open([timer, other], { journal: disk.journal(), now: () => 7 });
-    await started?.report('acme.told', { n: 1 });
-    await started?.report('acme.told', { n: 2 }, { cause: { id: 's:5', sensor: 'far away' } });
-    expect(disk.log.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
-    await handle(dispatcher, []);
-    expect(told).toMatchObject([
-      { id: expect.stringMatching(/^[\w-]+\/timer\/[\w-]+:\d+$/), sensor: 'pot', timestamp: 7 },
-      { id: expect.stringMatching(/^s\/timer\/[\w-]+:\d+$/), sensor: 'far away' },
-    ]);
-    await expect(started?.report('acme.secret', {})).rejects.toThrow(code('ORIGIN_UNDECLARED'));
-    const deep = { id: `s${'/a/0'.repeat(8)}:1`, sensor: 'pot' };
-    await expect(started?.report('acme.told', {}, { cause: deep })).rejects.toThrow('more than 8');
-    await dispatcher.close();
-    await expect(started?.report('acme.told', {})).rejects.toThrow(code('LIFE_CYCLE'));
-  });
-
-  it('is new each time, also in the next life of the process', async () => {
-    const disk = createDisk();
-    const timer = defineHandler({
-      name: 'timer',
-      reports: { 'acme.told': anything },
-      on: { 'acme.thing.*': () => {} },
-      start: (context) => context.report('acme.told', {}),
-    });
-    for (let life = 0; life < 3; life += 1) {
-      const dispatcher = await open([timer], { journal: disk.journal() });
-      await dispatcher.close();
-    }
-    expect(new Set(disk.log.map(({ id }) => id)).size).toBe(3);
-  });
-
-  it('is delivered once though a journal shows it before it says so', async () => {
-    const heard: string[] = [];
-    const [shown, goOn] = [createSignal(), createSignal()];
-    const reader = defineHandler({
-      name: 'reader',
-      on: { 'acme.told': ({ id }) => void heard.push(id) },
-      start: () => shown.promise,
-    });
-    const reporter = defineHandler({
-      name: 'reporter',
-      reports: { 'acme.told': anything },
-      on: { 'acme.thing.*': () => {} },
-      start(context) {
-        void context.report('acme.told', {});
-      },
-    });
-    const disk = createDisk();
-    let steps = 0;
-    // The second step comes after the journal has what was reported and before it answers.
-    const journal = disk.journal(() => {
-      steps += 1;
-      if (steps !== 2) return undefined;
-      shown.give();
-      return goOn.promise;
-    });
-    const { dispatcher } = setUp([reporter, reader], { journal, dataDir: newFolder() });
-    await dispatcher.start();
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
-    goOn.give();
-    await handle(dispatcher, incidents(1));
-    expect(heard).toHaveLength(1);
   });
 });
