@@ -17,7 +17,7 @@ import { createGzip } from 'node:zlib';
 import { describeError, type Log } from '@ihandler/core';
 import { compressedName, countRotated, type OnMoved, rotatedName } from './rotated-names.ts';
 
-/** How long a close waits for the file that is being compressed, in milliseconds. */
+/** How long a close waits for what is not compressed yet, in milliseconds. */
 const PATIENCE = 5000;
 
 /** Compresses the rotated files of a log, one at a time, oldest first, while lines are written. */
@@ -27,7 +27,7 @@ export interface Compressor {
   /** Looks for rotated files that are not compressed. */
   wake(): void;
   readonly onMoved: OnMoved;
-  /** Waits a little for the file at work, else leaves it for the next start. */
+  /** Waits some seconds for what is not compressed yet; what is left then waits for the next start. */
   close(): Promise<void>;
 }
 
@@ -136,8 +136,9 @@ export function createCompressor(file: string, log: Log): Compressor {
     async close() {
       const patience = new AbortController();
       const late = delay(PATIENCE, true, { signal: patience.signal }).catch(() => false);
+      const isLate = await Promise.race([work, late]);
       closed = true;
-      if (await Promise.race([work, late])) job?.stop.abort();
+      if (isLate) job?.stop.abort();
       patience.abort();
       await work;
     },

@@ -60,7 +60,7 @@ const logShape = {
   file: z
     .string('expected the path of the log file')
     .min(1, 'expected the path of the log file')
-    .regex(/^[^~\0]/, 'expected a path; "~" is not expanded, write the folder')
+    .regex(/^(?!~)[^\0]*$/, 'expected a path; "~" is not expanded, write the folder')
     .describe('The log file, best as an absolute path. Made when it does not exist; its folder must.')
     .meta({ format: 'path' }),
   levels: list(parseLevels, 'expected levels such as "all,-debug"')

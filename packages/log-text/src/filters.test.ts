@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { LogOptions } from './log-text.ts';
+import { incidentOf, startLog, temporaryFolder } from './test-support/started.ts';
+
+const origins = [
+  'dionaea.connection.free', // debug
+  'dionaea.connection.tcp.accept', // info
+  'dionaea.download.complete.unique', // warning
+  'acme.thing.seen', // info, as everything that the catalogue does not know
+];
+const batch = origins.map((origin, index) => incidentOf(index + 1, origin));
+
+function originsIn(file: string): readonly string[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => line.split(' ')[2]?.replace(/-\w+:$/, '') ?? '');
+}
+
+it.each<[Omit<LogOptions, 'file'>, readonly number[]]>([
+  [{}, [0, 1, 2, 3]],
+  [{ levels: 'all' }, [0, 1, 2, 3]],
+  [{ levels: 'all,-debug' }, [1, 2, 3]],
+  [{ levels: 'all, -debug, -info' }, [2]],
+  [{ levels: ['info', 'debug'] }, [0, 1, 3]],
+  [{ levels: 'warning,error' }, [2]],
+  [{ levels: 'critical' }, []],
+  [{ domains: '*' }, [0, 1, 2, 3]],
+  [{ domains: 'dionaea.connection.*' }, [0, 1]],
+  [{ domains: 'dionaea.*.fr??' }, [0]],
+  [{ domains: 'dionaea.connection.free,acme.*' }, [0, 3]],
+  [{ domains: ['dionaea.connection.free', 'acme.*'] }, [0, 3]],
+  [{ domains: '*.ACCEPT' }, []],
+  [{ levels: 'all,-debug', domains: 'dionaea.connection.*' }, [1]],
+])('%j lets pass', async (filters, expected) => {
+  const file = join(temporaryFolder(), 'a.log');
+  const log = await startLog({ file, ...filters });
+  await log.write(batch);
+  await log.write([]);
+  expect(originsIn(file)).toEqual(expected.map((index) => origins[index]));
+});
+
+it('several logs have filters, formats and files of their own', async () => {
+  const folder = temporaryFolder();
+  const log = await startLog({
+    logs: {
+      default: { file: join(folder, 'all.log'), levels: 'all,-debug' },
+      errors: { file: join(folder, 'errors.log'), levels: 'warning,error,critical', template: '{origin}' },
+      accepts: { file: join(folder, 'accepts.json'), domains: '*.accept', format: 'json' },
+    },
+  });
+  await log.write(batch);
+  expect(originsIn(join(folder, 'all.log'))).toEqual(origins.slice(1));
+  expect(readFileSync(join(folder, 'errors.log'), 'utf8')).toBe('dionaea.download.complete.unique\n');
+  expect(JSON.parse(readFileSync(join(folder, 'accepts.json'), 'utf8')).id).toBe('s:2');
+});
