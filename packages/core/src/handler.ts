@@ -94,14 +94,17 @@ export interface WritingHandler extends HandlerBase {
 /** Acts on the incidents whose origin matches its globs. */
 export type Handler = ListeningHandler | WritingHandler;
 
+/** A glob that can match something: never for a typo under a root that the catalogue knows. */
+type ValidGlob<P extends string> = P extends string ? ([IncidentOf<P>] extends [never] ? never : P) : never;
+
 /** What {@link defineHandler} takes for a listening handler. */
 export type ListeningDefinition<P extends string> = Omit<ListeningHandler, 'contract' | 'on'> & {
-  readonly on: { readonly [G in P]: Listener<IncidentOf<G>> };
+  readonly on: { readonly [G in P]: [ValidGlob<G>] extends [never] ? never : Listener<IncidentOf<G>> };
 };
 
 /** What {@link defineHandler} takes for a writing handler. */
 export type WritingDefinition<P extends string> = Omit<WritingHandler, 'contract' | 'accepts' | 'write'> & {
-  readonly accepts: readonly P[];
+  readonly accepts: readonly (P & ValidGlob<P>)[];
   write(batch: readonly IncidentOf<P>[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
 };
 
