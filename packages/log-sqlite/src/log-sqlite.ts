@@ -1,11 +1,12 @@
 import { defineHandler, type HandlerContext, tryLater, type WritingHandler } from '@ihandler/core';
 import { adopt, describeUsers, SWITCH_OFF } from './adopt.ts';
+import { createAttackStore } from './attack-store.ts';
 import { createLiveDatabase, type LiveDatabase, type Opened } from './live-database.ts';
 import { openDatabase } from './open-database.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { otherWriters } from './other-users.ts';
 import { createRetention, type Retention } from './retention.ts';
-import { explainFailure } from './sqlite-failure.ts';
+import { explainFailure, explainOpening } from './sqlite-failure.ts';
 
 export type { LogSqliteOptions } from './options.ts';
 
@@ -27,9 +28,11 @@ function settleStrangers(
 ): void {
   const writers = otherWriters(file);
   if (writers?.length !== 0) {
+    // Without knowing who it is, only the operator can tell that it is over.
     const who = writers === undefined ? '' : ` (${describeUsers(writers)})`;
+    const then = writers === undefined ? ' and restart ihandler with "adopt: true"' : '';
     throw tryLater(
-      `${file}: somebody else adds connections${who}, the newest is number ${stranger}. If that is dionaea, ${SWITCH_OFF}. What waits is written then.`,
+      `${file}: somebody else adds connections${who}, the newest is number ${stranger}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,
     );
   }
   context.log.warning('Connections were added that are not ours; nobody adds any now, so they stay', {
@@ -42,8 +45,14 @@ function settleStrangers(
 async function adoptIfAsked(settings: Settings, context: HandlerContext): Promise<void> {
   if (!settings.adopt) return;
   const { database, contents } = openDatabase(settings, context.durable);
-  if (contents === 'dionaea') await adopt(database, settings.file, context);
-  else database.close();
+  if (contents === 'dionaea') return adopt(database, settings.file, context);
+  try {
+    if ((otherWriters(settings.file) ?? []).length === 0) createAttackStore(database).acceptStrangers();
+  } catch (error) {
+    throw explainOpening(error, settings.file);
+  } finally {
+    database.close();
+  }
 }
 
 /** Writes attacks to a SQLite database with dionaea's tables; rows and checkpoint in one transaction. */

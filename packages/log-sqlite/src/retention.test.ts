@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
 import { connection, stream } from './test-support/incidents.ts';
 import { query, startHandler, temporaryFolder } from './test-support/start-handler.ts';
@@ -73,6 +74,17 @@ it('keeps an old attack while a connection of it is young', async () => {
   first.write([...batch, accept('late'), link('port', 'late')], checkpoint());
   await startHandler({ file, keep: '30d' }, { now: () => begin + 40 * DAY });
   await vi.waitFor(() => expect(kept(file)).toEqual(['port', 'early', 'late']));
+});
+
+it('removes what dionaea left under a root that has another root now', async () => {
+  const file = newFile();
+  await (await startHandler({ file })).close?.();
+  const database = new Database(file);
+  const columns = '(connection, connection_root, connection_parent, connection_timestamp)';
+  database.exec(`INSERT INTO connections ${columns} VALUES (1, 1, NULL, 10), (2, 1, 1, 11), (3, 2, 2, 12)`);
+  database.close();
+  await startHandler({ file, keep: '1d' });
+  await vi.waitFor(() => expect(query(file, 'SELECT * FROM connections')).toEqual([]));
 });
 
 it('removes the oldest attacks until the file is small enough, never one younger than an hour', async () => {

@@ -10,11 +10,14 @@ const HOUR = 3_600_000;
 const STEP_MILLISECONDS = 40;
 const STEP_ATTACKS = 200;
 const VACUUM_PAGES = 500;
-const CANDIDATES = 50;
+/** How many connections are looked at together. */
+const PAGE = 500;
 const INCREMENTAL = 2;
 /** Between two steps when there is more to do, and when there is not. */
 const SOON = 50;
 const LATER = 60_000;
+/** How often all that is old is looked through again. */
+const SWEEP_EVERY = 600_000;
 
 /** Removes attacks that are too old or too many. */
 export interface Retention {
@@ -29,18 +32,20 @@ interface Sweep {
   step(): boolean;
 }
 
-type Candidate = [root: number, seconds: number];
+type Looked = [connection: number, seconds: number, root: number | null];
+
+const START: Looked = [0, Number.NEGATIVE_INFINITY, null];
 
 function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
   const deleteAttack = prepareDeleteAttack(database);
-  const candidates = database
-    .prepare<[number, number, number], Candidate>(
-      `SELECT connection, connection_timestamp FROM connections
-        WHERE connection_root = connection AND connection_timestamp < ?
-        AND (connection_timestamp, connection) > (?, ?)
-        ORDER BY connection_timestamp, connection LIMIT ${CANDIDATES}`,
+  const page = database
+    .prepare<[number, number, number], Looked>(
+      `SELECT connection, connection_timestamp, connection_root FROM connections
+        WHERE connection_timestamp < ? AND (connection_timestamp, connection) > (?, ?)
+        ORDER BY connection_timestamp, connection LIMIT ${PAGE}`,
     )
     .raw();
+  const exists = database.prepare<[number]>('SELECT 1 FROM connections WHERE connection = ?').pluck();
   // The youngest rows of a tree are found first.
   const isStillYoung = database
     .prepare<[number, number]>(
@@ -48,7 +53,8 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
         ORDER BY connection DESC LIMIT 1`,
     )
     .pluck();
-  let after: Candidate = [0, Number.NEGATIVE_INFINITY];
+  let after = START;
+  let sweptAt = Number.NEGATIVE_INFINITY;
 
   const pragma = (name: string) => Number(database.pragma(name, { simple: true }));
   // A database that dionaea made gives no pages back to the system; it uses them again.
@@ -71,8 +77,14 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     const safe = now() - HOUR;
     const goal = maxSize;
     if (goal !== undefined && isTooLarge()) return { before: safe / 1000, isDone: () => size() <= goal };
-    if (keep === undefined) return undefined;
+    if (keep === undefined || now() - sweptAt < SWEEP_EVERY) return undefined;
     return { before: Math.min(safe, now() - keep) / 1000, isDone: () => false };
+  }
+
+  /** The root of the attack that begins with a connection. dionaea left trees behind whose root has another root now. */
+  function beginning([connection, , root]: Looked): number | undefined {
+    if (root === null || root === connection) return connection;
+    return exists.get(root) === undefined ? root : undefined;
   }
 
   /** Removes oldest attacks until it is enough or the time is up. Whether there may be more. */
@@ -80,17 +92,17 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     const end = performance.now() + STEP_MILLISECONDS;
     let removed = 0;
     for (;;) {
-      const found = candidates.all(before, after[1], after[0]);
-      for (const candidate of found) {
-        after = candidate;
-        const [root] = candidate;
-        if (isStillYoung.get(root, before) !== undefined) continue;
+      const found = page.all(before, after[1], after[0]);
+      for (const looked of found) {
+        if (removed >= STEP_ATTACKS || performance.now() > end) return true;
+        after = looked;
+        const root = beginning(looked);
+        if (root === undefined || isStillYoung.get(root, before) !== undefined) continue;
         deleteAttack(root);
         removed += 1;
         if (isDone()) return false;
-        if (removed >= STEP_ATTACKS || performance.now() > end) return true;
       }
-      if (found.length < CANDIDATES) return false;
+      if (found.length < PAGE) return false;
     }
   });
 
@@ -105,8 +117,11 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
         after = resumeFrom;
         throw error;
       }
-      // Those that were too young last time are looked at again.
-      if (!more) after = [0, Number.NEGATIVE_INFINITY];
+      // What was too young is looked at again the next time.
+      if (!more && todo !== undefined) {
+        after = START;
+        sweptAt = now();
+      }
       if (!shrinks) return more;
       database.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
       return more || pragma('freelist_count') > 0;
