@@ -37,6 +37,23 @@ function open(file: string, options: Database.Options): Database.Database {
   }
 }
 
+/**
+ * Somebody who only reads a database with a write-ahead log leaves files beside it. One more connection that may write, as
+ * the last one, takes them away; SQLite sees to it that nobody else's are touched.
+ */
+function tidy(file: string): void {
+  try {
+    const last = new Database(file, { fileMustExist: true, timeout: 0 });
+    try {
+      last.prepare('SELECT 1 FROM sqlite_master').get();
+    } finally {
+      last.close();
+    }
+  } catch {
+    // It may not be written by this user, or is in use: the files stay, and do no harm.
+  }
+}
+
 async function unzip(from: string, to: string): Promise<void> {
   try {
     await pipeline(createReadStream(from), createGunzip(), createWriteStream(to, { mode: 0o600 }));
@@ -93,12 +110,14 @@ export async function openReadable(file: string): Promise<ReadableDatabase> {
   if (status === undefined) throw unreadable(`${file} does not exist: check the path.`);
   assertFile(file, status);
   await assertReadable(file);
+  const wasAlone = statusOf(`${file}-wal`) === undefined;
   try {
     const database = open(file, { readonly: true });
     return {
       database,
       async close() {
         database.close();
+        if (wasAlone && statusOf(`${file}-wal`)?.size === 0) tidy(file);
       },
     };
   } catch (error) {

@@ -244,6 +244,21 @@ describe('what cannot be read', () => {
   });
 });
 
+it('leaves a database with a write-ahead log as it was, and alone', async () => {
+  const file = join(temporaryFolder(), 'attacks.sqlite');
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  expect(shape(await attacksIn(file))).toBe('1');
+  handler.write([accept('b')], checkpoint());
+  await handler.close?.();
+  const [bytes, { mtimeMs }] = [readFileSync(file), statSync(file)];
+  expect(shape(await attacksIn(file))).toBe('1 2');
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+  expect(statSync(file).mtimeMs).toBe(mtimeMs);
+  expect(readdirSync(dirname(file))).toEqual(['attacks.sqlite']);
+});
+
 it('reads a database whose last writer crashed', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'attacks.sqlite');
