@@ -13,15 +13,8 @@ import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import logText from './log-text.ts';
-import {
-  createContext,
-  numbered,
-  numbersIn,
-  startLog,
-  temporaryFolder,
-  textOf,
-  upTo,
-} from './test-support/started.ts';
+import { numbered, numbersIn, upTo } from './test-support/numbered.ts';
+import { createContext, startLog, temporaryFolder, textOf } from './test-support/started.ts';
 
 function newFile(): string {
   return join(temporaryFolder(), 'a.log');

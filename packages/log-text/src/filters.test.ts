@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { LogOptions } from './log-text.ts';
-import { incidentOf, startLog, temporaryFolder } from './test-support/started.ts';
+import { incidentOf } from './test-support/numbered.ts';
+import { startLog, temporaryFolder } from './test-support/started.ts';
 
 const origins = [
   'dionaea.connection.free', // debug

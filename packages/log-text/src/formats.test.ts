@@ -11,8 +11,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FormatName, formats, type LineFormat } from './formats.ts';
 import { compileTemplate } from './template.ts';
+import { incidentOf } from './test-support/numbered.ts';
 import { recordedIncidents } from './test-support/recorded-incidents.ts';
-import { incidentOf } from './test-support/started.ts';
 import { dionaeaTime } from './time-text.ts';
 
 const connection: Connection = {

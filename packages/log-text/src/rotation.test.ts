@@ -15,17 +15,8 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { LogTextOptions } from './log-text.ts';
-import {
-  incidentOf,
-  namesIn,
-  numbered,
-  numbersIn,
-  numbersInFolder,
-  startLog,
-  temporaryFolder,
-  textOf,
-  upTo,
-} from './test-support/started.ts';
+import { incidentOf, numbered, numbersIn, upTo } from './test-support/numbered.ts';
+import { namesIn, numbersInFolder, startLog, temporaryFolder, textOf } from './test-support/started.ts';
 
 const DAY = 86_400_000;
 

@@ -2,15 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createIncident,
-  type HandlerContext,
-  type Incident,
-  type Log,
-  type UntypedData,
-} from '@ihandler/core';
+import type { HandlerContext, Incident, Log } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 import logText, { type LogTextOptions } from '../log-text.ts';
+import { numbersIn } from './numbered.ts';
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(): string {
@@ -65,31 +60,6 @@ export async function startLog(options: LogTextOptions, overrides?: Partial<Hand
   };
 }
 
-/** An incident of the stream `s`. */
-export function incidentOf(ordinal: number, origin = 'acme.thing.seen', data: UntypedData = {}): Incident {
-  return createIncident({ id: `s:${ordinal}`, origin, timestamp: 1_795_330_242_123, sensor: 'pot', data });
-}
-
-/** Incidents of the stream `s`, numbered from `first`, each of which makes a line of about 150 bytes. */
-export function numbered(first: number, count: number): readonly Incident[] {
-  return Array.from({ length: count }, (_, i) =>
-    incidentOf(first + i, 'acme.thing.seen', { n: first + i, fill: 'x'.repeat(90), end: true }),
-  );
-}
-
-/** The numbers in the lines of a text, in order. Throws for a line that is cut, or is two. */
-export function numbersIn(text: string): readonly number[] {
-  if (text !== '' && !text.endsWith('\n')) throw new Error(`a line is cut: ${text.slice(-200)}`);
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => {
-      const found = /^\S+Z pot acme\.thing\.seen-info: n=(\d+) fill=x{90} end=true$/.exec(line);
-      if (found === null) throw new Error(`this is no whole line: ${line}`);
-      return Number(found[1]);
-    });
-}
-
 /** The text of a log file, compressed or not. */
 export function textOf(file: string): string {
   return file.endsWith('.gz')
@@ -106,9 +76,4 @@ export function namesIn(folder: string): readonly string[] {
 /** The numbers in all files of a folder, from the oldest to the newest. */
 export function numbersInFolder(folder: string): readonly number[] {
   return namesIn(folder).flatMap((name) => numbersIn(textOf(join(folder, name))));
-}
-
-/** 1 to `count`. */
-export function upTo(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, i) => i + 1);
 }

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { LogTextOptions } from './log-text.ts';
+import { numberIn, numbersIn, upTo } from './test-support/numbered.ts';
+import { namesIn, temporaryFolder, textOf } from './test-support/started.ts';
+
+// Inside the package, so that what stays outside of the bundle resolves.
+const bundle = mkdtempSync(fileURLToPath(new URL('../node_modules/.processes-', import.meta.url)));
+const child = join(bundle, 'writing-child.js');
+
+beforeAll(async () => {
+  await build({
+    entry: [fileURLToPath(new URL('./test-support/writing-child.ts', import.meta.url))],
+    outDir: bundle,
+    format: ['esm'],
+    outExtension: () => ({ js: '.js' }),
+    external: ['sonic-boom'],
+    noExternal: [/^(?!sonic-boom$)/],
+    // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    esbuildOptions: (options) => {
+      options.conditions = ['@ihandler/source'];
+    },
+    removeNodeProtocol: false,
+    config: false,
+    silent: true,
+  });
+});
+afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+
+interface Writer {
+  readonly process: ChildProcess;
+  /** What it prints. */
+  readonly lines: AsyncIterable<string>;
+  tryAgain(): void;
+}
+
+/** A process that writes numbered incidents up to `count`; no file of its may grow beyond `blocks` of 512 bytes or more. */
+function startWriter(options: LogTextOptions, first: number, count: number, blocks?: number): Writer {
+  const writing = [child, JSON.stringify(options), String(first), String(count)];
+  const limit = `ulimit -f ${blocks ?? 'unlimited'} && exec "$@"`;
+  const started = spawn('sh', ['-c', limit, 'sh', process.execPath, ...writing], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void started.kill('SIGKILL'));
+  return {
+    process: started,
+    lines: createInterface({ input: started.stdout }),
+    tryAgain: () => started.stdin.write('again\n'),
+  };
+}
+
+describe('a disk that is full', () => {
+  it('holds nothing but whole lines, and what had no room follows once, in order, when there is some', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'a.log');
+    const writer = startWriter({ file, rotate: false }, 1, 2000, 64);
+    let acknowledged = 0;
+    let failures = 0;
+    for await (const line of writer.lines) {
+      if (!line.startsWith('failed')) {
+        acknowledged = Number(line);
+        continue;
+      }
+      expect(line).toBe('failed EFBIG try-later');
+      const written = numbersIn(textOf(file));
+      expect(written.length).toBeGreaterThan(0);
+      expect(written).toEqual(upTo(acknowledged).slice(-written.length));
+      failures += 1;
+      // Without more room it fails in the same way, and makes nothing worse.
+      if (failures % 2 === 0) renameSync(file, `${file}.${1000 - failures}`);
+      writer.tryAgain();
+    }
+    expect(acknowledged).toBe(2000);
+    expect(failures).toBeGreaterThan(6);
+    expect(namesIn(folder).flatMap((name) => numbersIn(textOf(join(folder, name))))).toEqual(upTo(2000));
+  });
+});
+
+describe('a process that is killed', () => {
+  it('has written what it acknowledged; started again it repeats at most one batch, and leaves no half line in the way', async () => {
+    const folder = temporaryFolder();
+    const options = { file: join(folder, 'a.log'), rotate: { size: '30kB', keep: 1000 } };
+    const kills = 8;
+    let acknowledged = 0;
+    for (let round = 1; round <= kills; round += 1) {
+      const writer = startWriter(options, acknowledged + 1, 1e9);
+      const until = acknowledged + 300 + 150 * round;
+      for await (const line of writer.lines) {
+        acknowledged = Number(line);
+        if (acknowledged >= until) writer.process.kill('SIGKILL');
+      }
+    }
+    const count = acknowledged + 500;
+    for await (const line of startWriter(options, acknowledged + 1, count).lines) acknowledged = Number(line);
+    expect(acknowledged).toBe(count);
+    const lines = namesIn(folder).flatMap((name) => textOf(join(folder, name)).split('\n').slice(0, -1));
+    const numbers = lines.map(numberIn).filter((number) => number !== undefined);
+    expect([...new Set(numbers)]).toEqual(upTo(count));
+    expect(numbers.length).toBeLessThanOrEqual(count + 50 * kills);
+    // The system may stop a write of the killed process half-way.
+    expect(lines.length - numbers.length).toBeLessThanOrEqual(kills);
+    expect(namesIn(folder).filter((name) => !/^a\.log(?:\.\d+\.gz)?$/.test(name))).toEqual([]);
+  });
+});
