@@ -57,7 +57,7 @@ test('a glob selects the union of what it matches, which narrows on the origin',
   >();
   expectTypeOf<IncidentOf<'*.login'>['data']['password']>().toEqualTypeOf<string>();
   expectTypeOf<IncidentOf<'*'>>().toEqualTypeOf<Incident>();
-  expectTypeOf<IncidentOf<'cowrie.login.*'>>().toEqualTypeOf<Incident>();
+  expectTypeOf<IncidentOf<'opencanary.login.*'>>().toEqualTypeOf<Incident>();
   expectTypeOf<IncidentOf<'dionaea.conection.*'>>().toBeNever();
 
   defineHandler({
@@ -75,18 +75,22 @@ test('a glob selects the union of what it matches, which narrows on the origin',
 });
 
 test('a typo under a known root does not compile, also when the listener uses nothing of the incident', () => {
+  // @ts-expect-error no origin of dionaea's matches
   const listening = defineHandler({
     name: 'typo',
-    // @ts-expect-error no origin of dionaea's matches
     on: { 'dionaea.download.ofer': () => {} },
   });
+  // @ts-expect-error no origin of dionaea's matches
   const writing = defineHandler({
     name: 'typo',
-    // @ts-expect-error no origin of dionaea's matches
     accepts: ['dionaea.downlaod.*'],
     write: () => {},
   });
-  const sound = defineHandler({ name: 'sound', accepts: ['dionaea.download.*', 'acme.*', '*'], write: () => {} });
+  const sound = defineHandler({
+    name: 'sound',
+    accepts: ['dionaea.download.*', 'acme.*', '*'],
+    write: () => {},
+  });
   expect([listening, writing, sound].map(({ contract }) => contract)).toEqual([1, 1, 1]);
 });
 
