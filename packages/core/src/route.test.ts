@@ -46,11 +46,19 @@ describe('an origin', () => {
     expect(reach([listening('stars', '**')], 'root.connection.accept', true)).toEqual([]);
   });
 
-  it('that a handler declares in its reports is known to all', () => {
-    const reporter = defineHandler({ name: 'reporter', reports: { 'acme.told': anything }, on: {} });
-    const router = createRouter([{ handler: reporter }, { handler: listening('told', '*.told') }], known);
-    expect(router.route('acme.told', false)).toMatchObject({ known: true, reached: [{ lane: 1 }] });
-    expect(router.route('other.told', false)).toMatchObject({ known: false, reached: [] });
+  it('that a handler declares in its reports is known to all, and takes nothing from globs that others wrote', () => {
+    const reporter = defineHandler({ name: 'reporter', reports: { 'acme.free': anything }, on: {} });
+    const handlers = [reporter, listening('free', '*.free'), listening('acme', 'acme.*')];
+    const router = createRouter(
+      handlers.map((handler) => ({ handler })),
+      known,
+    );
+    expect(router.route('acme.free', false)).toMatchObject({
+      known: true,
+      reached: [{ lane: 1 }, { lane: 2 }],
+    });
+    expect(router.route('other.free', false)).toMatchObject({ known: false, reached: [] });
+    expect(router.route('acme.told', false)).toMatchObject({ known: false, reached: [{ lane: 2 }] });
   });
 
   it('must pass "only" and "except"', () => {

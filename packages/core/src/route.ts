@@ -37,7 +37,10 @@ export interface Router {
 interface Wish {
   readonly glob: string;
   readonly matches: (origin: string) => boolean;
-  /** Whether the glob may receive origins without a schema: `*`, and globs that no known origin matches. */
+  /**
+   * Whether the glob may receive origins without a schema: `*`, and globs that no origin of the catalogue matches. What
+   * handlers declare does not count: installing one must not take from the others what they got before.
+   */
   readonly open: boolean;
   readonly listener?: Listener;
 }
@@ -62,13 +65,11 @@ function filterOf({ only, except }: HandlerEntry): (origin: string) => boolean {
 
 /** Compiles the globs and filters of all entries. Throws `GLOB_INVALID` or `OPTIONS_INVALID`. */
 export function createRouter(entries: readonly HandlerEntry[], knownOrigins: readonly string[]): Router {
-  const known = [
-    ...new Set([...knownOrigins, ...entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}))]),
-  ];
-  const knownSet = new Set(known);
+  const reported = entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}));
+  const known = new Set([...knownOrigins, ...reported]);
   const lanes = entries.map((entry) => ({
     entry,
-    wishes: wishesOf(entry, known),
+    wishes: wishesOf(entry, knownOrigins),
     passes: filterOf(entry),
     admits: admitsOf(entry),
     interned: new Map<string, Reached>(),
@@ -78,7 +79,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
   const misfits = new Map<string, Route>();
 
   function compute(origin: string, misfit: boolean): Route {
-    const isKnown = knownSet.has(origin);
+    const isKnown = known.has(origin);
     let key = '';
     const reaches = lanes.map(({ wishes, passes, admits, entry, interned }) => {
       key += ';';
