@@ -1,13 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeHandler } from '@ihandler/testkit';
-import { afterAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import logText from './index.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ihandler-log-text-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 describe('the text log keeps the rules of a handler', () => {
-  describeHandler(it, () => logText({ file: join(folder, 'a.log') }));
+  describeHandler(it, (folder) => logText({ file: join(folder, 'a.log') }));
+});
+
+describe('several logs that are rotated all the time keep them too', () => {
+  describeHandler(it, (folder) =>
+    logText({
+      logs: {
+        all: { file: join(folder, 'all.log'), format: 'json', rotate: { size: '1kB' } },
+        some: { file: join(folder, 'some.log'), levels: 'warning', format: 'dionaea' },
+      },
+    }),
+  );
 });
