@@ -1,11 +1,18 @@
 import type { Command, CommandArguments, Log, Terminal } from '@ihandler/core';
 import type { Host } from './host.ts';
+import type { HostLog } from './host-log.ts';
+import type { Secrets } from './secrets.ts';
 
 /** What a command of the program itself works with. */
 export interface App {
   readonly host: Host;
   readonly terminal: Terminal;
   readonly log: (name?: string) => Log;
+  /** What {@link App.log} shows. */
+  readonly hostLog: HostLog;
+  readonly secrets: Secrets;
+  /** Tells the user something that is no result and no problem: a line on standard error. */
+  readonly note: (text: string) => void;
   /** The arguments of the program, as typed. */
   readonly argv: readonly string[];
   /** How the user calls the program. */

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   CONTRACT,
   describeError,
@@ -76,13 +76,14 @@ function describeOffers(offers: readonly SourceOffer[]): string {
 }
 
 /** The options that the configuration gives to a source. */
-function configured(offer: SourceOffer, { configuration, installed }: Choice) {
+function configured(offer: SourceOffer, { configuration, installed, cwd }: Choice) {
   const all = offersOf(installed.packages, 'sources');
   const index = configuration.sources.findIndex(({ name }) => {
     const found = findOffer(all, name);
     return typeof found === 'object' && found.name === offer.name && found.package === offer.package;
   });
-  return { index, config: configuration.sources[index]?.config ?? {} };
+  const entry = configuration.sources[index];
+  return { index, config: entry?.config ?? {}, folder: entry?.folder ?? cwd };
 }
 
 /** What a configuration names as a source and nothing offers. */
@@ -96,8 +97,7 @@ export function unknownSources({ sources }: Configuration, { packages }: Install
 
 async function makeSource(offer: SourceOffer, file: string, choice: Choice): Promise<Source> {
   const module = await loadSource(offer, choice);
-  const { index, config } = configured(offer, choice);
-  const folder = choice.configuration.file === undefined ? choice.cwd : dirname(choice.configuration.file);
+  const { index, config, folder } = configured(offer, choice);
   const options = resolvePaths(offer.spec.options, config, folder);
   let source: Source;
   try {

@@ -1,30 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { describeError, harmless, IhandlerError, type OptionProblem } from '@ihandler/core';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import { harmless, IhandlerError, type OptionProblem } from '@ihandler/core';
+import type { ConfigPath, ConfigurationFile } from './configuration-file.ts';
+import {
+  configurationSchema,
+  dionaeaSchema,
+  handlerSchema,
+  judge,
+  type Problem,
+  type Settings,
+  sourceSchema,
+} from './configuration-schema.ts';
+import { type Part, type Reading, readParts } from './read-parts.ts';
 
-const source = z.strictObject({
-  name: z.string().min(1),
-  config: z.record(z.string(), z.unknown()).nullish(),
-});
-const handler = source.extend({
-  as: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, "_", "-" and dots')
-    .optional(),
-  only: z.array(z.string()).optional(),
-  except: z.array(z.string()).optional(),
-});
-const named = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
-
-const configurationSchema = z.strictObject({
-  sensor: z.string().min(1).max(255).optional(),
-  data: z.string().min(1).optional(),
-  journal: z.literal('memory').optional(),
-  sources: z.array(z.preprocess(named, source)).default([]),
-  ihandlers: z.array(z.preprocess(named, handler)).default([]),
-});
+export type { ConfigPath } from './configuration-file.ts';
+export type { Problem } from './configuration-schema.ts';
 
 /** One item of `sources` or `ihandlers`; a bare name is an entry too. */
 export interface Entry {
@@ -38,28 +27,27 @@ export interface Entry {
   readonly only?: readonly string[] | undefined;
   /** Not the origins that one of these globs matches. */
   readonly except?: readonly string[] | undefined;
-}
-
-/** A path into the configuration: `['ihandlers', 0, 'config', 'file']`. */
-export type ConfigPath = readonly (string | number)[];
-
-/** Something wrong in the configuration. */
-export interface Problem {
-  readonly path: ConfigPath;
-  /** What was expected, what was found. */
-  readonly message: string;
+  /** Not what comes from these addresses and networks. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Only these protocols; `-name` leaves one out. */
+  readonly protocols?: readonly string[] | undefined;
+  /** Where relative paths in the options start, when an entry was read from a file. Absolute. */
+  readonly folder?: string | undefined;
+  /** Whether it stands in a file of dionaea's, which also names ihandlers that only dionaea has. */
+  readonly isDionaeas?: boolean | undefined;
 }
 
 /** A configuration as read, before anything is looked up. */
-export interface Configuration {
-  readonly sensor?: string | undefined;
-  /** Absolute. */
-  readonly data?: string | undefined;
+export interface Configuration extends Settings {
   readonly sources: readonly Entry[];
   readonly ihandlers: readonly Entry[];
-  /** Absolute; undefined when there is no file. Relative paths in the options start at its folder. */
+  /** Absolute; undefined when there is no file. */
   readonly file: string | undefined;
-  /** Makes one error of all problems, each with its line. */
+  /** Whether something is wrong already; what is wrong elsewhere is to be found before {@link error} tells it all. */
+  readonly isBroken: boolean;
+  /** The file and line of what a path names, for people. */
+  where(path: ConfigPath): string;
+  /** Makes one error of all problems, those found while reading among them, each with its file and line. */
   error(problems: readonly Problem[]): IhandlerError;
 }
 
@@ -68,6 +56,8 @@ export const noConfiguration: Configuration = {
   sources: [],
   ihandlers: [],
   file: undefined,
+  isBroken: false,
+  where: formatPath,
   error: (problems) =>
     new IhandlerError(
       'OPTIONS_INVALID',
@@ -89,71 +79,102 @@ export function below(path: ConfigPath, problem: OptionProblem): ConfigPath {
   return [...path, ...inner.map((key) => (/^\d+$/.test(key) ? Number(key) : key))];
 }
 
-/** The line of what a path names, or of the nearest thing around it that is written. */
-function lineOf(document: Document, lines: LineCounter, path: ConfigPath): number | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return undefined;
+/** An entry and where it is written. */
+interface Placed {
+  readonly entry: Entry;
+  readonly part: Part;
+  readonly path: ConfigPath;
 }
 
-function found(value: unknown, path: ConfigPath): string {
-  let inner = value;
-  for (const key of path)
-    inner = typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined;
-  return inner === undefined ? 'nothing' : (JSON.stringify(inner)?.slice(0, 80) ?? typeof inner);
+function listIn(value: unknown, key: string): readonly unknown[] {
+  const list = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return Array.isArray(list) ? list : [];
 }
 
-function problemsIn(issues: readonly z.core.$ZodIssue[], value: unknown): Problem[] {
-  return issues.flatMap((issue) => {
-    const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such setting' }))
-      : [{ path, message: `${issue.message}; found ${found(value, path)}` }];
+/** The entries of a list that are ones; what is wrong with the others is added to the problems of the part. */
+function entriesIn(part: Part, key: 'sources' | 'ihandlers'): readonly Placed[] {
+  const { source, value, form, problems } = part;
+  const isDionaeas = form === 'dionaea';
+  if (isDionaeas && key === 'sources') return [];
+  const schema = isDionaeas ? dionaeaSchema : key === 'sources' ? sourceSchema : handlerSchema;
+  const list = isDionaeas ? [value].flat() : listIn(value, key);
+  return list.flatMap((item, index) => {
+    const path = isDionaeas ? (Array.isArray(value) ? [index] : []) : [key, index];
+    const judged = judge(schema, item, source.value, path);
+    problems.push(...judged.problems);
+    if (judged.data === undefined) return [];
+    return [{ entry: { ...judged.data, folder: dirname(source.file), isDionaeas }, part, path }];
   });
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new IhandlerError('OPTIONS_INVALID', `The configuration cannot be read: ${describeError(cause)}`, {
-      cause,
-    });
+function settingsIn(parts: readonly Part[]): Settings {
+  let settings: Settings = {};
+  for (const { source, value, form, problems } of parts) {
+    if (form === 'dionaea' || source.broken !== undefined) continue;
+    const { data, problems: more } = judge(configurationSchema, value, source.value, []);
+    problems.push(...more);
+    if (data === undefined) continue;
+    const { include: _include, sources: _sources, ihandlers: _ihandlers, ...own } = data;
+    const folder = own.data === undefined ? {} : { data: resolve(dirname(source.file), own.data) };
+    // What includes has the last word over what it includes.
+    settings = { ...own, ...folder, ...settings };
   }
+  return settings;
+}
+
+function lines({ lineOf }: ConfigurationFile, problems: readonly Problem[]): readonly string[] {
+  return problems
+    .map((problem) => ({ ...problem, line: lineOf(problem.path) }))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    .map(({ path, message, line }) =>
+      harmless(
+        `  ${line === undefined ? '' : `line ${line}, `}${formatPath(path) || 'the file'}: ${message}`,
+      ),
+    );
+}
+
+function told({ source, problems }: Part): readonly string[] {
+  if (source.broken !== undefined) return [`${harmless(source.file)} ${source.broken}`];
+  if (problems.length === 0) return [];
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  return [`${harmless(source.file)} has ${count}:`, ...lines(source, problems)];
 }
 
 /**
- * Reads a configuration. Throws `OPTIONS_INVALID` with all that is wrong, each with its line; paths become absolute,
- * starting at the folder of the file.
+ * Reads a configuration with all that it includes; throws nothing. Relative paths of an entry start at the folder of the
+ * file that it stands in.
  */
-export function readConfiguration(file: string): Configuration {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter });
-  const errorOf = (problems: readonly Problem[]) => {
-    const lines = problems.map(({ path, message }) => {
-      const line = lineOf(document, lineCounter, path);
-      return `  ${line === undefined ? '' : `line ${line}, `}${formatPath(path) || 'the file'}: ${message}`;
-    });
-    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-    return new IhandlerError('OPTIONS_INVALID', `${file} has ${count}:\n${lines.map(harmless).join('\n')}`);
-  };
-  if (document.errors.length > 0) {
-    const lines = document.errors.map(
-      ({ message, linePos }) =>
-        `  line ${linePos?.[0].line ?? '?'}: ${message.split('\n')[0]?.replace(/ at line.*$/, '')}`,
-    );
-    throw new IhandlerError('OPTIONS_INVALID', `${file} is not YAML:\n${lines.map(harmless).join('\n')}`);
+export function readConfiguration(file: string, reading: Reading): Configuration {
+  const parts = readParts(file, reading);
+  const settings = settingsIn(parts);
+  const sources = parts.flatMap((part) => entriesIn(part, 'sources'));
+  const ihandlers = parts.flatMap((part) => entriesIn(part, 'ihandlers'));
+
+  /** Turns a path into the merged lists into one of the file where it is written. */
+  function placeOf(path: ConfigPath): { readonly part: Part | undefined; readonly path: ConfigPath } {
+    const [key, index, ...rest] = path;
+    const list = key === 'sources' ? sources : key === 'ihandlers' ? ihandlers : [];
+    const placed = typeof index === 'number' ? list[index] : undefined;
+    return placed ? { part: placed.part, path: [...placed.path, ...rest] } : { part: parts[0], path };
   }
-  const value: unknown = document.toJS() ?? {};
-  const parsed = configurationSchema.safeParse(value);
-  if (!parsed.success) throw errorOf(problemsIn(parsed.error.issues, value));
-  const { data, ...rest } = parsed.data;
+
   return {
-    ...rest,
-    data: data === undefined ? undefined : resolve(dirname(file), data),
+    ...settings,
+    sources: sources.map(({ entry }) => entry),
+    ihandlers: ihandlers.map(({ entry }) => entry),
     file,
-    error: errorOf,
+    isBroken: parts.some(({ source, problems }) => source.broken !== undefined || problems.length > 0),
+    where(path) {
+      const place = placeOf(path);
+      const line = place.part?.source.lineOf(place.path);
+      return `${place.part?.source.file ?? file}${line === undefined ? '' : `, line ${line}`}`;
+    },
+    error(problems) {
+      const placed = problems.map((problem) => ({ ...problem, ...placeOf(problem.path) }));
+      const blocks = parts.flatMap((part) =>
+        told({ ...part, problems: [...part.problems, ...placed.filter((problem) => problem.part === part)] }),
+      );
+      return new IhandlerError('OPTIONS_INVALID', blocks.join('\n'));
+    },
   };
 }

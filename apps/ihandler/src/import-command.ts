@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { type CommandArguments, type HandlerEntry, IhandlerError } from '@ihandler/core';
 import { type App, type BuiltIn, text, texts } from './app.ts';
 import { chooseSources, unknownSources } from './choose-source.ts';
-import { type Configuration, noConfiguration, readConfiguration } from './configuration.ts';
+import { type Configuration, noConfiguration } from './configuration.ts';
+import { configurationFor, wantedBy } from './configured.ts';
 import { defaultDataFolder, makeDataFolder, sensorName } from './data-folder.ts';
 import { defaultHandlers, whatItNeeds } from './default-handlers.ts';
 import { findPackages, type Installed } from './find-packages.ts';
@@ -24,15 +25,15 @@ interface Plan {
   readonly with: readonly string[];
 }
 
-function planOf(args: CommandArguments, { host, program }: App): Plan {
+function planOf(args: CommandArguments, app: App): Plan {
+  const { host, program } = app;
   const files = args.positionals;
   if (files.length === 0)
     throw new IhandlerError(
       'OPTIONS_INVALID',
       `Expected at least one file to import, or - for standard input. See: ${program} import --help`,
     );
-  const named = text(args, 'config');
-  const configuration = named === undefined ? noConfiguration : readConfiguration(resolve(host.cwd, named));
+  const configuration = configurationFor(args, app);
   const folder = configuration.file === undefined ? [] : [dirname(configuration.file)];
   const installed = findPackages([...folder, host.cwd, host.prefix]);
   return { files, configuration, installed, with: texts(args, 'with') };
@@ -62,7 +63,7 @@ function unnamed(plan: Plan, app: App): readonly Wanted[] {
   const others = offersOf(plan.installed.packages, 'handlers').filter((offer) => !offers.includes(offer));
   const waiting = others.map((offer) => `${offer.name} (${whatItNeeds(offer)})`);
   const rest = waiting.length > 0 ? `; not: ${waiting.join(', ')}` : '';
-  app.log().message(`no configuration: these run: ${offers.map(({ name }) => name).join(', ')}${rest}`);
+  app.note(`no configuration: these run: ${offers.map(({ name }) => name).join(', ')}${rest}`);
   return offers.map(({ name, package: { name: packageName } }) => ({ entry: { name }, path: [packageName] }));
 }
 
@@ -72,8 +73,9 @@ async function handlersFor(plan: Plan, app: App): Promise<readonly HandlerEntry[
   for (const { problem } of installed.unusable) app.log().warning(problem);
   const here = { installed, folder: cwd, conditions };
   const there = { ...here, folder: configuration.file === undefined ? cwd : dirname(configuration.file) };
-  const configured = configuration.ihandlers.map((entry, index) => ({ entry, path: ['ihandlers', index] }));
+  const configured = wantedBy(configuration, installed, app);
   const asked = plan.with.map((value) => parseWith(value, installed.packages));
+  for (const { entry } of asked) app.secrets.learn(entry.config);
   const problems = unknownSources(configuration, installed);
   const own = await setUpHandlers(configured, there, configuration, problems);
   if (configured.length + asked.length > 0)
@@ -128,7 +130,7 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
     sensor,
   });
   if (plan.files.includes('-') && host.stdin.isTTY)
-    app.log().message('reading what you type; Ctrl-D on a line of its own ends it');
+    app.note('reading what you type; Ctrl-D on a line of its own ends it');
   const unicode = showsUnicode(host.env);
   let lastProgress = '';
   try {
@@ -141,6 +143,7 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
       deadLetters: keepingFile(dataDir, 'dead-letters', new Date()),
       signal: host.signal,
       log: app.log,
+      hide: app.secrets.hide,
       patience: { start: host.patience?.start ?? 30_000, stall: host.patience?.stall ?? 60_000 },
       onProgress(progress) {
         lastProgress = formatProgress(progress, unicode);

@@ -22,7 +22,7 @@ export default () => ({
   async write(batch, checkpoint) {
     if (batch.some(({ data }) => data.n === 2500) && !existsSync('waited')) {
       writeFileSync('waited', '');
-      own.log.message('in the middle');
+      own.log.warning('in the middle');
       await new Promise((resolve) => own.signal.addEventListener('abort', resolve));
     }
     kept = {

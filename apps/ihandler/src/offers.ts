@@ -24,28 +24,43 @@ export function offersOf<Kind extends 'handlers' | 'sources' | 'journals' | 'com
   );
 }
 
+type Named = 'handlers' | 'sources';
+
 /** What a configuration may call an offer. */
-function namesOf(offer: {
-  readonly name: string;
-  readonly spec: { readonly aliases: readonly string[] };
-}): readonly string[] {
-  return [offer.name, ...offer.spec.aliases];
+function namesOf<Kind extends Named>({ name, spec }: Offer<Kind>): readonly string[] {
+  return [name, ...spec.aliases];
 }
 
-/** The offer with a name: its own, an alias, or the name of its package when that offers no other of the kind. Else why not. */
-export function findOffer<Kind extends 'handlers' | 'sources'>(
+/** The offers with a name: as their own, else as an alias, else as the name of their package. */
+export function offersNamed<Kind extends Named>(
+  offers: readonly Offer<Kind>[],
+  name: string,
+): readonly Offer<Kind>[] {
+  const own = offers.filter((offer) => offer.name === name);
+  const also = own.length > 0 ? own : offers.filter(({ spec }) => spec.aliases.includes(name));
+  return also.length > 0 ? also : offers.filter((offer) => offer.package.name === name);
+}
+
+/** How to get what is not installed: which package has it, nobody here knows. */
+function toInstall(name: string): string {
+  const word = name.replace(/[^@\w./-]/g, '');
+  if (/[@/]/.test(word) || word.startsWith('ihandler-')) return ` (to install it: npm install ${word})`;
+  return ` (to install it: npm install @ihandler/${word.replaceAll('_', '-')}; others: npm search keywords:ihandler)`;
+}
+
+/** The one offer with a name (see {@link offersNamed}). Else why there is none, or not one only. */
+export function findOffer<Kind extends Named>(
   offers: readonly Offer<Kind>[],
   name: string,
 ): Offer<Kind> | string {
-  const own = offers.find((offer) => namesOf(offer).includes(name));
-  if (own) return own;
-  const ofPackage = offers.filter((offer) => offer.package.name === name);
-  if (ofPackage.length === 1 && ofPackage[0]) return ofPackage[0];
-  if (ofPackage.length > 1)
-    return `expected one of ${ofPackage.map((offer) => offer.name).join(', ')}; found the package ${name}, which offers all of them`;
+  const [first, ...more] = offersNamed(offers, name);
+  if (first !== undefined && more.length === 0) return first;
+  if (first?.package.name === name)
+    return `expected one of ${[first, ...more].map((offer) => offer.name).join(', ')}; found the package ${name}, which offers all of them`;
+  if (first !== undefined)
+    return `expected a name that one package has; found ${name}, which ${[first, ...more].map((offer) => offer.package.name).join(' and ')} have: write the name of the package`;
   const known = offers.flatMap((offer) => [...namesOf(offer), offer.package.name]);
-  const near = didYouMean(name, known);
-  const hint = near || ` (to install a package: npm install ${name.replace(/[^@\w./-]/g, '')})`;
+  const hint = didYouMean(name, known) || toInstall(name);
   const names = offers.map((offer) => offer.name);
   return `expected something that is installed: ${names.join(', ') || 'nothing is'}; found ${JSON.stringify(name)}${hint}`;
 }

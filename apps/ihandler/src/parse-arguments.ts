@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type CommandArguments, type CommandOption, harmless, IhandlerError } from '@ihandler/core';
+import { DEFAULT_LEVELS } from './host-log.ts';
 import { didYouMean } from './nearest.ts';
 
 function wrong(message: string, command: string): IhandlerError {
@@ -11,7 +12,19 @@ export const commonOptions: Readonly<Record<string, CommandOption>> = {
   help: { type: 'boolean', short: 'h', help: 'Show this help' },
   color: { type: 'boolean', help: 'Use colour even where it is no terminal' },
   'no-color': { type: 'boolean', help: 'Use no colour' },
-  debug: { type: 'boolean', help: 'Tell more, and show where an error came from' },
+  'log-levels': {
+    type: 'string',
+    short: 'l',
+    value: 'LEVELS',
+    help: `What the log shows: a list such as all,-debug (default: ${DEFAULT_LEVELS})`,
+  },
+  'log-domains': {
+    type: 'string',
+    short: 'L',
+    value: 'DOMAINS',
+    help: 'Whose log is shown: globs over the names of instances and sources (default: *)',
+  },
+  debug: { type: 'boolean', help: 'Log everything, and show where an error came from' },
 };
 
 /**

@@ -30,6 +30,8 @@ export interface ImportJob {
   readonly signal: AbortSignal;
   readonly log: (name?: string) => Log;
   readonly patience: Required<Patience>;
+  /** Takes secrets out of a text that is kept. */
+  hide(text: string): string;
   /** Called four times a second, and when all is read. */
   onProgress(progress: ImportProgress): void;
 }
@@ -87,7 +89,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     log: job.log,
     onReject: (_source, reject) => rejects.append(formatReject(reject)),
     onDeadLetter: ({ incident, instance, reason, attempts, at }) => {
-      const line = `{"deadLetter":${JSON.stringify({ instance, reason, attempts, at })},"incident":${encodeIncident(incident)}}`;
+      const line = `{"deadLetter":${JSON.stringify({ instance, reason: job.hide(reason), attempts, at })},"incident":${encodeIncident(incident)}}`;
       // close() tells when it could not be written.
       deadLetters.append(line).catch(() => undefined);
     },

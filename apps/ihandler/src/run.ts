@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describeError, harmless, IhandlerError, isIhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from './app.ts';
+import { chooseLogFor } from './configured.ts';
 import { commandFor } from './contributed-command.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { findPackages } from './find-packages.ts';
@@ -12,6 +13,7 @@ import { listCommand } from './list-command.ts';
 import { didYouMean } from './nearest.ts';
 import { offersOf } from './offers.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { createSecrets, withoutSecrets } from './secrets.ts';
 import { createTerminal, isClosedPipe, wantsColor } from './terminal.ts';
 
 const builtIns: readonly BuiltIn[] = [importCommand, listCommand];
@@ -71,9 +73,14 @@ async function contributed(name: string, rest: readonly string[], { host, progra
 
 async function runCommand(name: string, rest: readonly string[], app: App): Promise<number> {
   const own = builtIns.find((builtIn) => builtIn.name === name);
-  if (own !== undefined) return own.run(parseArguments(rest, own.options, name), app);
+  if (own !== undefined) {
+    const args = parseArguments(rest, own.options, name);
+    chooseLogFor(args, undefined, app);
+    return own.run(args, app);
+  }
   const command = await contributed(name, rest, app);
   const args = parseArguments(rest, command.options, name);
+  chooseLogFor(args, undefined, app);
   const { terminal, host } = app;
   try {
     return await command.run(args, {
@@ -117,12 +124,18 @@ function tell(error: unknown, app: App, isVerbose: boolean): void {
 /** Runs the program with these arguments in this world; resolves with its exit code. Throws nothing. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   const isVerbose = argv.includes('--debug');
-  const terminal = createTerminal(host, wantsColor(host.env, host.stdout, colorFlag(argv)));
+  const secrets = createSecrets();
+  const color = wantsColor(host.env, host.stdout, colorFlag(argv));
+  const terminal = withoutSecrets(createTerminal(host, color), secrets);
+  const hostLog = createHostLog(terminal, secrets);
   const app: App = {
     host,
     terminal,
     argv,
-    log: createHostLog(terminal, isVerbose),
+    log: hostLog.log,
+    hostLog,
+    secrets,
+    note: (text) => terminal.warn(harmless(text)),
     program: programName(host.env),
   };
   try {

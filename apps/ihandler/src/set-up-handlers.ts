@@ -8,6 +8,7 @@ import {
   optionProblems,
 } from '@ihandler/core';
 import { below, type ConfigPath, type Configuration, type Entry, type Problem } from './configuration.ts';
+import { filtersOf } from './entry-filters.ts';
 import type { Installed } from './find-packages.ts';
 import { importExport, importFile, type Module } from './load-module.ts';
 import { findOffer, type Offer, offersOf } from './offers.ts';
@@ -30,7 +31,8 @@ export interface Wanted {
 type Made = { readonly entry: HandlerEntry } | { readonly problems: readonly Problem[] };
 type Factory = (options: unknown) => unknown;
 
-function isLocal(name: string): boolean {
+/** Whether a name is that of a file. */
+export function isLocal(name: string): boolean {
   return /^\.\.?[/\\]/.test(name) || isAbsolute(name);
 }
 
@@ -43,7 +45,7 @@ async function load(
   workshop: Workshop,
 ): Promise<{ readonly owner: string; readonly schema: JsonSchema; readonly module: Module } | string> {
   if (isLocal(entry.name)) {
-    const file = resolve(workshop.folder, entry.name);
+    const file = resolve(entry.folder ?? workshop.folder, entry.name);
     return { owner: entry.name, schema: {}, module: await importFile(file, entry.name) };
   }
   const offer = findOffer(offersOf(workshop.installed.packages, 'handlers'), entry.name);
@@ -68,7 +70,7 @@ async function make(wanted: Wanted, workshop: Workshop): Promise<Made> {
     const loaded = await load(wanted, workshop);
     if (typeof loaded === 'string') return { problems: [{ path: [...path, 'name'], message: loaded }] };
     const offered = loaded.module['default'];
-    const options = resolvePaths(loaded.schema, entry.config ?? {}, workshop.folder);
+    const options = resolvePaths(loaded.schema, entry.config ?? {}, entry.folder ?? workshop.folder);
     // Safe: a factory is given what the user wrote and judges it; what it returns is checked below.
     const value = typeof offered === 'function' ? (offered as Factory)(options) : offered;
     const wrong = wrongWith(value);
@@ -79,8 +81,7 @@ async function make(wanted: Wanted, workshop: Workshop): Promise<Made> {
       entry: {
         handler,
         instance: entry.as ?? handler.name,
-        ...(entry.only && { only: entry.only }),
-        ...(entry.except && { except: entry.except }),
+        ...filtersOf(entry),
       },
     };
   } catch (error) {
@@ -112,7 +113,7 @@ function sameName(entries: readonly { entry: HandlerEntry; path: ConfigPath }[])
 export async function setUpHandlers(
   wanted: readonly Wanted[],
   workshop: Workshop,
-  configuration: Pick<Configuration, 'error'>,
+  configuration: Pick<Configuration, 'error' | 'isBroken'>,
   also: readonly Problem[] = [],
 ): Promise<readonly HandlerEntry[]> {
   const made: { entry: HandlerEntry; path: ConfigPath }[] = [];
@@ -123,6 +124,6 @@ export async function setUpHandlers(
     else problems.push(...result.problems);
   }
   problems.push(...sameName(made));
-  if (problems.length > 0) throw configuration.error(problems);
+  if (problems.length > 0 || configuration.isBroken) throw configuration.error(problems);
   return made.map(({ entry }) => entry);
 }

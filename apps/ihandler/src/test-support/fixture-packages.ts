@@ -150,3 +150,32 @@ export function installPlain(world: World, name: string, code: string, network =
 export function lines(...numbers: readonly number[]): string {
   return numbers.map((n) => `{"lines":1,"n":${n}}\n`).join('');
 }
+
+/** Installs the source `events`: lines of JSON with an `origin` and `data`. */
+export function installEvents(world: World): void {
+  world.install(
+    'ihandler-events',
+    {
+      main: './index.js',
+      ihandler: {
+        contract: 1,
+        sources: { events: { summary: 'Events', reads: ['file'], options: { type: 'object' } } },
+      },
+    },
+    {
+      'index.js': `
+import { readFileSync } from 'node:fs';
+export const recognises = (head) => Buffer.from(head).toString().startsWith('{"origin"');
+export default ({ file, sensor }) => ({
+  contract: 1,
+  name: 'events',
+  async run({ report, log }) {
+    log.info('reading');
+    const events = readFileSync(file, 'utf8').trim().split('\\n').map((line) => JSON.parse(line));
+    await report(events.map(({ origin, data = {} }, n) => ({ id: 'e:' + (n + 1), origin, timestamp: 0, sensor, data })));
+  },
+});
+`,
+    },
+  );
+}

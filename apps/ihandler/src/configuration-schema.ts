@@ -1,0 +1,94 @@
+import { admitsOf, compileGlob, describeError, parseDomains, parseLevels } from '@ihandler/core';
+import { z } from 'zod';
+import type { ConfigPath } from './configuration-file.ts';
+import { isSecretName } from './secrets.ts';
+
+/** Something wrong in a configuration. */
+export interface Problem {
+  readonly path: ConfigPath;
+  /** What was expected, what was found. */
+  readonly message: string;
+}
+
+/** A string that a function of core judges, in its own words. */
+function judged(judge: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    try {
+      judge(text);
+    } catch (error) {
+      context.addIssue(describeError(error));
+    }
+  });
+}
+
+const source = z.strictObject({
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+});
+const globs = z.array(judged(compileGlob)).optional();
+const handler = source.extend({
+  as: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, "_", "-" and dots')
+    .optional(),
+  only: globs,
+  except: globs,
+  ignore: z.array(judged((rule) => admitsOf({ ignore: [rule] }))).optional(),
+  protocols: z.array(judged((name) => admitsOf({ protocols: [name] }))).optional(),
+});
+const named = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
+
+/** One item of `sources`; a bare name will do. */
+export const sourceSchema = z.preprocess(named, source);
+
+/** One item of `ihandlers`; a bare name will do. */
+export const handlerSchema = z.preprocess(named, handler);
+
+/** One ihandler in a file of dionaea's: more than a name and its options it does not have. */
+export const dionaeaSchema = z.object({
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** A file of a configuration, without what is in its lists. */
+export const configurationSchema = z.strictObject({
+  sensor: z.string().min(1).max(255).optional(),
+  data: z.string().min(1).optional(),
+  journal: z.literal('memory').optional(),
+  log: z
+    .strictObject({ levels: judged(parseLevels).optional(), domains: judged(parseDomains).optional() })
+    .optional(),
+  include: z.array(z.string().min(1)).default([]),
+  sources: z.array(z.unknown()).default([]),
+  ihandlers: z.array(z.unknown()).default([]),
+});
+
+/** What a file of a configuration says beside its lists. */
+export type Settings = Omit<z.output<typeof configurationSchema>, 'include' | 'sources' | 'ihandlers'>;
+
+function found(value: unknown, path: ConfigPath): string {
+  let inner = value;
+  for (const key of path)
+    inner = typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined;
+  if (inner === undefined) return 'nothing';
+  if (path.some((key) => typeof key === 'string' && isSecretName(key))) return 'a value that is not shown';
+  return JSON.stringify(inner)?.slice(0, 80) ?? typeof inner;
+}
+
+/** Holds a value against a schema. `written` is the whole file as it was written, for what is shown of it; `at` is where the value is in it. */
+export function judge<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  written: unknown,
+  at: ConfigPath,
+): { readonly data: z.output<S> | undefined; readonly problems: readonly Problem[] } {
+  const { data, error } = schema.safeParse(value);
+  const problems = (error?.issues ?? []).flatMap((issue): Problem[] => {
+    const path = [...at, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such setting' }));
+    const what = issue.code === 'custom' ? '' : `; found ${found(written, path)}`;
+    return [{ path, message: `${issue.message}${what}` }];
+  });
+  return { data, problems };
+}
