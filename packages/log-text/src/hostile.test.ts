@@ -1,0 +1,157 @@
+import { decodeIncident, harmless, type Incident, type Value } from '@ihandler/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formats, type LineFormat } from './formats.ts';
+import { connection, dataText, parseFields, suggested, template } from './test-support/line-parts.ts';
+import { recordedIncidents } from './test-support/recorded-incidents.ts';
+import { dionaeaTime } from './time-text.ts';
+
+const everyFormat: readonly (readonly [string, LineFormat])[] = [
+  ...Object.entries(formats),
+  ['a template', template('{timestamp}\t{sensor} {origin} {level} {id} {data.connection} {data.url} {data}')],
+];
+
+/** Nothing in it moves a cursor, ends a line or hides. */
+function expectOneHarmlessLine(line: string): void {
+  expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
+  expect(harmless(line)).toBe(line);
+}
+
+describe.each(everyFormat)('%s', (name, format) => {
+  it('makes one harmless line of every recorded incident', () => {
+    expect(recordedIncidents.length).toBeGreaterThan(1000);
+    for (const incident of recordedIncidents) {
+      const line = format(incident, 'info');
+      expectOneHarmlessLine(line.replaceAll('\t', ' '));
+      if (name === 'dionaea')
+        expect(suggested.exec(line)?.slice(1, 5)).toEqual([
+          dionaeaTime(incident.timestamp),
+          incident.origin,
+          undefined,
+          'info',
+        ]);
+      if (name === 'json') expect(JSON.parse(line).data).toEqual(JSON.parse(JSON.stringify(incident.data)));
+    }
+  });
+});
+
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({
+    unit: fc.constantFrom(
+      '\n',
+      '\r',
+      '"',
+      '\\',
+      '=',
+      ' ',
+      '\u001b',
+      '\u009b',
+      '\u2028',
+      '\u202e',
+      '\ud800',
+      'a',
+      ':1-error: ',
+      '{',
+      '}',
+      '\u00a0',
+      '\u{1f41d}',
+    ),
+    maxLength: 12,
+  }),
+);
+const hostileData = fc.dictionary(
+  hostileText,
+  fc.letrec<{ value: Value }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      hostileText,
+      fc.constantFrom<Value>(null, true, Number.NaN, -0, 1e300, connection),
+      fc.uint8Array({ maxLength: 8 }),
+      hostileText.map(
+        (text): Value => ({
+          ...connection,
+          id: text,
+          protocol: text,
+          remote: { host: text, port: 1, hostname: text },
+        }),
+      ),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(hostileText, tie('value'), { maxKeys: 3 }),
+    ),
+  })).value,
+  { maxKeys: 4 },
+);
+const hostile = fc
+  .record({
+    sensor: hostileText,
+    origin: hostileText,
+    id: hostileText,
+    data: hostileData,
+    timestamp: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  })
+  .map((parts): Incident => parts);
+
+describe('whatever an attacker writes', () => {
+  it.each(everyFormat)('%s is one harmless line', (_, format) => {
+    fc.assert(
+      fc.property(hostile, (incident) =>
+        expectOneHarmlessLine(format(incident, 'info').replaceAll('\t', ' ')),
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the head of a line is three words, and the level the one that was given', () => {
+    fc.assert(
+      fc.property(hostile, (incident) => {
+        const [time = '', , originAndLevel = ''] = formats.lines(incident, 'debug').split(/\s/u);
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        expect(originAndLevel).toMatch(/-debug:$/);
+        const parsed = suggested.exec(formats.dionaea(incident, 'debug'));
+        expect(parsed?.slice(3)).toEqual([undefined, 'debug', expect.stringMatching(/^incident(?: |$)/)]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('a flat text comes back from the fields of a line as it was', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), hostileText), (data) => {
+        expect(parseFields(dataText(data))).toEqual({ ...data });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the fields of a line are as many as the values', () => {
+    const countOf = (value: Value): number =>
+      typeof value === 'object' &&
+      value !== null &&
+      !ArrayBuffer.isView(value) &&
+      Object.keys(value).length > 0
+        ? Object.values(value).reduce((sum: number, item: Value) => sum + countOf(item), 0)
+        : 1;
+    const noConnections = fc.dictionary(hostileText, fc.array(hostileText, { maxLength: 3 }), { maxKeys: 5 });
+    fc.assert(
+      fc.property(noConnections, (data) => {
+        const expected = Object.values(data).reduce((sum, value) => sum + countOf(value), 0);
+        expect(Object.keys(parseFields(dataText(data).replaceAll(/=\[\](?= |$)/g, '="[]"')))).toHaveLength(
+          expected,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('JSON gives the very data back', () => {
+    fc.assert(
+      fc.property(hostile, (incident) => {
+        const { sensor, id, origin, data } = JSON.parse(formats.json(incident, 'info'));
+        const back = decodeIncident(JSON.stringify({ id, origin, sensor, data, timestamp: 0 }));
+        expect(back).toEqual({ ...incident, timestamp: 0 });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
