@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDispatcher, type Handler, type Journal } from '@ihandler/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { createCrash, createDisk, incident, incidents, type JournalPoint, recordIncidents } from './index.ts';
+import { createCrash, createDisk, incident, incidents, recordIncidents } from './index.ts';
 
 const origin = 'dionaea.connection.free';
 
@@ -56,7 +56,7 @@ it.each([
 });
 
 it('dies when it comes to the point for the n-th time, and then does nothing more at any point', async () => {
-  const crash = createCrash<JournalPoint>('append', 2);
+  const crash = createCrash('append', 2);
   expect(await crash.at('append')).toBeUndefined();
   expect(crash.isDead()).toBe(false);
   const hung = [crash.at('append'), crash.at('commit')];

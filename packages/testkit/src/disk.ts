@@ -107,16 +107,16 @@ export function createDisk(): Disk {
 }
 
 /** A process that dies at a point of its life. What it goes on doing after that never happens: its steps hang for ever. */
-export interface Crash<Point extends string = JournalPoint> {
+export interface Crash {
   /** Give it to {@link Disk.journal}. */
-  readonly at: AtPoint<Point>;
+  readonly at: AtPoint<string>;
   /** Resolves when the process is dead. */
   readonly died: Promise<void>;
   readonly isDead: () => boolean;
 }
 
-/** Makes a process die when it comes to a point for the n-th time. */
-export function createCrash<Point extends string = JournalPoint>(where: Point, nth = 1): Crash<Point> {
+/** Makes a process die when it comes to a point of any kind for the n-th time. */
+export function createCrashAt(where: string, nth: number): Crash {
   let left = nth;
   let tell = () => {};
   const died = new Promise<void>((resolve) => {
@@ -132,4 +132,9 @@ export function createCrash<Point extends string = JournalPoint>(where: Point, n
     died,
     isDead: () => left === 0,
   };
+}
+
+/** Makes a process die when its journal comes to a point for the n-th time. */
+export function createCrash(where: JournalPoint, nth = 1): Crash {
+  return createCrashAt(where, nth);
 }

@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { describeHandler } from './index.ts';
+import { cleanUp } from './test-support/broken/broken.ts';
+import { brokenIdentities } from './test-support/broken/identity.ts';
+import { brokenLives } from './test-support/broken/life-cycle.ts';
+import { brokenReports } from './test-support/broken/reports.ts';
+import { brokenResilience } from './test-support/broken/resilience.ts';
+import { brokenStorage } from './test-support/broken/storage.ts';
+import { conform } from './test-support/collect.ts';
+import { listening, storedIn } from './test-support/sound.ts';
+
+const stored = (folder: string) => storedIn(folder).rows;
+const brokenOnes = [
+  ...brokenIdentities,
+  ...brokenLives,
+  ...brokenResilience,
+  ...brokenStorage,
+  ...brokenReports,
+];
+
+afterEach(cleanUp);
+
+describe.each(brokenOnes)('a handler broken at "$rule"', ({ rule, how, factory, isStored }) => {
+  it(`which ${how}, fails that rule and no other`, async () => {
+    const outcomes = await conform(factory, isStored ? { stored } : {});
+    const failed = outcomes.filter(({ failure }) => failure !== undefined);
+    expect(failed.map(({ name, failure }) => [name, failure?.message])).toEqual([[rule, expect.any(String)]]);
+    expect(failed[0]?.failure?.name).toBe('AssertionError');
+  });
+});
+
+it('has a broken handler for each rule', () => {
+  const rules: string[] = [];
+  describeHandler((name) => rules.push(name), listening, { stored });
+  expect(new Set(brokenOnes.map(({ rule }) => rule))).toEqual(new Set(rules));
+  expect(new Set(rules).size).toBe(rules.length);
+});

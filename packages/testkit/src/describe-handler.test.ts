@@ -1,0 +1,23 @@
+import { describe, it } from 'vitest';
+import { describeHandler } from './index.ts';
+import {
+  appending,
+  keeping,
+  keepingAndReporting,
+  listening,
+  reporting,
+  storedIn,
+} from './test-support/sound.ts';
+
+describe('a sound handler that listens', () => describeHandler(it, listening));
+
+describe('a sound handler that reports', () => describeHandler(it, async (folder) => reporting(folder)));
+
+describe('a sound handler that writes, without a checkpoint', () =>
+  describeHandler(it, appending, { stored: (folder) => storedIn(folder).rows }));
+
+describe('a sound handler that writes, with a checkpoint', () =>
+  describeHandler(it, keeping, { stored: (folder) => storedIn(folder).rows }));
+
+describe('a sound handler that writes and reports', () =>
+  describeHandler(it, keepingAndReporting, { stored: (folder) => storedIn(folder).rows }));

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { type Incident, parseIncidentId } from '@ihandler/core';
+import { createCrashAt } from '../disk.ts';
+import { INSTANCE } from '../suite/life.ts';
+import type { Misreport } from '../suite/misreport.ts';
+import type { Rule } from '../suite/rule.ts';
+import type { Subject } from '../suite/subject.ts';
+import type { World } from '../suite/world.ts';
+
+/** Everything that a handler takes, and some of it twice. */
+async function sampleOfAll({ usable, sample }: Subject): Promise<readonly Incident[]> {
+  return sample((await usable()).length + 4);
+}
+
+/** A rule that one kind of wrong report does not happen. */
+function neverMisreports(name: string, kind: Misreport['kind']): Rule {
+  return {
+    name,
+    async check(subject) {
+      const incidents = await sampleOfAll(subject);
+      await subject.inWorld(async (world) => {
+        const life = await world.live();
+        await life.deliver(incidents);
+        for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        await life.close();
+        const wrong = life.misreports.filter((report) => report.kind === kind);
+        assert.deepEqual([...new Set(wrong.map(({ message }) => message))], []);
+      });
+    },
+  };
+}
+
+/** The ids of what was reported because of incidents while they were delivered. */
+function collected({ disk }: World): readonly string[] {
+  return disk.log
+    .map(({ id }) => id)
+    .filter((id) => /^\d+$/.test(parseIncidentId(id).stream.split(`/${INSTANCE}/`)[1] ?? ''))
+    .sort();
+}
+
+/** Rules on what a handler reports itself. */
+export const reportRules: readonly Rule[] = [
+  neverMisreports('reports only what it declares, with data that fits', 'undeclared'),
+  neverMisreports('says because of which incident it reports, when it writes', 'cause'),
+  neverMisreports('reports before it has handled the incident, not after', 'late'),
+  {
+    name: 'reports again what a crash made forgotten, as often as the first time',
+    async check(subject) {
+      if (!(await subject.inspect(({ reports = {} }) => Object.keys(reports).length > 0))) return;
+      const incidents = await sampleOfAll(subject);
+      let calm: readonly string[] = [];
+      await subject.inWorld(async (world) => {
+        const life = await world.live();
+        await life.deliver(incidents);
+        await life.close();
+        calm = collected(world);
+      });
+      await subject.inWorld(async (world) => {
+        const first = await world.live({ crash: createCrashAt('commit', 1) });
+        await first.deliver(incidents);
+        await world.kill(first);
+        const second = await world.live();
+        await second.deliver(incidents);
+        await second.close();
+        assert.deepEqual(
+          collected(world),
+          calm,
+          'Expected the same reports with a crash before the acknowledgement as without one.',
+        );
+      });
+    },
+  },
+];

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { createIncident, describeError, harmless, type Incident, type UntypedData } from '@ihandler/core';
+import { FIXED_TIME } from '../clock.ts';
+import { exampleOf } from '../incident.ts';
+import type { Variation } from './hostile.ts';
+import type { Life } from './life.ts';
+import type { Subject } from './subject.ts';
+
+/** An incident and what is special about it. */
+export interface Case {
+  readonly what: string;
+  readonly incident: Incident;
+}
+
+/** Makes data of an origin special, from an example of it. */
+export type Vary = (origin: string, data: UntypedData) => readonly Variation[];
+
+/** Every variation of an incident of each origin, with rising ids. */
+export function casesOf(origins: readonly string[], vary: Vary): readonly Case[] {
+  let ordinal = 0;
+  return origins.flatMap((origin) =>
+    vary(origin, exampleOf(origin)).map(({ what, data }) => {
+      ordinal += 1;
+      const parts = { id: `conformance:${ordinal}`, timestamp: FIXED_TIME, sensor: 'conformance-sensor' };
+      return { what, incident: createIncident({ ...parts, origin, data }) };
+    }),
+  );
+}
+
+/** Throws unless each was handled, or refused with `permanent()`; anything else is an accident. */
+export function assertTaken(life: Life, cases: readonly Case[]): void {
+  const accidents = cases.flatMap(({ what, incident }) => {
+    const fate = life.fateOf(incident);
+    if (fate.kind !== 'failed') return [];
+    return [`${incident.origin} with ${what}: ${harmless(describeError(fate.error)).slice(0, 300)}`];
+  });
+  const shown = accidents.slice(0, 3).join('; ');
+  const more = accidents.length > 3 ? `; and ${accidents.length - 3} more` : '';
+  const advice = 'Handle them, or refuse them with an error made by permanent().';
+  assert.ok(accidents.length === 0, `Expected nothing to go wrong, found ${shown}${more}. ${advice}`);
+}
+
+/** Delivers the cases to a new handler and throws unless they were taken. */
+export async function takeCases({ inWorld }: Subject, cases: readonly Case[]): Promise<void> {
+  await inWorld(async (world) => {
+    const life = await world.live();
+    await life.deliver(cases.map(({ incident }) => incident));
+    assertTaken(life, cases);
+    await life.close();
+  });
+}

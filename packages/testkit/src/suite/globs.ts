@@ -1,0 +1,65 @@
+import { compileGlob, createIncident, type Handler, isWriting, knownOrigins } from '@ihandler/core';
+
+/** What a handler asks for, as it says it; strings only. */
+export function globsOf(handler: Handler): readonly string[] {
+  const globs: readonly unknown[] = isWriting(handler)
+    ? (handler.accepts ?? [])
+    : Object.keys(handler.on ?? {});
+  return globs.filter((glob) => typeof glob === 'string');
+}
+
+/** Why a glob cannot be compiled; undefined when it can. */
+export function globProblem(glob: string): string | undefined {
+  try {
+    compileGlob(glob);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Those of a handler's globs that a dispatcher takes. */
+export function validGlobs(handler: Handler): readonly string[] {
+  return globsOf(handler).filter((glob) => globProblem(glob) === undefined);
+}
+
+/** An origin that a glob matches, with `word` in place of the stars; undefined where that makes none. */
+export function originFor(glob: string, word = 'conformance'): string | undefined {
+  const origin = glob.replace(/\*+/g, word);
+  try {
+    return createIncident({ id: 'x:1', origin, timestamp: 0, sensor: 'x', data: {} }).origin;
+  } catch {
+    // Such as `acme..*`: no origin has an empty part.
+    return undefined;
+  }
+}
+
+/** Whether some origin, known or not, can reach a handler by this glob; `own` are origins that it reports itself. */
+export function canMatch(glob: string, own: readonly string[]): boolean {
+  if (glob === '*') return true;
+  if ([...knownOrigins(), ...own].some(compileGlob(glob))) return true;
+  const roots = new Set(knownOrigins().map((origin) => origin.split('.', 1)[0]));
+  const [root = ''] = glob.split('.', 1);
+  return !roots.has(root) && originFor(glob) !== undefined;
+}
+
+/** The origins of the catalogue that reach a handler. */
+export function knownOriginsFor(handler: Handler): readonly string[] {
+  const wanted = validGlobs(handler).map(compileGlob);
+  return knownOrigins().filter((origin) => wanted.some((matches) => matches(origin)));
+}
+
+/** Whether a handler asks for everything: then it gets what has no schema, and what does not fit the schema it has. */
+export function takesEverything(handler: Handler): boolean {
+  return globsOf(handler).includes('*');
+}
+
+/** Origins without a schema that reach a handler: by `*`, and by globs that no known origin matches. */
+export function foreignOriginsFor(handler: Handler): readonly string[] {
+  const known = knownOrigins();
+  return validGlobs(handler).flatMap((glob) => {
+    if (glob === '*') return ['conformance.never.heard-of', 'dionaea.never.heard-of'];
+    const origin = known.some(compileGlob(glob)) ? undefined : originFor(glob);
+    return origin === undefined ? [] : [origin];
+  });
+}

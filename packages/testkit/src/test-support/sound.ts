@@ -1,0 +1,139 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Checkpoint,
+  defineHandler,
+  type Incident,
+  type ListeningHandler,
+  type Schema,
+  type WritingHandler,
+} from '@ihandler/core';
+
+/** A schema that everything fits. */
+export const anything: Schema = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+};
+
+/** Looks at every value in the data, as a handler that formats it would. */
+export function read(incident: Incident): string {
+  return JSON.stringify(incident.data);
+}
+
+/** Reads what it hears, while it is started. */
+export function listening(_folder: string): ListeningHandler {
+  let isStarted = false;
+  return defineHandler({
+    name: 'listener',
+    on: {
+      '*': (incident) => {
+        if (!isStarted) throw new Error('was used before start, or after close');
+        read(incident);
+      },
+    },
+    start() {
+      isStarted = true;
+    },
+    close() {
+      isStarted = false;
+    },
+  });
+}
+
+/** Hears only what it knows, typed, and reports a sentence on it. */
+export function reporting(_folder: string): ListeningHandler {
+  return defineHandler({
+    name: 'reporter',
+    reports: { 'acme.offer.seen': anything },
+    on: {
+      'dionaea.download.offer': async ({ data: { url } }, context) => {
+        await context.report('acme.offer.seen', { what: `an offer of ${url.length} characters` });
+      },
+      'dionaea.modules.python.*.login': ({ data: { username, password } }) =>
+        void (username.length + password.length),
+    },
+  });
+}
+
+/** What a keeper has on the disk: what it wrote, and how far it is. */
+export interface Stored {
+  readonly rows: readonly string[];
+  readonly checkpoint: Checkpoint;
+}
+
+const nothing: Stored = { rows: [], checkpoint: {} };
+
+/** What is in the folder of a {@link keeping} or {@link appending} handler. */
+export function storedIn(folder: string): Stored {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'kept.json'), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
+    throw error;
+  }
+}
+
+/** Replaces what is in the folder in one step. */
+export function store(folder: string, stored: Stored): void {
+  const file = join(folder, 'kept.json');
+  writeFileSync(`${file}.new`, JSON.stringify(stored));
+  renameSync(`${file}.new`, file);
+}
+
+/** Forgets all. */
+export function forget(folder: string): void {
+  rmSync(join(folder, 'kept.json'), { force: true });
+}
+
+/** A row for an incident. */
+export function rowOf(incident: Incident): string {
+  return `${incident.origin} ${read(incident).length}`;
+}
+
+/** Keeps a row for each incident with its checkpoint, in one step. */
+export function keeping(folder: string): WritingHandler {
+  let kept = nothing;
+  return defineHandler({
+    name: 'keeper',
+    accepts: ['*'],
+    start() {
+      kept = storedIn(folder);
+    },
+    checkpoint: () => kept.checkpoint,
+    write(batch, checkpoint) {
+      const next = {
+        rows: [...kept.rows, ...batch.map(rowOf)],
+        checkpoint: { ...kept.checkpoint, ...checkpoint },
+      };
+      store(folder, next);
+      kept = next;
+    },
+  });
+}
+
+/** Keeps rows with its checkpoint and reports each download; what it gets without a checkpoint it only reports again. */
+export function keepingAndReporting(folder: string): WritingHandler {
+  const keeper = keeping(folder);
+  return defineHandler({
+    ...keeper,
+    name: 'keeper-reporter',
+    reports: { 'acme.offer.kept': anything },
+    async write(batch, checkpoint, context) {
+      for (const cause of batch)
+        if (cause.origin.startsWith('dionaea.download.'))
+          await context.report('acme.offer.kept', { size: read(cause).length }, { cause });
+      if (Object.keys(checkpoint).length > 0) await keeper.write(batch, checkpoint, context);
+    },
+  });
+}
+
+/** Keeps rows without a checkpoint: at least once. */
+export function appending(folder: string): WritingHandler {
+  return defineHandler({
+    name: 'appender',
+    accepts: ['dionaea.*'],
+    write(batch) {
+      const { rows } = storedIn(folder);
+      store(folder, { rows: [...rows, ...batch.map(rowOf)], checkpoint: {} });
+    },
+  });
+}
