@@ -51,7 +51,15 @@ function openAppending(file: string): number {
     if (codeOf(error) === 'EEXIST') return openSync(file, APPENDING);
     throw error;
   }
-  fchmodSync(descriptor, MODE);
+  try {
+    fchmodSync(descriptor, MODE);
+  } catch (error) {
+    // A file system without permissions keeps what it has.
+    if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'ENOTSUP') {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
   return descriptor;
 }
 
