@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Incident, parseIncidentId } from '@ihandler/core';
+import { parseIncidentId } from '@ihandler/core';
 import { createCrashAt } from '../disk.ts';
 import { INSTANCE } from '../suite/life.ts';
 import type { Misreport } from '../suite/misreport.ts';
 import type { Rule } from '../suite/rule.ts';
-import type { Subject } from '../suite/subject.ts';
+import { sampleOfAll } from '../suite/subject.ts';
 import type { World } from '../suite/world.ts';
-
-/** Everything that a handler takes, and some of it twice. */
-async function sampleOfAll({ usable, sample }: Subject): Promise<readonly Incident[]> {
-  return sample((await usable()).length + 4);
-}
 
 /** A rule that one kind of wrong report does not happen. */
 function neverMisreports(name: string, kind: Misreport['kind']): Rule {

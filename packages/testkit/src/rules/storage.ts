@@ -3,7 +3,7 @@ import type { Incident } from '@ihandler/core';
 import { createCrashAt } from '../disk.ts';
 import { poison } from '../incident.ts';
 import type { Rule } from '../suite/rule.ts';
-import type { StoredProbe, Subject } from '../suite/subject.ts';
+import { type StoredProbe, type Subject, sampleOfAll } from '../suite/subject.ts';
 
 /** What is stored when incidents came, so many at once, and the handler was closed. */
 async function storedCalmly(
@@ -28,7 +28,7 @@ export function storageRules(stored: StoredProbe): readonly Rule[] {
     {
       name: 'has stored what it took when it says so, and not only when it is closed',
       async check(subject) {
-        const incidents = await subject.sample(5);
+        const incidents = await sampleOfAll(subject);
         const expected = await storedCalmly(subject, stored, incidents, 2);
         await subject.inWorld(async (world) => {
           const life = await world.live({ batch: 2 });
@@ -41,7 +41,7 @@ export function storageRules(stored: StoredProbe): readonly Rule[] {
     {
       name: 'stores the same however the incidents are cut into batches',
       async check(subject) {
-        const incidents = await subject.sample(7);
+        const incidents = await sampleOfAll(subject);
         const whole = await storedCalmly(subject, stored, incidents, 1000);
         assert.deepEqual(whole, await storedCalmly(subject, stored, incidents, 1));
         assert.deepEqual(whole, await storedCalmly(subject, stored, incidents, 3));

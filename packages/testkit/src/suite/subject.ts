@@ -78,3 +78,8 @@ export function createSubject(factory: HandlerFactory, stored?: StoredProbe): Su
     },
   };
 }
+
+/** Ordinary incidents of everything that a handler takes, some of it twice. */
+export async function sampleOfAll({ usable, sample }: Subject): Promise<readonly Incident[]> {
+  return sample((await usable()).length + 4);
+}
