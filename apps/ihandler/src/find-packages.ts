@@ -93,6 +93,22 @@ function problemOf(json: PackageJson): string {
 }
 
 /**
+ * The package in a folder, without running any code of it; undefined when there is none, or none with a field `ihandler`.
+ * `foundIn` is where it was looked for.
+ */
+export function packageAt(folder: string, foundIn: string): InstalledPackage | UnusablePackage | undefined {
+  const json = readPackageJson(folder);
+  if (json === undefined || !hasKeyword(json) || json['ihandler'] === undefined) return undefined;
+  const name = harmless(String(json['name']));
+  const version = harmless(String(json['version']));
+  const { data: manifest } = manifestSchema.safeParse(json['ihandler']);
+  if (manifest === undefined)
+    return { name, version, problem: harmless(`${name} ${version} ${problemOf(json)}`) };
+  const entryPoints = { exports: json['exports'], main: json['main'] };
+  return { name, version, folder: realpathSync(folder), foundIn, manifest, entryPoints };
+}
+
+/**
  * Finds the packages with the keyword `ihandler` and a manifest, without running any code of theirs: in the node_modules
  * of each place and of the folders around it. The first one found has the name; one that cannot be used is told, not
  * passed over. A package with the keyword and no field `ihandler` (core, libraries) offers nothing and is no mistake.
@@ -103,24 +119,11 @@ export function findPackages(places: readonly string[]): Installed {
   const named = new Set<string>();
   for (const nodeModules of new Set(places.flatMap(nodeModulesAround)))
     for (const folder of packageFolders(nodeModules)) {
-      const json = readPackageJson(folder);
-      if (json === undefined || !hasKeyword(json) || json['ihandler'] === undefined) continue;
-      const name = harmless(String(json['name']));
-      if (named.has(name)) continue;
-      named.add(name);
-      const version = harmless(String(json['version']));
-      const { data: manifest } = manifestSchema.safeParse(json['ihandler']);
-      if (manifest === undefined)
-        unusable.push({ name, version, problem: harmless(`${name} ${version} ${problemOf(json)}`) });
-      else
-        packages.push({
-          name,
-          version,
-          folder: realpathSync(folder),
-          foundIn: nodeModules,
-          manifest,
-          entryPoints: { exports: json['exports'], main: json['main'] },
-        });
+      const found = packageAt(folder, nodeModules);
+      if (found === undefined || named.has(found.name)) continue;
+      named.add(found.name);
+      if ('problem' in found) unusable.push(found);
+      else packages.push(found);
     }
   return { packages, unusable };
 }

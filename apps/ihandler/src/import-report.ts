@@ -84,7 +84,8 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
 
 const number = (value: number) => value.toLocaleString('en');
 
-function laneLine({ instance, books, waiting, failure }: LaneStatus): string {
+/** The books of an instance in words, indented. */
+export function laneLine({ instance, books, waiting, failure }: LaneStatus): string {
   const counts: readonly (readonly [number, string])[] = [
     [books.delivered, 'delivered'],
     [books.filtered, 'not for it'],

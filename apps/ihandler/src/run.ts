@@ -15,8 +15,9 @@ import { offersOf } from './offers.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { createSecrets, withoutSecrets } from './secrets.ts';
 import { createTerminal, isClosedPipe, wantsColor } from './terminal.ts';
+import { tryCommand } from './try-command.ts';
 
-const builtIns: readonly BuiltIn[] = [importCommand, listCommand];
+const builtIns: readonly BuiltIn[] = [importCommand, listCommand, tryCommand];
 
 function version(): string {
   const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import {
   CONTRACT,
@@ -9,7 +10,7 @@ import {
 } from '@ihandler/core';
 import { below, type ConfigPath, type Configuration, type Entry, type Problem } from './configuration.ts';
 import { filtersOf } from './entry-filters.ts';
-import type { Installed } from './find-packages.ts';
+import { type Installed, packageAt } from './find-packages.ts';
 import { importExport, importFile, type Module } from './load-module.ts';
 import { findOffer, type Offer, offersOf } from './offers.ts';
 import { type JsonSchema, resolvePaths } from './option-schema.ts';
@@ -33,26 +34,54 @@ type Factory = (options: unknown) => unknown;
 
 /** Whether a name is that of a file. */
 export function isLocal(name: string): boolean {
-  return /^\.\.?[/\\]/.test(name) || isAbsolute(name);
+  return /^\.\.?(?:[/\\]|$)/.test(name) || isAbsolute(name);
 }
 
 function ownerOf({ package: { name, version } }: Offer<'handlers'>): string {
   return `${name} ${version}`;
 }
 
-async function load(
-  { entry }: Wanted,
-  workshop: Workshop,
-): Promise<{ readonly owner: string; readonly schema: JsonSchema; readonly module: Module } | string> {
-  if (isLocal(entry.name)) {
-    const file = resolve(entry.folder ?? workshop.folder, entry.name);
-    return { owner: entry.name, schema: {}, module: await importFile(file, entry.name) };
-  }
+interface Loaded {
+  /** How it is called in messages. */
+  readonly owner: string;
+  readonly schema: JsonSchema;
+  readonly module: Module;
+  /** Whether it is a file of the user's own, which need not say what contract it is made for. */
+  readonly isOwn: boolean;
+}
+
+async function loadOffer(offer: Offer<'handlers'>, { conditions }: Workshop): Promise<Loaded> {
+  const module = await importExport(offer.package, offer.spec.export, conditions);
+  return { owner: ownerOf(offer), schema: offer.spec.options, module, isOwn: false };
+}
+
+/** A file of the user's own, or a folder with a package that is not installed. */
+async function loadLocal(path: string, name: string, workshop: Workshop): Promise<Loaded | string> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    return { owner: name, schema: {}, module: await importFile(path, name), isOwn: true };
+  const found = packageAt(path, path);
+  if (found === undefined)
+    return `expected a file, or a package with the keyword and a field "ihandler" in its package.json; found the folder ${path}`;
+  if ('problem' in found) return found.problem;
+  const [offer, ...more] = offersOf([found], 'handlers');
+  if (offer !== undefined && more.length === 0) return loadOffer(offer, workshop);
+  return `expected a package with one ihandler; found ${more.length === 0 ? 'none' : more.length + 1} in ${path}`;
+}
+
+async function load({ entry }: Wanted, workshop: Workshop): Promise<Loaded | string> {
+  if (isLocal(entry.name))
+    return loadLocal(resolve(entry.folder ?? workshop.folder, entry.name), entry.name, workshop);
   const offer = findOffer(offersOf(workshop.installed.packages, 'handlers'), entry.name);
-  if (typeof offer === 'string')
-    return workshop.installed.unusable.find(({ name }) => name === entry.name)?.problem ?? offer;
-  const module = await importExport(offer.package, offer.spec.export, workshop.conditions);
-  return { owner: ownerOf(offer), schema: offer.spec.options, module };
+  if (typeof offer !== 'string') return loadOffer(offer, workshop);
+  return workshop.installed.unusable.find(({ name }) => name === entry.name)?.problem ?? offer;
+}
+
+/** A file of the user's own is written for the program that runs it: what does not say its contract gets ours. */
+function stamped(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || 'contract' in value) return value;
+  return Object.isExtensible(value)
+    ? Object.assign(value, { contract: CONTRACT })
+    : { contract: CONTRACT, ...value };
 }
 
 /** Why what a factory returned is no handler; undefined when it is one, as far as the host must know. */
@@ -72,7 +101,8 @@ async function make(wanted: Wanted, workshop: Workshop): Promise<Made> {
     const offered = loaded.module['default'];
     const options = resolvePaths(loaded.schema, entry.config ?? {}, entry.folder ?? workshop.folder);
     // Safe: a factory is given what the user wrote and judges it; what it returns is checked below.
-    const value = typeof offered === 'function' ? (offered as Factory)(options) : offered;
+    const made = typeof offered === 'function' ? (offered as Factory)(options) : offered;
+    const value = loaded.isOwn ? stamped(made) : made;
     const wrong = wrongWith(value);
     if (wrong !== undefined) return { problems: [{ path, message: `${loaded.owner}: ${wrong}` }] };
     // Safe: contract and name have been checked; the dispatcher checks the rest.
