@@ -4,5 +4,6 @@ export { type DescribeOptions, describeHandler, type It } from './describe-handl
 export { type AtPoint, type Crash, createCrash, createDisk, type Disk, type JournalPoint } from './disk.ts';
 export { type IncidentOverrides, incident, incidents, poison } from './incident.ts';
 export { type IncidentRecorder, type Part, recordIncidents } from './record-incidents.ts';
+export { type Recording, recordings } from './recordings.ts';
 export type { StoredProbe } from './suite/subject.ts';
 export type { HandlerFactory } from './suite/world.ts';

@@ -1,0 +1,33 @@
+import { readFileSync, statSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { recordings } from './index.ts';
+
+it('has what a dionaea wrote, as a file and as incidents that fit their origins', () => {
+  const { file, incidents } = recordings.dionaea();
+  const all = [...incidents()];
+  expect(all).toHaveLength(243);
+  expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(243);
+  expect(new Set(all.map(({ origin }) => origin)).size).toBe(26);
+  expect(all.filter(({ misfit }) => misfit !== undefined)).toEqual([]);
+  expect(all[0]).toMatchObject({
+    id: 'dionaea:1',
+    origin: 'dionaea.connection.tcp.accept',
+    timestamp: Date.UTC(2026, 10, 22, 6, 24, 54, 818),
+    data: { connection: { protocol: 'httpd', remote: { host: '127.0.0.1', port: 37_778, hostname: '' } } },
+  });
+});
+
+it('has sessions in the form of cowrie', () => {
+  const all = [...recordings.cowrie().incidents()];
+  expect(all).toHaveLength(19);
+  expect(
+    all.filter(({ origin }) => origin.startsWith('cowrie.login.')).map(({ data }) => data['username']),
+  ).toEqual(['admin', 'root', 'root', 'root']);
+  expect(new Set(all.map(({ data }) => data['session'])).size).toBe(2);
+  expect(all.at(-1)?.timestamp).toBe(Date.UTC(2026, 0, 1, 0, 1, 9));
+});
+
+it('is small enough to be installed by everybody', () => {
+  const sizes = [recordings.dionaea(), recordings.cowrie()].map(({ file }) => statSync(file).size);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(150_000);
+});
