@@ -1,5 +1,5 @@
 import type { Cell } from '@ihandler/attack-log';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { storable } from './storable.ts';
 
 /** How many rows one statement inserts: several at a time cost less, above all where a trigger watches the table. */
@@ -12,21 +12,30 @@ export function prepareInsert(
   columns: readonly string[],
 ): (rows: readonly (readonly Cell[])[]) => void {
   const one = `(${columns.map(() => '?').join(', ')})`;
-  const statements: readonly (readonly [number, Statement])[] = SIZES.map((size) => [
+  const statements = SIZES.map((size) => ({
     size,
-    database.prepare(
+    statement: database.prepare(
       `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: size }, () => one).join(', ')}`,
     ),
-  ]);
+    // Filled anew for each run: there are too many to make one each time.
+    cells: new Array<Cell | bigint>(size * columns.length).fill(null),
+  }));
 
   return (rows) => {
     let at = 0;
-    for (const [size, statement] of statements)
+    for (const { size, statement, cells } of statements) {
+      if (rows.length - at < size) continue;
       for (; rows.length - at >= size; at += size) {
-        const cells: (Cell | bigint)[] = [];
+        let cell = 0;
         for (let row = at; row < at + size; row += 1)
-          for (const cell of rows[row] ?? []) cells.push(storable(cell));
+          for (const value of rows[row] ?? []) {
+            cells[cell] = storable(value);
+            cell += 1;
+          }
         statement.run(...cells);
       }
+      // What an attacker sent may be large: it is not kept until the next time.
+      cells.fill(null);
+    }
   };
 }
