@@ -1,26 +1,9 @@
-import type { UntypedData, Value } from '@ihandler/core';
+import { SIP_METHODS, type UntypedData, type Value } from '@ihandler/core';
 import { plain, text } from './cell.ts';
 import type { RowSink } from './row-sink.ts';
 import type { Cell, Table } from './tables.ts';
 
-const methods = [
-  'UNKNOWN',
-  'ACK',
-  'BYE',
-  'CANCEL',
-  'INFO',
-  'INVITE',
-  'MESSAGE',
-  'NOTIFY',
-  'OPTIONS',
-  'PRACK',
-  'PUBLISH',
-  'REFER',
-  'REGISTER',
-  'SUBSCRIBE',
-  'UPDATE',
-];
-const bits = new Map(methods.map((method, bit) => [method, 1 << bit]));
+const bits = new Map(SIP_METHODS.map((method, bit) => [method, 1 << bit]));
 
 /** A bit for each method, the lowest for all that are none. */
 function allowMask(allow: Value | undefined): Cell {

@@ -80,3 +80,5 @@ export function levelOf(origin: string): Level {
   // Safe: the key is the catalogue's own.
   return Object.hasOwn(catalogue, origin) ? catalogue[origin as keyof Catalogue].level : 'info';
 }
+
+export { SIP_METHODS } from './sip-methods.ts';

@@ -1,25 +1,6 @@
-import type { Value } from '@ihandler/core';
+import { SIP_METHODS, type Value } from '@ihandler/core';
 import { type StoredRow, toInteger, toValue } from './cells.ts';
 import { type Finding, type TableRow, withConnection } from './mapping.ts';
-
-/** The methods of dionaea's bit mask, from bit 0. */
-const methods = [
-  'UNKNOWN',
-  'ACK',
-  'BYE',
-  'CANCEL',
-  'INFO',
-  'INVITE',
-  'MESSAGE',
-  'NOTIFY',
-  'OPTIONS',
-  'PRACK',
-  'PUBLISH',
-  'REFER',
-  'REGISTER',
-  'SUBSCRIBE',
-  'UPDATE',
-];
 
 const addressParts = ['display_name', 'uri_scheme', 'uri_user', 'uri_password', 'uri_host', 'uri_port'];
 const originParts = ['username', 'sess_id', 'sess_version', 'nettype', 'addrtype', 'unicast_address'];
@@ -43,7 +24,7 @@ function readAddress(row: StoredRow | undefined): Value {
 
 function readAllow(mask: Value | undefined): string[] {
   const bits = toInteger(mask) ?? 0;
-  return methods.filter((_, bit) => (bits & (1 << bit)) !== 0);
+  return SIP_METHODS.filter((_, bit) => (bits & (1 << bit)) !== 0);
 }
 
 /**

@@ -1,0 +1,21 @@
+/**
+ * The SIP methods that dionaea knows, in the order of the bits of `sip_commands.sip_command_allow`, from bit 0. Every
+ * other method is `UNKNOWN`. Case matters.
+ */
+export const SIP_METHODS: readonly string[] = Object.freeze([
+  'UNKNOWN',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'INFO',
+  'INVITE',
+  'MESSAGE',
+  'NOTIFY',
+  'OPTIONS',
+  'PRACK',
+  'PUBLISH',
+  'REFER',
+  'REGISTER',
+  'SUBSCRIBE',
+  'UPDATE',
+]);
