@@ -2,7 +2,7 @@ import { advance, type Checkpoint, isTaken } from './checkpoint.ts';
 import { describeError } from './error.ts';
 import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
 import type { Incident } from './incident.ts';
-import type { Batch } from './lane-queue.ts';
+import { type Batch, reachedAt } from './lane-queue.ts';
 import { createCollector, isReporting } from './reporting.ts';
 
 /** What one attempt at a batch came to. */
@@ -44,7 +44,8 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
     started: async () => undefined,
     stored: () => undefined,
     async attempt(batch, single) {
-      const { incidents, reached } = batch;
+      const { incidents } = batch;
+      const common = 'listeners' in batch.reached ? batch.reached : undefined;
       const reports: Incident[] = [];
       const end = single ? 1 : incidents.length;
       const cause: Incident[] = [];
@@ -54,7 +55,7 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
       try {
         for (; done < end; done += 1) {
           const incident = incidents[done];
-          const listeners = ('listeners' in reached ? reached : reached[done])?.listeners;
+          const listeners = (common ?? reachedAt(batch, done))?.listeners;
           if (incident === undefined || listeners === undefined) break;
           if (reporting) lent = collector.begin([incident]);
           else cause[0] = incident;

@@ -64,6 +64,10 @@ describe('an incident', () => {
   });
 
   it.each([
+    ['an id', { id: 'no id' }],
+    ['an id', { id: 's:-1' }],
+    ['an id', { id: undefined }],
+    ['an id', { id: 7 }],
     ['a time', { timestamp: Number.NaN }],
     ['a time', { timestamp: Number.POSITIVE_INFINITY }],
     ['a time', { timestamp: '2009-11-06' }],

@@ -1,6 +1,7 @@
 import { misfitOf } from './catalogue/check.ts';
 import { IhandlerError } from './error.ts';
 import type { Incident, UntypedData } from './incident.ts';
+import { isIncidentId } from './incident-id.ts';
 import { shown } from './shown.ts';
 
 const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
@@ -30,9 +31,11 @@ function invalid(what: string, found: unknown): IhandlerError {
 
 /**
  * Makes an incident: checks it against the schema of its origin and freezes it. Data that does not fit makes an incident
- * with a `misfit`; only what is no incident at all (no origin, no time) throws `INCIDENT_INVALID`. Takes `data` over.
+ * with a `misfit`; only what is no incident at all (no id, no origin, no time) throws `INCIDENT_INVALID`. Takes `data` over.
  */
 export function createIncident({ id, origin, timestamp, sensor, data }: IncidentParts): Incident {
+  if (typeof id !== 'string' || !isIncidentId(id))
+    throw invalid('an incident id of the form <stream>:<ordinal>', id);
   if (!knownGood.has(origin)) {
     if (typeof origin !== 'string' || origin.length > 256 || !originPattern.test(origin))
       throw invalid('an origin of letters, digits, "_", "-" and dots', origin);

@@ -10,10 +10,11 @@ import type { Incident, UntypedData } from './incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from './incident-id.ts';
 import type { DeadLetter, JournalRun } from './journal.ts';
 import { createLane, type Lane, type LaneHost } from './lane.ts';
+import { createLiveFeed } from './live-feed.ts';
 import { silentLog } from './log.ts';
 import { checkReport, reportedIncident } from './reporting.ts';
 import { pause, retryOf } from './retry.ts';
-import { createRouter, type ReachedLane, type Route } from './route.ts';
+import { createRouter } from './route.ts';
 import { runSource } from './run-source.ts';
 import { settlesWithin } from './settles-within.ts';
 
@@ -31,7 +32,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const lifeStream = randomBytes(9).toString('base64url');
   const moved = createGate();
   let counter = 0;
-  let liveTo = 0;
   let released = 0;
   let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   let opening: Promise<void> | undefined;
@@ -53,73 +53,20 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       report: (origin: string, data: unknown, report?: ReportOptions) =>
         reportOutside(entry, origin, data, report?.cause),
     }),
-    appended: dispatch,
+    appended,
     moved: release,
-    liveTo: () => liveTo,
+    liveTo: () => feed.position(),
     deadLetter: tellDeadLetter,
     startFailed: tellStartFailed,
   };
   const lanes: readonly Lane[] = options.handlers.map((entry, index) => createLane(entry, index, host));
 
-  /** Runs that came before the run that they follow. */
-  const early = new Map<number, JournalRun>();
+  const feed = createLiveFeed(lanes, router);
 
-  /** Gives live lanes what was appended, in order. */
-  function dispatch(run: JournalRun): void {
-    if (run.before > liveTo) {
-      early.set(run.before, run);
-      setImmediate(giveUpWaiting);
-      return;
-    }
-    for (let next: JournalRun | undefined = run; next !== undefined; next = early.get(liveTo)) {
-      early.delete(next.before);
-      if (next.incidents.length === 0 || next.before < liveTo) break;
-      offer(next.before, next.incidents);
-      liveTo = next.before + next.incidents.length;
-    }
-    for (const lane of lanes) if (!lane.isLive()) lane.wake();
-  }
-
-  /** The run that the early ones follow does not come: everybody reads the journal. */
-  function giveUpWaiting(): void {
-    if (early.size === 0) return;
-    for (const { before, incidents } of early.values()) liveTo = Math.max(liveTo, before + incidents.length);
-    early.clear();
-    for (const lane of lanes) {
-      lane.fallBehind();
-      lane.wake();
-    }
-  }
-
-  function routeOf({ origin, misfit }: Incident): Route {
-    return router.route(origin, misfit !== undefined);
-  }
-
-  /** The lanes that a run goes to as a whole; undefined when its incidents part ways. */
-  function common(incidents: readonly Incident[]): readonly ReachedLane[] | undefined {
-    let list: readonly ReachedLane[] | undefined;
-    let origin: string | undefined;
-    for (const incident of incidents) {
-      if (incident.origin === origin && incident.misfit === undefined) continue;
-      const { reached } = routeOf(incident);
-      list ??= reached;
-      if (reached !== list) return undefined;
-      origin = incident.misfit === undefined ? incident.origin : undefined;
-    }
-    return list?.some(({ reached }) => reached.maybeOwn || reached.admits) ? undefined : list;
-  }
-
-  function offer(before: number, incidents: readonly Incident[]): void {
-    const live = lanes.map((lane) => (lane.isLive() ? lane : undefined));
-    const list = common(incidents);
-    if (list !== undefined)
-      for (const { lane, reached } of list) live[lane]?.offerRun(before, incidents, reached);
-    else
-      incidents.forEach((incident, index) => {
-        for (const { lane, reached } of routeOf(incident).reached)
-          live[lane]?.offer(incident, before + 1 + index, reached);
-      });
-    for (const lane of live) lane?.offered(before + incidents.length);
+  /** Gives lanes what was appended; those that it does not concern may have passed it by now. */
+  function appended(run: JournalRun): void {
+    feed.appended(run);
+    release();
   }
 
   /** Lets entries go that every lane has passed. */
@@ -147,9 +94,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       batch[0] === undefined || Object.isFrozen(batch[0])
         ? batch
         : batch.map((incident) => createIncident(incident));
-    const appended = journal.append(frozen);
-    const run = appended instanceof Promise ? await appended : appended;
-    dispatch(run);
+    const appending = journal.append(frozen);
+    const run = appending instanceof Promise ? await appending : appending;
+    appended(run);
     if (lanes.length === 0) journal.release(run.before + run.incidents.length);
     return run;
   }
@@ -234,7 +181,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (life.signal.aborted)
       throw new IhandlerError('LIFE_CYCLE', 'The dispatcher was closed while it opened its journal.');
     state = 'open';
-    liveTo = journal.bounds().last;
+    feed.begin(journal.bounds().last);
     const starts = await Promise.allSettled(lanes.map((lane) => lane.start()));
     const failures = starts.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length === 0) return;

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chainDepth, formatIncidentId, parseIncidentId, reportedStream, reporterOf } from './incident-id.ts';
+import {
+  chainDepth,
+  formatIncidentId,
+  isIncidentId,
+  parseIncidentId,
+  reportedStream,
+  reporterOf,
+} from './incident-id.ts';
 
 const stream = fc.string({ unit: 'binary', minLength: 1 });
 
@@ -8,7 +15,9 @@ describe('an incident id', () => {
   it('is put together and taken apart again, whatever the stream is named', () => {
     fc.assert(
       fc.property(stream, fc.maxSafeNat(), (name, ordinal) => {
-        expect(parseIncidentId(formatIncidentId(name, ordinal))).toEqual({ stream: name, ordinal });
+        const id = formatIncidentId(name, ordinal);
+        expect(parseIncidentId(id)).toEqual({ stream: name, ordinal });
+        expect(isIncidentId(id)).toBe(true);
       }),
     );
   });
@@ -21,7 +30,9 @@ describe('an incident id', () => {
         try {
           const { stream: parsed, ordinal } = parseIncidentId(id);
           expect(formatIncidentId(parsed, ordinal)).toBe(id);
+          expect(isIncidentId(id)).toBe(true);
         } catch (error) {
+          expect(isIncidentId(id)).toBe(false);
           expect(error).toMatchObject({ code: 'INCIDENT_INVALID' });
         }
       }),
@@ -46,8 +57,9 @@ describe('an incident id', () => {
       's:+1',
       's:01',
     ],
-    ...['s:1:', `s:${2 ** 53}`, 's:NaN', 's:Infinity', 's:１'],
+    ...['s:1:', `s:${2 ** 53}`, 's:9999999999999999', 's:10000000000000000', 's:NaN', 's:Infinity', 's:１'],
   ])('is not %j', (id) => {
+    expect(isIncidentId(id)).toBe(false);
     expect(() => parseIncidentId(id)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
   });
 

@@ -8,39 +8,66 @@ export interface KnownIds {
   highest(stream: string): number | undefined;
 }
 
-const ZERO = 48;
-
-/** The ordinal that begins at `from`, without the garbage that parsing a slice makes; NaN when it is none or too long to tell. */
-function ordinalAt(id: string, from: number): number {
-  const end = id.length;
-  if (from >= end || end - from > 15 || (id.charCodeAt(from) === ZERO && end - from > 1)) return Number.NaN;
-  let ordinal = 0;
-  for (let at = from; at < end; at += 1) {
-    const digit = id.charCodeAt(at) - ZERO;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    ordinal = ordinal * 10 + digit;
+/** Where a run of ids of one length ends that rise as text; it begins at `from`. */
+function endOfRise(batch: readonly Incident[], from: number): number {
+  let last = batch[from]?.id ?? '';
+  const { length } = last;
+  let at = from + 1;
+  for (; at < batch.length; at += 1) {
+    const id = batch[at]?.id ?? '';
+    if (id.length !== length || !(id > last)) break;
+    last = id;
   }
-  return ordinal;
+  return at;
+}
+
+/** Where two texts part ways. */
+function sharedLength(left: string, right: string): number {
+  let at = 0;
+  while (at < left.length && left.charCodeAt(at) === right.charCodeAt(at)) at += 1;
+  return at;
+}
+
+function areDigits(id: string, from: number): boolean {
+  for (let at = from; at < id.length; at += 1) {
+    const code = id.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
+}
+
+/**
+ * The highest ordinal of a batch that is of one stream and rises, as most are; undefined for any other. Comparing texts is
+ * several times as fast as taking each apart: what lies between two ids of a stream, and is as long, begins as they do.
+ */
+function riseOf(batch: readonly Incident[], stream: string): number | undefined {
+  let highest = -1;
+  for (let from = 0; from < batch.length; ) {
+    const end = endOfRise(batch, from);
+    const [first, last] = [batch[from]?.id ?? '', batch[end - 1]?.id ?? ''];
+    const [low, high] = [parseIncidentId(first), parseIncidentId(last)];
+    if (low.stream !== stream || high.stream !== stream || low.ordinal <= highest) return undefined;
+    const shared = sharedLength(first, last);
+    for (let at = from + 1; at < end - 1; at += 1)
+      if (!areDigits(batch[at]?.id ?? '', shared)) return undefined;
+    highest = high.ordinal;
+    from = end;
+  }
+  return highest;
 }
 
 /** Remembers ids for as long as the process lives. */
 export function createKnownIds(): KnownIds {
   const highest = new Map<string, number>();
 
-  /** Most batches are of one stream, rise, and are all new: then nothing is copied. */
   function takeRising(batch: readonly Incident[]): boolean {
-    const first = batch[0];
+    const [first] = batch;
     if (first === undefined) return true;
-    const { stream } = parseIncidentId(first.id);
-    const prefix = first.id.slice(0, stream.length + 1);
-    let ordinal = highest.get(stream) ?? -1;
-    for (const { id } of batch) {
-      const next = id.startsWith(prefix) ? ordinalAt(id, prefix.length) : Number.NaN;
-      if (!(next > ordinal)) return false;
-      ordinal = next;
-    }
-    highest.set(stream, ordinal);
-    return true;
+    const { stream, ordinal } = parseIncidentId(first.id);
+    if (ordinal <= (highest.get(stream) ?? -1)) return false;
+    const risen = riseOf(batch, stream);
+    if (risen !== undefined) highest.set(stream, risen);
+    return risen !== undefined;
   }
 
   /** All ids are looked at before any becomes known: a batch with one that is none is not taken at all. */

@@ -45,6 +45,11 @@ function isList<T>(value: readonly T[] | T): value is readonly T[] {
   return Array.isArray(value);
 }
 
+/** What the incident at an index reaches; undefined past the end. */
+export function reachedAt({ reached }: Pick<Batch, 'reached'>, index: number): Reached | undefined {
+  return isList(reached) ? reached[index] : reached;
+}
+
 /** Part of a batch, with the same `through`. */
 export function part(batch: Batch, from: number, to: number = batch.incidents.length): Batch {
   const { incidents, positions, reached, through } = batch;
@@ -65,7 +70,8 @@ function merge(batches: readonly Batch[], through: number): Batch {
     batch.incidents.forEach((incident, index) => {
       incidents.push(incident);
       positions.push(positionAt(batch, index) ?? through);
-      reached.push(isList(batch.reached) ? (batch.reached[index] as Reached) : batch.reached);
+      const what = reachedAt(batch, index);
+      if (what !== undefined) reached.push(what);
     });
   }
   return { incidents, positions, reached, through };

@@ -108,6 +108,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   let live = false;
   let started = false;
   let busy = false;
+  /** Whether it waits for news: what is not for it need not wake it. */
+  let resting = false;
   let loop: Promise<void> | undefined;
   let starting: Promise<void> | undefined;
   let state: LaneStatus['state'] = 'new';
@@ -265,17 +267,30 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       await deliver(delivery, batch);
       busy = false;
       moved();
-    } else if (batch.through > ledger.cursor().position) {
-      ledger.account(batch.through, 0, 0);
-      if (ledger.uncommitted() >= COMMIT_AFTER) await commit();
-      moved();
-    } else if (live) {
-      if (!journal.durable && ledger.uncommitted() > 0) await commit();
-      const hasNews = queue.size > 0 || queue.taken() > ledger.cursor().position;
-      if (hasNews || !live) return; // it came during the commit
-      enter('idle');
-      await news.wait();
+      return;
     }
+    if (pass(batch.through)) moved();
+    if (mayCommit()) await commit();
+    else if (live) await rest();
+  }
+
+  /** Accounts for what is not for this lane. Whether there was any. */
+  function pass(through: number): boolean {
+    if (through <= ledger.cursor().position) return false;
+    ledger.account(through, 0, 0);
+    return true;
+  }
+
+  /** Whether so much has passed that the journal is to know of it. */
+  function mayCommit(): boolean {
+    return journal.durable && ledger.uncommitted() >= COMMIT_AFTER;
+  }
+
+  async function rest(): Promise<void> {
+    enter('idle');
+    resting = true;
+    await news.wait();
+    resting = false;
   }
 
   async function run(): Promise<void> {
@@ -318,6 +333,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     offered(position) {
       queue.routed = Math.max(queue.routed, position);
       if (queue.size > host.batch * LIVE_BATCHES) fallBehind();
+      if (resting && queue.size === 0 && pass(queue.routed) && !mayCommit()) return;
       news.open();
     },
     isLive: () => live,

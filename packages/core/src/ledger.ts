@@ -27,7 +27,7 @@ export interface Ledger {
   uncommitted(): number;
   /** Whether anything would be lost with the process. */
   isOwing(): boolean;
-  /** The position up to which the books are durable. */
+  /** The position up to which the books are as durable as the journal: what is up to it will not be asked for again. */
   committed(): number;
   /** Makes the cursor durable together with all that is owed; one commit at a time. */
   commit(): Promise<Committed>;
@@ -57,6 +57,10 @@ export function createLedger(journal: Journal, instance: string): Ledger {
         lost: books.lost + lost,
       },
     };
+  }
+
+  function isOwed(): boolean {
+    return reports.length > 0 || deadLetters.length > 0;
   }
 
   function commitNow(): Committed | Promise<Committed> {
@@ -102,8 +106,8 @@ export function createLedger(journal: Journal, instance: string): Ledger {
       if (newLetters.length > 0) deadLetters = [...deadLetters, ...newLetters];
     },
     uncommitted: () => cursor.position - committed,
-    isOwing: () => cursor.position > committed || reports.length > 0 || deadLetters.length > 0,
-    committed: () => committed,
+    isOwing: () => cursor.position > committed || isOwed(),
+    committed: () => (journal.durable || isOwed() ? committed : cursor.position),
     async commit() {
       while (running !== undefined) await running.catch(() => undefined); // whoever began it is told
       const result = commitNow();
