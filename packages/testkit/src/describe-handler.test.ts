@@ -2,6 +2,8 @@ import { describe, it } from 'vitest';
 import { describeHandler } from './index.ts';
 import {
   appending,
+  Counter,
+  choosing,
   keeping,
   keepingAndReporting,
   listening,
@@ -21,3 +23,7 @@ describe('a sound handler that writes, with a checkpoint', () =>
 
 describe('a sound handler that writes and reports', () =>
   describeHandler(it, keepingAndReporting, { stored: (folder) => storedIn(folder).rows }));
+
+describe('a sound handler that is an object of a class', () => describeHandler(it, () => new Counter()));
+
+describe('a sound handler that refuses what it cannot use', () => describeHandler(it, choosing));

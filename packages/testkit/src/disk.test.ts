@@ -97,7 +97,7 @@ it('loses the oldest to retention when it is told to', async () => {
 
 it('takes nothing of a batch that it cannot take', async () => {
   const disk = createDisk();
-  const broken = incident(origin, {}, { id: 'no-ordinal' });
+  const broken = { ...incident(origin), id: 'no-ordinal' };
   await expect(disk.journal().append([...incidents(1, origin), broken])).rejects.toThrow('no-ordinal');
   expect(disk.log).toEqual([]);
   expect((await disk.journal().append(incidents(1, origin))).incidents).toHaveLength(1);

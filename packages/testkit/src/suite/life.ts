@@ -8,6 +8,7 @@ import {
   type Incident,
 } from '@ihandler/core';
 import type { AtPoint, Crash, Disk, JournalPoint } from '../disk.ts';
+import { inTime, PATIENCE } from './in-time.ts';
 import { type HandlerPoint, type Observed, observe } from './observe.ts';
 
 /** Every point at which something may be made to happen. */
@@ -41,10 +42,6 @@ export interface Life extends Pick<Observed, 'calls' | 'misreports' | 'closeErro
 
 /** The instance under which the handler runs. */
 export const INSTANCE = 'conformance';
-/** How long a handler may make no progress, in milliseconds. */
-const STALLED_AFTER = 3000;
-/** How long a delivery that hangs is waited for when a process ends, in milliseconds. */
-const CLOSE_WITHIN = 500;
 
 /** A web that answers everything with 200 and `{}`: nothing leaves the machine. */
 async function answer(): Promise<Response> {
@@ -75,11 +72,11 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
 
   async function handleAll(incidents: readonly Incident[]): Promise<void> {
     await dispatcher.report(incidents);
-    const [behind] = await dispatcher.drain({ stalledAfter: STALLED_AFTER, signal: gone.signal });
+    const [behind] = await dispatcher.drain({ stalledAfter: PATIENCE, signal: gone.signal });
     if (behind === undefined || crash?.isDead()) return;
     const doing =
       behind.failure === undefined ? 'a call has not returned' : `it asks to try again: ${behind.failure}`;
-    assert.fail(`Expected it to get on, found nothing done for ${STALLED_AFTER} ms: ${doing}.`);
+    assert.fail(`Expected it to get on, found nothing done for ${PATIENCE} ms: ${doing}.`);
   }
 
   return {
@@ -87,7 +84,7 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
     handler,
     async start() {
       try {
-        await dispatcher.start();
+        await inTime(dispatcher.start(), 'start()');
       } catch (error) {
         assert.fail(`Expected it to start, found ${describeError(error)}`);
       }
@@ -108,6 +105,6 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
       return failureKind(error) === 'permanent' ? { kind: 'refused' } : { kind: 'failed', error };
     },
     reopen: () => dispatcher.reopen(),
-    close: () => dispatcher.close({ within: CLOSE_WITHIN }),
+    close: () => dispatcher.close({ within: PATIENCE }),
   };
 }

@@ -35,8 +35,8 @@ export interface Observed {
   readonly handler: Handler;
   readonly calls: readonly Call[];
   readonly misreports: readonly Misreport[];
-  /** What `close` threw. */
-  readonly closeErrors: readonly unknown[];
+  /** What went wrong with `close`: what it threw, or that it has not returned. */
+  readonly closeErrors: ReadonlySet<unknown>;
 }
 
 type MutableCall = { -readonly [Key in keyof Call]: Call[Key] };
@@ -45,7 +45,7 @@ type MutableCall = { -readonly [Key in keyof Call]: Call[Key] };
 export function observe(inner: Handler, at: AtPoint<HandlerPoint> = () => undefined): Observed {
   const calls: MutableCall[] = [];
   const misreports: Misreport[] = [];
-  const closeErrors: unknown[] = [];
+  const closeErrors = new Set<unknown>();
 
   /** Lends a context whose reports are looked at; `batch` is what is being delivered, absent for the context of `start`. */
   function lend(context: HandlerContext, batch?: readonly Incident[]) {
@@ -94,11 +94,14 @@ export function observe(inner: Handler, at: AtPoint<HandlerPoint> = () => undefi
     reports: soundReports(inner),
     start: (context: HandlerContext) => inner.start?.(lend(context).context),
     async close() {
+      const pending = new Error('it has not returned');
+      closeErrors.add(pending);
       try {
         await inner.close?.();
       } catch (error) {
-        closeErrors.push(error);
+        closeErrors.add(error);
       }
+      closeErrors.delete(pending);
     },
     reopen: () => inner.reopen?.(),
   } as const;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Handler } from '@ihandler/core';
 import { createDisk, type Disk } from '../disk.ts';
+import { inTime } from './in-time.ts';
 import { createLife, type Life, type LifeOptions } from './life.ts';
 
 /**
@@ -54,7 +55,8 @@ export async function inWorld(factory: HandlerFactory, run: (world: World) => Pr
       filter: isStored,
     });
     try {
-      await life.handler.close?.(); // only so that its locks and handles are gone, as those of a dead process are
+      // Only so that its locks and handles are gone, as those of a dead process are.
+      await inTime(Promise.resolve(life.handler.close?.()), 'close()');
     } catch {
       // Nobody is left to be told: the process is dead.
     }

@@ -5,6 +5,7 @@ import {
   defineHandler,
   type Incident,
   type ListeningHandler,
+  permanent,
   type Schema,
   type WritingHandler,
 } from '@ihandler/core';
@@ -134,6 +135,43 @@ export function appending(folder: string): WritingHandler {
     write(batch) {
       const { rows } = storedIn(folder);
       store(folder, { rows: [...rows, ...batch.map(rowOf)], checkpoint: {} });
+    },
+  });
+}
+
+/** A listener made of a class, with parts that only its own methods reach. */
+export class Counter implements ListeningHandler {
+  readonly contract = 1;
+  readonly name = 'counter';
+  readonly on = { 'dionaea.connection.*': (incident: Incident) => this.#count(incident) };
+  #counts: Map<string, number> | undefined;
+
+  #count({ origin }: Incident): void {
+    if (this.#counts === undefined) throw new Error('was used before start, or after close');
+    this.#counts.set(origin, (this.#counts.get(origin) ?? 0) + 1);
+  }
+
+  start(): void {
+    this.#counts = new Map();
+  }
+
+  reopen(): void {
+    this.#counts?.clear();
+  }
+
+  close(): void {
+    this.#counts = undefined;
+  }
+}
+
+/** Listens to origins of its own only, and refuses what is not as it expects. */
+export function choosing(_folder: string): ListeningHandler {
+  return defineHandler({
+    name: 'chooser',
+    on: {
+      'acme.*.seen'({ data }) {
+        if (typeof data['what'] !== 'string') throw permanent('expected a "what"');
+      },
     },
   });
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import type { Handler, HandlerContext, Incident, MaybePromise } from '@ihandler/core';
 import type { HandlerFactory } from '../../suite/world.ts';
 import { listening } from '../sound.ts';
@@ -14,6 +16,7 @@ export interface Broken {
 
 const timers: NodeJS.Timeout[] = [];
 const descriptors: number[] = [];
+const servers: Server[] = [];
 
 /** Starts a timer that nobody stops. */
 export function forgetTimer(): void {
@@ -25,9 +28,17 @@ export function forgetFile(descriptor: number): void {
   descriptors.push(descriptor);
 }
 
+/** Opens a port that nobody closes. */
+export async function forgetServer(): Promise<void> {
+  const server = createServer().listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+}
+
 /** Puts away what broken handlers have left behind. */
 export function cleanUp(): void {
   for (const timer of timers.splice(0)) clearInterval(timer);
+  for (const server of servers.splice(0)) server.close();
   for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
 }
 

@@ -1,7 +1,7 @@
 import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listening } from '../sound.ts';
-import { type Broken, forgetFile, forgetTimer } from './broken.ts';
+import { type Broken, forgetFile, forgetServer, forgetTimer } from './broken.ts';
 
 const sound = listening('');
 
@@ -72,6 +72,17 @@ export const brokenLives: readonly Broken[] = [
     },
   },
   {
+    rule: 'starts and closes without an incident',
+    how: 'waits for the first when it is closed',
+    factory() {
+      let came = () => {};
+      const first = new Promise<void>((resolve) => {
+        came = resolve;
+      });
+      return { ...listening(''), on: { '*': () => came() }, close: () => first };
+    },
+  },
+  {
     rule: 'may be closed twice',
     how: 'cannot',
     factory() {
@@ -103,6 +114,29 @@ export const brokenLives: readonly Broken[] = [
     rule: open,
     how: 'leaves a timer running',
     factory: () => ({ ...listening(''), on: { '*': () => {} }, start: forgetTimer }),
+  },
+  {
+    rule: open,
+    how: 'leaves a socket open',
+    factory: () => ({ ...listening(''), on: { '*': () => {} }, start: forgetServer }),
+  },
+  {
+    rule: open,
+    how: 'cannot be closed after it has worked',
+    factory() {
+      let heard = 0;
+      return {
+        ...listening(''),
+        on: {
+          '*': () => {
+            heard += 1;
+          },
+        },
+        close() {
+          if (heard > 2) throw new Error('cannot flush');
+        },
+      };
+    },
   },
   {
     rule: open,

@@ -1,6 +1,6 @@
 import { type Incident, knownOrigins, tryLater } from '@ihandler/core';
-import { read } from '../sound.ts';
-import { type Broken, hears } from './broken.ts';
+import { listening, read } from '../sound.ts';
+import { type Broken, hears, untyped } from './broken.ts';
 
 /** Every string, number or byte array in a value, at any depth. */
 function leaves(value: unknown): readonly unknown[] {
@@ -70,6 +70,18 @@ export const brokenResilience: readonly Broken[] = [
     'fails on others',
     ({ origin }) => !knownOrigins().includes(origin),
   ),
+  {
+    rule: 'takes origins it never heard of, if it asks for them',
+    how: 'expects that what is called so has the data',
+    factory: () =>
+      untyped({
+        ...listening(''),
+        on: {
+          // As somebody would who thinks that nobody else reports it.
+          'acme.thing.seen': ({ data }: Incident) => (data['what'] as string).trim(),
+        },
+      }),
+  },
   {
     rule: 'takes data that does not fit its origin, if it asks for everything',
     how: 'expects a connection',
