@@ -58,13 +58,21 @@ export const configurationSchema = z.strictObject({
   log: z
     .strictObject({ levels: judged(parseLevels).optional(), domains: judged(parseDomains).optional() })
     .optional(),
-  include: z.array(z.string().min(1)).default([]),
-  sources: z.array(z.unknown()).default([]),
-  ihandlers: z.array(z.unknown()).default([]),
+  // A list whose items are all commented out is null in YAML.
+  include: z.array(z.string().min(1)).nullish(),
+  sources: z.array(z.unknown()).nullish(),
+  ihandlers: z.array(z.unknown()).nullish(),
 });
 
 /** What a file of a configuration says beside its lists. */
 export type Settings = Omit<z.output<typeof configurationSchema>, 'include' | 'sources' | 'ihandlers'>;
+
+/** Of the settings of a file, those that are right by themselves: the others are told, and these still used. */
+export function soundSettings(value: unknown): z.output<typeof configurationSchema> {
+  const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+  const sound = entries.filter(([key, inner]) => configurationSchema.safeParse({ [key]: inner }).success);
+  return configurationSchema.parse(Object.fromEntries(sound));
+}
 
 function found(value: unknown, path: ConfigPath): string {
   let inner = value;

@@ -8,6 +8,7 @@ import {
   judge,
   type Problem,
   type Settings,
+  soundSettings,
   sourceSchema,
 } from './configuration-schema.ts';
 import { type Part, type Reading, readParts } from './read-parts.ts';
@@ -111,10 +112,8 @@ function settingsIn(parts: readonly Part[]): Settings {
   let settings: Settings = {};
   for (const { source, value, form, problems } of parts) {
     if (form === 'dionaea' || source.broken !== undefined) continue;
-    const { data, problems: more } = judge(configurationSchema, value, source.value, []);
-    problems.push(...more);
-    if (data === undefined) continue;
-    const { include: _include, sources: _sources, ihandlers: _ihandlers, ...own } = data;
+    problems.push(...judge(configurationSchema, value, source.value, []).problems);
+    const { include: _include, sources: _sources, ihandlers: _ihandlers, ...own } = soundSettings(value);
     const folder = own.data === undefined ? {} : { data: resolve(dirname(source.file), own.data) };
     // What includes has the last word over what it includes.
     settings = { ...own, ...folder, ...settings };

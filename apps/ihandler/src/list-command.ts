@@ -7,6 +7,7 @@ import { fold } from './fold.ts';
 import { type Offer, offersOf } from './offers.ts';
 import { requiredOptions } from './option-schema.ts';
 import { bold, dim } from './terminal.ts';
+import { whatLeaves } from './what-leaves.ts';
 
 /** Where the words of a line begin. */
 const INDENT = 14;
@@ -39,12 +40,9 @@ function asJson({ packages, unusable }: Installed): object {
 
 function handlerLines(offer: Offer<'handlers'>): string[] {
   const { name, spec } = offer;
-  const sends = spec.network
-    ? `sends ${spec.sends ?? 'something over the network (the package does not say what)'}`
-    : 'nothing leaves this machine';
   const running = runsByDefault(offer) ? 'runs without a configuration' : whatItNeeds(offer);
   const also = spec.aliases.length > 0 ? ` (also ${spec.aliases.join(', ')})` : '';
-  return [`  ihandler    ${name}${also}: ${spec.summary}`, `${indent}${sends}; ${running}`];
+  return [`  ihandler    ${name}${also}: ${spec.summary}`, `${indent}${whatLeaves(offer)}; ${running}`];
 }
 
 function packageLines(one: InstalledPackage, app: App): string[] {

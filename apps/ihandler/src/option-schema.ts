@@ -69,3 +69,41 @@ export function fromText(schema: JsonSchema, option: string, text: string): unkn
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
+
+/** An option whose schema has a `format`. */
+export interface MarkedOption {
+  /** `a.b[0]`. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly schema: JsonSchema;
+  /** The option `host` beside it. */
+  readonly host: unknown;
+}
+
+/** Every option that is given and whose schema says a `format`, however deep. `host` is the option beside a value. */
+export function markedOptions(
+  schema: JsonSchema,
+  value: unknown,
+  path = '',
+  host: unknown = undefined,
+): readonly MarkedOption[] {
+  const items = schema['items'];
+  if (Array.isArray(value))
+    return isRecord(items)
+      ? value.flatMap((item, index) => markedOptions(items, item, `${path}[${index}]`, host))
+      : [];
+  if (!isRecord(value)) return typeof schema['format'] === 'string' ? [{ path, value, schema, host }] : [];
+  const properties = new Map(propertiesOf(schema));
+  const others = schema['additionalProperties'];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const own = properties.get(key) ?? others;
+    return isRecord(own)
+      ? markedOptions(own, inner, path === '' ? key : `${path}.${key}`, value['host'])
+      : [];
+  });
+}
+
+/** The options of an object schema, each with its own schema, in written order. */
+export function optionsOf(schema: JsonSchema): readonly (readonly [name: string, schema: JsonSchema])[] {
+  return propertiesOf(schema);
+}

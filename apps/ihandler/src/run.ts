@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describeError, harmless, IhandlerError, isIhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from './app.ts';
+import { checkCommand } from './check-command.ts';
 import { chooseLogFor } from './configured.ts';
 import { commandFor } from './contributed-command.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
@@ -9,6 +10,7 @@ import { commandHelp, programHelp } from './help.ts';
 import { type Host, programName } from './host.ts';
 import { createHostLog } from './host-log.ts';
 import { importCommand } from './import-command.ts';
+import { initCommand } from './init-command.ts';
 import { listCommand } from './list-command.ts';
 import { didYouMean } from './nearest.ts';
 import { offersOf } from './offers.ts';
@@ -17,7 +19,7 @@ import { createSecrets, withoutSecrets } from './secrets.ts';
 import { createTerminal, isClosedPipe, wantsColor } from './terminal.ts';
 import { tryCommand } from './try-command.ts';
 
-const builtIns: readonly BuiltIn[] = [importCommand, listCommand, tryCommand];
+const builtIns: readonly BuiltIn[] = [importCommand, listCommand, checkCommand, initCommand, tryCommand];
 
 function version(): string {
   const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -7,7 +7,7 @@ export const HIDDEN = '[hidden]';
 const SHORTEST = 4;
 
 const secretName =
-  /(?:api|access|private|secret|signing)[_-]?key|secret|token|passw|passphrase|credential|^(?:pass|key|auth|authorization)$/i;
+  /(?:api|access|private|secret|signing)[_-]?key|secret|token|passw|passphrase|credential|^(?:pass|auth|authorization)$/i;
 
 /** Whether a setting or a detail of this name holds a secret: `apiKey`, `token`, `secret_access_key`, `password`. */
 export function isSecretName(name: string): boolean {

@@ -1,0 +1,69 @@
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { describeError } from '@ihandler/core';
+import { below, type ConfigPath, type Problem } from './configuration.ts';
+import { type JsonSchema, markedOptions } from './option-schema.ts';
+
+/** Throws when a folder that is there cannot be written, or one that is not there cannot be made. */
+function mustTakeFiles(folder: string): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
+  accessSync(folder, constants.W_OK | constants.X_OK);
+}
+
+/** Why this user cannot make a folder, or files in it; undefined when nothing stands in the way. */
+export function folderProblem(folder: string): string | undefined {
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    mustTakeFiles(nearest);
+    return undefined;
+  } catch (error) {
+    return `expected a folder that can be written or made; found ${folder}: ${describeError(error)}`;
+  }
+}
+
+/** Opens what is there as this user, without changing it; where nothing is, its folder must take a new file. */
+function pathProblem(path: string, access: unknown): string | undefined {
+  try {
+    if (existsSync(path) && statSync(path).isDirectory()) mustTakeFiles(path);
+    else if (existsSync(path) || access === 'read') closeSync(openSync(path, access === 'read' ? 'r' : 'r+'));
+    else mustTakeFiles(dirname(path));
+    return undefined;
+  } catch (error) {
+    return `expected something that can be ${access === 'read' ? 'read' : 'written'}; found ${path}: ${describeError(error)}`;
+  }
+}
+
+function portProblem(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) =>
+      resolve(`expected a port to listen on; found ${host}:${port}: ${describeError(error)}`),
+    );
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/**
+ * What this user cannot open of the files, folders and ports that options name: those whose schema says
+ * `"format": "path"` (to write, or with `"access": "read"` only to read) or `"format": "port"` (to listen on, at the
+ * option `host` beside it). The options must be absolute already (see `resolvePaths`).
+ */
+export async function accessProblems(
+  schema: JsonSchema,
+  options: unknown,
+  at: ConfigPath,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { path, value, schema: own, host } of markedOptions(schema, options)) {
+    const found =
+      own['format'] === 'path' && typeof value === 'string' && value !== ':memory:'
+        ? pathProblem(value, own['access'])
+        : own['format'] === 'port' && typeof value === 'number' && value > 0
+          ? await portProblem(value, typeof host === 'string' ? host : '127.0.0.1')
+          : undefined;
+    if (found !== undefined) problems.push({ path: below(at, { path, message: found }), message: found });
+  }
+  return problems;
+}
