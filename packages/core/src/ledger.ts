@@ -44,10 +44,11 @@ export function createLedger(journal: Journal, instance: string): Ledger {
   let running: Promise<unknown> | undefined;
 
   function move(position: number, change: Partial<Books>): void {
-    const { books } = cursor;
+    const { first, books, written } = cursor;
     const { delivered = 0, filtered = 0, dead = 0, lost = 0 } = change;
     cursor = {
-      ...cursor,
+      first,
+      written,
       position,
       books: {
         delivered: books.delivered + delivered,

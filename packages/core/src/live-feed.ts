@@ -13,6 +13,14 @@ export interface LiveFeed {
   position(): number;
 }
 
+/** How many origins of a run are remembered: comparing so few is faster than looking one up. */
+const FEW = 8;
+
+function isIn(origins: readonly string[], origin: string): boolean {
+  for (let at = 0; at < origins.length; at += 1) if (origins[at] === origin) return true;
+  return false;
+}
+
 /** Makes the feed of some lanes. */
 export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed {
   let fedTo = 0;
@@ -52,13 +60,14 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
   /** The lanes that a run goes to as a whole; undefined when its incidents part ways. */
   function common(incidents: readonly Incident[]): readonly ReachedLane[] | undefined {
     let list: readonly ReachedLane[] | undefined;
-    let origin: string | undefined;
+    const origins: string[] = [];
     for (const incident of incidents) {
-      if (incident.origin === origin && incident.misfit === undefined) continue;
+      const fits = incident.misfit === undefined;
+      if (fits && isIn(origins, incident.origin)) continue;
       const { reached } = routeOf(incident);
       list ??= reached;
       if (reached !== list) return undefined;
-      origin = incident.misfit === undefined ? incident.origin : undefined;
+      if (fits && origins.length < FEW) origins.push(incident.origin);
     }
     return list?.some(({ reached }) => reached.maybeOwn || reached.admits) ? undefined : list;
   }
