@@ -14,6 +14,8 @@ export interface Host {
   readonly stdin: { readonly isTTY?: boolean };
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Calls back each time somebody asks to reopen log files (SIGHUP), until `until` aborts. @default never */
+  onReopen?(callback: () => void, until: AbortSignal): void;
   /** The folder this program is installed in: one of the places where packages are looked for. */
   readonly prefix: string;
   /** Conditions for the `exports` of packages, beside `node`, `import` and `default`. @default none */

@@ -142,6 +142,7 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
       rejects: rejectsFile(args, dataDir, app),
       deadLetters: keepingFile(dataDir, 'dead-letters', new Date()),
       signal: host.signal,
+      onReopen: host.onReopen,
       log: app.log,
       hide: app.secrets.hide,
       patience: { start: host.patience?.start ?? 30_000, stall: host.patience?.stall ?? 60_000 },

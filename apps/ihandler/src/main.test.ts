@@ -104,3 +104,38 @@ test('says in one line what a package throws where nobody catches it', async () 
   expect(code).toBe(4);
   expect(stderr).toBe('ihandler: unexpectedly: bang\\x1b[2J\n');
 }, 30_000);
+
+const reopening = `
+let own;
+let reopened;
+const asked = new Promise((resolve) => { reopened = resolve; });
+export default () => ({
+  contract: 1,
+  name: 'reopening',
+  accepts: ['*'],
+  start(context) {
+    own = context;
+  },
+  reopen() {
+    own.log.warning('reopened');
+    reopened();
+  },
+  async write() {
+    own.log.warning('in the middle');
+    await asked;
+  },
+});
+`;
+
+test('on SIGHUP handlers reopen their files, and the import goes on', async () => {
+  const world = createWorld();
+  installLines(world);
+  installPlain(world, 'reopening', reopening);
+  world.write('a.txt', lines(1, 2, 3));
+  const program = startProgram(world, ['import', 'a.txt', '--with', 'reopening', '-l', 'warning']);
+  await program.said('in the middle');
+  program.child.kill('SIGHUP');
+  const { code, stderr } = await program.ended;
+  expect(stderr).toContain('reopened');
+  expect(code).toBe(0);
+}, 60_000);

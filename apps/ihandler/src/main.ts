@@ -8,7 +8,7 @@ const SAME_INTERRUPT = 300;
 
 const interrupted = new AbortController();
 let interruptedAt = 0;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     const now = performance.now();
     if (!interrupted.signal.aborted) {
@@ -40,6 +40,10 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   stdin: process.stdin,
   signal: interrupted.signal,
+  onReopen(callback, until) {
+    process.on('SIGHUP', callback);
+    until.addEventListener('abort', () => process.off('SIGHUP', callback), { once: true });
+  },
   prefix: import.meta.dirname,
   conditions: conditionsOf(process.execArgv),
 });

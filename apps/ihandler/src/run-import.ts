@@ -3,6 +3,7 @@ import {
   createDispatcher,
   createMemoryJournal,
   type Dispatcher,
+  describeError,
   encodeIncident,
   formatReject,
   type HandlerEntry,
@@ -11,7 +12,7 @@ import {
   type Log,
 } from '@ihandler/core';
 import type { Input } from './choose-source.ts';
-import type { Patience } from './host.ts';
+import type { Host, Patience } from './host.ts';
 import type { ImportProgress } from './import-progress.ts';
 import type { ImportResult, Kept } from './import-report.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
@@ -29,6 +30,7 @@ export interface ImportJob {
   readonly deadLetters: string;
   readonly signal: AbortSignal;
   readonly log: (name?: string) => Log;
+  readonly onReopen: Host['onReopen'];
   readonly patience: Required<Patience>;
   /** Takes secrets out of a text that is kept. */
   hide(text: string): string;
@@ -66,6 +68,13 @@ async function drain(dispatcher: Dispatcher, { patience, signal }: ImportJob): P
   if (behind.length === 0 || signal.aborted) return undefined;
   const names = behind.map(({ instance, failure }) => `${instance} (${failure ?? 'it does not answer'})`);
   return `no progress for ${Math.round(patience.stall / 1000)} s: ${names.join(', ')}`;
+}
+
+/** Log files may have been renamed by others; one that cannot be opened again is told, and written on where it is. */
+function reopen(dispatcher: Dispatcher, { log }: ImportJob): void {
+  dispatcher
+    .reopen()
+    .catch((error: unknown) => log().error('cannot reopen its files', { error: describeError(error) }));
 }
 
 async function kept(file: LinesFile): Promise<Kept | undefined> {
@@ -109,6 +118,8 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     job.onProgress({ ...reached });
   };
   const tick = setInterval(tell, 250);
+  const finished = new AbortController();
+  job.onReopen?.(() => reopen(dispatcher, job), finished.signal);
   try {
     await dispatcher.start();
     await waitForStarts(dispatcher, job);
@@ -128,6 +139,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
       failure,
     };
   } finally {
+    finished.abort();
     clearInterval(tick);
     await dispatcher.close();
   }
