@@ -2,7 +2,7 @@ import type { DeadLetter, JournalStep } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJournalModel } from './journal-model.ts';
-import { cursorAt, incidentOf, type JournalUnderTest, letterAt, readAll } from './journal-suite.ts';
+import { cursorAt, incidentOf, type JournalUnderTest, letterAt, readAll } from './journal-samples.ts';
 
 const streams = ['s', 't', 's/one/0', 's/two/0'] as const;
 const instances = ['one', 'two'] as const;

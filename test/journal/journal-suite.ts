@@ -1,57 +1,7 @@
-import {
-  type Cursor,
-  createIncident,
-  type DeadLetter,
-  type Incident,
-  type Journal,
-  type JournalRun,
-  type UntypedData,
-} from '@ihandler/core';
+import { type Cursor, createIncident, type Incident, type Journal, type JournalRun } from '@ihandler/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
-/** A journal under test. */
-export interface JournalUnderTest {
-  /** Made, not opened. */
-  readonly journal: Journal;
-  /** What a durable journal has: another one, not opened, on what a crash leaves of this one (which is not closed). */
-  reopen?(): Promise<Journal>;
-}
-
-/** An incident with an id, as a source would make it. */
-export function incidentOf(stream: string, ordinal: number, data: UntypedData = {}): Incident {
-  return createIncident({
-    id: `${stream}:${ordinal}`,
-    origin: 'acme.thing.seen',
-    timestamp: 1_257_476_400_993.089,
-    sensor: 'sensor-1',
-    data,
-  });
-}
-
-/** A cursor that has delivered everything up to a position. */
-export function cursorAt(position: number, more: Partial<Cursor> = {}): Cursor {
-  const books = { delivered: position, filtered: 0, dead: 0, dropped: 0, lost: 0 };
-  return { first: 0, position, books, written: {}, ...more };
-}
-
-/** A dead letter. */
-export function letterAt(instance: string, position: number, incident: Incident): DeadLetter {
-  return { instance, position, incident, reason: 'the disk said "no"', attempts: 5, at: 1_700_000_000_000.5 };
-}
-
-/** Everything a journal has after a position. */
-export async function readAll(journal: Journal, after = 0): Promise<readonly Incident[]> {
-  const all: Incident[] = [];
-  for (let run = await journal.read(after, 7); run.incidents.length > 0; ) {
-    expect(run.before).toBe(after + all.length);
-    all.push(...run.incidents);
-    run = await journal.read(after + all.length, 7);
-  }
-  return all;
-}
-
-const range = (first: number, last: number): number[] =>
-  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+import { cursorAt, incidentOf, type JournalUnderTest, letterAt, range, readAll } from './journal-samples.ts';
 
 /** What every journal promises. `create` gives a new, empty one each time. */
 export function describeJournal(name: string, create: () => Promise<JournalUnderTest>): void {
@@ -352,47 +302,6 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
     it('says whether it is durable', async () => {
       const { journal, reopen } = await create();
       expect(journal.durable).toBe(reopen !== undefined);
-    });
-  });
-}
-
-/** What a durable journal promises beside. */
-export function describeDurability(name: string, create: () => Promise<Required<JournalUnderTest>>): void {
-  describe(`${name}, a durable journal`, () => {
-    it('has everything after a crash that it had before', async () => {
-      const { journal, reopen } = await create();
-      await journal.open();
-      const incidents = range(1, 50).map((n) => incidentOf('s', n * 10, { n, bytes: new Uint8Array([n]) }));
-      await journal.append(incidents);
-      await journal.commit({
-        instance: 'one',
-        cursor: cursorAt(3, { written: { s: 30 } }),
-        deadLetters: [letterAt('one', 2, incidentOf('s', 20))],
-        reports: [incidentOf('s/one/0', 10)],
-      });
-      const again = await reopen();
-      await again.open();
-      expect(await readAll(again)).toEqual([...incidents, incidentOf('s/one/0', 10)]);
-      expect(again.bounds()).toEqual(journal.bounds());
-      expect(await again.cursor('one')).toEqual(cursorAt(3, { written: { s: 30 } }));
-      expect(await again.deadLetters('one')).toEqual([letterAt('one', 2, incidentOf('s', 20))]);
-      expect(await again.highest('s')).toBe(500);
-      await again.close();
-      await journal.close();
-    });
-
-    it('goes on where it was after a crash: with positions and with known ids', async () => {
-      const { journal, reopen } = await create();
-      await journal.open();
-      await journal.append([incidentOf('s', 1), incidentOf('s', 2)]);
-      await journal.release(2);
-      const again = await reopen();
-      await again.open();
-      const run = await again.append([2, 3].map((n) => incidentOf('s', n)));
-      expect(run.before).toBe(2);
-      expect(run.incidents.map(({ id }) => id)).toEqual(['s:3']);
-      await again.close();
-      await journal.close();
     });
   });
 }

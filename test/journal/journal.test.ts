@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createMemoryJournal } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll } from 'vitest';
+import { describeDurability } from './durability-suite.ts';
 import { describeJournalProperty } from './journal-property.ts';
-import { describeDurability, describeJournal } from './journal-suite.ts';
+import { describeJournal } from './journal-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ihandler-journal-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { build } from 'tsup';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readAll } from './journal-suite.ts';
+import { readAll } from './journal-samples.ts';
 
 /** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
 const bundle = mkdtempSync(

@@ -1,11 +1,10 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import type { Incident } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import dionaea from './index.ts';
-import { recording, temporaryFile, temporaryFolder } from './test-support/folder.ts';
+import { recording, temporaryFile } from './test-support/folder.ts';
 import { countOrigins, runSource } from './test-support/run-source.ts';
 
 const recorded = readFileSync(recording('dionaea-a/log_incident.ndjson'));
@@ -264,65 +263,5 @@ describe('resuming', () => {
     writeFileSync(file, `${accept(7)}\n`);
     const { incidents } = await runSource(dionaea({ file }), checkpoint);
     expect(incidents.map(({ origin }) => origin)).toEqual(['acme.7']);
-  });
-});
-
-describe('a gzip file that is cut or damaged', () => {
-  const lines = Array.from({ length: 3000 }, (_, index) => accept(index, String(Math.sin(index))));
-  const packed = gzipSync(lines.join('\n'));
-
-  it.each([
-    ['in the middle', 0.5],
-    ['within the first bytes that tell what it is', 0.04],
-  ])('gives every whole line that comes before a cut %s, then says so', async (_where, share) => {
-    const part = packed.subarray(0, Math.floor(packed.length * share));
-    const readable = gunzipSync(part, { finishFlush: 2 }).toString('utf8').split('\n').length - 1;
-    const file = temporaryFile(part);
-    let taken: Incident[] = [];
-    const failure = runSource(dionaea({ file }), {}, (brought) => {
-      taken = brought.incidents;
-      return {};
-    });
-    await expect(failure).rejects.toMatchObject({ code: 'TARGET_UNREADABLE' });
-    await expect(failure).rejects.toThrow(/gzip data is cut/);
-    expect(taken.length).toBe(readable);
-    writeFileSync(file, packed);
-    const last = taken.at(-1)?.id.split(':') ?? [];
-    const rest = await runSource(dionaea({ file }), { [last[0] ?? '']: Number(last[1]) });
-    expect(rest.incidents.length).toBe(3000 - readable);
-  });
-
-  it('gives what comes before a damaged byte', async () => {
-    const damaged = Buffer.from(packed);
-    damaged.fill(0xff, packed.length - 400, packed.length - 300);
-    let taken: Incident[] = [];
-    const failure = runSource(dionaea({ file: temporaryFile(damaged) }), {}, (brought) => {
-      taken = brought.incidents;
-      return {};
-    });
-    await expect(failure).rejects.toThrow(/gzip data is (damaged|cut)/);
-    expect(taken.length).toBeGreaterThan(100);
-  });
-});
-
-describe('what cannot be read', () => {
-  it.each([
-    ['a missing file', () => join(temporaryFolder(), 'none'), /there is no such file/],
-    ['a folder', () => temporaryFolder(), /this is a folder/],
-    ['a file under a file', () => join(temporaryFile('x'), 'none'), /there is no such file/],
-  ])('is said in one message: %s', async (_, make, found) => {
-    const file = make();
-    const failure = runSource(dionaea({ file }));
-    await expect(failure).rejects.toMatchObject({
-      code: 'TARGET_UNREADABLE',
-      message: expect.stringContaining(file),
-    });
-    await expect(failure).rejects.toThrow(found);
-  });
-
-  it('is told of options at once, all together', () => {
-    const wrong = { file: 'relative', maxLine: 0, fromat: 'auto' };
-    expect(() => dionaea(wrong)).toThrow(/file:[\s\S]*maxLine:[\s\S]*fromat/);
-    expect(() => dionaea(wrong)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });
 });
