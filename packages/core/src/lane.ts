@@ -1,40 +1,21 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listeningAttempts, writingAttempts } from './attempt.ts';
-import { type Checkpoint, covers } from './checkpoint.ts';
+import { type CatchUpHost, catchUp } from './catch-up.ts';
+import { covers } from './checkpoint.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
 import type { HandlerEntry, LaneStatus } from './dispatcher-options.ts';
-import { describeError, isIhandlerError } from './error.ts';
+import { describeError } from './error.ts';
 import { createGate } from './gate.ts';
 import { type HandlerContext, isWriting } from './handler.ts';
+import { createHandlerLife } from './handler-life.ts';
 import type { Incident } from './incident.ts';
 import { reporterOf } from './incident-id.ts';
-import type { DeadLetter, Journal, JournalRun } from './journal.ts';
+import type { JournalRun } from './journal.ts';
+import type { LaneHost } from './lane-host.ts';
 import { createLaneQueue } from './lane-queue.ts';
 import { createLedger } from './ledger.ts';
-import { pause, type Retry, waitFor } from './retry.ts';
-import type { Reached, Router } from './route.ts';
-
-/** What a lane needs of its dispatcher. */
-export interface LaneHost {
-  readonly journal: Journal;
-  readonly router: Router;
-  readonly retry: Retry;
-  /** The most incidents at once. */
-  readonly batch: number;
-  readonly dataDir: string;
-  context(entry: HandlerEntry): Omit<HandlerContext, 'dataDir' | 'signal'>;
-  /** Tells of what a commit appended, which other lanes are to get. */
-  appended(run: JournalRun): void;
-  /** The lane has moved on. */
-  moved(): void;
-  /** The position up to which live lanes have been given everything. */
-  liveTo(): number;
-  /** Must not throw. */
-  deadLetter(letter: DeadLetter): void;
-  /** Reports that a handler does not start. */
-  startFailed(instance: string, handler: string, message: string): void;
-}
+import { pause, waitFor } from './retry.ts';
+import type { Reached } from './route.ts';
 
 /** One handler's way through the journal. */
 export interface Lane {
@@ -105,8 +86,22 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     commit,
     enter,
   };
+  const reading: CatchUpHost = {
+    journal,
+    ledger,
+    queue,
+    context,
+    limit: host.batch,
+    stride: COMMIT_AFTER,
+    liveTo: host.liveTo,
+    route,
+    caughtUp: () => {
+      live = true;
+    },
+    moved,
+  };
+  const life = createHandlerLife({ handler, context, retry, enter, resume });
   let live = false;
-  let started = false;
   let busy = false;
   /** Whether it waits for news: what is not for it need not wake it. */
   let resting = false;
@@ -129,7 +124,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   }
 
   /** A handler that has lost what it stored gets everything again that the journal still has. */
-  async function resume(checkpoint: Checkpoint | undefined): Promise<void> {
+  async function resume(): Promise<void> {
+    const checkpoint = await attempts.started();
     if (checkpoint !== undefined && !covers(checkpoint, ledger.cursor().written)) {
       context.log.warning('has less than it once stored: it is given the journal again from the beginning');
       ledger.restart();
@@ -139,42 +135,6 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     for (const { position } of letters) delivery.deadPositions.add(position);
     live = false;
     queue.reset(ledger.cursor().position);
-  }
-
-  async function startOnce(): Promise<boolean> {
-    enter('starting');
-    try {
-      await mkdir(context.dataDir, { recursive: true });
-      await handler.start?.(context);
-      started = true;
-      await resume(await attempts.started());
-      enter('idle');
-      return true;
-    } catch (error) {
-      enter('starting', describeError(error));
-      await closeHandler();
-      if (isIhandlerError(error)) throw error;
-      return false;
-    }
-  }
-
-  async function startAgain(): Promise<boolean> {
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      await pause(waitFor(retry, failures, undefined), signal);
-      if (signal.aborted) return false;
-      if (await startOnce().catch(() => false)) return true;
-    }
-    return false;
-  }
-
-  async function closeHandler(): Promise<void> {
-    if (!started) return;
-    started = false;
-    try {
-      await handler.close?.();
-    } catch (error) {
-      context.log.error('did not close well', { error: describeError(error) });
-    }
   }
 
   function offer(incident: Incident, position: number, reached: Reached): void {
@@ -194,18 +154,6 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     queue.reset(queue.taken());
   }
 
-  /** Reads on in the journal until there is something to deliver or it has caught up with what live lanes are given. */
-  async function fill(): Promise<void> {
-    while (!live && queue.size === 0 && !signal.aborted) {
-      const read = journal.read(queue.routed, host.batch);
-      const run = read instanceof Promise ? await read : read;
-      if (run.incidents.length === 0 && queue.routed >= host.liveTo()) live = true;
-      else if (run.before > queue.routed) lose(run.before);
-      else route(run);
-      if (queue.routed - ledger.cursor().position >= COMMIT_AFTER) return;
-    }
-  }
-
   function route({ before, incidents }: JournalRun): void {
     let position = before;
     for (const incident of incidents) {
@@ -216,19 +164,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     queue.routed = position;
   }
 
-  /** Retention took what this lane has not had: between deliveries, with an empty queue. */
-  function lose(through: number): void {
-    ledger.account(queue.routed, 0, 0);
-    const count = ledger.lose(through);
-    queue.routed = through;
-    context.log.error('incidents were gone from the journal before they were handled', { count });
-    moved();
-  }
-
   /** Whether the journal could be read. */
   async function readOn(): Promise<boolean> {
     try {
-      await fill();
+      await catchUp(reading);
       return true;
     } catch (error) {
       enter('retrying', `the journal cannot be read: ${describeError(error)}`);
@@ -294,7 +233,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   }
 
   async function run(): Promise<void> {
-    if (!started && !(await startAgain())) return;
+    if (!life.isStarted() && !(await life.startAgain())) return;
     let turnBegan = performance.now();
     while (!signal.aborted) {
       await turn();
@@ -307,7 +246,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   async function begin(): Promise<void> {
     await ledger.load();
-    if (!(await startOnce())) {
+    if (!(await life.start())) {
       context.log.error('does not start; it is tried again', { error: failure });
       host.startFailed(instance, handler.name, failure ?? 'unknown');
     }
@@ -333,7 +272,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     offered(position) {
       queue.routed = Math.max(queue.routed, position);
       if (queue.size > host.batch * LIVE_BATCHES) fallBehind();
-      if (resting && queue.size === 0 && pass(queue.routed) && !mayCommit()) return;
+      if (live && resting && queue.size === 0 && pass(queue.routed) && !mayCommit()) return;
       news.open();
     },
     isLive: () => live,
@@ -353,7 +292,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     movedAt: () => movedAt,
     stored: (stream) => attempts.stored(stream),
     async reopen() {
-      if (started) await handler.reopen?.();
+      if (life.isStarted()) await handler.reopen?.();
     },
     async settle() {
       if (ledger.isOwing()) await commitOnce();
@@ -369,7 +308,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       await loop;
     },
     async close() {
-      await closeHandler();
+      await life.close();
       enter('closed');
     },
   };
