@@ -62,7 +62,7 @@ const logShape = {
     .min(1, 'expected the path of the log file')
     .regex(/^(?!~)[^\0]*$/, 'expected a path; "~" is not expanded, write the folder')
     .describe('The log file, best as an absolute path. Made when it does not exist; its folder must.')
-    .meta({ format: 'path' }),
+    .meta({ format: 'path', examples: ['incidents.log'] }),
   levels: list(parseLevels, 'expected levels such as "all,-debug"')
     .prefault('all')
     .describe('Which levels are written, as dionaea writes it: "all,-debug". Default: all.'),
