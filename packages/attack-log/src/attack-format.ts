@@ -5,18 +5,21 @@ import { type Paint, paintFor } from './paint.ts';
 import { isBlank, shown, storedText } from './stored-text.ts';
 import type { ConnectionDetails, ConnectionNode, StoredRow } from './tree-model.ts';
 import { type Step, walk } from './walk.ts';
+import { wrapLine } from './wrap-line.ts';
 
 /** How an attack is shown. */
 export interface FormatOptions extends ZoneOptions {
   /** ANSI colours. @default false */
   readonly color?: boolean;
-  /** How wide the terminal is: what is folded is folded to it. @default 120 */
+  /** How wide the terminal is: lines are broken to it, in line with what they belong to. @default as wide as it takes */
   readonly columns?: number;
 }
 
 // Of deeper connections the depth is told, not drawn: a chain of thousands would be mostly lines.
 const DEEPEST = 24;
 const LABEL_WIDTH = 15;
+// Deep in a tree lines grow wider than the terminal rather than narrower than this.
+const NARROWEST = 40;
 // A scanner that tries ten thousand passwords on one connection should not bury the rest; --json shows all.
 const MOST_OF_A_KIND = 50;
 
@@ -89,13 +92,31 @@ function detailLines(
   options: FormatOptions,
   paint: Paint,
 ): string[] {
-  const room = Math.max(40, (options.columns ?? 120) - prefix.length - LABEL_WIDTH - 1);
+  const room = Math.max(NARROWEST, (options.columns ?? 120) - prefix.length - LABEL_WIDTH - 1);
+  const broken = (text: string) => (options.columns === undefined ? [text] : wrapLine(text, room));
   const lines: string[] = [];
   for (const { label, text, more } of folded(attackDetails(details, { ...options, paint, room }), paint)) {
-    lines.push(`${paint.dim(prefix)}${paint.cyan(label.padEnd(LABEL_WIDTH))} ${text}`);
-    for (const line of more) lines.push(`${paint.dim(prefix)}${' '.repeat(LABEL_WIDTH + 1)}${line}`);
+    const [first = '', ...rest] = broken(text);
+    lines.push(`${paint.dim(prefix)}${paint.cyan(label.padEnd(LABEL_WIDTH))} ${first}`);
+    for (const line of [...rest, ...more.flatMap(broken)])
+      lines.push(`${paint.dim(prefix)}${' '.repeat(LABEL_WIDTH + 1)}${line}`);
   }
   return lines;
+}
+
+/** The line of a connection, and what of it has no room there, in line with its details. */
+function connectionLines(
+  before: string,
+  line: string,
+  under: string,
+  { columns }: FormatOptions,
+  { dim }: Paint,
+): string[] {
+  const indent = `${under}  `;
+  const room =
+    columns === undefined ? Number.POSITIVE_INFINITY : Math.max(NARROWEST, columns - indent.length);
+  const [first = '', ...rest] = wrapLine(line, room);
+  return [dim(before) + first, ...rest.map((part) => dim(indent) + part)];
 }
 
 /** Keeps the lines that lead from a connection to its children while a tree is drawn. */
@@ -130,7 +151,13 @@ export function formatAttack(attack: ConnectionNode, options: FormatOptions = {}
     const { connection, details } = branches.at(step);
     const { row } = step.node;
     lines.push(
-      paint.dim(connection) + connectionLine(row, step.depth === 0 ? undefined : started, paint),
+      ...connectionLines(
+        connection,
+        connectionLine(row, step.depth === 0 ? undefined : started, paint),
+        details,
+        options,
+        paint,
+      ),
       ...detailLines(step.node.details, details, options, paint),
     );
   }
