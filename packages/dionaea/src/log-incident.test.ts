@@ -187,7 +187,8 @@ describe('resuming', () => {
   });
 
   it('completes a file that grew at any byte, as if it had been there from the start', async () => {
-    const expected = ids((await runSource(dionaea({ file: temporaryFile(content) }))).incidents);
+    const origins = (incidents: readonly Incident[]) => incidents.map(({ origin }) => origin);
+    const expected = origins((await runSource(dionaea({ file: temporaryFile(content) }))).incidents);
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.nat(content.length), { maxLength: 4 }),
@@ -200,14 +201,34 @@ describe('resuming', () => {
             const part = content.subarray(0, cut);
             writeFileSync(file, compressed ? gzipSync(part) : part);
             const brought = await runSource(dionaea({ file }), checkpoint);
-            taken.push(...ids(brought.incidents));
+            taken.push(...origins(brought.incidents));
             checkpoint = brought.checkpoint;
           }
           expect(taken).toEqual(expected);
         },
       ),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [
+          [[332], false],
+          [[332], true],
+        ],
+      },
     );
+  });
+
+  it('goes on when the file was cut between a line and its CR and LF', async () => {
+    const [first, second] = [`${accept(1)}\r\n`, `${accept(2)}\r\n`];
+    for (const pack of [(text: string) => text, (text: string) => gzipSync(text)]) {
+      for (const missing of [2, 1]) {
+        const file = temporaryFile(pack(first.slice(0, -missing)));
+        const { checkpoint } = await runSource(dionaea({ file }));
+        writeFileSync(file, pack(first + second));
+        const { incidents, rejects } = await runSource(dionaea({ file }), checkpoint);
+        expect(incidents.map(({ origin }) => origin)).toEqual(['acme.2']);
+        expect(rejects).toEqual([]);
+      }
+    }
   });
 
   it('never goes past a last line that is cut, which is rejected for now', async () => {

@@ -2,6 +2,7 @@ import { unreadable } from '../unreadable.ts';
 import type { Text } from './open-text.ts';
 
 const newline = 0x0a;
+const carriageReturn = 0x0d;
 
 /** Where reading goes on. */
 export interface ResumePoint {
@@ -14,6 +15,11 @@ export interface ResumePoint {
 async function* following(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   if (first.length > 0) yield first;
   yield* rest;
+}
+
+async function nextChunk(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const next = await chunks.next();
+  return next.done ? Buffer.alloc(0) : next.value;
 }
 
 /** Reads from `base` up to `offset` and keeps the last `window` bytes of that. */
@@ -52,10 +58,14 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
   const window = maxLine + 2;
   const base = text.seekable ? Math.max(0, offset - window) : 0;
   const chunks = text.chunks(base);
-  const { tail, rest, end } = await readTail(chunks, base, offset, window);
+  const { tail, rest: left, end } = await readTail(chunks, base, offset, window);
+  const rest = left.length > 0 ? left : await nextChunk(chunks);
   const withoutNewline = end === offset - 1 && tail.at(-1) !== newline;
   if (end < offset && !withoutNewline) throw changed(text.file, offset, `it ends at byte ${end}`);
-  if (end === offset && tail.at(-1) !== newline) throw changed(text.file, offset, 'no line ends there');
+  // The line was read when it was the last, before its CR and LF were written: what is left of it is a blank line.
+  const isHalf = tail.at(-1) === carriageReturn && (rest.length === 0 || rest[0] === newline);
+  if (end === offset && tail.at(-1) !== newline && !isHalf)
+    throw changed(text.file, offset, 'no line ends there');
   const line = withoutNewline ? tail : tail.subarray(0, -1);
   const before = line.lastIndexOf(newline);
   const known = before !== -1 || tail.length === end;
