@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import journalSqlite from '@ihandler/journal-sqlite';
-import { build } from 'tsup';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleChild } from '../bundle-child.ts';
 import { readAll } from './journal-samples.ts';
 
 /** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
@@ -23,24 +23,7 @@ describe('a journal in SQLite among processes', () => {
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    await build({
-      entry: [fileURLToPath(new URL('./appending-child.ts', import.meta.url))],
-      outDir: bundle,
-      format: ['esm'],
-      outExtension: () => ({ js: '.js' }),
-      external: ['better-sqlite3'],
-      noExternal: [/^(?!better-sqlite3$)/],
-      // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-      esbuildOptions: (options) => {
-        options.conditions = ['@ihandler/source'];
-      },
-      removeNodeProtocol: false,
-      config: false,
-      silent: true,
-    });
+    await bundleChild(new URL('./appending-child.ts', import.meta.url), bundle, 'better-sqlite3');
   });
   afterAll(() => rmSync(bundle, { recursive: true, force: true }));
   beforeEach(() => {

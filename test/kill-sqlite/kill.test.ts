@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { build } from 'tsup';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleChild } from '../bundle-child.ts';
 
 /** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
 const bundle = mkdtempSync(
@@ -15,24 +15,7 @@ const bundle = mkdtempSync(
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-kill-'));
 
 beforeAll(async () => {
-  await build({
-    entry: [fileURLToPath(new URL('./writing-child.ts', import.meta.url))],
-    outDir: bundle,
-    format: ['esm'],
-    outExtension: () => ({ js: '.js' }),
-    external: ['better-sqlite3'],
-    noExternal: [/^(?!better-sqlite3$)/],
-    // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    esbuildOptions: (options) => {
-      options.conditions = ['@ihandler/source'];
-    },
-    removeNodeProtocol: false,
-    config: false,
-    silent: true,
-  });
+  await bundleChild(new URL('./writing-child.ts', import.meta.url), bundle, 'better-sqlite3');
 });
 afterAll(() => {
   for (const path of [bundle, folder]) rmSync(path, { recursive: true, force: true });

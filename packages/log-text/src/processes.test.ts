@@ -3,8 +3,8 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bundleChild } from '../../../test/bundle-child.ts';
 import type { LogTextOptions } from './log-text.ts';
 import { numberIn, numbersIn, upTo } from './test-support/numbered.ts';
 import { namesIn, temporaryFolder, textOf } from './test-support/started.ts';
@@ -14,24 +14,7 @@ const bundle = mkdtempSync(fileURLToPath(new URL('../node_modules/.processes-', 
 const child = join(bundle, 'writing-child.js');
 
 beforeAll(async () => {
-  await build({
-    entry: [fileURLToPath(new URL('./test-support/writing-child.ts', import.meta.url))],
-    outDir: bundle,
-    format: ['esm'],
-    outExtension: () => ({ js: '.js' }),
-    external: ['sonic-boom'],
-    noExternal: [/^(?!sonic-boom$)/],
-    // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    esbuildOptions: (options) => {
-      options.conditions = ['@ihandler/source'];
-    },
-    removeNodeProtocol: false,
-    config: false,
-    silent: true,
-  });
+  await bundleChild(new URL('./test-support/writing-child.ts', import.meta.url), bundle, 'sonic-boom');
 });
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
