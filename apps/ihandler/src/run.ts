@@ -88,6 +88,7 @@ async function runCommand(name: string, rest: readonly string[], app: App): Prom
   try {
     return await command.run(args, {
       terminal,
+      instances: [],
       signal: host.signal,
       log: app.log(name),
       now: () => Date.now(),

@@ -62,6 +62,7 @@ async function run(
     },
   });
   const context: CommandContext = {
+    instances: [],
     terminal: {
       async write(text) {
         await write();

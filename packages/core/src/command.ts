@@ -26,8 +26,19 @@ export interface Terminal {
   progress(text: string | undefined): void;
 }
 
+/** A handler as the configuration has it, for a command that works on what it keeps. */
+export interface ConfiguredInstance {
+  readonly instance: string;
+  /** As written, with relative paths made absolute; the handler's own factory judges them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The folder of this instance: the handler's `context.dataDir`. It may not exist yet. */
+  readonly dataDir: string;
+}
+
 /** What the host lends to a command. */
 export interface CommandContext {
+  /** The instances of {@link Command.of} in the configuration (`-c`), else the one that would run without; else none. */
+  readonly instances: readonly ConfiguredInstance[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -50,6 +61,8 @@ export interface Command {
   readonly options: Readonly<Record<string, CommandOption>>;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /** The handler on whose instances it works, by its name in the manifest: the host adds the option `-c FILE.yaml`. */
+  readonly of?: string;
   /**
    * Whether this package can act on a target (the first positional): two packages may both offer `tree`, and the first
    * that accepts the target runs. Absent: it needs no target.

@@ -14,6 +14,8 @@ export interface IncidentParts {
   readonly timestamp: number;
   readonly sensor: string;
   readonly data: UntypedData;
+  /** See {@link Incident.local}. */
+  readonly local?: boolean | undefined;
 }
 
 /** Freezes plain data all the way down. Bytes stay as they are: they cannot be frozen. */
@@ -33,7 +35,7 @@ function invalid(what: string, found: unknown): IhandlerError {
  * Makes an incident: checks it against the schema of its origin and freezes it. Data that does not fit makes an incident
  * with a `misfit`; only what is no incident at all (no id, no origin, no time) throws `INCIDENT_INVALID`. Takes `data` over.
  */
-export function createIncident({ id, origin, timestamp, sensor, data }: IncidentParts): Incident {
+export function createIncident({ id, origin, timestamp, sensor, data, local }: IncidentParts): Incident {
   if (typeof id !== 'string' || !isIncidentId(id))
     throw invalid('an incident id of the form <stream>:<ordinal>', id);
   if (!knownGood.has(origin)) {
@@ -47,6 +49,8 @@ export function createIncident({ id, origin, timestamp, sensor, data }: Incident
     throw invalid('data that is an object', data);
   const misfit = misfitOf(origin, data);
   freeze(data);
+  if (local === true)
+    return Object.freeze({ id, origin, timestamp, sensor, data, local, ...(misfit && { misfit }) });
   return Object.freeze(
     misfit === undefined
       ? { id, origin, timestamp, sensor, data }

@@ -10,6 +10,8 @@ export interface HandlerEntry {
   readonly handler: Handler;
   /** Names this instance: keys its cursor, its folder and its books. @default the handler's name */
   readonly instance?: string;
+  /** Where it begins when the journal does not know it: with the oldest incident kept, or with the next. @default 'beginning' */
+  readonly from?: 'beginning' | 'end';
   /** Only origins that one of these globs matches. @default all */
   readonly only?: readonly string[];
   /** Not the origins that one of these globs matches. */
@@ -44,6 +46,8 @@ export interface DispatcherOptions {
   readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
   /** Told of each dead letter once the journal has it. */
   readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /** Told, once, that the journal can promise nothing any more (`JOURNAL_FAILED`): nothing is accepted, end the process. */
+  readonly onJournalFailed?: (error: unknown) => void;
 }
 
 /** Where an instance is. */
@@ -54,6 +58,10 @@ export interface LaneStatus {
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
   readonly books: Books;
+  /** The position up to which everything is in the books. */
+  readonly position: number;
+  /** What the handler counts of itself. */
+  readonly counters: Readonly<Record<string, number>>;
   /** Accepted and not in the books yet. */
   readonly waiting: number;
   /** The last failure, while it lasts. */
@@ -73,9 +81,48 @@ export interface SourceOutcome {
   readonly unknown: number;
 }
 
+/** A source that was run. */
+export interface SourceStatus extends SourceOutcome {
+  readonly instance: string;
+  readonly source: string;
+  /** `waiting`: the journal takes nothing at the moment. */
+  readonly state: 'running' | 'waiting' | 'ended' | 'failed';
+  /** When the state began, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** When it last reported something, on our clock; undefined when it never has. */
+  readonly reportedAt?: number;
+  /** The timestamp of the newest incident it reported: the sensor's clock. */
+  readonly newest?: number;
+  /** Why it waits or has failed. */
+  readonly failure?: string;
+}
+
+/** What became of dead letters that were tried again. */
+export interface RetryOutcome {
+  readonly delivered: number;
+  /** Still dead. */
+  readonly dead: number;
+}
+
+/** What is to be replayed. */
+export interface ReplayOptions {
+  readonly instance: string;
+  /** Names the replay: its books are kept under `<instance>@<name>`, and one that was cut off goes on under the same name. */
+  readonly name: string;
+  /** Only what was accepted at or after this time, in milliseconds since the Unix epoch. */
+  readonly since?: number;
+  /** Only origins that one of these globs matches. @default all */
+  readonly only?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** How many of the entries are behind it, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** How to run a source. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /** Names this instance: keys what it keeps with `state`. @default the source's name */
+  readonly instance?: string;
   readonly onProgress?: (progress: Progress & SourceOutcome) => void;
   /**
    * Rejects the run with `STALLED` when the journal takes nothing because no handler has moved on for so many
@@ -105,6 +152,22 @@ export interface Dispatcher extends AsyncDisposable {
   }): Promise<readonly LaneStatus[]>;
   /** Every instance, in the order of the entries. */
   status(): readonly LaneStatus[];
+  /** Every source that was run, in the order in which they began; one that is run again has its last run. */
+  sources(): readonly SourceStatus[];
+  /**
+   * Tries dead letters again, oldest first, between deliveries; all of them, or those at these positions. A passing failure
+   * rejects, and what was not tried stays.
+   */
+  retryDeadLetters(instance: string, positions?: readonly number[]): Promise<RetryOutcome>;
+  /** Drops dead letters for good; answers how many. */
+  dropDeadLetters(instance: string, positions?: readonly number[]): Promise<number>;
+  /**
+   * Delivers what the journal still has to an instance again, between its other deliveries, with books of its own. What the
+   * handler's checkpoint covers is not stored twice; a handler without one gets it again. Resolves when it is through.
+   */
+  replay(options: ReplayOptions): Promise<Books>;
+  /** Lets every started handler, the journal and its dead letters forget these networks; answers what each did, by instance. */
+  forget(networks: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Asks every handler to reopen its files. */
   reopen(): Promise<void>;
   /**

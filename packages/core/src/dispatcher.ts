@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { knownOrigins } from './catalogue/index.ts';
 import { checkEntries } from './check-entries.ts';
 import { createIncident } from './create-incident.ts';
-import type { Dispatcher, DispatcherOptions, HandlerEntry } from './dispatcher-options.ts';
+import type { Dispatcher, DispatcherOptions, HandlerEntry, SourceStatus } from './dispatcher-options.ts';
 import { describeError, IhandlerError } from './error.ts';
 import { createGate } from './gate.ts';
 import type { ReportOptions } from './handler.ts';
 import type { Incident, UntypedData } from './incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from './incident-id.ts';
-import type { DeadLetter, JournalRun } from './journal.ts';
+import type { DeadLetter, JournalRun, SourceMark } from './journal.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { LaneHost } from './lane-host.ts';
 import { createLiveFeed } from './live-feed.ts';
@@ -21,6 +21,10 @@ import { settlesWithin } from './settles-within.ts';
 
 export type * from './dispatcher-options.ts';
 
+async function notYet(): Promise<never> {
+  throw new IhandlerError('LIFE_CYCLE', 'This is being written.');
+}
+
 /** Puts handlers on a journal. Throws an IhandlerError, as `HANDLER_INVALID` or `GLOB_INVALID`, for what cannot work. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   checkEntries(options.handlers);
@@ -32,6 +36,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Names this life of the process in the ids of what is reported outside deliveries. */
   const lifeStream = randomBytes(9).toString('base64url');
   const moved = createGate();
+  const retry = retryOf(options.retry);
+  const sources = new Map<string, SourceStatus>();
   let counter = 0;
   let released = 0;
   let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
@@ -41,7 +47,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const host: LaneHost = {
     journal,
     router,
-    retry: retryOf(options.retry),
+    retry,
     batch: options.batch ?? 1000,
     dataDir: options.dataDir,
     context: (entry) => ({
@@ -89,13 +95,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       );
   }
 
-  async function accept(batch: readonly Incident[]): Promise<JournalRun> {
+  async function accept(batch: readonly Incident[], mark?: SourceMark): Promise<JournalRun> {
     mustBeOpen();
     const frozen =
       batch[0] === undefined || Object.isFrozen(batch[0])
         ? batch
         : batch.map((incident) => createIncident(incident));
-    const appending = journal.append(frozen);
+    const appending = journal.append(frozen, mark);
     const run = appending instanceof Promise ? await appending : appending;
     appended(run);
     if (lanes.length === 0) journal.release(run.before + run.incidents.length);
@@ -272,6 +278,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         now,
         log: log(source.name),
         life: life.signal,
+        retry,
+        sourceState: async (instance) => journal.sourceState(instance),
+        tell: (status) => sources.set(status.instance, status),
         isKnown: (origin) => router.route(origin, false).known,
         accept,
         resumeAfter,
@@ -282,6 +291,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       }),
     drain,
     status: () => lanes.map((lane) => lane.status()),
+    sources: () => [...sources.values()],
+    retryDeadLetters: notYet,
+    dropDeadLetters: notYet,
+    replay: notYet,
+    forget: notYet,
     async reopen() {
       await Promise.all(lanes.map((lane) => lane.reopen()));
     },

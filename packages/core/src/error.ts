@@ -5,6 +5,8 @@ export type IhandlerErrorCode =
   | 'HANDLER_INVALID'
   | 'INCIDENT_INVALID'
   | 'JOURNAL_BUSY'
+  | 'JOURNAL_FAILED'
+  | 'JOURNAL_FULL'
   | 'JOURNAL_INVALID'
   | 'LIFE_CYCLE'
   | 'OPTIONS_INVALID'

@@ -63,6 +63,13 @@ export interface HandlerBase {
   close?(): MaybePromise<void>;
   /** Reopens files that others may have renamed (SIGHUP). */
   reopen?(): MaybePromise<void>;
+  /**
+   * Removes what it keeps of attacks that one of these remote hosts took part in; answers what it did, for people, such
+   * as `removed 3 attacks`. Called between deliveries. Absent: it keeps nothing, or what it wrote is not its to change.
+   */
+  forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
+  /** What it counts of itself beside its books, by name in snake case: shown by `status` and as metrics. Cheap. */
+  counters?(): Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createIncident } from './create-incident.ts';
 import { IhandlerError } from './error.ts';
 import type { Incident, UntypedData, Value } from './incident.ts';
 
@@ -98,7 +99,7 @@ export function decodeIncident(text: string): Incident {
     throw new IhandlerError('INCIDENT_INVALID', `Expected an incident in JSON, found ${found}.`, { cause });
   }
   if (isRecord(parsed)) {
-    const { id, origin, timestamp, sensor, data, misfit } = parsed;
+    const { id, origin, timestamp, sensor, data, misfit, local } = parsed;
     if (
       typeof id === 'string' &&
       typeof origin === 'string' &&
@@ -108,6 +109,16 @@ export function decodeIncident(text: string): Incident {
     ) {
       // Safe: a record of values that is no connection's own type is untyped data.
       const untyped = data as UntypedData;
+      if (local === true)
+        return Object.freeze({
+          id,
+          origin,
+          timestamp,
+          sensor,
+          data: untyped,
+          local,
+          ...(typeof misfit === 'string' && { misfit }),
+        });
       return Object.freeze(
         typeof misfit === 'string'
           ? { id, origin, timestamp, sensor, data: untyped, misfit }
@@ -120,4 +131,20 @@ export function decodeIncident(text: string): Incident {
     'INCIDENT_INVALID',
     `Expected an incident with id, origin, timestamp, sensor and data, found ${found}.`,
   );
+}
+
+/** What {@link receiveIncident} may change. */
+export interface Reception {
+  /** The sensor that whoever sent it speaks for. @default as the incident says */
+  readonly sensor?: string | undefined;
+}
+
+/**
+ * Reads what a peer sent in the form of {@link encodeIncident}. Unlike {@link decodeIncident} it believes nothing: the
+ * data is held against the schema of this machine, and the paths in it are not taken for files of this machine. The id
+ * stays. Throws `INCIDENT_INVALID`.
+ */
+export function receiveIncident(text: string, { sensor }: Reception = {}): Incident {
+  const { id, origin, timestamp, sensor: own, data } = decodeIncident(text);
+  return createIncident({ id, origin, timestamp, sensor: sensor ?? own, data: data as UntypedData });
 }

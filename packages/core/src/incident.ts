@@ -60,6 +60,11 @@ export interface Incident<O extends string = string> {
   /** The name of the sensor that saw it. */
   readonly sensor: string;
   readonly data: O extends Origin ? IncidentMap[O] : UntypedData;
+  /**
+   * Present when the files that `data` names are on this machine: only the source that brought the incident says so, and
+   * no hop passes it on (see `receiveIncident`). Without it no handler opens a path.
+   */
+  readonly local?: true;
   /** Present when `data` does not fit the schema of the origin, and says why: such an incident reaches only `*`. */
   readonly misfit?: string;
 }

@@ -15,6 +15,7 @@ export * from './journal.ts';
 export * from './log.ts';
 export * from './log-filter.ts';
 export * from './manifest.ts';
+export * from './mask.ts';
 export * from './memory-journal.ts';
 export * from './options.ts';
 export * from './reject.ts';

@@ -284,6 +284,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       state,
       since,
       books: ledger.cursor().books,
+      position: ledger.cursor().position,
+      counters: handler.counters?.() ?? {},
       waiting: Math.max(0, journal.bounds().last - ledger.cursor().position),
       ...(failure !== undefined && { failure }),
     }),

@@ -33,6 +33,8 @@ export const manifestSchema = z.object({
         summary: z.string(),
         /** Whether `import` may offer it files, through {@link FileSourceModule.recognises}, and standard input. */
         reads: z.array(z.enum(['file', 'stdin'])).default([]),
+        /** Whether it goes on until it is told to stop: `run` takes such sources, `import` the others. */
+        live: z.boolean().default(false),
         aliases: z.array(z.string()).default([]),
         options: jsonSchema,
       }),

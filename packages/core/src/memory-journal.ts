@@ -1,23 +1,32 @@
+import { createIncident } from './create-incident.ts';
 import { IhandlerError } from './error.ts';
 import { createGate } from './gate.ts';
-import type { Incident } from './incident.ts';
-import type { Cursor, DeadLetter, Journal, JournalRun } from './journal.ts';
+import type { Incident, Value } from './incident.ts';
+import type { Cursor, DeadLetter, Forgotten, Journal, JournalRun, SourceMark } from './journal.ts';
 import { createKnownIds } from './known-ids.ts';
 
 /** Options of {@link createMemoryJournal}. */
 export interface MemoryJournalOptions {
   /** How many incidents may wait for the slowest handler before `append` waits. @default 20000 */
   readonly limit?: number;
+  /** Milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** A run and when it was accepted. */
+interface KeptRun extends JournalRun {
+  readonly acceptedAt: number;
 }
 
 const empty: readonly Incident[] = Object.freeze([]);
 
 /** A journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
-export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {}): Journal {
+export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJournalOptions = {}): Journal {
   const known = createKnownIds();
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
-  let runs: JournalRun[] = [];
+  const states = new Map<string, Value>();
+  let runs: KeptRun[] = [];
   let before = 0;
   let last = 0;
   let isOpen = false;
@@ -29,20 +38,59 @@ export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {
     if (!isOpen) throw new IhandlerError('LIFE_CYCLE', 'The journal is not open: call open() first.');
   }
 
-  function add(incidents: readonly Incident[]): JournalRun {
-    const run = { before: last, incidents: known.take(incidents) };
+  function add(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
+    const run = { before: last, incidents: known.take(incidents), acceptedAt: now() };
     if (run.incidents.length > 0) runs.push(run);
     last += run.incidents.length;
+    if (mark !== undefined) states.set(mark.source, mark.state);
     return run;
   }
 
-  async function addInTurn(earlier: Promise<unknown>, incidents: readonly Incident[]): Promise<JournalRun> {
+  function runAt(position: number): KeptRun | undefined {
+    return runs.find(({ before: from, incidents }) => from < position && position <= from + incidents.length);
+  }
+
+  function forget(matches: (incident: Incident) => boolean): Forgotten {
+    let entries = 0;
+    runs = runs.map((run) => {
+      if (!run.incidents.some(matches)) return run;
+      const incidents = run.incidents.map((incident) => {
+        if (!matches(incident)) return incident;
+        entries += 1;
+        const { id, timestamp, sensor } = incident;
+        return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
+      });
+      return { ...run, incidents };
+    });
+    let deadLetters = 0;
+    for (const [instance, letters] of dead) {
+      const kept = letters.filter(({ incident }) => !matches(incident));
+      const gone = letters.length - kept.length;
+      if (gone === 0) continue;
+      dead.set(instance, kept);
+      deadLetters += gone;
+      const cursor = cursors.get(instance);
+      if (cursor === undefined) continue;
+      const { books } = cursor;
+      cursors.set(instance, {
+        ...cursor,
+        books: { ...books, dead: books.dead - gone, dropped: books.dropped + gone },
+      });
+    }
+    return { entries, deadLetters };
+  }
+
+  async function addInTurn(
+    earlier: Promise<unknown>,
+    incidents: readonly Incident[],
+    mark: SourceMark | undefined,
+  ): Promise<JournalRun> {
     waiting += 1;
     try {
       await earlier.catch(() => undefined); // whoever came before is told of his own failure
       while (isOpen && last - before >= limit) await space.wait();
       mustBeOpen();
-      return add(incidents);
+      return add(incidents, mark);
     } finally {
       waiting -= 1;
     }
@@ -59,10 +107,10 @@ export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {
       space.open();
     },
     bounds: () => ({ before, last }),
-    append(incidents) {
+    append(incidents, mark) {
       mustBeOpen();
-      if (waiting === 0 && last - before < limit) return add(incidents);
-      const added = addInTurn(turn, incidents);
+      if (waiting === 0 && last - before < limit) return add(incidents, mark);
+      const added = addInTurn(turn, incidents, mark);
       turn = added;
       return added;
     },
@@ -74,13 +122,19 @@ export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {
       if (from === run.before && run.incidents.length <= count) return run;
       return { before: from, incidents: run.incidents.slice(from - run.before, from - run.before + count) };
     },
+    sourceState: (source) => states.get(source),
     highest: (stream) => known.highest(stream),
     cursor: (instance) => cursors.get(instance),
-    commit({ instance, cursor, deadLetters, reports }) {
+    commit({ instance, cursor, deadLetters, settled = [], reports }) {
       mustBeOpen();
       const run = add(reports); // first, because it may throw: then nothing has happened
       cursors.set(instance, cursor);
-      if (deadLetters.length > 0) dead.set(instance, [...(dead.get(instance) ?? []), ...deadLetters]);
+      if (deadLetters.length + settled.length > 0) {
+        const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
+        const others = (dead.get(instance) ?? []).filter(({ position }) => !gone.has(position));
+        const letters = [...others, ...deadLetters].toSorted((a, b) => a.position - b.position);
+        dead.set(instance, letters);
+      }
       return run;
     },
     deadLetters: (instance, after = 0, count = Number.POSITIVE_INFINITY) =>
@@ -91,5 +145,8 @@ export function createMemoryJournal({ limit = 20_000 }: MemoryJournalOptions = {
       before = Math.max(before, Math.min(upTo, runs[0]?.before ?? last));
       if (last - before < limit) space.open();
     },
+    acceptedAt: (position) => runAt(position)?.acceptedAt,
+    positionBefore: (acceptedAt) => runs.find((run) => run.acceptedAt >= acceptedAt)?.before ?? last,
+    forget,
   };
 }

@@ -1,10 +1,17 @@
-import type { DispatcherOptions, LaneStatus, RunOptions, SourceOutcome } from './dispatcher-options.ts';
-import { IhandlerError } from './error.ts';
+import type {
+  DispatcherOptions,
+  LaneStatus,
+  RunOptions,
+  SourceOutcome,
+  SourceStatus,
+} from './dispatcher-options.ts';
+import { describeError, failureKind, IhandlerError, tryLater } from './error.ts';
 import { CONTRACT } from './handler.ts';
-import type { Incident } from './incident.ts';
-import type { JournalRun } from './journal.ts';
+import type { Incident, Value } from './incident.ts';
+import type { JournalRun, SourceMark } from './journal.ts';
 import type { Log } from './log.ts';
-import type { Source } from './source.ts';
+import { pause, type Retry, waitFor } from './retry.ts';
+import type { Source, SourceReport } from './source.ts';
 
 /** What a source's run needs of the dispatcher. */
 export interface SourceHost {
@@ -15,7 +22,11 @@ export interface SourceHost {
   readonly onReject: DispatcherOptions['onReject'];
   now(): number;
   isKnown(origin: string): boolean;
-  accept(batch: readonly Incident[]): Promise<JournalRun>;
+  readonly retry: Retry;
+  accept(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun>;
+  sourceState(instance: string): Promise<Value | undefined>;
+  /** Keeps what is known of the source, for whoever asks. */
+  tell(status: SourceStatus): void;
   resumeAfter(stream: string): Promise<number | undefined>;
   waitForMove(milliseconds: number, signal: AbortSignal): Promise<void>;
   movedAt(): number;
@@ -33,15 +44,75 @@ export async function runSource(
       'CONTRACT_UNKNOWN',
       `The source ${source.name} speaks contract ${String(source.contract)}, this core speaks ${CONTRACT}: install versions of both that agree.`,
     );
+  const instance = options.instance ?? source.name;
   const count = { accepted: 0, known: 0, rejected: 0, misfits: 0, unknown: 0 };
+  let state: SourceStatus['state'] = 'running';
+  let since = host.now();
+  let failure: string | undefined;
+  let reportedAt: number | undefined;
+  let newest: number | undefined;
   const signal = options.signal === undefined ? host.life : AbortSignal.any([options.signal, host.life]);
 
-  async function accepted(batch: readonly Incident[]): Promise<JournalRun> {
-    if (options.stalledAfter === undefined) return host.accept(batch);
+  function enter(next: SourceStatus['state'], problem?: string): void {
+    if (next !== state) since = host.now();
+    state = next;
+    failure = problem;
+    tell();
+  }
+
+  function tell(): void {
+    host.tell({
+      instance,
+      source: source.name,
+      state,
+      since,
+      ...count,
+      ...(reportedAt !== undefined && { reportedAt }),
+      ...(newest !== undefined && { newest }),
+      ...(failure !== undefined && { failure }),
+    });
+  }
+
+  /** Appends, and again for as long as the journal takes nothing at the moment. */
+  async function accepted(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+    for (let failures = 0; ; failures += 1)
+      try {
+        const run = await watched(batch, mark);
+        if (state === 'waiting') enter('running');
+        return run;
+      } catch (error) {
+        if (failureKind(error) !== 'try-later' || signal.aborted) throw error;
+        if (failures === 0) host.log.warning('waits: nothing is taken in', { error: describeError(error) });
+        enter('waiting', describeError(error));
+        await pause(waitFor(host.retry, failures, undefined), signal);
+        if (signal.aborted) throw error;
+      }
+  }
+
+  async function acceptedWithin(
+    batch: readonly Incident[],
+    mark: SourceMark | undefined,
+    within: number,
+  ): Promise<JournalRun> {
+    const inTime = new AbortController();
+    const late = pause(within, inTime.signal).then(() => {
+      throw tryLater(`Not durable within ${within} ms.`);
+    });
+    // When the append comes first nobody waits for this any more.
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([host.accept(batch, mark), late]);
+    } finally {
+      inTime.abort();
+    }
+  }
+
+  async function watched(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+    if (options.stalledAfter === undefined) return host.accept(batch, mark);
     const limit = options.stalledAfter;
     const began = performance.now();
     const settled = new AbortController();
-    const appended = host.accept(batch).finally(() => settled.abort());
+    const appended = host.accept(batch, mark).finally(() => settled.abort());
     const watch = (async () => {
       while (!settled.signal.aborted) {
         const left = Math.max(began, host.movedAt()) + limit - performance.now();
@@ -53,21 +124,33 @@ export async function runSource(
     return Promise.race([appended, watch]);
   }
 
-  await source.run({
+  async function report(
+    batch: readonly Incident[],
+    { within, state: kept }: SourceReport = {},
+  ): Promise<void> {
+    const mark = kept === undefined ? undefined : { source: instance, state: kept };
+    const run = await (within === undefined ? accepted(batch, mark) : acceptedWithin(batch, mark, within));
+    count.accepted += run.incidents.length;
+    count.known += batch.length - run.incidents.length;
+    for (const incident of run.incidents) {
+      if (incident.misfit !== undefined) count.misfits += 1;
+      if (!host.isKnown(incident.origin)) count.unknown += 1;
+      if (newest === undefined || incident.timestamp > newest) newest = incident.timestamp;
+    }
+    if (run.incidents.length > 0) reportedAt = host.now();
+    tell();
+  }
+
+  tell();
+  const running = source.run({
+    instance,
     sensor: host.sensor,
     signal,
     log: host.log,
     now: host.now,
     resumeAfter: host.resumeAfter,
-    async report(batch) {
-      const run = await accepted(batch);
-      count.accepted += run.incidents.length;
-      count.known += batch.length - run.incidents.length;
-      for (const incident of run.incidents) {
-        if (incident.misfit !== undefined) count.misfits += 1;
-        if (!host.isKnown(incident.origin)) count.unknown += 1;
-      }
-    },
+    report,
+    state: () => host.sourceState(instance),
     async reject(reject) {
       count.rejected += 1;
       if (host.onReject === undefined) host.log.warning('is no incident', { ...reject, text: undefined });
@@ -75,6 +158,13 @@ export async function runSource(
     },
     progress: (progress) => options.onProgress?.({ ...progress, ...count }),
   });
+  try {
+    await running;
+  } catch (error) {
+    enter('failed', describeError(error));
+    throw error;
+  }
+  enter('ended');
   return { ...count };
 }
 

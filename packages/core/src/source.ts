@@ -1,5 +1,5 @@
 import { CONTRACT, type MaybePromise } from './handler.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, Value } from './incident.ts';
 import type { Log } from './log.ts';
 
 /** Something a source read that is no incident. It is counted, and kept or located, never silently dropped. */
@@ -23,8 +23,21 @@ export interface Progress {
   readonly total?: number;
 }
 
+/** How {@link SourceContext.report} is to be done. */
+export interface SourceReport {
+  /**
+   * Rejects with a passing error (see `tryLater`) when it is not durable after so many milliseconds, or when the journal
+   * refuses; it may become durable all the same. @default waits, and tries again, for as long as the journal takes nothing
+   */
+  readonly within?: number;
+  /** What the source needs to go on after a restart, kept in the same transaction: `context.state()` gives it back. */
+  readonly state?: Value;
+}
+
 /** What the host lends to a source while it runs. */
 export interface SourceContext {
+  /** This instance's name: the source's, or what the configuration's `as:` says. */
+  readonly instance: string;
   /** The name of the sensor, for incidents that do not say. */
   readonly sensor: string;
   readonly signal: AbortSignal;
@@ -35,7 +48,9 @@ export interface SourceContext {
    * journal (group commit: many reports share one fsync): only then acknowledge upstream. With the in-memory journal it
    * waits while the slowest handler is far behind. Incidents that are known already are ignored.
    */
-  report(batch: readonly Incident[]): Promise<void>;
+  report(batch: readonly Incident[], options?: SourceReport): Promise<void>;
+  /** What was kept with the last report that had a `state`, also in an earlier run. Undefined: nothing. */
+  state(): MaybePromise<Value | undefined>;
   /** The ordinal of a stream after which to read on: what all who need it have already. Undefined: from the start. */
   resumeAfter(stream: string): MaybePromise<number | undefined>;
   /** Tells of something that is no incident. Resolves when it is kept. */

@@ -21,6 +21,7 @@ function command(name: string): Command {
 async function run(name: string, ...positionals: string[]): Promise<{ code: number; output: string }> {
   let output = '';
   const context: CommandContext = {
+    instances: [],
     terminal: {
       async write(text) {
         output += text;

@@ -31,4 +31,23 @@ export const virustotalFamily = {
     description:
       'VirusTotal knows a sample. dionaea names a temporary file with the report; ours carries the report itself.',
   },
+  'ihandler.virustotal.verdict': {
+    schema: z.object({
+      sha256: z.string(),
+      md5: z.string().exactOptional(),
+      state: z.string(),
+      stats: z.object({}).catchall(z.int()).exactOptional(),
+      malicious: z.int().exactOptional(),
+      engines: z.int().exactOptional(),
+      label: z.string().exactOptional(),
+      type: z.string().exactOptional(),
+      names: z.array(z.string()).exactOptional(),
+      permalink: z.string(),
+      analysedAt: z.number().exactOptional(),
+      reason: z.string().exactOptional(),
+    }),
+    level: 'message',
+    description:
+      'What VirusTotal says of a sample in the form of its API 3. `state`: `known`, `analysed`, `unknown`, `skipped`; `malicious` of `engines` that gave an opinion, the threat label, times in milliseconds; `reason` says why it was not asked.',
+  },
 } as const satisfies Family;

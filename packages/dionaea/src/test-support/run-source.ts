@@ -34,6 +34,8 @@ export async function runSource(
     checkpoint: { ...checkpoint },
   };
   await source.run({
+    instance: source.name,
+    state: () => undefined,
     sensor: 'hive',
     signal: new AbortController().signal,
     log: { ...silentLog, warning: (message) => brought.warnings.push(message) },
