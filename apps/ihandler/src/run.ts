@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describeError, harmless, IhandlerError, isIhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from './app.ts';
 import { checkCommand } from './check-command.ts';
+import { instancesFor, namedConfiguration, targetIn, withConfigOption } from './command-instances.ts';
 import { chooseLogFor } from './configured.ts';
 import { commandFor } from './contributed-command.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { findPackages } from './find-packages.ts';
+import { findPackages, type InstalledPackage } from './find-packages.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { type Host, programName } from './host.ts';
 import { createHostLog } from './host-log.ts';
@@ -58,8 +60,15 @@ async function showHelp(name: string | undefined, rest: readonly string[], app: 
   return exitCodes.ok;
 }
 
+/** The packages for a command of theirs: also those beside the configuration that it names. */
+function packagesFor(rest: readonly string[], { host }: Pick<App, 'host'>): readonly InstalledPackage[] {
+  const config = namedConfiguration(rest);
+  const folder = config === undefined ? [] : [dirname(resolve(host.cwd, config))];
+  return findPackages([...folder, host.cwd, host.prefix]).packages;
+}
+
 async function contributed(name: string, rest: readonly string[], { host, program }: App) {
-  const { packages } = findPackages([host.cwd, host.prefix]);
+  const packages = packagesFor(rest, { host });
   const offers = offersOf(packages, 'commands');
   const named = offers.filter((offer) => offer.name === name);
   if (named.length === 0) {
@@ -69,9 +78,7 @@ async function contributed(name: string, rest: readonly string[], { host, progra
       `There is no command ${harmless(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
     );
   }
-  // Options are not known before the command is: the target is what does not look like one.
-  const target = rest.find((argument) => argument === '-' || !argument.startsWith('-'));
-  return commandFor(named, target, host.conditions ?? []);
+  return withConfigOption(await commandFor(named, targetIn(rest), host.conditions ?? []));
 }
 
 async function runCommand(name: string, rest: readonly string[], app: App): Promise<number> {
@@ -88,7 +95,7 @@ async function runCommand(name: string, rest: readonly string[], app: App): Prom
   try {
     return await command.run(args, {
       terminal,
-      instances: [],
+      instances: instancesFor(command, packagesFor(rest, app), args, app),
       signal: host.signal,
       log: app.log(name),
       now: () => Date.now(),
