@@ -2,9 +2,10 @@
 // replayed from a cache but publint and attw, which look at packages that did not change). The last line is always
 // `tests: N passed, N failed`; the exit code is 1 when a test or a check failed.
 // With arguments (`npm test -- packages/core`) only those tests run, without the checks but the build.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installServices } from './install-services.mjs';
 import { environment, quietly, root, run } from './step.mjs';
 
 const filters = process.argv.slice(2);
@@ -32,6 +33,8 @@ async function check(wanted) {
 /** Every temporary file of a test lies in a folder of this run, which goes with it. */
 async function test() {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-test-'));
+  // Servers of the tests run as users of their own, and have their files in there.
+  chmodSync(folder, 0o711);
   try {
     const env = { ...environment, TMPDIR: folder, TEMP: folder, TMP: folder };
     if (!process.stdout.isTTY && !env.FORCE_COLOR) env.NO_COLOR = '1';
@@ -64,6 +67,7 @@ function count(code) {
 }
 
 rmSync(report, { force: true });
+await installServices(filters);
 const failedChecks = await check(filters.length === 0 ? { ...build, ...checks } : build);
 const { passed, failed, skipped } = count(await test());
 if (failedChecks.length > 0) console.log(`checks failed: ${failedChecks.join(', ')}`);
