@@ -81,6 +81,12 @@ export function encodeValue(value: Value): string {
   return JSON.stringify(isPlainInJson(value) ? value : escaped(value));
 }
 
+/** Reads what {@link encodeValue} wrote, frozen all the way down. Throws a SyntaxError for what is no JSON. */
+export function decodeValue(text: string): Value {
+  // Safe: JSON holds nothing but values, and what was escaped becomes one again.
+  return restored(JSON.parse(text)) as Value;
+}
+
 function isRecord(value: unknown): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -1,11 +1,15 @@
 import {
   type Cursor,
+  createIncident,
   type DeadLetter,
+  type Forgotten,
   type Incident,
   type Journal,
   type JournalStep,
   type MaybePromise,
   parseIncidentId,
+  type SourceMark,
+  type Value,
 } from '@ihandler/core';
 
 /** Where a journal may fail: just before and just after what it is told is on the disk. */
@@ -24,23 +28,33 @@ export interface Disk {
   /** By instance. */
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly deadLetters: readonly DeadLetter[];
+  /** What sources kept with `state`, by instance. */
+  readonly states: ReadonlyMap<string, Value>;
   /** Lets everything up to a position go, whoever still waits for it, as retention does. */
   forget(upTo: number): void;
   /** A journal of one process, which says that it is durable; `at` injects its faults. */
   journal(at?: AtPoint): Journal;
 }
 
-/** Keeps those whose ids are new: ordinals rise within a stream. */
+/** Options of {@link createDisk}. */
+export interface DiskOptions {
+  /** Milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** Keeps those whose ids are new. It knows them exactly: a dead letter that is handled later reports an older ordinal. */
 function createFilter() {
+  const known = new Set<string>();
   const highest = new Map<string, number>();
   return {
     highest: (stream: string) => highest.get(stream),
     take(batch: readonly Incident[]): readonly Incident[] {
       const ids = batch.map(({ id }) => parseIncidentId(id)); // all, before any of them counts
-      return batch.filter((_, index) => {
+      return batch.filter(({ id }, index) => {
+        if (known.has(id)) return false;
         const { stream, ordinal } = ids[index] ?? { stream: '', ordinal: -1 };
-        if (ordinal <= (highest.get(stream) ?? -1)) return false;
-        highest.set(stream, ordinal);
+        known.add(id);
+        highest.set(stream, Math.max(ordinal, highest.get(stream) ?? -1));
         return true;
       });
     },
@@ -48,30 +62,67 @@ function createFilter() {
 }
 
 /** Makes an empty disk. */
-export function createDisk(): Disk {
+export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
   const log: Incident[] = [];
+  const times: number[] = [];
   const cursors = new Map<string, Cursor>();
+  const states = new Map<string, Value>();
   const dead: DeadLetter[] = [];
   const known = createFilter();
   let before = 0;
 
-  function append(incidents: readonly Incident[]) {
+  function append(incidents: readonly Incident[], mark?: SourceMark) {
     const run = { before: log.length, incidents: known.take(incidents) };
-    log.push(...run.incidents);
+    for (const incident of run.incidents) {
+      log.push(incident);
+      times.push(now());
+    }
+    if (mark !== undefined) states.set(mark.source, mark.state);
     return run;
   }
 
-  function commit(step: JournalStep) {
-    const run = append(step.reports); // first, because it may throw: then nothing has happened
-    cursors.set(step.instance, step.cursor);
-    dead.push(...step.deadLetters);
+  function keepDead(isKept: (letter: DeadLetter) => boolean): void {
+    dead.splice(0, dead.length, ...dead.filter(isKept));
+  }
+
+  function commit({ instance, cursor, deadLetters, settled = [], reports }: JournalStep) {
+    const run = append(reports); // first, because it may throw: then nothing has happened
+    cursors.set(instance, cursor);
+    const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
+    keepDead((letter) => letter.instance !== instance || !gone.has(letter.position));
+    dead.push(...deadLetters);
+    dead.sort((a, b) => a.position - b.position);
     return run;
+  }
+
+  function dropOne(instance: string): void {
+    const cursor = cursors.get(instance);
+    if (cursor === undefined) return;
+    const { books } = cursor;
+    const changed = { dead: books.dead - 1, dropped: books.dropped + 1 };
+    cursors.set(instance, { ...cursor, books: { ...books, ...changed } });
+  }
+
+  function forget(matches: (incident: Incident) => boolean): Forgotten {
+    let entries = 0;
+    for (let at = before; at < log.length; at += 1) {
+      const incident = log[at];
+      if (incident === undefined || !matches(incident)) continue;
+      const { id, timestamp, sensor } = incident;
+      log[at] = createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
+      entries += 1;
+    }
+    const gone = dead.filter(({ incident }) => matches(incident));
+    for (const { instance } of gone) dropOne(instance);
+    keepDead(({ incident }) => !matches(incident));
+    return { entries, deadLetters: gone.length };
   }
 
   return {
     log,
     cursors,
     deadLetters: dead,
+    states,
     forget(upTo) {
       before = Math.min(Math.max(before, upTo), log.length);
     },
@@ -81,12 +132,13 @@ export function createDisk(): Disk {
       open() {},
       close() {},
       bounds: () => ({ before, last: log.length }),
-      async append(incidents) {
+      async append(incidents, mark) {
         await at('append');
-        const run = append(incidents);
+        const run = append(incidents, mark);
         await at('appended');
         return run;
       },
+      sourceState: (source) => states.get(source),
       read(after, limit) {
         const from = Math.max(after, before);
         return { before: from, incidents: log.slice(from, from + limit) };
@@ -102,6 +154,12 @@ export function createDisk(): Disk {
       deadLetters: (instance, after = 0, limit = Number.POSITIVE_INFINITY) =>
         dead.filter((letter) => letter.instance === instance && letter.position > after).slice(0, limit),
       release() {},
+      acceptedAt: (position) => (position > before ? times[position - 1] : undefined),
+      positionBefore(acceptedAt) {
+        const found = times.findIndex((time, index) => index >= before && time >= acceptedAt);
+        return found === -1 ? log.length : found;
+      },
+      forget,
     }),
   };
 }

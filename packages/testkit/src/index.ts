@@ -1,7 +1,15 @@
 export { type Clock, createClock } from './clock.ts';
 export { type ConnectionOverrides, connection } from './connection.ts';
 export { type DescribeOptions, describeHandler, type It } from './describe-handler.ts';
-export { type AtPoint, type Crash, createCrash, createDisk, type Disk, type JournalPoint } from './disk.ts';
+export {
+  type AtPoint,
+  type Crash,
+  createCrash,
+  createDisk,
+  type Disk,
+  type DiskOptions,
+  type JournalPoint,
+} from './disk.ts';
 export { type IncidentOverrides, incident, incidents, poison } from './incident.ts';
 export { type IncidentRecorder, type Part, recordIncidents } from './record-incidents.ts';
 export { type Recording, recordings } from './recordings.ts';
