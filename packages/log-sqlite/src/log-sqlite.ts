@@ -1,12 +1,14 @@
 import { defineHandler, type HandlerContext, tryLater, type WritingHandler } from '@ihandler/core';
 import { adopt, describeUsers, SWITCH_OFF } from './adopt.ts';
 import { createAttackStore } from './attack-store.ts';
+import { forgetAttacks } from './forget-attacks.ts';
 import { createLiveDatabase, type LiveDatabase, type Opened } from './live-database.ts';
 import { openDatabase } from './open-database.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { otherWriters } from './other-users.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { explainFailure, explainOpening } from './sqlite-failure.ts';
+import { vacuum } from './vacuum.ts';
 
 export type { LogSqliteOptions } from './options.ts';
 
@@ -55,6 +57,10 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
   }
 }
 
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 /** Writes attacks to a SQLite database with dionaea's tables; rows and checkpoint in one transaction. */
 export default function logSqlite(options: LogSqliteOptions): WritingHandler {
   const settings = parseLogSqliteOptions(options);
@@ -98,6 +104,20 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
           );
         retention.afterWrite();
       });
+    },
+    async forget(isForgotten) {
+      const { database } = use((opened) => opened);
+      try {
+        const { attacks, connections, waiting } = await forgetAttacks(database, isForgotten);
+        const problem = await vacuum(database, settings.file);
+        running?.live.settle();
+        const removed = `removed ${counted(attacks, 'attack')} (${counted(connections, 'connection')}) and ${counted(waiting, 'waiting incident')} from ${settings.file}`;
+        return problem === undefined
+          ? removed
+          : `${removed}; its file could not be rewritten (${problem}), so unused parts of it may still hold copies: run it again`;
+      } catch (error) {
+        throw explainFailure(error, settings.file);
+      }
     },
     reopen() {
       use(() => undefined);

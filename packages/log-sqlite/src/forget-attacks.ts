@@ -1,0 +1,122 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ConnectionKey, connectionKey, connectionsNamed } from '@ihandler/attack-log';
+import { decodeIncident, type Incident } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { prepareDeleteAttack } from './delete-attack.ts';
+
+/** How long other work waits at a time, in milliseconds. */
+const STEP_MILLISECONDS = 40;
+
+/** What was removed. */
+export interface Removed {
+  readonly attacks: number;
+  readonly connections: number;
+  /** Incidents that waited for a connection. */
+  readonly waiting: number;
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** Whether a connection that an incident names has such a remote host. */
+function concerns({ data }: Incident, isForgotten: (host: string) => boolean): boolean {
+  return ['connection', 'parent', 'child'].some((name) => {
+    const host = member(member(data[name], 'remote'), 'host');
+    return typeof host === 'string' && isForgotten(host);
+  });
+}
+
+/** The roots of the attacks that one of these hosts took part in. */
+function rootsOf(database: Database, isForgotten: (host: string) => boolean): Set<number> {
+  const hosts = database.prepare('SELECT DISTINCT remote_host FROM connections').pluck().iterate();
+  const forgotten = [...hosts].filter(
+    (host): host is string => typeof host === 'string' && isForgotten(host),
+  );
+  const ownRoot = database.prepare(
+    'UPDATE connections SET connection_root = connection WHERE connection_root IS NULL AND remote_host = ?',
+  );
+  const ofHost = database
+    .prepare<[string], number>('SELECT DISTINCT connection_root FROM connections WHERE remote_host = ?')
+    .pluck();
+  const roots = new Set<number>();
+  for (const host of forgotten) {
+    ownRoot.run(host);
+    for (const root of ofHost.all(host)) roots.add(root);
+  }
+  // dionaea left trees behind whose root has another root: they are one attack.
+  const related = database
+    .prepare<[number, number], number>(
+      `SELECT connection_root FROM connections WHERE connection = ? AND connection_root IS NOT NULL
+        UNION SELECT below.connection_root FROM connections AS here
+          JOIN connections AS below ON below.connection_root = here.connection WHERE here.connection_root = ?`,
+    )
+    .pluck();
+  for (const root of roots) for (const other of related.all(root, root)) roots.add(other);
+  return roots;
+}
+
+/**
+ * Removes every attack, whole, that one of these remote hosts took part in, and what waits for its connections, in short
+ * transactions: one that is cut off is to be run again. What is removed is overwritten in the pages where it was.
+ */
+export async function forgetAttacks(
+  database: Database,
+  isForgotten: (host: string) => boolean,
+): Promise<Removed> {
+  const deleteAttack = prepareDeleteAttack(database);
+  const members = database
+    .prepare<[number], [sensor: string | null, id: string | null]>(
+      `SELECT sensor_name, connection_id FROM connections
+        LEFT JOIN ihandler_connections USING (connection) LEFT JOIN ihandler_sensors USING (sensor)
+        WHERE connection_root = ?`,
+    )
+    .raw();
+  const gone = new Set<ConnectionKey>();
+  let connections = 0;
+
+  function remove(root: number): void {
+    for (const [sensor, id] of members.all(root)) {
+      connections += 1;
+      if (sensor !== null && id !== null) gone.add(connectionKey(sensor, id));
+    }
+    deleteAttack(root);
+  }
+
+  const step = database.transaction((roots: Iterator<number>): boolean => {
+    const end = performance.now() + STEP_MILLISECONDS;
+    for (let next = roots.next(); !next.done; next = roots.next()) {
+      remove(next.value);
+      if (performance.now() > end) return true;
+    }
+    return false;
+  });
+
+  const removeWaiting = database.prepare<[number]>('DELETE FROM ihandler_waiting WHERE number = ?');
+  const forgetWaiting = database.transaction((): number => {
+    const all = database
+      .prepare<[], [number: number, missing: ConnectionKey, child: ConnectionKey | null, incident: string]>(
+        'SELECT number, missing, child, incident FROM ihandler_waiting',
+      )
+      .raw()
+      .all();
+    const concerned = all.filter(([, missing, child, text]) => {
+      if (gone.has(missing) || (child !== null && gone.has(child))) return true;
+      const incident = decodeIncident(text);
+      if ([...connectionsNamed([incident])].some((key) => gone.has(key))) return true;
+      return concerns(incident, isForgotten);
+    });
+    for (const [number] of concerned) removeWaiting.run(number);
+    return concerned.length;
+  });
+
+  const before: unknown = database.pragma('secure_delete', { simple: true });
+  database.pragma('secure_delete = ON');
+  try {
+    const roots = database.transaction(() => rootsOf(database, isForgotten)).immediate();
+    for (const left = roots.values(); step.immediate(left); ) await nextTurn();
+    return { attacks: roots.size, connections, waiting: forgetWaiting.immediate() };
+  } finally {
+    database.pragma(`secure_delete = ${before === 1 ? 'ON' : before === 2 ? 'FAST' : 'OFF'}`);
+  }
+}
