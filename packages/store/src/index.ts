@@ -1,1 +1,1 @@
-export {};
+export { default, type StoreOptions } from './store.ts';

