@@ -1,12 +1,19 @@
 import type { Cursor } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import { exactText } from './exact-text.ts';
+import { exactText, originalText } from './exact-text.ts';
+
+/** A cursor, and when its instance last ran, in milliseconds since the Unix epoch. */
+export type UsedCursor = Cursor & { readonly usedAt: number };
 
 /** The table of cursors. */
 export interface Cursors {
   get(instance: string): Cursor | undefined;
-  /** To be called within a transaction. */
-  set(instance: string, cursor: Cursor): void;
+  /** To be called within a transaction, as all that follow. */
+  set(instance: string, cursor: Cursor, usedAt: number): void;
+  /** Notes that an instance has run; does nothing for one without a cursor. */
+  use(instance: string, usedAt: number): void;
+  /** Removes the cursors, with their dead letters, of instances that have not run for so many milliseconds while others did. Returns their names. */
+  removeUnused(keep: number): readonly string[];
 }
 
 interface CursorRow {
@@ -20,35 +27,70 @@ interface CursorRow {
   readonly written: string;
 }
 
+interface UsedRow extends CursorRow {
+  readonly instance: string;
+  readonly used_at: number;
+}
+
+const columns = 'first, position, delivered, filtered, dead, dropped, lost, written';
+
+function cursorOf({ first, position, written, delivered, filtered, dead, dropped, lost }: CursorRow): Cursor {
+  return {
+    first,
+    position,
+    books: { delivered, filtered, dead, dropped, lost },
+    written: JSON.parse(written),
+  };
+}
+
+/** All cursors, by instance. */
+export function readCursors(db: Database): Readonly<Record<string, UsedCursor>> {
+  const rows = db
+    .prepare<[], UsedRow>(`SELECT instance, ${columns}, used_at FROM cursors ORDER BY instance`)
+    .all();
+  return Object.fromEntries(
+    rows.map((row) => [originalText(row.instance), { ...cursorOf(row), usedAt: row.used_at }]),
+  );
+}
+
 /** Reads and writes cursors. */
 export function createCursors(db: Database): Cursors {
-  const select = db.prepare<[string], CursorRow>(
-    'SELECT first, position, delivered, filtered, dead, dropped, lost, written FROM cursors WHERE instance = ?',
+  const select = db.prepare<[string], CursorRow>(`SELECT ${columns} FROM cursors WHERE instance = ?`);
+  const replace = db.prepare<UsedRow>(
+    `INSERT OR REPLACE INTO cursors (instance, ${columns}, used_at)
+     VALUES (@instance, @first, @position, @delivered, @filtered, @dead, @dropped, @lost, @written, @used_at)`,
   );
-  const replace = db.prepare<CursorRow & { readonly instance: string }>(
-    `INSERT OR REPLACE INTO cursors (instance, first, position, delivered, filtered, dead, dropped, lost, written)
-     VALUES (@instance, @first, @position, @delivered, @filtered, @dead, @dropped, @lost, @written)`,
+  const use = db.prepare<[number, string]>('UPDATE cursors SET used_at = ? WHERE instance = ?');
+  // Counted from when any instance last ran: a machine that was off for a year, or whose clock is wrong, loses none.
+  const unused = db
+    .prepare<[number], string>(
+      'SELECT instance FROM cursors WHERE used_at < (SELECT max(used_at) FROM cursors) - ?',
+    )
+    .pluck();
+  const removals = ['cursors', 'dead_letters'].map((table) =>
+    db.prepare<[string]>(`DELETE FROM ${table} WHERE instance = ?`),
   );
   return {
     get(instance) {
       const row = select.get(exactText(instance));
-      if (row === undefined) return undefined;
-      const { first, position, written, ...books } = row;
-      return { first, position, books, written: JSON.parse(written) };
+      return row === undefined ? undefined : cursorOf(row);
     },
-    set(instance, { first, position, books, written }) {
+    set(instance, { first, position, books, written }, usedAt) {
       const { delivered, filtered, dead, dropped, lost } = books;
       replace.run({
         instance: exactText(instance),
-        first,
-        position,
-        delivered,
-        filtered,
-        dead,
-        dropped,
-        lost,
+        ...{ first, position, delivered, filtered, dead, dropped, lost },
         written: JSON.stringify(written),
+        used_at: usedAt,
       });
+    },
+    use: (instance, usedAt) => {
+      use.run(usedAt, exactText(instance));
+    },
+    removeUnused(keep) {
+      const instances = unused.all(Math.trunc(keep));
+      for (const instance of instances) for (const removal of removals) removal.run(instance);
+      return instances.map(originalText);
     },
   };
 }

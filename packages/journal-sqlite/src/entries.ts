@@ -1,41 +1,11 @@
-import {
-  decodeIncident,
-  describeError,
-  encodeIncident,
-  IhandlerError,
-  type Incident,
-  type JournalRun,
-  parseIncidentId,
-} from '@ihandler/core';
+import { decodeIncident, describeError, IhandlerError, type Incident, type JournalRun } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { exactText } from './exact-text.ts';
+import type { Prepared } from './prepare.ts';
+import { createStreams } from './streams.ts';
 
-/** An incident as it is about to be written. */
-export interface Prepared {
-  readonly incident: Incident;
-  readonly stream: string;
-  readonly ordinal: number;
-  readonly body: string;
-}
-
-/** SQLite's limit is 10^9 bytes a row, and what exceeds it would fail the others of its transaction too. */
-const LONGEST_BODY = 300_000_000;
 /** Bytes of incidents, as text, after which a read ends early. */
 const READ_AT_MOST = 16_000_000;
-/** Streams whose row ids are kept at hand. */
-const STREAMS_AT_HAND = 10_000;
-
-/** Encodes an incident before it joins a transaction, so that one that cannot be written disturbs no other. */
-export function prepare(incident: Incident): Prepared {
-  const { stream, ordinal } = parseIncidentId(incident.id);
-  const body = encodeIncident(incident);
-  if (body.length > LONGEST_BODY)
-    throw new IhandlerError(
-      'INCIDENT_INVALID',
-      `Expected an incident of at most ${LONGEST_BODY} characters, found ${body.length}.`,
-    );
-  return { incident, stream: exactText(stream), ordinal, body };
-}
 
 /** The table of entries and that of their streams. */
 export interface Entries {
@@ -44,10 +14,12 @@ export interface Entries {
   insert(incidents: readonly Prepared[], acceptedAt: number): JournalRun;
   read(after: number, limit: number): JournalRun;
   highest(stream: string): number | undefined;
+  /** Removes the entries up to a position, whose ids stay known. To be called within a transaction, after `begin`. */
+  removeUpTo(position: number): void;
   /** To be called first in a transaction. */
   begin(): void;
-  /** To be called when a transaction has not committed, with the last position before it. */
-  rolledBack(last: number): void;
+  /** To be called when a transaction has not committed, with the bounds before it. */
+  rolledBack(bounds: { readonly before: number; readonly last: number }): void;
 }
 
 /** A limit as SQLite takes it, where a negative one is none. */
@@ -60,12 +32,31 @@ interface EntryRow {
   readonly body: string;
 }
 
-/** Reads and writes entries. Positions follow from the highest one in the table. */
+interface Newest {
+  readonly position: number;
+  readonly accepted_at: number;
+}
+
+/** The positions that a journal holds, as `Journal.bounds` has them. */
+export function readBounds(db: Database): { readonly before: number; readonly last: number } {
+  const { lowest, newest, taken } = db
+    .prepare<[], { readonly lowest: number | null; readonly newest: number | null; readonly taken: number }>(
+      `SELECT (SELECT min(position) FROM entries) AS lowest, (SELECT max(position) FROM entries) AS newest,
+              (SELECT taken FROM ihandler_journal) AS taken`,
+    )
+    .get() ?? { lowest: null, newest: null, taken: 0 };
+  const last = Math.max(newest ?? 0, taken);
+  return { before: lowest === null ? last : lowest - 1, last };
+}
+
+/** Reads and writes entries. Positions follow from the highest one that was ever given out. */
 export function createEntries(db: Database): Entries {
-  const lowest = db.prepare<[], number | null>('SELECT min(position) FROM entries').pluck();
-  const newest = db.prepare<[], number | null>('SELECT max(position) FROM entries').pluck();
-  const findStream = db.prepare<[string], number>('SELECT id FROM streams WHERE name = ?').pluck();
-  const addStream = db.prepare<[string]>('INSERT INTO streams (name) VALUES (?)');
+  const newest = db.prepare<[], Newest>(
+    'SELECT position, accepted_at FROM entries ORDER BY position DESC LIMIT 1',
+  );
+  const next = db
+    .prepare<[number], number>('SELECT position FROM entries WHERE position > ? ORDER BY position LIMIT 1')
+    .pluck();
   const add = db.prepare<[number, number, number, number, string]>(
     'INSERT INTO entries (position, stream, ordinal, accepted_at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (stream, ordinal) DO NOTHING',
   );
@@ -75,21 +66,17 @@ export function createEntries(db: Database): Entries {
   const highestOrdinal = db
     .prepare<[number], number | null>('SELECT max(ordinal) FROM entries WHERE stream = ?')
     .pluck();
-  const streamIds = new Map<string, number>();
-  const first = lowest.get() ?? undefined;
-  const before = first === undefined ? 0 : first - 1;
-  let last = newest.get() ?? 0;
-
-  function streamId(name: string): number {
-    let id = streamIds.get(name);
-    if (id === undefined) {
-      // Streams come from outside: whoever floods us with new ones costs time, not memory.
-      if (streamIds.size >= STREAMS_AT_HAND) streamIds.clear();
-      id = findStream.get(name) ?? Number(addStream.run(name).lastInsertRowid);
-      streamIds.set(name, id);
-    }
-    return id;
-  }
+  const noteSetBack = db.prepare<[number]>('INSERT INTO clock_set_back (position) VALUES (?)');
+  const leaving = db.prepare<[number], { readonly stream: number; readonly ordinal: number }>(
+    'SELECT stream, max(ordinal) AS ordinal FROM entries WHERE position <= ? GROUP BY stream',
+  );
+  const removals = ['entries WHERE position', 'clock_set_back WHERE position', 'gaps WHERE last'].map(
+    (what) => db.prepare<[number]>(`DELETE FROM ${what} <= ?`),
+  );
+  const take = db.prepare<[number]>('UPDATE ihandler_journal SET taken = max(taken, ?)');
+  const streams = createStreams(db);
+  let { before, last } = readBounds(db);
+  let acceptedLast = newest.get()?.accepted_at ?? 0;
 
   function decode({ position, body }: EntryRow): Incident {
     try {
@@ -107,19 +94,28 @@ export function createEntries(db: Database): Entries {
     bounds: () => ({ before, last }),
     begin() {
       // Asked again each time: a COMMIT that failed may have reached the file after all.
-      last = newest.get() ?? 0;
+      const found = newest.get();
+      if (found !== undefined) {
+        last = Math.max(last, found.position);
+        acceptedLast = found.accepted_at;
+      }
     },
-    rolledBack(lastBefore) {
-      last = lastBefore;
-      streamIds.clear();
+    rolledBack(bounds) {
+      ({ before, last } = bounds);
+      streams.rolledBack();
     },
     insert(incidents, acceptedAt) {
       const start = last;
       const added: Incident[] = [];
       for (const { incident, stream, ordinal, body } of incidents) {
-        if (add.run(last + 1, streamId(stream), ordinal, acceptedAt, body).changes === 0) continue;
+        const { id, removed } = streams.get(stream);
+        if (ordinal <= removed || add.run(last + 1, id, ordinal, acceptedAt, body).changes === 0) continue;
         last += 1;
         added.push(incident);
+      }
+      if (added.length > 0) {
+        if (acceptedAt < acceptedLast) noteSetBack.run(start + 1);
+        acceptedLast = acceptedAt;
       }
       return { before: start, incidents: added };
     },
@@ -129,7 +125,7 @@ export function createEntries(db: Database): Entries {
       let size = 0;
       for (const row of select.iterate(after, rowLimit(limit))) {
         if (incidents.length === 0) start = row.position - 1;
-        // Positions have no gaps unless the oldest are gone.
+        // Positions have no gaps but those that damage made.
         else if (row.position !== start + incidents.length + 1) break;
         incidents.push(decode(row));
         size += row.body.length;
@@ -137,9 +133,18 @@ export function createEntries(db: Database): Entries {
       }
       return { before: start, incidents };
     },
-    highest(stream) {
-      const id = findStream.get(exactText(stream));
-      return id === undefined ? undefined : (highestOrdinal.get(id) ?? undefined);
+    highest(name) {
+      const stream = streams.find(exactText(name));
+      if (stream === undefined) return undefined;
+      const highest = Math.max(stream.removed, highestOrdinal.get(stream.id) ?? -1);
+      return highest < 0 ? undefined : highest;
+    },
+    removeUpTo(position) {
+      for (const { stream, ordinal } of leaving.all(position)) streams.remove(stream, ordinal);
+      for (const removal of removals) removal.run(position);
+      const lowest = next.get(0);
+      if (lowest === undefined) take.run(last);
+      before = lowest === undefined ? last : lowest - 1;
     },
   };
 }

@@ -7,3 +7,8 @@ const loneSurrogate = /\p{Surrogate}/u;
 export function exactText(name: string): string {
   return name.startsWith('"') || loneSurrogate.test(name) ? JSON.stringify(name) : name;
 }
+
+/** The name that {@link exactText} was given. */
+export function originalText(stored: string): string {
+  return stored.startsWith('"') ? JSON.parse(stored) : stored;
+}

@@ -28,11 +28,12 @@ function versionOf(db: Database.Database, file: string): unknown {
 
 function checkJournal(db: Database.Database, file: string): void {
   const version = versionOf(db, file);
-  if (version !== SCHEMA_VERSION)
+  const isKnown = typeof version === 'number' && version >= 1 && version <= SCHEMA_VERSION;
+  if (!isKnown)
     throw invalid(
       typeof version === 'number' && version > SCHEMA_VERSION
         ? `The journal ${file} has version ${version}, this program writes version ${SCHEMA_VERSION}: upgrade @ihandler/journal-sqlite. Nothing was changed.`
-        : `Expected a journal of version ${SCHEMA_VERSION} in ${file}, found no version that ever was: it is damaged.`,
+        : `Expected a journal of version ${SCHEMA_VERSION} or below in ${file}, found no version that ever was: it is damaged.`,
     );
   for (const table of tables) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
 }

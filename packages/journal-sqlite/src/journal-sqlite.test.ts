@@ -148,7 +148,7 @@ describe('journalSqlite', () => {
     db.close();
     const before = contents();
     expect(() => journalSqlite({ file }).open()).toThrow(
-      withCode('JOURNAL_INVALID', 'version 7', 'version 1', file),
+      withCode('JOURNAL_INVALID', 'version 7', 'version 2', file),
     );
     // SQLite may leave the files beside that it needs for reading.
     for (const [name, content] of before) expect(readFileSync(join(folder, name), 'latin1')).toBe(content);

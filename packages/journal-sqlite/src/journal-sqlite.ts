@@ -1,34 +1,42 @@
-import { describeError, IhandlerError, isIhandlerError, type Journal, type JournalRun } from '@ihandler/core';
-import type { Database } from 'better-sqlite3';
-import { prepare } from './entries.ts';
+import {
+  describeError,
+  encodeValue,
+  IhandlerError,
+  isIhandlerError,
+  type Journal,
+  type JournalRun,
+} from '@ihandler/core';
+import { forget } from './forget.ts';
+import { migrate } from './migrate.ts';
 import { openDatabase } from './open-database.ts';
 import { checkOptions, type JournalSqliteOptions } from './options.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
+import { prepare } from './prepare.ts';
 import { realFile } from './real-file.ts';
 import { createStore, type Store } from './store.ts';
 
 /** Everything that exists between `open` and `close`. */
 interface Opened extends Store {
-  readonly db: Database;
   readonly ownership: Ownership;
 }
 
-function openOwned(file: string, ownership: Ownership): Opened {
+function openOwned(file: string, ownership: Ownership, now: number): Opened {
   const db = openDatabase(file);
   try {
-    return { db, ownership, ...createStore(db) };
+    migrate(db, now);
+    return { ownership, ...createStore(db) };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-function openFile(path: string): Opened {
+function openFile(path: string, now: number): Opened {
   try {
     const file = realFile(path);
     const ownership = takeOwnership(file);
     try {
-      return openOwned(file, ownership);
+      return openOwned(file, ownership, now);
     } catch (error) {
       ownership.release(true);
       throw error;
@@ -61,13 +69,18 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
     return opened;
   }
 
+  function reads<T>(work: (store: Store) => T): T {
+    const store = mustBeOpen();
+    return store.access.read(() => work(store));
+  }
+
   return {
     name: 'sqlite',
     durable: true,
     open() {
       if (opened !== undefined)
         throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is open already: call close() first.`);
-      opened = openFile(file);
+      opened = openFile(file, now());
     },
     close() {
       if (opened === undefined) return;
@@ -82,15 +95,21 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
       }
     },
     bounds: () => opened?.entries.bounds() ?? lastBounds,
-    async append(incidents): Promise<JournalRun> {
-      const { entries, group } = mustBeOpen();
+    async append(incidents, mark): Promise<JournalRun> {
+      const { entries, sources, group } = mustBeOpen();
       const prepared = incidents.map(prepare);
-      return group.add(() => entries.insert(prepared, Math.trunc(now())));
+      const state = mark && encodeValue(mark.state);
+      return group.add(() => {
+        const at = Math.trunc(now());
+        if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
+        return entries.insert(prepared, at);
+      });
     },
-    read: (after, limit) => mustBeOpen().entries.read(after, limit),
-    highest: (stream) => mustBeOpen().entries.highest(stream),
-    cursor: (instance) => mustBeOpen().cursors.get(instance),
-    async commit({ instance, cursor, deadLetters, reports }): Promise<JournalRun> {
+    sourceState: (source) => reads(({ sources }) => sources.get(source)),
+    read: (after, limit) => reads(({ entries }) => entries.read(after, limit)),
+    highest: (stream) => reads(({ entries }) => entries.highest(stream)),
+    cursor: (instance) => reads(({ cursors }) => cursors.get(instance)),
+    async commit({ instance, cursor, deadLetters, settled = [], reports }): Promise<JournalRun> {
       const { entries, cursors, deadLetters: letters, group } = mustBeOpen();
       const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
         ...letter,
@@ -98,15 +117,23 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
       }));
       const prepared = reports.map(prepare);
       return group.add(() => {
-        cursors.set(instance, cursor);
+        const at = Math.trunc(now());
+        cursors.set(instance, cursor, at);
+        for (const position of settled) letters.remove(instance, position);
         for (const letter of preparedLetters) letters.add(letter);
-        return entries.insert(prepared, Math.trunc(now()));
+        return entries.insert(prepared, at);
       });
     },
-    deadLetters: (instance, after = 0, limit = Number.POSITIVE_INFINITY) =>
-      mustBeOpen().deadLetters.list(instance, after, limit),
+    deadLetters: (instance, after, limit) =>
+      reads(({ deadLetters }) => deadLetters.list(instance, after, limit)),
     release() {
       // Entries stay: they are what a new handler is fed with.
+    },
+    acceptedAt: (position) => reads(({ acceptance }) => acceptance.acceptedAt(position)),
+    positionBefore: (time) =>
+      reads(({ acceptance, entries }) => acceptance.positionBefore(time) ?? entries.bounds().last),
+    async forget(matches) {
+      return forget(mustBeOpen(), matches);
     },
   };
 }

@@ -1,13 +1,35 @@
-/** The version of the tables. A program refuses a journal with a higher one. */
-export const SCHEMA_VERSION = 1;
+/** The version of the tables. A program refuses a journal with a higher one, and migrates one with a lower. */
+export const SCHEMA_VERSION = 2;
+
+/** What version 2 has beside the tables of version 1. */
+export const tablesOfVersion2 = `
+  CREATE TABLE clock_set_back (position INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE sources (source TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE gaps (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+  CREATE TABLE damages (
+    at INTEGER NOT NULL,
+    set_aside TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    readable INTEGER NOT NULL,
+    lost INTEGER NOT NULL
+  ) STRICT;
+`;
 
 /**
- * The tables of a new journal. `entries` never loses its newest row, so that its highest position is the last one given
- * out; `body` is what core's `encodeIncident` writes; the names in `streams` and `instance` have passed `exactText`.
+ * The tables of a new journal. `body` is what core's `encodeIncident` writes, `state` what `encodeValue` does; the names in
+ * `streams`, `instance` and `source` have passed `exactText`.
+ * - `ihandler_journal.taken`: no position up to this one is given out again, though no entry may show it any more.
+ * - `streams.removed`: ordinals up to this one are known, though their entries are gone.
+ * - `clock_set_back`: entries that were accepted earlier, by the clock, than the one before; between two of them time rises.
+ * - `gaps`: positions whose entries damage took; `damages`: what was set aside, and when.
  */
 export const schema = `
-  CREATE TABLE ihandler_journal (version INTEGER NOT NULL) STRICT;
-  CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE ihandler_journal (version INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE TABLE streams (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    removed INTEGER NOT NULL DEFAULT -1
+  ) STRICT;
   CREATE TABLE entries (
     position INTEGER PRIMARY KEY,
     stream INTEGER NOT NULL,
@@ -25,7 +47,8 @@ export const schema = `
     dead INTEGER NOT NULL,
     dropped INTEGER NOT NULL,
     lost INTEGER NOT NULL,
-    written TEXT NOT NULL
+    written TEXT NOT NULL,
+    used_at INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE dead_letters (
     instance TEXT NOT NULL,
@@ -36,8 +59,9 @@ export const schema = `
     body TEXT NOT NULL,
     PRIMARY KEY (instance, position)
   ) STRICT;
+  ${tablesOfVersion2}
   INSERT INTO ihandler_journal (version) VALUES (${SCHEMA_VERSION});
 `;
 
-/** The tables that a journal of this version has. */
+/** The tables that every version has. */
 export const tables = ['streams', 'entries', 'cursors', 'dead_letters'] as const;

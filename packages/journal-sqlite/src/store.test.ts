@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, failureKind } from '@ihandler/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepare } from './entries.ts';
 import { openDatabase } from './open-database.ts';
+import { prepare } from './prepare.ts';
 import { createStore } from './store.ts';
 
 function prepared(ordinal: number, text = '') {
@@ -39,7 +39,7 @@ describe('the database of a journal', () => {
     for (const result of results) {
       expect(result.status).toBe('rejected');
       const { reason } = result as PromiseRejectedResult;
-      expect(reason).toMatchObject({ code: 'SQLITE_FULL' });
+      expect(reason).toMatchObject({ code: 'JOURNAL_FULL', retryAfter: 1000 });
       expect(failureKind(reason)).toBe('try-later');
     }
     expect(entries.bounds()).toEqual({ before: 0, last: 1 });

@@ -1,32 +1,36 @@
 import type { Database } from 'better-sqlite3';
+import { type Acceptance, createAcceptance } from './acceptance.ts';
+import { type Access, createAccess } from './access.ts';
 import { type Cursors, createCursors } from './cursors.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createEntries, type Entries } from './entries.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { createSourceStates, type SourceStates } from './source-states.ts';
 
 /** The tables of an open journal, and the way to write them. */
 export interface Store {
+  readonly db: Database;
   readonly entries: Entries;
+  readonly acceptance: Acceptance;
   readonly cursors: Cursors;
   readonly deadLetters: DeadLetters;
+  readonly sources: SourceStates;
+  readonly access: Access;
   readonly group: GroupCommit;
 }
 
 /** Makes what reads and writes a journal's database. */
 export function createStore(db: Database): Store {
   const entries = createEntries(db);
-  const transaction = db.transaction((work: () => void) => {
-    entries.begin();
-    work();
-  });
-  const group = createGroupCommit((work) => {
-    const { last } = entries.bounds();
-    try {
-      transaction.immediate(work);
-    } catch (error) {
-      entries.rolledBack(last);
-      throw error;
-    }
-  });
-  return { entries, cursors: createCursors(db), deadLetters: createDeadLetters(db), group };
+  const access = createAccess(db, entries);
+  return {
+    db,
+    entries,
+    acceptance: createAcceptance(db),
+    cursors: createCursors(db),
+    deadLetters: createDeadLetters(db),
+    sources: createSourceStates(db),
+    access,
+    group: createGroupCommit(access.write),
+  };
 }

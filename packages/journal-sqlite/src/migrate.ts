@@ -1,0 +1,25 @@
+import type { Database } from 'better-sqlite3';
+import { SCHEMA_VERSION, tablesOfVersion2 } from './schema.ts';
+
+/** The version of a journal's tables. */
+export function versionOf(db: Database): unknown {
+  return db.prepare('SELECT version FROM ihandler_journal').pluck().get();
+}
+
+/** Brings the tables of an earlier version up to this one, in one transaction: all or nothing. `now` is when its cursors count as used. */
+export function migrate(db: Database, now: number): void {
+  if (versionOf(db) === SCHEMA_VERSION) return;
+  db.transaction(() => {
+    db.exec(`
+      ALTER TABLE ihandler_journal ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE streams ADD COLUMN removed INTEGER NOT NULL DEFAULT -1;
+      ALTER TABLE cursors ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+      ${tablesOfVersion2}
+      INSERT INTO clock_set_back
+        SELECT position FROM (SELECT position, accepted_at, lag(accepted_at) OVER (ORDER BY position) AS earlier FROM entries)
+         WHERE accepted_at < earlier;
+      UPDATE ihandler_journal SET version = ${SCHEMA_VERSION};
+    `);
+    db.prepare('UPDATE cursors SET used_at = ?').run(Math.trunc(now));
+  }).immediate();
+}

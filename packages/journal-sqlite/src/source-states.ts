@@ -1,0 +1,47 @@
+import { decodeValue, type Value } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { exactText, originalText } from './exact-text.ts';
+
+/** What a source kept, and when, in milliseconds since the Unix epoch. */
+export interface SourceState {
+  readonly state: Value;
+  readonly at: number;
+}
+
+/** The table of what sources keep. */
+export interface SourceStates {
+  get(source: string): Value | undefined;
+  /** To be called within a transaction, with what `encodeValue` wrote. */
+  set(source: string, state: string, at: number): void;
+}
+
+interface StateRow {
+  readonly source: string;
+  readonly state: string;
+  readonly at: number;
+}
+
+/** All that sources kept, by their instance. */
+export function readSourceStates(db: Database): Readonly<Record<string, SourceState>> {
+  const rows = db.prepare<[], StateRow>('SELECT source, state, at FROM sources ORDER BY source').all();
+  return Object.fromEntries(
+    rows.map(({ source, state, at }) => [originalText(source), { state: decodeValue(state), at }]),
+  );
+}
+
+/** Reads and writes what sources keep. */
+export function createSourceStates(db: Database): SourceStates {
+  const select = db.prepare<[string], string>('SELECT state FROM sources WHERE source = ?').pluck();
+  const replace = db.prepare<StateRow>(
+    'INSERT OR REPLACE INTO sources (source, state, at) VALUES (@source, @state, @at)',
+  );
+  return {
+    get(source) {
+      const state = select.get(exactText(source));
+      return state === undefined ? undefined : decodeValue(state);
+    },
+    set: (source, state, at) => {
+      replace.run({ source: exactText(source), state, at });
+    },
+  };
+}
