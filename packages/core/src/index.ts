@@ -17,6 +17,7 @@ export * from './log-filter.ts';
 export * from './manifest.ts';
 export * from './mask.ts';
 export * from './memory-journal.ts';
+export * from './open-sample.ts';
 export * from './options.ts';
 export * from './reject.ts';
 export * from './source.ts';

@@ -1,9 +1,8 @@
 import { appendFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failureKind } from '@ihandler/core';
+import { failureKind, openSample } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { copySample } from './copy-sample.ts';
-import { openSample } from './open-sample.ts';
 import { sensorFolders } from './test-support/sensor.ts';
 
 describe('a sample that changes while it is read', () => {

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { permanent } from '@ihandler/core';
-import { type OpenSample, readSome } from './open-sample.ts';
+import { type OpenSample, permanent } from '@ihandler/core';
 import { HEAD_SIZE, sampleType } from './sample-type.ts';
 
 /** What one pass over a sample found out. Hashes are lower-case hexadecimal. */
@@ -45,7 +44,7 @@ export async function copySample(
   const target = await open(draft, 'wx', 0o600);
   try {
     for (;;) {
-      const count = await readSome(sample, path, buffer);
+      const count = await sample.read(buffer);
       if (count === 0) break;
       const piece = buffer.subarray(0, count);
       size += count;

@@ -9,12 +9,13 @@ import {
   IhandlerError,
   type Incident,
   type IncidentMap,
+  isGone,
+  openSample,
   parseIncidentId,
   permanent,
   type WritingHandler,
 } from '@ihandler/core';
 import { copySample, type Draft } from './copy-sample.ts';
-import { isGone, openSample } from './open-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { openFolder, type SampleFolder } from './sample-folder.ts';
 import { openRecord, type SampleRecord, type SampleRow } from './sample-record.ts';

@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
-import { describeError, permanent } from '@ihandler/core';
+import { describeError, permanent } from './error.ts';
 
-/** A file that lies in a folder which the operator allowed, open for reading. */
+/** A captured file that lies in a folder which the operator allowed, open for reading. */
 export interface OpenSample {
-  readonly handle: FileHandle;
   /** In bytes, when it was opened. */
   readonly size: number;
+  /** Reads the next bytes into a buffer; 0 at the end. A failure is a permanent error that says so of the sample. */
+  read(buffer: Uint8Array): Promise<number>;
   /** Throws a permanent error when the file is not what it was when it was opened. */
   assertUnchanged(bytesRead: number): Promise<void>;
   close(): Promise<void>;
@@ -72,7 +73,7 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
 }
 
 /**
- * Opens a file that an incident of this machine names, if it lies in one of `folders` when all links on the way are
+ * Opens a file that an incident names whose files are on this machine (`incident.local`, which the caller has looked at), if it lies in one of `folders` when all links on the way are
  * followed, and is itself neither a link nor anything but a regular file. Throws a permanent error, which says why and
  * what to do, for everything else.
  */
@@ -88,7 +89,7 @@ export async function openSample(path: string, folders: readonly string[]): Prom
       throw refuse(
         path,
         `it lies in none of the folders that are allowed: ${folders.join(', ')}.`,
-        'Add its folder to "from" if it is one of the sensor.',
+        'Add its folder to those that are allowed if it is one of the sensor.',
       );
     handle = await opened(real);
   } catch (error) {
@@ -100,6 +101,14 @@ export async function openSample(path: string, folders: readonly string[]): Prom
     return {
       handle,
       size: before.size,
+      async read(buffer) {
+        try {
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+          return bytesRead;
+        } catch (error) {
+          throw explain(path, error);
+        }
+      },
       async assertUnchanged(bytesRead) {
         const after = await handle.stat();
         const isSame =
@@ -122,17 +131,7 @@ export async function openSample(path: string, folders: readonly string[]): Prom
   }
 }
 
-/** Whether an error says that the file is gone. */
+/** Whether an error of {@link openSample} says that the file is gone. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(codeOf(error.cause));
-}
-
-/** Reads the next bytes; a failure is told as one of the sample, not of the disk that is written to. */
-export async function readSome(sample: OpenSample, path: string, buffer: Buffer): Promise<number> {
-  try {
-    const { bytesRead } = await sample.handle.read(buffer, 0, buffer.length, null);
-    return bytesRead;
-  } catch (error) {
-    throw explain(path, error);
-  }
 }
