@@ -1,6 +1,5 @@
-import type { Stored, StoredRow } from '@ihandler/attack-log';
+import { DCERPC_SERVICES, MYSQL_COMMANDS, type Stored, type StoredRow } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { DCERPC_SERVICES, MYSQL_COMMANDS } from './lookups.ts';
 import { tableNames } from './open-database.ts';
 
 /** The names of what rows hold as numbers and uuids: those of the database, or where it has no such table, ours. */

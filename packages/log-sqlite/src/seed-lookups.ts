@@ -1,5 +1,5 @@
+import { DCERPC_SERVICES, MYSQL_COMMANDS } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { DCERPC_SERVICES, MYSQL_COMMANDS } from './lookups.ts';
 
 /** Fills the tables of names as dionaea does at each start, in its order; what is there stays as it is. */
 export function seedLookups(database: Database): void {
