@@ -60,10 +60,15 @@ async function loadSource(offer: SourceOffer, choice: Choice): Promise<FileSourc
 /** The sources that may be asked for a file (or for standard input), in the order in which they were found. */
 function candidates(choice: Choice, reads: 'file' | 'stdin'): readonly SourceOffer[] {
   const all = offersOf(choice.installed.packages, 'sources');
-  const readers = all.filter(({ spec }) => spec.reads.includes(reads));
+  const readers = all.filter(({ spec }) => !spec.live && spec.reads.includes(reads));
   if (choice.from === undefined) return readers;
   const chosen = findOffer(all, choice.from);
   if (typeof chosen === 'string') throw new IhandlerError('OPTIONS_INVALID', `--from: ${chosen}`);
+  if (chosen.spec.live)
+    throw new IhandlerError(
+      'OPTIONS_INVALID',
+      `--from: the source ${chosen.name} goes on until it is told to stop: name it in a configuration, and use run.`,
+    );
   if (chosen.spec.reads.includes(reads)) return [chosen];
   const what = reads === 'stdin' ? 'standard input or a pipe' : 'files';
   throw new IhandlerError('OPTIONS_INVALID', `--from: the source ${chosen.name} does not read ${what}.`);

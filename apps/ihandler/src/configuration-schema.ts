@@ -21,28 +21,29 @@ function judged(judge: (text: string) => unknown): z.ZodString {
   });
 }
 
+const instanceName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, "_", "-" and dots');
 const source = z.strictObject({
   name: z.string().min(1),
   config: z.record(z.string(), z.unknown()).nullish(),
+  as: instanceName.optional(),
 });
 const globs = z.array(judged(compileGlob)).optional();
 const handler = source.extend({
-  as: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, "_", "-" and dots')
-    .optional(),
+  from: z.enum(['beginning', 'end']).optional(),
   only: globs,
   except: globs,
   ignore: z.array(judged((rule) => admitsOf({ ignore: [rule] }))).optional(),
   protocols: z.array(judged((name) => admitsOf({ protocols: [name] }))).optional(),
 });
-const named = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
+const entryOf = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
 
 /** One item of `sources`; a bare name will do. */
-export const sourceSchema = z.preprocess(named, source);
+export const sourceSchema = z.preprocess(entryOf, source);
 
 /** One item of `ihandlers`; a bare name will do. */
-export const handlerSchema = z.preprocess(named, handler);
+export const handlerSchema = z.preprocess(entryOf, handler);
 
 /** One ihandler in a file of dionaea's: more than a name and its options it does not have. */
 export const dionaeaSchema = z.object({
@@ -50,11 +51,26 @@ export const dionaeaSchema = z.object({
   config: z.record(z.string(), z.unknown()).nullish(),
 });
 
+const named = {
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+};
+const port = {
+  host: z.string().min(1).optional(),
+  port: z.int().min(0).max(65535).optional(),
+};
+
 /** A file of a configuration, without what is in its lists. */
 export const configurationSchema = z.strictObject({
   sensor: z.string().min(1).max(255).optional(),
   data: z.string().min(1).optional(),
-  journal: z.literal('memory').optional(),
+  journal: z
+    .union([z.string().min(1), z.strictObject(named)], 'expected a name, or name and config')
+    .optional(),
+  // YAML of version 1.1 has `off` for false.
+  health: z
+    .union([z.literal('off'), z.literal(false), z.strictObject(port)], 'expected host and port, or off')
+    .optional(),
   log: z
     .strictObject({ levels: judged(parseLevels).optional(), domains: judged(parseDomains).optional() })
     .optional(),

@@ -24,6 +24,8 @@ export interface Entry {
   readonly config?: Readonly<Record<string, unknown>> | null | undefined;
   /** Names this instance, when one handler runs twice. */
   readonly as?: string | undefined;
+  /** Where an ihandler begins that the journal does not know. */
+  readonly from?: 'beginning' | 'end' | undefined;
   /** Only origins that one of these globs matches. */
   readonly only?: readonly string[] | undefined;
   /** Not the origins that one of these globs matches. */
@@ -40,6 +42,8 @@ export interface Entry {
 
 /** A configuration as read, before anything is looked up. */
 export interface Configuration extends Settings {
+  /** Where relative paths in the journal's options start: the folder of the file that names it. */
+  readonly journalFolder?: string | undefined;
   readonly sources: readonly Entry[];
   readonly ihandlers: readonly Entry[];
   /** Absolute; undefined when there is no file. */
@@ -108,15 +112,17 @@ function entriesIn(part: Part, key: 'sources' | 'ihandlers'): readonly Placed[] 
   });
 }
 
-function settingsIn(parts: readonly Part[]): Settings {
-  let settings: Settings = {};
+function settingsIn(parts: readonly Part[]): Settings & Pick<Configuration, 'journalFolder'> {
+  let settings: ReturnType<typeof settingsIn> = {};
   for (const { source, value, form, problems } of parts) {
     if (form === 'dionaea' || source.broken !== undefined) continue;
     problems.push(...judge(configurationSchema, value, source.value, []).problems);
     const { include: _include, sources: _sources, ihandlers: _ihandlers, ...own } = soundSettings(value);
-    const folder = own.data === undefined ? {} : { data: resolve(dirname(source.file), own.data) };
+    const folder = dirname(source.file);
+    const data = own.data === undefined ? {} : { data: resolve(folder, own.data) };
+    const journal = own.journal === undefined ? {} : { journalFolder: folder };
     // What includes has the last word over what it includes.
-    settings = { ...own, ...folder, ...settings };
+    settings = { ...own, ...data, ...journal, ...settings };
   }
   return settings;
 }

@@ -92,7 +92,8 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   const deadLetters = createLinesFile(job.deadLetters);
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
-    handlers: job.handlers,
+    // Its journal is new: all of it is wanted, whatever a journal that is kept would have.
+    handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),
     sensor: job.sensor,
     dataDir: job.dataDir,
     log: job.log,

@@ -46,19 +46,22 @@ interface Loaded {
   readonly owner: string;
   readonly schema: JsonSchema;
   readonly module: Module;
+  /** Whether something leaves this machine because of it, as far as its package says. */
+  readonly network: boolean;
   /** Whether it is a file of the user's own, which need not say what contract it is made for. */
   readonly isOwn: boolean;
 }
 
 async function loadOffer(offer: Offer<'handlers'>, { conditions }: Workshop): Promise<Loaded> {
   const module = await importExport(offer.package, offer.spec.export, conditions);
-  return { owner: ownerOf(offer), schema: offer.spec.options, module, isOwn: false };
+  const { options: schema, network } = offer.spec;
+  return { owner: ownerOf(offer), schema, module, network, isOwn: false };
 }
 
 /** A file of the user's own, or a folder with a package that is not installed. */
 async function loadLocal(path: string, name: string, workshop: Workshop): Promise<Loaded | string> {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return { owner: name, schema: {}, module: await importFile(path, name), isOwn: true };
+    return { owner: name, schema: {}, module: await importFile(path, name), network: false, isOwn: true };
   const found = packageAt(path, path);
   if (found === undefined)
     return `expected a file, or a package with the keyword and a field "ihandler" in its package.json; found the folder ${path}`;
@@ -111,6 +114,8 @@ async function make(wanted: Wanted, workshop: Workshop): Promise<Made> {
       entry: {
         handler,
         instance: entry.as ?? handler.name,
+        // What happened before anybody asked for it is not sent away.
+        from: entry.from ?? (loaded.network ? 'end' : 'beginning'),
         ...filtersOf(entry),
       },
     };
