@@ -13,11 +13,6 @@ export interface MemoryJournalOptions {
   readonly now?: () => number;
 }
 
-/** A run and when it was accepted. */
-interface KeptRun extends JournalRun {
-  readonly acceptedAt: number;
-}
-
 const empty: readonly Incident[] = Object.freeze([]);
 
 /** A journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
@@ -26,7 +21,8 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
   const states = new Map<string, Value>();
-  let runs: KeptRun[] = [];
+  let runs: JournalRun[] = [];
+  const times = new WeakMap<JournalRun, number>();
   let before = 0;
   let last = 0;
   let isOpen = false;
@@ -39,14 +35,19 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
   }
 
   function add(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
-    const run = { before: last, incidents: known.take(incidents), acceptedAt: now() };
+    const run = { before: last, incidents: known.take(incidents) };
     if (run.incidents.length > 0) runs.push(run);
+    times.set(run, now());
     last += run.incidents.length;
     if (mark !== undefined) states.set(mark.source, mark.state);
     return run;
   }
 
-  function runAt(position: number): KeptRun | undefined {
+  function timeOf(run: JournalRun): number {
+    return times.get(run) ?? 0;
+  }
+
+  function runAt(position: number): JournalRun | undefined {
     return runs.find(({ before: from, incidents }) => from < position && position <= from + incidents.length);
   }
 
@@ -60,7 +61,9 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
         const { id, timestamp, sensor } = incident;
         return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
       });
-      return { ...run, incidents };
+      const replaced = { before: run.before, incidents };
+      times.set(replaced, timeOf(run));
+      return replaced;
     });
     let deadLetters = 0;
     for (const [instance, letters] of dead) {
@@ -145,8 +148,11 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
       before = Math.max(before, Math.min(upTo, runs[0]?.before ?? last));
       if (last - before < limit) space.open();
     },
-    acceptedAt: (position) => runAt(position)?.acceptedAt,
-    positionBefore: (acceptedAt) => runs.find((run) => run.acceptedAt >= acceptedAt)?.before ?? last,
+    acceptedAt(position) {
+      const run = runAt(position);
+      return run && timeOf(run);
+    },
+    positionBefore: (acceptedAt) => runs.find((run) => timeOf(run) >= acceptedAt)?.before ?? last,
     forget,
   };
 }
