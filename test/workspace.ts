@@ -44,7 +44,7 @@ export interface WorkspacePackage {
 }
 
 /** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
-const libraries = ['@ihandler/attack-log', '@ihandler/testkit'];
+const libraries = ['@ihandler/attack-log', '@ihandler/http', '@ihandler/testkit'];
 
 function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (group === 'apps') return json.private === true ? 'demo' : 'app';

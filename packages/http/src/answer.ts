@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describeError, failureKind, type Incident, type SourceContext } from '@ihandler/core';
+import { discardRest, readBody } from './read-body.ts';
+import { type BadLine, type ReadLine, readLines } from './read-lines.ts';
+import { Refusal } from './refusal.ts';
+import type { Seldom } from './seldom.ts';
+import { type Sender, type Senders, shownToken } from './senders.ts';
+
+/** How long a post may wait to become durable, in milliseconds: dionaea's whole loop waits for the answer. */
+const WITHIN = 250;
+/** The most bad lines that an answer lists. */
+const LISTED = 100;
+/** The longest text, in bytes, that a reject keeps. */
+const KEPT = 64 * 1024;
+
+/** What answering needs of its port. */
+export interface Desk<S extends Sender> {
+  readonly context: SourceContext;
+  readonly senders: Senders<S>;
+  readonly maxBody: number;
+  /** Counts those who show no token, or a wrong one. */
+  readonly strangers: Seldom;
+  /** Counts posts that could not be kept. */
+  readonly failures: Seldom;
+  readonly readerOf: (sender: S) => ReadLine;
+  nextOrdinal(): number;
+}
+
+function admitted<S extends Sender>(request: IncomingMessage, { senders, strangers }: Desk<S>): S {
+  const { isOurPath, token } = shownToken(
+    request.url ?? '',
+    request.headers.authorization,
+    senders.needsToken,
+  );
+  if (!isOurPath) throw new Refusal(404, 'Expected the path / or /incidents, found another.');
+  const sender = senders.find(token);
+  if (sender === undefined) {
+    strangers.happened({ from: request.socket.remoteAddress });
+    throw new Refusal(
+      401,
+      'Expected a token, as the header "Authorization: Bearer TOKEN" or as the last part of the path; found none or another.',
+      { 'www-authenticate': 'Bearer' },
+    );
+  }
+  if (request.method !== 'POST')
+    throw new Refusal(405, 'Expected the method POST, found another.', { allow: 'POST' });
+  // No sensor is a web page; a browser on this machine must not be made to post by one.
+  if (request.headers.origin !== undefined) throw new Refusal(403, 'Posts of web pages are not taken.');
+  return sender;
+}
+
+function mustSpeakFor(sensor: string | undefined, incidents: readonly Incident[]): void {
+  if (sensor === undefined) return;
+  const foreign = incidents.find((incident) => incident.sensor !== sensor);
+  if (foreign !== undefined)
+    throw new Refusal(
+      403,
+      `Expected incidents of the sensor ${JSON.stringify(sensor)}, for which the token speaks; found one of ${JSON.stringify(foreign.sensor)}.`,
+    );
+}
+
+function listed(bad: readonly BadLine[]): Readonly<Record<string, unknown>> {
+  const rejected = bad.slice(0, LISTED).map(({ line, reason }) => ({ line, reason }));
+  return bad.length > LISTED ? { rejected, more: bad.length - LISTED } : { rejected };
+}
+
+async function keepRejects(bad: readonly BadLine[], context: SourceContext): Promise<void> {
+  for (const { reason, offset, bytes } of bad)
+    await context.reject({
+      file: context.instance,
+      offset,
+      length: bytes.length,
+      reason,
+      ...(bytes.length <= KEPT && { text: bytes.toString('utf8') }),
+    });
+}
+
+/** Takes a post; says what of it was no incident. Throws a {@link Refusal}. */
+async function take<S extends Sender>(request: IncomingMessage, desk: Desk<S>): Promise<readonly BadLine[]> {
+  const sender = admitted(request, desk);
+  const body = await readBody(request, desk.maxBody);
+  // From here to the report nothing is awaited: ordinals must reach the journal in the order in which they were given.
+  const { incidents, bad } = readLines(body, desk.readerOf(sender), desk.nextOrdinal);
+  mustSpeakFor(sender.sensor, incidents);
+  if (incidents.length > 0) await desk.context.report(incidents, { within: WITHIN });
+  await keepRejects(bad, desk.context);
+  if (incidents.length > 0) return bad;
+  const [first] = bad;
+  if (first === undefined)
+    throw new Refusal(400, 'Expected an incident in JSON, or one a line; found nothing.');
+  throw new Refusal(400, `Line ${first.line}: ${first.reason}`, {}, listed(bad));
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object | undefined,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (body === undefined) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  const text = `${JSON.stringify(body)}\n`;
+  response
+    .writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(text)),
+      ...headers,
+    })
+    .end(text);
+}
+
+function refusalOf(error: unknown, failures: Seldom): Refusal {
+  if (error instanceof Refusal) return error;
+  failures.happened({ error: describeError(error) });
+  const reason = failureKind(error) === 'try-later' ? 'at the moment' : 'any more';
+  return new Refusal(503, `Nothing can be kept ${reason}: try again.`, { 'retry-after': '1' });
+}
+
+/** Answers one request; never rejects. A client that went away is not answered. */
+export async function answer<S extends Sender>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  desk: Desk<S>,
+): Promise<void> {
+  try {
+    const bad = await take(request, desk);
+    if (desk.context.signal.aborted) response.shouldKeepAlive = false;
+    if (bad.length === 0) send(response, 204, undefined);
+    else send(response, 200, listed(bad));
+  } catch (error) {
+    if (request.destroyed && !request.complete) return;
+    const { status, message, headers, details } = refusalOf(error, desk.failures);
+    const isOver = await discardRest(request);
+    if (!isOver || desk.context.signal.aborted) response.shouldKeepAlive = false;
+    send(response, status, { error: message, ...details }, headers);
+  }
+}

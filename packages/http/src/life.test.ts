@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import http from './index.ts';
+import { line } from './test-support/line.ts';
+import { openPort } from './test-support/open-port.ts';
+import { head, sendRaw } from './test-support/raw-client.ts';
+
+describe('the port', () => {
+  it('that another program has is told of, with what to do', async () => {
+    const { port } = await openPort(http({ port: 0 }));
+    await expect(openPort(http({ port }))).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: `http: cannot listen on port ${port} of 127.0.0.1: another program listens there. Stop it, or choose another port.`,
+    });
+  });
+
+  it('of an address that this machine has not is told of', async () => {
+    const options = { port: 0, host: '192.0.2.1', token: 'a-token-of-the-test-0' };
+    await expect(openPort(http(options))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  });
+
+  it('is free again when the source has stopped, idle connections or not, and may be opened again', async () => {
+    const source = http({ port: 0 });
+    const first = await openPort(source);
+    const idle = connect(first.port, '127.0.0.1');
+    await once(idle, 'connect');
+    const cut = once(idle, 'close');
+    await first.stop();
+    await cut;
+    const second = await openPort(http({ port: first.port }));
+    expect((await sendRaw(second.port, [head(line(1).length), line(1)])).text).toMatch(/204/);
+  });
+
+  it('that is told to stop lets a running post end, and takes no other', async () => {
+    let durable: () => void = () => undefined;
+    const { port, stop } = await openPort(http({ port: 0 }), {
+      report: () =>
+        new Promise((resolve) => {
+          durable = resolve;
+        }),
+    });
+    const running = sendRaw(port, [head(line(1).length).replace('Connection: close', 'X: y'), line(1)]);
+    await delay(100);
+    const stopped = stop();
+    await delay(50);
+    expect((await sendRaw(port, [head(line(2).length), line(2)])).text).toBe('');
+    durable();
+    expect((await running).text).toMatch(/^HTTP\/1.1 204 .*Connection: close/s);
+    await stopped;
+  });
+
+  it('that is told to stop waits no longer than a second for a post that does not end', async () => {
+    const { port, stop } = await openPort(http({ port: 0 }));
+    const slow = sendRaw(port, [head(1000), 'x']);
+    await delay(100);
+    const began = performance.now();
+    await stop();
+    expect(performance.now() - began).toBeLessThan(1800);
+    expect((await slow).text).toBe('');
+  });
+});

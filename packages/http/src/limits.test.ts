@@ -1,0 +1,108 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import http from './index.ts';
+import { line } from './test-support/line.ts';
+import { openPort } from './test-support/open-port.ts';
+import { head, sendRaw } from './test-support/raw-client.ts';
+
+async function status(url: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(url, { method: 'POST', body: Buffer.from(body), headers });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+describe('a post', () => {
+  it('that is too large is answered with 413, whether it says its length or not', async () => {
+    const { url, port, incidents } = await openPort(http({ port: 0, maxBody: 100_000 }));
+    const large = Buffer.alloc(2_000_000, 'x');
+    expect(await status(url, large)).toBe(413);
+    const chunk = `${large.length.toString(16)}\r\n${large.toString()}\r\n0\r\n\r\n`;
+    const start = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+    expect((await sendRaw(port, [start, chunk])).text).toMatch(/^HTTP\/1.1 413 /);
+    expect(await status(url, Buffer.from(line(1)))).toBe(204);
+    expect(incidents).toHaveLength(1);
+  });
+
+  it('that grows too large when it is uncompressed is answered with 413', async () => {
+    const { url } = await openPort(http({ port: 0 }));
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, ' '));
+    expect(bomb.length).toBeLessThan(1024 * 1024);
+    const before = process.memoryUsage().rss;
+    expect(await status(url, bomb, { 'content-encoding': 'gzip' })).toBe(413);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  it('of as many bytes as are allowed is taken', async () => {
+    const { url, incidents } = await openPort(http({ port: 0 }));
+    const limit = 4 * 1024 * 1024;
+    const lines = Buffer.from(`${line(1)}\n${line(2)}\n`);
+    expect(await status(url, Buffer.concat([lines, Buffer.alloc(limit - lines.length, '\n')]))).toBe(204);
+    expect(await status(url, Buffer.concat([lines, Buffer.alloc(limit - lines.length + 1, '\n')]))).toBe(413);
+    expect(incidents).toHaveLength(2);
+  });
+
+  it('whose gzip data is damaged or cut is answered with 400', async () => {
+    const { url } = await openPort(http({ port: 0 }));
+    const whole = gzipSync(line(1));
+    const headers = { 'content-encoding': 'gzip' };
+    expect(await status(url, whole.subarray(0, whole.length - 5), headers)).toBe(400);
+    expect(await status(url, Buffer.from(line(1)), headers)).toBe(400);
+  });
+
+  it('in another content encoding is answered with 415', async () => {
+    const { url } = await openPort(http({ port: 0 }));
+    expect(await status(url, Buffer.from(line(1)), { 'content-encoding': 'br' })).toBe(415);
+  });
+
+  it('of which only half comes stores nothing', async () => {
+    const { port, url, incidents } = await openPort(http({ port: 0 }));
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${head(2 * line(1).length)}${line(1)}\n`);
+    await delay(100);
+    socket.destroy();
+    expect(await status(url, Buffer.from(line(2)))).toBe(204);
+    expect(incidents.map(({ id }) => id)).toEqual(['5a1c0f6e2b9d4837:2']);
+  });
+});
+
+describe('a slow client', () => {
+  it('is cut when it has not sent its headers after five seconds, or nothing at all', async () => {
+    const { port } = await openPort(http({ port: 0 }));
+    const trickle = Array.from({ length: 40 }, () => 'X-A: b\r\n');
+    const [slow, silent] = await Promise.all([
+      sendRaw(port, ['POST / HTTP/1.1\r\n', ...trickle], 250),
+      sendRaw(port, []),
+    ]);
+    expect(slow.text).toMatch(/^HTTP\/1.1 408 /);
+    for (const { took } of [slow, silent]) {
+      expect(took).toBeGreaterThan(4500);
+      expect(took).toBeLessThan(8000);
+    }
+  });
+
+  it('is cut when its post has not ended after ten seconds, while others are answered', async () => {
+    const { port, url, incidents } = await openPort(http({ port: 0 }));
+    const bytes = Array.from({ length: 60 }, () => ' ');
+    const slow = sendRaw(port, [head(1000), ...bytes], 250);
+    await delay(300);
+    expect(await status(url, Buffer.from(line(1)))).toBe(204);
+    const { text, took } = await slow;
+    expect(text).toMatch(/^(?:HTTP\/1.1 408 |$)/);
+    expect(took).toBeLessThan(13_000);
+    expect(incidents).toHaveLength(1);
+  });
+});
+
+it('more connections than are allowed are closed at once, and there is room again when some go', async () => {
+  const { port, url } = await openPort(http({ port: 0, maxConnections: 2 }));
+  const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  await delay(100);
+  const { text, took } = await sendRaw(port, [head(line(1).length), line(1)]);
+  expect(text).toBe('');
+  expect(took).toBeLessThan(2000);
+  for (const socket of held) socket.destroy();
+  await delay(100);
+  expect(await status(url, Buffer.from(line(1)))).toBe(204);
+});

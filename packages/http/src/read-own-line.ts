@@ -1,0 +1,22 @@
+import { describeError, type Incident, receiveIncident } from '@ihandler/core';
+
+/**
+ * Reads a line in the form of core's `encodeIncident`, as `receiveIncident` does: nothing is believed but the id. Gives the
+ * reason, for people, when it is no incident, or one whose sensor or id is too long to be one.
+ */
+export function readOwnLine(text: string): Incident | string {
+  try {
+    const incident = receiveIncident(text);
+    const { sensor, id } = incident;
+    if (sensor === '' || sensor.length > 200)
+      return `Expected a sensor of 1 to 200 characters, found ${sensor.length}.`;
+    return id.length > 1000 ? `Expected an id of at most 1000 characters, found ${id.length}.` : incident;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+/** Whether a line is in the form of core's `encodeIncident`, which begins with the id. */
+export function isOwnLine(text: string): boolean {
+  return /^\s*\{\s*"id"\s*:/.test(text);
+}
