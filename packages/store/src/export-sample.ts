@@ -28,7 +28,7 @@ export async function exportSample(
   });
   try {
     const blob = await openAsBlob(file);
-    const sink = Writable.toWeb(handle.createWriteStream({ autoClose: false }));
+    const sink = Writable.toWeb(handle.createWriteStream());
     // ZipCrypto is weak, which does not matter here, and the one encryption that every tool opens.
     const zip = new ZipWriter(sink, { password: PASSWORD, zipCrypto: true });
     await zip.add(sha256, new BlobReader(blob));
