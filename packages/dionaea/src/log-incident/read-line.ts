@@ -13,6 +13,8 @@ export interface LineSettings {
   readonly stream: string;
   readonly maxDepth: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
+  /** Whether the files that lines name are on this machine. */
+  readonly local?: boolean;
 }
 
 /** Reads one line; `ordinal` is the offset of its end. Gives the reason, for people, when it is no incident. */
@@ -56,7 +58,7 @@ function parse(text: string): { readonly wire: unknown } | string {
  * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea writes them since 2016.
  * Remembers the last second and the origins it saw, so that a million incidents share one string for each.
  */
-export function createLineReader({ sensor, stream, maxDepth, paths }: LineSettings): ReadLine {
+export function createLineReader({ sensor, stream, maxDepth, paths, local }: LineSettings): ReadLine {
   const parseTimestamp = createTimestampParser();
   const mapPaths = createPathMapping(paths);
   const origins = new Map<string, string>();
@@ -104,6 +106,7 @@ export function createLineReader({ sensor, stream, maxDepth, paths }: LineSettin
         timestamp,
         sensor,
         data: data as UntypedData,
+        local,
       });
     } catch (error) {
       return describeError(error);
