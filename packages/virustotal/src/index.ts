@@ -1,1 +1,1 @@
-export {};
+export { default, type VirusTotalOptions } from './virustotal.ts';

@@ -314,11 +314,14 @@ function ihandlerVirustotalVerdict_names(data: unknown): Problem | undefined {
 function ihandlerVirustotalVerdict(data: unknown): Problem | undefined {
   let problem: Problem | undefined;
   if (!isObject(data)) return wrong(data, 'an object');
-  if (!(typeof data['sha256'] === 'string')) return wrong(data['sha256'], 'a string', 'sha256');
+  if (!(typeof data['state'] === 'string')) return wrong(data['state'], 'a string', 'state');
+  if (data['sha256'] !== undefined) {
+    if (!(typeof data['sha256'] === 'string')) return wrong(data['sha256'], 'a string', 'sha256');
+  }
   if (data['md5'] !== undefined) {
     if (!(typeof data['md5'] === 'string')) return wrong(data['md5'], 'a string', 'md5');
   }
-  if (!(typeof data['state'] === 'string')) return wrong(data['state'], 'a string', 'state');
+  if (!Number.isFinite(data['askedAt'])) return wrong(data['askedAt'], 'a number', 'askedAt');
   if (data['stats'] !== undefined) {
     problem = ihandlerVirustotalVerdict_stats(data['stats']);
     if (problem) return under('stats', problem);
@@ -339,9 +342,14 @@ function ihandlerVirustotalVerdict(data: unknown): Problem | undefined {
     problem = ihandlerVirustotalVerdict_names(data['names']);
     if (problem) return under('names', problem);
   }
-  if (!(typeof data['permalink'] === 'string')) return wrong(data['permalink'], 'a string', 'permalink');
+  if (data['permalink'] !== undefined) {
+    if (!(typeof data['permalink'] === 'string')) return wrong(data['permalink'], 'a string', 'permalink');
+  }
   if (data['analysedAt'] !== undefined) {
     if (!Number.isFinite(data['analysedAt'])) return wrong(data['analysedAt'], 'a number', 'analysedAt');
+  }
+  if (data['firstSeenAt'] !== undefined) {
+    if (!Number.isFinite(data['firstSeenAt'])) return wrong(data['firstSeenAt'], 'a number', 'firstSeenAt');
   }
   if (data['reason'] !== undefined) {
     if (!(typeof data['reason'] === 'string')) return wrong(data['reason'], 'a string', 'reason');

@@ -78,6 +78,7 @@ export const fileExamples = {
     sha256: sha256hash,
     md5: md5hash,
     state: 'known',
+    askedAt: 1_767_312_000_000,
     stats: { malicious: 51, suspicious: 0, undetected: 19, harmless: 0 },
     malicious: 51,
     engines: 70,

@@ -1,0 +1,98 @@
+import type { Database } from 'better-sqlite3';
+
+/** A file that somebody saw. */
+export interface SeenSample {
+  readonly sha256?: string;
+  readonly md5?: string;
+  /** Where it may lie. It is opened only where the rules of `open-sample.ts` allow it. */
+  readonly path?: string;
+  readonly size?: number;
+  readonly type?: string;
+  /** The incident that told of it. */
+  readonly cause?: { readonly id: string; readonly sensor: string };
+  /** @default now */
+  readonly seenAt?: number;
+  /** 0, or 1 for what may wait longer. @default 0 */
+  readonly priority?: number;
+}
+
+/** What became of it: it is new, its verdict is too old, it costs nothing, or it names no hash. */
+export type PutOutcome = 'new' | 'again' | 'known' | 'refused';
+
+interface Row {
+  readonly sample: number;
+  readonly sha256: string | null;
+  readonly md5: string | null;
+  readonly state: string;
+  readonly priority: number;
+  readonly class: string;
+  readonly path: string | null;
+  readonly verdict_at: number | null;
+}
+
+/** A hash in lower case; undefined for what is none. */
+export function hashOf(text: unknown, digits: 32 | 64): string | undefined {
+  return typeof text === 'string' && text.length === digits && /^[0-9a-fA-F]+$/.test(text)
+    ? text.toLowerCase()
+    : undefined;
+}
+
+function classOf({ size, type }: SeenSample): string {
+  return size === undefined ? '' : `${Math.trunc(size)} ${(type ?? '').slice(0, 80)}`;
+}
+
+/**
+ * Prepares to put files into the backlog: `put(sample, now, again)`. One whose verdict is younger than `again`
+ * milliseconds, or that waits already, costs nothing; what is new of it (a hash, a path) is added. Within a transaction.
+ */
+export function createPut(
+  database: Database,
+): (sample: SeenSample, now: number, again: number) => PutOutcome {
+  const bySha256 = database.prepare<[string], Row>('SELECT * FROM samples WHERE sha256 = ?');
+  const byMd5 = database.prepare<[string], Row>(
+    'SELECT * FROM samples WHERE md5 = ? ORDER BY sha256 IS NOT NULL, sample',
+  );
+  const insert = database.prepare(
+    `INSERT INTO samples (sha256, md5, state, priority, class, path, cause_id, cause_sensor, seen_at)
+     VALUES (?, ?, 'new', ?, ?, ?, ?, ?, ?)`,
+  );
+  const fill = database.prepare(
+    'UPDATE samples SET sha256 = ?, md5 = ?, path = ?, class = ?, priority = min(priority, ?) WHERE sample = ?',
+  );
+  const renew = database.prepare(
+    `UPDATE samples SET state = 'new', seen_at = ?, next_at = 0, failures = 0, polls = 0, analysis = NULL,
+     recheck_at = NULL, priority = ?, cause_id = ?, cause_sensor = ? WHERE sample = ?`,
+  );
+  const countClass = database.prepare(
+    'INSERT INTO classes (class, count) VALUES (?, 1) ON CONFLICT (class) DO UPDATE SET count = count + 1',
+  );
+
+  /** Two files may share an MD5, for whoever wants them to: then their SHA-256 tells them apart. */
+  function find(sha256: string | undefined, md5: string | undefined): Row | undefined {
+    const exact = sha256 === undefined ? undefined : bySha256.get(sha256);
+    if (exact !== undefined || md5 === undefined) return exact;
+    const row = byMd5.get(md5);
+    return sha256 !== undefined && row !== undefined && row.sha256 !== null ? undefined : row;
+  }
+
+  return (sample, now, again) => {
+    const sha256 = hashOf(sample.sha256, 64);
+    const md5 = hashOf(sample.md5, 32);
+    if (sha256 === undefined && md5 === undefined) return 'refused';
+    const { path, cause, seenAt = now, priority = 0 } = sample;
+    const kind = classOf(sample);
+    const row = find(sha256, md5);
+    if (row === undefined) {
+      const { id = null, sensor = null } = cause ?? {};
+      insert.run(sha256 ?? null, md5 ?? null, priority, kind, path ?? null, id, sensor, seenAt);
+      countClass.run(kind);
+      return 'new';
+    }
+    const newClass = kind === '' ? row.class : kind;
+    if (newClass !== row.class) countClass.run(newClass);
+    fill.run(sha256 ?? row.sha256, md5 ?? row.md5, path ?? row.path, newClass, priority, row.sample);
+    if (row.state !== 'done' || (row.verdict_at ?? 0) > now - again) return 'known';
+    renew.run(seenAt, priority, cause?.id ?? null, cause?.sensor ?? null, row.sample);
+    return 'again';
+  };
+}

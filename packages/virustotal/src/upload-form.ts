@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import type { OpenSample } from './open-sample.ts';
+
+/** A form with a file, as a stream of a known length. */
+export interface UploadForm {
+  readonly headers: Readonly<Record<string, string>>;
+  body(): AsyncIterable<Uint8Array>;
+}
+
+/** Makes the form that an upload takes: one field `file`, named after the hash, whatever the file is called. */
+export function createUploadForm(sample: OpenSample): UploadForm {
+  const boundary = `ihandler-${randomBytes(18).toString('hex')}`;
+  const head = Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${sample.sha256}"\r\n` +
+      'Content-Type: application/octet-stream\r\n\r\n',
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  return {
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': String(head.length + sample.size + tail.length),
+    },
+    async *body() {
+      yield head;
+      yield* sample.bytes();
+      yield tail;
+    },
+  };
+}
