@@ -14,7 +14,7 @@ export interface LineSettings {
   readonly maxDepth: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
   /** Whether the files that lines name are on this machine. */
-  readonly local?: boolean;
+  readonly local?: boolean | undefined;
 }
 
 /** Reads one line; `ordinal` is the offset of its end. Gives the reason, for people, when it is no incident. */

@@ -23,8 +23,8 @@ export interface DurableHost {
   largestState(): number;
   readonly reports: () => number;
   state(): Value | undefined;
-  /** The next report is killed: before it is durable, or after and before the source learns. */
-  killAt(when: 'before' | 'after'): void;
+  /** The next report is killed: before it is durable, or after and before the source learns; or it is not after all. */
+  killAt(when: 'before' | 'after' | undefined): void;
   /** Runs the source until it is stopped or killed; a run that failed otherwise rejects. */
   run(source: Source): { readonly stop: () => Promise<void>; readonly ended: Promise<void> };
 }

@@ -1,0 +1,128 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+/** A line of log_incident that says which one it is. */
+export function numberedLine(n: number): string {
+  const time = new Date(Date.UTC(2026, 10, 22) + n * 1000).toISOString().slice(0, 19);
+  return `{"timestamp": "${time}", "name": "dionaea", "origin": "dionaea.download.offer", "data": {"url": "http://192.0.2.1/${n}"}}\n`;
+}
+
+/** The number of a line, from the URL in its incident. */
+export function numberOf(url: unknown): number {
+  return Number(String(url).slice('http://192.0.2.1/'.length));
+}
+
+/** Writes numbered lines to a file and rotates it in every way. `rest` lets others do something in between. */
+export function createRotatingWriter(file: string, rest: () => Promise<void>) {
+  const mayBeLost = new Set<number>();
+  let inFile: number[] = [];
+  let target = file;
+  let written = 0;
+  let half: string | undefined;
+
+  const beside = (index: number, gz = '') => `${file}.${index}${gz}`;
+
+  /** Writes what is missing of a line that was begun. */
+  function complete(): void {
+    if (half === undefined) return;
+    appendFileSync(target, half);
+    half = undefined;
+  }
+  function spoil(): void {
+    if (half !== undefined) mayBeLost.add(written);
+  }
+  /** Moves the earlier parts on by one name. */
+  async function shift(): Promise<void> {
+    let last = 1;
+    while (existsSync(beside(last)) || existsSync(beside(last, '.gz'))) last += 1;
+    for (let index = last - 1; index >= 1; index -= 1) {
+      for (const gz of ['', '.gz'])
+        if (existsSync(beside(index, gz))) renameSync(beside(index, gz), beside(index + 1, gz));
+      await rest();
+    }
+  }
+  function write(count: number): void {
+    complete();
+    let text = '';
+    for (let i = 0; i < count; i += 1) {
+      written += 1;
+      inFile.push(written);
+      text += numberedLine(written);
+    }
+    appendFileSync(target, text);
+  }
+
+  return {
+    mayBeLost,
+    written: () => written,
+    write,
+    begin() {
+      complete();
+      written += 1;
+      inFile.push(written);
+      const line = numberedLine(written);
+      appendFileSync(target, line.slice(0, 50));
+      half = line.slice(50);
+    },
+    /** Renames the file, and goes on in the old one for some lines; then in a new one, made at once or with its first line. */
+    async rename(late: number, create: boolean) {
+      if (target !== file || !existsSync(file)) return;
+      await shift();
+      renameSync(file, beside(1));
+      target = beside(1);
+      if (create) writeFileSync(file, '');
+      await rest();
+      if (late > 0) write(late);
+      spoil();
+      half = undefined;
+      inFile = [];
+      target = file;
+    },
+    /** Copies the file and cuts it off; what is written in between is lost by the very method. */
+    async copyAndCut(between: number) {
+      if (!existsSync(file)) return;
+      await shift();
+      copyFileSync(file, beside(1));
+      spoil();
+      await rest();
+      const from = written;
+      if (between > 0) write(between);
+      for (let n = from + 1; n <= written; n += 1) mayBeLost.add(n);
+      truncateSync(file);
+      // Half a line that was copied: the other half begins the file.
+      inFile = [];
+    },
+    cut() {
+      if (!existsSync(file)) return;
+      for (const n of inFile) mayBeLost.add(n);
+      truncateSync(file);
+      inFile = [];
+    },
+    /** Puts another file with the same text and more in the place. */
+    async replace() {
+      if (!existsSync(file)) return;
+      copyFileSync(file, `${file.replace(/[^/]*$/, '')}.new`);
+      await rest();
+      renameSync(`${file.replace(/[^/]*$/, '')}.new`, file);
+    },
+    async gzip(index: number) {
+      const plain = beside(index);
+      if (!existsSync(plain) || target === plain) return;
+      const bytes = gzipSync(readFileSync(plain));
+      writeFileSync(`${plain}.gz`, bytes.subarray(0, bytes.length >> 1));
+      await rest();
+      appendFileSync(`${plain}.gz`, bytes.subarray(bytes.length >> 1));
+      await rest();
+      unlinkSync(plain);
+    },
+  };
+}
