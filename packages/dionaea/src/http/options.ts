@@ -1,9 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
 import { checkPort, entrySchema, type HttpOptions, portShape, type Sender, sendersOf } from '@ihandler/http';
 import { z } from 'zod';
-
-const folder = (description: string) =>
-  z.string('expected the path of a folder').min(1).meta({ description, format: 'path' });
 
 const localSchema = z
   .boolean('expected true or false')
@@ -12,10 +10,13 @@ const localSchema = z
 
 const samplesSchema = z.strictObject({
   from: z
-    .array(folder('A folder.').meta({ access: 'read' }))
+    .array(z.string().refine(isAbsolute, 'expected the absolute path of a folder'))
     .min(1)
-    .describe("The folders that samples may lie in: dionaea's download.dir."),
-  into: folder('Where they are linked to: a folder of its own on the same file system.'),
+    .describe("The folders that samples may lie in, absolute: dionaea's download.dir."),
+  into: z.string('expected the path of a folder').min(1).meta({
+    description: 'Where they are linked to: a folder of its own on the same file system.',
+    format: 'path',
+  }),
   maxFiles: z.int().min(1).max(1_000_000).default(10_000).describe('How many are kept; the oldest go first.'),
   maxBytes: z
     .int()
@@ -75,7 +76,7 @@ export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors'> {
   readonly paths?: Readonly<Record<string, string>>;
   /** Links the temporary file of a download aside before dionaea removes it; only for posts that are `local`. */
   readonly samples?: {
-    /** The folders that samples may lie in: dionaea's `download.dir`. */
+    /** The folders that samples may lie in, absolute: dionaea's `download.dir`. */
     readonly from: readonly string[];
     /** Where they are linked to: a folder of its own on the same file system; made when it is not there. */
     readonly into: string;
