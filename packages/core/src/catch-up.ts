@@ -20,14 +20,20 @@ export interface CatchUpHost {
   /** Nothing is left to read: from now on the lane is given what comes, in this very moment. */
   caughtUp(): void;
   moved(): void;
+  /** Retention took so many that this lane has not had. */
+  lost(count: number): void;
+  /** Changes when what was read before must not be delivered any more. */
+  generation(): number;
 }
 
 /** Reads on in the journal until there is something to deliver, or it has caught up with what live lanes are given. */
 export async function catchUp(host: CatchUpHost): Promise<void> {
   const { journal, ledger, queue, context } = host;
   while (queue.size === 0 && !context.signal.aborted) {
+    const generation = host.generation();
     const read = journal.read(queue.routed, host.limit);
     const run = read instanceof Promise ? await read : read;
+    if (generation !== host.generation()) continue;
     if (run.incidents.length === 0 && queue.routed >= host.liveTo()) return host.caughtUp();
     if (run.before > queue.routed) lose(host, run.before);
     else host.route(run);
@@ -36,10 +42,9 @@ export async function catchUp(host: CatchUpHost): Promise<void> {
 }
 
 /** Retention took what this lane has not had: between deliveries, with an empty queue. */
-function lose({ ledger, queue, context, moved }: CatchUpHost, through: number): void {
+function lose({ ledger, queue, lost, moved }: CatchUpHost, through: number): void {
   ledger.account(queue.routed, 0, 0);
-  const count = ledger.lose(through);
+  lost(ledger.lose(through));
   queue.routed = through;
-  context.log.error('incidents were gone from the journal before they were handled', { count });
   moved();
 }

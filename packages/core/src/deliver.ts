@@ -14,6 +14,8 @@ export interface DeliveryHost {
   readonly ledger: Ledger;
   readonly retry: Retry;
   readonly context: HandlerContext;
+  /** Under which name dead letters are kept: the instance, or a replay of it. */
+  readonly instance: string;
   /** The handler's name. */
   readonly handler: string;
   /** Whether a failed batch may be tried one by one. */
@@ -24,6 +26,10 @@ export interface DeliveryHost {
   commit(): Promise<void>;
   /** Says what the lane is doing. */
   enter(state: 'working' | 'retrying', failure?: string): void;
+  /** Aborts when other work waits for the lane's turn: what has to wait is given back then. */
+  wanted(): AbortSignal;
+  /** Told of a failure that passes: then the batch is given back at once. Absent: the lane waits and tries it again. */
+  giveWay?(error: unknown): void;
 }
 
 /** What the other handlers are told of a dead letter; nothing when that would go in circles. */
@@ -59,7 +65,7 @@ async function bury(host: DeliveryHost, batch: Batch, error: unknown, attempts: 
     attempts,
   });
   ledger.account(position, 0, 1);
-  const letter = { instance: context.instance, position, incident, reason, attempts, at: context.now() };
+  const letter = { instance: host.instance, position, incident, reason, attempts, at: context.now() };
   ledger.owe(failedReport(host, incident, reason, attempts), [letter]);
   await host.commit();
 }
@@ -77,7 +83,17 @@ async function acknowledge(
   await host.commit();
 }
 
-/** Delivers a batch: returns when each of it is handled or a dead letter, or when the lane is stopped. */
+/** Waits; whether something else was to be done in between. */
+async function isWanted({ wanted, context }: DeliveryHost, milliseconds: number): Promise<boolean> {
+  const signal = wanted();
+  await pause(milliseconds, AbortSignal.any([signal, context.signal]));
+  return signal.aborted;
+}
+
+/**
+ * Delivers a batch: returns when each of it is handled or a dead letter, when the lane is stopped, or when what is left is
+ * given back because it has to wait: it lies beyond the ledger's position.
+ */
 export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
   const { attempts, ledger, retry, context, deadPositions: dead } = host;
   const { signal } = context;
@@ -116,9 +132,12 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
       tries = failures = 0;
       continue;
     }
+    if (kind === 'try-later' && host.giveWay !== undefined) return host.giveWay(error);
     if (failures === 0) context.log.warning('tries again', { error: describeError(error) });
     host.enter('retrying', describeError(error));
-    await pause(waitFor(retry, failures, error), signal);
+    const wait = waitFor(retry, failures, error);
+    if (kind !== 'try-later') await pause(wait, signal);
+    else if (await isWanted(host, wait)) return;
     failures += 1;
   }
   if (batch.incidents.length === 0 && batch.through > ledger.cursor().position)

@@ -1,29 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import { knownOrigins } from './catalogue/index.ts';
 import { checkEntries } from './check-entries.ts';
 import { createIncident } from './create-incident.ts';
-import type { Dispatcher, DispatcherOptions, HandlerEntry, SourceStatus } from './dispatcher-options.ts';
-import { describeError, IhandlerError } from './error.ts';
+import { createLane } from './create-lane.ts';
+import type { Dispatcher, DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
+import { describeError, IhandlerError, isJournalFailed } from './error.ts';
+import { forget } from './forget.ts';
 import { createGate } from './gate.ts';
-import type { ReportOptions } from './handler.ts';
-import type { Incident, UntypedData } from './incident.ts';
-import { formatIncidentId, parseIncidentId, reportedStream } from './incident-id.ts';
+import type { Incident } from './incident.ts';
 import type { DeadLetter, JournalRun, SourceMark } from './journal.ts';
-import { createLane, type Lane } from './lane.ts';
+import type { Lane } from './lane.ts';
 import type { LaneHost } from './lane-host.ts';
 import { createLiveFeed } from './live-feed.ts';
 import { silentLog } from './log.ts';
-import { checkReport, reportedIncident } from './reporting.ts';
+import { createOutsideReports } from './outside-reports.ts';
 import { pause, retryOf } from './retry.ts';
 import { createRouter } from './route.ts';
 import { runSource } from './run-source.ts';
 import { settlesWithin } from './settles-within.ts';
 
 export type * from './dispatcher-options.ts';
-
-async function notYet(): Promise<never> {
-  throw new IhandlerError('LIFE_CYCLE', 'This is being written.');
-}
 
 /** Puts handlers on a journal. Throws an IhandlerError, as `HANDLER_INVALID` or `GLOB_INVALID`, for what cannot work. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -33,12 +28,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const log = options.log ?? (() => silentLog);
   const router = createRouter(options.handlers, knownOrigins());
   const life = new AbortController();
-  /** Names this life of the process in the ids of what is reported outside deliveries. */
-  const lifeStream = randomBytes(9).toString('base64url');
+  /** Aborts with the error of a journal that can promise nothing any more. */
+  const broken = new AbortController();
   const moved = createGate();
   const retry = retryOf(options.retry);
   const sources = new Map<string, SourceStatus>();
-  let counter = 0;
   let released = 0;
   let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   let opening: Promise<void> | undefined;
@@ -57,15 +51,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       log: log(entry.instance ?? entry.handler.name),
       now,
       fetch: options.fetch ?? globalThis.fetch,
-      report: (origin: string, data: unknown, report?: ReportOptions) =>
-        reportOutside(entry, origin, data, report?.cause),
+      report: outside.reporter(entry),
     }),
     appended,
     moved: release,
     liveTo: () => feed.position(),
     deadLetter: tellDeadLetter,
-    startFailed: tellStartFailed,
+    startFailed: (instance, handler, message) => outside.startFailed(instance, handler, message),
+    journalFailed,
   };
+  const outside = createOutsideReports({ sensor, now, mustBeOpen, laneOf, log: () => log() });
   const lanes: readonly Lane[] = options.handlers.map((entry, index) => createLane(entry, index, host));
 
   const feed = createLiveFeed(lanes, router);
@@ -87,7 +82,24 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     moved.open();
   }
 
+  /** Nothing is accepted or acknowledged any more. */
+  function journalFailed(error: unknown): void {
+    if (broken.signal.aborted) return;
+    broken.abort(error);
+    log().critical('the journal can promise nothing any more: end this process', {
+      error: describeError(error),
+    });
+    for (const lane of lanes) lane.stop().catch(() => undefined); // it has said itself why it stopped
+    moved.open();
+    try {
+      options.onJournalFailed?.(error);
+    } catch (problem) {
+      log().error('cannot tell that the journal has failed', { error: describeError(problem) });
+    }
+  }
+
   function mustBeOpen(): void {
+    broken.signal.throwIfAborted();
     if (state !== 'open')
       throw new IhandlerError(
         'LIFE_CYCLE',
@@ -101,8 +113,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       batch[0] === undefined || Object.isFrozen(batch[0])
         ? batch
         : batch.map((incident) => createIncident(incident));
-    const appending = journal.append(frozen, mark);
-    const run = appending instanceof Promise ? await appending : appending;
+    let run: JournalRun;
+    try {
+      const appending = journal.append(frozen, mark);
+      run = appending instanceof Promise ? await appending : appending;
+    } catch (error) {
+      if (isJournalFailed(error)) journalFailed(error);
+      throw error;
+    }
     appended(run);
     if (lanes.length === 0) journal.release(run.before + run.incidents.length);
     return run;
@@ -123,40 +141,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const lane = lanes.find((candidate) => candidate.instance === instance);
     if (lane === undefined) throw new IhandlerError('HANDLER_INVALID', `There is no instance ${instance}.`);
     return lane;
-  }
-
-  async function reportOutside(
-    { handler, instance = handler.name }: HandlerEntry,
-    origin: string,
-    data: unknown,
-    cause?: ReportOptions['cause'],
-  ): Promise<void> {
-    mustBeOpen();
-    checkReport(handler, origin, data);
-    counter += 1;
-    // Safe: checkReport has just held the data against the schema that the handler declares.
-    const plain = data as UntypedData;
-    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
-    const stream = reportedStream(
-      cause === undefined ? lifeStream : parseIncidentId(cause.id).stream,
-      instance,
-      lifeStream,
-    );
-    const id = formatIncidentId(stream, counter);
-    await laneOf(instance).report(
-      createIncident({ id, origin, timestamp: now(), sensor: cause?.sensor ?? sensor, data: plain }),
-    );
-  }
-
-  function tellStartFailed(instance: string, handler: string, message: string): void {
-    counter += 1;
-    const id = formatIncidentId(reportedStream(lifeStream, instance, 'start'), counter);
-    const data = { instance, handler, message, attempts: 1 };
-    laneOf(instance)
-      .report(createIncident({ id, origin: 'ihandler.handler.failed', timestamp: now(), sensor, data }))
-      .catch((error: unknown) =>
-        log().error('cannot tell that a handler does not start', { instance, error: describeError(error) }),
-      );
   }
 
   async function resumeAfter(stream: string): Promise<number | undefined> {
@@ -206,8 +190,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     signal?: AbortSignal;
   } = {}) {
     const began = performance.now();
-    const isOver = () => life.signal.aborted || signal?.aborted === true;
-    while (!isOver()) {
+    const ends = AbortSignal.any([life.signal, broken.signal, ...(signal === undefined ? [] : [signal])]);
+    while (!ends.aborted) {
       const behind = lanes.filter((lane) => !lane.isDone());
       if (behind.length === 0) {
         await Promise.all(lanes.map((lane) => lane.settle()));
@@ -217,7 +201,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const last = Math.max(began, ...behind.map((lane) => lane.movedAt()));
       const left = last + stalledAfter - performance.now();
       if (left <= 0) break;
-      await waitForMove(left, signal === undefined ? life.signal : AbortSignal.any([signal, life.signal]));
+      await waitForMove(left, ends);
     }
     return lanes.filter((lane) => !lane.isDone()).map((lane) => lane.status());
   }
@@ -248,7 +232,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (!inTime)
         log().error('does not end what it is doing: it is left alone', { instance: lane.instance });
     }
-    await journal.close();
+    try {
+      await journal.close();
+    } catch (error) {
+      // Of one that has failed already everybody knows.
+      if (!broken.signal.aborted) throw error;
+    }
   }
 
   async function opened(): Promise<boolean> {
@@ -278,6 +267,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         now,
         log: log(source.name),
         life: life.signal,
+        broken: broken.signal,
         retry,
         sourceState: async (instance) => journal.sourceState(instance),
         tell: (status) => sources.set(status.instance, status),
@@ -292,10 +282,23 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     drain,
     status: () => lanes.map((lane) => lane.status()),
     sources: () => [...sources.values()],
-    retryDeadLetters: notYet,
-    dropDeadLetters: notYet,
-    replay: notYet,
-    forget: notYet,
+    async retryDeadLetters(instance, positions) {
+      mustBeOpen();
+      return laneOf(instance).retryDeadLetters(positions);
+    },
+    async dropDeadLetters(instance, positions) {
+      mustBeOpen();
+      const wanted = positions && new Set(positions);
+      return laneOf(instance).dropDeadLetters(({ position }) => wanted?.has(position) !== false);
+    },
+    async replay(replay) {
+      mustBeOpen();
+      return laneOf(replay.instance).replay(replay);
+    },
+    async forget(networks) {
+      mustBeOpen();
+      return forget(networks, { journal, lanes });
+    },
     async reopen() {
       await Promise.all(lanes.map((lane) => lane.reopen()));
     },

@@ -41,20 +41,26 @@ interface Networks {
   readonly ipv6: BlockList;
 }
 
-function addTo(networks: Networks, rule: unknown): void {
+function addTo(networks: Networks, rule: unknown, setting: string): void {
   const [, host = '', bits] = (typeof rule === 'string' && /^([^/]*)(?:\/(\d{1,3}))?$/.exec(rule)) || [];
   const address = addressOf(host);
   const longest = address?.family === 'ipv6' || address?.wrapping === 96 ? 128 : 32;
   const prefix = Number(bits ?? longest);
   if (address === undefined || prefix > longest || prefix < address.wrapping)
-    throw invalid('ignore', 'addresses and networks such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32', rule);
+    throw invalid(setting, 'addresses and networks such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32', rule);
   networks[address.family].addSubnet(address.text, prefix - address.wrapping, address.family);
 }
 
-/** Whether an address is in one of the networks. What is no address, such as a name, is in none. */
-function within(rules: readonly string[]): (host: string) => boolean {
+/**
+ * Tells whether a host is in one of these networks: addresses, and networks in CIDR notation; IPv4 that IPv6 wraps is
+ * that IPv4. What is no address, such as a name, is in none. Throws `OPTIONS_INVALID`, which names `setting`.
+ */
+export function withinNetworks(
+  rules: readonly string[],
+  setting: string = 'networks',
+): (host: string) => boolean {
   const networks: Networks = { ipv4: new BlockList(), ipv6: new BlockList() };
-  for (const rule of rules) addTo(networks, rule);
+  for (const rule of rules) addTo(networks, rule, setting);
   return (host) => {
     const address = addressOf(host);
     return address !== undefined && networks[address.family].check(address.text, address.family);
@@ -93,7 +99,7 @@ export function admitsOf({
   ignore = [],
   protocols = [],
 }: Pick<HandlerEntry, 'ignore' | 'protocols'>): Admits | undefined {
-  const isIgnored = ignore.length === 0 ? undefined : within(ignore);
+  const isIgnored = ignore.length === 0 ? undefined : withinNetworks(ignore, 'ignore');
   const isChosen = protocols.length === 0 ? undefined : chosen(protocols);
   if (isIgnored === undefined && isChosen === undefined) return undefined;
   return (incident) => {

@@ -29,6 +29,11 @@ export function isIhandlerError(error: unknown): error is IhandlerError {
   return error instanceof Error && error.name === 'IhandlerError';
 }
 
+/** Whether a journal can promise nothing any more: then the process is to end. */
+export function isJournalFailed(error: unknown): boolean {
+  return isIhandlerError(error) && error.code === 'JOURNAL_FAILED';
+}
+
 /** Marks an error as passing: the same batch is tried again, for ever, after `retryAfter` milliseconds or the usual backoff. */
 export function tryLater(message: string, options?: ErrorOptions & { readonly retryAfter?: number }): Error {
   return Object.assign(new Error(message, options), { retryAfter: options?.retryAfter ?? 0 });
@@ -45,7 +50,7 @@ export type FailureKind = 'try-later' | 'permanent' | 'unknown';
 const passingCodes = new Set(
   (
     'EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENOTFOUND EPIPE ETIMEDOUT ' +
-    'EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOSPC EROFS EACCES EPERM ' +
+    'JOURNAL_FULL EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOSPC EROFS EACCES EPERM ' +
     'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_SOCKET'
   ).split(' '),
 );
@@ -68,6 +73,7 @@ function property(error: unknown, key: string): unknown {
  */
 export function failureKind(error: unknown): FailureKind {
   if (property(error, 'permanent') === true) return 'permanent';
+  if (isJournalFailed(error)) return 'unknown'; // whatever made it fail: it does not come back in this process
   for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
     if (typeof property(current, 'retryAfter') === 'number') return 'try-later';
     const code = property(current, 'code');

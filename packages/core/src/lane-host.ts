@@ -21,6 +21,8 @@ export interface LaneHost {
   liveTo(): number;
   /** Must not throw. */
   deadLetter(letter: DeadLetter): void;
+  /** The journal can promise nothing any more. */
+  journalFailed(error: unknown): void;
   /** Reports that a handler does not start. */
   startFailed(instance: string, handler: string, message: string): void;
 }

@@ -11,14 +11,16 @@ export interface Committed {
 /** The cursor of one instance and its way into the journal. */
 export interface Ledger {
   cursor(): Cursor;
-  /** Loads the cursor, or begins one before the oldest entry. */
-  load(): Promise<void>;
+  /** Loads the cursor, or begins one after a position; true when it is new, and so not durable yet. */
+  load(from: number): Promise<boolean>;
   /** Begins again at the first position, with empty books: the handler has lost what it had stored. */
   restart(): void;
   /** Accounts for everything up to `position`: `delivered` and `dead` of it, the rest was not for this instance. */
   account(position: number, delivered: number, dead: number): void;
   /** Accounts for everything up to `position` as lost to retention. Returns how many. */
   lose(position: number): number;
+  /** Takes dead letters out of the books, and out of the journal with the next commit. */
+  resolve(positions: readonly number[], as: 'delivered' | 'filtered' | 'dropped'): void;
   /** Notes the checkpoint that a write has stored. */
   wrote(checkpoint: Cursor['written']): void;
   /** Keeps reports and dead letters for the next commit: they are owed until one succeeds. */
@@ -41,6 +43,7 @@ export function createLedger(journal: Journal, instance: string): Ledger {
   let committed = 0;
   let reports: Incident[] = [];
   let deadLetters: DeadLetter[] = [];
+  let settled: number[] = [];
   let running: Promise<unknown> | undefined;
 
   function move(position: number, change: Partial<Books>): void {
@@ -61,15 +64,16 @@ export function createLedger(journal: Journal, instance: string): Ledger {
   }
 
   function isOwed(): boolean {
-    return reports.length > 0 || deadLetters.length > 0;
+    return reports.length + deadLetters.length + settled.length > 0;
   }
 
   function commitNow(): Committed | Promise<Committed> {
-    const step = { instance, cursor, reports, deadLetters };
+    const step = { instance, cursor, reports, deadLetters, settled };
     function done(run: JournalRun): Committed {
       committed = step.cursor.position;
       reports = reports.slice(step.reports.length);
       deadLetters = deadLetters.slice(step.deadLetters.length);
+      settled = settled.slice(step.settled.length);
       return { run, deadLetters: step.deadLetters };
     }
     const run = journal.commit(step);
@@ -78,15 +82,11 @@ export function createLedger(journal: Journal, instance: string): Ledger {
 
   return {
     cursor: () => cursor,
-    async load() {
-      const { before } = journal.bounds();
-      cursor = (await journal.cursor(instance)) ?? {
-        first: before,
-        position: before,
-        books: noBooks,
-        written: {},
-      };
+    async load(from) {
+      const kept = await journal.cursor(instance);
+      cursor = kept ?? { first: from, position: from, books: noBooks, written: {} };
       committed = cursor.position;
+      return kept === undefined;
     },
     restart() {
       cursor = { ...cursor, position: cursor.first, books: noBooks, written: {} };
@@ -98,6 +98,12 @@ export function createLedger(journal: Journal, instance: string): Ledger {
       const lost = position - cursor.position;
       move(position, { lost });
       return lost;
+    },
+    resolve(positions, as) {
+      const { books } = cursor;
+      const count = positions.length;
+      cursor = { ...cursor, books: { ...books, dead: books.dead - count, [as]: books[as] + count } };
+      settled = [...settled, ...positions];
     },
     wrote(written) {
       cursor = { ...cursor, written };

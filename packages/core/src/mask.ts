@@ -21,12 +21,17 @@ function localHosts(value: unknown, found: Set<string>): void {
   for (const key in value) localHosts(value[key], found);
 }
 
-/** Where an address stands by itself in a text, and not as a part of a longer one. */
+/** Where an address stands by itself in a text, and not as a part of a longer one; a port may follow. */
 function finderOf(hosts: ReadonlySet<string>): RegExp {
   const words = [...hosts]
     .sort((a, b) => b.length - a.length)
-    .map((host) => host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`(?<![0-9A-Fa-f.:])(?:${words.join('|')})(?![0-9A-Fa-f]|[.:][0-9A-Fa-f])`, 'g');
+    .map((host) => {
+      const word = host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      return host.includes(':')
+        ? `(?<![0-9A-Fa-f:.])${word}(?![0-9A-Fa-f]|[:.][0-9A-Fa-f])`
+        : `(?<![0-9.])${word}(?![0-9]|\\.[0-9])`;
+    });
+  return new RegExp(words.join('|'), 'gi');
 }
 
 function masked(value: Value, finder: RegExp): Value {

@@ -99,7 +99,6 @@ export async function openSample(path: string, folders: readonly string[]): Prom
     const before = await handle.stat();
     if (!before.isFile()) throw refuse(path, 'it is no regular file.', 'Only those are taken.');
     return {
-      handle,
       size: before.size,
       async read(buffer) {
         try {

@@ -19,6 +19,8 @@ export interface SourceHost {
   readonly log: Log;
   /** Aborts when the dispatcher closes. */
   readonly life: AbortSignal;
+  /** Aborts with the error of a journal that can promise nothing any more. */
+  readonly broken: AbortSignal;
   readonly onReject: DispatcherOptions['onReject'];
   now(): number;
   isKnown(origin: string): boolean;
@@ -51,7 +53,8 @@ export async function runSource(
   let failure: string | undefined;
   let reportedAt: number | undefined;
   let newest: number | undefined;
-  const signal = options.signal === undefined ? host.life : AbortSignal.any([options.signal, host.life]);
+  const signals = [host.life, host.broken];
+  const signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
 
   function enter(next: SourceStatus['state'], problem?: string): void {
     if (next !== state) since = host.now();
@@ -153,19 +156,34 @@ export async function runSource(
     state: () => host.sourceState(instance),
     async reject(reject) {
       count.rejected += 1;
+      tell();
       if (host.onReject === undefined) host.log.warning('is no incident', { ...reject, text: undefined });
       else await host.onReject(source.name, reject);
     },
     progress: (progress) => options.onProgress?.({ ...progress, ...count }),
   });
   try {
-    await running;
+    await Promise.race([running, brokenBefore(running, host.broken)]);
+    host.broken.throwIfAborted();
   } catch (error) {
     enter('failed', describeError(error));
     throw error;
   }
   enter('ended');
   return { ...count };
+}
+
+/** Rejects when the journal breaks before a source has ended, whether the source notices or not. */
+async function brokenBefore(running: Promise<unknown>, broken: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  running.then(end, end);
+  await new Promise<void>((resolve) => {
+    AbortSignal.any([broken, ended.signal]).addEventListener('abort', () => resolve(), { once: true });
+    if (broken.aborted) resolve();
+  });
+  broken.throwIfAborted();
+  await running;
 }
 
 function stalled(lanes: readonly LaneStatus[], milliseconds: number): IhandlerError {

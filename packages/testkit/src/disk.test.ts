@@ -39,21 +39,24 @@ it('keeps what was appended and acknowledged for the next journal on it', async 
 });
 
 it.each([
-  ['append', 0, 0],
-  ['appended', 3, 0],
-  ['commit', 3, 0],
-  ['committed', 3, 3],
-] as const)('has what a process that died at "%s" had put there', async (point, appended, acknowledged) => {
-  const disk = createDisk();
-  const crash = createCrash(point);
-  const dispatcher = dispatcherOn(disk.journal(crash.at), recordIncidents());
-  await dispatcher.start();
-  dispatcher.report(incidents(3, origin)).catch(() => undefined); // a dead process is told nothing
-  await crash.died;
-  expect(crash.isDead()).toBe(true);
-  expect(disk.log).toHaveLength(appended);
-  expect(disk.cursors.get('record-incidents')?.position ?? 0).toBe(acknowledged);
-});
+  ['append', 1, 0, 0],
+  ['appended', 1, 3, 0],
+  ['commit', 2, 3, 0],
+  ['committed', 2, 3, 3],
+] as const)(
+  'has what a process that died at "%s" had put there',
+  async (point, nth, appended, acknowledged) => {
+    const disk = createDisk();
+    const crash = createCrash(point, nth);
+    const dispatcher = dispatcherOn(disk.journal(crash.at), recordIncidents());
+    await dispatcher.start();
+    dispatcher.report(incidents(3, origin)).catch(() => undefined); // a dead process is told nothing
+    await crash.died;
+    expect(crash.isDead()).toBe(true);
+    expect(disk.log).toHaveLength(appended);
+    expect(disk.cursors.get('record-incidents')?.position ?? 0).toBe(acknowledged);
+  },
+);
 
 it('dies when it comes to the point for the n-th time, and then does nothing more at any point', async () => {
   const crash = createCrash('append', 2);

@@ -192,7 +192,7 @@ export function createCrashAt(where: string, nth: number): Crash {
   };
 }
 
-/** Makes a process die when its journal comes to a point for the n-th time. */
+/** Makes a process die when its journal comes to a point for the n-th time. The first commit of a new instance makes its cursor. */
 export function createCrash(where: JournalPoint, nth = 1): Crash {
   return createCrashAt(where, nth);
 }

@@ -53,7 +53,10 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
   const { crash, batch = 1000 } = options;
   const letters = new Map<string, DeadLetter>();
   const gone = new AbortController();
+  /** The points of the commit that makes the cursor of a new instance, before it starts: no rule is about those. */
+  const first = new Set<Point>(disk.cursors.has(INSTANCE) ? [] : ['commit', 'committed']);
   const at: AtPoint<Point> = async (point) => {
+    if (first.delete(point)) return;
     await options.at?.(point);
     await crash?.at(point);
   };

@@ -1,0 +1,28 @@
+import type { Attempts } from './attempt.ts';
+import type { DeliveryHost } from './deliver.ts';
+import type { Handler, HandlerContext } from './handler.ts';
+import type { Incident } from './incident.ts';
+import type { Journal } from './journal.ts';
+import type { Ledger } from './ledger.ts';
+import type { Retry } from './retry.ts';
+import type { Reached } from './route.ts';
+
+/** What work between deliveries needs of its lane. */
+export interface AsideHost {
+  readonly handler: Handler;
+  readonly context: HandlerContext;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly attempts: Attempts;
+  readonly retry: Retry;
+  /** The most incidents at once. */
+  readonly batch: number;
+  /** What an incident reaches in this lane now; undefined when it is not for it. */
+  reach(incident: Incident): Reached | undefined;
+  /** Makes the lane's own books durable; throws only when the lane is stopped. */
+  commit(): Promise<void>;
+  /** Makes a ledger of this instance durable, in the same way. */
+  commitOf(ledger: Ledger): Promise<void>;
+  aside<T>(job: () => Promise<T>): Promise<T>;
+  enter: DeliveryHost['enter'];
+}

@@ -1,0 +1,98 @@
+import type { AsideHost } from './aside-host.ts';
+import type { Outcome } from './attempt.ts';
+import type { RetryOutcome } from './dispatcher-options.ts';
+import { describeError, failureKind } from './error.ts';
+import { isWriting } from './handler.ts';
+import type { DeadLetter } from './journal.ts';
+import { aliasOf, aliasReports } from './letter-alias.ts';
+import type { Reached } from './route.ts';
+
+/** What can be done with the dead letters of an instance. */
+export interface DeadLetterWork {
+  /** Tries them again, oldest first, one a turn of the lane; all, or those at these positions. Rejects with a failure that passes. */
+  retry(positions?: readonly number[]): Promise<RetryOutcome>;
+  /** Drops them, in one commit; answers how many. */
+  drop(isDropped: (letter: DeadLetter) => boolean): Promise<number>;
+}
+
+type Fate = keyof RetryOutcome | 'neither';
+
+/** Works on dead letters, one thing at a time: what one takes out of the books no other may. */
+export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
+  const { handler, context, journal, ledger, attempts } = host;
+  const { instance } = context;
+  const keepsCheckpoint = isWriting(handler) && handler.checkpoint !== undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined); // whoever asked is told
+    return result;
+  }
+
+  /** Those in the books: after a restart from the beginning some lie ahead, and are passed as dead when it comes to them. */
+  async function letters(): Promise<readonly DeadLetter[]> {
+    const all = await journal.deadLetters(instance);
+    return all.filter(({ position }) => position <= ledger.cursor().position);
+  }
+
+  async function attempt(letter: DeadLetter, reached: Reached): Promise<Outcome> {
+    const incident = keepsCheckpoint ? aliasOf(letter.incident) : letter.incident;
+    const batch = { incidents: [incident], positions: [letter.position], reached, through: letter.position };
+    let outcome = await attempts.attempt(batch, true);
+    // It has stored the row and failed before its reports were collected: it is asked for them again.
+    for (let tries = 1; outcome.owed && tries < host.retry.attempts && !context.signal.aborted; tries += 1)
+      outcome = await attempts.attempt(batch, true);
+    return outcome;
+  }
+
+  async function retryOne(position: number): Promise<Fate> {
+    const [letter] = await journal.deadLetters(instance, position - 1, 1);
+    if (letter?.position !== position || position > ledger.cursor().position) return 'neither';
+    const reached = host.reach(letter.incident);
+    if (reached === undefined) {
+      ledger.resolve([position], 'filtered');
+      await host.commit();
+      return 'neither';
+    }
+    const { done, reports, failure, owed } = await attempt(letter, reached);
+    if (done === 1) {
+      ledger.resolve([position], 'delivered');
+      ledger.owe(keepsCheckpoint ? reports : aliasReports(letter.incident, reports), []);
+      await host.commit();
+      return 'delivered';
+    }
+    const error = failure?.error;
+    if (owed || context.signal.aborted || failureKind(error) === 'try-later') throw error;
+    const again = {
+      ...letter,
+      reason: describeError(error),
+      attempts: letter.attempts + 1,
+      at: context.now(),
+    };
+    ledger.owe([], [again]);
+    await host.commit();
+    return 'dead';
+  }
+
+  return {
+    async retry(positions) {
+      const wanted = positions && new Set(positions);
+      const outcome = { delivered: 0, dead: 0 };
+      for (const { position } of await letters()) {
+        if (wanted?.has(position) === false) continue;
+        const fate = await host.aside(() => alone(() => retryOne(position)));
+        if (fate !== 'neither') outcome[fate] += 1;
+      }
+      return outcome;
+    },
+    drop: (isDropped) =>
+      alone(async () => {
+        const positions = (await letters()).filter(isDropped).map(({ position }) => position);
+        if (positions.length === 0) return 0;
+        ledger.resolve(positions, 'dropped');
+        await host.commit();
+        return positions.length;
+      }),
+  };
+}
