@@ -85,7 +85,12 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
 const number = (value: number) => value.toLocaleString('en');
 
 /** The books of an instance in words, indented. */
-export function laneLine({ instance, books, waiting, failure }: LaneStatus): string {
+export function laneLine({
+  instance,
+  books,
+  waiting,
+  failure,
+}: Pick<LaneStatus, 'instance' | 'books' | 'waiting' | 'failure'>): string {
   const counts: readonly (readonly [number, string])[] = [
     [books.delivered, 'delivered'],
     [books.filtered, 'not for it'],

@@ -1,0 +1,138 @@
+import { type CommandArguments, describeError, type JournalView } from '@ihandler/core';
+import type { App, BuiltIn } from './app.ts';
+import { chooseJournal, isWrong } from './choose-journal.ts';
+import { configOption } from './command-instances.ts';
+import type { Entry } from './configuration.ts';
+import { wantedBy } from './configured.ts';
+import { callControl } from './control-client.ts';
+import { fileFindings, type NamedFile } from './doctor-files.ts';
+import { journalFindings } from './doctor-journal.ts';
+import { type LiveStatus, liveFindings, liveStatus } from './doctor-live.ts';
+import { nodeFindings } from './doctor-node.ts';
+import { exitCodes } from './exit-code.ts';
+import { bySeverity, type Finding, findingLine } from './finding.ts';
+import { type HostPlan, planHost } from './host-plan.ts';
+import { liveEntries } from './live-sources.ts';
+import { findOffer, offersOf } from './offers.ts';
+import { preparePlanned } from './open-host.ts';
+import { type JsonSchema, markedOptions, resolvePaths } from './option-schema.ts';
+
+/** How long a running process may take to answer, in milliseconds. */
+const PATIENCE = 10_000;
+
+function filesOf(instance: string, schema: JsonSchema, entry: Entry, folder: string): readonly NamedFile[] {
+  const options = resolvePaths(schema, entry.config ?? {}, entry.folder ?? folder);
+  return markedOptions(schema, options).flatMap(({ value, schema: own }) =>
+    own['format'] === 'path' && typeof value === 'string' && value !== ':memory:'
+      ? [{ instance, path: value, isOnlyRead: own['access'] === 'read' }]
+      : [],
+  );
+}
+
+/** Everything a configuration names: instances, sources, files. */
+function namesIn(plan: HostPlan, app: App) {
+  const { configuration, workshop } = plan;
+  const { packages } = workshop.installed;
+  const handlers = wantedBy(configuration, workshop.installed, app).map(({ entry }) => {
+    const offer = findOffer(offersOf(packages, 'handlers'), entry.name);
+    const known = typeof offer === 'string' ? undefined : offer;
+    const instance = entry.as ?? known?.name ?? entry.name;
+    return { instance, files: known ? filesOf(instance, known.spec.options, entry, workshop.folder) : [] };
+  });
+  const sources = liveEntries(configuration, workshop).map(({ entry, offer }) => {
+    const instance = entry.as ?? offer.name;
+    const files = filesOf(instance, offer.spec.options, entry, workshop.folder);
+    // A source reads, whether its manifest says so or not.
+    return { instance, files: files.map((file) => ({ ...file, isOnlyRead: true })) };
+  });
+  return { handlers, sources, files: [...handlers, ...sources].flatMap(({ files }) => files) };
+}
+
+async function configurationFindings(plan: HostPlan, app: App): Promise<readonly Finding[]> {
+  try {
+    await preparePlanned(plan, app, { sources: true });
+    return [];
+  } catch (error) {
+    const advice = 'put it right; ihandler check -c FILE tells when it is';
+    return [{ severity: 'error', about: 'configuration', found: describeError(error), advice }];
+  }
+}
+
+async function running(
+  plan: HostPlan,
+): Promise<{ readonly live?: LiveStatus; readonly findings: readonly Finding[] }> {
+  try {
+    const answer = await callControl(plan.dataDir, 'status', {}, { timeout: PATIENCE });
+    if (answer !== undefined) return { live: liveStatus.parse(answer), findings: [] };
+    const advice = 'start it: systemctl start ihandler, or ihandler run -c FILE.yaml';
+    const found = `no ihandler runs on ${plan.dataDir}: nothing is taken in`;
+    return { findings: [{ severity: 'warning', about: 'run', found, advice }] };
+  } catch (error) {
+    return { findings: [{ severity: 'error', about: 'run', found: describeError(error) }] };
+  }
+}
+
+async function withView(
+  plan: HostPlan,
+  look: (view: JournalView, file: string | undefined) => readonly Finding[],
+): Promise<readonly Finding[]> {
+  const chosen = await chooseJournal({ ...plan, ...plan.workshop });
+  if (isWrong(chosen) || chosen.module?.view === undefined) return [];
+  try {
+    const view = chosen.module.view(chosen.options);
+    try {
+      return look(view, chosen.file);
+    } finally {
+      view.close();
+    }
+  } catch (error) {
+    return [
+      { severity: 'error', about: 'journal', found: describeError(error), advice: 'ihandler journal check' },
+    ];
+  }
+}
+
+async function runDoctor(args: CommandArguments, app: App): Promise<number> {
+  const { terminal } = app;
+  const plan = planHost(args, app);
+  const now = Date.now();
+  const { handlers, sources, files } = namesIn(plan, app);
+  const { live, findings: runFindings } = await running(plan);
+  const configured = {
+    sources: sources.map(({ instance }) => instance),
+    instances: handlers.map(({ instance }) => instance),
+  };
+  const findings = bySeverity([
+    ...nodeFindings(process.versions.node, now),
+    ...(await configurationFindings(plan, app)),
+    ...runFindings,
+    ...(await withView(plan, (view, file) => [
+      ...liveFindings(view, live, configured, now),
+      ...journalFindings(view, file, now),
+    ])),
+    ...fileFindings(files, plan.dataDir, live?.pid ?? undefined, now),
+  ]);
+  const isWell = findings.every(({ severity }) => severity === 'note');
+  const lines = findings.map((finding) => findingLine(finding, terminal));
+  await terminal.write(
+    args.options['json'] === true
+      ? `${JSON.stringify({ findings })}\n`
+      : `${[...lines, ...(isWell ? ['All is well.'] : [])].join('\n')}\n`,
+  );
+  return isWell ? exitCodes.ok : exitCodes.partly;
+}
+
+/** `doctor`: tells what is wrong, or soon will be, with what runs. */
+export const doctorCommand: BuiltIn = {
+  name: 'doctor',
+  summary: 'Tell what is wrong, or soon will be, and what to do about it',
+  usage: '[-c FILE.yaml] [--json]',
+  options: {
+    config: configOption,
+    json: { type: 'boolean', help: 'Print the findings as one JSON object' },
+  },
+  examples: [
+    ['ihandler doctor -c my.yaml', 'silent sources, clocks, disks, files that cannot be read, dead letters'],
+  ],
+  run: runDoctor,
+};

@@ -1,0 +1,41 @@
+import { dirname } from 'node:path';
+import type { JournalView } from '@ihandler/core';
+import { type Finding, span } from './finding.ts';
+import { bytesInWords } from './journal-command.ts';
+import { freeDisk } from './journal-status.ts';
+
+const DAY = 86_400_000;
+/** Disks with fewer days left than this are told as a warning. */
+const SOON = 7;
+
+/** How long the disk and the journal's own limit last at the rate of the last 24 hours. */
+export function journalFindings(
+  view: JournalView,
+  file: string | undefined,
+  now: number,
+): readonly Finding[] {
+  const { incidents, bytes: rate } = view.acceptedSince(now - DAY);
+  const { bytes, limit } = view.size();
+  const today = `${incidents.toLocaleString('en')} incidents (${bytesInWords(rate)}) were accepted in 24 hours`;
+  const free = file === undefined ? undefined : freeDisk(file);
+  const findings: Finding[] = [];
+  const days = rate === 0 || free === undefined ? undefined : free / rate;
+  // What the journal takes beyond its limit it gives back: only until then the disk fills with it.
+  const room = limit - bytes;
+  if (free !== undefined && file !== undefined)
+    findings.push({
+      severity: days !== undefined && days < SOON && free < room ? (days < 1 ? 'error' : 'warning') : 'note',
+      about: 'disk',
+      found: `${bytesInWords(free)} free in ${dirname(file)}; ${today}: ${days === undefined ? 'nobody can say how long it lasts' : `that lasts ${span(days * DAY)} for the journal alone`}`,
+      ...(days !== undefined &&
+        days < SOON &&
+        free < room && { advice: 'make room, or lower the limit of the journal' }),
+    });
+  if (rate > 0 && room < rate * 2)
+    findings.push({
+      severity: 'note',
+      about: 'journal',
+      found: `${bytesInWords(bytes)} of at most ${bytesInWords(limit)}: what is older than about ${span((limit / rate) * DAY)} makes room for what comes`,
+    });
+  return findings;
+}
