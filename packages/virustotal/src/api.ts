@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type FileFacts, readFileReport } from './file-report.ts';
 import { type HttpAnswer, type HttpClient, type HttpRequest, NoAnswer } from './http-client.ts';
-import type { OpenSample } from './open-sample.ts';
+import type { UploadFile } from './open-upload.ts';
 import { hashOf } from './put-sample.ts';
 import type { ServerQuotas } from './quota.ts';
 import { type Answer, later, parseJson, problemOf } from './reaction.ts';
@@ -32,10 +32,10 @@ const overallQuotas = z.object({
 export interface VirusTotalApi {
   file(hash: string): Promise<Answer<FileFacts>>;
   /** Uploads at most 32 MB; answers the id of the analysis. */
-  upload(sample: OpenSample): Promise<Answer<string>>;
+  upload(sample: UploadFile): Promise<Answer<string>>;
   /** An address that takes one larger upload. */
   uploadUrl(): Promise<Answer<string>>;
-  uploadTo(url: string, sample: OpenSample): Promise<Answer<string>>;
+  uploadTo(url: string, sample: UploadFile): Promise<Answer<string>>;
   analysis(id: string): Promise<Answer<{ readonly completed: boolean; readonly sha256: string | undefined }>>;
   comment(sha256: string, text: string): Promise<Answer<true>>;
   overallQuotas(): Promise<Answer<ServerQuotas>>;
@@ -71,7 +71,7 @@ export function createApi(http: HttpClient, base: string, key: string, now: () =
   const get = <T>(path: string, read: (body: unknown) => T | undefined) =>
     call({ method: 'GET', url: `${base}${path}`, timeout: TIMEOUT }, read);
 
-  function post(url: string, sample: OpenSample): Promise<Answer<string>> {
+  function post(url: string, sample: UploadFile): Promise<Answer<string>> {
     const form = createUploadForm(sample);
     const request = { method: 'POST', url, headers: form.headers, timeout: UPLOAD_TIMEOUT } as const;
     return call({ ...request, body: form.body() }, (body) => withId.safeParse(body).data?.data.id);

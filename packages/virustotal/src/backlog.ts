@@ -71,7 +71,7 @@ export interface Backlog {
   put(samples: readonly SeenSample[], now: number): readonly PutOutcome[];
   /** The task whose turn it is, leased until then. */
   lease(now: number, until: number): Task | undefined;
-  /** Lends a task to somebody who asks about it in person, if nobody else has it. */
+  /** Lends a task that is to be looked up to somebody who asks in person, if nobody else has it. */
   leaseHash(hash: string, now: number, until: number): Task | undefined;
   /** Ends a lease. Throws for a way out that is none. */
   settle(task: Task, step: Step, now: number): void;
@@ -178,7 +178,7 @@ export function createBacklog(
     leaseHash: database.transaction((hash: string, now: number, until: number) => {
       const task = database
         .prepare<[string, string, number], Task>(
-          `SELECT * FROM samples WHERE (sha256 = ? OR md5 = ?) AND state IN ('new', 'done') AND lease_until <= ?
+          `SELECT * FROM samples WHERE (sha256 = ? OR md5 = ?) AND state = 'new' AND lease_until <= ?
            ORDER BY sha256 IS NULL LIMIT 1`,
         )
         .get(hash, hash, now);

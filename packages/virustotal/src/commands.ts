@@ -1,1 +1,5 @@
-export {};
+import type { Command } from '@ihandler/core';
+import { virustotalCommand } from './virustotal-command.ts';
+
+/** What this package adds to the program: `virustotal`. */
+export const commands: Readonly<Record<string, Command>> = { virustotal: virustotalCommand };

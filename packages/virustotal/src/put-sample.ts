@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 export interface SeenSample {
   readonly sha256?: string;
   readonly md5?: string;
-  /** Where it may lie. It is opened only where the rules of `open-sample.ts` allow it. */
+  /** Where it may lie. It is opened only where the rules of `open-upload.ts` allow it. */
   readonly path?: string;
   readonly size?: number;
   readonly type?: string;

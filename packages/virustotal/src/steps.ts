@@ -1,8 +1,9 @@
+import { describeError, type Log } from '@ihandler/core';
 import type { VirusTotalApi } from './api.ts';
 import type { Step, Task } from './backlog.ts';
 import type { FileFacts } from './file-report.ts';
 import { backoff } from './holds.ts';
-import { NotUploaded, type OpenSample, openSample } from './open-sample.ts';
+import { NotUploaded, openUpload, type UploadFile } from './open-upload.ts';
 import type { Settings } from './options.ts';
 import type { Answer, Problem } from './reaction.ts';
 import type { Verdict, VerdictState } from './verdict.ts';
@@ -24,6 +25,7 @@ export interface StepTools {
   readonly folders: () => readonly string[];
   readonly now: () => number;
   readonly random: () => number;
+  readonly log: Log;
   /** Sends a request within the quota; waits for it where the step says so. */
   ask<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>>;
 }
@@ -43,7 +45,7 @@ function hashesOf(task: Task, more: Hashes = {}): Hashes {
 }
 
 /** Makes the steps of a worker: each asks at most what its state needs, and says what becomes of the task. */
-export function createSteps({ api, settings, folders, now, random, ask }: StepTools) {
+export function createSteps({ api, settings, folders, now, random, log, ask }: StepTools) {
   const inVain = (task: Task, problem: Problem, step: Step = {}): StepOutcome => ({
     step: {
       failed: true,
@@ -108,34 +110,31 @@ export function createSteps({ api, settings, folders, now, random, ask }: StepTo
     return passes(task, answer) ?? without(task, 'skipped', `refused: ${answer.message}`);
   }
 
-  async function send(sample: OpenSample): Promise<Answer<string>> {
+  async function send(sample: UploadFile): Promise<Answer<string>> {
     if (sample.size <= DIRECT) return ask(() => api.upload(sample));
     const address = await ask(() => api.uploadUrl());
     return address.kind === 'ok' ? ask(() => api.uploadTo(address.value, sample)) : address;
   }
 
   async function upload(task: Task): Promise<StepOutcome> {
-    let sample: OpenSample;
+    let sample: UploadFile;
     try {
       const rules = { folders: [...settings.folders, ...folders()], maxUpload: settings.maxUpload };
-      sample = await openSample(task.path ?? '', task, rules);
+      sample = await openUpload(task.path ?? '', task, rules);
     } catch (error) {
       if (!(error instanceof NotUploaded)) throw error;
+      log.info('A file is not uploaded', { reason: describeError(error) });
       return without(task, 'unknown', error.message);
     }
-    try {
-      const answer = await send(sample);
-      const hashes = { sha256: sample.sha256, md5: sample.md5 };
-      if (answer.kind === 'ok') {
-        const to = { to: 'analysis', analysis: answer.value, uploaded: true } as const;
-        return { step: { ...to, ...hashes, nextAt: now() + 2 * MINUTE } };
-      }
-      // Whether it has arrived nobody knows: an upload is not repeated before VirusTotal was asked for it.
-      if (answer.kind === 'later' && answer.ambiguous) return inVain(task, answer, { to: 'new', ...hashes });
-      return passes(task, answer) ?? without(task, 'unknown', `upload refused: ${answer.message}`, hashes);
-    } finally {
-      await sample.close();
+    const answer = await send(sample);
+    const hashes = { sha256: sample.sha256, md5: sample.md5 };
+    if (answer.kind === 'ok') {
+      const to = { to: 'analysis', analysis: answer.value, uploaded: true } as const;
+      return { step: { ...to, ...hashes, nextAt: now() + 2 * MINUTE } };
     }
+    // Whether it has arrived nobody knows: an upload is not repeated before VirusTotal was asked for it.
+    if (answer.kind === 'later' && answer.ambiguous) return inVain(task, answer, { to: 'new', ...hashes });
+    return passes(task, answer) ?? without(task, 'unknown', `upload refused: ${answer.message}`, hashes);
   }
 
   async function poll(task: Task): Promise<StepOutcome> {
@@ -183,6 +182,6 @@ export function createSteps({ api, settings, folders, now, random, ask }: StepTo
   }
 
   const steps = { new: lookUp, upload, analysis: poll, report: fetchReport, comment } as const;
-  return (task: Task): Promise<StepOutcome> =>
-    task.state === 'done' ? lookUp(task) : steps[task.state](task);
+  return async (task: Task): Promise<StepOutcome> =>
+    task.state === 'done' ? { step: {} } : steps[task.state](task);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OpenSample } from './open-sample.ts';
+import type { UploadFile } from './open-upload.ts';
 
 /** A form with a file, as a stream of a known length. */
 export interface UploadForm {
@@ -8,7 +8,7 @@ export interface UploadForm {
 }
 
 /** Makes the form that an upload takes: one field `file`, named after the hash, whatever the file is called. */
-export function createUploadForm(sample: OpenSample): UploadForm {
+export function createUploadForm(sample: UploadFile): UploadForm {
   const boundary = `ihandler-${randomBytes(18).toString('hex')}`;
   const head = Buffer.from(
     `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${sample.sha256}"\r\n` +

@@ -72,7 +72,7 @@ export function startWorker(tools: WorkerTools): Worker {
     else log.info('VirusTotal answers', { answer: problem.message });
   }
 
-  const perform = createSteps({ api, settings, folders, now, random, ask });
+  const perform = createSteps({ api, settings, folders, now, random, log, ask });
 
   async function learnQuotas(): Promise<void> {
     if (now() - learnedAt < DAY) return;
