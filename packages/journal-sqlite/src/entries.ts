@@ -1,4 +1,4 @@
-import { decodeIncident, describeError, IhandlerError, type Incident, type JournalRun } from '@ihandler/core';
+import { decodeIncident, type Incident, isIhandlerError, type JournalRun } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { exactText } from './exact-text.ts';
 import type { Prepared } from './prepare.ts';
@@ -78,15 +78,13 @@ export function createEntries(db: Database): Entries {
   let { before, last } = readBounds(db);
   let acceptedLast = newest.get()?.accepted_at ?? 0;
 
-  function decode({ position, body }: EntryRow): Incident {
+  /** Undefined for what is damaged: it is read over, as if it were gone. */
+  function decode(body: string): Incident | undefined {
     try {
       return decodeIncident(body);
-    } catch (cause) {
-      throw new IhandlerError(
-        'JOURNAL_INVALID',
-        `The journal ${db.name} is damaged at position ${position}: ${describeError(cause)}`,
-        { cause },
-      );
+    } catch (error) {
+      if (isIhandlerError(error)) return undefined;
+      throw error;
     }
   }
 
@@ -123,12 +121,15 @@ export function createEntries(db: Database): Entries {
       const incidents: Incident[] = [];
       let start = Math.max(after, last);
       let size = 0;
-      for (const row of select.iterate(after, rowLimit(limit))) {
-        if (incidents.length === 0) start = row.position - 1;
+      for (const { position, body } of select.iterate(after, rowLimit(limit))) {
+        const incident = decode(body);
         // Positions have no gaps but those that damage made.
-        else if (row.position !== start + incidents.length + 1) break;
-        incidents.push(decode(row));
-        size += row.body.length;
+        const isNext = position === start + incidents.length + 1;
+        if (incidents.length > 0 && (incident === undefined || !isNext)) break;
+        if (incidents.length === 0) start = incident === undefined ? position : position - 1;
+        if (incident === undefined) continue;
+        incidents.push(incident);
+        size += body.length;
         if (size >= READ_AT_MOST) break;
       }
       return { before: start, incidents };

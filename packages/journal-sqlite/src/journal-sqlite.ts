@@ -1,72 +1,46 @@
-import {
-  describeError,
-  encodeValue,
-  IhandlerError,
-  isIhandlerError,
-  type Journal,
-  type JournalRun,
-} from '@ihandler/core';
+import { dirname } from 'node:path';
+import { encodeValue, IhandlerError, type Journal, type JournalRun } from '@ihandler/core';
+import type { DamageReport } from './damage-report.ts';
+import { createSpaceCheck, freeBytesOf } from './disk-space.ts';
 import { forget } from './forget.ts';
-import { migrate } from './migrate.ts';
-import { openDatabase } from './open-database.ts';
-import { checkOptions, type JournalSqliteOptions } from './options.ts';
-import { type Ownership, takeOwnership } from './ownership.ts';
+import { type Opened, openJournal } from './open-journal.ts';
+import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
 import { prepare } from './prepare.ts';
-import { realFile } from './real-file.ts';
-import { createStore, type Store } from './store.ts';
+import { createRetention, type Retention } from './retention.ts';
+import type { Store } from './store.ts';
+import { createUse, type Use } from './use.ts';
 
-/** Everything that exists between `open` and `close`. */
-interface Opened extends Store {
-  readonly ownership: Ownership;
+/** A journal in a SQLite file. */
+export interface SqliteJournal extends Journal {
+  /** What the last `open` set aside; undefined when the journal was sound. */
+  readonly damage: DamageReport | undefined;
 }
 
-function openOwned(file: string, ownership: Ownership, now: number): Opened {
-  const db = openDatabase(file);
-  try {
-    migrate(db, now);
-    return { ownership, ...createStore(db) };
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function openFile(path: string, now: number): Opened {
-  try {
-    const file = realFile(path);
-    const ownership = takeOwnership(file);
-    try {
-      return openOwned(file, ownership, now);
-    } catch (error) {
-      ownership.release(true);
-      throw error;
-    }
-  } catch (error) {
-    if (isIhandlerError(error)) throw error;
-    throw new IhandlerError(
-      'TARGET_UNREADABLE',
-      `Cannot open the journal ${path}: expected a file in a folder that exists and that this user may write; found: ${describeError(error)}.`,
-      { cause: error },
-    );
-  }
+/** A journal that is open, and what works beside it. */
+interface Working extends Opened {
+  readonly checkSpace: () => void;
+  readonly retention: Retention;
+  readonly use: Use;
 }
 
 /**
  * A journal in a SQLite file. What was appended survives a crash of the process and of the machine; calls of the same turn
- * share one fsync. An error of the disk (`SQLITE_FULL`, `SQLITE_IOERR…`) rejects the calls that it concerns, of which
- * nothing remains, and the journal can be used on. Entries are kept for ever. `open` throws `JOURNAL_BUSY` when a process
- * has it open (this one included), and `JOURNAL_INVALID`, having changed nothing, for a newer version and for what is no
- * journal. Throws `OPTIONS_INVALID`.
+ * share one fsync. A full disk rejects with `JOURNAL_FULL`, of which nothing remains, and the journal can be used on;
+ * after an fsync that failed every call gets `JOURNAL_FAILED`. `open` throws `JOURNAL_BUSY` when a process has it open
+ * (this one included), and `JOURNAL_INVALID`, having changed nothing, for a newer version and for what is no journal; one
+ * that is damaged is set aside: see `damage`. Throws `OPTIONS_INVALID`.
  */
-export function journalSqlite(options: JournalSqliteOptions): Journal {
-  const { file, now = Date.now } = checkOptions(options);
-  let opened: Opened | undefined;
+export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
+  const settings = parseJournalOptions(options);
+  const { file, minFree, freeBytes = freeBytesOf, onDamage, now = Date.now } = settings;
+  let working: Working | undefined;
+  let damage: DamageReport | undefined;
   let lastBounds = { before: 0, last: 0 };
 
-  function mustBeOpen(): Opened {
-    if (opened === undefined)
+  function mustBeOpen(): Working {
+    if (working === undefined)
       throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is not open: call open() first.`);
-    return opened;
+    return working;
   }
 
   function reads<T>(work: (store: Store) => T): T {
@@ -74,33 +48,55 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
     return store.access.read(() => work(store));
   }
 
+  /** Adds work to the transaction of this turn, with the time of acceptance. */
+  async function writes<T>({ group, retention }: Working, work: (at: number) => T): Promise<T> {
+    const result = await group.add(() => work(Math.trunc(now())));
+    retention.afterWrite();
+    return result;
+  }
+
   return {
     name: 'sqlite',
     durable: true,
+    get damage() {
+      return damage;
+    },
     open() {
-      if (opened !== undefined)
+      if (working !== undefined)
         throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is open already: call close() first.`);
-      opened = openFile(file, now());
+      const opened = openJournal(settings, now());
+      const use = createUse(opened, now);
+      working = {
+        ...opened,
+        use,
+        checkSpace: createSpaceCheck(dirname(opened.db.name), minFree, freeBytes),
+        retention: createRetention(opened, settings, { now, tick: use.renew }),
+      };
+      damage = opened.damage;
+      if (damage !== undefined) onDamage?.(damage);
     },
     close() {
-      if (opened === undefined) return;
-      const { db, entries, group, ownership } = opened;
-      opened = undefined;
+      if (working === undefined) return;
+      const { db, access, entries, group, ownership, retention, use } = working;
+      working = undefined;
+      retention.close();
       group.flush();
+      use.close();
       lastBounds = entries.bounds();
       try {
         db.close();
       } finally {
-        ownership.release();
+        ownership.release(access.failure() && 'as-crashed');
       }
     },
-    bounds: () => opened?.entries.bounds() ?? lastBounds,
+    bounds: () => working?.entries.bounds() ?? lastBounds,
     async append(incidents, mark): Promise<JournalRun> {
-      const { entries, sources, group } = mustBeOpen();
+      const journal = mustBeOpen();
+      const { entries, sources, checkSpace } = journal;
+      checkSpace();
       const prepared = incidents.map(prepare);
       const state = mark && encodeValue(mark.state);
-      return group.add(() => {
-        const at = Math.trunc(now());
+      return writes(journal, (at) => {
         if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
         return entries.insert(prepared, at);
       });
@@ -108,16 +104,21 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
     sourceState: (source) => reads(({ sources }) => sources.get(source)),
     read: (after, limit) => reads(({ entries }) => entries.read(after, limit)),
     highest: (stream) => reads(({ entries }) => entries.highest(stream)),
-    cursor: (instance) => reads(({ cursors }) => cursors.get(instance)),
+    cursor(instance) {
+      const cursor = reads(({ cursors }) => cursors.get(instance));
+      if (cursor !== undefined) mustBeOpen().use.note(instance);
+      return cursor;
+    },
     async commit({ instance, cursor, deadLetters, settled = [], reports }): Promise<JournalRun> {
-      const { entries, cursors, deadLetters: letters, group } = mustBeOpen();
+      const journal = mustBeOpen();
+      const { entries, cursors, deadLetters: letters } = journal;
       const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
         ...letter,
         body: prepare(incident).body,
       }));
       const prepared = reports.map(prepare);
-      return group.add(() => {
-        const at = Math.trunc(now());
+      journal.use.note(instance);
+      return writes(journal, (at) => {
         cursors.set(instance, cursor, at);
         for (const position of settled) letters.remove(instance, position);
         for (const letter of preparedLetters) letters.add(letter);
@@ -126,9 +127,7 @@ export function journalSqlite(options: JournalSqliteOptions): Journal {
     },
     deadLetters: (instance, after, limit) =>
       reads(({ deadLetters }) => deadLetters.list(instance, after, limit)),
-    release() {
-      // Entries stay: they are what a new handler is fed with.
-    },
+    release: (upTo) => mustBeOpen().retention.release(upTo),
     acceptedAt: (position) => reads(({ acceptance }) => acceptance.acceptedAt(position)),
     positionBefore: (time) =>
       reads(({ acceptance, entries }) => acceptance.positionBefore(time) ?? entries.bounds().last),

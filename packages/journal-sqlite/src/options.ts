@@ -1,41 +1,90 @@
-import { IhandlerError } from '@ihandler/core';
+import { parseOptions } from '@ihandler/core';
+import { z } from 'zod';
+import type { DamageReport } from './damage-report.ts';
+
+const HOUR = 3_600_000;
+const ageUnits = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR, y: 365 * 24 * HOUR };
+const sizeUnits = { MB: 1e6, GB: 1e9, TB: 1e12, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** A number with a unit, as a schema: `30d` becomes milliseconds, `2GiB` bytes. */
+function amount(units: Readonly<Record<string, number>>, expected: string) {
+  const names = Object.keys(units).join('|');
+  return z
+    .string(expected)
+    .regex(new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${names})$`), expected)
+    .transform((text) => {
+      const unit = text.replace(/^[\d.]+ ?/, '');
+      return Number.parseFloat(text) * (units[unit] ?? 0);
+    });
+}
+
+const age = () => amount(ageUnits, 'expected an age such as "30d" (units h, d, w, y)');
+const size = () => amount(sizeUnits, 'expected a size such as "2GiB" (units MB, GB, TB, MiB, GiB, TiB)');
+
+/** The options as a user writes them in a configuration. Manifest and README come from here. */
+export const optionsSchema = z.strictObject({
+  file: z
+    .string('expected the path of a file')
+    .min(1, 'expected the path of a file')
+    .regex(/^[^~\0][^\0]*$/, 'expected the path of a file; "~" is not expanded, write the folder')
+    .meta({
+      description: 'The SQLite file: made when it is not there, in a folder that is.',
+      // The program makes it absolute, starting at the folder of the configuration.
+      format: 'path',
+      examples: ['journal.sqlite'],
+    }),
+  keep: age()
+    .prefault('30d')
+    .describe('How long incidents are kept after they were accepted, if every instance has had them: "30d".'),
+  maxSize: size()
+    .prefault('2GiB')
+    .describe(
+      'How large the journal may grow: then the oldest incidents go, also those that somebody waits for.',
+    ),
+  minFree: size()
+    .prefault('1GiB')
+    .describe(
+      'How much of the disk stays free: with less, the journal takes nothing until there is room again.',
+    ),
+  keepCursors: age()
+    .prefault('90d')
+    .describe('How long the place of an instance is kept that does not run any more while others do: "90d".'),
+});
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+const programSchema = optionsSchema.extend({
+  now: z.custom<() => number>(isFunction, 'expected a function').optional(),
+  freeBytes: z.custom<(folder: string) => number>(isFunction, 'expected a function').optional(),
+  onDamage: z.custom<(report: DamageReport) => void>(isFunction, 'expected a function').optional(),
+});
 
 /** Options of the journal. */
 export interface JournalSqliteOptions {
   /** The SQLite file: made when it is not there, in a folder that is. A few files with the same beginning lie beside it. */
   readonly file: string;
+  /** How long incidents are kept after they were accepted, if every instance has had them. Units h, d, w, y. @default '30d' */
+  readonly keep?: string;
+  /** How large the journal may grow: then the oldest incidents go, handled or not. Units MB, GB, TB, MiB, GiB, TiB. @default '2GiB' */
+  readonly maxSize?: string;
+  /** How much of the disk stays free: with less, `append` rejects with `JOURNAL_FULL`. Units as above. @default '1GiB' */
+  readonly minFree?: string;
+  /** How long the cursor and dead letters of an instance are kept that does not run any more while others do. @default '90d' */
+  readonly keepCursors?: string;
   /** Milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
   readonly now?: () => number;
+  /** How many bytes a user may still write in a folder; asked at most once a second. @default what the file system says */
+  readonly freeBytes?: (folder: string) => number;
+  /** Told, while `open` runs, that a damaged journal was set aside. @default nobody is told: see the property `damage` */
+  readonly onDamage?: (report: DamageReport) => void;
 }
 
-const checks: Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>> = {
-  file: [
-    'expected the path of a file',
-    (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
-  ],
-  now: ['expected a function', (value) => value === undefined || typeof value === 'function'],
-};
+/** The options after the door: ages in milliseconds, sizes in bytes. */
+export type Settings = Readonly<z.output<typeof programSchema>>;
 
-function found(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
-}
-
-/** Throws `OPTIONS_INVALID` with everything that does not fit; what fits comes back as it is. */
-export function checkOptions(input: unknown): JournalSqliteOptions {
-  const given: ReadonlyMap<string, unknown> = new Map(Object.entries(input ?? {}));
-  const problems = [...new Set([...Object.keys(checks), ...given.keys()])].flatMap((key) => {
-    const [expected, fits] = (Object.hasOwn(checks, key) ? checks[key] : undefined) ?? [
-      'not an option of this journal',
-      () => false,
-    ];
-    const value = given.get(key);
-    return fits(value) ? [] : [`  ${key}: ${expected}; found ${found(value)}`];
-  });
-  if (problems.length > 0)
-    throw new IhandlerError(
-      'OPTIONS_INVALID',
-      `journal-sqlite: these options do not fit:\n${problems.join('\n')}`,
-    );
-  // Safe: every key has just been checked.
-  return input as JournalSqliteOptions;
+/** Parses what a user wrote; throws `OPTIONS_INVALID` with everything that does not fit. */
+export function parseJournalOptions(input: unknown): Settings {
+  return parseOptions(programSchema, input, 'journal-sqlite');
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, failureKind } from '@ihandler/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from './open-database.ts';
+import { createJournal, openDatabase } from './open-database.ts';
 import { prepare } from './prepare.ts';
 import { createStore } from './store.ts';
 
@@ -17,6 +17,7 @@ describe('the database of a journal', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ihandler-store-'));
+    createJournal(join(folder, 'j'));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
