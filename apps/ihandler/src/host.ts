@@ -12,10 +12,14 @@ export interface Host {
   readonly stderr: Output;
   /** Only asked whether it is a terminal: a source reads standard input itself. */
   readonly stdin: { readonly isTTY?: boolean };
+  /** Asks whoever sits at the terminal; resolves with the line that was typed. @default nobody can be asked */
+  ask?(question: string): Promise<string>;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
   /** Calls back each time somebody asks to reopen log files (SIGHUP), until `until` aborts. @default never */
   onReopen?(callback: () => void, until: AbortSignal): void;
+  /** Ends the process at once, whatever still runs in it. @default the program ends as it does otherwise */
+  exit?(code: number): void;
   /** The folder this program is installed in: one of the places where packages are looked for. */
   readonly prefix: string;
   /** Conditions for the `exports` of packages, beside `node`, `import` and `default`. @default none */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { describeError, harmless } from '@ihandler/core';
 import { exitCodes } from './exit-code.ts';
 import { run } from './run.ts';
@@ -33,19 +34,35 @@ function conditionsOf(execArgv: readonly string[]): string[] {
   });
 }
 
+/** The end of the input, or an interrupt, is an empty answer. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const nothing = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    return await Promise.race([terminal.question(question, { signal: interrupted.signal }), nothing]);
+  } catch (error) {
+    if (interrupted.signal.aborted) return '';
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
+  ask,
   signal: interrupted.signal,
   onReopen(callback, until) {
     process.on('SIGHUP', callback);
     until.addEventListener('abort', () => process.off('SIGHUP', callback), { once: true });
   },
+  exit: (code) => process.exit(code),
   prefix: import.meta.dirname,
   conditions: conditionsOf(process.execArgv),
 });
 // What a package left open (a timer, a hung request) must not keep a finished program alive.
-setTimeout(() => process.exit(), 2000).unref();
+setTimeout(() => process.exit(), 500).unref();

@@ -89,12 +89,7 @@ function chosenInstances(
  * Reads the configuration, loads and makes what it names, and puts it together; opens nothing. Throws one error for all
  * that is wrong.
  */
-export async function prepareHost(
-  args: CommandArguments,
-  app: App,
-  options: HostOptions,
-): Promise<PreparedHost> {
-  const plan = planHost(args, app);
+export async function preparePlanned(plan: HostPlan, app: App, options: HostOptions): Promise<PreparedHost> {
   const { configuration, workshop, dataDir } = plan;
   makeDataFolder(dataDir);
   const sensor = sensorName(dataDir, configuration.sensor, app.host.env);
@@ -149,7 +144,7 @@ export async function startHost({ dispatcher }: PreparedHost): Promise<{ readonl
  * `JOURNAL_BUSY` with its number when one does, and one error for all that is wrong with the configuration.
  */
 export async function openHost(args: CommandArguments, app: App, options: HostOptions): Promise<OpenHost> {
-  const prepared = await prepareHost(args, app, options);
+  const prepared = await preparePlanned(planHost(args, app), app, options);
   const { starting } = await startHost(prepared);
   starting.catch((error: unknown) => app.log().error('a handler does not start', { error }));
   const { dispatcher, chosen } = prepared;
