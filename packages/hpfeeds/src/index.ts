@@ -1,1 +1,1 @@
-export {};
+export { default, type HpfeedsOptions } from './hpfeeds.ts';

@@ -1,0 +1,219 @@
+import { createIncident, type Incident } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { startHpfeedsBroker } from '../../../test/services/hpfeeds-broker.ts';
+import hpfeeds from './hpfeeds.ts';
+import { createLossCounter } from './loss-counter.ts';
+import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';
+import { host, keeper, network, until } from './test-support/network.ts';
+
+const connection = {
+  id: 'c1',
+  protocol: 'smbd',
+  transport: 'tcp',
+  local: { host: '10.1.2.3', port: 445 },
+  remote: { host: '198.51.100.7', port: 4000, hostname: '' },
+};
+
+function incident(
+  ordinal: number,
+  origin = 'dionaea.connection.tcp.accept',
+  data: object = { connection },
+): Incident {
+  // Safe: what a test says is data.
+  return createIncident({
+    id: `s:${ordinal}`,
+    origin,
+    timestamp: ordinal,
+    sensor: 'pot-1',
+    data: data as never,
+  });
+}
+
+async function pair(options: Partial<HpfeedsSourceOptions> = {}) {
+  const net = await network();
+  const { kept, entry } = keeper();
+  const hub = await host(entry);
+  const running = hub.run(hpfeedsSource({ ...net.hub, ...options }));
+  running.catch(() => undefined);
+  const handler = hpfeeds({ ...net.sensor, localAddress: 'keep' });
+  const sensor = await host({ handler });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  return { ...net, kept, hub, sensor, handler };
+}
+
+describe('the source hpfeeds', () => {
+  it('brings whole incidents as they were: ids, sensor, data, bytes', async () => {
+    const { sensor, kept } = await pair();
+    const all = [
+      incident(1),
+      incident(2, 'acme.thing', { bytes: new Uint8Array([0, 255]), lone: '\ud800', zero: -0 }),
+      incident(3, 'dionaea.download.offer', { url: 'x'.repeat(200_000) }),
+    ];
+    await sensor.report(all);
+    await until(() => kept.length === 3);
+    expect(kept).toEqual(all);
+  });
+
+  it('takes an incident that comes twice once, since its id stays', async () => {
+    const { sensor, kept, broker } = await pair();
+    await sensor.report([incident(1)]);
+    await until(() => kept.length === 1);
+    const again = await host({
+      handler: hpfeeds({ server: '127.0.0.1', port: broker.port, ident: 'sensor', secret: 'one' }),
+    });
+    await again.report([incident(1), incident(2)]);
+    await until(() => kept.length === 2);
+    expect(kept.map(({ id }) => id)).toEqual(['s:1', 's:2']);
+  });
+
+  it('subscribes again after each loss of the connection', async () => {
+    const { sensor, kept, broker, handler } = await pair();
+    for (let round = 1; round <= 3; round += 1) {
+      broker.drop();
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await sensor.report([incident(round)]);
+      await until(() => kept.length === round);
+    }
+    expect(handler.counters?.()['connections']).toBe(3);
+  });
+
+  it('takes the ident for the sensor where publishers do not trust each other', async () => {
+    const { sensor, kept } = await pair({ sensor: 'ident' });
+    await sensor.report([incident(1)]);
+    await until(() => kept.length === 1);
+    expect(kept[0]).toMatchObject({ id: 's:1', sensor: 'sensor' });
+  });
+
+  it("makes incidents of dionaea's own messages, all of one connection by its two ends", async () => {
+    const channels = ['dionaea.connections', 'dionaea.capture', 'dionaea.dcerpcrequests'];
+    const { sensor, kept } = await pair({ channels });
+    const data = { file: '/x/abc', md5hash: 'abc', url: 'http://x/', connection };
+    await sensor.report([
+      incident(1),
+      incident(2, 'dionaea.download.complete.unique', data),
+      incident(3, 'dionaea.modules.python.smb.dcerpc.request', { uuid: 'u', opnum: 9, connection }),
+    ]);
+    await until(() => kept.length === 3);
+    const id = '198.51.100.7:4000-10.1.2.3:445';
+    expect(kept).toMatchObject([
+      {
+        origin: 'dionaea.connection.tcp.accept',
+        sensor: 'sensor',
+        data: { connection: { ...connection, id } },
+      },
+      { origin: 'dionaea.download.complete.hash', data: { md5hash: 'abc', connection: { id } } },
+      {
+        origin: 'dionaea.modules.python.smb.dcerpc.request',
+        data: { uuid: 'u', opnum: 9, connection: { id } },
+      },
+    ]);
+    for (const { misfit } of kept) expect(misfit).toBeUndefined();
+  });
+
+  it('rejects what is no incident, with its text and why, and goes on', async () => {
+    const net = await network();
+    const { kept, entry } = keeper();
+    const hub = await host(entry);
+    const outcome = hub.run(hpfeedsSource({ ...net.hub, channels: ['ihandler.incidents'] }));
+    outcome.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const { connectBroker } = await import('./connect.ts');
+    const { publishFrame } = await import('./frame.ts');
+    const by = { ...net.sensor, tls: undefined, reconnect: 100 };
+    const publisher = await connectBroker(by, () => undefined, new AbortController().signal);
+    for (const text of [
+      '{',
+      '7',
+      '{"publisher":1}',
+      '{"publisher":"p","number":0,"incident":{"id":"no id"}}',
+    ])
+      await publisher.send(publishFrame('sensor', 'ihandler.incidents', Buffer.from(text)));
+    await until(() => hub.sources()[0]?.rejected === 4);
+    publisher.close();
+    const sensor = await host({ handler: hpfeeds(net.sensor) });
+    await sensor.report([incident(1)]);
+    await until(() => kept.length === 1);
+  });
+
+  it('is let go by a broker when its journal takes nothing, and comes back', async () => {
+    const net = await network({ most: 100_000, patience: 100 });
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { kept, entry } = keeper();
+    const hub = await host(entry);
+    const source = hpfeedsSource(net.hub);
+    const slow = {
+      ...source,
+      run: (context: Parameters<typeof source.run>[0]) =>
+        source.run({
+          ...context,
+          report: async (batch) => {
+            await gate;
+            await context.report(batch);
+          },
+        }),
+    };
+    hub.run(slow).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const sensor = await host({ handler: hpfeeds({ ...net.sensor, dionaea: false }) });
+    const body = 'x'.repeat(500_000);
+    const large = (n: number) => incident(n, 'dionaea.download.offer', { url: body });
+    for (let n = 1; n <= 80; n += 1) await sensor.report([large(n)]);
+    await until(() => net.broker.kicked() > 0);
+    release();
+    // What is published before it has subscribed again is lost: so again and again.
+    let next = 1000;
+    while (!kept.some(({ id }) => Number(id.slice(2)) >= 1000)) {
+      await sensor.report([incident(next)]);
+      next += 1;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+});
+
+describe('losses', () => {
+  it('are the gaps in what each publisher counts, from when we first heard of it', () => {
+    const told: unknown[] = [];
+    const losses = createLossCounter((...found) => told.push(found));
+    for (const [publisher, number] of [
+      ['a', 5],
+      ['a', 6],
+      ['b', 0],
+      ['a', 9],
+      ['a', 8],
+      ['b', 2],
+      ['a', 10],
+    ] as const)
+      losses.count(publisher, number);
+    expect(told).toEqual([
+      ['a', 2, 2],
+      ['b', 1, 3],
+    ]);
+  });
+});
+
+describe('the broker of these tests', () => {
+  it('lets nobody in with a wrong secret, and nobody publish or read what is not theirs', async () => {
+    const broker = await startHpfeedsBroker({ users: { a: { secret: 's', publish: ['x'], subscribe: [] } } });
+    const by = { server: '127.0.0.1', port: broker.port, ident: 'a', tls: undefined, reconnect: 100 };
+    const { connectBroker } = await import('./connect.ts');
+    const { publishFrame, subscribeFrame } = await import('./frame.ts');
+    const { signal } = new AbortController();
+    await expect(connectBroker({ ...by, secret: 'no' }, () => undefined, signal)).rejects.toThrow(
+      /Authentication/,
+    );
+    for (const frame of [
+      publishFrame('a', 'y', Buffer.from('')),
+      subscribeFrame('a', 'x'),
+      publishFrame('b', 'x', Buffer.from('')),
+    ]) {
+      const connection = await connectBroker({ ...by, secret: 's' }, () => undefined, signal);
+      await connection.send(frame);
+      expect((await connection.ended).message).toMatch(/Authorisation failed|not AUTH/);
+    }
+    expect(broker.published()).toBe(0);
+    await broker.stop();
+  });
+});
