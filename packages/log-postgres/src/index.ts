@@ -1,1 +1,2 @@
-export {};
+export { default, type LogPostgresOptions } from './log-postgres.ts';
+export { openAttackReader } from './reader.ts';

@@ -1,0 +1,76 @@
+import { TABLES, type Table } from '@ihandler/attack-log';
+
+/** What a column takes; `indexed` is text of which an index must be able to hold every value. */
+export type Kind =
+  | 'key'
+  | 'type'
+  | 'transport'
+  | 'time'
+  | 'address'
+  | 'integer'
+  | 'uuid'
+  | 'text'
+  | 'indexed';
+
+/** A column of a table in PostgreSQL. */
+export interface Column {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Its place in the rows of {@link TABLES}. */
+  readonly from: number;
+  /** Whether another column holds the same in its own words: then nothing is lost where this one cannot. */
+  readonly derived: boolean;
+}
+
+const kinds: Readonly<Record<Exclude<Kind, 'text'>, string>> = {
+  key: 'connection connection_root connection_parent mysql_command sip_command virustotal',
+  type: 'connection_type',
+  transport: 'connection_transport',
+  time: 'connection_timestamp virustotal_timestamp',
+  address: 'local_host remote_host',
+  integer: `local_port remote_port dcerpcrequest_opnum p0f_uptime p0f_dist p0f_nat p0f_fw mysql_command_cmd
+    mysql_command_arg_index sip_command_allow sip_addr_uri_port sip_via_port sip_sdp_connectiondata_ttl
+    sip_sdp_connectiondata_number_of_addresses sip_sdp_media_port sip_sdp_media_number_of_ports`,
+  uuid: 'dcerpcbind_uuid dcerpcbind_transfersyntax dcerpcrequest_uuid',
+  indexed: `offer_url download_url download_md5_hash p0f_genre p0f_detail login_username login_password
+    virustotal_md5_hash`,
+};
+
+const kindOf = new Map(
+  Object.entries(kinds).flatMap(([kind, names]) =>
+    // Safe: the keys of `kinds` are kinds.
+    names.split(/\s+/).map((name) => [name, kind as Kind] as const),
+  ),
+);
+
+/** Where dionaea's PostgreSQL schema has another name than its SQLite schema. */
+const renamed: Readonly<Record<string, string>> = {
+  emu_serivce: 'emu_service',
+  sip_addr_uri_host: 'sip_addr_uri_hostname',
+};
+
+function columnsOf(table: Table): readonly Column[] {
+  const columns = TABLES[table].map((name, from): Column => {
+    const kind = from === 0 ? 'key' : (kindOf.get(name) ?? 'text');
+    return { name: renamed[name] ?? name, kind, from, derived: false };
+  });
+  const host = columns.find(({ name }) => name === 'sip_addr_uri_hostname');
+  if (host !== undefined)
+    columns.push({ name: 'sip_addr_uri_host', kind: 'address', from: host.from, derived: true });
+  return columns;
+}
+
+/** Every table that incidents become rows of. */
+// `TABLES` has no keys but the tables.
+export const tables = Object.keys(TABLES) as readonly Table[];
+
+/** The columns of every table, the primary key first. */
+// Every table gets its columns; the line below is the whole of it.
+export const COLUMNS = Object.fromEntries(tables.map((table) => [table, columnsOf(table)])) as Readonly<
+  Record<Table, readonly Column[]>
+>;
+
+/** The name of a table's primary key. */
+export function keyOf(table: Table): string {
+  return COLUMNS[table][0]?.name ?? '';
+}
