@@ -16,12 +16,24 @@ import { initCommand } from './init-command.ts';
 import { listCommand } from './list-command.ts';
 import { didYouMean } from './nearest.ts';
 import { offersOf } from './offers.ts';
+import { operatorCommands } from './operator-commands.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { runCommand } from './run-command.ts';
 import { createSecrets, withoutSecrets } from './secrets.ts';
+import { statusCommand } from './status-command.ts';
 import { createTerminal, isClosedPipe, wantsColor } from './terminal.ts';
 import { tryCommand } from './try-command.ts';
 
-const builtIns: readonly BuiltIn[] = [importCommand, listCommand, checkCommand, initCommand, tryCommand];
+const builtIns: readonly BuiltIn[] = [
+  importCommand,
+  runCommand,
+  statusCommand,
+  listCommand,
+  checkCommand,
+  initCommand,
+  tryCommand,
+  ...operatorCommands,
+];
 
 function version(): string {
   const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -81,7 +93,7 @@ async function contributed(name: string, rest: readonly string[], { host, progra
   return withConfigOption(await commandFor(named, targetIn(rest), host.conditions ?? []));
 }
 
-async function runCommand(name: string, rest: readonly string[], app: App): Promise<number> {
+async function runNamed(name: string, rest: readonly string[], app: App): Promise<number> {
   const own = builtIns.find((builtIn) => builtIn.name === name);
   if (own !== undefined) {
     const args = parseArguments(rest, own.options, name);
@@ -121,7 +133,7 @@ async function runArguments(argv: readonly string[], app: App): Promise<number> 
     const code = await showHelp(name, rest, app);
     return argv.length === 0 ? exitCodes.usage : code;
   }
-  return runCommand(name, rest, app);
+  return runNamed(name, rest, app);
 }
 
 function tell(error: unknown, app: App, isVerbose: boolean): void {

@@ -46,7 +46,7 @@ export default ({ file, sensor, ...options }) => {
 
 /** A handler that keeps the numbers of the incidents, and its checkpoint, in a JSON file. */
 const keepHandler = `
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 export default (options) => {
   if (typeof options.file !== 'string' || Object.keys(options).some((key) => key !== 'file' && key !== 'size')) {
     const problems = [];
@@ -72,7 +72,8 @@ export default (options) => {
         numbers: [...kept.numbers, ...batch.map(({ data }) => data.n)],
         checkpoint: { ...kept.checkpoint, ...checkpoint },
       };
-      writeFileSync(options.file, JSON.stringify(kept));
+      writeFileSync(options.file + '.new', JSON.stringify(kept));
+      renameSync(options.file + '.new', options.file);
     },
   };
 };
