@@ -6,6 +6,13 @@ import type { Database } from './open-database.ts';
 /** What of the first row never changes: links may still give it a root and a parent. */
 const changing = 'first.connection_parent';
 
+function describeRow(row: StoredRow | undefined): string {
+  return Object.entries(row ?? {})
+    .filter(([column]) => column !== changing)
+    .map(([column, value]) => `${column}=${toText(value)}`)
+    .join('\n');
+}
+
 /**
  * What makes a database the database it is, wherever it lies and however it is called: its first connection. Empty when
  * it has none.
@@ -13,11 +20,14 @@ const changing = 'first.connection_parent';
 export function identify(db: Database, layout: Layout): string {
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first ORDER BY connection LIMIT 1`;
   // Safe: columns hold what SQLite stores, and integers come as numbers.
-  const row = db.prepare(sql).get() as StoredRow | undefined;
-  return Object.entries(row ?? {})
-    .filter(([column]) => column !== changing)
-    .map(([column, value]) => `${column}=${toText(value)}`)
-    .join('\n');
+  return describeRow(db.prepare(sql).get() as StoredRow | undefined);
+}
+
+/** What of a row of `connections` never changes; empty when there is no such row. */
+export function describeConnection(db: Database, layout: Layout, connection: number): string {
+  const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first WHERE connection = ?`;
+  // Safe: as above.
+  return describeRow(db.prepare(sql).get(connection) as StoredRow | undefined);
 }
 
 /** The highest row id of a table, 0 when it is empty. */

@@ -1,3 +1,4 @@
+import { lastRow } from './identify.ts';
 import type { Layout } from './layout.ts';
 import type { Database } from './open-database.ts';
 
@@ -9,33 +10,62 @@ export interface Found {
   readonly rowId: string;
 }
 
-/** Says how to find the rows of an owner; undefined where the table or the column is missing. */
-export type Lookup = (table: string, owner: string) => Found | undefined;
+/** Finds rows by their owner. */
+export interface Lookup {
+  /** Says how to find the rows of an owner; undefined where the table or the column is missing. */
+  find(table: string, owner: string): Found | undefined;
+  /** Makes rows findable that were added since. */
+  refresh(): void;
+}
+
+interface BuiltIndex {
+  readonly table: string;
+  readonly owner: string;
+  /** The last row that is in it. */
+  upTo: number;
+}
+
+/** So many rows are read at once, while a writer has to wait. */
+const pageRows = 2000;
 
 /**
  * Makes a {@link Lookup}. dionaea has no index for some of them; then one is built, once, in a temporary table of this
  * connection, so that a large database does not take quadratic time. Names are ours, never the database's.
  */
 export function createLookup(db: Database, layout: Layout): Lookup {
-  const built = new Set<string>();
+  const built = new Map<string, BuiltIndex>();
 
-  function buildIndex(index: string, table: string, owner: string): void {
-    if (built.has(index)) return;
-    const rows = `SELECT "${owner}", rowid FROM main."${table}" WHERE "${owner}" IS NOT NULL`;
-    db.transaction(() => {
-      db.exec(`CREATE TABLE ${index} (owner, row, PRIMARY KEY (owner, row)) WITHOUT ROWID`);
-      db.exec(`INSERT INTO ${index} ${rows}`);
-    })();
-    built.add(index);
+  function fill(index: string, state: BuiltIndex): void {
+    const last = lastRow(db, state.table);
+    const page = db.prepare(
+      `INSERT OR IGNORE INTO ${index} SELECT "${state.owner}", rowid FROM main."${state.table}"
+       WHERE rowid > ? AND rowid <= ? AND "${state.owner}" IS NOT NULL`,
+    );
+    while (state.upTo < last) {
+      const to = Math.min(last, state.upTo + pageRows);
+      page.run(state.upTo, to);
+      state.upTo = to;
+    }
   }
 
-  return (table, owner) => {
-    if (layout.column(table, [owner]) === undefined) return undefined;
-    if (layout.isIndexed(table, owner))
-      return { from: `FROM main."${table}" t WHERE t."${owner}" = ?`, rowId: 't.rowid' };
-    const index = `temp."${table}_by_${owner}"`;
-    buildIndex(index, table, owner);
-    const from = `FROM ${index} o JOIN main."${table}" t ON t.rowid = o.row WHERE o.owner = ?`;
-    return { from, rowId: 'o.row' };
+  return {
+    find(table, owner) {
+      if (layout.column(table, [owner]) === undefined) return undefined;
+      if (layout.isIndexed(table, owner))
+        return { from: `FROM main."${table}" t WHERE t."${owner}" = ?`, rowId: 't.rowid' };
+      const index = `temp."${table}_by_${owner}"`;
+      let state = built.get(index);
+      if (state === undefined) {
+        db.exec(`CREATE TABLE ${index} (owner, row, PRIMARY KEY (owner, row)) WITHOUT ROWID`);
+        state = { table, owner, upTo: -1 };
+        built.set(index, state);
+      }
+      fill(index, state);
+      const from = `FROM ${index} o JOIN main."${table}" t ON t.rowid = o.row WHERE o.owner = ?`;
+      return { from, rowId: 'o.row' };
+    },
+    refresh() {
+      for (const [index, state] of built) fill(index, state);
+    },
   };
 }

@@ -12,9 +12,10 @@ export type Statement = Sqlite.Statement<unknown[]>;
 // How long one call may block the event loop while the database is locked; the rest of the 30 s is waited for outside.
 const blockingWait = 200;
 const patience = 30_000;
-const pause = 100;
+const usualPause = 100;
 
-async function loadDriver(): Promise<typeof Sqlite> {
+/** Loads better-sqlite3, which not everybody needs; throws `TARGET_UNREADABLE` when it is not installed. */
+export async function loadDriver(): Promise<typeof Sqlite> {
   try {
     return (await import('better-sqlite3')).default;
   } catch (error) {
@@ -67,8 +68,15 @@ export function explainDatabaseError(file: string, error: unknown): unknown {
 /** Runs a short reading again while another program has the database locked, for 30 seconds at most. */
 export type Patiently = <T>(read: () => T) => Promise<T>;
 
-/** Makes a {@link Patiently} for one file, which also puts SQLite's errors into words. */
-export function createPatience(file: string, context: Pick<SourceContext, 'now' | 'signal'>): Patiently {
+/**
+ * Makes a {@link Patiently} for one file, which also puts SQLite's errors into words. `pause` is how many milliseconds it
+ * waits before it tries again.
+ */
+export function createPatience(
+  file: string,
+  context: Pick<SourceContext, 'now' | 'signal'>,
+  pause = usualPause,
+): Patiently {
   return async (read) => {
     const deadline = context.now() + patience;
     for (;;) {
@@ -89,8 +97,15 @@ export function createPatience(file: string, context: Pick<SourceContext, 'now' 
   };
 }
 
-/** Opens a database for reading only; nothing is written into it or, unless it is in WAL mode, beside it. */
-export async function openDatabase(path: string, patiently: Patiently): Promise<Database> {
+/**
+ * Opens a database for reading only; nothing is written into it or, unless it is in WAL mode, beside it. `timeout` is how
+ * many milliseconds a reading blocks this program while the database is locked.
+ */
+export async function openDatabase(
+  path: string,
+  patiently: Patiently,
+  timeout = blockingWait,
+): Promise<Database> {
   const Driver = await loadDriver();
-  return patiently(() => new Driver(path, { readonly: true, fileMustExist: true, timeout: blockingWait }));
+  return patiently(() => new Driver(path, { readonly: true, fileMustExist: true, timeout }));
 }

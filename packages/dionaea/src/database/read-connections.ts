@@ -50,7 +50,7 @@ export function createConnectionsReader(
 
   return (after, last) => {
     const entries: Entry[] = [];
-    const rows = takeRows(statement, after, last);
+    const rows = takeRows(statement, after, last, reading.pageRows);
     for (const stored of rows) {
       const found = readConnectionRow(stored, 'c');
       if (found === undefined) continue;

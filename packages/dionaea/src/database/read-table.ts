@@ -53,7 +53,7 @@ export function createTableReader(
   }
 
   return (after, last) => {
-    const rows = takeRows(statement, after, last);
+    const rows = takeRows(statement, after, last, reading.pageRows);
     const entries = rows.flatMap((stored) => {
       const row = toInteger(stored['row']);
       return (row !== undefined && read(stored, row)) || [];

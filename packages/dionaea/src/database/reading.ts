@@ -14,14 +14,23 @@ export interface Reading {
   readonly timeNear: (connection: number | undefined) => number;
   /** The name of the stream of a table. */
   readonly streamOf: (table: string) => string;
+  /** How many rows are read at once, while a writer has to wait. @default 500 */
+  readonly pageRows?: number;
+  /** Whether the files that rows name are on this machine. */
+  readonly local?: boolean;
   readonly mapPaths: ((origin: string, data: Record<string, unknown>) => void) | undefined;
 }
 
-const pageRows = 500;
+const usualPageRows = 500;
 const pageBytes = 1024 * 1024;
 
 /** Rows of a query with the parameters `after` and `last`: as many as make a page, in one short reading. */
-export function takeRows(statement: Statement, after: number, last: number): readonly StoredRow[] {
+export function takeRows(
+  statement: Statement,
+  after: number,
+  last: number,
+  pageRows = usualPageRows,
+): readonly StoredRow[] {
   const rows: StoredRow[] = [];
   let size = 0;
   for (const row of statement.iterate(after, last)) {
@@ -36,14 +45,14 @@ export function takeRows(statement: Statement, after: number, last: number): rea
 
 /** Makes the incident of a row; gives the reason when it is none. */
 export function makeIncident(
-  { sensor, streamOf, mapPaths }: Reading,
+  { sensor, streamOf, mapPaths, local }: Reading,
   table: string,
   row: number,
   parts: { readonly origin: string; readonly timestamp: number; readonly data: UntypedData },
 ): Incident | string {
   try {
     mapPaths?.(parts.origin, parts.data as Record<string, unknown>);
-    return createIncident({ id: `${streamOf(table)}:${row}`, sensor, ...parts });
+    return createIncident({ id: `${streamOf(table)}:${row}`, sensor, local, ...parts });
   } catch (error) {
     return describeError(error);
   }

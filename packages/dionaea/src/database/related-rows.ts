@@ -12,6 +12,8 @@ export interface RelatedRows {
    * connection. Cheap when asked for the rows of a table in order.
    */
   partner(table: string, row: number, connection: number, partner: PartnerTable): StoredRow | undefined;
+  /** Makes rows findable that were added since. */
+  refresh(): void;
 }
 
 /** A table and what to read of it. */
@@ -44,7 +46,7 @@ export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
   ): Statement | undefined {
     const key = `${purpose} ${table}`;
     if (!statements.has(key)) {
-      const found = lookup(table, owner);
+      const found = lookup.find(table, owner);
       statements.set(key, found === undefined ? undefined : db.prepare(make(found)));
     }
     return statements.get(key);
@@ -82,6 +84,7 @@ export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
   }
 
   return {
+    refresh: () => lookup.refresh(),
     of(table, owner, value, columns) {
       const all = statement(
         'of',

@@ -159,22 +159,29 @@ export function createFollower(
     return (await onDisk(() => handle.stat())).nlink === 0;
   }
 
+  /**
+   * Whether the part may go on elsewhere: another file was put in the place of the open one, which has no name any more,
+   * with the same text as far as can be seen. rsync does so.
+   */
+  async function goesOnElsewhere(part: OpenPart, found: Survey, now: FollowState): Promise<boolean> {
+    if (!(await isReplaced(part))) return false;
+    if (found.followed?.base !== undefined && found.followed.base === now.part?.base) return true;
+    const replacement = await findContinuation(found, now, warn);
+    await replacement?.bytes.close();
+    return replacement !== undefined;
+  }
+
   async function moveOn(part: OpenPart, found: Survey): Promise<void> {
-    const { followed } = found;
     if (state === undefined) return;
-    const next = findNext(found, state, part.file);
-    if (next === undefined) return;
+    const elsewhere = await goesOnElsewhere(part, found, state);
+    const next = elsewhere ? undefined : findNext(found, state, part.file);
+    if (next === undefined && !elsewhere) return;
     // Whoever writes is in the next part already: what is there now is all that there will be.
-    if ((await readOn(part)) === 'end') {
-      const same =
-        next === followed && (await isReplaced(part))
-          ? await findContinuation({ followed, others: [] }, state, warn)
-          : undefined;
-      if (same === undefined) await part.lines.finish();
-      await letGo();
-      if (same === undefined) await enterNext(next, state);
-      else enter(same);
-    } else await letGo();
+    const ended = await readOn(part);
+    if (ended === 'end' && !elsewhere) await part.lines.finish();
+    await letGo();
+    // Where it goes on depends on what was read just now: the next step finds that.
+    if (ended === 'end') await enterNext(next, state);
   }
 
   return {
