@@ -2,7 +2,11 @@ import { type FileSourceModule, manifestSchema } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
+import dionaeaDatabase from './database.ts';
+import { followSchema } from './follow/options.ts';
+import dionaeaFollow from './follow.ts';
 import * as index from './index.ts';
+import { liveDatabaseSchema } from './live-database/options.ts';
 import { optionsSchema } from './options.ts';
 
 describe('the manifest', () => {
@@ -17,5 +21,17 @@ describe('the manifest', () => {
     const module: FileSourceModule = index;
     expect(module.default({ file: '/there/is/none' })).toMatchObject({ contract: 1, name: 'dionaea' });
     expect(module.recognises(new Uint8Array(), '/x')).toBe(false);
+  });
+
+  it.each([
+    { name: 'dionaea-follow', sub: './follow', schema: followSchema, factory: dionaeaFollow },
+    { name: 'dionaea-database', sub: './database', schema: liveDatabaseSchema, factory: dionaeaDatabase },
+  ])('offers $name, which is live, with the options as they are', ({ name, sub, schema, factory }) => {
+    const { $schema, ...options } = z.toJSONSchema(schema, { io: 'input' });
+    const offer = manifestSchema.parse(packageJson.ihandler).sources[name];
+    expect(offer).toMatchObject({ export: sub, live: true, reads: [] });
+    expect(offer?.options).toEqual(options);
+    expect(factory({ file: '/there/is/none' })).toMatchObject({ contract: 1, name });
+    expect(() => factory({ file: 'here' })).toThrow(/file: expected an absolute path; found "here"/);
   });
 });
