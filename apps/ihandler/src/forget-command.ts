@@ -1,6 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { admitsOf, type CommandArguments, type HandlerEntry, harmless, IhandlerError } from '@ihandler/core';
+import {
+  type CommandArguments,
+  type HandlerEntry,
+  harmless,
+  IhandlerError,
+  withinNetworks,
+} from '@ihandler/core';
 import { z } from 'zod';
 import type { App, BuiltIn } from './app.ts';
 import { configOption } from './command-instances.ts';
@@ -26,7 +32,7 @@ function networksIn(args: CommandArguments, { program }: App): readonly string[]
     );
   for (const network of networks)
     try {
-      admitsOf({ ignore: [network] });
+      withinNetworks([network]);
     } catch (cause) {
       throw new IhandlerError(
         'OPTIONS_INVALID',

@@ -44,6 +44,9 @@ async function performHere(
   const host = await openHost(args, app, { instances, sources: false });
   try {
     await waitForStart(() => host.dispatcher.status(), app.host);
+    // What the instance has not had yet comes by itself, and a replay gives only what has come before.
+    if (operation.method === 'replay')
+      await host.dispatcher.drain({ stalledAfter: START, signal: app.host.signal });
     return await operate(host.dispatcher, operation, onProgress ?? (() => undefined), app.host.signal);
   } finally {
     await host.close();

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire as requireFrom } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
@@ -27,7 +27,7 @@ try {
 
 function inWorker(file: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const driver = requireFrom(import.meta.url).resolve('better-sqlite3');
     const worker = new Worker(program, { eval: true, workerData: { driver, file, patience: PATIENCE } });
     worker.once('message', (problem: string | undefined) => resolve(problem));
     worker.once('error', (error) => resolve(error.message));
