@@ -3,6 +3,7 @@ import { describeError } from './error.ts';
 import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
 import type { Incident } from './incident.ts';
 import { type Batch, reachedAt } from './lane-queue.ts';
+import { aliasOf } from './letter-alias.ts';
 import { createCollector, isReporting } from './reporting.ts';
 
 /** What one attempt at a batch came to. */
@@ -15,6 +16,8 @@ export interface Outcome {
   readonly failure?: { readonly error: unknown };
   /** Whether the failure came after all was stored, so that only the reports are still owed. */
   readonly owed?: boolean;
+  /** Whether all of it was stored before, and came again only for its reports: it cannot be given up any more. */
+  readonly stored?: boolean;
   /** The checkpoint of what is handled, which the handler has stored. */
   readonly written?: Checkpoint;
 }
@@ -23,6 +26,8 @@ export interface Outcome {
 export interface Attempts {
   /** Tries a batch, or with `single` only its first incident. Never throws. */
   attempt(batch: Batch, single: boolean): Promise<Outcome>;
+  /** The same for a replay: what is stored, under its own id or as a dead letter that was tried again, does not even come for its reports. */
+  attemptAgain(batch: Batch, single: boolean): Promise<Outcome>;
   /** Asks the handler what it has stored; called after each start. */
   started(): Promise<Checkpoint | undefined>;
   /** The highest ordinal of a stream that the handler says it has stored. */
@@ -40,9 +45,10 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
   const collector = createCollector(context, handler);
   const reporting = isReporting(handler);
-  return {
+  const attempts: Attempts = {
     started: async () => undefined,
     stored: () => undefined,
+    attemptAgain: (batch, single) => attempts.attempt(batch, single),
     async attempt(batch, single) {
       const { incidents } = batch;
       const common = 'listeners' in batch.reached ? batch.reached : undefined;
@@ -79,6 +85,11 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
       }
     },
   };
+  return attempts;
+}
+
+function isTakenAnyhow(checkpoint: Checkpoint, incident: Incident): boolean {
+  return isTaken(checkpoint, incident) || isTaken(checkpoint, aliasOf(incident));
 }
 
 /** Attempts of a handler that takes batches and may keep a checkpoint of its own. */
@@ -100,12 +111,15 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
   }
 
   /** How many from the front are all stored already, or all not. */
-  function run(incidents: readonly Incident[]): { readonly taken: boolean; readonly length: number } {
+  function run(
+    incidents: readonly Incident[],
+    isStored: (checkpoint: Checkpoint, incident: Incident) => boolean = isTaken,
+  ): { readonly taken: boolean; readonly length: number } {
     const first = incidents[0];
     if (stored === undefined || first === undefined) return { taken: false, length: incidents.length };
     const checkpoint = stored;
-    const taken = isTaken(checkpoint, first);
-    const end = incidents.findIndex((incident) => isTaken(checkpoint, incident) !== taken);
+    const taken = isStored(checkpoint, first);
+    const end = incidents.findIndex((incident) => isStored(checkpoint, incident) !== taken);
     return { taken, length: end === -1 ? incidents.length : end };
   }
 
@@ -140,7 +154,7 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
     wasTaken: boolean,
     error: unknown,
   ): Promise<Outcome> {
-    const nothing: Outcome = { done: 0, reports: [], failure: { error } };
+    const nothing: Outcome = { done: 0, reports: [], failure: { error }, stored: wasTaken };
     try {
       if ((await ask()) === undefined) return nothing;
     } catch (problem) {
@@ -163,6 +177,11 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
       const { taken, length } = run(incidents);
       if (taken && !reporting) return finished(incidents.slice(0, length));
       return write(incidents.slice(0, single ? 1 : length), taken);
+    },
+    async attemptAgain({ incidents }, single) {
+      const { taken, length } = run(incidents, isTakenAnyhow);
+      if (taken) return finished(incidents.slice(0, length));
+      return write(incidents.slice(0, single ? 1 : length), false);
     },
   };
 }

@@ -197,7 +197,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   }
 
   async function rest(): Promise<void> {
-    if (asides.size > 0) return; // asked for while this turn came to nothing
+    if (asides.size > 0 || signal.aborted) return; // while this turn came to nothing
     enter('idle');
     resting = true;
     await news.wait();

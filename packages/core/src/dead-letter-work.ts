@@ -55,15 +55,21 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
       await host.commit();
       return 'neither';
     }
-    const { done, reports, failure, owed } = await attempt(letter, reached);
-    if (done === 1) {
+    const { done, reports, failure, owed, stored } = await attempt(letter, reached);
+    const isPassing = failureKind(failure?.error) === 'try-later';
+    if (stored && failure !== undefined && !isPassing)
+      context.log.error('has stored an incident and cannot report because of it', {
+        incident: letter.incident.id,
+        error: describeError(failure.error),
+      });
+    if (done === 1 || (stored && !isPassing)) {
       ledger.resolve([position], 'delivered');
       ledger.owe(keepsCheckpoint ? reports : aliasReports(letter.incident, reports), []);
       await host.commit();
       return 'delivered';
     }
     const error = failure?.error;
-    if (owed || context.signal.aborted || failureKind(error) === 'try-later') throw error;
+    if (owed || context.signal.aborted || isPassing) throw error;
     const again = {
       ...letter,
       reason: describeError(error),

@@ -70,6 +70,16 @@ async function bury(host: DeliveryHost, batch: Batch, error: unknown, attempts: 
   await host.commit();
 }
 
+/** Acknowledges the first of a batch, which is stored, and whose reports cannot be had: as a dead letter it would be stored twice. */
+async function goWithoutReports(host: DeliveryHost, batch: Batch, error: unknown): Promise<void> {
+  const incident = batch.incidents[0]?.id;
+  host.context.log.error('has stored an incident and cannot report because of it', {
+    incident,
+    error: describeError(error),
+  });
+  await acknowledge(host, batch, { done: 1, reports: [] });
+}
+
 /** Acknowledges the first `done` of a batch. */
 async function acknowledge(
   host: DeliveryHost,
@@ -127,7 +137,8 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     if (outcome.owed) tries = 0;
     else if (kind === 'unknown') tries += 1;
     if (!outcome.owed && (kind === 'permanent' || (kind === 'unknown' && tries >= retry.attempts))) {
-      await bury(host, batch, error, failures + 1);
+      if (outcome.stored) await goWithoutReports(host, batch, error);
+      else await bury(host, batch, error, failures + 1);
       batch = part(batch, 1);
       tries = failures = 0;
       continue;

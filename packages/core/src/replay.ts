@@ -41,7 +41,7 @@ export function createReplayer(host: AsideHost): (options: ReplayOptions) => Pro
     let passing: unknown;
 
     const delivery: DeliveryHost = {
-      attempts,
+      attempts: { ...attempts, attempt: attempts.attemptAgain },
       ledger,
       retry,
       instance,
@@ -57,6 +57,12 @@ export function createReplayer(host: AsideHost): (options: ReplayOptions) => Pro
       },
     };
 
+    /** What the instance has among its dead letters is tried again by itself, or it would be handled twice. */
+    async function deadAfter(position: number): Promise<ReadonlySet<number>> {
+      const letters = await journal.deadLetters(context.instance, position, host.batch);
+      return new Set(letters.map((letter) => letter.position));
+    }
+
     function lose(before: number): void {
       const count = ledger.lose(before);
       context.log.error('incidents were gone from the journal before they were replayed', { count });
@@ -68,10 +74,12 @@ export function createReplayer(host: AsideHost): (options: ReplayOptions) => Pro
       const read: JournalRun = await journal.read(position, Math.min(host.batch, through - position));
       if (read.before > position) return lose(Math.min(read.before, through));
       const queue = createLaneQueue(position);
+      const dead = await deadAfter(position);
       for (const [index, incident] of read.incidents.entries()) {
         const reached =
           globs?.some((matches) => matches(incident.origin)) === false ? undefined : host.reach(incident);
-        if (reached !== undefined) queue.push(incident, position + 1 + index, reached);
+        if (reached !== undefined && !dead.has(position + 1 + index))
+          queue.push(incident, position + 1 + index, reached);
       }
       // An empty read below the end is what retention took from under us: nothing comes there any more.
       queue.routed = read.incidents.length === 0 ? through : position + read.incidents.length;

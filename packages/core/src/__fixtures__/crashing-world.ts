@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import { createIncident } from '../create-incident.ts';
 import { createDispatcher, type Dispatcher } from '../dispatcher.ts';
+import { failureKind } from '../error.ts';
 import { defineHandler, type Handler, type Schema } from '../handler.ts';
 import type { Incident } from '../incident.ts';
 import { createDisk } from './disk.ts';
@@ -13,8 +14,10 @@ export interface Faults {
   readonly lostReply: number;
   /** A write or a listener fails for a while. */
   readonly busy: number;
-  /** An incident can never be handled by `keeper`. */
+  /** An incident cannot be handled by `keeper`, until somebody puts that right. */
   readonly poison: number;
+  /** Somebody puts it right, and tries dead letters again, drops them or replays. @default 0 */
+  readonly operator?: number;
 }
 
 const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
@@ -32,6 +35,9 @@ export class CrashingWorld {
   /** What the listening handler handled. */
   readonly heard: string[] = [];
   lives = 0;
+  /** How often an operator did what to how many. */
+  readonly done = { retried: 0, dropped: 0, replayed: 0 };
+  #isPoisonous = true;
   #checkpoint: Record<string, number> = {};
   #epoch = 0;
   #crashed: (() => void) | undefined;
@@ -87,10 +93,11 @@ export class CrashingWorld {
       write: async (batch, checkpoint, context) => {
         await this.#step(epoch);
         if (this.#chance(this.#faults.busy)) throw Object.assign(new Error('busy'), { code: 'SQLITE_BUSY' });
-        if (batch.some(({ origin }) => origin === 'test.poison')) throw new Error('poison');
         const isNew = Object.keys(checkpoint).length > 0;
+        if (isNew && this.#isPoisonous && batch.some(({ origin }) => origin === 'test.poison'))
+          throw new Error('poison');
         for (const cause of batch) {
-          if (cause.origin === 'test.want') await context.report('test.derived', {}, { cause });
+          if (cause.origin !== 'test.plain') await context.report('test.derived', {}, { cause });
         }
         await this.#step(epoch);
         if (isNew) {
@@ -134,6 +141,24 @@ export class CrashingWorld {
     }
   }
 
+  /** What an operator does meanwhile; which fails in its own way when a process dies. */
+  async #operate(dispatcher: Dispatcher): Promise<void> {
+    for (let n = 0; n < 4 && this.#chance(this.#faults.operator ?? 0); n += 1) {
+      this.#isPoisonous = this.#chance(0.3);
+      const letters = this.disk.dead.filter(({ instance }) => instance === 'keeper');
+      const some = letters.filter(() => this.#chance(0.5)).map(({ position }) => position);
+      const what = this.#random();
+      if (what < 0.5) this.done.retried += (await dispatcher.retryDeadLetters('keeper')).delivered;
+      else if (what < 0.6) this.done.dropped += await dispatcher.dropDeadLetters('keeper', some);
+      else {
+        const instance = what < 0.8 ? 'keeper' : 'sender';
+        await dispatcher.replay({ instance, name: 'again' });
+        this.done.replayed += 1;
+      }
+    }
+    this.#isPoisonous = true;
+  }
+
   /** Lives until the process dies or all is handled; true when all is. */
   async live(dataDir: string): Promise<boolean> {
     this.lives += 1;
@@ -153,7 +178,18 @@ export class CrashingWorld {
     });
     const finished = (async () => {
       await dispatcher.start();
-      await this.#source(dispatcher);
+      const [source, operator] = await Promise.allSettled([
+        this.#source(dispatcher),
+        this.#operate(dispatcher),
+      ]);
+      if (source.status === 'rejected') throw source.reason;
+      // A failure that passes ends what an operator asked for; he asks again some time.
+      if (operator.status === 'rejected' && failureKind(operator.reason) !== 'try-later')
+        throw operator.reason;
+      await dispatcher.drain();
+      await this.#operate(dispatcher).catch((error: unknown) => {
+        if (failureKind(error) !== 'try-later') throw error;
+      });
       const behind = await dispatcher.drain();
       await dispatcher.close();
       if (behind.length > 0) throw new Error(`stalled: ${JSON.stringify(behind)}`);
