@@ -57,14 +57,18 @@ export function fit(kind: Kind, cell: Cell): Cell {
     case 'uuid':
       return typeof cell === 'string' && uuid.test(cell) ? cell : null;
     case 'time':
-      return Number(cell) >= EARLIEST && Number(cell) <= LATEST ? Number(cell) : null;
+      return Number(cell) >= EARLIEST && Number(cell) <= LATEST ? Math.round(Number(cell) * 1e6) / 1e6 : null;
   }
 }
 
-/** Whether what a column took says all that the value said. An address that is empty and one that is not there are the same. */
+/**
+ * Whether what a column took says all that the value said. An address that is empty and one that is not there are the
+ * same, and so are two times of the same microsecond.
+ */
 export function isWhole(kind: Kind, cell: Cell, fitted: Cell): boolean {
   if (cell === fitted || cell === null) return true;
   if (kind === 'address' && cell === '') return true;
+  if (kind === 'time' && typeof cell === 'number' && fitted !== null) return true;
   // PostgreSQL writes uuids in lower case.
   if (kind === 'uuid' && typeof fitted === 'string') return cell === fitted.toLowerCase();
   return fitted !== null && String(cell) === String(fitted);

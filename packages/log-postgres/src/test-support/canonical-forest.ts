@@ -15,7 +15,14 @@ function text(column: string, value: Stored | undefined): string | null {
   if (value === null || value === undefined || (value === '' && column.endsWith('_host'))) return null;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
   // PostgreSQL keeps microseconds.
-  return times.test(column) ? Number(value).toFixed(6) : String(value);
+  return times.test(column) ? String(Math.round(Number(value) * 1e6)) : String(value);
+}
+
+/** A row of any database, keys included, in a form that can be compared. */
+export function comparableRow(
+  row: Readonly<Record<string, Stored>>,
+): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, text(column, value)]));
 }
 
 /** A value of any depth without keys, every list of connections in an order of its own. */

@@ -1,0 +1,31 @@
+import { manifestSchema } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import { commands } from './commands.ts';
+import logPostgres from './index.ts';
+import { optionsSchema } from './options.ts';
+
+describe('the manifest', () => {
+  const manifest = manifestSchema.parse(packageJson.ihandler);
+
+  it('offers the handler, says what leaves the machine, and has the options as they are', () => {
+    const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
+    expect(manifest.handlers).toEqual({
+      'log-postgres': {
+        export: '.',
+        summary: expect.any(String),
+        network: true,
+        sends: expect.stringContaining('PostgreSQL'),
+        aliases: ['log_postgres', 'postgres', 'pg'],
+        options,
+      },
+    });
+    expect(logPostgres({ host: 'there.is.none' })).toMatchObject({ contract: 1, name: 'log-postgres' });
+  });
+
+  it('offers the commands that there are, in their words', () => {
+    const offered = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
+    expect(offered).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
+  });
+});

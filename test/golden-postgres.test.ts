@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AttackReader, formatAttack, formatManual, TABLES } from '@ihandler/attack-log';
+import { createDispatcher, createMemoryJournal, type Handler } from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
+import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
+import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
+import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import {
+  canonicalForest,
+  comparableRow,
+} from '../packages/log-postgres/src/test-support/canonical-forest.ts';
+import { readTables } from '../packages/log-postgres/src/test-support/read-tables.ts';
+import { describeService } from './services/available.ts';
+import { type Postgres, startPostgres } from './services/postgres.ts';
+
+const recordings = [
+  'dionaea-a/log_incident.ndjson',
+  'dionaea-c/log_incident.ndjson',
+  'dionaea-a/log_sqlite.sqlite',
+  'dionaea-c/log_sqlite.sqlite',
+  'seed-attack.ndjson',
+];
+
+/** Imports a recording with the very parts that `ihandler import` uses. */
+async function importInto(name: string, handler: Handler, dataDir: string): Promise<void> {
+  await using dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler }],
+    sensor: 'golden',
+    dataDir,
+  });
+  await dispatcher.start();
+  const file = fileURLToPath(new URL(`recordings/${name}`, import.meta.url));
+  await dispatcher.run(dionaea({ file }));
+  expect(await dispatcher.drain()).toEqual([]);
+}
+
+function sqliteTables(file: string) {
+  const database = new Database(file, { readonly: true });
+  try {
+    return Object.fromEntries(
+      Object.entries(TABLES).map(([table, [key]]) => {
+        const rows = database
+          .prepare<[], Record<string, string | number | null>>(`SELECT * FROM ${table} ORDER BY ${key}`)
+          .all();
+        return [table, rows.map(comparableRow)];
+      }),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+/** What a command prints. */
+async function run(
+  commands: typeof postgresCommands,
+  name: string,
+  target: string,
+  options: Record<string, string | boolean> = {},
+): Promise<string> {
+  let printed = '';
+  const warned: string[] = [];
+  const log = { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+  const code = await commands[name]?.run(
+    { options: { utc: true, ...options }, positionals: [target] },
+    {
+      instances: [],
+      terminal: {
+        async write(text) {
+          printed += text;
+        },
+        warn: (text) => warned.push(text),
+        color: false,
+        columns: undefined,
+        progress() {},
+      },
+      signal: new AbortController().signal,
+      log,
+      now: Date.now,
+    },
+  );
+  expect({ code, warned }).toEqual({ code: 0, warned: [] });
+  return printed;
+}
+
+async function printed(reader: AttackReader, format: (typeof formats)[number]): Promise<string> {
+  let text = '';
+  for await (const attack of reader.attacks()) text += format(attack);
+  await reader.close();
+  return text;
+}
+const formats = [
+  formatManual,
+  (attack: Parameters<typeof formatAttack>[0]) => formatAttack(attack, { utc: true }),
+];
+
+/**
+ * Known differences: PostgreSQL keeps microseconds, where SQLite keeps a seventh digit; and what is a number in a column
+ * for numbers may be text in SQLite's columns without a type.
+ */
+function comparable(text: string): string {
+  const times = text.replaceAll(/(?<=:)(\d{10}|\d{13})\.\d+/g, (number) =>
+    String(Math.round(Number(number) * (number.indexOf('.') === 10 ? 1e6 : 1e3))),
+  );
+  return times.replaceAll(/(?<=:)"(\d{1,15})"/g, '$1');
+}
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  it.each(recordings)('holds the same rows as log-sqlite after importing %s', async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ihandler-golden-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'attacks.sqlite');
+    const url = `${server.url}?schema=${name.replaceAll(/\W/g, '_')}`;
+    await importInto(name, logSqlite({ file }), folder);
+    await importInto(name, logPostgres({ url }), folder);
+
+    const tables = await readTables(url);
+    const ours = Object.entries(tables).map(([table, rows]) => [table, rows.map(comparableRow)]);
+    expect(Object.fromEntries(ours)).toEqual(sqliteTables(file));
+    expect(await canonicalForest(openPostgres(url))).toEqual(await canonicalForest(await openSqlite(file)));
+    for (const format of formats)
+      expect(await printed(openPostgres(url), format)).toBe(await printed(await openSqlite(file), format));
+    for (const command of ['tree', 'summary'])
+      for (const options of [{}, { json: true }]) {
+        const theirs = await run(sqliteCommands, command, file, options);
+        expect(theirs.length).toBeGreaterThan(200);
+        expect(comparable(await run(postgresCommands, command, url, options))).toBe(comparable(theirs));
+      }
+
+    // Again, by another hub that has never heard of it.
+    await importInto(name, logPostgres({ url }), folder);
+    expect(await readTables(url)).toEqual(tables);
+  });
+});
