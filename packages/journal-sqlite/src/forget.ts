@@ -3,8 +3,11 @@ import {
   decodeIncident,
   encodeIncident,
   type Forgotten,
+  IhandlerError,
   type Incident,
+  tryLater,
 } from '@ihandler/core';
+import type { Statement } from 'better-sqlite3';
 import type { Store } from './store.ts';
 
 interface BodyRow {
@@ -12,8 +15,21 @@ interface BodyRow {
   readonly body: string;
 }
 
-/** Rows that are looked at in one turn of the event loop. */
-const SLICE = 500;
+/** Rows that are looked at in one turn of the event loop, and pages that are given back. */
+const [SLICE, VACUUM_STEP] = [500, 64];
+/** How long a reader may keep the log from being emptied, in milliseconds. */
+const PATIENCE = 5000;
+const INCREMENTAL = 2;
+
+/** Undefined for what is damaged, of which nobody can say whom it concerns. */
+function read(body: string): Incident | undefined {
+  try {
+    return decodeIncident(body);
+  } catch {
+    // It is read over everywhere, and `check` tells of it.
+    return undefined;
+  }
+}
 
 /** What stands where an incident stood. */
 function forgotten({ id, timestamp, sensor }: Incident): Incident {
@@ -26,11 +42,76 @@ function padded(body: string, old: string): string {
   return missing > 0 ? body + ' '.repeat(missing) : body;
 }
 
-/** Replaces entries and removes dead letters, a slice a transaction. */
-export async function forget(
-  { db, access }: Store,
+function mustBeOpen({ db }: Store): void {
+  if (!db.open)
+    throw new IhandlerError(
+      'LIFE_CYCLE',
+      `The journal ${db.name} was closed while incidents were forgotten: ask for it again.`,
+    );
+}
+
+/** Looks at all rows, a slice a turn, and changes those that match, a slice a transaction. Returns how many. */
+async function each(
+  store: Store,
+  rows: Statement<[number], BodyRow>,
   matches: (incident: Incident) => boolean,
-): Promise<Forgotten> {
+  change: (row: BodyRow, incident: Incident) => void,
+): Promise<number> {
+  let changed = 0;
+  for (let after = -1; ; ) {
+    mustBeOpen(store);
+    const slice = store.access.read(() => rows.all(after));
+    const last = slice.at(-1);
+    if (last === undefined) return changed;
+    after = last.rowid;
+    const found = slice.flatMap((row) => {
+      const incident = read(row.body);
+      return incident !== undefined && matches(incident) ? [{ row, incident }] : [];
+    });
+    if (found.length > 0)
+      store.access.write(() => {
+        for (const { row, incident } of found) change(row, incident);
+      });
+    changed += found.length;
+    await new Promise(setImmediate);
+  }
+}
+
+/** Gives back what pages are free, which may hold what was removed before, and empties the log. */
+async function eraseTraces(store: Store): Promise<void> {
+  const { db, access } = store;
+  const pragma = (name: string) => Number(db.pragma(name, { simple: true }));
+  mustBeOpen(store);
+  // A journal that began as version 1 can only be written anew, in one go.
+  if (pragma('auto_vacuum') !== INCREMENTAL)
+    access.read(() => {
+      db.pragma('auto_vacuum = INCREMENTAL');
+      db.exec('VACUUM');
+    });
+  while (pragma('freelist_count') > 0) {
+    access.write(() => db.pragma(`incremental_vacuum(${VACUUM_STEP})`));
+    await new Promise(setImmediate);
+    mustBeOpen(store);
+  }
+  const end = performance.now() + PATIENCE;
+  // The first column is 1 when a reader was in the way.
+  while (access.read(() => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })) !== 0) {
+    if (performance.now() > end)
+      throw tryLater(
+        `The incidents are forgotten, but ${db.name}-wal still holds them: somebody has been reading the journal for ${PATIENCE / 1000} s. End that reader, then ask for it again.`,
+        { retryAfter: PATIENCE },
+      );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    mustBeOpen(store);
+  }
+}
+
+/**
+ * Replaces entries and removes dead letters, in slices between turns, and overwrites what they held. Rejects with a
+ * passing error when a reader keeps the log from being emptied for five seconds.
+ */
+export async function forget(store: Store, matches: (incident: Incident) => boolean): Promise<Forgotten> {
+  const { db } = store;
   const entries = db.prepare<[number], BodyRow>(
     `SELECT position AS rowid, body FROM entries WHERE position > ? ORDER BY position LIMIT ${SLICE}`,
   );
@@ -43,36 +124,20 @@ export async function forget(
       WHERE instance = (SELECT instance FROM dead_letters WHERE rowid = ?)`,
   );
   const remove = db.prepare<[number]>('DELETE FROM dead_letters WHERE rowid = ?');
-
-  async function each(
-    rows: typeof entries,
-    change: (row: BodyRow, incident: Incident) => void,
-  ): Promise<number> {
-    let changed = 0;
-    for (let after = -1; ; ) {
-      const slice = access.read(() => rows.all(after));
-      const last = slice.at(-1);
-      if (last === undefined) return changed;
-      after = last.rowid;
-      const found = slice
-        .map((row) => ({ row, incident: decodeIncident(row.body) }))
-        .filter(({ incident }) => matches(incident));
-      if (found.length > 0)
-        access.write(() => {
-          for (const { row, incident } of found) change(row, incident);
-        });
-      changed += found.length;
-      await new Promise(setImmediate);
-    }
+  store.access.read(() => db.pragma('secure_delete = ON'));
+  try {
+    const result = {
+      entries: await each(store, entries, matches, ({ rowid, body }, incident) =>
+        replace.run(padded(encodeIncident(forgotten(incident)), body), rowid),
+      ),
+      deadLetters: await each(store, letters, matches, ({ rowid }) => {
+        count.run(rowid);
+        remove.run(rowid);
+      }),
+    };
+    await eraseTraces(store);
+    return result;
+  } finally {
+    if (db.open) db.pragma('secure_delete = FAST');
   }
-
-  return {
-    entries: await each(entries, ({ rowid, body }, incident) =>
-      replace.run(padded(encodeIncident(forgotten(incident)), body), rowid),
-    ),
-    deadLetters: await each(letters, ({ rowid }) => {
-      count.run(rowid);
-      remove.run(rowid);
-    }),
-  };
 }

@@ -9,8 +9,8 @@ const STEP = 100;
 const VACUUM_STEP = 64;
 /** Between two slices when there is more to do, and when there is not, in milliseconds. */
 const [SOON, LATER] = [20, 60_000];
-/** How often a journal that is written may ask for its size, in milliseconds. */
-const ASK_EVERY = 1000;
+/** How soon after something was written the size is looked at, in milliseconds. */
+const LOOK_AFTER = 1000;
 /** Free pages that stay in the file for what comes next: a tenth of it, and at least these. */
 const SPARE_PAGES = 256;
 /** What is left of the size when it has been exceeded. */
@@ -21,7 +21,7 @@ const INCREMENTAL = 2;
 export interface Retention {
   /** Everything up to a position has been handled by every instance. */
   release(upTo: number): void;
-  /** To be called after something was written: looks at the size when it is time to. */
+  /** To be called after something was written: soon the size is looked at. */
   afterWrite(): void;
   close(): void;
 }
@@ -29,7 +29,7 @@ export interface Retention {
 /** What retention is told beside the settings. */
 export interface RetentionHost {
   readonly now: () => number;
-  /** Called about once a minute. */
+  /** Called at least once a minute. */
   readonly tick: () => void;
 }
 
@@ -46,8 +46,7 @@ export function createRetention(
   let released = 0;
   let shrinkTo = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let isBusy = false;
+  let isSoon = true;
   let isClosed = false;
 
   const livePages = db
@@ -116,9 +115,10 @@ export function createRetention(
 
   function run(): void {
     if (access.failure() !== undefined) return;
-    if (!isBusy) tick();
-    isBusy = slice();
-    schedule(isBusy ? SOON : LATER);
+    tick();
+    const isMore = slice();
+    isSoon = isMore;
+    schedule(isMore ? SOON : LATER);
   }
 
   schedule(SOON);
@@ -127,12 +127,9 @@ export function createRetention(
       released = Math.max(released, upTo);
     },
     afterWrite() {
-      const time = performance.now();
-      if (isClosed || isBusy || time - askedAt < ASK_EVERY) return;
-      askedAt = time;
-      if (!isTooLarge()) return;
-      isBusy = true;
-      schedule(0);
+      if (isClosed || isSoon) return;
+      isSoon = true;
+      schedule(LOOK_AFTER);
     },
     close() {
       isClosed = true;
