@@ -51,8 +51,8 @@ function check(world: CrashingWorld): void {
   expect(dead.size).toBe(letters.length);
   const books = world.disk.cursors.get('keeper')?.books;
   expect(missing).toHaveLength(books?.dropped ?? 0);
-  const isOperated = late.length > 0 || missing.length > 0 || world.done.replayed > 0;
-  if (!isOperated) expect(wanted('test.poison').every(({ id }) => dead.has(id))).toBe(true);
+  expect(world.isOperated ? [] : late).toEqual([]);
+  if (!world.isOperated) expect(wanted('test.poison').every(({ id }) => dead.has(id))).toBe(true);
 
   // Reported: one derived incident for each row of its kind, none for a dead letter, none twice.
   const derived = ids
@@ -101,9 +101,9 @@ describe('delivery when every step may be the last', () => {
         for (const what of ['retried', 'dropped', 'replayed'] as const) done[what] += world.done[what];
         check(world);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
-    expect(Math.min(done.retried, done.dropped, done.replayed)).toBeGreaterThan(100);
+    expect(Math.min(done.retried, done.dropped, done.replayed)).toBeGreaterThan(40);
   }, 120_000);
 
   it('stays exact when a write commits and then answers with an error', async () => {

@@ -32,6 +32,12 @@ describe('what a failure means', () => {
     ['try-later', 'undici, which fetch is', coded('UND_ERR_CONNECT_TIMEOUT')],
     ['try-later', 'fetch failed because of the network', caused(coded('ECONNRESET'))],
     ['try-later', 'a cause of a cause', caused(caused(tryLater('busy')))],
+    ['try-later', 'the journal takes nothing', new IhandlerError('JOURNAL_FULL', 'full')],
+    [
+      'unknown',
+      'the journal has failed, whatever the reason',
+      new IhandlerError('JOURNAL_FAILED', 'fsync failed', { cause: coded('EIO') }),
+    ],
     ['permanent', 'permanent()', permanent('no')],
     ['permanent', 'a thing with permanent that is no Error', { permanent: true }],
     ['permanent', 'permanent because of the network', permanent('gone', { cause: coded('ECONNRESET') })],

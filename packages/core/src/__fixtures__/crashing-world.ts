@@ -70,6 +70,11 @@ export class CrashingWorld {
     return this.#incidents;
   }
 
+  /** Whether an operator puts things right meanwhile. */
+  get isOperated(): boolean {
+    return this.#faults.operator !== undefined;
+  }
+
   #chance(probability: number): boolean {
     return this.#random() < probability;
   }
