@@ -1,1 +1,2 @@
-export {};
+export { default } from './forward.ts';
+export type { ForwardOptions } from './options.ts';

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createDispatcher,
+  createMemoryJournal,
+  type Dispatcher,
+  defineHandler,
+  type Source,
+} from '@ihandler/core';
+import http from '@ihandler/http';
+import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import forward from './index.ts';
+import { offers } from './test-support/start-forward.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Safe: it listens on a port.
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+interface Host {
+  readonly dispatcher: Dispatcher;
+  /** The ids of all that its journal took. */
+  readonly seen: string[];
+  posts(): number;
+}
+
+/** An ihandler that takes posts on one port, sends all it has to another, and learns something of every offer. */
+async function startHost(name: string, port: number, to: number): Promise<Host> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-loop-'));
+  const seen: string[] = [];
+  const learned = z.object({ by: z.string() });
+  const learns = defineHandler({
+    name: `learns-${name}`,
+    accepts: ['dionaea.download.offer', 'acme.learned'],
+    reports: { 'acme.learned': learned },
+    async write(batch, _checkpoint, { report }) {
+      for (const cause of batch) await report('acme.learned', { by: name }, { cause });
+    },
+  });
+  const witness = defineHandler({ name: 'witness', on: { '*': ({ id }) => void seen.push(id) } });
+  const sender = forward({ url: `http://127.0.0.1:${to}/` });
+  const dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler: learns }, { handler: witness }, { handler: sender }],
+    sensor: name,
+    dataDir,
+    retry: { base: 20, cap: 50 },
+  });
+  await dispatcher.start();
+  const source: Source = http({ port });
+  const running = dispatcher.run(source);
+  onTestFinished(async () => {
+    await dispatcher.close({ within: 500 });
+    await running;
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return { dispatcher, seen, posts: () => sender.counters?.()['posts'] ?? 0 };
+}
+
+/** Waits until nothing has moved for a while; answers how many ids each has seen. */
+async function quiet(hosts: readonly Host[]): Promise<void> {
+  let before = '';
+  for (let still = 0; still < 5; ) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = JSON.stringify(hosts.map((host) => [host.seen.length, host.posts()]));
+    still = now === before ? still + 1 : 0;
+    before = now;
+  }
+}
+
+it('two that forward to each other come to an end: each has each incident once', async () => {
+  const [portA, portB] = [await freePort(), await freePort()];
+  const a = await startHost('a', portA, portB);
+  const b = await startHost('b', portB, portA);
+  await a.dispatcher.report(offers(50));
+  await quiet([a, b]);
+
+  expect(a.seen.filter((id) => !id.includes('/'))).toHaveLength(50);
+  for (const host of [a, b]) expect(new Set(host.seen).size).toBe(host.seen.length);
+  expect(a.seen.toSorted()).toEqual(b.seen.toSorted());
+  // Each offer, and what both learned of it, of that, and so on, until a chain is eight reports long.
+  expect(a.seen.length).toBeLessThan(50 * 2 ** 9);
+  const books = [...a.dispatcher.status(), ...b.dispatcher.status()].filter(
+    ({ instance }) => instance === 'forward',
+  );
+  for (const { waiting, books: counted } of books) expect([waiting, counted.dead]).toEqual([0, 0]);
+  const posted = [a.posts(), b.posts()];
+  await quiet([a, b]);
+  expect([a.posts(), b.posts()]).toEqual(posted);
+});

@@ -1,0 +1,44 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+
+/** What a server is to answer. */
+export interface Scripted {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A server that answers what it is told, as somebody between us and the other ihandler might. */
+export interface AnsweringServer {
+  readonly url: string;
+  readonly requests: { readonly head: IncomingMessage; readonly lines: readonly string[] }[];
+}
+
+/** Starts one until the test is over; `answer` is asked for each post. */
+export async function startServer(
+  answer: (lines: readonly string[]) => Scripted | 'cut',
+): Promise<AnsweringServer> {
+  const requests: AnsweringServer['requests'] = [];
+  const server = createServer((head, response) => {
+    const chunks: Buffer[] = [];
+    head.on('data', (chunk) => chunks.push(chunk));
+    head.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const plain = head.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      const lines = plain.toString('utf8').trimEnd().split('\n');
+      requests.push({ head, lines });
+      const scripted = answer(lines);
+      if (scripted === 'cut') head.socket.destroy();
+      else response.writeHead(scripted.status, scripted.headers).end(scripted.body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  // Safe: it listens on a port.
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
+}
