@@ -1,1 +1,1 @@
-export {};
+export { default, type NatsOptions } from './nats.ts';

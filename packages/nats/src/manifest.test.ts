@@ -1,0 +1,44 @@
+import { manifestSchema } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import nats from './index.ts';
+import { publisherSchema, subscriberSchema } from './options.ts';
+import natsSource from './source.ts';
+
+const schemaOf = (schema: z.ZodType) => {
+  const { $schema, ...options } = z.toJSONSchema(schema, { io: 'input' });
+  return options;
+};
+
+describe('the manifest', () => {
+  const manifest = manifestSchema.parse(packageJson.ihandler);
+
+  it('offers the handler with the options as they are, and says what leaves', () => {
+    expect(manifest.handlers).toEqual({
+      nats: {
+        export: '.',
+        summary: expect.any(String),
+        network: true,
+        sends: expect.stringContaining('address masked'),
+        aliases: [],
+        options: schemaOf(publisherSchema),
+      },
+    });
+    expect(nats({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+  });
+
+  it('offers the source with the options as they are', () => {
+    expect(manifest.sources).toEqual({
+      nats: {
+        export: './source',
+        summary: expect.any(String),
+        reads: [],
+        live: true,
+        aliases: [],
+        options: schemaOf(subscriberSchema),
+      },
+    });
+    expect(natsSource({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+  });
+});
