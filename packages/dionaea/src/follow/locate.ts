@@ -15,10 +15,13 @@ export interface Located {
 
 const nothing = { offset: 0, check: checkOf(Buffer.alloc(0)) };
 
-/** Better places first: the very file, then what is beside the followed one, whole before gzipped, longer before shorter. */
+/**
+ * Better places first: the very file, then the followed one, of which the others may be copies that are not cut off yet,
+ * then what is whole before what is gzipped, what is longer before what is shorter.
+ */
 function byPreference(part: Part, followed: FoundFile | undefined): (a: FoundFile, b: FoundFile) => number {
   const rank = (file: FoundFile) =>
-    file.id === part.id ? 0 : file === followed ? 3 : file.compressed ? 2 : 1;
+    file.id === part.id ? 0 : file === followed ? 1 : file.compressed ? 3 : 2;
   return (a, b) => rank(a) - rank(b) || b.size - a.size;
 }
 
