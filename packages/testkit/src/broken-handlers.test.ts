@@ -3,6 +3,7 @@ import { describeHandler } from './index.ts';
 import { cleanUp } from './test-support/broken/broken.ts';
 import { brokenIdentities } from './test-support/broken/identity.ts';
 import { brokenLives } from './test-support/broken/life-cycle.ts';
+import { brokenForOperators } from './test-support/broken/operator.ts';
 import { brokenReports } from './test-support/broken/reports.ts';
 import { brokenResilience } from './test-support/broken/resilience.ts';
 import { brokenStorage } from './test-support/broken/storage.ts';
@@ -13,6 +14,7 @@ const stored = (folder: string) => storedIn(folder).rows;
 const brokenOnes = [
   ...brokenIdentities,
   ...brokenLives,
+  ...brokenForOperators,
   ...brokenResilience,
   ...brokenStorage,
   ...brokenReports,

@@ -1,6 +1,7 @@
 import { deliveryRules } from './rules/delivery.ts';
 import { identityRules } from './rules/identity.ts';
 import { lifeCycleRules } from './rules/life-cycle.ts';
+import { operatorRules } from './rules/operator.ts';
 import { reportRules } from './rules/reports.ts';
 import { resilienceRules } from './rules/resilience.ts';
 import { storageRules } from './rules/storage.ts';
@@ -26,6 +27,7 @@ export function describeHandler(it: It, factory: HandlerFactory, { stored }: Des
   const rules = [
     ...identityRules,
     ...lifeCycleRules,
+    ...operatorRules,
     ...resilienceRules,
     ...deliveryRules,
     ...reportRules,

@@ -36,6 +36,8 @@ export interface Life extends Pick<Observed, 'calls' | 'misreports' | 'closeErro
   deliver(incidents: readonly Incident[]): Promise<void>;
   fateOf(incident: Incident): Fate;
   reopen(): Promise<void>;
+  /** Lets it forget everything, as an operator does; what it answers. Throws when it fails, or does not answer. */
+  forget(): Promise<string | undefined>;
   /** Ends as processes should. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -108,6 +110,12 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
       return failureKind(error) === 'permanent' ? { kind: 'refused' } : { kind: 'failed', error };
     },
     reopen: () => dispatcher.reopen(),
+    async forget() {
+      const answers = await inTime(dispatcher.forget(['0.0.0.0/0', '::/0']), 'forget()');
+      const answer = answers[INSTANCE];
+      if (answer?.startsWith('failed: ')) assert.fail(`Expected forget() to end well, found it ${answer}`);
+      return answer;
+    },
     close: () => dispatcher.close({ within: PATIENCE }),
   };
 }

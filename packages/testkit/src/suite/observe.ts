@@ -104,6 +104,9 @@ export function observe(inner: Handler, at: AtPoint<HandlerPoint> = () => undefi
       closeErrors.delete(pending);
     },
     reopen: () => inner.reopen?.(),
+    ...(inner.forget !== undefined && {
+      forget: async (isForgotten: (host: string) => boolean) => (await inner.forget?.(isForgotten)) ?? '',
+    }),
   } as const;
 
   function handlerOf(): Handler {

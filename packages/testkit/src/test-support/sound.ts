@@ -175,3 +175,25 @@ export function choosing(_folder: string): ListeningHandler {
     },
   });
 }
+
+/** Counts what it hears, and forgets it all when it is told to forget the host of the examples. */
+export function forgetting(_folder: string): ListeningHandler {
+  const inner = listening('');
+  let rows = 0;
+  return defineHandler({
+    ...inner,
+    name: 'forgetter',
+    on: {
+      '*': async (incident, context) => {
+        await inner.on['*']?.(incident, context);
+        rows += 1;
+      },
+    },
+    counters: () => ({ rows_kept: rows }),
+    forget(isForgotten) {
+      const removed = isForgotten('198.51.100.7') ? rows : 0;
+      rows -= removed;
+      return `removed ${removed} rows`;
+    },
+  });
+}
