@@ -8,6 +8,7 @@ export * from './error.ts';
 export * from './glob.ts';
 export * from './handler.ts';
 export * from './harmless.ts';
+export * from './in-order.ts';
 export * from './incident.ts';
 export * from './incident-id.ts';
 export * from './incident-json.ts';

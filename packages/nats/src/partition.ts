@@ -1,12 +1,13 @@
 import {
+  createInOrder,
   describeError,
   type Incident,
+  type Numbered,
   parseIncidentId,
   receiveIncident,
   type SourceContext,
 } from '@ihandler/core';
 import type { JsMsg } from '@nats-io/jetstream';
-import { createInOrder, type Numbered } from './in-order.ts';
 import { AFTER } from './nats.ts';
 import { isOfSensor } from './subject.ts';
 
