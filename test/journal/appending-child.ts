@@ -5,7 +5,7 @@ import journalSqlite from '@ihandler/journal-sqlite';
 // A process to be killed: appends without end and prints, line by line, what the journal has acknowledged.
 const [file = '', stream = '', most = '0'] = process.argv.slice(2);
 const limit = Number(most);
-const journal = journalSqlite({ file });
+const journal = journalSqlite({ file, minFree: '0MB' });
 let ordinal = 0;
 
 async function append(): Promise<void> {

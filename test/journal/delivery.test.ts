@@ -29,7 +29,7 @@ beforeEach(() => {
 const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
 const seen = (count: number): readonly Incident[] =>
   Array.from({ length: count }, (_, i) => incidentOf('s', i + 1));
-const sqlite = () => journalSqlite({ file: join(folder, 'journal.sqlite') });
+const sqlite = () => journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' });
 
 function createSignal() {
   let give = () => {};

@@ -23,14 +23,14 @@ function newFolder(): string {
 async function createSqlite() {
   let folder = newFolder();
   return {
-    journal: journalSqlite({ file: join(folder, 'journal.sqlite') }),
+    journal: journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' }),
     async reopen() {
       const left = folder;
       folder = newFolder();
       // What is shared memory and what says who owns it does not outlive a machine.
       const files = readdirSync(left).filter((name) => !/-shm$|\.lock$|\.pid$/.test(name));
       for (const name of files) cpSync(join(left, name), join(folder, name));
-      return journalSqlite({ file: join(folder, 'journal.sqlite') });
+      return journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' });
     },
   };
 }
