@@ -47,7 +47,9 @@ function check(world: CrashingWorld): void {
   const missing = kept.filter((id) => !rows.includes(id) && !dead.has(id));
   expect(new Set(rows).size).toBe(rows.length);
   expect(inTime).toEqual(kept.filter((id) => inTime.includes(id)));
-  expect(rows.some((id) => dead.has(id))).toBe(false);
+  // A letter that was stored is still one when the process died, or was told to wait, before that was acknowledged.
+  const unsettled = new Set(late.map(original).filter((id) => dead.has(id)));
+  expect(inTime.some((id) => dead.has(id))).toBe(false);
   expect(dead.size).toBe(letters.length);
   const books = world.disk.cursors.get('keeper')?.books;
   expect(missing).toHaveLength(books?.dropped ?? 0);
@@ -59,7 +61,7 @@ function check(world: CrashingWorld): void {
     .filter((id) => /^s(~\d+)?\/keeper\/0:/.test(id))
     .map((id) => original(id.replace('/keeper/0', '')));
   const plain = new Set(wanted('test.plain').map(({ id }) => id));
-  expect([...derived].sort()).toEqual(rows.filter((id) => !plain.has(id)).sort());
+  expect([...derived].sort()).toEqual(rows.filter((id) => !plain.has(id) && !unsettled.has(id)).sort());
 
   // At least once elsewhere, in order.
   expect(inOrderOnce(world.sent)).toEqual(ids);

@@ -151,7 +151,11 @@ export class CrashingWorld {
     for (let n = 0; n < 4 && this.#chance(this.#faults.operator ?? 0); n += 1) {
       this.#isPoisonous = this.#chance(0.3);
       const letters = this.disk.dead.filter(({ instance }) => instance === 'keeper');
-      const some = letters.filter(() => this.#chance(0.5)).map(({ position }) => position);
+      // Not what is stored and not acknowledged yet: that would be counted as dropped.
+      const open = letters.filter(
+        ({ incident: { id } }) => !Object.hasOwn(this.#checkpoint, id.replace(':', '~')),
+      );
+      const some = open.filter(() => this.#chance(0.5)).map(({ position }) => position);
       const what = this.#random();
       if (what < 0.5) this.done.retried += (await dispatcher.retryDeadLetters('keeper')).delivered;
       else if (what < 0.6) this.done.dropped += await dispatcher.dropDeadLetters('keeper', some);
