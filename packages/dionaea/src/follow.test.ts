@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -213,5 +214,19 @@ describe('rotation while nobody follows', () => {
     await came(1, 2, 3, 4, 5);
     await again.stop();
     expect(host.largestState()).toBeLessThan(500);
+  });
+});
+
+describe('a file that cannot be read', () => {
+  it('is waited for, and that is told once', async () => {
+    const { file, host, follow, came } = world();
+    symlinkSync(file, file);
+    const { stop } = follow();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    unlinkSync(file);
+    writeFileSync(file, line(1));
+    await came(1);
+    await stop();
+    expect(host.messages).toEqual(['cannot be looked at']);
   });
 });
