@@ -24,9 +24,11 @@ export function folderProblem(folder: string): string | undefined {
 }
 
 /** Opens what is there as this user, without changing it; where nothing is, its folder must take a new file. */
-function pathProblem(path: string, access: unknown): string | undefined {
+function pathProblem(path: string, access: unknown, mayCome: boolean): string | undefined {
   try {
-    if (existsSync(path) && statSync(path).isDirectory()) mustTakeFiles(path);
+    // What is to be followed may come later: then its folder has to be there to be looked into.
+    if (mayCome && access === 'read' && !existsSync(path)) accessSync(dirname(path), constants.X_OK);
+    else if (existsSync(path) && statSync(path).isDirectory()) mustTakeFiles(path);
     else if (existsSync(path) || access === 'read') closeSync(openSync(path, access === 'read' ? 'r' : 'r+'));
     else mustTakeFiles(dirname(path));
     return undefined;
@@ -35,7 +37,8 @@ function pathProblem(path: string, access: unknown): string | undefined {
   }
 }
 
-function portProblem(port: number, host: string): Promise<string | undefined> {
+/** Why nobody can listen there now; undefined when nothing stands in the way. */
+export function portProblem(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error) =>
@@ -43,6 +46,14 @@ function portProblem(port: number, host: string): Promise<string | undefined> {
     );
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
+}
+
+/** What is known of who uses the options. */
+export interface Access {
+  /** Whether a file that is read may come into being later. */
+  readonly mayCome: boolean;
+  /** Whether ports may be in use, since the very program that is to have them runs. */
+  readonly isRunning: boolean;
 }
 
 /**
@@ -54,13 +65,14 @@ export async function accessProblems(
   schema: JsonSchema,
   options: unknown,
   at: ConfigPath,
+  { mayCome, isRunning }: Access,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { path, value, schema: own, host } of markedOptions(schema, options)) {
     const found =
       own['format'] === 'path' && typeof value === 'string' && value !== ':memory:'
-        ? pathProblem(value, own['access'])
-        : own['format'] === 'port' && typeof value === 'number' && value > 0
+        ? pathProblem(value, own['access'], mayCome)
+        : own['format'] === 'port' && typeof value === 'number' && value > 0 && !isRunning
           ? await portProblem(value, typeof host === 'string' ? host : '127.0.0.1')
           : undefined;
     if (found !== undefined) problems.push({ path: below(at, { path, message: found }), message: found });

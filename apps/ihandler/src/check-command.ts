@@ -1,14 +1,15 @@
-import { dirname } from 'node:path';
-import { type CommandArguments, harmless } from '@ihandler/core';
+import { type CommandArguments, describeError, harmless } from '@ihandler/core';
 import { accessProblems, folderProblem } from './access-problems.ts';
 import type { App, BuiltIn } from './app.ts';
+import { checkHost } from './check-host.ts';
 import { unknownSources } from './choose-source.ts';
 import type { Configuration, Entry, Problem } from './configuration.ts';
-import { configurationFor, wantedBy } from './configured.ts';
-import { defaultDataFolder } from './data-folder.ts';
+import { wantedBy } from './configured.ts';
+import { callControl } from './control-client.ts';
 import { defaultHandlers } from './default-handlers.ts';
-import { findPackages, type Installed } from './find-packages.ts';
+import type { Installed } from './find-packages.ts';
 import { fold } from './fold.ts';
+import { type HostPlan, isConfigured, planHost } from './host-plan.ts';
 import { findOffer, type Offer, offersOf } from './offers.ts';
 import { resolvePaths } from './option-schema.ts';
 import { isLocal, setUpHandlers, type Wanted, type Workshop } from './set-up-handlers.ts';
@@ -22,13 +23,15 @@ function handlerOffer({ name }: Entry, { packages }: Installed): Offer<'handlers
 async function handlerAccess(
   { entry, path }: Wanted,
   { installed, folder }: Workshop,
+  isRunning: boolean,
 ): Promise<readonly Problem[]> {
   const offer = handlerOffer(entry, installed);
   if (offer === undefined) return [];
   const options = resolvePaths(offer.spec.options, entry.config ?? {}, entry.folder ?? folder);
-  return accessProblems(offer.spec.options, options, [...path, 'config']);
+  return accessProblems(offer.spec.options, options, [...path, 'config'], { mayCome: false, isRunning });
 }
 
+/** Those for `import`: live ones are looked at with what else `run` needs. */
 async function sourceAccess(
   { sources }: Configuration,
   { installed, folder }: Workshop,
@@ -36,22 +39,24 @@ async function sourceAccess(
   const offers = offersOf(installed.packages, 'sources');
   const problems = sources.map(async (entry, index) => {
     const offer = findOffer(offers, entry.name);
-    if (typeof offer === 'string') return [];
+    if (typeof offer === 'string' || offer.spec.live) return [];
     const options = resolvePaths(offer.spec.options, entry.config ?? {}, entry.folder ?? folder);
-    return accessProblems(offer.spec.options, options, ['sources', index, 'config']);
+    return accessProblems(offer.spec.options, options, ['sources', index, 'config'], {
+      mayCome: false,
+      isRunning: false,
+    });
   });
   return (await Promise.all(problems)).flat();
 }
 
 /** Everything that can be found wrong without starting anything. */
 async function problemsOf(
-  configuration: Configuration,
+  { configuration, workshop, dataDir }: HostPlan,
   wanted: readonly Wanted[],
-  workshop: Workshop,
-  dataDir: string,
+  isRunning: boolean,
 ) {
   const data = folderProblem(dataDir);
-  const handlers = await Promise.all(wanted.map((one) => handlerAccess(one, workshop)));
+  const handlers = await Promise.all(wanted.map((one) => handlerAccess(one, workshop, isRunning)));
   return [
     ...unknownSources(configuration, workshop.installed),
     ...(data === undefined ? [] : [{ path: ['data'], message: data }]),
@@ -67,23 +72,37 @@ function line({ entry }: Wanted, instance: string, installed: Installed): string
   return `  ${instance}: ${whatLeaves(offer)}${to.length > 0 ? `, to ${to.join(', ')}` : ''}`;
 }
 
+/** The process that runs on a data folder: its ports are in use, and rightly. */
+async function runningOn(dataDir: string, app: App): Promise<unknown> {
+  try {
+    return await callControl(dataDir, 'pid', {}, { timeout: 2000 });
+  } catch (error) {
+    app.log().info('cannot ask whether an ihandler runs', { error: describeError(error) });
+    return undefined;
+  }
+}
+
 async function runCheck(args: CommandArguments, app: App): Promise<number> {
   const { host, terminal } = app;
-  const configuration = configurationFor(args, app);
-  const folder = configuration.file === undefined ? host.cwd : dirname(configuration.file);
-  const installed = findPackages([folder, host.cwd, host.prefix]);
-  for (const { problem } of installed.unusable) app.log().warning(problem);
-  const workshop = { installed, folder, conditions: host.conditions ?? [] };
-  const wanted =
-    configuration.file === undefined
-      ? defaultHandlers(installed.packages).map(({ name }) => ({ entry: { name }, path: [name] }))
-      : wantedBy(configuration, installed, app);
-  const dataDir = configuration.data ?? defaultDataFolder(host.env);
-  const problems = await problemsOf(configuration, wanted, workshop, dataDir);
+  const plan = planHost(args, app);
+  const { configuration, workshop, dataDir } = plan;
+  const { installed } = workshop;
+  const wanted = isConfigured(plan)
+    ? wantedBy(configuration, installed, app)
+    : defaultHandlers(installed.packages).map(({ name }) => ({ entry: { name }, path: [name] }));
+  const pid = await runningOn(dataDir, app);
+  // The name that is kept in the data folder is not made here: nothing is changed.
+  const sensor = configuration.sensor ?? host.env['IHANDLER_SENSOR'] ?? 'sensor';
+  const running = await checkHost(plan, sensor, pid !== undefined);
+  const problems = [...(await problemsOf(plan, wanted, pid !== undefined)), ...running.problems];
   const entries = await setUpHandlers(wanted, workshop, configuration, problems);
   const lines = [
     `${configuration.file ?? 'What runs without a configuration'} is in order.`,
+    ...(pid === undefined
+      ? []
+      : [`  process ${String(pid)} runs here: ports are in use, and were not looked at`]),
     `  data: ${dataDir}`,
+    ...running.lines,
     ...entries.map(({ instance = '' }, index) => {
       const one = wanted[index];
       return one === undefined ? '' : line(one, instance, installed);

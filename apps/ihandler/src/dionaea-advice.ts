@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { DionaeaInstallation } from './dionaea-installation.ts';
 import { type Offer, offersNamed } from './offers.ts';
+import { optionsOf } from './option-schema.ts';
 
 /** A file that a dionaea writes incidents to. */
 interface Written {
@@ -87,10 +88,31 @@ function takenOver(dionaea: DionaeaInstallation, offers: readonly Offer<'handler
   ];
 }
 
+/** How to go on from what it writes, as it writes it. */
+function following(dionaea: DionaeaInstallation, sources: readonly Offer<'sources'>[]): readonly string[] {
+  const live = sources.filter(({ spec }) => spec.live);
+  const name = live.find(({ spec }) => optionsOf(spec.options).some(([option]) => option === 'file'));
+  const written = writtenTo(dionaea)[0]?.meant ?? join(dionaea.state, 'dionaea_incident.json');
+  const also = live
+    .filter((offer) => offer !== name)
+    .map((offer) => `  ${offer.name}: ${offer.spec.summary}`);
+  return [
+    'To run beside it, following that file: in a configuration (ihandler init writes one)',
+    '',
+    'sources:',
+    `  - name: ${name?.name ?? 'a live source, of which none is installed here'}`,
+    ...(name === undefined ? [] : ['    config:', `      file: ${JSON.stringify(written)}`]),
+    '',
+    'and then: ihandler check -c FILE.yaml && ihandler run -c FILE.yaml',
+    ...(also.length > 0 ? ['Other live sources that are installed here:', ...also] : []),
+  ];
+}
+
 /** What to do with a dionaea so that its incidents come here. */
 export function dionaeaAdvice(
   dionaea: DionaeaInstallation,
   offers: readonly Offer<'handlers'>[],
+  sources: readonly Offer<'sources'>[],
 ): readonly string[] {
   return [
     `dionaea, configured in ${dionaea.file}`,
@@ -98,6 +120,8 @@ export function dionaeaAdvice(
     ...writing(dionaea),
     '',
     ...takenOver(dionaea, offers),
+    '',
+    ...following(dionaea, sources),
     ...dionaea.broken.flatMap((problem) => ['', ...`Passed over: ${problem}`.split('\n')]),
   ];
 }

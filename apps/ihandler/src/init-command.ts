@@ -36,16 +36,22 @@ async function runInit(args: CommandArguments, { host, terminal, program }: App)
       'OPTIONS_INVALID',
       `Expected one file to write, or --dionaea DIR. See: ${program} init --help`,
     );
-  const offers = offersOf(findPackages([host.cwd, host.prefix]).packages, 'handlers');
+  const { packages } = findPackages([host.cwd, host.prefix]);
+  const handlers = offersOf(packages, 'handlers');
+  const sources = offersOf(packages, 'sources');
   if (dionaea !== undefined) {
-    const advice = dionaeaAdvice(readDionaea(resolve(host.cwd, dionaea)), offers);
+    const advice = dionaeaAdvice(readDionaea(resolve(host.cwd, dionaea)), handlers, sources);
     await terminal.write(`${advice.map(harmless).join('\n')}\n`);
     return 0;
   }
-  writeNew(resolve(host.cwd, named), named, starterConfiguration(offers));
+  writeNew(
+    resolve(host.cwd, named),
+    named,
+    starterConfiguration({ handlers, sources, journals: offersOf(packages, 'journals') }),
+  );
   const file = shellWord(named);
   await terminal.write(
-    `Wrote ${harmless(named)}. Look at it, then:\n  ${program} check -c ${file}\n  ${program} import -c ${file} RECORDING\n`,
+    `Wrote ${harmless(named)}. Look at it, then:\n  ${program} check -c ${file}\n  ${program} import -c ${file} RECORDING\n  ${program} run -c ${file}\n`,
   );
   return 0;
 }

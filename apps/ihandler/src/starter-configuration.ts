@@ -1,52 +1,9 @@
-import { harmless } from '@ihandler/core';
 import { whatItNeeds } from './default-handlers.ts';
-import { fold } from './fold.ts';
 import type { Offer } from './offers.ts';
-import { type JsonSchema, optionsOf, requiredOptions } from './option-schema.ts';
+import { optionsOf, requiredOptions } from './option-schema.ts';
+import { starterLive } from './starter-live.ts';
+import { comment, exampleFor, optionLines, scalar, sentence } from './starter-options.ts';
 import { whatLeaves } from './what-leaves.ts';
-
-const WIDTH = 100;
-
-/** Text as comment lines. A manifest is other people's text: none of it gets out of its comment. */
-function comment(text: string, indent: string): string {
-  const [first = '', ...more] = fold(harmless(text), 0, WIDTH - indent.length - 2).split('\n');
-  return [first, ...more].map((line) => `${indent}# ${line.trim()}`).join('\n');
-}
-
-/** A value as YAML that is also JSON, plain where nothing else can be meant. */
-function scalar(value: unknown): string {
-  const isPlain =
-    typeof value === 'string' &&
-    /^[./]*[A-Za-z][\w./-]*$/.test(value) &&
-    !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);
-  return isPlain ? value : (JSON.stringify(value) ?? 'null');
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/** A value that an option may have to begin with; undefined when only the user can know it. */
-function exampleFor(handler: string, option: string, schema: JsonSchema): unknown {
-  const { default: preset, examples, format } = schema;
-  if (Array.isArray(examples) && examples[0] !== undefined) return examples[0];
-  if (preset !== undefined) return preset;
-  return format === 'path' ? `./${handler}.${option}` : undefined;
-}
-
-function optionLines({ name, spec }: Offer<'handlers'>, indent: string): readonly string[] {
-  const required = new Set(requiredOptions(spec.options));
-  return optionsOf(spec.options).flatMap(([option, schema]) => {
-    const { description } = schema;
-    const value = exampleFor(name, option, schema);
-    const isGiven = required.has(option);
-    const shown = value === undefined ? '…' : scalar(value);
-    return [
-      ...(typeof description === 'string' ? [comment(description, indent)] : []),
-      `${indent}${isGiven ? '' : '# '}${scalar(option)}: ${harmless(shown)}`,
-    ];
-  });
-}
 
 function entryLines(offer: Offer<'handlers'>): readonly string[] {
   const { name, spec } = offer;
@@ -55,7 +12,7 @@ function entryLines(offer: Offer<'handlers'>): readonly string[] {
   const unknown = requiredOptions(spec.options).filter(
     (option) => exampleFor(name, option, schemas.get(option) ?? {}) === undefined,
   );
-  const options = optionLines(offer, '      ');
+  const options = optionLines(name, spec.options, '      ');
   const isGiven = options.some((line) => !line.trimStart().startsWith('#'));
   const entry = [
     `  - name: ${scalar(name)}`,
@@ -68,9 +25,16 @@ function entryLines(offer: Offer<'handlers'>): readonly string[] {
   return [about, why, ...lines.map((line) => line.replace(/^ {2}/, '  # '))];
 }
 
-/** A configuration with comments for handlers that are installed: those run that need nobody's consent. */
-export function starterConfiguration(offers: readonly Offer<'handlers'>[]): string {
-  const entries = offers.map((offer) => entryLines(offer).join('\n'));
+/** What is installed, for a configuration to begin with. */
+export interface StarterOffers {
+  readonly handlers: readonly Offer<'handlers'>[];
+  readonly sources: readonly Offer<'sources'>[];
+  readonly journals: readonly Offer<'journals'>[];
+}
+
+/** A configuration with comments for what is installed: those handlers run that need nobody's consent. */
+export function starterConfiguration({ handlers, sources, journals }: StarterOffers): string {
+  const entries = handlers.map((offer) => entryLines(offer).join('\n'));
   return `${[
     `# What ihandler runs. Relative paths start at the folder of this file; \${NAME} and \${NAME:-DEFAULT}`,
     '# stand for variables of the environment. What is wrong with it is told by: ihandler check -c FILE',
@@ -87,7 +51,9 @@ export function starterConfiguration(offers: readonly Offer<'handlers'>[]): stri
     '# More files, such as those of dionaea.',
     '# include: [/opt/dionaea/etc/dionaea/ihandlers-enabled/*.yaml]',
     '',
-    '# Each may also have: as, only, except, ignore, protocols.',
+    ...starterLive(sources, journals),
+    '',
+    '# Each may also have: as, from, only, except, ignore, protocols.',
     'ihandlers:',
     ...(entries.length > 0 ? entries : ['  # No ihandler is installed here: npm search keywords:ihandler']),
   ].join('\n')}\n`;
