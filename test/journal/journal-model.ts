@@ -1,14 +1,26 @@
-import type { Cursor, DeadLetter, Incident, JournalRun, JournalStep } from '@ihandler/core';
-import { parseIncidentId } from '@ihandler/core';
+import {
+  type Cursor,
+  type DeadLetter,
+  type Forgotten,
+  type Incident,
+  type JournalRun,
+  type JournalStep,
+  parseIncidentId,
+  type SourceMark,
+  type Value,
+} from '@ihandler/core';
+import { forgottenOf } from './journal-samples.ts';
 
 /** What a journal holds, said as simply as it can be said: lists and maps, nothing let go, everything at once. */
 export function createJournalModel() {
   const entries: Incident[] = [];
   const cursors = new Map<string, Cursor>();
   const letters = new Map<string, Map<number, DeadLetter>>();
+  const states = new Map<string, Value>();
 
-  function append(incidents: readonly Incident[]): JournalRun {
+  function append(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
     const before = entries.length;
+    if (mark !== undefined) states.set(mark.source, mark.state);
     for (const incident of incidents)
       if (!entries.some(({ id }) => id === incident.id)) entries.push(incident);
     return { before, incidents: entries.slice(before) };
@@ -16,13 +28,37 @@ export function createJournalModel() {
 
   return {
     append,
-    commit({ instance, cursor, deadLetters, reports }: JournalStep): JournalRun {
+    commit({ instance, cursor, deadLetters, settled = [], reports }: JournalStep): JournalRun {
       cursors.set(instance, cursor);
       const kept = letters.get(instance) ?? new Map<number, DeadLetter>();
+      for (const position of settled) kept.delete(position);
       for (const letter of deadLetters) kept.set(letter.position, letter);
       letters.set(instance, kept);
       return append(reports);
     },
+    /** `kept`: the position before the oldest entry that is kept. */
+    forget(matches: (incident: Incident) => boolean, kept: number): Forgotten {
+      const forgotten = { entries: 0, deadLetters: 0 };
+      for (const [index, incident] of entries.entries()) {
+        if (index < kept || !matches(incident)) continue;
+        entries[index] = forgottenOf(incident);
+        forgotten.entries += 1;
+      }
+      for (const [instance, own] of letters)
+        for (const [position, { incident }] of own) {
+          const cursor = cursors.get(instance);
+          if (cursor === undefined || !matches(incident)) continue;
+          own.delete(position);
+          forgotten.deadLetters += 1;
+          const { dead, dropped } = cursor.books;
+          cursors.set(instance, {
+            ...cursor,
+            books: { ...cursor.books, dead: dead - 1, dropped: dropped + 1 },
+          });
+        }
+      return forgotten;
+    },
+    sourceState: (source: string) => states.get(source),
     last: () => entries.length,
     read: (after: number, limit: number): readonly Incident[] => entries.slice(after, after + limit),
     highest(stream: string): number | undefined {

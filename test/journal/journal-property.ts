@@ -1,4 +1,4 @@
-import type { DeadLetter, JournalStep } from '@ihandler/core';
+import { type DeadLetter, type Incident, type JournalStep, parseIncidentId } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJournalModel } from './journal-model.ts';
@@ -19,12 +19,22 @@ const action = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(batch, fc.constantFrom(...instances), fc.nat(2))
-      .map(([what, instance, dead]) => ({ kind: 'commit' as const, ...what, instance, dead })),
+      .tuple(batch, fc.constantFrom(...instances), fc.nat(2), fc.nat(2))
+      .map(([what, instance, dead, settled]) => ({
+        kind: 'commit' as const,
+        ...what,
+        instance,
+        dead,
+        settled,
+      })),
   },
   { weight: 2, arbitrary: fc.constant({ kind: 'wait' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'release' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('forget' as const), every: fc.integer({ min: 2, max: 5 }) }),
+  },
 );
 
 /** Random calls, overlapping until a `wait`, on a journal and on the model: both answer alike. Crashes come between, if they can. */
@@ -64,7 +74,10 @@ export function describeJournalProperty(name: string, create: () => Promise<Jour
             expect(last).toBe(model.last());
             expect(before).toBeLessThanOrEqual(released);
             expect(await readAll(journal, before)).toEqual(model.read(before, last));
-            for (const stream of streams) expect(await journal.highest(stream)).toBe(model.highest(stream));
+            for (const stream of streams) {
+              expect(await journal.highest(stream)).toBe(model.highest(stream));
+              expect(await journal.sourceState(stream)).toEqual(model.sourceState(stream));
+            }
             for (const instance of instances) {
               expect(await journal.cursor(instance)).toEqual(model.cursor(instance));
               expect(await journal.deadLetters(instance)).toEqual(model.deadLetters(instance));
@@ -75,9 +88,10 @@ export function describeJournalProperty(name: string, create: () => Promise<Jour
             for (const step of actions) {
               if (step.kind === 'append') {
                 const given = incidents(step);
-                const expected = model.append(given);
+                const mark = { source: step.stream, state: { at: model.last(), bytes: new Uint8Array([1]) } };
+                const expected = model.append(given, mark);
                 pending.push(
-                  Promise.resolve(journal.append(given)).then((run) => expect(run).toEqual(expected)),
+                  Promise.resolve(journal.append(given, mark)).then((run) => expect(run).toEqual(expected)),
                 );
               } else if (step.kind === 'commit') {
                 const position = model.last();
@@ -88,6 +102,10 @@ export function describeJournalProperty(name: string, create: () => Promise<Jour
                   instance: step.instance,
                   cursor: cursorAt(position, { written: { s: position } }),
                   deadLetters: newLetters(dead, model.deadLetters(step.instance)),
+                  settled: model
+                    .deadLetters(step.instance)
+                    .slice(0, step.settled)
+                    .map(({ position }) => position),
                   reports: incidents(step),
                 };
                 const expected = model.commit(given);
@@ -99,6 +117,11 @@ export function describeJournalProperty(name: string, create: () => Promise<Jour
                 if (step.kind === 'release') {
                   released = Math.max(released, model.last() - 2);
                   await journal.release(released);
+                } else if (step.kind === 'forget') {
+                  const matches = ({ origin, id }: Incident) =>
+                    origin === 'acme.thing.seen' && parseIncidentId(id).ordinal % step.every === 0;
+                  const { before } = journal.bounds();
+                  expect(await journal.forget(matches)).toEqual(model.forget(matches, before));
                 } else if (step.kind === 'crash' && reopen !== undefined) {
                   journal = await reopen();
                   toClose.push(journal);

@@ -51,3 +51,8 @@ export async function readAll(journal: Journal, after = 0): Promise<readonly Inc
 
 export const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+/** What stands where an incident stood that was forgotten. */
+export function forgottenOf({ id, timestamp, sensor }: Incident): Incident {
+  return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
+}

@@ -7,6 +7,7 @@ import { afterAll } from 'vitest';
 import { describeDurability } from './durability-suite.ts';
 import { describeJournalProperty } from './journal-property.ts';
 import { describeJournal } from './journal-suite.ts';
+import { describeUpkeep } from './upkeep-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ihandler-journal-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -20,25 +21,27 @@ function newFolder(): string {
 }
 
 /** A crash leaves the files as they are: another journal goes on with a copy of them, taken while the first is open. */
-async function createSqlite() {
+async function createSqlite(now: () => number = Date.now) {
   let folder = newFolder();
   return {
-    journal: journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' }),
+    journal: journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB', now }),
     async reopen() {
       const left = folder;
       folder = newFolder();
       // What is shared memory and what says who owns it does not outlive a machine.
       const files = readdirSync(left).filter((name) => !/-shm$|\.lock$|\.pid$/.test(name));
       for (const name of files) cpSync(join(left, name), join(folder, name));
-      return journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' });
+      return journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB', now });
     },
   };
 }
 
-const createMemory = async () => ({ journal: createMemoryJournal() });
+const createMemory = async (now: () => number = Date.now) => ({ journal: createMemoryJournal({ now }) });
 
-describeJournal('createMemoryJournal', createMemory);
-describeJournalProperty('createMemoryJournal', createMemory);
-describeJournal('journalSqlite', createSqlite);
-describeJournalProperty('journalSqlite', createSqlite);
-describeDurability('journalSqlite', createSqlite);
+describeJournal('createMemoryJournal', () => createMemory());
+describeUpkeep('createMemoryJournal', createMemory);
+describeJournalProperty('createMemoryJournal', () => createMemory());
+describeJournal('journalSqlite', () => createSqlite());
+describeUpkeep('journalSqlite', createSqlite);
+describeJournalProperty('journalSqlite', () => createSqlite());
+describeDurability('journalSqlite', () => createSqlite());
