@@ -120,6 +120,40 @@ export function createBacklog(
      verdict = $verdict, verdict_at = coalesce($verdictAt, verdict_at), recheck_at = $recheckAt WHERE sample = $sample`,
   );
   const taken = database.prepare<[string], number>('SELECT sample FROM samples WHERE sha256 = ?').pluck();
+  const byHash = database.prepare<[string, string, number], Task>(
+    `SELECT * FROM samples WHERE (sha256 = ? OR md5 = ?) AND state = 'new' AND lease_until <= ?
+     ORDER BY sha256 IS NULL LIMIT 1`,
+  );
+  const nextAt = database
+    .prepare<[], number | null>(
+      `SELECT min(at) FROM (
+         SELECT min(max(next_at, lease_until)) AS at FROM samples
+         WHERE state IN ('new', 'upload', 'analysis', 'report', 'comment')
+         UNION ALL SELECT min(recheck_at) FROM samples WHERE recheck_at >= 0 AND state = 'done')`,
+    )
+    .pluck();
+  // A process that died while it uploaded may have done it: VirusTotal is asked before it is done again.
+  const expire = database.prepare(
+    `UPDATE samples SET state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
+     WHERE lease_until > 0 AND lease_until <= ?`,
+  );
+  const askAgain = database.prepare(
+    `UPDATE samples SET state = 'new', next_at = 0, failures = 0, polls = 0, recheck_at = -1
+     WHERE recheck_at BETWEEN 0 AND ? AND state = 'done' AND lease_until = 0`,
+  );
+  const forget = database.prepare(
+    "DELETE FROM samples WHERE state = 'done' AND verdict_at < ? AND lease_until = 0 AND coalesce(recheck_at, -1) < 0",
+  );
+  const forgetClasses = database.prepare(
+    'DELETE FROM classes WHERE class NOT IN (SELECT class FROM samples)',
+  );
+  const retryAll = database.prepare(
+    "UPDATE samples SET next_at = 0, failures = 0 WHERE state <> 'done' AND next_at > ?",
+  );
+  const retryOne = database.prepare(
+    `UPDATE samples SET state = 'new', next_at = 0, failures = 0, polls = 0, analysis = NULL, recheck_at = NULL
+     WHERE (sha256 = ? OR md5 = ?) AND lease_until = 0`,
+  );
   let turn = 0;
   let swept = Number.NEGATIVE_INFINITY;
 
@@ -176,61 +210,22 @@ export function createBacklog(
       return task;
     }).immediate,
     leaseHash: database.transaction((hash: string, now: number, until: number) => {
-      const task = database
-        .prepare<[string, string, number], Task>(
-          `SELECT * FROM samples WHERE (sha256 = ? OR md5 = ?) AND state = 'new' AND lease_until <= ?
-           ORDER BY sha256 IS NULL LIMIT 1`,
-        )
-        .get(hash, hash, now);
+      const task = byHash.get(hash, hash, now);
       if (task !== undefined) take.run(Math.trunc(until), task.sample);
       return task;
     }).immediate,
     settle: database.transaction(settle).immediate,
-    nextAt() {
-      const at: unknown = database
-        .prepare(
-          `SELECT min(at) FROM (
-             SELECT min(max(next_at, lease_until)) AS at FROM samples
-             WHERE state IN ('new', 'upload', 'analysis', 'report', 'comment')
-             UNION ALL SELECT min(recheck_at) FROM samples WHERE recheck_at >= 0 AND state = 'done')`,
-        )
-        .pluck()
-        .get();
-      return typeof at === 'number' ? at : undefined;
-    },
+    nextAt: () => nextAt.get() ?? undefined,
     tidy: database.transaction((now: number) => {
-      // A process that died while it uploaded may have done it: VirusTotal is asked before it is done again.
-      database
-        .prepare(
-          `UPDATE samples SET state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
-           WHERE lease_until > 0 AND lease_until <= ?`,
-        )
-        .run(now);
-      database
-        .prepare(
-          `UPDATE samples SET state = 'new', next_at = 0, failures = 0, polls = 0, recheck_at = -1
-           WHERE recheck_at BETWEEN 0 AND ? AND state = 'done' AND lease_until = 0`,
-        )
-        .run(now);
+      expire.run(now);
+      askAgain.run(now);
       if (Math.abs(now - swept) < SWEPT_EVERY) return;
       swept = now;
-      const { changes } = database
-        .prepare("DELETE FROM samples WHERE state = 'done' AND verdict_at < ? AND lease_until = 0")
-        .run(now - limits.again - REMEMBERED);
-      if (changes > 0) database.exec('DELETE FROM classes WHERE class NOT IN (SELECT class FROM samples)');
+      if (forget.run(now - limits.again - REMEMBERED).changes > 0) forgetClasses.run();
     }).immediate,
-    retry: database.transaction((now: number, hash?: string) => {
-      if (hash === undefined)
-        return database
-          .prepare("UPDATE samples SET next_at = 0, failures = 0 WHERE state <> 'done' AND next_at > ?")
-          .run(now).changes;
-      return database
-        .prepare(
-          `UPDATE samples SET state = 'new', next_at = 0, failures = 0, polls = 0, analysis = NULL, recheck_at = NULL
-           WHERE (sha256 = ? OR md5 = ?) AND lease_until = 0`,
-        )
-        .run(hash, hash).changes;
-    }).immediate,
+    retry: database.transaction((now: number, hash?: string) =>
+      hash === undefined ? retryAll.run(now).changes : retryOne.run(hash, hash).changes,
+    ).immediate,
     count: (state) => waiting.get(state) ?? 0,
   };
 }

@@ -90,7 +90,13 @@ export function createPut(
     }
     const newClass = kind === '' ? row.class : kind;
     if (newClass !== row.class) countClass.run(newClass);
-    fill.run(sha256 ?? row.sha256, md5 ?? row.md5, path ?? row.path, newClass, priority, row.sample);
+    const newSha256 = sha256 ?? row.sha256;
+    const newMd5 = md5 ?? row.md5;
+    const newPath = path ?? row.path;
+    // Most downloads are of files that are known: nothing is written for them, and nothing waits for the disk.
+    const isSame = newSha256 === row.sha256 && newMd5 === row.md5 && newPath === row.path;
+    if (!isSame || newClass !== row.class || priority < row.priority)
+      fill.run(newSha256, newMd5, newPath, newClass, priority, row.sample);
     if (row.state !== 'done' || (row.verdict_at ?? 0) > now - again) return 'known';
     renew.run(seenAt, priority, cause?.id ?? null, cause?.sensor ?? null, row.sample);
     return 'again';

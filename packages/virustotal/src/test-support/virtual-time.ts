@@ -11,9 +11,14 @@ export interface VirtualTime {
   run(milliseconds: number): Promise<void>;
 }
 
-/** Makes one that begins at `start`, in milliseconds since the Unix epoch. */
-export function createVirtualTime(start: number): VirtualTime {
+/** Makes one that begins at `start`, in milliseconds since the Unix epoch; `told` is told whenever it goes on. */
+export function createVirtualTime(start: number, told: (now: number) => void = () => {}): VirtualTime {
   let now = start;
+  const goTo = (then: number): void => {
+    if (then <= now) return;
+    now = then;
+    told(now);
+  };
   let limit = start;
   let resume: (() => void) | undefined;
   let parked: (() => void) | undefined;
@@ -32,7 +37,7 @@ export function createVirtualTime(start: number): VirtualTime {
             await woken;
             resume = undefined;
           }
-          if (!rung) now = Math.max(now, due);
+          if (!rung) goTo(due);
           rung = false;
         },
         ring() {
@@ -48,7 +53,7 @@ export function createVirtualTime(start: number): VirtualTime {
       });
       resume?.();
       await idle;
-      now = Math.max(now, until);
+      goTo(until);
     },
     run: (milliseconds) => time.runUntil(now + milliseconds),
   };

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import type { Fault } from '../../../test/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
+import { isSameSite } from './api.ts';
+import { capture, captured } from './test-support/captured.ts';
+import { START, startVirusTotal, temporaryFolder } from './test-support/start-virustotal.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A file that VirusTotal knows, and a server that answers the first requests for it with a fault. */
+async function withFault(fault: Fault, times = 1, path = /^\/files\/[0-9a-f]{32}$/) {
+  const started = await startVirusTotal();
+  const known = madeUpFile('known', START);
+  started.server.know(known);
+  let left = times;
+  started.server.setFault((seen) => {
+    if (!path.test(seen.path) || left === 0) return undefined;
+    left -= 1;
+    return fault;
+  });
+  started.deliver(captured({ md5: known.md5 }));
+  const askedAt = () =>
+    started.server.requests.filter((seen) => path.test(seen.path)).map(({ at }) => at - START);
+  return { ...started, verdicts: started.verdicts, known, askedAt };
+}
+
+const error = (status: number, code: string, retryAfter?: number | string): Fault => ({
+  kind: 'error',
+  status,
+  code,
+  ...(retryAfter !== undefined && { retryAfter }),
+});
+
+describe('an answer', () => {
+  it.each([
+    [400, 'BadRequestError'],
+    [400, 'InvalidArgumentError'],
+  ])('%i %s ends what was asked', async (status, code) => {
+    const { time, verdicts, askedAt } = await withFault(error(status, code), 9);
+    await time.run(DAY);
+    expect(askedAt()).toHaveLength(1);
+    expect(verdicts()).toMatchObject([{ state: 'skipped', reason: `refused: ${status} ${code}` }]);
+  });
+
+  it.each<[string, Fault]>([
+    ['400 NotAvailableYet', error(400, 'NotAvailableYet')],
+    ['424 FailedDependencyError', error(424, 'FailedDependencyError')],
+    ['503 TransientError', error(503, 'TransientError')],
+    ['504 DeadlineExceededError', error(504, 'DeadlineExceededError')],
+    ['502 with a page for people', { kind: 'html', status: 502 }],
+    ['404 with a page for people', { kind: 'html', status: 404 }],
+    ['200 with half a document', { kind: 'truncated' }],
+    ['that never comes: the connection is dropped', { kind: 'dropped' }],
+    ['without end', { kind: 'endless' }],
+    ['that sends elsewhere', { kind: 'redirect', to: 'http://127.0.0.1:1/' }],
+  ])('%s is asked for again, each time later', async (_, fault) => {
+    const { time, verdicts, askedAt } = await withFault(fault, 4);
+    await time.run(HOUR);
+    const at = askedAt();
+    expect(at).toHaveLength(5);
+    const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+    expect(waits[0]).toBeGreaterThan(3 * SECOND);
+    expect(waits[3]).toBeGreaterThan((waits[0] ?? 0) * 2);
+    expect(verdicts()).toMatchObject([{ state: 'known' }]);
+  });
+
+  it('with Retry-After is waited for, in seconds or until a date', async () => {
+    for (const header of [1800, new Date(START + 1800 * SECOND).toUTCString()]) {
+      const { time, verdicts, askedAt } = await withFault(error(503, 'TransientError', header));
+      await time.run(HOUR);
+      expect(askedAt()[1]).toBeGreaterThanOrEqual(1800 * SECOND);
+      expect(askedAt()[1]).toBeLessThan(1900 * SECOND);
+      expect(verdicts()).toHaveLength(1);
+    }
+  });
+});
+
+describe('429', () => {
+  it('QuotaExceededError without Retry-After: the next minute, then five, then the next day of UTC', async () => {
+    const { time, verdicts, askedAt } = await withFault(error(429, 'QuotaExceededError'), 4);
+    await time.run(DAY);
+    const midnight = 12 * HOUR;
+    const [first = 0, second = 0, third = 0, fourth = 0, ...more] = askedAt();
+    expect(second - first).toBeGreaterThanOrEqual(MINUTE);
+    expect(third - second).toBeGreaterThanOrEqual(5 * MINUTE);
+    expect(fourth).toBeGreaterThanOrEqual(midnight);
+    expect(fourth).toBeLessThan(midnight + 2 * MINUTE);
+    expect(more).toEqual([]);
+    await time.run(DAY);
+    expect(verdicts()).toHaveLength(1);
+  });
+
+  it('with Retry-After is believed', async () => {
+    const { time, askedAt } = await withFault(error(429, 'QuotaExceededError', 7200));
+    await time.run(3 * HOUR);
+    expect(askedAt()[1]).toBeGreaterThanOrEqual(2 * HOUR);
+    expect(askedAt()[1]).toBeLessThan(2 * HOUR + MINUTE);
+  });
+
+  it('TooManyRequestsError: slower and slower, over a restart too', async () => {
+    const { time, askedAt, restart, verdicts } = await withFault(error(429, 'TooManyRequestsError'), 3);
+    await time.run(30 * SECOND);
+    await restart();
+    await time.run(30 * MINUTE);
+    const at = askedAt();
+    expect(at).toHaveLength(4);
+    for (const [index, time] of at.slice(1).entries())
+      expect(time - (at[index] ?? 0)).toBeGreaterThanOrEqual(MINUTE);
+    expect(verdicts()).toHaveLength(1);
+  });
+});
+
+describe('a key that is refused', () => {
+  it.each([
+    [401, 'AuthenticationRequiredError'],
+    [401, 'UserNotActiveError'],
+    [401, 'WrongCredentialsError'],
+    [403, 'ForbiddenError'],
+  ])(
+    '%i %s: it stops asking, says so loudly, keeps the backlog, tries again hourly',
+    async (status, code) => {
+      const { time, verdicts, askedAt, lines, handler } = await withFault(error(status, code), 3);
+      await time.run(59 * MINUTE);
+      expect(askedAt()).toHaveLength(1);
+      expect(handler.counters?.()).toMatchObject({ backlog: 1, key_refused: 1 });
+      expect(lines.filter((line) => line.startsWith('critical'))).toHaveLength(1);
+      expect(lines.join('\n')).toContain('VIRUSTOTAL_API_KEY');
+      await time.run(90 * MINUTE);
+      expect(askedAt()).toHaveLength(3);
+      expect(lines.filter((line) => line.startsWith('critical')).length).toBeLessThanOrEqual(3);
+      await time.run(HOUR);
+      expect(verdicts()).toHaveLength(1);
+      expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
+    },
+  );
+
+  it('is asked with at once after a restart with another key', async () => {
+    const { server, time, deliver, verdicts, restart } = await startVirusTotal({
+      options: { apiKey: 'w'.repeat(64) },
+    });
+    const known = madeUpFile('known', START);
+    server.know(known);
+    deliver(captured(known));
+    await time.run(MINUTE);
+    expect(server.requests).toHaveLength(1);
+    await restart({ apiKey: server.key });
+    await time.run(MINUTE);
+    expect(verdicts()).toHaveLength(1);
+  });
+});
+
+describe('with uploads', () => {
+  async function withUpload(path: RegExp, fault: Fault, times = 1, comment?: string) {
+    const folder = temporaryFolder();
+    const started = await startVirusTotal({
+      options: { upload: true, folders: [folder], ...(comment && { comment }) },
+    });
+    const file = capture(folder, 'never seen');
+    let left = times;
+    started.server.setFault((seen) => {
+      if (!path.test(`${seen.method} ${seen.path}`) || left === 0) return undefined;
+      left -= 1;
+      return fault;
+    });
+    started.deliver(captured({ ...file, local: true }));
+    await started.time.run(12 * HOUR);
+    return { ...started, verdicts: started.verdicts(), file };
+  }
+
+  it('an upload whose answer is lost is not done twice', async () => {
+    for (const fault of [{ kind: 'answer lost' }, { kind: 'truncated' }] as const) {
+      const { server, verdicts, file } = await withUpload(/^POST \/files$/, fault);
+      expect(server.uploads.get(file.sha256)).toHaveLength(1);
+      expect(verdicts).toMatchObject([{ sha256: file.sha256, malicious: 6 }]);
+    }
+  });
+
+  it('an upload that is refused ends as unknown, with the reason', async () => {
+    const { verdicts } = await withUpload(/^POST \/files$/, error(403, 'ForbiddenError'));
+    expect(verdicts).toMatchObject([{ state: 'unknown', reason: 'upload refused: 403 ForbiddenError' }]);
+  });
+
+  it('an analysis that VirusTotal has forgotten begins anew', async () => {
+    const { verdicts, server, file } = await withUpload(/^GET \/analyses/, error(404, 'NotFoundError'));
+    expect(server.uploads.get(file.sha256)).toHaveLength(1);
+    expect(verdicts).toMatchObject([{ state: 'analysed' }]);
+  });
+
+  it('a comment that is there already (409) is done, one whose answer was lost too, one that is refused is left', async () => {
+    const path = /^POST .*comments$/;
+    for (const fault of [error(409, 'AlreadyExistsError'), error(403, 'ForbiddenError')]) {
+      const { server, handler } = await withUpload(path, fault, 1, 'caught');
+      expect(server.comments.size).toBe(0);
+      expect(handler.counters?.()).toMatchObject({ backlog: 0 });
+    }
+    const { server, file, handler } = await withUpload(path, { kind: 'answer lost' }, 1, 'caught');
+    expect(server.comments.get(file.sha256)).toEqual(['caught']);
+    expect(handler.counters?.()).toMatchObject({ backlog: 0 });
+  });
+
+  it('an upload address of somebody else gets nothing', () => {
+    const base = 'https://www.virustotal.com/api/v3';
+    expect(isSameSite('https://upload.virustotal.com/x', base)).toBe(true);
+    expect(isSameSite('https://www.virustotal.com/_ah/upload/x/', base)).toBe(true);
+    for (const url of [
+      'http://upload.virustotal.com/x',
+      'https://virustotal.com.example/x',
+      'https://evilvirustotal.com/x',
+      'https://user@www.virustotal.com/x',
+      'https://127.0.0.1/x',
+      'http://127.0.0.1:8080/x',
+    ])
+      expect(isSameSite(url, base), url).toBe(false);
+    expect(isSameSite('http://127.0.0.1:8080/x', 'http://127.0.0.1:8080/api/v3')).toBe(true);
+    expect(isSameSite('http://127.0.0.1:8081/x', 'http://127.0.0.1:8080/api/v3')).toBe(false);
+  });
+});
