@@ -1,0 +1,113 @@
+import { failureKind } from '@ihandler/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeService } from '../../../test/services/available.ts';
+import { freePort } from '../../../test/services/free-port.ts';
+import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
+import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
+import { stream } from './test-support/incidents.ts';
+import { query } from './test-support/query.ts';
+import { createContext, freshSchema, startHandler } from './test-support/start-handler.ts';
+
+const PASSWORD = 'hunter2';
+
+/** Why a handler does not start. It must be something that passes, since it can be put right without a restart. */
+async function refusal(options: LogPostgresOptions): Promise<string> {
+  const handler = logPostgres(options);
+  try {
+    await handler.start?.(createContext().context);
+  } catch (error) {
+    expect(failureKind(error)).toBe('try-later');
+    expect(String(error)).not.toContain(PASSWORD);
+    return String(error);
+  }
+  await handler.close?.();
+  return 'it started';
+}
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres({ password: PASSWORD });
+  });
+  afterAll(() => server.stop());
+
+  const at = (user: string, password: string, database = 'postgres') =>
+    `postgres://${user}:${password}@127.0.0.1:${server.port}/${database}`;
+
+  it('says what is wrong and what to do: a password, a database, a server, a certificate', async () => {
+    expect(await refusal({ url: at('ihandler', 'wrong') })).toMatch(
+      /does not let ihandler in: check the user, the password/,
+    );
+    expect(await refusal({ url: `postgres://ihandler@127.0.0.1:${server.port}/postgres` })).toMatch(
+      /does not let ihandler in/,
+    );
+    expect(await refusal({ url: at('ihandler', PASSWORD, 'none') })).toMatch(
+      /does not exist: make it \(createdb none\)/,
+    );
+    expect(await refusal({ url: at('ihandler', PASSWORD), ssl: true })).toMatch(/does not encrypt/);
+    const nobody = `postgres://ihandler:${PASSWORD}@127.0.0.1:${await freePort()}/postgres`;
+    expect(await refusal({ url: nobody })).toMatch(/cannot be reached/);
+  });
+
+  it('refuses a schema that belongs to somebody else, until it may write there', async () => {
+    await query(server.url, `CREATE ROLE guest LOGIN PASSWORD '${PASSWORD}'`);
+    await query(server.url, 'CREATE SCHEMA foreign_schema');
+    const options = { url: at('guest', PASSWORD), schema: 'foreign_schema' };
+    expect(await refusal(options)).toMatch(
+      /The schema foreign_schema of .* belongs to ihandler, and guest may not make tables in it: GRANT CREATE, USAGE/,
+    );
+    expect(await refusal({ ...options, schema: 'not_there' })).toMatch(/guest may not do that/);
+    await query(server.url, 'GRANT CREATE, USAGE ON SCHEMA foreign_schema TO guest');
+    expect(await refusal(options)).toBe('it started');
+  });
+
+  it('refuses a schema with tables that ihandler did not make', async () => {
+    await query(server.url, 'CREATE SCHEMA theirs');
+    await query(server.url, 'CREATE TABLE theirs.connections (connection bigint)');
+    expect(await refusal({ url: server.url, schema: 'theirs' })).toMatch(
+      /holds tables that ihandler did not make, such as connections: name another one/,
+    );
+  });
+
+  it('refuses a schema of a later version, and says both', async () => {
+    const schema = freshSchema();
+    await (await startHandler({ url: server.url, schema })).close?.();
+    await query(server.url, `INSERT INTO ${schema}.ihandler_versions (version) VALUES (7)`);
+    expect(await refusal({ url: server.url, schema })).toMatch(
+      /has version 7, this .* knows version 1: install a newer one/,
+    );
+  });
+
+  it('waits while a table is locked or gone, and goes on when it is back', async () => {
+    const schema = freshSchema();
+    const { write } = await startHandler({ url: server.url, schema });
+    const { accept, offer } = stream();
+    await write([accept('a')]);
+    await query(server.url, `ALTER TABLE ${schema}.offers RENAME TO moved`);
+    const waiting = offer('a', 'http://1/');
+    const failure = await write([waiting]).catch((error: unknown) => error);
+    expect(failureKind(failure)).toBe('try-later');
+    expect(String(failure)).toContain('does not hold the tables that are expected');
+    await query(server.url, `ALTER TABLE ${schema}.moved RENAME TO offers`);
+    await write([waiting]);
+    expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers`)).toEqual([
+      { offer_url: 'http://1/' },
+    ]);
+  });
+
+  it('says for a reader what is wrong, without the password', async () => {
+    const read = async (url: string) => {
+      try {
+        await openAttackReader(url).summary();
+      } catch (error) {
+        expect(String(error)).not.toContain('hunter');
+        expect(error).toMatchObject({ code: 'TARGET_UNREADABLE' });
+        return String(error);
+      }
+      return 'it was read';
+    };
+    expect(await read(at('ihandler', 'hunter3'))).toContain('does not let ihandler in');
+    expect(await read(`${server.url}?schema=nothing`)).toContain('does not hold the tables');
+    expect(await read(at('ihandler', PASSWORD, 'none'))).toContain('does not exist');
+  });
+});

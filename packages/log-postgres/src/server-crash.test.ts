@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDispatcher, createMemoryJournal } from '@ihandler/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { describeService } from '../../../test/services/available.ts';
+import { startPostgres } from '../../../test/services/postgres.ts';
+import logPostgres from './index.ts';
+import { stream } from './test-support/incidents.ts';
+import { query } from './test-support/query.ts';
+
+describeService('postgres', () => {
+  it('loses nothing and stores nothing twice when the server is killed in the middle of writing, again and again', async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-crash-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true }));
+    await using dispatcher = createDispatcher({
+      journal: createMemoryJournal(),
+      handlers: [{ handler: logPostgres({ url: server.url }) }],
+      sensor: 'crash',
+      dataDir,
+      batch: 50,
+      retry: { base: 20, cap: 100 },
+    });
+    await dispatcher.start();
+    const { accept, offer } = stream();
+    const incidents = Array.from({ length: 10_000 }, (_, n) => [
+      accept(`c${n}`),
+      offer(`c${n}`, `http://192.0.2.9/${n}`),
+    ]).flat();
+    let reported = false;
+    const reporting = (async () => {
+      for (let at = 0; at < incidents.length; at += 100)
+        await dispatcher.report(incidents.slice(at, at + 100));
+      reported = true;
+    })();
+    let kills = 0;
+    while (!reported && kills < 4) {
+      await delay(100 + Math.random() * 400);
+      await server.kill();
+      kills += 1;
+      await delay(Math.random() * 150);
+      await server.start();
+    }
+    await reporting;
+    expect(await dispatcher.drain({ stalledAfter: 30_000 })).toEqual([]);
+    expect(dispatcher.status()[0]?.books).toMatchObject({ delivered: incidents.length, dead: 0 });
+    expect(kills).toBeGreaterThan(0);
+    const [found] = await query(
+      server.url,
+      `SELECT (SELECT count(*)::int FROM dionaea.connections) AS connections,
+        (SELECT count(*)::int FROM dionaea.offers) AS offers,
+        (SELECT count(DISTINCT offer_url)::int FROM dionaea.offers) AS urls,
+        (SELECT count(*)::int FROM dionaea.ihandler_ids) AS ids`,
+    );
+    expect(found).toEqual({ connections: 10_000, offers: 10_000, urls: 10_000, ids: 20_000 });
+  }, 90_000);
+});
