@@ -19,6 +19,14 @@ export const notRun: ReadonlyMap<string, string> = new Map([
   ['npm login', 'asks for a password'],
   ['npm run release', 'publishes'],
   ['git push --follow-tags', 'publishes'],
+  [
+    'npx ihandler run -c live.yaml',
+    'runs until it is stopped; apps/ihandler/src/run-command.test.ts runs it',
+  ],
+  [
+    'npx ihandler status -c live.yaml',
+    'asks the one that runs; apps/ihandler/src/status-command.test.ts does',
+  ],
 ]);
 
 /** The commands of a block with what is shown as their output. In a console block commands follow a `$`. */

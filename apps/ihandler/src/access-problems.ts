@@ -50,7 +50,7 @@ export function portProblem(port: number, host: string): Promise<string | undefi
 
 /** What is known of who uses the options. */
 export interface Access {
-  /** Whether a file that is read may come into being later. */
+  /** Whether it is a live source: paths are read unless their schema says otherwise, and a file may come later. */
   readonly mayCome: boolean;
   /** Whether ports may be in use, since the very program that is to have them runs. */
   readonly isRunning: boolean;
@@ -71,7 +71,7 @@ export async function accessProblems(
   for (const { path, value, schema: own, host } of markedOptions(schema, options)) {
     const found =
       own['format'] === 'path' && typeof value === 'string' && value !== ':memory:'
-        ? pathProblem(value, own['access'], mayCome)
+        ? pathProblem(value, own['access'] ?? (mayCome ? 'read' : 'write'), mayCome)
         : own['format'] === 'port' && typeof value === 'number' && value > 0 && !isRunning
           ? await portProblem(value, typeof host === 'string' ? host : '127.0.0.1')
           : undefined;

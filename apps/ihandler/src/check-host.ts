@@ -24,7 +24,9 @@ function portsOf(schema: Readonly<Record<string, unknown>>, options: unknown): r
 /** Files that a source reads. */
 function filesOf(schema: Readonly<Record<string, unknown>>, options: unknown): readonly string[] {
   return markedOptions(schema, options).flatMap(({ value, schema: own }) =>
-    own['format'] === 'path' && own['access'] === 'read' && typeof value === 'string' ? [value] : [],
+    own['format'] === 'path' && (own['access'] ?? 'read') === 'read' && typeof value === 'string'
+      ? [value]
+      : [],
   );
 }
 

@@ -15,7 +15,10 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
   [exitCodes.ok, 'all went well'],
   [exitCodes.nothing, 'nothing matched'],
   [exitCodes.usage, 'wrong usage or configuration; nothing was done'],
-  [exitCodes.partly, 'finished, but some input was rejected or some incidents are dead letters'],
+  [
+    exitCodes.partly,
+    'finished, but some input was rejected or some incidents are dead letters; of status: somebody should look at it',
+  ],
   [exitCodes.unusable, 'not finished: a handler or a file could not be used'],
   [exitCodes.interrupted, 'interrupted; the same command goes on where it was'],
 ];

@@ -1,7 +1,13 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
 import { installKeep, installLines, installPlain, lines } from './test-support/fixture-packages.ts';
-import { startProgram } from './test-support/program.ts';
 import { createWorld } from './test-support/world.ts';
+
+let program: BuiltProgram;
+beforeAll(async () => {
+  program = await buildProgram([]);
+});
+afterAll(() => program.remove());
 
 const all = Array.from({ length: 5000 }, (_, n) => n + 1);
 
@@ -42,7 +48,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     installPlain(world, 'waiting', waiting);
     world.write('a.txt', lines(...all));
     const argv = ['import', 'a.txt', '--with', 'waiting'];
-    const first = startProgram(world, argv);
+    const first = program.start(world, argv);
     await first.said('in the middle');
     first.child.kill(signal);
     const interrupted = await first.ended;
@@ -51,7 +57,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const kept = JSON.parse(world.read('kept.json')).numbers;
     expect(kept).toContain(2500);
     expect(kept.length).toBeLessThan(all.length);
-    const second = await startProgram(world, argv).ended;
+    const second = await program.start(world, argv).ended;
     expect(second.code).toBe(0);
     expect(JSON.parse(world.read('kept.json')).numbers).toEqual(all);
   },
@@ -63,7 +69,7 @@ test('writes no progress and no colour where it is no terminal', async () => {
   installLines(world);
   installKeep(world);
   world.write('a.txt', lines(1, 2, 3));
-  const { code, stdout, stderr } = await startProgram(world, [
+  const { code, stdout, stderr } = await program.start(world, [
     'import',
     'a.txt',
     '--with',
@@ -84,9 +90,9 @@ test('ends quietly when its output is cut off', async () => {
         async run(_args, { terminal }) { for (;;) await terminal.write('word\\n'.repeat(1000)); } } };`,
     },
   );
-  const program = startProgram(world, ['talk']);
-  program.child.stdout.once('data', () => program.child.stdout.destroy());
-  const { code, stderr } = await program.ended;
+  const running = program.start(world, ['talk']);
+  running.child.stdout.once('data', () => running.child.stdout.destroy());
+  const { code, stderr } = await running.ended;
   expect(stderr).toBe('');
   expect(code).toBe(0);
 }, 30_000);
@@ -100,7 +106,7 @@ test('says in one line what a package throws where nobody catches it', async () 
     `export default () => ({ contract: 1, name: 'bomb', on: { '*': () => new Promise(() => setTimeout(() => { throw new Error('bang\\u001b[2J'); })) } });`,
   );
   world.write('a.txt', lines(1));
-  const { code, stderr } = await startProgram(world, ['import', 'a.txt', '--with', 'bomb']).ended;
+  const { code, stderr } = await program.start(world, ['import', 'a.txt', '--with', 'bomb']).ended;
   expect(code).toBe(4);
   expect(stderr).toBe('ihandler: unexpectedly: bang\\x1b[2J\n');
 }, 30_000);
@@ -132,10 +138,10 @@ test('on SIGHUP handlers reopen their files, and the import goes on', async () =
   installLines(world);
   installPlain(world, 'reopening', reopening);
   world.write('a.txt', lines(1, 2, 3));
-  const program = startProgram(world, ['import', 'a.txt', '--with', 'reopening', '-l', 'warning']);
-  await program.said('in the middle');
-  program.child.kill('SIGHUP');
-  const { code, stderr } = await program.ended;
+  const running = program.start(world, ['import', 'a.txt', '--with', 'reopening', '-l', 'warning']);
+  await running.said('in the middle');
+  running.child.kill('SIGHUP');
+  const { code, stderr } = await running.ended;
   expect(stderr).toContain('reopened');
   expect(code).toBe(0);
 }, 60_000);
