@@ -45,16 +45,23 @@ function namesIn(plan: HostPlan, app: App) {
     // A source reads, whether its manifest says so or not.
     return { instance, files: files.map((file) => ({ ...file, isOnlyRead: true })) };
   });
-  return { handlers, sources, files: [...handlers, ...sources].flatMap(({ files }) => files) };
+  return { sources, files: [...handlers, ...sources].flatMap(({ files }) => files) };
 }
 
-async function configurationFindings(plan: HostPlan, app: App): Promise<readonly Finding[]> {
+interface Prepared {
+  readonly findings: readonly Finding[];
+  /** The names of the instances; undefined when not all could be made. */
+  readonly instances?: readonly string[];
+}
+
+/** Makes all that the configuration names, and starts none of it. */
+async function prepared(plan: HostPlan, app: App): Promise<Prepared> {
   try {
-    await preparePlanned(plan, app, { sources: true });
-    return [];
+    const { handlers } = await preparePlanned(plan, app, { sources: true });
+    return { findings: [], instances: handlers.map(({ instance, handler }) => instance ?? handler.name) };
   } catch (error) {
     const advice = 'put it right; ihandler check -c FILE tells when it is';
-    return [{ severity: 'error', about: 'configuration', found: describeError(error), advice }];
+    return { findings: [{ severity: 'error', about: 'configuration', found: describeError(error), advice }] };
   }
 }
 
@@ -96,15 +103,16 @@ async function runDoctor(args: CommandArguments, app: App): Promise<number> {
   const { terminal } = app;
   const plan = planHost(args, app);
   const now = Date.now();
-  const { handlers, sources, files } = namesIn(plan, app);
+  const { sources, files } = namesIn(plan, app);
+  const { findings: configurationFindings, instances } = await prepared(plan, app);
   const { live, findings: runFindings } = await running(plan);
   const configured = {
     sources: sources.map(({ instance }) => instance),
-    instances: handlers.map(({ instance }) => instance),
+    instances,
   };
   const findings = bySeverity([
     ...nodeFindings(process.versions.node, now),
-    ...(await configurationFindings(plan, app)),
+    ...configurationFindings,
     ...runFindings,
     ...(await withView(plan, (view, file) => [
       ...liveFindings(view, live, configured, now),

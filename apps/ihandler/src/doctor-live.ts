@@ -119,11 +119,11 @@ function instanceFindings(
   return findings;
 }
 
-/** What is wrong with sources, instances and clocks. `configured` are the names in the configuration. */
+/** What is wrong with sources, instances and clocks. `configured` are the names in the configuration, as far as they are known. */
 export function liveFindings(
   view: JournalView,
   live: LiveStatus | undefined,
-  configured: { readonly sources: readonly string[]; readonly instances: readonly string[] },
+  configured: { readonly sources: readonly string[]; readonly instances: readonly string[] | undefined },
   now: number,
 ): readonly Finding[] {
   const kept = view.sources();
@@ -159,7 +159,7 @@ export function liveFindings(
       ),
     ),
     ...Object.entries(cursors).flatMap(([instance, { usedAt }]) =>
-      configured.instances.includes(instance) || instance.includes('@')
+      configured.instances?.includes(instance) !== false || instance.includes('@')
         ? []
         : [
             {

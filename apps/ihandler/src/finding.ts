@@ -36,16 +36,19 @@ export function findingLine({ severity, about, found, advice }: Finding, { colum
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
 
-/** `3 days`, `5 hours`, `12 minutes`, `40 seconds`: the largest unit of which there are two. */
+/** `3 years`, `3 days`, `5 hours`, `12 minutes`, `40 seconds`: the largest unit of which there are two. */
 export function span(milliseconds: number): string {
   const [size, name] =
-    milliseconds >= 2 * DAY
-      ? [DAY, 'days']
-      : milliseconds >= 2 * HOUR
-        ? [HOUR, 'hours']
-        : milliseconds >= 2 * MINUTE
-          ? [MINUTE, 'minutes']
-          : [1000, 'seconds'];
-  return `${Math.floor(milliseconds / size)} ${name}`;
+    milliseconds >= 2 * YEAR
+      ? [YEAR, 'years']
+      : milliseconds >= 2 * DAY
+        ? [DAY, 'days']
+        : milliseconds >= 2 * HOUR
+          ? [HOUR, 'hours']
+          : milliseconds >= 2 * MINUTE
+            ? [MINUTE, 'minutes']
+            : [1000, 'seconds'];
+  return `${Math.floor(milliseconds / size).toLocaleString('en')} ${name}`;
 }
