@@ -1,6 +1,7 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Incident, parseIncidentId } from '@ihandler/core';
+import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import dionaeaDatabase from './database.ts';
@@ -136,6 +137,27 @@ describe("following a dionaea's database", () => {
     await came(7);
     await again.stop();
     expect(new Set(host.incidents.map(({ id }) => parseIncidentId(id).stream)).size).toBe(1);
+  });
+
+  it('knows it again after columns were added, and tells of one that is not dionaea’s', async () => {
+    const { file, host, follow, make, came } = world();
+    const other = new Sqlite(file);
+    other.exec('CREATE TABLE visits (visit INTEGER PRIMARY KEY)');
+    other.close();
+    const { stop } = follow();
+    await until(() => host.messages.length > 0, 'it was told');
+    const writer = make();
+    writer.connect();
+    await came(1);
+    writer.db.exec('ALTER TABLE connections DROP COLUMN remote_hostname');
+    writer.db.exec('ALTER TABLE connections ADD COLUMN remote_hostname TEXT');
+    writer.db.exec(
+      "INSERT INTO connections (connection_type, connection_transport) VALUES ('accept', 'tcp')",
+    );
+    await came(2);
+    await stop();
+    expect(new Set(host.incidents.map(({ id }) => parseIncidentId(id).stream)).size).toBe(1);
+    expect(host.messages).toEqual(['cannot be read at the moment']);
   });
 
   it('gives other ids to other rows when an older copy was put back', async () => {

@@ -80,10 +80,10 @@ describe('following a file', () => {
   });
 
   it('begins at the end of a file when told to, and reads all that comes later', async () => {
-    const { file, follow, came, beside } = world();
+    const { file, host, follow, came, beside } = world();
     writeFileSync(file, line(1) + line(2).slice(0, 10));
     const { stop } = follow({ start: 'end' });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until(() => host.reports() > 0, 'it was looked at');
     appendFileSync(file, line(2).slice(10));
     await came(2);
     await stop();

@@ -23,11 +23,15 @@ export function identify(db: Database, layout: Layout): string {
   return describeRow(db.prepare(sql).get() as StoredRow | undefined);
 }
 
-/** What of a row of `connections` never changes; empty when there is no such row. */
+/**
+ * What of a row of `connections` never changes, not even when columns are added to the table; empty when there is no such
+ * row.
+ */
 export function describeConnection(db: Database, layout: Layout, connection: number): string {
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first WHERE connection = ?`;
   // Safe: as above.
-  return describeRow(db.prepare(sql).get(connection) as StoredRow | undefined);
+  const described = describeRow(db.prepare(sql).get(connection) as StoredRow | undefined);
+  return described.replace(/^[^=\n]+=(?:\n|$)/gm, '').trimEnd();
 }
 
 /** The highest row id of a table, 0 when it is empty. */

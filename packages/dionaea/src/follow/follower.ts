@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { SourceContext } from '@ihandler/core';
+import { describeError, type SourceContext } from '@ihandler/core';
 import { createProgress } from '../progress.ts';
 import { isDamage, onDisk } from './file-trouble.ts';
 import { type FoundFile, idOf } from './found-file.ts';
@@ -83,9 +83,7 @@ export function createFollower(
     if (signature === nothingIn && missedSince === undefined) return undefined;
     const found = await onDisk(() => surveyFolder(file, sensor));
     if (found.problem !== undefined)
-      await onDisk(async () => {
-        throw found.problem;
-      }).catch((error) => warn('cannot be looked at', { file, error: error.message }));
+      warn('cannot be looked at', { file, error: describeError(found.problem) });
     const before = open;
     try {
       const result = await use(found);

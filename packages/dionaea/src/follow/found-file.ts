@@ -89,7 +89,8 @@ export async function findFile(path: string, sensor: string): Promise<FoundFile>
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: 'EISDIR' });
+    if (!stats.isFile())
+      throw Object.assign(new Error(`Expected a file, found something else: ${path}`), { code: 'EISDIR' });
     const raw = await readAt(handle, 0, headSize);
     const compressed = isGzip(raw);
     const head = compressed ? await uncompressedHead(handle) : raw;

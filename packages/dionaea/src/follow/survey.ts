@@ -58,7 +58,7 @@ async function lookAt(
   try {
     return { found: await findFile(path, sensor) };
   } catch (error) {
-    const nothingThere = ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(String(codeOf(error)));
+    const nothingThere = ['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)));
     return nothingThere ? {} : { problem: error };
   }
 }
@@ -81,7 +81,8 @@ async function surveyOnce(file: string, sensor: string): Promise<Survey & { read
   let problem: unknown;
   async function look(path: string): Promise<FoundFile | undefined> {
     const looked = await lookAt(path, sensor);
-    problem ??= looked.problem;
+    // Folders of similar names are no parts.
+    if (path === file || codeOf(looked.problem) !== 'EISDIR') problem ??= looked.problem;
     if (looked.found !== undefined) open.push(looked.found);
     return looked.found;
   }

@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import type { SourceContext } from '@ihandler/core';
 import { describeConnection, identify } from '../database/identify.ts';
 import { hasConnections, readLayout } from '../database/layout.ts';
-import { createPatience, openDatabase, type Patiently } from '../database/open-database.ts';
+import { createPatience, type Database, openDatabase, type Patiently } from '../database/open-database.ts';
 import { linksTable } from '../database/read-connections.ts';
 import { createTimeNear, type Reading } from '../database/reading.ts';
 import { createRelatedRows } from '../database/related-rows.ts';
 import { tableMappings } from '../database/tables.ts';
 import { createPathMapping } from '../map-path.ts';
+import { unreadable } from '../unreadable.ts';
 import type { LiveDatabaseSettings } from './options.ts';
 import { checkOf, type LiveState, tableStream, watchedConnections } from './state.ts';
 
@@ -39,6 +40,17 @@ export async function idOfFile(file: string): Promise<string | undefined> {
 
 /** Every name under which rows are counted. */
 export const countedTables = ['connections', linksTable, ...tableMappings.map(({ table }) => table)];
+
+/** Whether dionaea has made its tables; throws `TARGET_UNREADABLE` when there are only others. */
+function isOfDionaea(db: Database, file: string): boolean {
+  if (hasConnections(db)) return true;
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table'").get() === undefined) return false;
+  throw unreadable(
+    file,
+    'this SQLite database has no table "connections" as dionaea makes it.',
+    'Name the file that log_sqlite writes (dionaea.sqlite, in old versions logsql.sqlite).',
+  );
+}
 
 /** Where to begin in a database that the source has not read, but the journal may have: it was imported. */
 async function beginning(
@@ -113,7 +125,7 @@ export async function openLive(
   const db = await openDatabase(file, patiently, blockingWait);
   try {
     // Another one may have been put in its place while it was opened.
-    const isThere = (await idOfFile(file)) === id && (await patiently(() => hasConnections(db)));
+    const isThere = (await idOfFile(file)) === id && (await patiently(() => isOfDionaea(db, file)));
     const layout = await patiently(() => readLayout(db));
     const identity = isThere ? await patiently(() => identify(db, layout)) : '';
     if (identity === '') {
