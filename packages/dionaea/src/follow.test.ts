@@ -7,6 +7,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -201,6 +202,36 @@ describe('rotation while nobody follows', () => {
     await again.stop();
     await follow().stop();
     await came(1, 2, 3, 4, 5, 6);
+  });
+
+  it('waits for gzip data that is being written, and takes what there is of what stays cut', async () => {
+    const { file, host, follow, came, beside } = world();
+    writeFileSync(file, line(1));
+    const { stop } = follow();
+    await came(1);
+    await stop();
+    appendFileSync(file, line(2));
+    const whole = gzipSync(readFileSync(file));
+    writeFileSync(beside('incident.json.1.gz'), whole.subarray(0, 60));
+    unlinkSync(file);
+    writeFileSync(file, line(3));
+    const again = follow();
+    await until(() => host.messages.length > 0, 'it was told');
+    writeFileSync(beside('incident.json.1.gz'), whole);
+    await came(1, 2, 3);
+    await again.stop();
+
+    const long = Array.from({ length: 3000 }, (_, n) => line(n + 4, String(Math.random())));
+    const cut = gzipSync(line(3) + long.join('')).subarray(0, -2000);
+    unlinkSync(file);
+    writeFileSync(beside('incident.json.2.gz'), cut);
+    utimesSync(beside('incident.json.2.gz'), new Date(0), new Date(0));
+    writeFileSync(file, line(9999));
+    const last = follow();
+    await until(() => host.incidents.at(-1)?.data['url'] === 'http://192.0.2.1/9999', 'the last came');
+    await last.stop();
+    expect(host.incidents.length).toBeGreaterThan(2000);
+    expect(host.messages.at(-1)).toMatch(/^gzip data is damaged/);
   });
 
   it('is not misled by an inode that was given to another file', async () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
 import { createProgress } from '../progress.ts';
 import { isDamage, onDisk } from './file-trouble.ts';
-import { type FoundFile, idOf } from './found-file.ts';
+import { type FoundFile, idOf, writingTime } from './found-file.ts';
 import { beginFirst, beginPart, findContinuation, findNext, type Located } from './locate.ts';
 import type { FollowSettings } from './options.ts';
 import { createPartLines, type PartLines } from './part-lines.ts';
@@ -29,7 +29,7 @@ interface OpenPart extends Located {
   readonly lines: PartLines;
 }
 
-/** How long gzip data is taken for unfinished, and what cannot be looked at for passing, in milliseconds. */
+/** How long what cannot be looked at is taken for passing, in milliseconds. */
 const patience = 60_000;
 /** How many looks a part that is gone is searched for: names move while a rotation goes on. */
 const looks = 8;
@@ -81,7 +81,7 @@ export function createFollower(
   async function survey<T>(use: (found: Survey) => Promise<T>): Promise<T | undefined> {
     const signature = await onDisk(() => folderSignature(file));
     if (signature === nothingIn && missedSince === undefined) return undefined;
-    const found = await onDisk(() => surveyFolder(file, sensor));
+    const found = await onDisk(() => surveyFolder(file, sensor, context.now()));
     if (found.problem !== undefined)
       warn('cannot be looked at', { file, error: describeError(found.problem) });
     const before = open;
@@ -132,7 +132,7 @@ export function createFollower(
   async function isDamaged(part: OpenPart, error: unknown): Promise<boolean> {
     if (!isDamage(error)) return false;
     const { mtimeMs } = await onDisk(() => part.file.handle.stat());
-    return Math.abs(context.now() - mtimeMs) > patience;
+    return Math.abs(context.now() - mtimeMs) >= writingTime;
   }
 
   async function readOn(part: OpenPart): Promise<'end' | 'changed' | 'stopped'> {

@@ -10,6 +10,9 @@ export const headSize = 64 * 1024;
 
 const linesLookedAt = 20;
 
+/** How long after its last change a gzipped file may be unfinished, in milliseconds. */
+export const writingTime = 60_000;
+
 /** A file that was looked at, still open. */
 export interface FoundFile {
   readonly path: string;
@@ -57,13 +60,18 @@ export async function* rawChunks(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-async function uncompressedHead(handle: FileHandle): Promise<Buffer> {
+async function uncompressedHead(handle: FileHandle, isFresh: boolean): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const chunk of gunzip(rawChunks(handle))) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length >= headSize) break;
+  try {
+    for await (const chunk of gunzip(rawChunks(handle))) {
+      parts.push(chunk);
+      length += chunk.length;
+      if (length >= headSize) break;
+    }
+  } catch (error) {
+    // What is being written is cut as well; what stays cut still has a beginning.
+    if (isFresh || length === 0) throw error;
   }
   return Buffer.concat(parts).subarray(0, headSize);
 }
@@ -83,8 +91,11 @@ function timeOf(head: Buffer): number | undefined {
   return undefined;
 }
 
-/** Opens a file and looks at its beginning; throws what the file system or zlib does. The caller closes the handle. */
-export async function findFile(path: string, sensor: string): Promise<FoundFile> {
+/**
+ * Opens a file and looks at its beginning; throws what the file system or zlib does. The caller closes the handle. `now`
+ * tells whether a gzipped one may still be being written.
+ */
+export async function findFile(path: string, sensor: string, now: number): Promise<FoundFile> {
   // Without O_NONBLOCK, which Windows lacks, a pipe of this name would be waited for.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -93,7 +104,8 @@ export async function findFile(path: string, sensor: string): Promise<FoundFile>
       throw Object.assign(new Error(`Expected a file, found something else: ${path}`), { code: 'EISDIR' });
     const raw = await readAt(handle, 0, headSize);
     const compressed = isGzip(raw);
-    const head = compressed ? await uncompressedHead(handle) : raw;
+    const isFresh = Math.abs(now - Number(stats.mtimeMs)) < writingTime;
+    const head = compressed ? await uncompressedHead(handle, isFresh) : raw;
     const first = firstLine(head);
     const time = timeOf(head);
     return {

@@ -10,8 +10,6 @@ export const windowSize = 1024;
 export interface PartBytes {
   /** The next bytes; `end`: no more at the moment; `changed`: what was read before is not there any more. */
   next(): Promise<Buffer | 'end' | 'changed'>;
-  /** How many bytes are there to read, uncompressed; undefined when nobody knows. */
-  readonly size: number | undefined;
   /** The last bytes before the place, at most {@link windowSize}. */
   readonly before: Buffer;
   /** Lets go of what it reads with, but not of the file. */
@@ -38,7 +36,6 @@ function plainBytes(file: FoundFile, start: number, before: Buffer): PartBytes {
   }
 
   return {
-    size: file.size,
     before,
     async next() {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
@@ -101,7 +98,6 @@ async function openCompressed(
   }
   let { rest } = skipped;
   return {
-    size: undefined,
     before: skipped.before,
     async next() {
       if (rest.length === 0) {

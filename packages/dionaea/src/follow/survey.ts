@@ -54,9 +54,10 @@ export async function folderSignature(file: string): Promise<string> {
 async function lookAt(
   path: string,
   sensor: string,
+  now: number,
 ): Promise<{ readonly found?: FoundFile; readonly problem?: unknown }> {
   try {
-    return { found: await findFile(path, sensor) };
+    return { found: await findFile(path, sensor, now) };
   } catch (error) {
     const nothingThere = ['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)));
     return nothingThere ? {} : { problem: error };
@@ -72,7 +73,11 @@ async function isUnchanged(file: string, found: FoundFile | undefined): Promise<
   return found.compressed || (await readAt(found.handle, 0, found.head.length)).equals(found.head);
 }
 
-async function surveyOnce(file: string, sensor: string): Promise<Survey & { readonly steady: boolean }> {
+async function surveyOnce(
+  file: string,
+  sensor: string,
+  now: number,
+): Promise<Survey & { readonly steady: boolean }> {
   const folder = dirname(file);
   const open: FoundFile[] = [];
   async function close(...kept: readonly (FoundFile | undefined)[]): Promise<void> {
@@ -80,7 +85,7 @@ async function surveyOnce(file: string, sensor: string): Promise<Survey & { read
   }
   let problem: unknown;
   async function look(path: string): Promise<FoundFile | undefined> {
-    const looked = await lookAt(path, sensor);
+    const looked = await lookAt(path, sensor, now);
     // Folders of similar names are no parts.
     if (path === file || codeOf(looked.problem) !== 'EISDIR') problem ??= looked.problem;
     if (looked.found !== undefined) open.push(looked.found);
@@ -103,9 +108,9 @@ async function surveyOnce(file: string, sensor: string): Promise<Survey & { read
 }
 
 /** Looks at the followed file and at what lies beside it, again when something was renamed meanwhile. */
-export async function surveyFolder(file: string, sensor: string): Promise<Survey> {
+export async function surveyFolder(file: string, sensor: string, now: number): Promise<Survey> {
   for (let attempt = 1; ; attempt += 1) {
-    const survey = await surveyOnce(file, sensor);
+    const survey = await surveyOnce(file, sensor, now);
     if (survey.steady) return survey;
     if (attempt === attempts) return { ...survey, problem: survey.problem ?? new Error('files keep moving') };
     await survey.close();
