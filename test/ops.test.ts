@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { createProject } from './readme/project.ts';
 import { root } from './workspace.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -125,4 +126,21 @@ describe('the example for Docker Compose', () => {
       },
     ]);
   });
+
+  it('has a configuration that is in order', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ihandler-compose-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const project = createProject(folder);
+    const packages = ['dionaea', 'journal-sqlite', 'log-sqlite', 'log-text'].map(
+      (name) => `@ihandler/${name}`,
+    );
+    await project.command(`npm install ihandler @ihandler/core better-sqlite3 ${packages.join(' ')}`);
+    const here = read('examples/compose-dionaea/ihandler.yaml').replaceAll('/opt/dionaea', folder);
+    mkdirSync(join(folder, 'var/lib/dionaea'), { recursive: true });
+    project.write('ihandler.yaml', here);
+    const { code, stdout, stderr } = await project.ihandler('check', '-c', 'ihandler.yaml');
+    expect(stderr).toBe('');
+    expect(stdout).toContain('is in order');
+    expect(code).toBe(0);
+  }, 60_000);
 });

@@ -29,6 +29,11 @@ export const notRun: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
+/** Whether a command is for whoever administers a machine: it would change this one, or needs what only theirs has. */
+export function changesMachine(command: string): boolean {
+  return /^(?:sudo|docker) /.test(command);
+}
+
 /** The commands of a block with what is shown as their output. In a console block commands follow a `$`. */
 export function commandsOf(language: string, code: string): readonly { command: string; output: string }[] {
   const commands: { command: string; output: string }[] = [];
