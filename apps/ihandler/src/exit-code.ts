@@ -17,7 +17,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
   [exitCodes.usage, 'wrong usage or configuration; nothing was done'],
   [
     exitCodes.partly,
-    'finished, but some input was rejected or some incidents are dead letters; of status: somebody should look at it',
+    'finished, but some input was rejected or some incidents are dead letters; of status, doctor and journal check: somebody should look at it',
   ],
   [exitCodes.unusable, 'not finished: a handler or a file could not be used'],
   [exitCodes.interrupted, 'interrupted; the same command goes on where it was'],
