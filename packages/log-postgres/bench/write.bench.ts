@@ -8,10 +8,10 @@ import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { startPostgres } from '../../../test/services/postgres.ts';
 
-const INCIDENTS = 68_000;
+const INCIDENTS = 34_000;
 const BATCH = 1000;
 const BATCHES = Math.ceil(INCIDENTS / BATCH);
-const ROUNDS = 3;
+const ROUNDS = 5;
 const STREAM = '0123456789abcdef0123456789abcdef';
 
 const hex = (n: number, part: number) =>
