@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callControl } from './control-client.ts';
-import { type BuiltProgram, buildProgram, type RunningProgram } from './test-support/built-program.ts';
-import { installKeep, installPlain } from './test-support/fixture-packages.ts';
-import { installTail } from './test-support/live-packages.ts';
-import { createWorld, type World } from './test-support/world.ts';
+import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
+import { installPlain } from './test-support/fixture-packages.ts';
+import { liveWorld, numbersIn, startedIn, stopped, tailing, until } from './test-support/running-world.ts';
+import type { World } from './test-support/world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {
@@ -14,45 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => program.remove());
 
-const settings = 'data: data\nhealth: { port: 0 }\nsources:\n  - { name: tail, config: { file: numbers } }\n';
 const keep = 'ihandlers:\n  - { name: keep, config: { file: kept.json } }\n';
-
-function worldWith(yaml: string): World {
-  const world = createWorld();
-  program.install(world, 'journal-sqlite');
-  installTail(world);
-  installKeep(world);
-  world.write('my.yaml', yaml);
-  return world;
-}
-
-async function started(world: World): Promise<RunningProgram> {
-  const running = program.start(world, ['run', '-c', 'my.yaml']);
-  await running.said('health and metrics');
-  return running;
-}
-
-function kept(world: World): readonly number[] {
-  return existsSync(join(world.folder, 'kept.json')) ? JSON.parse(world.read('kept.json')).numbers : [];
-}
-
-/** Waits until something holds; fails with what there is instead. */
-async function until<T>(look: () => T | Promise<T>, holds: (found: T) => boolean): Promise<void> {
-  for (let n = 0; n < 500; n += 1) {
-    if (holds(await look())) return;
-    await pause(20);
-  }
-  throw new Error(`not within 10 s; found ${JSON.stringify(await look())}`);
-}
-
-function stop(running: RunningProgram) {
-  running.child.kill('SIGTERM');
-  return running.ended;
-}
+const worldWith = (yaml: string) => liveWorld(program, yaml);
+const started = (world: World) => startedIn(program, world);
 
 describe('run', () => {
   test('says what runs, delivers what comes, and ends with SIGTERM when all is delivered', async () => {
-    const world = worldWith(settings + keep);
+    const world = worldWith(tailing + keep);
     const running = await started(world);
     expect(running.stderr()).toMatch(/^started: process \d+, sensor sensor-1, data .*\/data$/m);
     expect(running.stderr()).toMatch(/^ {2}journal: sqlite .*\/data\/journal\.sqlite$/m);
@@ -60,17 +28,17 @@ describe('run', () => {
     expect(running.stderr()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/health/);
     world.write('numbers', '1\n2\n3\n');
     await until(
-      () => kept(world),
+      () => numbersIn(world),
       ({ length }) => length === 3,
     );
-    const { code, stdout, stderr } = await stop(running);
+    const { code, stdout, stderr } = await stopped(running);
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toContain('stopped: nothing waits');
     expect(existsSync(join(world.folder, 'data/control.sock'))).toBe(false);
   });
 
   test('loses nothing when it is killed, and delivers nothing twice to who keeps a checkpoint', async () => {
-    const world = worldWith(settings + keep);
+    const world = worldWith(tailing + keep);
     world.write('numbers', '');
     const file = join(world.folder, 'numbers');
     let n = 0;
@@ -82,7 +50,7 @@ describe('run', () => {
         await pause(1);
       }
       await until(
-        () => kept(world),
+        () => numbersIn(world),
         ({ length }) => length > part * 20,
       );
       running.child.kill('SIGKILL');
@@ -90,15 +58,15 @@ describe('run', () => {
     }
     const last = await started(world);
     await until(
-      () => kept(world),
+      () => numbersIn(world),
       ({ length }) => length === n,
     );
-    await stop(last);
-    expect(kept(world)).toEqual(Array.from({ length: n }, (_, index) => index + 1));
+    await stopped(last);
+    expect(numbersIn(world)).toEqual(Array.from({ length: n }, (_, index) => index + 1));
   });
 
   test('says what waits for whom when it is told to stop before all is delivered', async () => {
-    const world = worldWith(`${settings}ihandlers: [later, hangs]\n`);
+    const world = worldWith(`${tailing}ihandlers: [later, hangs]\n`);
     installPlain(
       world,
       'later',
@@ -116,7 +84,7 @@ describe('run', () => {
       (status) => JSON.stringify(status).includes('the server is away'),
     );
     const began = performance.now();
-    const { code, stderr } = await stop(running);
+    const { code, stderr } = await stopped(running);
     expect(performance.now() - began).toBeLessThan(12_000);
     expect(code).toBe(0);
     expect(stderr).toContain('what waits is in the journal, and delivered after the next start');
@@ -125,7 +93,7 @@ describe('run', () => {
   }, 40_000);
 
   test('ends at once with a second signal', async () => {
-    const world = worldWith(`${settings}ihandlers: [hangs]\n`);
+    const world = worldWith(`${tailing}ihandlers: [hangs]\n`);
     installPlain(
       world,
       'hangs',
@@ -147,28 +115,28 @@ describe('run', () => {
   });
 
   test('is one process on a folder: another is told who runs there', async () => {
-    const world = worldWith(settings + keep);
+    const world = worldWith(tailing + keep);
     const running = await started(world);
     const second = await program.start(world, ['run', '-c', 'my.yaml']).ended;
     expect(second.code).toBe(4);
     expect(second.stderr).toContain(`process ${running.child.pid}`);
     world.write(
       'my.yaml',
-      `${settings.replace('data: data', 'data: other')}journal: { name: sqlite, config: { file: data/journal.sqlite } }\n${keep}`,
+      `${tailing.replace('data: data', 'data: other')}journal: { name: sqlite, config: { file: data/journal.sqlite } }\n${keep}`,
     );
     const third = await program.start(world, ['run', '-c', 'my.yaml']).ended;
     expect(third.code).toBe(4);
     expect(third.stderr).toContain(`process ${running.child.pid}`);
     world.write('numbers', '1\n');
     await until(
-      () => kept(world),
+      () => numbersIn(world),
       ({ length }) => length === 1,
     );
-    await stop(running);
+    await stopped(running);
   });
 
   test('reopens files with SIGHUP, and when it is asked to', async () => {
-    const world = worldWith(`${settings}ihandlers: [again]\n`);
+    const world = worldWith(`${tailing}ihandlers: [again]\n`);
     const file = join(world.folder, 'reopened');
     installPlain(
       world,
@@ -185,14 +153,14 @@ describe('run', () => {
   });
 
   test('keeps what is no incident, and goes on', async () => {
-    const world = worldWith(settings + keep);
+    const world = worldWith(tailing + keep);
     world.write('numbers', '1\nnonsense\n2\n');
     const running = await started(world);
     await until(
-      () => kept(world),
+      () => numbersIn(world),
       ({ length }) => length === 2,
     );
-    await stop(running);
+    await stopped(running);
     expect(JSON.parse(world.read('data/rejects-live.ndjson'))).toMatchObject({
       rejected: { offset: 2, reason: 'expected a number' },
       text: 'nonsense',
