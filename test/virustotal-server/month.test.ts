@@ -39,7 +39,7 @@ beforeAll(async () => {
     else verdicts.set(told.md5, [...(verdicts.get(told.md5) ?? []), told]);
     seen.add(key);
   }
-}, 120_000);
+}, 600_000);
 
 afterAll(async () => {
   await month?.server.stop();
