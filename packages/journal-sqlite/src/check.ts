@@ -29,15 +29,17 @@ function checkEntries(db: Database, tell: Tell): number {
   const rows = db.prepare<[], EntryRow>(
     `SELECT position, name AS stream, ordinal, body FROM entries LEFT JOIN streams ON streams.id = stream ORDER BY position`,
   );
-  const gap = db.prepare<[number, number]>('SELECT 1 FROM gaps WHERE first <= ? AND last >= ?').pluck();
+  const gap = db
+    .prepare<[number, number], number>('SELECT last FROM gaps WHERE first <= ? AND last >= ?')
+    .pluck();
   let [count, expected] = [0, readBounds(db).before + 1];
   for (const { position, stream, ordinal, body } of rows.iterate()) {
     count += 1;
-    for (; expected < position; expected += 1)
-      if (gap.get(expected, expected) === undefined) {
-        tell(`positions ${expected} to ${position - 1} are missing`);
-        expected = position - 1;
-      }
+    while (expected < position) {
+      const end = gap.get(expected, expected);
+      if (end === undefined) tell(`positions ${expected} to ${position - 1} are missing`);
+      expected = (end ?? position) + 1;
+    }
     expected = position + 1;
     try {
       const id = parseIncidentId(decodeIncident(body).id);
@@ -104,7 +106,7 @@ function checkDatabase(db: Database, tell: Tell): undefined {
 
 /**
  * Looks at everything in a journal: the database itself, that every body can be read, that no position is missing but those
- * that damage took, that the books of every instance balance. Changes nothing; one second for about 100,000 entries.
+ * that damage took, that the books of every instance balance. Changes nothing; one second for about 50,000 entries.
  * Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`.
  */
 export function check(options: object): JournalCheck {

@@ -46,9 +46,10 @@ export function compact(options: object): { readonly before: number; readonly af
   return reaching(path, () => {
     const file = realFile(path);
     const ownership = takeOwnership(file);
-    let how: 'without-trace' | undefined = 'without-trace';
+    let how: 'without-trace' | 'as-crashed' | undefined = 'without-trace';
     try {
       const finding = inspectFile(file, { ...ownership, wasReleased: false });
+      if (typeof finding === 'object') how = 'as-crashed';
       if (finding !== 'journal')
         throw new IhandlerError(
           'JOURNAL_INVALID',

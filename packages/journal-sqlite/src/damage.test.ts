@@ -244,6 +244,22 @@ describe('a damaged journal', () => {
     expect(readFileSync(join(there.folder, `${newest}-wal`), 'latin1')).toBe('the log of the damaged one');
   });
 
+  it('that becomes damaged while it is open ends what is promised, and is looked through the next time', async () => {
+    await fill(there);
+    const journal = await there.open();
+    destroyLeafOf(there.file, 62);
+    const failed = expect.objectContaining({
+      code: 'JOURNAL_FAILED',
+      message: expect.stringContaining('set aside'),
+    });
+    await expect(async () => journal.read(0, 1000)).rejects.toThrow(failed);
+    await expect(async () => journal.append([incidentAt(5000)])).rejects.toThrow(failed);
+    await journal.close();
+    expect(existsSync(`${there.file}.pid`)).toBe(true);
+    const again = await there.open();
+    expect(again.damage?.readable).toBeGreaterThan(ENTRIES - 30);
+  });
+
   it('is left alone when nothing says that it is one', () => {
     const other = join(there.folder, 'incidents.json');
     writeFileSync(other, '{"origin":"a"}\n'.repeat(50));

@@ -60,7 +60,8 @@ export function openJournal(settings: Settings, now: number): Opened {
     try {
       return openOwned(file, ownership, settings, now);
     } catch (error) {
-      ownership.release('without-trace');
+      // The next one is to look as closely as this one had to.
+      ownership.release(ownership.wasReleased ? 'without-trace' : 'as-crashed');
       throw error;
     }
   });
