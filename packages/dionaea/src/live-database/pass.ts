@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import { type Cursor, createCursor, type Page } from '../database/cursor.ts';
 import { describeConnection, lastRow } from '../database/identify.ts';
@@ -8,6 +9,9 @@ import { tableMappings } from '../database/tables.ts';
 import { findLateLinks } from './late-links.ts';
 import { countedTables, isSame, type LiveDatabase } from './open-live.ts';
 import { checkOf, type LiveState, watchedConnections, writeState } from './state.ts';
+
+/** How long the database is left alone after each page, in milliseconds. */
+const breath = 2;
 
 /** Hands over what is new and keeps how far it is. */
 export interface Passing {
@@ -72,7 +76,12 @@ export async function passOver(
   if (last === undefined) return undefined;
   await patiently(() => reading.related.refresh());
   const cursorOf = (table: string, after: number, read: (after: number, last: number) => Page): Cursor =>
-    createCursor(after, last.get(table) ?? 0, (from, to) => patiently(() => read(from, to)));
+    createCursor(after, last.get(table) ?? 0, async (from, to) => {
+      const page = await patiently(() => read(from, to));
+      // A commit that had to wait for this page gets its turn before the next one.
+      await wait(breath, undefined, { signal: context.signal });
+      return page;
+    });
   const taken = { connections: begin.rows['connections'] ?? -1, links: begin.rows[linksTable] ?? -1 };
   const connections = cursorOf(
     'connections',
