@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ForwardOptions } from './index.ts';
@@ -102,6 +101,16 @@ describe('TLS', () => {
       expect(await (await startForward({ url, ...trust })).refusal(offers(1))).toMatchObject({
         retryAfter: 0,
       });
+  });
+
+  it('of a hub cuts those who do not even shake hands', async () => {
+    const hub = await openHub({ token, ...made.good });
+    const began = performance.now();
+    const socket = connect(hub.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('\x16\x03\x01');
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 
   it('needs a file for "ca" that holds certificates', async () => {

@@ -51,7 +51,8 @@ const limits = {
 function openServer<S extends Sender>({ cert, key }: HttpPortSettings<S>, listener: RequestListener): Server {
   if (cert === undefined || key === undefined) return createServer(limits, listener);
   try {
-    return createSecureServer({ ...limits, cert: readFileSync(cert), key: readFileSync(key) }, listener);
+    const pem = { cert: readFileSync(cert), key: readFileSync(key) };
+    return createSecureServer({ ...limits, ...pem, handshakeTimeout: limits.headersTimeout }, listener);
   } catch (cause) {
     const message = `The certificate and its key cannot be used: ${describeError(cause)}. Check the options "cert" and "key".`;
     throw new IhandlerError('OPTIONS_INVALID', message, { cause });
