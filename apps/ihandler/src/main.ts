@@ -37,7 +37,7 @@ function conditionsOf(execArgv: readonly string[]): string[] {
 /** The end of the input, or an interrupt, is an empty answer. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const nothing = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  const nothing = new Promise<string>((answer) => terminal.once('close', () => answer('')));
   try {
     return await Promise.race([terminal.question(question, { signal: interrupted.signal }), nothing]);
   } catch (error) {
