@@ -5,6 +5,8 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** How far from what is damaged something readable is looked for. */
 const FARTHEST = 2 ** 45;
+/** How often in a row it is looked for in vain: a damaged table may pretend to have no end. */
+const FRUITLESS = 50;
 
 /** Rows up to where a table is damaged; none when it cannot be read at all. */
 export function* rowsOf(db: Database, sql: string): Generator<Row> {
@@ -54,11 +56,12 @@ export function* readableEntries(db: Database): Generator<Row & { readonly posit
     return after + good;
   }
 
-  for (;;) {
+  for (let fruitless = 0; fruitless < FRUITLESS; fruitless += 1) {
     for (const row of rowsOf(db, `SELECT * FROM entries WHERE position > ${after} ORDER BY position`)) {
       const { position } = row;
       if (typeof position !== 'number' || !Number.isSafeInteger(position) || position <= after) continue;
       after = position;
+      fruitless = 0;
       yield { ...row, position };
     }
     if (canRead(after)) return;

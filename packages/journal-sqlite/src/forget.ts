@@ -15,11 +15,10 @@ interface BodyRow {
   readonly body: string;
 }
 
-/** Rows that are looked at in one turn of the event loop, and pages that are given back. */
-const [SLICE, VACUUM_STEP] = [500, 64];
+/** Rows that are looked at in one turn of the event loop. */
+const SLICE = 500;
 /** How long a reader may keep the log from being emptied, in milliseconds. */
 const PATIENCE = 5000;
-const INCREMENTAL = 2;
 
 /** Undefined for what is damaged, of which nobody can say whom it concerns. */
 function read(body: string): Incident | undefined {
@@ -77,22 +76,17 @@ async function each(
   }
 }
 
-/** Gives back what pages are free, which may hold what was removed before, and empties the log. */
+/**
+ * Writes the file anew, in one go, and empties the log: pages that were rearranged before may hold copies of what has been
+ * overwritten where it was.
+ */
 async function eraseTraces(store: Store): Promise<void> {
   const { db, access } = store;
-  const pragma = (name: string) => Number(db.pragma(name, { simple: true }));
   mustBeOpen(store);
-  // A journal that began as version 1 can only be written anew, in one go.
-  if (pragma('auto_vacuum') !== INCREMENTAL)
-    access.read(() => {
-      db.pragma('auto_vacuum = INCREMENTAL');
-      db.exec('VACUUM');
-    });
-  while (pragma('freelist_count') > 0) {
-    access.write(() => db.pragma(`incremental_vacuum(${VACUUM_STEP})`));
-    await new Promise(setImmediate);
-    mustBeOpen(store);
-  }
+  access.read(() => {
+    db.pragma('auto_vacuum = INCREMENTAL');
+    db.exec('VACUUM');
+  });
   const end = performance.now() + PATIENCE;
   // The first column is 1 when a reader was in the way.
   while (access.read(() => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })) !== 0) {
@@ -107,7 +101,8 @@ async function eraseTraces(store: Store): Promise<void> {
 }
 
 /**
- * Replaces entries and removes dead letters, in slices between turns, and overwrites what they held. Rejects with a
+ * Replaces entries and removes dead letters, in slices between turns, and overwrites what they held; at last the file is
+ * written anew, while nothing else happens. Rejects with a
  * passing error when a reader keeps the log from being emptied for five seconds.
  */
 export async function forget(store: Store, matches: (incident: Incident) => boolean): Promise<Forgotten> {
