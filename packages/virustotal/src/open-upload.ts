@@ -23,15 +23,19 @@ export class NotUploaded extends Error {
   override readonly name = 'NotUploaded';
 }
 
-const CHUNK = 256 * 1024;
+const CHUNK = 64 * 1024;
 
-async function* readAll(path: string, folders: readonly string[]): AsyncIterable<Uint8Array> {
+/** Reads a file into a buffer, again and again; `makeBuffer` gives one for each piece. */
+async function* readAll(
+  path: string,
+  folders: readonly string[],
+  makeBuffer: () => Buffer,
+): AsyncIterable<Uint8Array> {
   const sample = await openSample(path, folders);
   try {
     let total = 0;
     for (;;) {
-      // Whoever sends a chunk may keep it for a while, so each has a buffer of its own.
-      const buffer = Buffer.allocUnsafe(CHUNK);
+      const buffer = makeBuffer();
       const bytes = await sample.read(buffer);
       if (bytes === 0) break;
       total += bytes;
@@ -41,6 +45,19 @@ async function* readAll(path: string, folders: readonly string[]): AsyncIterable
   } finally {
     await sample.close();
   }
+}
+
+/**
+ * Buffers in turn. A socket keeps what it was given until it is sent, and says so before it takes more: each is used again
+ * only when 2 MB after it were taken. A new buffer for each piece would be garbage faster than it is collected.
+ */
+function ring(): () => Buffer {
+  const buffers = Array.from({ length: 32 }, () => Buffer.allocUnsafe(CHUNK));
+  let turn = 0;
+  return () => {
+    turn = (turn + 1) % buffers.length;
+    return buffers[turn] ?? Buffer.allocUnsafe(CHUNK);
+  };
 }
 
 /** Passes on bytes, all but the last chunk before it is sure that they are the right ones. */
@@ -76,7 +93,8 @@ export async function openUpload(
   try {
     const size = await sizeOf(path, rules);
     const [sha256, md5] = [createHash('sha256'), createHash('md5')];
-    for await (const chunk of readAll(path, rules.folders)) {
+    const buffer = Buffer.allocUnsafe(CHUNK);
+    for await (const chunk of readAll(path, rules.folders, () => buffer)) {
       sha256.update(chunk);
       md5.update(chunk);
     }
@@ -84,7 +102,7 @@ export async function openUpload(
     for (const kind of ['sha256', 'md5'] as const)
       if (expected[kind] !== null && expected[kind] !== found[kind])
         throw new NotUploaded('the file is not the one that was captured: its hash is another');
-    return { ...found, size, bytes: () => checked(readAll(path, rules.folders), found.sha256) };
+    return { ...found, size, bytes: () => checked(readAll(path, rules.folders, ring()), found.sha256) };
   } catch (error) {
     if (error instanceof NotUploaded) throw error;
     const reason = isGone(error)

@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import virustotal from '@ihandler/virustotal';
+
+// Uploads one file, and says what happened and how much memory it took at the most.
+const [folder = '', url = '', key = '', md5 = ''] = process.argv.slice(2);
+const dataDir = join(folder, 'data', 'virustotal');
+mkdirSync(dataDir, { recursive: true });
+const context: HandlerContext = {
+  instance: 'virustotal',
+  sensor: 'sensor',
+  dataDir,
+  durable: true,
+  signal: new AbortController().signal,
+  log: silentLog,
+  now: Date.now,
+  fetch: globalThis.fetch,
+  async report() {},
+};
+const handler = virustotal({ apiKey: key, url, upload: true, folders: [folder], perMinute: 100 });
+await handler.start?.(context);
+const incident = createIncident({
+  id: 'sensor:1',
+  origin: 'dionaea.download.complete.unique',
+  timestamp: 0,
+  sensor: 'sensor',
+  data: { file: join(folder, md5), url: '', md5hash: md5 },
+  local: true,
+});
+await handler.write([incident], {}, context);
+while (handler.counters?.()['uploaded'] === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+await handler.close?.();
+process.stdout.write(String(process.resourceUsage().maxRSS * 1024));
