@@ -12,6 +12,8 @@ export interface PostgresOptions {
   readonly fsync?: boolean;
   /** What everybody must give, the superuser too. Default: everybody on this machine is taken at their word. */
   readonly password?: string;
+  /** Whether it encrypts for those who ask, with a certificate for 127.0.0.1 that it signed itself. @default false */
+  readonly tls?: boolean;
   /** Further settings: `{ max_connections: '8' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -21,6 +23,8 @@ export interface Postgres {
   /** Of the superuser `ihandler` and the database `postgres`. Stays the same over restarts. */
   readonly url: string;
   readonly port: number;
+  /** With `tls`, the path of its certificate, as PEM. */
+  readonly certificate: string;
   /** Ends it with all its processes as a crash would (SIGKILL); its files stay. */
   kill(): Promise<void>;
   /** Starts it again after {@link Postgres.kill}; resolves when it takes connections. */
@@ -64,6 +68,22 @@ function initialise(folder: string, bin: string, password: string | undefined): 
   rmSync(file, { force: true });
 }
 
+/** Makes a certificate that signs itself, with its key, in a folder. */
+function certify(folder: string): Record<string, string> {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const subject = ['-subj', '/CN=postgres', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', key, '-out', certificate];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  for (const file of [key, certificate]) giveToServer(file);
+  return { ssl: 'on', ssl_key_file: key, ssl_cert_file: certificate };
+}
+
 function childrenOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
@@ -101,7 +121,7 @@ async function ready(child: ChildProcess): Promise<void> {
 
 /** Makes a database and starts a server on it; resolves when it takes connections. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
-  const { fsync = false, password, settings = {} } = options;
+  const { fsync = false, password, tls = false, settings = {} } = options;
   const program = findService('postgres');
   if (program === undefined) throw new Error(`PostgreSQL is missing. ${howToInstall('postgres')}.`);
   const port = await freePort();
@@ -157,6 +177,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     giveToServer(folder);
     initialise(folder, dirname(program), password);
+    if (tls) Object.assign(all, certify(folder));
     await start();
   } catch (error) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -166,6 +187,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     url: `postgres://${login}@127.0.0.1:${port}/postgres`,
     port,
+    certificate: join(folder, 'certificate.pem'),
     start,
     stop,
     async kill() {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { IhandlerError } from '@ihandler/core';
+import { IhandlerError, tryLater } from '@ihandler/core';
 import type { ClientConfig } from 'pg';
 
 /** How to reach a database. Holds a password: not for printing; {@link Login.name} is. */
@@ -112,7 +112,17 @@ export function loginFrom(options: LoginParts): Login {
   };
 }
 
-/** The same for the driver. Reads the certificate; throws when it cannot. */
+function readCertificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw tryLater(`${file}, which "ca" names, cannot be read: put the certificate to trust there`, {
+      cause,
+    });
+  }
+}
+
+/** The same for the driver. Reads the certificate; throws, as something that passes, when it cannot. */
 export function clientConfig({ host, port, database, user, password, ssl, ca }: Login): ClientConfig {
   return {
     host,
@@ -121,7 +131,8 @@ export function clientConfig({ host, port, database, user, password, ssl, ca }: 
     user,
     // The driver asks the environment and the user's ~/.pgpass only for what is undefined.
     password: password ?? '',
-    ssl: ssl ? (ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }) : false,
+    // Without the host, a certificate is held against the name only where that is no address.
+    ssl: ssl ? { host, ...(ca === undefined ? {} : { ca: readCertificate(ca) }) } : false,
     application_name: 'ihandler',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

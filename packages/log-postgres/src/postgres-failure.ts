@@ -16,7 +16,7 @@ function codeOf(error: unknown): string {
 }
 
 /** What a failure means and what to do, by code or class of codes; undefined for one that an incident may be blamed for. */
-function meaning(code: string, { name, user, database }: Login, schema: string): string | undefined {
+function meaning(code: string, { name, user, host, database }: Login, schema: string): string | undefined {
   const byClass = code.slice(0, 2);
   if (code === '28P01' || code === '28000')
     return `${name} does not let ${user} in: check the user, the password (option "password", or IHANDLER_POSTGRES_PASSWORD) and the server's pg_hba.conf`;
@@ -33,7 +33,9 @@ function meaning(code: string, { name, user, database }: Login, schema: string):
   if (code === '23505' || code === '23503') return `${name}: another program wrote the same at the same time`;
   if (byClass === '42' || byClass === '3F')
     return `${name} does not hold the tables that are expected in the schema ${schema}: were they changed by another program?`;
-  if (code === 'SELF_SIGNED_CERT_IN_CHAIN' || /CERT|ISSUER|ALTNAME/.test(code))
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `${name} shows a certificate that is not for ${host}: name the server as its certificate does`;
+  if (/CERT|ISSUER/.test(code))
     return `${name} shows a certificate that is not trusted: name the one to trust with "ca"`;
   if (/^E[A-Z_]+$/.test(code) || byClass === '08') return `${name} cannot be reached`;
   if (code === 'NO_SSL') return `${name} does not encrypt: let the server do so, or leave "ssl" and "ca" out`;
@@ -57,6 +59,8 @@ export function explainFailure(error: unknown, login: Login, schema: string): un
 /** The same for reading, where there is nobody to try again: it is told at once. */
 export function explainReading(error: unknown, login: Login, schema: string): unknown {
   if (isIhandlerError(error)) return error;
+  if (error instanceof Error && 'retryAfter' in error)
+    return new IhandlerError('TARGET_UNREADABLE', `${error.message}.`, { cause: error });
   const means = meaning(codeOf(error), login, schema);
   if (means === undefined) return error;
   return new IhandlerError('TARGET_UNREADABLE', `${means} (${describeError(error)}).`, { cause: error });

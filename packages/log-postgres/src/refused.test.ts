@@ -1,5 +1,5 @@
 import { failureKind } from '@ihandler/core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { describeService } from '../../../test/services/available.ts';
 import { freePort } from '../../../test/services/free-port.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
@@ -47,6 +47,31 @@ describeService('postgres', () => {
     expect(await refusal({ url: at('ihandler', PASSWORD), ssl: true })).toMatch(/does not encrypt/);
     const nobody = `postgres://ihandler:${PASSWORD}@127.0.0.1:${await freePort()}/postgres`;
     expect(await refusal({ url: nobody })).toMatch(/cannot be reached/);
+  });
+
+  it('trusts a certificate that it was told to, and no other', async () => {
+    const encrypting = await startPostgres({ password: PASSWORD, tls: true });
+    onTestFinished(() => encrypting.stop());
+    const { url, certificate, port } = encrypting;
+    expect(await refusal({ url, ssl: true })).toMatch(
+      /shows a certificate that is not trusted: name the one to trust/,
+    );
+    expect(await refusal({ url, ca: certificate })).toBe('it started');
+    expect(await refusal({ url: `${url}?sslmode=verify-full&sslrootcert=${certificate}` })).toBe(
+      'it started',
+    );
+    const byName = `postgres://ihandler:${PASSWORD}@localhost:${port}/postgres`;
+    expect(await refusal({ url: byName, ca: certificate })).toMatch(
+      /a certificate that is not for localhost/,
+    );
+    expect(await refusal({ url, ca: '/there/is/none.pem' })).toMatch(/none\.pem/);
+  });
+
+  it('waits for a connection when the server has none left', async () => {
+    await query(server.url, `CREATE ROLE crowd LOGIN PASSWORD '${PASSWORD}' CONNECTION LIMIT 0`);
+    expect(await refusal({ url: at('crowd', PASSWORD) })).toMatch(
+      /has no connection left: it is tried again/,
+    );
   });
 
   it('refuses a schema that belongs to somebody else, until it may write there', async () => {
