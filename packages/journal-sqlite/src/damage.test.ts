@@ -123,6 +123,7 @@ describe('a damaged journal', () => {
 
   it.each([
     ['cut to nothing', (file: string) => truncateSync(file, 0)],
+    ['cut to one byte', (file: string) => truncateSync(file, 1)],
     ['other bytes', (file: string) => writeFileSync(file, 'x'.repeat(20_000))],
     ['a text', (file: string) => writeFileSync(file, '{"origin":"a"}\n')],
   ])('of which nothing is left (%s) is set aside as well', async (_, damage) => {

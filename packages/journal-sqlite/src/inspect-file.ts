@@ -82,9 +82,12 @@ function problemIn(db: Database.Database, isThorough: boolean): string | undefin
   return undefined;
 }
 
-function look(file: string, isThorough: boolean): string | undefined {
+function look(file: string, isKnown: boolean, isThorough: boolean): string | undefined {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 0 });
   try {
+    // SQLite takes what was cut to a few bytes for an empty database.
+    if (isKnown && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined)
+      return 'it holds no tables';
     checkVersion(db, file);
     return problemIn(db, isThorough);
   } finally {
@@ -106,7 +109,7 @@ export function inspectFile(file: string, { isKnown, wasReleased }: Knowledge): 
   if (!found.isFile()) throw invalid(`Expected a journal in ${file}, found something that is no file.`);
   const isSound = wasReleased && sizeOf(`${file}-wal`) === 0;
   try {
-    const problem = look(file, !isSound || found.size < ALWAYS_CHECKED);
+    const problem = look(file, isKnown, !isSound || found.size < ALWAYS_CHECKED);
     return problem === undefined ? 'journal' : { problem };
   } catch (error) {
     const isDamage =
