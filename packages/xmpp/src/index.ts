@@ -1,1 +1,1 @@
-export {};
+export { default, type XmppOptions } from './xmpp.ts';

@@ -1,0 +1,27 @@
+import { describeHandler } from '@ihandler/testkit';
+import { afterAll, beforeAll, it, vi } from 'vitest';
+import { describeService } from '../../../test/services/available.ts';
+import { type Prosody, startProsody } from '../../../test/services/prosody.ts';
+import xmpp from './index.ts';
+
+// Proving to the server that one knows a password takes the client library seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+describeService('prosody', () => {
+  let server: Prosody;
+  beforeAll(async () => {
+    server = await startProsody({ pot: 'one' });
+  });
+  afterAll(() => server.stop());
+
+  describeHandler(it, () =>
+    xmpp({
+      service: server.service,
+      username: 'pot@localhost',
+      password: 'one',
+      rooms: [{ room: 'all@rooms.localhost' }],
+      // The suite's largest incidents have 1 MiB of text.
+      maxStanza: 8_000_000,
+    }),
+  );
+});

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { describeError, tryLater } from '@ihandler/core';
+import { client, type xml } from '@xmpp/client';
+import type { Account } from './options.ts';
+
+/** An XML element, as the client library has it. */
+export type Element = ReturnType<typeof xml>;
+
+/** A connection to a server that has let us in. */
+export interface Session {
+  /** `user@domain/resource`. */
+  readonly address: string;
+  readonly nick: string;
+  send(element: Element): Promise<void>;
+  /** Asks and waits for the answer; rejects with what the server says is wrong. */
+  ask(element: Element): Promise<Element>;
+  isOpen(): boolean;
+  /** Resolves, with why, when it has ended. */
+  readonly ended: Promise<Error>;
+  close(): Promise<void>;
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
+/** How long a server may take to let us in, or to answer, in milliseconds. */
+const ANSWER_WITHIN = 20_000;
+
+function inventedResource(): string {
+  return [...randomBytes(8)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
+}
+
+function isLoopback(service: string): boolean {
+  const host = new URL(service.replace(/^xmpps?:/, 'http:')).hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** What an operator can do about an error of the server or on the way to it. */
+function advice(error: unknown): string {
+  const text = describeError(error);
+  if (/not-authorized|not authorized|credentials/i.test(text))
+    return ' Are "username" and "password" right, and known to the server?';
+  if (/self.signed|certificate|unable to verify|altname/i.test(text))
+    return ' The certificate is not trusted: start ihandler with NODE_EXTRA_CA_CERTS set to the file of the authority that signed it.';
+  if (/policy-violation|stanza.*large|too large/i.test(text))
+    return ' The server takes no stanza as large as that: raise its limit (Prosody: c2s_stanza_size_limit), or lower "maxStanza".';
+  if (/conflict/i.test(text))
+    return ' Somebody else is there with the same resource: set "resource", or remove it.';
+  return '';
+}
+
+/** Any error as a passing one that names the server. */
+export function explained({ service }: Pick<Account, 'service'>, error: unknown): Error {
+  return tryLater(`XMPP at ${service}: ${describeError(error)}.${advice(error)}`, { cause: error });
+}
+
+/**
+ * Connects and is let in; `onStanza` gets every message and presence. It is never made again by itself: whoever uses it
+ * decides that. Rejects with a passing error that says what is wrong.
+ */
+export async function openSession(
+  account: Account,
+  onStanza: (stanza: Element) => void,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { service, user, domain, password } = account;
+  const resource = account.resource ?? inventedResource();
+  const entity = client({ service, domain, resource, username: user, password });
+  entity.timeout = ANSWER_WITHIN;
+  entity.reconnect.stop();
+  let isOpen = true;
+  let cause: unknown;
+  let end: (reason: Error) => void = () => {};
+  const ended = new Promise<Error>((resolve) => {
+    end = resolve;
+  });
+  const finish = (reason: unknown) => {
+    if (!isOpen) return;
+    isOpen = false;
+    end(explained(account, reason));
+  };
+  const close = async () => {
+    finish(cause ?? new Error('it was closed'));
+    signal.removeEventListener('abort', abort);
+    await entity.stop().catch(() => undefined); // a connection that is gone cannot be ended politely
+  };
+  const abort = () => void close();
+  entity.on('error', (error: unknown) => {
+    cause ??= error;
+  });
+  entity.on('disconnect', () => finish(cause ?? new Error('the server ended the connection')));
+  entity.on('stanza', (stanza: Element) => {
+    if (stanza.name !== 'iq') onStanza(stanza);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const address = await entity.start();
+    if (!entity.isSecure() && !account.insecure && !isLoopback(service))
+      throw new Error(
+        'the server offers no TLS, so that everybody on the way could read everything; "insecure: true" goes on all the same',
+      );
+    return {
+      address: address.toString(),
+      nick: account.nick ?? `${user}-${resource}`,
+      send: async (element) => {
+        if (!isOpen) throw await ended;
+        await entity.send(element);
+      },
+      ask: (element) => entity.iqCaller.request(element, ANSWER_WITHIN),
+      isOpen: () => isOpen,
+      ended,
+      close,
+    };
+  } catch (error) {
+    const reason = explained(account, cause ?? error);
+    await close();
+    throw reason;
+  }
+}
