@@ -110,7 +110,7 @@ async function runDeadLetters(args: CommandArguments, app: App): Promise<number>
 export const deadLettersCommand: BuiltIn = {
   name: 'dead-letters',
   summary: 'Show incidents that an ihandler gave up on; try them again, or drop them',
-  usage: 'list | show INSTANCE POSITION | retry INSTANCE POSITION… | drop INSTANCE POSITION…',
+  usage: 'list|show|retry|drop [INSTANCE [POSITION…]]',
   options: {
     config: configOption,
     instance: { type: 'string', value: 'NAME', help: 'list: only those of this instance' },

@@ -64,6 +64,17 @@ describe('replay', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/keep: \d delivered/);
   });
 
+  test('leaves dead letters to the command for them', async () => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 200, 2]);
+    await stopRun(running);
+    const { stderr, stdout } = await world.run(['replay', '--instance', 'flaky', '--again', ...config]);
+    expect(stderr).toContain('its 1 dead letter not among them: ihandler dead-letters retry flaky --all');
+    expect(stdout).toContain('2 delivered');
+    expect(flakyNumbers(world)).toEqual([1, 2, 1, 2]);
+  });
+
   test('is refused where nobody knows what has been done, and for what makes no sense', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);

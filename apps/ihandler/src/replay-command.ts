@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type App, type BuiltIn, text } from './app.ts';
 import { configOption } from './command-instances.ts';
 import { originGlobs } from './dead-letter-filter.ts';
-import { localTime } from './dead-letter-format.ts';
+import { counted, localTime } from './dead-letter-format.ts';
 import { exitCodes } from './exit-code.ts';
 import { fold } from './fold.ts';
 import { laneLine } from './import-report.ts';
@@ -28,6 +28,8 @@ interface Plan {
   readonly name: string;
   readonly since: number | undefined;
   readonly only: readonly string[] | undefined;
+  /** How many dead letters it has: those are not replayed. */
+  readonly dead: number;
 }
 
 /** `20261125T224503`: a new one for each replay, unless an earlier one is to go on. */
@@ -75,7 +77,8 @@ async function planReplay(args: CommandArguments, app: App): Promise<Plan> {
     const { before, last } = view.bounds();
     if (handler !== undefined && !keepsCheckpoint(handler) && args.options['again'] !== true)
       mustBeMeant(instance, last - before, app);
-    return { instance, dataDir, name, since, only };
+    const dead = view.cursors()[instance]?.books.dead ?? 0;
+    return { instance, dataDir, name, since, only, dead };
   } finally {
     view.close();
   }
@@ -83,10 +86,14 @@ async function planReplay(args: CommandArguments, app: App): Promise<Plan> {
 
 async function runReplay(args: CommandArguments, app: App): Promise<number> {
   const { terminal, host } = app;
-  const { instance, dataDir, name, since, only } = await planReplay(args, app);
+  const { instance, dataDir, name, since, only, dead } = await planReplay(args, app);
   const words =
     since === undefined ? 'all that the journal has' : `what was accepted since ${localTime(since)}`;
   app.note(`replay ${name}: ${instance} gets ${words}${only ? ` of ${only.join(', ')}` : ''}`);
+  if (dead > 0)
+    app.note(
+      `its ${counted(dead, 'dead letter')} not among them: ${app.program} dead-letters retry ${instance} --all`,
+    );
   try {
     const result = await performOperation(
       {
