@@ -18,6 +18,11 @@ const context: HandlerContext = {
   fetch: globalThis.fetch,
   async report() {},
 };
+let peak = 0;
+// Not the peak that the system keeps: on Linux that begins with what the parent had.
+const watch = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss());
+}, 5);
 const handler = virustotal({ apiKey: key, url, upload: true, folders: [folder], perMinute: 100 });
 await handler.start?.(context);
 const incident = createIncident({
@@ -30,5 +35,6 @@ const incident = createIncident({
 });
 await handler.write([incident], {}, context);
 while (handler.counters?.()['uploaded'] === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+clearInterval(watch);
 await handler.close?.();
-process.stdout.write(String(process.resourceUsage().maxRSS * 1024));
+process.stdout.write(String(peak));
