@@ -47,6 +47,19 @@ async function* readAll(
   }
 }
 
+/**
+ * Buffers in turn. A socket keeps what it was given until it is sent, and takes no more before: each is used again only
+ * when 2 MB after it were taken. A new buffer for each piece would be garbage faster than it is collected.
+ */
+function ring(): () => Buffer {
+  const buffers = Array.from({ length: 32 }, () => Buffer.allocUnsafe(CHUNK));
+  let turn = 0;
+  return () => {
+    turn = (turn + 1) % buffers.length;
+    return buffers[turn] ?? Buffer.allocUnsafe(CHUNK);
+  };
+}
+
 /** Passes on bytes, all but the last chunk before it is sure that they are the right ones. */
 async function* checked(bytes: AsyncIterable<Uint8Array>, sha256: string): AsyncIterable<Uint8Array> {
   const hash = createHash('sha256');
@@ -89,9 +102,7 @@ export async function openUpload(
     for (const kind of ['sha256', 'md5'] as const)
       if (expected[kind] !== null && expected[kind] !== found[kind])
         throw new NotUploaded('the file is not the one that was captured: its hash is another');
-    // Whoever sends a piece may keep it for a while, so each has a buffer of its own.
-    const fresh = (): Buffer => Buffer.allocUnsafe(CHUNK);
-    return { ...found, size, bytes: () => checked(readAll(path, rules.folders, fresh), found.sha256) };
+    return { ...found, size, bytes: () => checked(readAll(path, rules.folders, ring()), found.sha256) };
   } catch (error) {
     if (error instanceof NotUploaded) throw error;
     const reason = isGone(error)
