@@ -40,13 +40,15 @@ function meaning(code: string, { name, user, host, database }: Login, schema: st
   if (/^E[A-Z_]+$/.test(code) || byClass === '08') return `${name} cannot be reached`;
   if (code === 'NO_SSL') return `${name} does not encrypt: let the server do so, or leave "ssl" and "ca" out`;
   if (byClass === '57') return `${name} is starting or stopping`;
-  if (['53', '58', 'XX', 'F0'].includes(byClass)) return `${name} has a trouble of its own`;
+  // Classes of what a value may be the cause of: it does not fit, breaks a rule, is too large.
+  if (/^[0-9A-Z]{5}$/.test(code) && !['22', '23', '54'].includes(byClass))
+    return `${name} has a trouble of its own`;
   return undefined;
 }
 
 /**
  * Says what a failure means for a database. Nearly everything passes when somebody has put it right, so it is tried
- * again; what is wrong with a value (a class of codes such as 22) is left as it is, so that the batch is tried one by one.
+ * again; what may be wrong with a value is left as it is, so that the batch is tried one by one.
  */
 export function explainFailure(error: unknown, login: Login, schema: string): unknown {
   if (isIhandlerError(error)) return error;

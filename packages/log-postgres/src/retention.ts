@@ -21,7 +21,7 @@ const PATIENCE = 120_000;
 
 /** Removes attacks that are too old, and ids of incidents that nobody will deliver again. */
 export interface Retention {
-  /** Waits for the step that is being taken. */
+  /** Ends the step that is being taken. */
   close(): Promise<void>;
 }
 
@@ -117,6 +117,8 @@ export function createRetention(
       // The connection is not kept for minutes in which nothing is to be done.
       if (!more) await session.close();
     } catch (error) {
+      // The connection was taken away from it; what was not committed is done the next time.
+      if (closed) return;
       const message = String(explainFailure(error, settings.login, settings.schema));
       if (message !== told) log.warning('Old attacks could not be removed; it is tried again', { message });
       told = message;
@@ -140,7 +142,7 @@ export function createRetention(
       closed = true;
       stop();
       signal.removeEventListener('abort', stop);
-      await working;
+      await Promise.all([session.close(), working]);
       await session.close();
     },
   };
