@@ -59,6 +59,7 @@ c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 c2s_stanza_size_limit = 16777216
 authentication = "internal_plain"
+disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256", "DIGEST-MD5" }
 log = { { levels = { min = "warn" }, to = "console" } }
 ${extra}
 VirtualHost "localhost"

@@ -20,8 +20,6 @@ describeService('prosody', () => {
       username: 'pot@localhost',
       password: 'one',
       rooms: [{ room: 'all@rooms.localhost' }],
-      // The suite's largest incidents have 1 MiB of text.
-      maxStanza: 8_000_000,
     }),
   );
 });

@@ -78,7 +78,7 @@ export function createRooms(session: () => Session): Rooms {
       const x = xml('x', { xmlns: MUC }, xml('history', { maxstanzas: '0' }));
       session()
         .send(xml('presence', { to: `${room}/${nick}` }, x))
-        .catch(reject);
+        .catch((error: Error) => joining.get(room)?.reject(error));
       void session().ended.then((error) => joining.get(room)?.reject(error));
     });
   }

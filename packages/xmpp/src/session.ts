@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { describeError, tryLater } from '@ihandler/core';
-import { client, type xml } from '@xmpp/client';
+import { client, xml } from '@xmpp/client';
 import type { Account } from './options.ts';
 
 /** An XML element, as the client library has it. */
@@ -54,6 +54,16 @@ export function explained({ service }: Pick<Account, 'service'>, error: unknown)
   return tryLater(`XMPP at ${service}: ${describeError(error)}.${advice(error)}`, { cause: error });
 }
 
+/** What arrives after the end of a stream has no parser any more, and the client library would throw where nobody can catch it. */
+function passOverWhatComesTooLate(entity: ReturnType<typeof client>): void {
+  // Safe: these are members of the library's own class, which its types leave out.
+  const inside = entity as unknown as { parser: object | null; _onData(data: Uint8Array): void };
+  const take = inside._onData;
+  inside._onData = (data) => {
+    if (inside.parser !== null) take.call(entity, data);
+  };
+}
+
 /**
  * Connects and is let in; `onStanza` gets every message and presence. It is never made again by itself: whoever uses it
  * decides that. Rejects with a passing error that says what is wrong.
@@ -65,9 +75,24 @@ export async function openSession(
 ): Promise<Session> {
   const { service, user, domain, password } = account;
   const resource = account.resource ?? inventedResource();
-  const entity = client({ service, domain, resource, username: user, password });
+  const isTrusted = account.insecure || isLoopback(service);
+  const entity = client({
+    service,
+    domain,
+    resource,
+    credentials: async (authenticate, mechanisms, _fast, { isSecure }) => {
+      const mechanism =
+        isTrusted || isSecure() ? mechanisms[0] : mechanisms.find((offered) => offered !== 'PLAIN');
+      if (mechanism === undefined)
+        throw new Error(
+          'the server offers no way to prove who we are without TLS but to tell it the password',
+        );
+      await authenticate({ username: user, password }, mechanism, xml('user-agent', { id: randomUUID() }));
+    },
+  });
   entity.timeout = ANSWER_WITHIN;
   entity.reconnect.stop();
+  passOverWhatComesTooLate(entity);
   let isOpen = true;
   let cause: unknown;
   let end: (reason: Error) => void = () => {};
@@ -79,10 +104,13 @@ export async function openSession(
     isOpen = false;
     end(explained(account, reason));
   };
+  let closing: Promise<unknown> | undefined;
   const close = async () => {
     finish(cause ?? new Error('it was closed'));
     signal.removeEventListener('abort', abort);
-    await entity.stop().catch(() => undefined); // a connection that is gone cannot be ended politely
+    // A connection that is gone cannot be ended politely.
+    closing ??= entity.stop().catch(() => undefined);
+    await closing;
   };
   const abort = () => void close();
   entity.on('error', (error: unknown) => {
@@ -95,7 +123,7 @@ export async function openSession(
   signal.addEventListener('abort', abort, { once: true });
   try {
     const address = await entity.start();
-    if (!entity.isSecure() && !account.insecure && !isLoopback(service))
+    if (!entity.isSecure() && !isTrusted)
       throw new Error(
         'the server offers no TLS, so that everybody on the way could read everything; "insecure: true" goes on all the same',
       );
