@@ -23,10 +23,15 @@ export interface LiveSources {
 type SourceOffer = Offer<'sources'>;
 type Factory = (options: unknown) => unknown;
 
-/** The options of an entry as its factory gets them: paths absolute, and the sensor's name where there is an option for it. */
+/**
+ * The options of an entry as its factory gets them: paths absolute, and the sensor's name where there is an option for it,
+ * which is one called `sensor` without a default of its own.
+ */
 export function sourceOptions(offer: SourceOffer, entry: Entry, folder: string, sensor: string): unknown {
   const config = entry.config ?? {};
-  const takesSensor = optionsOf(offer.spec.options).some(([option]) => option === 'sensor');
+  const takesSensor = optionsOf(offer.spec.options).some(
+    ([option, schema]) => option === 'sensor' && schema['default'] === undefined,
+  );
   const options = takesSensor && config['sensor'] === undefined ? { ...config, sensor } : config;
   return resolvePaths(offer.spec.options, options, entry.folder ?? folder);
 }
