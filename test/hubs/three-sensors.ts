@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type HostProcess, hostProcess } from '../hosts/host-process.ts';
+import { freePort } from '../services/free-port.ts';
+import type { NatsServer } from '../services/nats.ts';
+import type { Postgres } from '../services/postgres.ts';
+import type { Prosody } from '../services/prosody.ts';
+
+/** The sensors, by the way their incidents go. */
+export const SENSORS = ['forward', 'nats', 'xmpp'] as const;
+
+/** The servers between sensors and hubs, and behind the hubs. */
+export interface Servers {
+  readonly postgres: Postgres;
+  readonly nats: NatsServer;
+  readonly prosody: Prosody;
+}
+
+/** Who may be in the room, by password. */
+export const XMPP_USERS = { pot: 'one', left: 'two', right: 'three' };
+
+interface Entry {
+  readonly name: string;
+  readonly config: object;
+}
+
+/** A host of its own in a folder of its own: `<folder>/<name>`. */
+function host(
+  program: string,
+  folder: string,
+  name: string,
+  { sources, ihandlers }: { readonly sources: readonly Entry[]; readonly ihandlers: readonly Entry[] },
+): HostProcess {
+  const own = join(folder, name);
+  mkdirSync(own);
+  const yaml = stringify({
+    sensor: name,
+    data: 'data',
+    health: 'off',
+    sources,
+    ihandlers: ihandlers.map((entry) => ({ ...entry, from: 'beginning' })),
+    log: { levels: 'all,-debug,-info' },
+  });
+  writeFileSync(join(own, 'ihandler.yaml'), yaml);
+  return hostProcess(name, [program, 'run', '-c', 'ihandler.yaml'], own);
+}
+
+/** The file that the dionaea of a sensor writes. */
+export const fileOf = (folder: string, sensor: string) => join(folder, sensor, 'incidents.json');
+
+/**
+ * Three sensors that follow a file each, and two hubs that write one database: the first takes posts and half of the
+ * partitions, the second the other half, and both hear all of the room. None of them is started.
+ */
+export async function threeSensors(
+  program: string,
+  folder: string,
+  { postgres, nats, prosody }: Servers,
+): Promise<readonly HostProcess[]> {
+  const [port, token] = [await freePort(), '5d1f0a9c7e3b48260d9f'];
+  const room = 'incidents@rooms.localhost';
+  const localAddress = 'keep';
+  const stream = { servers: nats.url, partitions: 4, create: {} };
+  const by = (user: keyof typeof XMPP_USERS) => ({
+    service: prosody.service,
+    username: `${user}@localhost`,
+    password: XMPP_USERS[user],
+  });
+  const handlers: Readonly<Record<(typeof SENSORS)[number], object>> = {
+    forward: { url: `http://127.0.0.1:${port}/`, token, localAddress },
+    nats: { ...stream, localAddress },
+    xmpp: { ...by('pot'), rooms: [{ room, localAddress }] },
+  };
+  const sensors = SENSORS.map((name) =>
+    host(program, folder, name, {
+      sources: [{ name: 'dionaea-follow', config: { file: fileOf(folder, name), poll: 50 } }],
+      ihandlers: [{ name, config: handlers[name] }],
+    }),
+  );
+  const ihandlers = [{ name: 'log-postgres', config: { url: postgres.url } }];
+  const heard = (user: 'left' | 'right') => ({
+    name: 'xmpp',
+    config: { ...by(user), rooms: [room], from: 'beginning' },
+  });
+  const sources = [
+    [
+      { name: 'http', config: { port, sensors: [{ sensor: 'forward', token }] } },
+      { name: 'nats', config: { ...stream, take: [0, 1] } },
+      heard('left'),
+    ],
+    [{ name: 'nats', config: { ...stream, take: [2, 3] } }, heard('right')],
+  ] as const;
+  const hubs = ['left', 'right'].map((name, at) =>
+    host(program, folder, name, { sources: sources[at] ?? [], ihandlers }),
+  );
+  return [...hubs, ...sensors];
+}
