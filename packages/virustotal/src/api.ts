@@ -9,7 +9,8 @@ import { type Answer, later, parseJson, problemOf } from './reaction.ts';
 import { createUploadForm } from './upload-form.ts';
 
 const TIMEOUT = 60_000;
-const UPLOAD_TIMEOUT = 600_000;
+/** For 650 MB at 3 Mbit/s. */
+const UPLOAD_TIMEOUT = 1_800_000;
 
 const withId = z.object({ data: z.object({ id: z.string().min(1).max(500) }) });
 const uploadUrl = z.object({ data: z.url() });

@@ -112,6 +112,18 @@ describe('every state', () => {
   });
 });
 
+it('no more files are remembered than ten times the backlog', () => {
+  const { put, backlog, database } = open({ backlog: 3, again: 7 * DAY });
+  for (let n = 0; n < 60; n += 1) put(`file ${n}`, { size: n }, NOW + n);
+  backlog.tidy(NOW + MINUTE);
+  const rest = database.prepare('SELECT state, count(*) AS count FROM samples GROUP BY state').all();
+  expect(rest).toEqual([
+    { state: 'done', count: 30 },
+    { state: 'new', count: 3 },
+  ]);
+  expect(database.prepare('SELECT count(*) FROM classes').pluck().get()).toBe(33);
+});
+
 describe('whose turn it is', () => {
   it('rare sizes and types first, then the newest; every fourth turn is that of the oldest', () => {
     const { put, backlog, database } = open();

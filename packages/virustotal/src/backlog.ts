@@ -13,7 +13,7 @@ export type State = (typeof STATES)[number];
 
 /** Every way out of each state; besides, each may be tried again later. */
 export const WAYS: Readonly<Record<State, readonly State[]>> = {
-  new: ['upload', 'report', 'done'],
+  new: ['upload', 'report', 'comment', 'done'],
   upload: ['analysis', 'new', 'done'],
   analysis: ['report', 'new', 'done'],
   report: ['comment', 'done'],
@@ -51,6 +51,7 @@ export interface Step {
   readonly md5?: string;
   readonly analysis?: string;
   readonly polled?: boolean;
+  /** It was uploaded, or perhaps. */
   readonly uploaded?: boolean;
   readonly commented?: boolean;
   /** To be reported, in the same transaction. */
@@ -63,6 +64,8 @@ export interface Step {
 const OLDEST_EVERY = 4;
 /** How long a verdict is remembered beyond the time for which it holds. */
 const REMEMBERED = 30 * 86_400_000;
+/** So many times the backlog may be remembered: whoever sends new files without end fills no disk. */
+const MEMORY = 10;
 const SWEPT_EVERY = 3_600_000;
 
 /** The files to ask about. */
@@ -134,7 +137,8 @@ export function createBacklog(
     .pluck();
   // A process that died while it uploaded may have done it: VirusTotal is asked before it is done again.
   const expire = database.prepare(
-    `UPDATE samples SET state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
+    `UPDATE samples SET uploaded = CASE state WHEN 'upload' THEN 1 ELSE uploaded END,
+     state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
      WHERE lease_until > 0 AND lease_until <= ?`,
   );
   const askAgain = database.prepare(
@@ -143,6 +147,10 @@ export function createBacklog(
   );
   const forget = database.prepare(
     "DELETE FROM samples WHERE state = 'done' AND verdict_at < ? AND lease_until = 0 AND coalesce(recheck_at, -1) < 0",
+  );
+  const forgetOldest = database.prepare(
+    `DELETE FROM samples WHERE sample IN (SELECT sample FROM samples WHERE state = 'done' AND lease_until = 0
+     ORDER BY verdict_at LIMIT max(0, (SELECT count(*) FROM samples WHERE state = 'done') - ?))`,
   );
   const forgetClasses = database.prepare(
     'DELETE FROM classes WHERE class NOT IN (SELECT class FROM samples)',
@@ -221,7 +229,8 @@ export function createBacklog(
       askAgain.run(now);
       if (Math.abs(now - swept) < SWEPT_EVERY) return;
       swept = now;
-      if (forget.run(now - limits.again - REMEMBERED).changes > 0) forgetClasses.run();
+      const old = forget.run(now - limits.again - REMEMBERED).changes;
+      if (old + forgetOldest.run(MEMORY * limits.backlog).changes > 0) forgetClasses.run();
     }).immediate,
     retry: database.transaction((now: number, hash?: string) =>
       hash === undefined ? retryAll.run(now).changes : retryOne.run(hash, hash).changes,

@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;
-  /** How long nothing may happen, in milliseconds. */
+  /** How long all of it may take, in milliseconds. */
   readonly timeout: number;
 }
 
@@ -55,10 +55,15 @@ function firstOf(header: string | readonly string[] | undefined): string | undef
 export function createHttpClient(key: string, proxy?: string): HttpClient {
   const options = { connections: 2, connect: { timeout: 30_000 }, keepAliveTimeout: 30_000 };
   const dispatcher = proxy === undefined ? new Agent(options) : new ProxyAgent({ ...options, uri: proxy });
-  const closing = new AbortController();
+  const underWay = new Set<AbortController>();
 
   return {
     async send({ method, url, headers, body, timeout }) {
+      const ending = new AbortController();
+      underWay.add(ending);
+      // Also for what no other limit covers, such as a proxy that accepts and says nothing.
+      const timer = setTimeout(() => ending.abort(new Error(`no answer in ${timeout / 1000} s`)), timeout);
+      timer.unref();
       try {
         const address = new URL(url);
         const response = await dispatcher.request({
@@ -70,7 +75,7 @@ export function createHttpClient(key: string, proxy?: string): HttpClient {
           body: (body ?? null) as string | null,
           headersTimeout: timeout,
           bodyTimeout: timeout,
-          signal: closing.signal,
+          signal: ending.signal,
         });
         return {
           status: response.statusCode,
@@ -79,10 +84,13 @@ export function createHttpClient(key: string, proxy?: string): HttpClient {
         };
       } catch (error) {
         throw new NoAnswer(describeError(error).replaceAll(key, '<key>'));
+      } finally {
+        clearTimeout(timer);
+        underWay.delete(ending);
       }
     },
     async close() {
-      closing.abort();
+      for (const ending of underWay) ending.abort(new Error('the program ends'));
       await dispatcher.destroy();
     },
   };

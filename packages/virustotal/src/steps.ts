@@ -83,8 +83,16 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
   }
 
   function told(task: Task, state: VerdictState, facts: FileFacts, step?: Step): StepOutcome {
-    const verdict = { ...facts, ...hashesOf(task, facts), state, askedAt: now() };
+    const reason = facts.analysedAt === undefined ? { reason: 'its analysis did not end' } : {};
+    const verdict = { ...facts, ...hashesOf(task, facts), ...reason, state, askedAt: now() };
     return end(task, verdict, { ...hashesOf(task, facts), ...step });
+  }
+
+  /** Ends a task with what VirusTotal says after an analysis; what this program has uploaded is commented on first. */
+  function analysed(task: Task, facts: FileFacts): StepOutcome {
+    const isOurs = task.uploaded === 1;
+    const comment = isOurs && settings.comment !== undefined && task.commented === 0;
+    return told(task, isOurs ? 'analysed' : 'known', facts, comment ? { to: 'comment' } : {});
   }
 
   /** Asks by a hash. What VirusTotal does not know may be uploaded. */
@@ -92,8 +100,7 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
     const hash = task.sha256 ?? task.md5 ?? '';
     const answer = await ask(() => api.file(hash));
     if (answer.kind === 'ok') {
-      if (answer.value.analysedAt !== undefined)
-        return told(task, task.uploaded === 1 ? 'analysed' : 'known', answer.value);
+      if (answer.value.analysedAt !== undefined) return analysed(task, answer.value);
       // Somebody, perhaps this program before it died, has uploaded it, and its first analysis is under way.
       return { step: { to: 'report', nextAt: now() + 2 * MINUTE, ...hashesOf(task, answer.value) } };
     }
@@ -113,7 +120,9 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
   async function send(sample: UploadFile): Promise<Answer<string>> {
     if (sample.size <= DIRECT) return ask(() => api.upload(sample));
     const address = await ask(() => api.uploadUrl());
-    return address.kind === 'ok' ? ask(() => api.uploadTo(address.value, sample)) : address;
+    if (address.kind === 'ok') return ask(() => api.uploadTo(address.value, sample));
+    // Without an address nothing was uploaded, whatever became of the question.
+    return address.kind === 'later' ? { ...address, ambiguous: false } : address;
   }
 
   async function upload(task: Task): Promise<StepOutcome> {
@@ -133,7 +142,8 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
       return { step: { ...to, ...hashes, nextAt: now() + 2 * MINUTE } };
     }
     // Whether it has arrived nobody knows: an upload is not repeated before VirusTotal was asked for it.
-    if (answer.kind === 'later' && answer.ambiguous) return inVain(task, answer, { to: 'new', ...hashes });
+    if (answer.kind === 'later' && answer.ambiguous)
+      return inVain(task, answer, { to: 'new', uploaded: true, ...hashes });
     return passes(task, answer) ?? without(task, 'unknown', `upload refused: ${answer.message}`, hashes);
   }
 
@@ -158,14 +168,12 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
   /** Asks for the report after an analysis. */
   async function fetchReport(task: Task): Promise<StepOutcome> {
     const answer = await ask(() => api.file(task.sha256 ?? task.md5 ?? ''));
-    const mine = task.uploaded === 1;
     if (answer.kind === 'ok') {
       if (answer.value.analysedAt === undefined) {
         if (task.failures + 1 >= POLLS) return told(task, 'unknown', answer.value);
         return inVain(task, { kind: 'unknown', message: 'the report has no analysis yet' });
       }
-      const comment = settings.comment !== undefined && mine && task.commented === 0;
-      return told(task, mine ? 'analysed' : 'known', answer.value, comment ? { to: 'comment' } : {});
+      return analysed(task, answer.value);
     }
     if (answer.kind === 'unknown') return without(task, 'unknown', 'not known after its analysis');
     return passes(task, answer) ?? without(task, 'unknown', `refused: ${answer.message}`);
@@ -178,7 +186,7 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
     const answer = await ask(() => api.comment(sha256, text));
     if (answer.kind === 'ok' || answer.kind === 'exists') return { step: { to: 'done', commented: true } };
     // An answer that was lost is asked for again: a comment that is there already is refused as such.
-    return passes(task, answer) ?? { step: { to: 'done' }, problem: answer };
+    return passes(task, answer) ?? { step: { to: 'done', commented: true }, problem: answer };
   }
 
   const steps = { new: lookUp, upload, analysis: poll, report: fetchReport, comment } as const;

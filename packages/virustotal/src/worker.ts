@@ -7,8 +7,8 @@ import { createSteps } from './steps.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-/** A lease is longer than any request, so that only those of the dead expire. */
-const LEASE = 15 * MINUTE;
+/** A lease is longer than any upload, so that only those of the dead expire. */
+const LEASE = 45 * MINUTE;
 
 /** What a worker needs. */
 export interface WorkerTools {
@@ -91,7 +91,7 @@ export function startWorker(tools: WorkerTools): Worker {
       // What was cut off by the end of this process is as if it had crashed: its lease expires.
       if (stopped && problem?.kind === 'later') return;
       backlog.settle(task, step, now());
-      if (step.uploaded) desk.count('uploaded');
+      if (step.to === 'analysis') desk.count('uploaded');
       note(problem);
     } catch (error) {
       if (!(error instanceof NotNow))
