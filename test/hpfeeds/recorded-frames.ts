@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { readPublish } from '../../packages/hpfeeds/src/frame.ts';
 import type { Heard } from '../../packages/hpfeeds/src/test-support/listen.ts';
 
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
 /** What the recording of a real dionaea's frames says, which are written as Python writes bytes. */
 export function recordedFrames(): readonly Heard[] {
   const file = new URL('../recordings/dionaea-c/hpfeeds-frames.txt', import.meta.url);
@@ -11,10 +17,8 @@ export function recordedFrames(): readonly Heard[] {
     .map((line) => {
       const written = line.slice(line.indexOf("b'") + 2, -1);
       const bytes = Buffer.from(
-        written.replace(/\\x([0-9a-f]{2})|\\(.)/g, (_, hex?: string, plain = '') =>
-          hex
-            ? String.fromCharCode(Number.parseInt(hex, 16))
-            : ({ n: '\n', r: '\r', t: '\t' }[plain] ?? plain),
+        written.replace(/\\x([0-9a-f]{2})|\\(.)/g, (_, hex: string | undefined, plain = '') =>
+          hex === undefined ? (escapes.get(plain) ?? plain) : String.fromCharCode(Number.parseInt(hex, 16)),
         ),
         'latin1',
       );
