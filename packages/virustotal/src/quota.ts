@@ -35,6 +35,8 @@ export interface Quota {
   settle(ticket: number, now: number): void;
   /** Lowers the limits to what the server says, and counts what others did with the key. */
   learn(quotas: ServerQuotas, now: number): void;
+  /** When it last learned, or tried to. */
+  learnedAt(): number;
   use(now: number): { readonly minute: WindowUse; readonly day: WindowUse; readonly month: WindowUse };
 }
 
@@ -128,12 +130,17 @@ export function createQuota(database: Database, limits: QuotaLimits): Quota {
       if (sent !== undefined && monthOf(sent) !== monthOf(now)) add.run(monthOf(now));
     }).immediate,
     learn: database.transaction(({ day, month, hour }: ServerQuotas, now: number) => {
+      setNote.run('learned_at', Math.trunc(now));
       if (day) setNote.run('allowed_day', day.limit);
       if (month) setNote.run('allowed_month', month.limit);
       if (hour) setNote.run('allowed_hour', hour.limit);
       if (day) atLeast.run(dayOf(now), day.used);
       if (month) atLeast.run(monthOf(now), month.used);
     }).immediate,
+    learnedAt() {
+      const at = note.get('learned_at');
+      return typeof at === 'number' ? at : Number.NEGATIVE_INFINITY;
+    },
     use: windows,
   };
 }

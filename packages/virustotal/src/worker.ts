@@ -6,7 +6,8 @@ import type { Answer, Problem } from './reaction.ts';
 import { createSteps } from './steps.ts';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 /** A lease is longer than any upload, so that only those of the dead expire. */
 const LEASE = 45 * MINUTE;
 
@@ -48,7 +49,7 @@ export function startWorker(tools: WorkerTools): Worker {
   const { backlog, quota, holds, outbox, settings } = desk;
   const { log, now } = context;
   let stopped = false;
-  let learnedAt = Number.NEGATIVE_INFINITY;
+  let hasLearned = false;
 
   async function ask<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
     let ticket = quota.take('backlog', now());
@@ -67,6 +68,8 @@ export function startWorker(tools: WorkerTools): Worker {
   }
 
   function note(problem: Problem | undefined): void {
+    // What was cut off because the program ends says nothing of VirusTotal.
+    if (stopped && problem?.kind === 'later') return;
     if (problem === undefined) holds.clear();
     else if (isGeneral(problem)) holds.on(problem, now());
     else log.info('VirusTotal answers', { answer: problem.message });
@@ -75,8 +78,10 @@ export function startWorker(tools: WorkerTools): Worker {
   const perform = createSteps({ api, settings, folders, now, random, log, ask });
 
   async function learnQuotas(): Promise<void> {
-    if (now() - learnedAt < DAY) return;
-    learnedAt = now();
+    // After a start sooner, for the key may be another one.
+    if (now() - quota.learnedAt() < (hasLearned ? DAY : HOUR)) return;
+    hasLearned = true;
+    quota.learn({}, now());
     const answer = await ask(() => api.overallQuotas());
     if (answer.kind === 'ok') return quota.learn(answer.value, now());
     // Some keys may not ask; then the limits of the options hold.
