@@ -1,3 +1,4 @@
+export * from './amount.ts';
 export * from './catalogue/index.ts';
 export * from './checkpoint.ts';
 export * from './command.ts';

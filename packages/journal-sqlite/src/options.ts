@@ -1,25 +1,6 @@
-import { parseOptions } from '@ihandler/core';
+import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
 import type { DamageReport } from './damage-report.ts';
-
-const HOUR = 3_600_000;
-const ageUnits = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR, y: 365 * 24 * HOUR };
-const sizeUnits = { MB: 1e6, GB: 1e9, TB: 1e12, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
-/** A number with a unit, as a schema: `30d` becomes milliseconds, `2GiB` bytes. */
-function amount(units: Readonly<Record<string, number>>, expected: string) {
-  const names = Object.keys(units).join('|');
-  return z
-    .string(expected)
-    .regex(new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${names})$`), expected)
-    .transform((text) => {
-      const unit = text.replace(/^[\d.]+ ?/, '');
-      return Number.parseFloat(text) * (units[unit] ?? 0);
-    });
-}
-
-const age = () => amount(ageUnits, 'expected an age such as "30d" (units h, d, w, y)');
-const size = () => amount(sizeUnits, 'expected a size such as "2GiB" (units MB, GB, TB, MiB, GiB, TiB)');
 
 /** The options as a user writes them in a configuration. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({
@@ -33,20 +14,20 @@ export const optionsSchema = z.strictObject({
       format: 'path',
       examples: ['journal.sqlite'],
     }),
-  keep: age()
+  keep: ageOption('30d')
     .prefault('30d')
     .describe('How long incidents are kept after they were accepted, if every instance has had them: "30d".'),
-  maxSize: size()
+  maxSize: sizeOption('2GiB')
     .prefault('2GiB')
     .describe(
       'How large the journal may grow: then the oldest incidents go, also those that somebody waits for.',
     ),
-  minFree: size()
+  minFree: sizeOption('1GiB')
     .prefault('1GiB')
     .describe(
       'How much of the disk stays free: with less, the journal takes nothing until there is room again.',
     ),
-  keepCursors: age()
+  keepCursors: ageOption('90d')
     .prefault('90d')
     .describe('How long the place of an instance is kept that does not run any more while others do: "90d".'),
 });
@@ -67,7 +48,7 @@ export interface JournalSqliteOptions {
   readonly file: string;
   /** How long incidents are kept after they were accepted, if every instance has had them. Units h, d, w, y. @default '30d' */
   readonly keep?: string;
-  /** How large the journal may grow: then the oldest incidents go, handled or not. Units MB, GB, TB, MiB, GiB, TiB. @default '2GiB' */
+  /** How large the journal may grow: then the oldest incidents go, handled or not. Units kB, MB, GB, TB, KiB, MiB, GiB, TiB. @default '2GiB' */
   readonly maxSize?: string;
   /** How much of the disk stays free: with less, `append` rejects with `JOURNAL_FULL`. Units as above. @default '1GiB' */
   readonly minFree?: string;

@@ -1,22 +1,6 @@
-import { parseOptions } from '@ihandler/core';
+import { ageOption, parseOptions } from '@ihandler/core';
 import { z } from 'zod';
 import { type Login, loginFrom, SCHEMA_NAME } from './login.ts';
-
-const HOUR = 3_600_000;
-const ageUnits: Readonly<Record<string, number>> = {
-  h: HOUR,
-  d: 24 * HOUR,
-  w: 7 * 24 * HOUR,
-  y: 365 * 24 * HOUR,
-};
-
-/** An age as a schema: `90d` becomes milliseconds. */
-function age() {
-  return z
-    .string('expected an age such as "90d" (units h, d, w, y)')
-    .regex(/^\d{1,9}(\.\d{1,3})? ?(h|d|w|y)$/, 'expected an age such as "90d" (units h, d, w, y)')
-    .transform((text) => Number.parseFloat(text) * (ageUnits[text.slice(-1)] ?? 0));
-}
 
 const text = (what: string) => z.string(`expected ${what}`).min(1, `expected ${what}`);
 
@@ -51,10 +35,10 @@ export const optionsSchema = z.strictObject({
     .regex(SCHEMA_NAME, 'expected a name of lower-case letters, digits and "_"')
     .default('dionaea')
     .describe('The schema that the tables are in. Made when it does not exist.'),
-  keep: age()
+  keep: ageOption('90d')
     .optional()
     .describe('How long attacks are kept after their last connection: "90d". Default: for ever.'),
-  remember: age()
+  remember: ageOption('30d')
     .prefault('30d')
     .describe('How long it is known, incident by incident, what is stored: "30d".'),
 });

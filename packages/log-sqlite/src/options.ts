@@ -1,22 +1,6 @@
 import { resolve } from 'node:path';
-import { parseOptions } from '@ihandler/core';
+import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
-
-const HOUR = 3_600_000;
-const ageUnits = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR, y: 365 * 24 * HOUR };
-const sizeUnits = { MB: 1e6, GB: 1e9, TB: 1e12, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
-/** A number with a unit, as a schema: `90d` becomes milliseconds, `2GB` bytes. */
-function amount(units: Readonly<Record<string, number>>, examples: string) {
-  const names = Object.keys(units).join('|');
-  return z
-    .string()
-    .regex(new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${names})$`), `expected ${examples}`)
-    .transform((text) => {
-      const unit = text.replace(/^[\d.]+ ?/, '');
-      return Number.parseFloat(text) * (units[unit] ?? 0);
-    });
-}
 
 /** The options as a user writes them. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({
@@ -34,10 +18,10 @@ export const optionsSchema = z.strictObject({
     .enum(['wal', 'delete'], 'expected "wal" or "delete"')
     .default('wal')
     .describe('"delete" for folders where SQLite cannot share memory (network file systems); it is slower.'),
-  keep: amount(ageUnits, 'an age such as "90d" (units h, d, w, y)')
+  keep: ageOption('90d')
     .optional()
     .describe('How long attacks are kept after their last connection: "90d". Default: for ever.'),
-  maxSize: amount(sizeUnits, 'a size such as "2GB" (units MB, GB, TB, MiB, GiB, TiB)')
+  maxSize: sizeOption('2GB')
     .optional()
     .describe('How large the database may grow before the oldest attacks go: "2GB". Default: no limit.'),
   adopt: z

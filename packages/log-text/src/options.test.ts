@@ -64,6 +64,8 @@ describe('the options', () => {
     [undefined, /^file: expected the path of the log file; found nothing/],
     [{ file: '' }, /^file: expected the path/],
     [{ file: 'a', rotate: true }, /^rotate: expected size, every, keep and gzip, or false/],
+    [{ file: 'a', rotate: { size: '0MB' } }, /^rotate\.size: expected a size above zero/],
+    [{ file: 'a', rotate: { every: '0h' } }, /^rotate\.every: expected an age above zero/],
     [{ file: 'a', template: 'a\nb' }, /^template: expected one line/],
     [{ file: 'a', template: '{level}', format: 'json' }, /^template: expected a format or a template/],
     [{ logs: {} }, /^logs: expected at least one log/],

@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
-import { describeError, type Level, parseDomains, parseLevels, parseOptions } from '@ihandler/core';
+import {
+  ageOption,
+  describeError,
+  type Level,
+  parseDomains,
+  parseLevels,
+  parseOptions,
+  sizeOption,
+} from '@ihandler/core';
 import { z } from 'zod';
-import { ageUnits, amount, sizeUnits } from './amounts.ts';
 import { type FormatName, formats, type LineFormat } from './formats.ts';
 import { compileTemplate } from './template.ts';
 
@@ -23,8 +30,9 @@ function list<T>(parse: (text: string) => T, expected: string) {
     });
 }
 
-const size = amount(sizeUnits, 'expected a size such as "100MB" (units kB, MB, GB, KiB, MiB, GiB)');
-const age = amount(ageUnits, 'expected "hourly", "daily" or an age such as "12h" (units m, h, d, w)');
+const isAboveZero = (amount: number): boolean => amount > 0;
+const size = sizeOption('100MB').refine(isAboveZero, 'expected a size above zero');
+const age = ageOption('12h', { minutes: true }).refine(isAboveZero, 'expected an age above zero');
 
 const rotateSchema = z.strictObject(
   {

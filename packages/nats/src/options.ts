@@ -1,17 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { parseOptions } from '@ihandler/core';
+import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
-
-const ageUnits = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
-const sizeUnits = { MB: 1e6, GB: 1e9, TB: 1e12, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
-/** A number with a unit, as a schema. */
-function amount(units: Readonly<Record<string, number>>, expected: string) {
-  return z
-    .string()
-    .regex(new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${Object.keys(units).join('|')})$`), expected)
-    .transform((text) => Math.floor(Number.parseFloat(text) * (units[text.replace(/^[\d.]+ ?/, '')] ?? 0)));
-}
 
 const path = z
   .string()
@@ -67,10 +56,10 @@ const common = {
     .describe('TLS with certificates of your own; `tls://` in `servers` is enough for public ones.'),
   create: z
     .strictObject({
-      maxBytes: amount(sizeUnits, 'expected a size such as "50GB"').optional(),
-      maxAge: amount(ageUnits, 'expected an age such as "7d" (units m, h, d, w)').optional(),
+      maxBytes: sizeOption('50GB').optional(),
+      maxAge: ageOption('7d', { minutes: true }).optional(),
       replicas: z.int().min(1).max(5).default(1),
-      duplicates: amount(ageUnits, 'expected an age such as "10m"').default(ageUnits.m * 10),
+      duplicates: ageOption('10m', { minutes: true }).default(600_000),
     })
     .optional()
     .describe(

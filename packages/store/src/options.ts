@@ -1,30 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { parseOptions } from '@ihandler/core';
+import { parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
-
-const sizeUnits = {
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-};
-
-/** A number with a unit, as a schema: `100MiB` becomes bytes. */
-const size = z
-  .string()
-  .regex(
-    new RegExp(`^\\d{1,9}(\\.\\d{1,3})? ?(${Object.keys(sizeUnits).join('|')})$`),
-    'expected a size such as "100MiB" (units kB, MB, GB, TB, KiB, MiB, GiB, TiB)',
-  )
-  .transform((text) => {
-    const unit = text.replace(/^[\d.]+ ?/, '');
-    // Safe: the expression above lets no other unit through.
-    return Math.floor(Number.parseFloat(text) * sizeUnits[unit as keyof typeof sizeUnits]);
-  });
 
 const folder = z
   .string('expected the path of a folder')
@@ -44,10 +20,10 @@ export const optionsSchema = z.strictObject({
   folder: folder
     .optional()
     .describe('Where samples are kept. Default: the folder "samples" in the folder of this instance.'),
-  maxFile: size
+  maxFile: sizeOption('100MiB')
     .default(100 * 2 ** 20)
     .describe('The largest sample that is kept: "100MiB". Larger ones are refused.'),
-  maxTotal: size
+  maxTotal: sizeOption('50GB')
     .optional()
     .describe(
       'How much is kept before the oldest samples go: "50GB". Default: 10 GiB, or a tenth of the volume if that is less.',
