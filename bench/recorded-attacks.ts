@@ -20,8 +20,8 @@ function idOf(attack: number, n: number): string {
   return id;
 }
 
-/** One attack as dionaea's log_incident writes it: an exploit, a shell, a download over ftp. */
-function attackLines(attack: number): string {
+/** One attack as dionaea's log_incident writes it: an exploit, a shell, a download over ftp. No newline after the last. */
+export function attackLines(attack: number): string {
   const host = `${11 + (attack % 200)}.${(attack >> 8) & 255}.${(attack >> 4) & 255}.${attack & 255}`;
   const connection = (
     n: number,

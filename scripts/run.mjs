@@ -115,6 +115,8 @@ const scripts = {
   test: 'scripts/test.mjs',
   bench: 'scripts/bench.mjs',
   rehearse: 'scripts/rehearse-release.mjs',
+  crash: 'scripts/crash.mjs',
+  soak: 'scripts/soak.mjs',
 };
 const [task, ...args] = process.argv.slice(2);
 const tasks = ['build', 'exec', ...Object.keys(scripts)];
@@ -137,7 +139,7 @@ if (!installed) {
   writeFileSync(stamp, wanted);
 }
 // The tests read the sources: a build that fails is one of their findings, not the end of them.
-if (task !== 'test') await build(task === 'start' ? ['ihandler-demo^...'] : []);
+if (!['test', 'crash', 'soak'].includes(task)) await build(task === 'start' ? ['ihandler-demo^...'] : []);
 if (task === 'exec') process.exitCode = await run(args[0], args.slice(1));
 else if (task !== 'build') {
   // A user's paths are meant from where the user stands, not from the root.
