@@ -1,4 +1,5 @@
 export { type Clock, createClock } from './clock.ts';
+export { commandContext, type LentCommandContext } from './command-context.ts';
 export { type ConnectionOverrides, connection } from './connection.ts';
 export { type DescribeOptions, describeHandler, type It } from './describe-handler.ts';
 export {
@@ -10,6 +11,7 @@ export {
   type DiskOptions,
   type JournalPoint,
 } from './disk.ts';
+export { handlerContext, type LentContext, type Reported } from './handler-context.ts';
 export { type IncidentOverrides, incident, incidents, poison } from './incident.ts';
 export { type IncidentRecorder, type Part, recordIncidents } from './record-incidents.ts';
 export { type Recording, recordings } from './recordings.ts';
