@@ -4,7 +4,7 @@ import type { Connection } from '@ihandler/core';
 export interface Occupants {
   /** An occupant has left: what one of that name will call its connections has nothing to do with what this one did. */
   left(occupant: string): void;
-  /** Keeps what an occupant calls a connection; answers it with an id of its own. */
+  /** Keeps what an occupant calls a connection; answers it with an id of its own, or with that under which it was named before. */
   announce(occupant: string, ref: string, connection: Omit<Connection, 'id'>): Connection;
   /** The connection that an occupant means; one that was never announced has only an id. */
   named(occupant: string, ref: string): Connection;
@@ -23,6 +23,9 @@ interface Occupant {
 /** Connections that are remembered of an occupant, and occupants. */
 const MOST_CONNECTIONS = 20_000;
 const MOST_OCCUPANTS = 5000;
+
+/** The transport of a connection that was named and not announced. */
+const UNKNOWN = '';
 
 /** Old speakers name connections by numbers that they use again: an id is the occupant, its stay, and how often. `life` names this run of the program. */
 export function createOccupants(life: string): Occupants {
@@ -58,7 +61,10 @@ export function createOccupants(life: string): Occupants {
     },
     announce(name, ref, connection) {
       const occupant = occupantNamed(name);
-      return keep(occupant, ref, { id: newId(occupant, ref), ...connection });
+      const known = occupant.connections.get(ref);
+      // dionaea links some connections before it announces them.
+      const id = known?.transport === UNKNOWN ? known.id : newId(occupant, ref);
+      return keep(occupant, ref, { id, ...connection });
     },
     named(name, ref) {
       const occupant = occupantNamed(name);
@@ -67,7 +73,7 @@ export function createOccupants(life: string): Occupants {
       return keep(occupant, ref, {
         id: newId(occupant, ref),
         protocol: '',
-        transport: '',
+        transport: UNKNOWN,
         local: { host: '', port: 0 },
         remote: { host: '', port: 0, hostname: '' },
       });

@@ -121,6 +121,18 @@ describe('what an old speaker says', () => {
     expect([first, second]).not.toContain(id(say('dionaea.download.offer', { url: 'x', connection })));
   });
 
+  it('may name a connection before it announces it: that is one connection', () => {
+    const occupants = createOccupants('life');
+    const link = roundTrip(
+      incidentOf('dionaea.connection.link', { parent: { ...connection, id: 'c0' }, child: connection }),
+      occupants,
+    );
+    const announced = roundTrip(incidentOf('dionaea.connection.tcp.connect', { connection }), occupants);
+    expect(announced?.data).toMatchObject({
+      connection: { id: (link?.data['child'] as { id: string }).id, remote: connection.remote },
+    });
+  });
+
   it('links connections that it announced, with all that is known of both', () => {
     const occupants = createOccupants('life');
     const child = { ...connection, id: 'c2', local: { host: '192.0.2.1', port: 4444 } };
