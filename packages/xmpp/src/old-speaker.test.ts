@@ -128,9 +128,9 @@ describe('what an old speaker says', () => {
       occupants,
     );
     const announced = roundTrip(incidentOf('dionaea.connection.tcp.connect', { connection }), occupants);
-    expect(announced?.data).toMatchObject({
-      connection: { id: (link?.data['child'] as { id: string }).id, remote: connection.remote },
-    });
+    // Safe: that is what a link has.
+    const { child } = link?.data as { child: { id: string } };
+    expect(announced?.data).toMatchObject({ connection: { id: child.id, remote: connection.remote } });
   });
 
   it('links connections that it announced, with all that is known of both', () => {
