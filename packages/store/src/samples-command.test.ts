@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandContext, silentLog } from '@ihandler/core';
+import { commandContext } from '@ihandler/testkit';
 import { BlobReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
 import { describe, expect, it } from 'vitest';
 import { pathIn } from './sample-folder.ts';
@@ -13,25 +13,9 @@ async function run(
   positionals: readonly string[],
   options: Record<string, string | boolean> = {},
 ) {
-  let output = '';
-  const warnings: string[] = [];
-  const context: CommandContext = {
-    instances: [{ instance: 'store', options: {}, dataDir }],
-    terminal: {
-      async write(text) {
-        output += text;
-      },
-      warn: (text) => warnings.push(text),
-      color: false,
-      columns: undefined,
-      progress() {},
-    },
-    signal: new AbortController().signal,
-    log: silentLog,
-    now: Date.now,
-  };
-  const code = await samples.run({ options, positionals }, context);
-  return { code, output, warnings };
+  const lent = commandContext({ instances: [{ instance: 'store', options: {}, dataDir }] });
+  const code = await samples.run({ options, positionals }, lent.context);
+  return { code, output: lent.output, warnings: lent.warnings };
 }
 
 async function filled() {

@@ -58,7 +58,7 @@ function assertPromised({ data }: Brought, { md5 }: Draft): void {
  */
 export default function store(options: StoreOptions): WritingHandler {
   const settings = readOptions(options);
-  const counts = { stored: 0, known: 0, refused: 0, evicted: 0, remote: 0 };
+  const counts = { stored: 0, known: 0, evicted: 0, remote: 0 };
   let running: Running | undefined;
 
   function current(): Running {
@@ -84,6 +84,8 @@ export default function store(options: StoreOptions): WritingHandler {
     async write(batch, checkpoint, context) {
       const state = current();
       const rows = new Map<string, SampleRow>();
+      // What is tried again is counted once.
+      const tally = { stored: 0, known: 0, remote: 0 };
       for (const incident of batch) {
         const row = state.record.broughtBy(incident.id) ?? (await take(incident, rows));
         // Safe: what is in the record has been reported, or is to be, in just this form.
@@ -93,21 +95,23 @@ export default function store(options: StoreOptions): WritingHandler {
           });
       }
       state.record.store([...rows.values()], checkpoint);
+      counts.stored += tally.stored;
+      counts.known += tally.known;
+      counts.remote += tally.remote;
 
       /** The row of a sample that was not known. */
       async function take(incident: Brought, added: Map<string, SampleRow>): Promise<SampleRow | undefined> {
         // Given again only so that it is reported again, and it was not what brought a sample.
         if (isCovered(incident, checkpoint)) return undefined;
         if (incident.local !== true) {
-          counts.remote += 1;
+          tally.remote += 1;
           return undefined;
         }
         try {
-          return await keep(incident, state, added);
+          return await keep(incident, state, added, tally);
         } catch (error) {
           // dionaea removes the temporary file as soon as it has told of it; the one that lasts is told of next.
           if (incident.origin === 'dionaea.download.complete' && isGone(error)) return undefined;
-          counts.refused += 1;
           throw error;
         }
       }
@@ -131,6 +135,7 @@ export default function store(options: StoreOptions): WritingHandler {
     incident: Brought,
     { folder, record, context }: Running,
     added: Map<string, SampleRow>,
+    tally: Pick<typeof counts, 'stored' | 'known'>,
   ): Promise<SampleRow | undefined> {
     const path = pathOf(incident);
     const draft = await copied(path, folder, settings);
@@ -144,11 +149,11 @@ export default function store(options: StoreOptions): WritingHandler {
     const known = added.get(draft.sha256) ?? record.bySha256(draft.sha256);
     await folder.keep(draft);
     if (known !== undefined) {
-      counts.known += 1;
+      tally.known += 1;
       if (known.kept === 0) record.setKept(draft.sha256, true);
       return undefined;
     }
-    counts.stored += 1;
+    tally.stored += 1;
     const row = rowOf(incident, draft, folder.pathOf(draft.sha256), context.now());
     added.set(draft.sha256, row);
     return row;

@@ -9,9 +9,9 @@ import {
   type Incident,
   type IncidentMap,
   parseIncidentId,
-  silentLog,
   type WritingHandler,
 } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import store, { type StoreOptions } from '../store.ts';
 
@@ -81,21 +81,15 @@ export async function startStore(
   overrides: Partial<HandlerContext> = {},
 ): Promise<RunningStore> {
   const reports: RunningStore['reports'] = [];
-  const context: HandlerContext = {
+  const { context } = handlerContext({
     instance: 'store',
-    sensor: 'pot',
     dataDir,
-    durable: true,
-    signal: new AbortController().signal,
-    log: silentLog,
-    now: Date.now,
-    fetch: globalThis.fetch,
     async report(_origin: string, data: unknown, told?: { readonly cause?: { readonly id: string } }) {
       // Safe: a store reports nothing else.
       reports.push({ ...(data as IncidentMap['ihandler.sample.stored']), cause: told?.cause?.id ?? '' });
     },
     ...overrides,
-  };
+  });
   const handler = store(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());
