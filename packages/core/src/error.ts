@@ -1,3 +1,5 @@
+import { property } from './property.ts';
+
 /** What went wrong, for programs. */
 export type IhandlerErrorCode =
   | 'CONTRACT_UNKNOWN'
@@ -26,7 +28,7 @@ export class IhandlerError extends Error {
 
 /** Recognises an {@link IhandlerError} of any copy of core, since two may be installed. */
 export function isIhandlerError(error: unknown): error is IhandlerError {
-  return error instanceof Error && error.name === 'IhandlerError';
+  return property(error, 'name') === 'IhandlerError' && error instanceof Error;
 }
 
 /** Whether a journal can promise nothing any more: then the process is to end. */
@@ -62,10 +64,6 @@ const passingPrefixes = [
   'SQLITE_CANTOPEN',
   'SQLITE_READONLY',
 ];
-
-function property(error: unknown, key: string): unknown {
-  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[key] : undefined;
-}
 
 /**
  * Tells what a failure means, by duck typing: `retryAfter` (milliseconds), `permanent`, or the code of a network, busy,

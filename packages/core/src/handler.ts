@@ -19,6 +19,12 @@ export interface ReportOptions {
    * told, and be one of the batch, so that a redelivery in other batches reports the same ids.
    */
   readonly cause?: Pick<Incident, 'id' | 'sensor'>;
+  /**
+   * Outside deliveries only: the place of this report among those that the handler keeps until they have resolved (an
+   * outbox). A repetition after a crash then has the same id, and is known. `stream` names the outbox, by chance and for
+   * good; `ordinal` rises in it and is never used again.
+   */
+  readonly place?: { readonly stream: string; readonly ordinal: number };
 }
 
 /** What the dispatcher lends to a handler from `start` to `close`. */

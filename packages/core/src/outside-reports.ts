@@ -38,7 +38,7 @@ export function createOutsideReports(host: OutsideHost): OutsideReports {
     { handler, instance = handler.name }: HandlerEntry,
     origin: string,
     data: unknown,
-    cause?: ReportOptions['cause'],
+    { cause, place }: ReportOptions = {},
   ): Promise<void> {
     host.mustBeOpen();
     checkReport(handler, origin, data);
@@ -46,12 +46,11 @@ export function createOutsideReports(host: OutsideHost): OutsideReports {
     // Safe: checkReport has just held the data against the schema that the handler declares.
     const plain = data as UntypedData;
     if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
-    const stream = reportedStream(
-      cause === undefined ? lifeStream : parseIncidentId(cause.id).stream,
-      instance,
-      lifeStream,
-    );
-    const id = formatIncidentId(stream, counter);
+    const from = cause === undefined ? lifeStream : parseIncidentId(cause.id).stream;
+    const id =
+      place === undefined
+        ? formatIncidentId(reportedStream(from, instance, lifeStream), counter)
+        : formatIncidentId(reportedStream(place.stream, instance, 'outbox'), place.ordinal);
     await host
       .laneOf(instance)
       .report(createIncident({ id, origin, timestamp: now(), sensor: cause?.sensor ?? sensor, data: plain }));
@@ -59,7 +58,7 @@ export function createOutsideReports(host: OutsideHost): OutsideReports {
 
   return {
     reporter: (entry) => (origin: string, data: unknown, options?: ReportOptions) =>
-      report(entry, origin, data, options?.cause),
+      report(entry, origin, data, options),
     startFailed(instance, handler, message) {
       counter += 1;
       const id = formatIncidentId(reportedStream(lifeStream, instance, 'start'), counter);

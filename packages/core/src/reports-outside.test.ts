@@ -44,6 +44,31 @@ describe('what a handler reports outside a delivery', () => {
     await expect(started?.report('acme.told', {})).rejects.toThrow(code('LIFE_CYCLE'));
   });
 
+  it('is known when it comes again from the same place of an outbox, also in the next life of the process', async () => {
+    const disk = createDisk();
+    const told: Incident[] = [];
+    const timer = defineHandler({
+      name: 'timer',
+      reports: { 'acme.told': anything },
+      on: { 'acme.thing.*': () => {} },
+      async start(context) {
+        const cause = { id: 's:5', sensor: 'far away' };
+        for (const ordinal of [7, 7, 8])
+          await context.report('acme.told', { ordinal }, { cause, place: { stream: 'box', ordinal } });
+      },
+    });
+    const other = defineHandler({ name: 'other', on: { 'acme.told': (it) => void told.push(it) } });
+    for (let life = 0; life < 3; life += 1) {
+      const dispatcher = await open([timer, other], { journal: disk.journal() });
+      await handle(dispatcher, []);
+      await dispatcher.close();
+    }
+    expect(told.map(({ id, sensor }) => [id, sensor])).toEqual([
+      ['box/timer/outbox:7', 'far away'],
+      ['box/timer/outbox:8', 'far away'],
+    ]);
+  });
+
   it('is new each time, also in the next life of the process', async () => {
     const disk = createDisk();
     const timer = defineHandler({

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { property } from './property.ts';
 
 /** How to try again. Times in milliseconds. */
 export interface RetryPolicy {
@@ -23,8 +24,7 @@ export function retryOf(policy: RetryPolicy = {}): Retry {
 }
 
 function askedFor(error: unknown): number | undefined {
-  const asked =
-    typeof error === 'object' && error !== null ? (error as { retryAfter?: unknown }).retryAfter : undefined;
+  const asked = property(error, 'retryAfter');
   return typeof asked === 'number' && asked > 0 ? asked : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { HandlerContext, UntypedData } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { Task } from './backlog.ts';
@@ -19,7 +20,7 @@ interface Row {
 /** Incidents that are to be reported: kept in the transaction of what they tell, gone when the journal has them. */
 export interface Outbox {
   add(task: Task, verdict: Verdict): void;
-  /** Reports the oldest ones, in order. A crash between a report and its removal reports one of them again. */
+  /** Reports the oldest ones, in order, each under its place here: one that a crash repeats is known to the journal. */
   flush(report: HandlerContext['report']): Promise<void>;
   waiting(): number;
 }
@@ -53,6 +54,12 @@ function legacyReport(task: Task, verdict: Verdict): UntypedData | undefined {
 
 /** Opens the outbox in a database that has its tables. */
 export function createOutbox(database: Database): Outbox {
+  database
+    .prepare("INSERT OR IGNORE INTO notes (name, value) VALUES ('outbox_stream', ?)")
+    .run(randomBytes(9).toString('base64url'));
+  const stream = String(
+    database.prepare("SELECT value FROM notes WHERE name = 'outbox_stream'").pluck().get(),
+  );
   const insert = database.prepare(
     'INSERT INTO outbox (origin, data, cause_id, cause_sensor) VALUES (?, ?, ?, ?)',
   );
@@ -74,18 +81,17 @@ export function createOutbox(database: Database): Outbox {
     async flush(report) {
       for (let rows = oldest.all(); rows.length > 0; rows = oldest.all())
         for (const { report: key, origin, data, cause_id, cause_sensor } of rows) {
+          const place = { stream, ordinal: key };
           const cause =
-            cause_id === null || cause_sensor === null
-              ? undefined
-              : { cause: { id: cause_id, sensor: cause_sensor } };
+            cause_id === null || cause_sensor === null ? undefined : { id: cause_id, sensor: cause_sensor };
           // Safe: what was put in are the data of incidents, which are plain.
           const plain = JSON.parse(data) as UntypedData;
           try {
-            await report(origin, plain, cause);
+            await report(origin, plain, cause === undefined ? { place } : { cause, place });
           } catch (error) {
             // A chain of reports that is too long for one more: the verdict is told without saying because of what.
             if (cause === undefined || !(error instanceof Error && 'permanent' in error)) throw error;
-            await report(origin, plain);
+            await report(origin, plain, { place });
           }
           remove.run(key);
         }

@@ -4,7 +4,7 @@ export const SCHEMA_VERSION = 1;
 /**
  * The tables of the backlog. Times are milliseconds since the Unix epoch, hashes lower-case hex digits.
  * `samples.state` is one of the states of `backlog.ts`; `lease_until` is not 0 while somebody asks about it; `class` is size
- * and type, as far as they are known. `outbox` holds incidents that are to be reported. `requests` are those of the last
+ * and type, as far as they are known. `outbox` holds incidents that are to be reported, under numbers that are never used again. `requests` are those of the last
  * minutes, `spent` counts them by day (`2026-11-25`) and by month (`2026-11`). `notes` is what is to outlive a restart.
  */
 export const SCHEMA = `
@@ -36,7 +36,7 @@ export const SCHEMA = `
   CREATE INDEX IF NOT EXISTS samples_lease_idx ON samples (lease_until) WHERE lease_until > 0;
   CREATE TABLE IF NOT EXISTS classes (class TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS outbox (
-    report INTEGER PRIMARY KEY,
+    report INTEGER PRIMARY KEY AUTOINCREMENT,
     origin TEXT NOT NULL,
     data TEXT NOT NULL,
     cause_id TEXT,
