@@ -9,6 +9,7 @@ import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-pos
 import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
+import { commandContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import {
@@ -64,29 +65,11 @@ async function run(
   target: string,
   options: Record<string, string | boolean> = {},
 ): Promise<string> {
-  let printed = '';
-  const warned: string[] = [];
-  const log = { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
-  const code = await commands[name]?.run(
-    { options: { utc: true, ...options }, positionals: [target] },
-    {
-      instances: [],
-      terminal: {
-        async write(text) {
-          printed += text;
-        },
-        warn: (text) => warned.push(text),
-        color: false,
-        columns: undefined,
-        progress() {},
-      },
-      signal: new AbortController().signal,
-      log,
-      now: Date.now,
-    },
-  );
-  expect({ code, warned }).toEqual({ code: 0, warned: [] });
-  return printed;
+  const lent = commandContext();
+  const args = { options: { utc: true, ...options }, positionals: [target] };
+  const code = await commands[name]?.run(args, lent.context);
+  expect({ code, warned: lent.warnings }).toEqual({ code: 0, warned: [] });
+  return lent.output;
 }
 
 async function printed(reader: AttackReader, format: (typeof formats)[number]): Promise<string> {

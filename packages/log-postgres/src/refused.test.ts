@@ -1,4 +1,5 @@
 import { failureKind } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { describeService } from '../../../test/services/available.ts';
 import { freePort } from '../../../test/services/free-port.ts';
@@ -6,7 +7,7 @@ import { type Postgres, startPostgres } from '../../../test/services/postgres.ts
 import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
 import { stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
-import { createContext, freshSchema, startHandler } from './test-support/start-handler.ts';
+import { freshSchema, startHandler } from './test-support/start-handler.ts';
 
 const PASSWORD = 'hunter2';
 
@@ -14,7 +15,7 @@ const PASSWORD = 'hunter2';
 async function refusal(options: LogPostgresOptions): Promise<string> {
   const handler = logPostgres(options);
   try {
-    await handler.start?.(createContext().context);
+    await handler.start?.(handlerContext().context);
   } catch (error) {
     expect(failureKind(error)).toBe('try-later');
     expect(String(error)).not.toContain(PASSWORD);

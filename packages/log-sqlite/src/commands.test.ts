@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type Command, type CommandContext, silentLog } from '@ihandler/core';
+import type { Command } from '@ihandler/core';
+import { commandContext } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import { commands } from './commands.ts';
 import { stream } from './test-support/incidents.ts';
@@ -19,24 +20,9 @@ function command(name: string): Command {
 }
 
 async function run(name: string, ...positionals: string[]): Promise<{ code: number; output: string }> {
-  let output = '';
-  const context: CommandContext = {
-    instances: [],
-    terminal: {
-      async write(text) {
-        output += text;
-      },
-      warn() {},
-      color: false,
-      columns: undefined,
-      progress() {},
-    },
-    signal: new AbortController().signal,
-    log: silentLog,
-    now: () => Date.UTC(2026, 10, 22, 6, 51, 48),
-  };
-  const code = await command(name).run({ options: {}, positionals }, context);
-  return { code, output };
+  const lent = commandContext({ now: () => Date.UTC(2026, 10, 22, 6, 51, 48) });
+  const code = await command(name).run({ options: {}, positionals }, lent.context);
+  return { code, output: lent.output };
 }
 
 describe('a target', () => {

@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import logText from './log-text.ts';
 import { numbered, numbersIn, upTo } from './test-support/numbered.ts';
-import { createContext, startLog, temporaryFolder, textOf } from './test-support/started.ts';
+import { startLog, temporaryFolder, textOf } from './test-support/started.ts';
 
 function newFile(): string {
   return join(temporaryFolder(), 'a.log');
@@ -116,7 +117,7 @@ describe('a file that cannot be opened', () => {
   ])('%s is told at start, and nothing stays open', async (_, path, message) => {
     const folder = temporaryFolder();
     const [file, other] = [path(folder), join(folder, 'b.log')];
-    const { context } = createContext();
+    const { context } = handlerContext();
     const handler = logText({ logs: { other: { file: other }, wrong: { file } } });
     await expect(handler.start?.(context)).rejects.toThrow(
       expect.objectContaining({ code: 'TARGET_UNREADABLE', message: expect.stringMatching(message) }),

@@ -5,6 +5,7 @@ import {
   type UntypedData,
   type WritingHandler,
 } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import forward, { type ForwardOptions } from '../index.ts';
 
@@ -25,17 +26,11 @@ export async function startForward(options: ForwardOptions): Promise<Started> {
   const handler = forward(options);
   const log: string[] = [];
   const end = new AbortController();
-  const context = {
+  const { context } = handlerContext({
     instance: 'forward',
-    sensor: 'hive',
-    dataDir: '/there/is/none',
-    durable: true,
     signal: end.signal,
     log: { ...silentLog, error: (message: string) => log.push(message) },
-    now: Date.now,
-    fetch,
-    report: async () => undefined,
-  };
+  });
   await handler.start?.(context);
   onTestFinished(async () => {
     end.abort();

@@ -1,35 +1,7 @@
-import { tmpdir } from 'node:os';
 import type { HandlerContext, Incident, WritingHandler } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import logPostgres, { type LogPostgresOptions } from '../log-postgres.ts';
-
-/** What a handler is lent, with the lines it logs. */
-export function createContext(overrides: Partial<HandlerContext> = {}) {
-  const lines: string[] = [];
-  const line = (level: string) => (message: string, details?: object) => {
-    lines.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
-  };
-  const context: HandlerContext = {
-    instance: 'log-postgres',
-    sensor: 'sensor',
-    dataDir: tmpdir(),
-    durable: true,
-    signal: new AbortController().signal,
-    log: {
-      error: line('error'),
-      critical: line('critical'),
-      warning: line('warning'),
-      message: line('message'),
-      info: line('info'),
-      debug: line('debug'),
-    },
-    now: Date.now,
-    fetch: globalThis.fetch,
-    async report() {},
-    ...overrides,
-  };
-  return { context, lines };
-}
 
 /** A handler that was started, with what it logged. */
 export interface StartedHandler extends Omit<WritingHandler, 'write'> {
@@ -42,7 +14,7 @@ export async function startHandler(
   options: LogPostgresOptions,
   overrides?: Partial<HandlerContext>,
 ): Promise<StartedHandler> {
-  const { context, lines } = createContext(overrides);
+  const { context, lines } = handlerContext({ instance: 'log-postgres', ...overrides });
   const handler = logPostgres(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkpoint, HandlerContext, Incident, WritingHandler } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import logSqlite, { type LogSqliteOptions } from '../log-sqlite.ts';
@@ -11,34 +12,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-log-sqlite-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** What a handler is lent, with the lines it logs. */
-export function createContext(overrides: Partial<HandlerContext> = {}) {
-  const lines: string[] = [];
-  const line = (level: string) => (message: string, details?: object) => {
-    lines.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
-  };
-  const context: HandlerContext = {
-    instance: 'log-sqlite',
-    sensor: 'sensor',
-    dataDir: tmpdir(),
-    durable: true,
-    signal: new AbortController().signal,
-    log: {
-      error: line('error'),
-      critical: line('critical'),
-      warning: line('warning'),
-      message: line('message'),
-      info: line('info'),
-      debug: line('debug'),
-    },
-    now: Date.now,
-    fetch: globalThis.fetch,
-    async report() {},
-    ...overrides,
-  };
-  return { context, lines };
 }
 
 /** A handler that was started, with what it logged. */
@@ -52,7 +25,7 @@ export async function startHandler(
   options: LogSqliteOptions,
   overrides?: Partial<HandlerContext>,
 ): Promise<StartedHandler> {
-  const { context, lines } = createContext(overrides);
+  const { context, lines } = handlerContext({ instance: 'log-sqlite', ...overrides });
   const handler = logSqlite(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HandlerContext, Incident, Log } from '@ihandler/core';
+import type { HandlerContext, Incident } from '@ihandler/core';
+import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import logText, { type LogTextOptions } from '../log-text.ts';
 import { numbersIn } from './numbered.ts';
@@ -14,40 +15,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** What a handler is lent, with the lines it logs. */
-export function createContext(overrides: Partial<HandlerContext> = {}) {
-  const told: string[] = [];
-  const line =
-    (level: string): Log['info'] =>
-    (message, details) => {
-      told.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
-    };
-  const log: Log = {
-    error: line('error'),
-    critical: line('critical'),
-    warning: line('warning'),
-    message: line('message'),
-    info: line('info'),
-    debug: line('debug'),
-  };
-  const context: HandlerContext = {
-    instance: 'log-text',
-    sensor: 'pot',
-    dataDir: tmpdir(),
-    durable: true,
-    signal: new AbortController().signal,
-    log,
-    now: Date.now,
-    fetch: globalThis.fetch,
-    async report() {},
-    ...overrides,
-  };
-  return { context, told };
-}
-
 /** A started handler, which is closed after the test, with what it told its host. */
 export async function startLog(options: LogTextOptions, overrides?: Partial<HandlerContext>) {
-  const { context, told } = createContext(overrides);
+  const { context, lines: told } = handlerContext({ instance: 'log-text', ...overrides });
   const handler = logText(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());
