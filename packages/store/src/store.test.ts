@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { failureKind } from '@ihandler/core';
+import { createIncident, failureKind } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { pathIn } from './sample-folder.ts';
 import { capture, sensorFolders, startStore, unique } from './test-support/sensor.ts';
@@ -59,6 +59,25 @@ describe('store', () => {
     expect(reports).toHaveLength(1);
     expect(handler.counters?.()).toMatchObject({ stored: 1, known: 2, samples: 1, bytes: 5 });
     expect(filesBelow(join(dataDir, 'samples'))).toEqual([sha256('again')]);
+  });
+
+  it('takes a temporary file that was put aside, and passes over one that it cannot take', async () => {
+    const { root, binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const aside = capture(binaries, 'put aside');
+    writeFileSync(join(root, 'elsewhere'), 'x');
+    const complete = (ordinal: number, path: string) =>
+      createIncident({
+        id: `s:${ordinal}`,
+        origin: 'dionaea.download.complete',
+        timestamp: 0,
+        sensor: 'pot',
+        data: { path, url: '' },
+        local: true,
+      });
+    const gone = [join(binaries, 'gone'), join(root, 'elsewhere'), 'binaries/x.tmp'];
+    await write([...gone.map((path, at) => complete(at + 1, path)), complete(9, aside.file)]);
+    expect(reports).toMatchObject([{ md5: aside.md5, cause: 's:9' }]);
   });
 
   it('reports again, the same, what a crash made forgotten; and nothing of what brought no sample', async () => {

@@ -5,11 +5,11 @@ import {
   decodeValue,
   defineHandler,
   encodeValue,
+  failureKind,
   type HandlerContext,
   IhandlerError,
   type Incident,
   type IncidentMap,
-  isGone,
   openSample,
   parseIncidentId,
   permanent,
@@ -110,8 +110,9 @@ export default function store(options: StoreOptions): WritingHandler {
         try {
           return await keep(incident, state, added, tally);
         } catch (error) {
-          // dionaea removes the temporary file as soon as it has told of it; the one that lasts is told of next.
-          if (incident.origin === 'dionaea.download.complete' && isGone(error)) return undefined;
+          // A temporary file, which dionaea removes as soon as it has told of it; the one that lasts is told of next.
+          if (incident.origin === 'dionaea.download.complete' && failureKind(error) === 'permanent')
+            return undefined;
           throw error;
         }
       }
