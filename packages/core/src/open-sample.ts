@@ -40,7 +40,7 @@ function explain(path: string, error: unknown): unknown {
       return refuse(
         path,
         'this user may not read it (dionaea keeps its files for itself, with mode 0600).',
-        'Run ihandler as the user of dionaea, or grant it: setfacl -m u:ihandler:rX,d:u:ihandler:rX FOLDER',
+        'Run ihandler as the user of dionaea: what comes later has that mode again, whatever its folder grants.',
         error,
       );
     case 'ELOOP':

@@ -274,7 +274,7 @@ describe('store refuses, for good and with the reason,', () => {
         chmodSync(file, 0);
         return file;
       }),
-    ).toMatch(/setfacl/);
+    ).toMatch(/Run ihandler as the user of dionaea/);
   });
 
   it('and takes a hard link, which is the file itself', async () => {
