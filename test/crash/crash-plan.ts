@@ -90,7 +90,7 @@ export function planOf(seed: number, canFailFsync: boolean): CrashPlan {
     return { how: 'killed', after, delay };
   }
 
-  const lives = Array.from({ length: 1 + below(3) }, (): Life => {
+  const lives = Array.from({ length: [1, 1, 1, 2, 2, 3][below(6)] ?? 1 }, (): Life => {
     const trouble = troubleOf();
     return { trouble, end: endOf(trouble) };
   });

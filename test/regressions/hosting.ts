@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createDispatcher,
+  createMemoryJournal,
+  type Dispatcher,
+  type DispatcherOptions,
+  type Handler,
+  type Incident,
+} from '@ihandler/core';
+import { onTestFinished } from 'vitest';
+
+/** A folder that goes with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-regression-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A dispatcher in a folder, not started, that retries at once. */
+export function hostOf(
+  folder: string,
+  handlers: readonly Handler[],
+  options: Partial<DispatcherOptions> = {},
+): Dispatcher {
+  const dataDir = join(folder, 'data');
+  mkdirSync(dataDir, { recursive: true });
+  return createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: handlers.map((handler) => ({ handler })),
+    sensor: 'hive',
+    dataDir,
+    retry: { base: 1, cap: 5, attempts: 2 },
+    ...options,
+  });
+}
+
+/** One life of a host: everything is reported, handled, and closed. */
+export async function handle(
+  folder: string,
+  handlers: readonly Handler[],
+  incidents: readonly Incident[],
+): Promise<void> {
+  const host = hostOf(folder, handlers);
+  await host.start();
+  await host.report(incidents);
+  const left = await host.drain();
+  await host.close();
+  if (left.length > 0) throw new Error(`not handled: ${JSON.stringify(left)}`);
+}

@@ -1,0 +1,202 @@
+// Bugs of cowrie's history that were about the events themselves: the commit, and what went wrong there.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { catalogue, defineHandler, type Incident, matchOrigin } from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import dionaeaHttp from '@ihandler/dionaea/http';
+import logSqlite from '@ihandler/log-sqlite';
+import logText from '@ihandler/log-text';
+import store from '@ihandler/store';
+import { connection, incident, recordIncidents } from '@ihandler/testkit';
+import virustotal from '@ihandler/virustotal';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonSchemaOf } from '../../packages/core/src/catalogue/json-schema.ts';
+import { bundleChild } from '../bundle-child.ts';
+import { handle, hostOf, temporaryFolder } from './hosting.ts';
+
+describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
+  const handlers = [
+    logSqlite({ file: 'attacks.sqlite' }),
+    logText({ file: 'incidents.log' }),
+    store({ folder: '/samples', from: ['/captured'] }),
+    virustotal({ apiKey: '0'.repeat(64) }),
+  ];
+
+  it.each(handlers)('each glob of $name matches an origin of the catalogue', (handler) => {
+    const globs = 'on' in handler ? Object.keys(handler.on) : handler.accepts;
+    expect(globs.length).toBeGreaterThan(0);
+    const origins = Object.keys(catalogue);
+    expect(globs.filter((glob) => !origins.some((origin) => matchOrigin(glob, origin)))).toEqual([]);
+  });
+});
+
+describe('8fbc5e57: eight plugins changed the event that all of them shared', () => {
+  it('what one handler does to an incident, no other one sees', async () => {
+    const seen = recordIncidents();
+    const vandal = defineHandler({
+      name: 'vandal',
+      on: {
+        'dionaea.*'(given) {
+          // Safe: what a handler written in JavaScript could do.
+          const data = given.data as { connection?: { remote?: { host?: string } } };
+          if (data.connection?.remote !== undefined) data.connection.remote.host = '0.0.0.0';
+        },
+      },
+    });
+    const accept = incident('dionaea.connection.tcp.accept');
+    const before = JSON.stringify(accept);
+    await handle(temporaryFolder(), [vandal, seen], [accept]);
+    expect(JSON.stringify(seen.incidents[0])).toBe(before);
+    expect(seen.find('ihandler.handler.failed')).toMatchObject([{ data: { instance: 'vandal' } }]);
+  });
+});
+
+/** A line of log_incident whose data tries to be somebody else. */
+const forged = {
+  timestamp: '2026-01-02T03:04:05.678901',
+  name: 'dionaea',
+  origin: 'dionaea.modules.python.smb.dcerpc.request',
+  data: {
+    connection: {
+      id: 'c1',
+      protocol: 'smbd',
+      transport: 'tcp',
+      local_ip: '192.0.2.1',
+      local_port: 445,
+      remote_hostname: '',
+      remote_ip: '198.51.100.7',
+      remote_port: 40_000,
+    },
+    uuid: '3919286a-b10c-11d0-9ba8-00c04fd92ef5',
+    opnum: 9,
+    id: 'another:1',
+    origin: 'dionaea.download.offer',
+    sensor: 'another',
+    timestamp: 1,
+    remote_ip: '203.0.113.99',
+    src_ip: '203.0.113.99',
+  },
+};
+
+describe('16eed625: a field that the attacker had sent took the place of the address of the attacker', () => {
+  it('who, what, when and where from are never taken from what an incident says of itself', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'incident.json');
+    writeFileSync(file, `${JSON.stringify(forged)}\n`);
+    const seen = recordIncidents();
+    const host = hostOf(folder, [seen]);
+    await host.start();
+    await host.run(dionaea({ file, sensor: 'hive' }));
+    await host.drain();
+    await host.close();
+    const [read] = seen.incidents;
+    expect(read?.origin).toBe(forged.origin);
+    expect(read?.sensor).toBe('hive');
+    expect(read?.timestamp).toBe(Date.parse('2026-01-02T03:04:05.678Z') + 0.901);
+    expect(read?.id).not.toContain('another');
+    expect(read?.data['connection']).toMatchObject({ remote: { host: '198.51.100.7' } });
+  });
+
+  it('whoever posts with the token of one sensor cannot speak for another', async () => {
+    const seen = recordIncidents();
+    const host = hostOf(temporaryFolder(), [seen], {
+      log: () => ({ ...quiet, message: (_, details) => listening(Number(details?.['port'])) }),
+    });
+    let listening: (port: number) => void = () => undefined;
+    const port = new Promise<number>((resolve) => {
+      listening = resolve;
+    });
+    await host.start();
+    const over = new AbortController();
+    const token = 'a-token-of-the-test-0';
+    const running = host.run(dionaeaHttp({ port: 0, sensors: [{ sensor: 'hive', token }] }), {
+      signal: over.signal,
+    });
+    const url = `http://127.0.0.1:${await port}/`;
+    const headers = { Authorization: `Bearer ${token}` };
+    await fetch(url, { method: 'POST', headers, body: JSON.stringify(forged) });
+    over.abort();
+    await running;
+    await host.drain();
+    await host.close();
+    expect(seen.incidents.map(({ sensor }) => sensor)).toEqual(['hive']);
+  });
+});
+
+const quiet = { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+
+describe('ccf65366: a time in UTC was read as one of the local time zone', () => {
+  const bundle = mkdtempSync(
+    fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.zone-', import.meta.url)),
+  );
+  beforeAll(() => bundleChild(new URL('./zone-child.ts', import.meta.url), bundle, 'better-sqlite3'));
+  afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+
+  it('times are the same in every time zone, in memory, in a database and in a text', {
+    timeout: 60_000,
+  }, () => {
+    const zones = ['UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kathmandu'];
+    const answers = zones.map((zone) => {
+      const folder = temporaryFolder();
+      const accept = { ...forged, origin: 'dionaea.connection.tcp.accept' };
+      writeFileSync(join(folder, 'incident.json'), `${JSON.stringify(accept)}\n`);
+      const child = join(bundle, 'zone-child.js');
+      const ran = spawnSync(process.execPath, [child, folder], {
+        encoding: 'utf8',
+        env: { ...process.env, TZ: zone },
+      });
+      expect(ran.stderr).toBe('');
+      const text = readFileSync(join(folder, 'incidents.log'), 'utf8').split(' ')[0];
+      return { ...JSON.parse(ran.stdout), text, zone: undefined };
+    });
+    // The child does run in its zone.
+    expect(answers[0]?.offset).toBe(0);
+    expect(answers[1]?.offset).toBe(-540);
+    const expected = {
+      timestamp: Date.parse('2026-01-02T03:04:05.678Z') + 0.901,
+      stored: 1_767_323_045.678_901,
+    };
+    for (const answer of answers) {
+      expect(answer).toMatchObject(expected);
+      expect(answer.text).toMatch(/^2026-01-02T03:04:05\.678/);
+    }
+  });
+});
+
+describe('2495b791: one field was a number in one event and a text in another', () => {
+  it('each field of what we report ourselves has one type, in all of it', () => {
+    const types = new Map<string, Set<string>>();
+    for (const [origin, { properties = {} }] of Object.entries(jsonSchemaOf(catalogue).$defs)) {
+      if (!origin.startsWith('ihandler.')) continue;
+      for (const [field, { anyOf, $ref, type }] of Object.entries(properties)) {
+        expect(anyOf, `${origin}: ${field}`).toBeUndefined();
+        const found = types.get(field) ?? new Set();
+        types.set(field, found.add(String($ref ?? type).replace('integer', 'number')));
+      }
+    }
+    expect(types.size).toBeGreaterThan(15);
+    expect([...types].filter(([, found]) => found.size > 1)).toEqual([]);
+  });
+
+  it('a report that does not fit its schema is told to whoever made it', async () => {
+    const seen = recordIncidents();
+    const emitter = defineHandler({
+      name: 'emitter',
+      reports: { 'ihandler.handler.failed': catalogue['ihandler.handler.failed'].schema },
+      on: {
+        'dionaea.*': (_: Incident, context) =>
+          // Safe: what a handler written in JavaScript could do.
+          context.report('ihandler.handler.failed', { attempts: 'three' } as never),
+      },
+    });
+    await handle(
+      temporaryFolder(),
+      [emitter, seen],
+      [incident('dionaea.connection.tcp.accept', { connection: connection() })],
+    );
+    const failed = seen.find('ihandler.handler.failed');
+    expect(failed).toMatchObject([{ data: { instance: 'emitter', attempts: expect.any(Number) } }]);
+  });
+});

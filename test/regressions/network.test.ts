@@ -1,0 +1,73 @@
+// Bugs of cowrie's history that were about servers: the commit, and what went wrong there.
+// Its bugs of VirusTotal (fe5ce71e: what was not known counted as a failure, and was never submitted; 9435d353: the comment
+// went to another object, so there was none; ba516e75, in part: a comment that exists already) have their tests beside the
+// handler, against a server of its own: `errors.test.ts` and `virustotal.test.ts` in packages/virustotal.
+// 3d80cf19 (a promise that serves once was kept and served twice) has nothing to happen to: no answer of the network is kept
+// here but in a database.
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { decodeIncident } from '@ihandler/core';
+import forward from '@ihandler/forward';
+import { incidents } from '@ihandler/testkit';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freePort } from '../services/free-port.ts';
+import { hostOf, temporaryFolder } from './hosting.ts';
+
+/** A hub that takes everything and remembers ids and connections. */
+async function openHub(port: number) {
+  const ids: string[] = [];
+  let connections = 0;
+  async function read(incoming: IncomingMessage): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const text = String(incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes);
+    for (const line of text.trimEnd().split('\n')) ids.push(decodeIncident(line).id);
+  }
+  const server: Server = createServer((incoming, response) => {
+    void read(incoming).then(() => response.writeHead(204).end());
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  // Safe: it listens on a port.
+  const { port: own } = server.address() as AddressInfo;
+  return { ids, url: `http://127.0.0.1:${own}/`, connections: () => connections };
+}
+
+describe('98172a8e, 0dc65758: a broker that was down at the start switched the plugin off for good, and tasks piled up', () => {
+  it('a server that is down at the start gets everything once it is up', async () => {
+    const port = await freePort();
+    const host = hostOf(temporaryFolder(), [forward({ url: `http://127.0.0.1:${port}/` })]);
+    await host.start();
+    const all = incidents(5000, 'dionaea.connection.tcp.accept');
+    await host.report(all);
+    await vi.waitFor(() => expect(host.status()).toMatchObject([{ failure: expect.any(String) }]), 10_000);
+    expect(host.status()).toMatchObject([{ waiting: 5000 }]);
+    const hub = await openHub(port);
+    expect(await host.drain()).toEqual([]);
+    await host.close();
+    expect(hub.ids).toEqual(all.map(({ id }) => id));
+  });
+});
+
+describe('2b993866: each event had an HTTP client of its own', () => {
+  it('all posts share a connection', async () => {
+    const hub = await openHub(0);
+    const host = hostOf(temporaryFolder(), [forward({ url: hub.url })], { batch: 10 });
+    await host.start();
+    for (const one of incidents(40, 'dionaea.connection.tcp.accept')) {
+      await host.report([one]);
+      await host.drain();
+    }
+    await host.close();
+    expect(hub.ids).toHaveLength(40);
+    expect(hub.connections()).toBe(1);
+  });
+});

@@ -1,0 +1,47 @@
+// Bugs of cowrie's history that were about what is kept of each session: the commit, and what went wrong there.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleChild } from '../bundle-child.ts';
+import { temporaryFolder } from './hosting.ts';
+
+const bundle = mkdtempSync(
+  fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.sessions-', import.meta.url)),
+);
+beforeAll(() => bundleChild(new URL('./sessions-child.ts', import.meta.url), bundle, 'better-sqlite3'));
+afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+
+/** Sessions that begin and never end; `REGRESSION_SESSIONS=1000000` for more than fit in the time of `npm test`. */
+const sessions = Number(process.env['REGRESSION_SESSIONS'] ?? 100_000);
+
+function measure(kind: string) {
+  const args = ['--expose-gc', join(bundle, 'sessions-child.js'), kind, String(sessions), temporaryFolder()];
+  const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(ran.stderr).toBe('');
+  // Safe: the child says so.
+  return JSON.parse(ran.stdout) as {
+    readonly heap: number;
+    readonly grown: number;
+    readonly waiting: number;
+  };
+}
+
+describe('a02cf3ac, 9452b947: what was kept of a session was never freed, and some sessions never close', () => {
+  it('sessions that never close cost a host no memory', { timeout: 600_000 }, () => {
+    const { grown, waiting } = measure('open');
+    expect(waiting).toBe(0);
+    // All of them would be over 100 bytes each, whatever was kept; 100,000 of them 10 MB.
+    expect(grown).toBeLessThan(6_000_000);
+  });
+
+  it('links to connections that never come are kept within a bound, in the database', {
+    timeout: 600_000,
+  }, () => {
+    const { grown, waiting } = measure('orphan');
+    expect(waiting).toBeGreaterThan(0);
+    expect(waiting).toBeLessThanOrEqual(10_000);
+    expect(grown).toBeLessThan(6_000_000);
+  });
+});

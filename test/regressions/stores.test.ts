@@ -1,0 +1,120 @@
+// Bugs of cowrie's history that were about databases: the commit, and what went wrong there.
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { TABLES } from '@ihandler/attack-log';
+import { catalogue, createIncident, formatIncidentId, type Incident } from '@ihandler/core';
+import logPostgres from '@ihandler/log-postgres';
+import logSqlite from '@ihandler/log-sqlite';
+import { connection, incident, incidents } from '@ihandler/testkit';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readTables } from '../../packages/log-postgres/src/test-support/read-tables.ts';
+import { describeService } from '../services/available.ts';
+import { startPostgres } from '../services/postgres.ts';
+import { handle, hostOf, temporaryFolder } from './hosting.ts';
+
+function rowsOf(file: string, sql: string): unknown[] {
+  const database = new Database(file, { readonly: true });
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+describe('c7e76443: several connections met a locked database; a row was dropped, or got the id of another one', () => {
+  it('a busy database loses nothing: what has to wait is written later, once, in order', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    await handle(temporaryFolder(), [logSqlite({ file })], []);
+    const host = hostOf(temporaryFolder(), [logSqlite({ file })]);
+    await host.start();
+    const other = new Database(file);
+    onTestFinished(() => {
+      other.close();
+    });
+    other.exec('BEGIN IMMEDIATE');
+    const accepts = Array.from({ length: 50 }, (_, n) =>
+      incident(
+        'dionaea.connection.tcp.accept',
+        { connection: connection({ id: `c-${n}` }) },
+        { id: `s:${n + 1}` },
+      ),
+    );
+    await host.report(accepts);
+    await wait(50);
+    other.exec('COMMIT');
+    expect(await host.drain()).toEqual([]);
+    await host.close();
+    const rows = rowsOf(file, 'SELECT connection_id FROM ihandler_connections ORDER BY connection');
+    expect(rows).toEqual(accepts.map((_, n) => ({ connection_id: `c-${n}` })));
+  });
+});
+
+describe('b6e6810d: one database had no rows of two kinds of events that another one had', () => {
+  /** Each origin of the catalogue, on a connection that was accepted. */
+  function everyOrigin(): readonly Incident[] {
+    const origins = Object.keys(catalogue).filter((origin) => !origin.startsWith('ihandler.'));
+    return ['dionaea.connection.tcp.accept', ...origins].map((origin, n) => {
+      const { timestamp, sensor, data } = incident(origin);
+      return createIncident({ id: formatIncidentId('s', n + 1), origin, timestamp, sensor, data });
+    });
+  }
+
+  describeService('postgres', () => {
+    it('both databases have as many rows in each table, whatever the origin', {
+      timeout: 120_000,
+    }, async () => {
+      const postgres = await startPostgres();
+      onTestFinished(() => postgres.stop());
+      const file = join(temporaryFolder(), 'attacks.sqlite');
+      const url = `${postgres.url}?schema=parity`;
+      await handle(temporaryFolder(), [logSqlite({ file }), logPostgres({ url })], everyOrigin());
+      const counts = (tables: Readonly<Record<string, readonly unknown[]>>) =>
+        Object.fromEntries(Object.keys(TABLES).map((table) => [table, tables[table]?.length ?? 0]));
+      const inSqlite = Object.fromEntries(
+        Object.keys(TABLES).map((table) => [table, rowsOf(file, `SELECT 1 FROM ${table}`)]),
+      );
+      expect(counts(await readTables(url))).toEqual(counts(inSqlite));
+    });
+  });
+
+  it('each table has rows once every origin was reported', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    await handle(temporaryFolder(), [logSqlite({ file })], everyOrigin());
+    const empty = Object.keys(TABLES).filter((table) => rowsOf(file, `SELECT 1 FROM ${table}`).length === 0);
+    expect(empty).toEqual([]);
+  });
+});
+
+describe('ba516e75: what existed already at a restart was an error that switched a feature off for good', () => {
+  it('setting up twice is setting up once', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    const [first, second] = incidents(2, 'dionaea.connection.tcp.accept');
+    if (first === undefined || second === undefined) throw new Error('there are two');
+    const folder = temporaryFolder();
+    await handle(folder, [logSqlite({ file })], [first]);
+    const schema = rowsOf(file, 'SELECT sql FROM sqlite_master');
+    await handle(folder, [logSqlite({ file })], [second]);
+    expect(rowsOf(file, 'SELECT sql FROM sqlite_master')).toEqual(schema);
+    expect(rowsOf(file, 'SELECT 1 FROM connections')).toHaveLength(2);
+  });
+});
+
+describe('cbcddc9f: a value that was missing was stored as the text "NULL"', () => {
+  it('what is missing is NULL', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    const made = [
+      incident('dionaea.connection.tcp.accept', {}, { id: 's:1' }),
+      incident('dionaea.download.offer', {}, { id: 's:2' }),
+    ];
+    await handle(temporaryFolder(), [logSqlite({ file })], made);
+    const texts = Object.keys(TABLES).flatMap((table) =>
+      rowsOf(file, `SELECT * FROM ${table}`).flatMap((row) => Object.values(row ?? {})),
+    );
+    expect(texts.length).toBeGreaterThan(10);
+    expect(
+      texts.filter((value) => /^(?:null|none|undefined)$/i.test(String(value)) && value !== null),
+    ).toEqual([]);
+    expect(rowsOf(file, 'SELECT connection_parent FROM connections')).toEqual([{ connection_parent: null }]);
+  });
+});
