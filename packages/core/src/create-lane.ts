@@ -6,7 +6,7 @@ import { type CatchUpHost, catchUp } from './catch-up.ts';
 import { covers } from './checkpoint.ts';
 import { createCommitter } from './committer.ts';
 import { countersOf } from './counters.ts';
-import { createDeadLetterWork } from './dead-letter-work.ts';
+import { createLetterWork } from './dead-letter-work.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
 import type { HandlerEntry, LaneStatus } from './dispatcher-options.ts';
 import { describeError, isJournalFailed } from './error.ts';
@@ -100,8 +100,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     aside: asides.add,
     enter,
   };
-  const deadLetters = createDeadLetterWork(asideHost);
-  const replay = createReplayer(asideHost);
+  const replayer = createReplayer(asideHost);
+  const letterWork = createLetterWork(asideHost, replayer.running);
   const life = createHandlerLife({ handler, context, retry, enter, resume });
   let busy = false;
   /** Rises when what was read before must not be delivered any more. */
@@ -272,9 +272,9 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     movedAt: () => movedAt,
     stored: (stream) => attempts.stored(stream),
     isBusy: () => busy,
-    retryDeadLetters: deadLetters.retry,
-    dropDeadLetters: deadLetters.drop,
-    replay,
+    retryDeadLetters: (positions, replay) => letterWork(replay).retry(positions),
+    dropDeadLetters: (isDropped, replay) => letterWork(replay).drop(isDropped),
+    replay: replayer.replay,
     forget(isForgotten) {
       if (handler.forget === undefined || !life.isStarted()) return undefined;
       return asides.add(async () => (await handler.forget?.(isForgotten)) ?? '');

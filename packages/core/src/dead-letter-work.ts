@@ -1,13 +1,14 @@
 import type { AsideHost } from './aside-host.ts';
 import type { Outcome } from './attempt.ts';
 import type { RetryOutcome } from './dispatcher-options.ts';
-import { describeError, failureKind } from './error.ts';
+import { describeError, failureKind, IhandlerError } from './error.ts';
 import { isWriting } from './handler.ts';
 import type { DeadLetter } from './journal.ts';
+import { createLedger } from './ledger.ts';
 import { aliasOf, aliasReports } from './letter-alias.ts';
 import type { Reached } from './route.ts';
 
-/** What can be done with the dead letters of an instance. */
+/** What can be done with the dead letters of an instance, or of a replay to it. */
 export interface DeadLetterWork {
   /** Tries them again, oldest first, one a turn of the lane; all, or those at these positions. Rejects with a failure that passes. */
   retry(positions?: readonly number[]): Promise<RetryOutcome>;
@@ -17,10 +18,15 @@ export interface DeadLetterWork {
 
 type Fate = keyof RetryOutcome | 'neither';
 
-/** Works on dead letters, one thing at a time: what one takes out of the books no other may. */
-export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
-  const { handler, context, journal, ledger, attempts } = host;
-  const { instance } = context;
+/**
+ * Works on dead letters, one thing at a time: what one takes out of the books no other may. Those of the replay named
+ * `replay` are in books of their own.
+ */
+function createDeadLetterWork(host: AsideHost, replay: string | undefined): DeadLetterWork {
+  const { handler, context, journal, attempts } = host;
+  const instance = replay === undefined ? context.instance : `${context.instance}@${replay}`;
+  const ledger = replay === undefined ? host.ledger : createLedger(journal, instance);
+  const commit = replay === undefined ? host.commit : () => host.commitOf(ledger);
   const keepsCheckpoint = isWriting(handler) && handler.checkpoint !== undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -32,6 +38,7 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
 
   /** Those in the books: after a restart from the beginning some lie ahead, and are passed as dead when it comes to them. */
   async function letters(): Promise<readonly DeadLetter[]> {
+    if (replay !== undefined) await ledger.load(0);
     const all = await journal.deadLetters(instance);
     return all.filter(({ position }) => position <= ledger.cursor().position);
   }
@@ -52,7 +59,7 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
     const reached = host.reach(letter.incident);
     if (reached === undefined) {
       ledger.resolve([position], 'filtered');
-      await host.commit();
+      await commit();
       return 'neither';
     }
     const { done, reports, failure, owed, stored } = await attempt(letter, reached);
@@ -65,7 +72,7 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
     if (done === 1 || (stored && !isPassing)) {
       ledger.resolve([position], 'delivered');
       ledger.owe(keepsCheckpoint ? reports : aliasReports(letter.incident, reports), []);
-      await host.commit();
+      await commit();
       return 'delivered';
     }
     const error = failure?.error;
@@ -77,7 +84,7 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
       at: context.now(),
     };
     ledger.owe([], [again]);
-    await host.commit();
+    await commit();
     return 'dead';
   }
 
@@ -97,8 +104,29 @@ export function createDeadLetterWork(host: AsideHost): DeadLetterWork {
         const positions = (await letters()).filter(isDropped).map(({ position }) => position);
         if (positions.length === 0) return 0;
         ledger.resolve(positions, 'dropped');
-        await host.commit();
+        await commit();
         return positions.length;
       }),
+  };
+}
+
+/**
+ * Finds the work on the letters of a lane, or of the replay with a name. Throws `LIFE_CYCLE` for the replay that is
+ * `running`: its books are in use.
+ */
+export function createLetterWork(
+  host: AsideHost,
+  running: () => string | undefined,
+): (replay?: string) => DeadLetterWork {
+  const works = new Map<string | undefined, DeadLetterWork>();
+  return (replay) => {
+    if (replay !== undefined && replay === running())
+      throw new IhandlerError(
+        'LIFE_CYCLE',
+        `The replay ${replay} of ${host.context.instance} goes on: wait until it is through.`,
+      );
+    const work = works.get(replay) ?? createDeadLetterWork(host, replay);
+    works.set(replay, work);
+    return work;
   };
 }

@@ -284,12 +284,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     sources: () => [...sources.values()],
     async retryDeadLetters(instance, positions) {
       mustBeOpen();
-      return laneOf(instance).retryDeadLetters(positions);
+      const [name = '', replay] = instance.split('@');
+      return laneOf(name).retryDeadLetters(positions, replay);
     },
     async dropDeadLetters(instance, positions) {
       mustBeOpen();
       const wanted = positions && new Set(positions);
-      return laneOf(instance).dropDeadLetters(({ position }) => wanted?.has(position) !== false);
+      const [name = '', replay] = instance.split('@');
+      return laneOf(name).dropDeadLetters(({ position }) => wanted?.has(position) !== false, replay);
     },
     async replay(replay) {
       mustBeOpen();

@@ -32,10 +32,10 @@ export interface Lane {
   reopen(): Promise<void>;
   /** Whether a delivery is running. */
   isBusy(): boolean;
-  /** Tries dead letters again, between deliveries; see `Dispatcher`. */
-  retryDeadLetters(positions?: readonly number[]): Promise<RetryOutcome>;
+  /** Tries dead letters again, its own or those of a replay, between deliveries; see `Dispatcher`. */
+  retryDeadLetters(positions: readonly number[] | undefined, replay?: string): Promise<RetryOutcome>;
   /** Drops the dead letters it is told to; answers how many. */
-  dropDeadLetters(isDropped: (letter: DeadLetter) => boolean): Promise<number>;
+  dropDeadLetters(isDropped: (letter: DeadLetter) => boolean, replay?: string): Promise<number>;
   /** Delivers again, between deliveries; see `Dispatcher`. */
   replay(options: ReplayOptions): Promise<Books>;
   /** Lets a started handler forget, between deliveries; undefined when there is nothing to ask. */

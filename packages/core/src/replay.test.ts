@@ -127,6 +127,32 @@ describe('a replay', () => {
     expect(disk.dead.map(({ instance, position }) => [instance, position])).toEqual([['one@a', 2]]);
   });
 
+  it('has dead letters that can be tried again and dropped, in its own books, and not while it goes on', async () => {
+    let isBad = false;
+    const { promise, give } = createSignal();
+    const { disk, heard, dispatcher } = await listening(async ({ id }) => {
+      if (isBad && id === 's:3') await promise;
+      if (isBad && id !== 's:3') throw permanent('no');
+    }, 1);
+    await handle(dispatcher, incidents(3));
+    isBad = true;
+    const going = dispatcher.replay({ instance: 'one', name: 'a' });
+    await vi.waitFor(() => expect(disk.dead).toHaveLength(2));
+    await expect(dispatcher.retryDeadLetters('one@a')).rejects.toThrow('goes on');
+    give();
+    await going;
+    isBad = false;
+    expect(await dispatcher.retryDeadLetters('one@a', [1])).toEqual({ delivered: 1, dead: 0 });
+    expect(await dispatcher.dropDeadLetters('one@a')).toBe(1);
+    expect(heard).toEqual([...ids(3), 's:3', 's:1']);
+    expect(disk.dead).toEqual([]);
+    expect(disk.cursors.get('one@a')).toMatchObject({
+      position: 3,
+      books: { delivered: 2, dead: 0, dropped: 1, filtered: 0, lost: 0 },
+    });
+    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 3, dead: 0, dropped: 0 });
+  });
+
   it('waits outside the turn of the lane while a failure passes', async () => {
     let busy = 0;
     const { heard, dispatcher } = await listening(({ id }) => {

@@ -20,7 +20,14 @@ function checkName(name: string): void {
 }
 
 /** Replays the journal to an instance, a batch at a time in the lane's turn. */
-export function createReplayer(host: AsideHost): (options: ReplayOptions) => Promise<Books> {
+export interface Replayer {
+  replay(options: ReplayOptions): Promise<Books>;
+  /** The name of the replay that goes on: nobody else may touch its books. */
+  running(): string | undefined;
+}
+
+/** Makes the replayer of a lane. */
+export function createReplayer(host: AsideHost): Replayer {
   const { journal, context, attempts, retry, handler } = host;
   let running: string | undefined;
 
@@ -98,7 +105,7 @@ export function createReplayer(host: AsideHost): (options: ReplayOptions) => Pro
     return ledger.cursor().books;
   }
 
-  return async (options) => {
+  async function replay(options: ReplayOptions): Promise<Books> {
     checkName(options.name);
     if (running !== undefined)
       throw new IhandlerError(
@@ -111,5 +118,7 @@ export function createReplayer(host: AsideHost): (options: ReplayOptions) => Pro
     } finally {
       running = undefined;
     }
-  };
+  }
+
+  return { replay, running: () => running };
 }
