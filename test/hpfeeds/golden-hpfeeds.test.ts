@@ -3,7 +3,9 @@ import dionaea from '@ihandler/dionaea';
 import hpfeeds from '@ihandler/hpfeeds';
 import { describe, expect, it } from 'vitest';
 import { listen } from '../../packages/hpfeeds/src/test-support/listen.ts';
-import { host, network, until } from '../../packages/hpfeeds/src/test-support/network.ts';
+import { network } from '../../packages/hpfeeds/src/test-support/network.ts';
+import { host } from '../in-process/host.ts';
+import { until } from '../in-process/until.ts';
 import { recordedFrames } from './recorded-frames.ts';
 
 const file = fileURLToPath(new URL('../recordings/dionaea-c/log_incident.ndjson', import.meta.url));
@@ -27,7 +29,7 @@ describe('hpfeeds', () => {
     const channels = ['dionaea.connections', 'dionaea.dcerpcrequests', 'dionaea.capture'];
     const heard = await listen(broker.port, channels);
     const handler = hpfeeds({ ...sensor, localAddress: 'keep', channel: false });
-    const dispatcher = await host({ handler });
+    const dispatcher = await host([{ handler }]);
     await dispatcher.run(dionaea({ file }));
     expect(await dispatcher.drain({ stalledAfter: 10_000 })).toEqual([]);
     await until(() => heard.length >= Number(handler.counters?.()['messages']));

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect as tcp } from 'node:net';
+import { connect as tcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { killProcess } from './kill-process.ts';
 
 /** A Prosody on loopback, with rooms that keep an archive. */
 export interface Prosody {
@@ -12,15 +14,6 @@ export interface Prosody {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('expected a port');
-  return address.port;
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -96,10 +89,7 @@ Component "rooms.localhost" "muc"
   async function kill(): Promise<void> {
     const ending = child;
     child = undefined;
-    if (ending === undefined || ending.exitCode !== null) return;
-    const ended = new Promise((resolve) => ending.once('exit', resolve));
-    ending.kill('SIGKILL');
-    await ended;
+    await killProcess(ending);
     if (existsSync(join(folder, 'prosody.pid'))) rmSync(join(folder, 'prosody.pid'));
   }
 

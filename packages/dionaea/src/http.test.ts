@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createIncident, encodeIncident, type Incident, optionProblems } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
+import { openPort } from '../../../test/in-process/open-port.ts';
 import dionaeaHttp, { type DionaeaHttpOptions } from './http.ts';
 import dionaea from './index.ts';
 import { recording } from './test-support/folder.ts';
-import { openPort, postOf, sendRequest } from './test-support/open-port.ts';
 import { runSource } from './test-support/run-source.ts';
+import { postOf, sendRequest } from './test-support/send-request.ts';
 
 const token = 'a-token-of-the-test-0';
 const offer =

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,17 +11,9 @@ import {
 import http from '@ihandler/http';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { freePort } from '../../../test/services/free-port.ts';
 import forward from './index.ts';
 import { offers } from './test-support/start-forward.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // Safe: it listens on a port.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Host {
   readonly dispatcher: Dispatcher;

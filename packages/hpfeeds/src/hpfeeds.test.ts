@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, type Incident, silentLog } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { host } from '../../../test/in-process/host.ts';
+import { until } from '../../../test/in-process/until.ts';
 import hpfeeds, { type HpfeedsOptions } from './hpfeeds.ts';
 import { listen } from './test-support/listen.ts';
-import { host, network, until } from './test-support/network.ts';
+import { network } from './test-support/network.ts';
 
 const connection = {
   id: 'c1',
@@ -35,7 +37,7 @@ async function published(
   const { broker, sensor } = await network();
   const heard = await listen(broker.port, channels);
   const handler = hpfeeds({ ...sensor, ...options });
-  const dispatcher = await host({ handler });
+  const dispatcher = await host([{ handler }]);
   await dispatcher.report(incidents);
   expect(await dispatcher.drain({ stalledAfter: 10_000 })).toEqual([]);
   const counters = handler.counters?.() ?? {};
@@ -104,7 +106,7 @@ describe('hpfeeds', () => {
   it('waits for a broker that is not there, and connects again after each crash of it', async () => {
     const { broker, sensor } = await network();
     const handler = hpfeeds({ ...sensor, dionaea: false });
-    const dispatcher = await host({ handler });
+    const dispatcher = await host([{ handler }]);
     await dispatcher.report([offer(1, 'one')]);
     await until(() => broker.published() === 1);
     broker.drop();
@@ -122,7 +124,7 @@ describe('hpfeeds', () => {
     ['a port where nobody listens', { port: 1 }, /cannot be reached: connect ECONNREFUSED/],
   ])('says what is wrong with %s, and goes on trying', async (_, wrong, message) => {
     const { sensor } = await network();
-    const dispatcher = await host({ handler: hpfeeds({ ...sensor, ...wrong }) });
+    const dispatcher = await host([{ handler: hpfeeds({ ...sensor, ...wrong }) }]);
     await dispatcher.report([offer(1, 'x')]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([

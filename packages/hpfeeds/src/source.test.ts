@@ -1,10 +1,13 @@
 import { createIncident, type Incident } from '@ihandler/core';
+import { recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
+import { host } from '../../../test/in-process/host.ts';
+import { until } from '../../../test/in-process/until.ts';
 import { startHpfeedsBroker } from '../../../test/services/hpfeeds-broker.ts';
 import hpfeeds from './hpfeeds.ts';
 import { createLossCounter } from './loss-counter.ts';
 import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';
-import { host, keeper, network, until } from './test-support/network.ts';
+import { network } from './test-support/network.ts';
 
 const connection = {
   id: 'c1',
@@ -31,12 +34,13 @@ function incident(
 
 async function pair(options: Partial<HpfeedsSourceOptions> = {}) {
   const net = await network();
-  const { kept, entry } = keeper();
-  const hub = await host(entry);
+  const recorder = recordIncidents();
+  const kept = recorder.incidents;
+  const hub = await host([{ handler: recorder }]);
   const running = hub.run(hpfeedsSource({ ...net.hub, ...options }));
   running.catch(() => undefined);
   const handler = hpfeeds({ ...net.sensor, localAddress: 'keep' });
-  const sensor = await host({ handler });
+  const sensor = await host([{ handler }]);
   await new Promise((resolve) => setTimeout(resolve, 400));
   return { ...net, kept, hub, sensor, handler };
 }
@@ -58,9 +62,9 @@ describe('the source hpfeeds', () => {
     const { sensor, kept, broker } = await pair();
     await sensor.report([incident(1)]);
     await until(() => kept.length === 1);
-    const again = await host({
-      handler: hpfeeds({ server: '127.0.0.1', port: broker.port, ident: 'sensor', secret: 'one' }),
-    });
+    const again = await host([
+      { handler: hpfeeds({ server: '127.0.0.1', port: broker.port, ident: 'sensor', secret: 'one' }) },
+    ]);
     await again.report([incident(1), incident(2)]);
     await until(() => kept.length === 2);
     expect(kept.map(({ id }) => id)).toEqual(['s:1', 's:2']);
@@ -112,8 +116,9 @@ describe('the source hpfeeds', () => {
 
   it('rejects what is no incident, with its text and why, and goes on', async () => {
     const net = await network();
-    const { kept, entry } = keeper();
-    const hub = await host(entry);
+    const recorder = recordIncidents();
+    const kept = recorder.incidents;
+    const hub = await host([{ handler: recorder }]);
     const outcome = hub.run(hpfeedsSource({ ...net.hub, channels: ['ihandler.incidents'] }));
     outcome.catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -130,7 +135,7 @@ describe('the source hpfeeds', () => {
       await publisher.send(publishFrame('sensor', 'ihandler.incidents', Buffer.from(text)));
     await until(() => hub.sources()[0]?.rejected === 4);
     publisher.close();
-    const sensor = await host({ handler: hpfeeds(net.sensor) });
+    const sensor = await host([{ handler: hpfeeds(net.sensor) }]);
     await sensor.report([incident(1)]);
     await until(() => kept.length === 1);
   });
@@ -141,8 +146,9 @@ describe('the source hpfeeds', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { kept, entry } = keeper();
-    const hub = await host(entry);
+    const recorder = recordIncidents();
+    const kept = recorder.incidents;
+    const hub = await host([{ handler: recorder }]);
     const source = hpfeedsSource(net.hub);
     const slow = {
       ...source,
@@ -157,7 +163,7 @@ describe('the source hpfeeds', () => {
     };
     hub.run(slow).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 400));
-    const sensor = await host({ handler: hpfeeds({ ...net.sensor, dionaea: false }) });
+    const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
     const body = 'x'.repeat(500_000);
     const large = (n: number) => incident(n, 'dionaea.download.offer', { url: body });
     for (let n = 1; n <= 80; n += 1) await sensor.report([large(n)]);

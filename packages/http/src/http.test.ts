@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { createIncident, encodeIncident, tryLater } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
 import { line } from './test-support/line.ts';
-import { openPort } from './test-support/open-port.ts';
 import { head, sendRaw } from './test-support/raw-client.ts';
 
 async function post(url: string, body: string | Uint8Array, headers: Record<string, string> = {}) {

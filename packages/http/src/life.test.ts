@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
 import { line } from './test-support/line.ts';
-import { openPort } from './test-support/open-port.ts';
 import { head, sendRaw } from './test-support/raw-client.ts';
 
 describe('the port', () => {

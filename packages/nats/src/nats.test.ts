@@ -1,12 +1,15 @@
 import { createIncident, type Incident } from '@ihandler/core';
+import { recordIncidents } from '@ihandler/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { host } from '../../../test/in-process/host.ts';
+import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type NatsServer, startNats } from '../../../test/services/nats.ts';
 import nats, { type NatsOptions } from './nats.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
-import { host, keeper, offer, until } from './test-support/hosts.ts';
+import { offer } from './test-support/offer.ts';
 
 let streams = 0;
 
@@ -34,8 +37,9 @@ describeService('nats-server', () => {
   }
 
   async function hubOn(options: Partial<NatsSourceOptions>) {
-    const { kept, entry } = keeper();
-    const hub = await host([entry]);
+    const recorder = recordIncidents();
+    const kept = recorder.incidents;
+    const hub = await host([{ handler: recorder }]);
     const end = new AbortController();
     const running = hub.run(natsSource({ servers: server.url, ...options }), { signal: end.signal });
     running.catch(() => undefined);
@@ -102,8 +106,9 @@ describeService('nats-server', () => {
   it('goes on after what was taken, when the hub starts again', async () => {
     const at = own();
     const { sensor } = await sensorOn(at);
-    const { kept, entry } = keeper();
-    const hub = await host([entry]);
+    const recorder = recordIncidents();
+    const kept = recorder.incidents;
+    const hub = await host([{ handler: recorder }]);
     for (let round = 0; round < 3; round += 1) {
       const end = new AbortController();
       const running = hub.run(natsSource({ servers: server.url, ...at }), { signal: end.signal });

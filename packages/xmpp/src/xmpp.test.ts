@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { createIncident, type Incident } from '@ihandler/core';
 import { incident as example, recordings } from '@ihandler/testkit';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { host } from '../../../test/in-process/host.ts';
+import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Prosody, startProsody } from '../../../test/services/prosody.ts';
 import { DIONAEA } from './dionaea-element.ts';
 import { createRooms } from './muc.ts';
 import { type Element, openSession } from './session.ts';
-import { host, hub, until } from './test-support/hosts.ts';
+import { hub } from './test-support/hub.ts';
 import xmpp, { type XmppOptions } from './xmpp.ts';
 
 const connection = {

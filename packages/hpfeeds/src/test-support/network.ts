@@ -1,14 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  createDispatcher,
-  createMemoryJournal,
-  type Dispatcher,
-  defineHandler,
-  type HandlerEntry,
-  type Incident,
-} from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 import { startHpfeedsBroker } from '../../../../test/services/hpfeeds-broker.ts';
 import { CHANNELS } from '../dionaea-messages.ts';
@@ -32,38 +21,4 @@ export async function network(options: Partial<Parameters<typeof startHpfeedsBro
     sensor: { ...at, ident: 'sensor', secret: 'one' },
     hub: { ...at, ident: 'hub', secret: 'two' },
   };
-}
-
-/** A dispatcher that is started, and closed with the test. */
-export async function host(...handlers: readonly HandlerEntry[]): Promise<Dispatcher> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-hpfeeds-'));
-  const dispatcher = createDispatcher({
-    journal: createMemoryJournal(),
-    handlers,
-    sensor: 'hive',
-    dataDir,
-    retry: { base: 20, cap: 100 },
-  });
-  onTestFinished(async () => {
-    await dispatcher.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
-  await dispatcher.start();
-  return dispatcher;
-}
-
-/** A handler that keeps all it gets. */
-export function keeper() {
-  const kept: Incident[] = [];
-  return {
-    kept,
-    entry: {
-      handler: defineHandler({ name: 'keeper', on: { '*': (incident) => void kept.push(incident) } }),
-    },
-  };
-}
-
-/** Waits until something holds; the test's own time limit ends what never does. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -1,11 +1,13 @@
-import { connect } from 'node:net';
 import { type Incident, type Reject, type Source, type SourceContext, silentLog } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 
 /** A source that listens, and what it brought so far. */
 export interface OpenPort {
   readonly port: number;
+  readonly url: string;
   readonly incidents: Incident[];
+  /** How many incidents came with each report. */
+  readonly batches: number[];
   readonly rejects: Reject[];
   /** Everything it logged, as text. */
   readonly log: string[];
@@ -16,7 +18,12 @@ export interface OpenPort {
 /** Runs a source until the test is over; `context` replaces parts of its host, `hive`. */
 export async function openPort(source: Source, context: Partial<SourceContext> = {}): Promise<OpenPort> {
   const end = new AbortController();
-  const opened = { incidents: [] as Incident[], rejects: [] as Reject[], log: [] as string[] };
+  const opened: Pick<OpenPort, 'incidents' | 'batches' | 'rejects' | 'log'> = {
+    incidents: [],
+    batches: [],
+    rejects: [],
+    log: [],
+  };
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve) => {
     listening = resolve;
@@ -34,6 +41,7 @@ export async function openPort(source: Source, context: Partial<SourceContext> =
     state: () => undefined,
     async report(batch) {
       opened.incidents.push(...batch);
+      opened.batches.push(batch.length);
     },
     resumeAfter: () => undefined,
     async reject(reject) {
@@ -48,24 +56,6 @@ export async function openPort(source: Source, context: Partial<SourceContext> =
   };
   // A test that is about how it fails has seen that already.
   onTestFinished(() => stop().catch(() => undefined));
-  return { ...opened, port: await Promise.race([port, running.then(() => 0)]), stop };
-}
-
-/** Writes a request as it is, in a connection of its own; answers the status. */
-export function sendRequest(port: number, request: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request));
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-    });
-    socket.on('error', reject);
-    socket.on('close', () => resolve(Number(/^HTTP\/1.1 (\d+) /.exec(text)?.[1])));
-  });
-}
-
-/** A post of one line, as Python's urllib sends it. */
-export function postOf(body: string, path = '/incidents'): string {
-  const head = `POST ${path} HTTP/1.1\r\nAccept-Encoding: identity\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-  return `${head}Host: 127.0.0.1\r\nUser-Agent: Python-urllib/3.11\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${body}`;
+  const number = await Promise.race([port, running.then(() => 0)]);
+  return { ...opened, port: number, url: `http://127.0.0.1:${number}`, stop };
 }
