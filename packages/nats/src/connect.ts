@@ -69,7 +69,7 @@ function advice(error: unknown): string {
     return ' The certificate is not trusted: name the file of the authority that signed it with "tls.ca".';
   if (/jetstream not enabled/i.test(text)) return ' Start the server with JetStream (-js).';
   if (/stream not found|no responders|10059/i.test(text))
-    return ' Is the stream there? With "create" it is made where there is none.';
+    return ' Is the stream there, and JetStream enabled (-js)? With "create" the stream is made where there is none.';
   if (/maximum (bytes|messages)|10077|insufficient/i.test(text))
     return ' The stream is full: raise its limits, or let the oldest go (discard old).';
   return '';

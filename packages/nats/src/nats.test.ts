@@ -2,7 +2,7 @@ import { createIncident, type Incident } from '@ihandler/core';
 import { recordIncidents } from '@ihandler/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
@@ -188,7 +188,7 @@ describeService('nats-server', () => {
     expect(await failing({ servers: 'nats://127.0.0.1:1' })).toMatch(
       /Cannot connect to NATS at nats:\/\/127.0.0.1:1/,
     );
-    expect(await failing({ stream: 'NONE', prefix: 'none' })).toMatch(/With "create" it is made/);
+    expect(await failing({ stream: 'NONE', prefix: 'none' })).toMatch(/With "create" the stream is made/);
     expect(await failing({ ...own(), stream: 'S1', prefix: 'other' })).toMatch(
       /expected that the stream S1 takes/,
     );
@@ -211,6 +211,30 @@ describeService('nats-server', () => {
 });
 
 describeService('nats-server', () => {
+  it('needs no more rights on a sensor than its README names, and may not speak for another', async () => {
+    const password = 'of-its-own';
+    const server = await startNats(`authorization { users: [
+      { user: pot, password: ${password}, permissions {
+        publish: ["ihandler.*.pot.>", "$JS.API.STREAM.INFO.IHANDLER"], subscribe: ["_INBOX.>"] } }
+      { user: hub, password: ${password} }
+    ] }`);
+    onTestFinished(() => server.stop());
+    const recorder = recordIncidents();
+    const hub = await host([{ handler: recorder }]);
+    const end = new AbortController();
+    const source = natsSource({ servers: server.url, user: 'hub', password, create: {} });
+    const running = hub.run(source, { signal: end.signal });
+    const sensor = await host([{ handler: nats({ servers: server.url, user: 'pot', password }) }]);
+    await sensor.report([offer(1)]);
+    await until(() => recorder.incidents.length === 1);
+    await sensor.report([offer(2, 'victim')]);
+    await until(() => sensor.status()[0]?.failure !== undefined);
+    expect(sensor.status()[0]?.failure).toMatch(/see the permissions in the README/);
+    expect(recorder.incidents).toHaveLength(1);
+    end.abort();
+    await running;
+  });
+
   it('says so when a password is wrong, and never tells it', async () => {
     const server = await startNats('authorization { user: pot, password: right }');
     try {

@@ -57,7 +57,8 @@ export default function nats(options: NatsOptions): WritingHandler {
     if (ready !== undefined && !ready.connection.isClosed()) return ready;
     const connection = await connectNats(connectionOptions(settings, context.instance));
     try {
-      await ensureStream(await jetstreamManager(connection), settings);
+      // A sensor may be permitted to ask for its stream and for nothing else of JetStream.
+      await ensureStream(await jetstreamManager(connection, { checkAPI: false }), settings);
     } catch (error) {
       await connection.close();
       throw explained(`The stream ${settings.stream} cannot be used`, error);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   defineSource,
@@ -101,6 +102,8 @@ async function consume(
     context.log.warning('the stream is another one than before: it is taken from its beginning', { stream });
   const state: State = isSame ? kept : { created: info.created, sequences: {} };
   const over = new AbortController();
+  // Each partition listens, and each consumer of the client too.
+  setMaxListeners(take.length * 4, over.signal);
   const end = () => over.abort();
   context.signal.addEventListener('abort', end, { once: true });
   connection.closed().then(end, end);
