@@ -3,7 +3,7 @@
 // prints its own table; this prints the machine. `npm run bench -- NAME` runs those whose path holds NAME.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, run } from './step.mjs';
 
@@ -33,7 +33,7 @@ function machine() {
   database.close();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return `${processor}, ${availableParallelism()} cores, ${memory} · ${platform()} ${arch()} · Node ${process.versions.node} · SQLite ${sqlite}`;
+  return `${processor}, ${availableParallelism()} cores, ${memory} · ${platform()} ${arch()} · Node ${process.versions.node} · SQLite ${sqlite} · load average ${loadavg()[0].toFixed(1)}`;
 }
 
 /** Runs one benchmark; the program stands beside its source, so that relative paths and imports mean the same. */
