@@ -15,10 +15,10 @@ export interface HostProcess {
   said(): string;
 }
 
-/** A program that is started with the arguments in the folder; its environment is what is given, and the path. */
+/** A program that is started with its arguments in a folder; its environment is what is given, and the path. */
 export function hostProcess(
   name: string,
-  argv: readonly string[],
+  [program, ...argv]: readonly [program: string, ...argv: string[]],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
 ): HostProcess {
@@ -38,7 +38,7 @@ export function hostProcess(
   return {
     name,
     start() {
-      const started = spawn(process.execPath, [...argv], {
+      const started = spawn(program, argv, {
         cwd,
         env: { PATH: process.env['PATH'], ...env },
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -77,7 +77,7 @@ function host(
     log: { levels: 'all,-debug,-info' },
   });
   writeFileSync(join(own, 'ihandler.yaml'), yaml);
-  return hostProcess(name, [program, 'run', '-c', 'ihandler.yaml'], own);
+  return hostProcess(name, [process.execPath, program, 'run', '-c', 'ihandler.yaml'], own);
 }
 
 /** The file that the dionaea of a sensor writes. */

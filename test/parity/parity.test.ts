@@ -20,6 +20,7 @@ import {
   comparableRow,
 } from '../../packages/log-postgres/src/test-support/canonical-forest.ts';
 import { readTables } from '../../packages/log-postgres/src/test-support/read-tables.ts';
+import { until } from '../in-process/until.ts';
 import { describeService } from '../services/available.ts';
 import { type Postgres, startPostgres } from '../services/postgres.ts';
 import { type Hop, type Network, type Path, paths } from './paths.ts';
@@ -52,10 +53,6 @@ async function host(folder: string, name: string, handler: Handler, journal: Jou
   onTestFinished(() => dispatcher.close());
   await dispatcher.start();
   return { dispatcher, said: (text) => until(() => logged.has(text)) };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function sourceOf(recording: string) {

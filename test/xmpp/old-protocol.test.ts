@@ -11,6 +11,7 @@ import xmppSource from '@ihandler/xmpp/source';
 import { xml } from '@xmpp/client';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { until } from '../in-process/until.ts';
 import { describeService } from '../services/available.ts';
 import { type Prosody, startProsody } from '../services/prosody.ts';
 import { createBackend } from './backend.ts';
@@ -19,10 +20,6 @@ import { tellAttack } from './told-attack.ts';
 
 // Proving to the server that one knows a password takes the client library seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 type Rows = readonly Record<string, string | number | null>[];
 

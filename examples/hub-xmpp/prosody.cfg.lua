@@ -1,0 +1,31 @@
+-- A Prosody for dionaea's rooms: accounts for sensors and hubs, rooms whose archives keep a week.
+pidfile = "/var/run/prosody/prosody.pid"
+data_path = "/var/lib/prosody"
+c2s_ports = { 5222 }
+s2s_ports = {}
+modules_enabled = { "roster", "saslauth", "tls", "disco", "ping" }
+modules_disabled = { "s2s" }
+allow_registration = false
+c2s_require_encryption = true
+-- A stanza holds an incident twice; "maxStanza" of the handler must be smaller.
+c2s_stanza_size_limit = 1024 * 1024
+authentication = "internal_hashed"
+ssl = {
+  certificate = "/etc/prosody/certs/xmpp.crt",
+  key = "/etc/prosody/certs/xmpp.key",
+}
+log = { { levels = { min = "warn" }, to = "console" } }
+
+VirtualHost "xmpp.example.org"
+
+Component "sensors.xmpp.example.org" "muc"
+  -- The hubs take from the archives what they missed.
+  modules_enabled = { "muc_mam" }
+  muc_log_by_default = true
+  muc_log_expires_after = "1w"
+  -- Unless it is said, an archive keeps 10,000 messages only.
+  storage_archive_item_limit = 10000000
+  -- Rooms are made by whoever comes first, stay, and need no owner to unlock them.
+  restrict_room_creation = "local"
+  muc_room_locking = false
+  muc_room_default_persistent = true
