@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { parseOptions } from '@ihandler/core';
+import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
-import { ageUnits, amount, sizeUnits } from './amount.ts';
 
 /** Where the API of VirusTotal is. */
 const API = 'https://www.virustotal.com/api/v3';
 /** Beyond this VirusTotal takes no file. */
 const LARGEST = 650e6;
+const DAY = 86_400_000;
 
 function webAddress(what: string) {
   return z
@@ -51,7 +51,7 @@ export const optionsSchema = z.strictObject({
     .array(z.string().min(1).meta({ format: 'path', access: 'read' }), 'expected a list of folders')
     .default([])
     .describe('Folders whose files may be uploaded, such as the download folder of dionaea.'),
-  maxUpload: amount(sizeUnits, 'a size such as "200MB" (units MB, GB, MiB, GiB)')
+  maxUpload: sizeOption('200MB')
     .refine((bytes) => bytes <= LARGEST, 'expected at most "650MB", which VirusTotal takes')
     .default(200e6)
     .describe('The largest file to upload: "200MB".'),
@@ -61,11 +61,11 @@ export const optionsSchema = z.strictObject({
     .max(4096, 'expected at most 4096 characters')
     .optional()
     .describe('A comment to leave, once, at each file that was uploaded. Default: none.'),
-  again: amount(ageUnits, 'an age such as "7d" (units m, h, d, w)')
-    .default(7 * ageUnits.d)
+  again: ageOption('7d', { minutes: true })
+    .default(7 * DAY)
     .describe('How long a verdict holds: a file seen again before costs no request. "7d".'),
-  recheck: amount(ageUnits, 'an age such as "24h" (units m, h, d, w)')
-    .default(ageUnits.d)
+  recheck: ageOption('24h', { minutes: true })
+    .default(DAY)
     .describe('When to ask once more about a file that was new to VirusTotal too: "24h".'),
   perMinute: requests('minute', 4),
   perDay: requests('day (UTC)', 500),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandContext, silentLog } from '@ihandler/core';
+import { commandContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
@@ -17,26 +17,14 @@ async function run(
   positionals: readonly string[],
   options: Readonly<Record<string, unknown>> = {},
 ) {
-  let output = '';
-  const warnings: string[] = [];
-  const context: CommandContext = {
+  const lent = commandContext({
     instances: [
       { instance: 'virustotal', options: { apiKey: server.key, url: server.url, ...options }, dataDir },
     ],
-    terminal: {
-      async write(text) {
-        output += text;
-      },
-      warn: (text) => warnings.push(text),
-      color: false,
-      columns: undefined,
-      progress() {},
-    },
-    signal: new AbortController().signal,
-    log: silentLog,
     now: time.now,
-  };
-  const code = await virustotalCommand.run({ options: {}, positionals }, context);
+  });
+  const code = await virustotalCommand.run({ options: {}, positionals }, lent.context);
+  const { output, warnings } = lent;
   expect(output + warnings.join()).not.toContain(server.key);
   return { code, output, warnings };
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HandlerContext, Incident, UntypedData, WritingHandler } from '@ihandler/core';
+import type { HandlerContext, Incident, ReportOptions, UntypedData, WritingHandler } from '@ihandler/core';
+import { handlerContext, type Reported } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import {
   startVirusTotalServer,
@@ -13,13 +14,6 @@ import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 /** When the time of the tests begins: in the middle of a day and of a month. */
 export const START = Date.UTC(2026, 0, 15, 12);
-
-/** Something that was reported. */
-export interface Reported {
-  readonly origin: string;
-  readonly data: UntypedData;
-  readonly cause: string | undefined;
-}
 
 /** A handler that runs against a server, in a time of its own. */
 export interface Started {
@@ -62,31 +56,20 @@ export async function startVirusTotal(start: StartOptions = {}): Promise<Started
   const dataDir = join(folder, 'data', 'virustotal');
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, 'virustotal.sqlite');
-  const reported: Reported[] = [];
-  const lines: string[] = [];
-  const line = (level: string) => (message: string, details?: object) => {
-    lines.push(`${level}: ${message} ${JSON.stringify(details ?? {})}`);
-  };
-  const context: HandlerContext = {
+  const {
+    context: plain,
+    lines,
+    reports: reported,
+  } = handlerContext({
     instance: 'virustotal',
-    sensor: 'sensor',
     dataDir,
-    durable: true,
-    signal: new AbortController().signal,
-    log: {
-      error: line('error'),
-      critical: line('critical'),
-      warning: line('warning'),
-      message: line('message'),
-      info: line('info'),
-      debug: line('debug'),
-    },
     now: time.now,
-    fetch: globalThis.fetch,
-    async report(origin: string, data: unknown, options?: { readonly cause?: { readonly id: string } }) {
+  });
+  const context: HandlerContext = {
+    ...plain,
+    async report(origin: string, data: UntypedData, options?: ReportOptions) {
       start.onReport?.(origin);
-      // Safe: what is reported is plain data.
-      reported.push({ origin, data: data as UntypedData, cause: options?.cause?.id });
+      await plain.report(origin, data, options);
     },
   };
   const make = (options?: VirusTotalOptions): WritingHandler =>
