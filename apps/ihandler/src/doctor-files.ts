@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writersOf } from './file-writers.ts';
+import { fileWriters } from '@ihandler/core';
 import { type Finding, span } from './finding.ts';
 import { bytesInWords } from './journal-command.ts';
 import { statOf, unreadable } from './unreadable-file.ts';
@@ -98,7 +98,7 @@ function writerFindings(written: readonly NamedFile[], host: number | undefined)
       .filter(({ path }) => statOf(path)?.isFile())
       .map(({ instance, path }) => [realPath(path), { instance, path }] as const),
   );
-  const writers = writersOf(new Set(owners.keys()));
+  const writers = fileWriters(new Set(owners.keys()));
   if (writers === undefined)
     return [
       {

@@ -1,4 +1,4 @@
-import { type CommandArguments, type Handler, IhandlerError, isWriting } from '@ihandler/core';
+import { type CommandArguments, type Handler, IhandlerError, isWriting, parseTime } from '@ihandler/core';
 import { z } from 'zod';
 import { type App, type BuiltIn, text } from './app.ts';
 import { configOption } from './command-instances.ts';
@@ -11,7 +11,6 @@ import { preparePlanned } from './open-host.ts';
 import { replayProgress } from './operator-methods.ts';
 import { performOperation } from './perform-operation.ts';
 import { shellWord } from './shell-word.ts';
-import { parseTime } from './time-argument.ts';
 import { mustKnow, viewJournal } from './view-journal.ts';
 
 const books = z.object({

@@ -6,12 +6,12 @@ import {
   harmless,
   IhandlerError,
   type MaybePromise,
+  parseTime,
 } from '@ihandler/core';
 import { formatAttack } from './attack-format.ts';
 import { asciiJson, attackJson } from './attack-json.ts';
 import { formatManual } from './manual-format.ts';
 import { formatSummary } from './summary-format.ts';
-import { parseTime } from './time-argument.ts';
 import type { AttackFilter, AttackReader, ConnectionNode } from './tree-model.ts';
 
 /** What a database lends to the commands that every database has. */
@@ -59,7 +59,7 @@ function filterOf(options: Options, now: number): AttackFilter {
   const utc = options['utc'] === true;
   const time = (name: string) => {
     const written = textOption(options, name);
-    return written === undefined ? undefined : parseTime(name, written, now, utc);
+    return written === undefined ? undefined : parseTime(name, written, now, { utc });
   };
   const host = textOption(options, 'remote-host')?.replace(/^\[(.*)\]$/, '$1');
   if (host === '')

@@ -1,10 +1,10 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { HandlerContext } from '@ihandler/core';
+import type { FileWriter, HandlerContext } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { backUpDatabase } from './backup-database.ts';
 import { migrate } from './migrate.ts';
-import { type FileUser, otherWriters } from './other-users.ts';
+import { otherWriters } from './other-writers.ts';
 import { explainOpening } from './sqlite-failure.ts';
 import { unreadable } from './target-file.ts';
 import { utcStamp } from './utc-stamp.ts';
@@ -17,8 +17,8 @@ export const SWITCH_OFF =
   'switch dionaea\'s own handler off: remove log_sqlite.yaml from the folder ihandlers-enabled of dionaea (in older versions the line "log_sqlite" or "logsql" under "ihandlers" in dionaea.conf) and restart dionaea';
 
 /** `process 123 (dionaea)`, for messages. */
-export function describeUsers(users: readonly FileUser[]): string {
-  return users.map(({ pid, name }) => `process ${pid} (${name})`).join(', ');
+export function describeWriters(writers: readonly FileWriter[]): string {
+  return writers.map(({ pid, name }) => `process ${pid} (${name})`).join(', ');
 }
 
 function assertSpace(file: string): void {
@@ -38,7 +38,7 @@ function assertNobodyWrites(database: Database, file: string): void {
   const writers = otherWriters(file) ?? [];
   if (writers.length > 0)
     throw unreadable(
-      `${file} is open for writing in ${describeUsers(writers)}. If that is dionaea, ${SWITCH_OFF}. Nothing was changed.`,
+      `${file} is open for writing in ${describeWriters(writers)}. If that is dionaea, ${SWITCH_OFF}. Nothing was changed.`,
     );
   database.exec('BEGIN EXCLUSIVE');
   database.exec('ROLLBACK');

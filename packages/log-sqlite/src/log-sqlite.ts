@@ -1,11 +1,11 @@
 import { defineHandler, type HandlerContext, tryLater, type WritingHandler } from '@ihandler/core';
-import { adopt, describeUsers, SWITCH_OFF } from './adopt.ts';
+import { adopt, describeWriters, SWITCH_OFF } from './adopt.ts';
 import { createAttackStore } from './attack-store.ts';
 import { forgetAttacks } from './forget-attacks.ts';
 import { createLiveDatabase, type LiveDatabase, type Opened } from './live-database.ts';
 import { openDatabase } from './open-database.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
-import { otherWriters } from './other-users.ts';
+import { otherWriters } from './other-writers.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { explainFailure, explainOpening } from './sqlite-failure.ts';
 import { vacuum } from './vacuum.ts';
@@ -31,7 +31,7 @@ function settleStrangers(
   const writers = otherWriters(file);
   if (writers?.length !== 0) {
     // Without knowing who it is, only the operator can tell that it is over.
-    const who = writers === undefined ? '' : ` (${describeUsers(writers)})`;
+    const who = writers === undefined ? '' : ` (${describeWriters(writers)})`;
     const then = writers === undefined ? ' and restart ihandler with "adopt: true"' : '';
     throw tryLater(
       `${file}: somebody else adds connections${who}, the newest is number ${stranger}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { harmless } from '@ihandler/core';
+import { harmless } from './harmless.ts';
 
 /** A process that has a file open for writing. */
-export interface Writer {
+export interface FileWriter {
+  /** The real path. */
   readonly file: string;
   readonly pid: number;
+  /** Of the program, safe to show. */
   readonly name: string;
 }
 
@@ -30,7 +32,7 @@ function isOpenForWriting(pid: string, descriptor: string): boolean {
  * The processes, but this one, that have one of these files (real paths) open for writing, as far as this user may know;
  * undefined where the system does not say (anything but Linux).
  */
-export function writersOf(files: ReadonlySet<string>): readonly Writer[] | undefined {
+export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] | undefined {
   const pids = orUndefined(() => readdirSync('/proc'))?.filter((name) => /^\d+$/.test(name));
   if (!pids?.includes(String(process.pid))) return undefined;
   return pids

@@ -1,4 +1,4 @@
-import { IhandlerError } from '@ihandler/core';
+import { IhandlerError } from './error.ts';
 
 const units: Readonly<Record<string, number>> = {
   s: 1000,
@@ -11,9 +11,10 @@ const calendar = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\
 
 /**
  * The time, in milliseconds since the Unix epoch, that a user wrote: a date with or without a time, local (or UTC) when
- * it names no zone, or how long ago (`24h`, `7d`). Throws `OPTIONS_INVALID` for anything else.
+ * it names no zone, or how long ago (`24h`, `7d`). `option` is the option of a command it was written for, `now` in the
+ * same milliseconds. Throws `OPTIONS_INVALID` for anything else.
  */
-export function parseTime(option: string, written: string, now: number, utc: boolean): number {
+export function parseTime(option: string, written: string, now: number, { utc = false } = {}): number {
   const ago = /^(\d{1,9}(?:\.\d{1,9})?)([smhdw])$/.exec(written);
   if (ago !== null) return now - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0);
   const date = calendar.exec(written);

@@ -1,0 +1,7 @@
+import { realpathSync } from 'node:fs';
+import { type FileWriter, fileWriters } from '@ihandler/core';
+
+/** The other processes that have a database open for writing; undefined where the system does not say. */
+export function otherWriters(file: string): readonly FileWriter[] | undefined {
+  return fileWriters(new Set([realpathSync(file)]));
+}
