@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { catalogue, defineHandler, type Incident, matchOrigin } from '@ihandler/core';
+import { catalogue, defineHandler, type Handler, type Incident, matchOrigin } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import dionaeaHttp from '@ihandler/dionaea/http';
 import logSqlite from '@ihandler/log-sqlite';
@@ -17,7 +17,7 @@ import { bundleChild } from '../bundle-child.ts';
 import { handle, hostOf, temporaryFolder } from './hosting.ts';
 
 describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
-  const handlers = [
+  const handlers: readonly Handler[] = [
     logSqlite({ file: 'attacks.sqlite' }),
     logText({ file: 'incidents.log' }),
     store({ folder: '/samples', from: ['/captured'] }),
