@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, type Incident, silentLog } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
+import { selfSigned } from '../../../test/services/self-signed.ts';
 import hpfeeds, { type HpfeedsOptions } from './hpfeeds.ts';
 import { listen } from './test-support/listen.ts';
 import { network } from './test-support/network.ts';
@@ -130,6 +131,22 @@ describe('hpfeeds', () => {
     expect(dispatcher.status()).toMatchObject([
       { state: 'retrying', failure: expect.stringMatching(message), books: { dead: 0 } },
     ]);
+  });
+
+  it('takes no certificate that it was not told to trust, and says what to do', async () => {
+    const { cert, key, remove } = selfSigned();
+    onTestFinished(remove);
+    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    const { broker, sensor } = await network({ tls });
+    const dispatcher = await host([{ handler: hpfeeds({ ...sensor, tls: true }) }]);
+    await dispatcher.report([offer(1, 'x')]);
+    await until(() => dispatcher.status()[0]?.failure !== undefined);
+    expect(dispatcher.status()).toMatchObject([
+      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"ca"/), books: { dead: 0 } },
+    ]);
+    const told = await host([{ handler: hpfeeds({ ...sensor, tls: true, ca: cert }) }]);
+    await told.report([offer(1, 'x')]);
+    await until(() => broker.published() > 0);
   });
 
   it('needs a secret, from the options or the environment, and says so', async () => {

@@ -7,6 +7,7 @@ import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { selfSigned } from '../../../test/services/self-signed.ts';
 import nats, { type NatsOptions } from './nats.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
 import { offer } from './test-support/offer.ts';
@@ -211,6 +212,23 @@ describeService('nats-server', () => {
 });
 
 describeService('nats-server', () => {
+  it('takes no certificate that it was not told to trust, and says what to do', async () => {
+    const { cert, key, remove } = selfSigned();
+    onTestFinished(remove);
+    const server = await startNats(`tls { cert_file: "${cert}", key_file: "${key}" }`);
+    onTestFinished(() => server.stop());
+    const at = { servers: server.url.replace('nats:', 'tls:'), create: {} };
+    const sensor = await host([{ handler: nats(at) }]);
+    await sensor.report([offer(1)]);
+    await until(() => sensor.status()[0]?.failure !== undefined);
+    expect(sensor.status()).toMatchObject([
+      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"tls.ca"/), books: { dead: 0 } },
+    ]);
+    const told = await host([{ handler: nats({ ...at, tls: { ca: cert } }) }]);
+    await told.report([offer(1)]);
+    expect(await told.drain({ stalledAfter: 5000 })).toEqual([]);
+  });
+
   it('needs no more rights on a sensor than its README names, and may not speak for another', async () => {
     const password = 'of-its-own';
     const server = await startNats(`authorization { users: [
