@@ -5,6 +5,7 @@ export type { ZoneOptions } from './clock.ts';
 export { cluster } from './cluster.ts';
 export * from './cluster-state.ts';
 export { connectionKey, connectionsNamed } from './connection-key.ts';
+export { gatherDetails, type Names, type RowQuery } from './gather-details.ts';
 export * from './lookups.ts';
 export { formatManual } from './manual-format.ts';
 export { formatSummary, type SummaryOptions } from './summary-format.ts';

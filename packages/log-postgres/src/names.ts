@@ -1,18 +1,8 @@
-import type { Stored, StoredRow } from '@ihandler/attack-log';
+import type { Names, Stored } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { quoted } from './schema.ts';
 
-/** The names of what rows hold as numbers and uuids. */
-export interface Names {
-  /** `dcerpcservice_name` for a uuid. */
-  service(uuid: Stored | undefined): StoredRow;
-  /** `dcerpcservice_name`, `dcerpcserviceop_name` and `dcerpcserviceop_vuln`. */
-  operation(uuid: Stored | undefined, opnum: Stored | undefined): StoredRow;
-  /** `mysql_command_op_name`. */
-  command(number: Stored | undefined): StoredRow;
-}
-
-/** Reads them once: they are few. */
+/** Reads the names once: they are few. */
 export async function readNames(client: Client, schema: string): Promise<Names> {
   const name = quoted(schema);
   const [services, operations, commands] = await Promise.all([

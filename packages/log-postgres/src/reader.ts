@@ -3,12 +3,13 @@ import type {
   AttackReader,
   ConnectionDetails,
   ConnectionNode,
+  Names,
   StoredRow,
 } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from './array-literal.ts';
 import { type Login, loginFrom } from './login.ts';
-import { type Names, readNames } from './names.ts';
+import { readNames } from './names.ts';
 import { explainReading } from './postgres-failure.ts';
 import { readDetails } from './read-details.ts';
 import { readSummary } from './read-summary.ts';

@@ -1,4 +1,4 @@
-import { type StoredRow, TABLES, type Table } from '@ihandler/attack-log';
+import { type RowQuery, type StoredRow, TABLES, type Table } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from './array-literal.ts';
 import { COLUMNS, type Kind } from './columns.ts';
@@ -30,15 +30,12 @@ export function selectList(table: Table): string {
     .join(', ');
 }
 
-/** The rows of a table whose column holds one of these values, in rising primary key. */
+/** The rows that a query asks for. */
 export async function selectRows(
   client: Client,
   schema: string,
-  table: Table,
-  column: string,
-  values: readonly (number | string)[],
+  { table, column, values }: RowQuery,
 ): Promise<readonly StoredRow[]> {
-  if (values.length === 0) return [];
   const type = typeof values[0] === 'number' ? 'bigint' : 'text';
   const { rows } = await client.query<StoredRow>(
     `SELECT ${selectList(table)} FROM ${quoted(schema)}.${table} WHERE ${column} = ANY($1::${type}[])

@@ -1,16 +1,6 @@
-import { DCERPC_SERVICES, MYSQL_COMMANDS, type Stored, type StoredRow } from '@ihandler/attack-log';
+import { DCERPC_SERVICES, MYSQL_COMMANDS, type Names, type Stored } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { tableNames } from './open-database.ts';
-
-/** The names of what rows hold as numbers and uuids: those of the database, or where it has no such table, ours. */
-export interface Names {
-  /** `dcerpcservice_name` for a uuid. */
-  service(uuid: Stored | undefined): StoredRow;
-  /** `dcerpcservice_name`, `dcerpcserviceop_name` and `dcerpcserviceop_vuln`. */
-  operation(uuid: Stored | undefined, opnum: Stored | undefined): StoredRow;
-  /** `mysql_command_op_name`. */
-  command(number: Stored | undefined): StoredRow;
-}
 
 type ServiceRow = [key: Stored, uuid: Stored, name: Stored];
 type OperationRow = [service: Stored, opnum: Stored, name: Stored, vulnerability: Stored];
@@ -20,7 +10,7 @@ const ourOperations = DCERPC_SERVICES.flatMap(([, , ...operations], key) =>
   operations.map(([opnum, name, vulnerability = '']): OperationRow => [key, opnum, name, vulnerability]),
 );
 
-/** Reads them once: they are few. */
+/** Reads the names once, as they are few: those of the database, or where it has no such table, ours. */
 export function readNames(database: Database): Names {
   const present = tableNames(database);
   function rows<Row>(table: string, columns: string, ours: readonly Row[]): readonly Row[] {
