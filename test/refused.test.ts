@@ -13,7 +13,7 @@ import natsSource from '@ihandler/nats/source';
 import { recordings } from '@ihandler/testkit';
 import xmpp from '@ihandler/xmpp';
 import xmppSource from '@ihandler/xmpp/source';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { host } from './in-process/host.ts';
 import { until } from './in-process/until.ts';
 import { describeService } from './services/available.ts';
@@ -22,6 +22,8 @@ import { type HpfeedsBroker, startHpfeedsBroker } from './services/hpfeeds-broke
 import { type NatsServer, startNats } from './services/nats.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
 import { type Prosody, startProsody } from './services/prosody.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const WRONG = 'wr0ng-secret-of-no-use';
 const RIGHT = '5d1f0a9c7e3b48260d9f';
