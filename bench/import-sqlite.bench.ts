@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logSqlite from '@ihandler/log-sqlite';
-import Database from 'better-sqlite3';
+import { insertRaw, rowsOf, schemaOf } from './raw-inserts.ts';
 import { INCIDENTS_AN_ATTACK, writeRecording } from './recorded-attacks.ts';
 
 const ATTACKS = 20_000;
@@ -26,62 +26,6 @@ async function importInto(recording: string, file: string, dataDir: string): Pro
   await dispatcher.close();
 }
 
-interface Rows {
-  readonly sql: string;
-  readonly rows: readonly unknown[][];
-}
-
-/** Every row of every table that the import filled, in order of its key. */
-function rowsOf(file: string): readonly Rows[] {
-  const database = new Database(file, { readonly: true });
-  const tables = database
-    .prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'dcerpcservice%' AND name <> 'mysql_command_ops'",
-    )
-    .pluck()
-    .all() as string[];
-  const result = tables.map((table) => {
-    const rows = database.prepare(`SELECT * FROM ${table}`).raw().all() as unknown[][];
-    return { sql: `INSERT INTO ${table} VALUES (${(rows[0] ?? []).map(() => '?')})`, rows };
-  });
-  database.close();
-  return result.filter(({ rows }) => rows.length > 0);
-}
-
-/** The schema of the imported database, with every index and trigger. */
-function schemaOf(file: string): string {
-  const database = new Database(file, { readonly: true });
-  const statements = database
-    .prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
-    .pluck()
-    .all();
-  database.close();
-  return statements.join(';\n');
-}
-
-/** The limit: the same rows, with roots and parents as they end up, into the same tables with the same indexes. */
-function insertRaw(tables: readonly Rows[], schema: string, file: string): number {
-  const began = performance.now();
-  const database = new Database(file);
-  database.pragma('auto_vacuum = INCREMENTAL');
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL'); // as the handler, without a durable journal
-  database.pragma('cache_size = -65536');
-  database.exec(schema);
-  const inserts = tables.map(({ sql, rows }) => ({ statement: database.prepare(sql), rows }));
-  const transactions = Math.ceil(INCIDENTS / 1000);
-  const insert = database.transaction((part: number) => {
-    for (const { statement, rows } of inserts) {
-      const end = Math.floor((rows.length * (part + 1)) / transactions);
-      for (let i = Math.floor((rows.length * part) / transactions); i < end; i += 1) statement.run(rows[i]);
-    }
-  });
-  for (let part = 0; part < transactions; part += 1) insert(part);
-  database.pragma('wal_checkpoint(TRUNCATE)');
-  database.close();
-  return performance.now() - began;
-}
-
 function peakMemory(): number {
   const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
   return Number(line?.[1]) / 1024;
@@ -97,7 +41,10 @@ async function compare(folder: string): Promise<void> {
     const began = performance.now();
     await importInto(recording, file, folder);
     const ours = performance.now() - began;
-    const limit = insertRaw(rowsOf(file), schemaOf(file), join(folder, `raw-${round}.sqlite`));
+    const limit = insertRaw(rowsOf(file), schemaOf(file), join(folder, `raw-${round}.sqlite`), {
+      transactions: Math.ceil(INCIDENTS / 1000),
+      synchronous: 'FULL', // as the handler, without a durable journal
+    });
     figures.push({ ours, limit });
   }
   const ratios = figures.map(({ ours, limit }) => limit / ours).sort((a, b) => a - b);
