@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { errorCode } from '@ihandler/core';
 
 /** The longest path of a socket, in bytes: `sun_path` of unix(7) is one longer, for the zero byte; macOS has four less. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
@@ -27,11 +28,7 @@ function pointedAt(dataDir: string): string | undefined {
     return typeof path === 'string' ? path : undefined;
   } catch (error) {
     // Nobody has left one, or it was cut off while it was written: then nobody listens there.
-    if (
-      error instanceof SyntaxError ||
-      (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-    )
-      return undefined;
+    if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { describeError, IhandlerError } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError } from '@ihandler/core';
 import type { Host } from './host.ts';
 
 /** Where a system service keeps its state; used when it exists and this user may write there. */
@@ -61,7 +61,7 @@ export function sensorName(folder: string, configured: string | undefined, env: 
     writeFileSync(file, `${invented()}\n`, { flag: 'wx', mode: 0o640 });
   } catch (error) {
     // Another run has named the sensor; anything else shows when the file is read.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
   const name = readFileSync(file, 'utf8').trim();
   if (name !== '') return name;

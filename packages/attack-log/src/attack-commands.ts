@@ -3,6 +3,7 @@ import {
   type CommandArguments,
   type CommandContext,
   type CommandOption,
+  errorCode,
   harmless,
   IhandlerError,
   type MaybePromise,
@@ -98,7 +99,7 @@ async function untilNobodyReads(task: () => Promise<number>): Promise<number> {
   try {
     return await task();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0;
+    if (errorCode(error) === 'EPIPE') return 0;
     throw error;
   }
 }

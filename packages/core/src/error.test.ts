@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   describeError,
+  errorCode,
   type FailureKind,
   failureKind,
   IhandlerError,
@@ -60,6 +61,26 @@ describe('what a failure means', () => {
     const error = caused(undefined);
     error.cause = error;
     expect(failureKind(error)).toBe('unknown');
+  });
+});
+
+describe('the code of an error', () => {
+  it.each<[string, unknown]>([
+    ['ENOENT', coded('ENOENT')],
+    ['SQLITE_BUSY', { code: 'SQLITE_BUSY' }],
+    ['', coded(404)],
+    ['', new Error('x')],
+    ['', undefined],
+    [
+      '',
+      {
+        get code() {
+          throw new Error('not to be read');
+        },
+      },
+    ],
+  ])('is %j', (code, error) => {
+    expect(errorCode(error)).toBe(code);
   });
 });
 

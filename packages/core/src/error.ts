@@ -46,6 +46,12 @@ export function permanent(message: string, options?: ErrorOptions): Error {
   return Object.assign(new Error(message, options), { permanent: true as const });
 }
 
+/** The code that the system, SQLite or a library gave an error, such as `ENOENT`; empty where there is none. */
+export function errorCode(error: unknown): string {
+  const code = property(error, 'code');
+  return typeof code === 'string' ? code : '';
+}
+
 /** What a failure means for what is delivered next. */
 export type FailureKind = 'try-later' | 'permanent' | 'unknown';
 
@@ -74,11 +80,8 @@ export function failureKind(error: unknown): FailureKind {
   if (isJournalFailed(error)) return 'unknown'; // whatever made it fail: it does not come back in this process
   for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
     if (typeof property(current, 'retryAfter') === 'number') return 'try-later';
-    const code = property(current, 'code');
-    if (
-      typeof code === 'string' &&
-      (passingCodes.has(code) || passingPrefixes.some((p) => code.startsWith(p)))
-    )
+    const code = errorCode(current);
+    if (passingCodes.has(code) || passingPrefixes.some((prefix) => code.startsWith(prefix)))
       return 'try-later';
     current = property(current, 'cause');
   }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
-import { describeError, permanent } from './error.ts';
+import { describeError, errorCode, permanent } from './error.ts';
 
 /** A captured file that lies in a folder which the operator allowed, open for reading. */
 export interface OpenSample {
@@ -16,17 +16,13 @@ export interface OpenSample {
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 /** Reading is refused for good: the incident goes to the dead letters with the reason, and can be tried again from there. */
 function refuse(path: string, found: string, todo: string, cause?: unknown): Error {
   return permanent(`The sample ${JSON.stringify(path)} is not taken: ${found} ${todo}`, { cause });
 }
 
 function explain(path: string, error: unknown): unknown {
-  switch (codeOf(error)) {
+  switch (errorCode(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return refuse(
@@ -132,5 +128,5 @@ export async function openSample(path: string, folders: readonly string[]): Prom
 
 /** Whether an error of {@link openSample} says that the file is gone. */
 export function isGone(error: unknown): boolean {
-  return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(codeOf(error.cause));
+  return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(errorCode(error.cause));
 }

@@ -1,4 +1,4 @@
-import { describeError, IhandlerError } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError } from '@ihandler/core';
 
 /** How people call a file: its path, or what `-` stands for. */
 export function nameOf(file: string): string {
@@ -22,14 +22,9 @@ const systemErrors = new Map([
   ['Z_DATA_ERROR', ['its gzip data is damaged.', 'What came before has been read; copy the file again.']],
 ]);
 
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
-}
-
 /** Turns what the file system or zlib throws into words; anything else stays what it is. */
 export function explainFileError(file: string, error: unknown): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const [found, todo] = systemErrors.get(code) ?? [];
   if (found !== undefined && todo !== undefined) return unreadable(file, found, todo, error);
   if (code.startsWith('Z_'))

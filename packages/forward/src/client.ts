@@ -3,7 +3,7 @@ import { type Agent, type IncomingMessage, Agent as PlainAgent, request as plain
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { describeError, IhandlerError } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError } from '@ihandler/core';
 import type { Settings } from './options.ts';
 import { PinnedAgent } from './pinned-agent.ts';
 
@@ -85,7 +85,7 @@ export function createClient(settings: Settings): Client {
       );
       sent.on('close', () => clearTimeout(late));
       sent.on('error', (error) => {
-        const code = 'code' in error ? error.code : undefined;
+        const code = errorCode(error);
         const isStale = sent.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
         reject(isStale ? new StaleError(error.message, { cause: error }) : error);
       });

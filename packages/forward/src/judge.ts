@@ -1,4 +1,4 @@
-import { describeError, harmless, permanent, tryLater } from '@ihandler/core';
+import { describeError, errorCode, harmless, permanent, tryLater } from '@ihandler/core';
 import type { Answer } from './client.ts';
 import { NOT_PINNED } from './pinned-agent.ts';
 
@@ -83,13 +83,9 @@ export function judgeAnswer(
   );
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
 /** Judges that there was no answer. */
 export function judgeFailure(error: unknown, where: string): Judgement {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const found = describeError(error);
   if (code === 'CERT_HAS_EXPIRED')
     return forOperator(`${where}: its certificate has expired; renew it there (${found})`);

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { describeError, harmless, tryLater } from '@ihandler/core';
+import { describeError, errorCode, harmless, tryLater } from '@ihandler/core';
 import type { Broker } from './broker-options.ts';
 import { authFrame, createFrameReader, OP, takeName } from './frame.ts';
 
@@ -30,7 +30,7 @@ function describe({ server, port }: Broker): string {
 }
 
 function advice(error: Error): string {
-  const code = 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code))
     return ' Its certificate is not trusted: name the file of the authority that signed it with "ca".';
   if (/EPROTO|ERR_SSL/.test(code)) return ' Does it speak TLS at this port?';

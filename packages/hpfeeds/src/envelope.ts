@@ -53,6 +53,7 @@ export function sealed(envelope: Envelope, room: number): Sealed | undefined {
 export function opened(message: Buffer, sensor: string | undefined): Envelope {
   const found: unknown = JSON.parse(message.toString('utf8'));
   if (typeof found !== 'object' || found === null) throw new Error('Expected an object.');
+  // Safe: any key of an object may be read, and what comes out is looked at.
   const { publisher, number, incident } = found as Readonly<Record<string, unknown>>;
   if (typeof publisher !== 'string' || typeof number !== 'number' || typeof incident !== 'object')
     throw new Error('Expected publisher, number and incident.');

@@ -51,16 +51,6 @@ export function subscribeFrame(ident: string, channel: string): Buffer {
   return frame(OP.subscribe, [name(ident), Buffer.from(channel)]);
 }
 
-/** What a broker says when something is wrong. */
-export function errorFrame(text: string): Buffer {
-  return frame(OP.error, [Buffer.from(text)]);
-}
-
-/** What a broker says first. */
-export function infoFrame(broker: string, nonce: Uint8Array): Buffer {
-  return frame(OP.info, [name(broker), nonce]);
-}
-
 /** Takes a name from the front of a payload. Throws when the payload is too short. */
 export function takeName(payload: Buffer): { readonly name: string; readonly rest: Buffer } {
   const length = payload[0];

@@ -6,7 +6,7 @@ import type { Sender } from './senders.ts';
 export const TOKEN_VARIABLE = 'IHANDLER_HTTP_TOKEN';
 
 /** A token as an option: it may be the last part of a path, so it holds nothing that a path would change. */
-export const tokenSchema = z
+const tokenSchema = z
   .string('expected a token')
   .regex(
     /^[A-Za-z0-9._~+=-]{16,256}$/,

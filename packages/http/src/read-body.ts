@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { errorCode } from '@ihandler/core';
 import { Refusal } from './refusal.ts';
 
 const unzip = promisify(gunzip);
@@ -26,10 +27,6 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   });
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
 /**
  * Reads the body of a request, uncompressed, of at most `limit` bytes: compressed, too. Throws a {@link Refusal} (413, 415,
  * or 400 for gzip data that is damaged), and anything else when the client goes away before its end.
@@ -46,7 +43,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   try {
     return await unzip(body, { maxOutputLength: limit });
   } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
     throw new Refusal(400, 'Expected gzip data, found what is none, is damaged or cut.');
   }
 }

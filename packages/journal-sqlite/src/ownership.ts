@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { IhandlerError } from '@ihandler/core';
+import { errorCode, IhandlerError } from '@ihandler/core';
 import Database from 'better-sqlite3';
 
 /** The right to write a journal, until it is released or the process dies, however it dies. */
@@ -24,7 +24,7 @@ function made(path: string): boolean {
     closeSync(openSync(path, 'wx', 0o640));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -48,7 +48,7 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // Another user's process may not be signalled, and is there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 

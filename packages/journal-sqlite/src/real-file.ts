@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errorCode } from '@ihandler/core';
 
 /** The file behind a path and its links, so that a journal has one lock by whatever name. It need not exist, its folder must. */
 export function realFile(path: string): string {
@@ -7,7 +8,7 @@ export function realFile(path: string): string {
   try {
     return realpathSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
     return join(realpathSync(dirname(file)), basename(file));
   }
 }

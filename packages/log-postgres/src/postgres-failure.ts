@@ -1,4 +1,4 @@
-import { describeError, IhandlerError, isIhandlerError, tryLater } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError, isIhandlerError, tryLater } from '@ihandler/core';
 import type { Login } from './login.ts';
 
 /** What the driver says in words alone, and the code of PostgreSQL that would say the same. */
@@ -11,8 +11,7 @@ const words: readonly (readonly [begins: RegExp, code: string])[] = [
 /** The five characters by which PostgreSQL tells an error, or the system's code, or nothing. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return words.find(([begins]) => begins.test(error.message))?.[1] ?? '';
+  return errorCode(error) || (words.find(([begins]) => begins.test(error.message))?.[1] ?? '');
 }
 
 /** What a failure means and what to do, by code or class of codes; undefined for one that an incident may be blamed for. */

@@ -1,7 +1,8 @@
 import { chmodSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '@ihandler/core';
 import Database from 'better-sqlite3';
-import { codeOf, statusOf, unreadable } from './target-file.ts';
+import { statusOf, unreadable } from './target-file.ts';
 
 /** What a backup is told and asked while it runs. */
 export interface BackupOptions {
@@ -15,7 +16,7 @@ function place(from: string, to: string): void {
     linkSync(from, to);
     rmSync(from);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST')
+    if (errorCode(error) === 'EEXIST')
       throw unreadable(`${to} exists already: a backup overwrites nothing, name another file.`, error);
     // Some file systems have no links.
     assertFree(to);
@@ -31,7 +32,7 @@ export function assertFree(file: string): void {
 
 /** Says that a copy could not be written, which the error of the source's connection does not. */
 function explainCopying(error: unknown, target: string): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')
     return unreadable(
       `There is no space left for the copy ${target}: make some, or name another folder.`,

@@ -34,7 +34,7 @@ export interface LiveDatabase {
 }
 
 /** What dionaea wrote is only written into when the operator says so. */
-export function notAdopted(file: string): Error {
+function notAdopted(file: string): Error {
   return unreadable(
     `${file} was written by dionaea. To read it, no handler is needed (ihandler tree ${file}). To write into it, set "adopt: true": a backup is made first; or name another file.`,
   );

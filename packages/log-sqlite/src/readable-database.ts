@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { describeError } from '@ihandler/core';
+import { describeError, errorCode } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import { assertKnownVersion, tableNames } from './open-database.ts';
 import { explainReading, LOCK_SECONDS } from './sqlite-failure.ts';
-import { assertFile, codeOf, readHead, statusOf, unreadable } from './target-file.ts';
+import { assertFile, readHead, statusOf, unreadable } from './target-file.ts';
 
 /** A database that is open for reading. */
 export interface ReadableDatabase {
@@ -96,7 +96,7 @@ async function assertReadable(file: string): Promise<void> {
     await access(file, constants.R_OK);
   } catch (error) {
     const advice = 'give this user permission, for instance through its group';
-    throw unreadable(`${file} cannot be read (${codeOf(error)}): ${advice}.`, error);
+    throw unreadable(`${file} cannot be read (${errorCode(error)}): ${advice}.`, error);
   }
 }
 
@@ -121,7 +121,7 @@ export async function openReadable(file: string): Promise<ReadableDatabase> {
       },
     };
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === 'SQLITE_NOTADB' && isGzipHead(readHead(file))) return openCopy(file, unzip);
     if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
       return openCopy(file, copyAll);

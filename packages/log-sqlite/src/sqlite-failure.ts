@@ -1,5 +1,5 @@
-import { describeError, isIhandlerError, tryLater } from '@ihandler/core';
-import { codeOf, unreadable } from './target-file.ts';
+import { describeError, errorCode, isIhandlerError, tryLater } from '@ihandler/core';
+import { unreadable } from './target-file.ts';
 
 /**
  * Says what a failure of SQLite means for a file. Busy, a full disk and the like pass, so they keep their kind; a damaged
@@ -7,7 +7,7 @@ import { codeOf, unreadable } from './target-file.ts';
  */
 export function explainFailure(error: unknown, file: string): unknown {
   if (isIhandlerError(error)) return tryLater(error.message, { cause: error });
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return tryLater(`${file} is locked by another program at the moment`, { cause: error });
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
@@ -28,7 +28,7 @@ export function explainFailure(error: unknown, file: string): unknown {
 /** The same for opening a file: what cannot be used is told at once. */
 export function explainOpening(error: unknown, file: string): unknown {
   if (isIhandlerError(error)) return error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code.startsWith('SQLITE_NOTADB'))
     return unreadable(
       `${file} is not a SQLite database: it begins with other bytes. Name another file.`,
@@ -56,7 +56,7 @@ export const LOCK_SECONDS = 30;
 
 /** The same for reading, where there is nobody to try again: it is told at once. */
 export function explainReading(error: unknown, file: string): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return unreadable(
       `${file} was locked by another program for ${LOCK_SECONDS} seconds: try again when it has finished, or read a copy.`,

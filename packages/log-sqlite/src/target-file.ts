@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { IhandlerError } from '@ihandler/core';
+import { errorCode, IhandlerError } from '@ihandler/core';
 
 /** How many bytes at the start of a SQLite database are its header. */
 export const HEADER_LENGTH = 100;
@@ -22,19 +22,14 @@ export function unreadable(message: string, cause?: unknown): IhandlerError {
   return new IhandlerError('TARGET_UNREADABLE', message, cause === undefined ? undefined : { cause });
 }
 
-/** The code of a system or SQLite error, `''` for anything else. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 /** The status of what a path leads to, or undefined when there is nothing. Throws `TARGET_UNREADABLE` for other failures. */
 export function statusOf(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') return undefined;
+    if (errorCode(error) === 'ENOTDIR') return undefined;
     const advice = 'give this user access to its folder';
-    throw unreadable(`${file} cannot be looked at (${codeOf(error)}): ${advice}.`, error);
+    throw unreadable(`${file} cannot be looked at (${errorCode(error)}): ${advice}.`, error);
   }
 }
 
@@ -53,7 +48,7 @@ export function assertWritable(file: string): void {
     } catch (error) {
       const advice = 'change its owner or permissions, or name another file';
       throw unreadable(
-        `${path} is not writable for this user (${codeOf(error)}). SQLite writes the database and files beside it: ${advice}.`,
+        `${path} is not writable for this user (${errorCode(error)}). SQLite writes the database and files beside it: ${advice}.`,
         error,
       );
     }
@@ -65,7 +60,7 @@ export function createFile(file: string, mode: number): void {
   try {
     descriptor = openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     // Somebody else made it at the same moment, which is just as well.
     if (code === 'EEXIST') return;
     if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -2,9 +2,9 @@ import type { Connection, Endpoint } from '@ihandler/core';
 import { harmless } from '@ihandler/core';
 
 /** How many characters of a text, or bytes, a line shows. */
-export const VALUE_LIMIT = 4096;
+const VALUE_LIMIT = 4096;
 /** How many characters of fields a line holds before no further field is begun. */
-export const FIELDS_LIMIT = 65_536;
+const FIELDS_LIMIT = 65_536;
 const NAME_LIMIT = 256;
 
 const bare = /^[^\s"\\=]+$/u;

@@ -1,10 +1,5 @@
 import { dirname } from 'node:path';
-import { describeError, IhandlerError, tryLater } from '@ihandler/core';
-
-/** The code of a system error, `''` for anything else. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
+import { describeError, errorCode, IhandlerError, tryLater } from '@ihandler/core';
 
 const reasons = new Map<string, (file: string) => string>([
   ['ENOENT', (file) => `the folder ${dirname(file)} does not exist: make it, or name a file in another`],
@@ -27,19 +22,19 @@ const reasons = new Map<string, (file: string) => string>([
 const mistakes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS']);
 
 function wording(error: unknown, file: string): string {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const reason = reasons.get(code)?.(file) ?? describeError(error);
   return `${file} cannot be written${code === '' ? '' : ` (${code})`}: ${reason}.`;
 }
 
 /** What failed while the file was in use: it passes, whatever it is, since no incident can be blamed for it. Keeps the code. */
 export function passingFailure(error: unknown, file: string): Error {
-  return Object.assign(tryLater(wording(error, file), { cause: error }), { code: codeOf(error) });
+  return Object.assign(tryLater(wording(error, file), { cause: error }), { code: errorCode(error) });
 }
 
 /** What failed when the file was first opened: `TARGET_UNREADABLE` when only the operator can put it right. */
 export function openingFailure(error: unknown, file: string): Error {
-  return mistakes.has(codeOf(error))
+  return mistakes.has(errorCode(error))
     ? new IhandlerError('TARGET_UNREADABLE', wording(error, file), { cause: error })
     : passingFailure(error, file);
 }

@@ -9,8 +9,8 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { errorCode } from '@ihandler/core';
 import sonic from 'sonic-boom';
-import { codeOf } from './file-failure.ts';
 
 const { SonicBoom } = sonic;
 
@@ -41,21 +41,21 @@ function openAppending(file: string): number {
   try {
     return openSync(file, APPENDING);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
   let descriptor: number;
   try {
     descriptor = openSync(file, APPENDING | constants.O_CREAT | constants.O_EXCL, MODE);
   } catch (error) {
     // Somebody else, logrotate perhaps, made it at the same moment.
-    if (codeOf(error) === 'EEXIST') return openSync(file, APPENDING);
+    if (errorCode(error) === 'EEXIST') return openSync(file, APPENDING);
     throw error;
   }
   try {
     fchmodSync(descriptor, MODE);
   } catch (error) {
     // A file system without permissions keeps what it has.
-    if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'ENOTSUP') {
+    if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'ENOTSUP') {
       closeSync(descriptor);
       throw error;
     }
@@ -70,7 +70,7 @@ function endsMidLine(file: string, size: number): boolean {
     descriptor = openSync(file, 'r');
   } catch (error) {
     // A log that may be written but not read: nobody can say.
-    if (codeOf(error) === 'EACCES') return false;
+    if (errorCode(error) === 'EACCES') return false;
     throw error;
   }
   try {

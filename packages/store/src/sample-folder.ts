@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, chown, link, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { IhandlerError } from '@ihandler/core';
+import { errorCode, IhandlerError } from '@ihandler/core';
 import type { Draft } from './copy-sample.ts';
 import type { Settings } from './options.ts';
 
@@ -57,10 +57,6 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
 /** Makes the folder where it is not there, for its owner (and `group`) only, and removes drafts that a crash left. */
 export async function openFolder(settings: Settings, dataDir: string): Promise<SampleFolder> {
   const folder = folderOf(settings, dataDir);
@@ -92,7 +88,7 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
         await link(draft.path, path);
         await sync(dirname(path));
       } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw error;
+        if (errorCode(error) !== 'EEXIST') throw error;
         // A file that a crash of the machine left shorter than it was is written anew.
         if ((await stat(path)).size !== draft.size) {
           await rm(path);

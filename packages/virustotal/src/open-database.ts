@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeError, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError, isIhandlerError } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { takeOverBacklog } from './take-over-backlog.ts';
@@ -9,12 +9,8 @@ function unusable(message: string, cause?: unknown): IhandlerError {
   return new IhandlerError('TARGET_UNREADABLE', message, cause === undefined ? undefined : { cause });
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 function explain(error: unknown, file: string): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (isIhandlerError(error)) return error;
   if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT'))
     return unusable(

@@ -36,7 +36,7 @@ const ofKey = new Set(['AuthenticationRequiredError', 'UserNotActiveError', 'Wro
 const LONGEST_WAIT = 31 * 86_400_000;
 
 /** The wait that `Retry-After` asks for, in milliseconds: seconds, or a date. */
-export function retryAfterOf(header: string | undefined, now: number): number | undefined {
+function retryAfterOf(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(wait) && wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;

@@ -45,7 +45,7 @@ export function liveMessage(room: string, message: Element): Archived {
 }
 
 /** A message out of an archive; undefined for any other stanza. `queryId` says whose it is. */
-export function archivedMessage(
+function archivedMessage(
   room: string,
   stanza: Element,
 ): { readonly queryId: string; readonly archived: Archived } | undefined {

@@ -4,7 +4,7 @@ import type { Element } from './session.ts';
 import { xmlJson } from './xml-text.ts';
 
 /** The namespace of whole incidents, which old readers pass over. */
-export const WHOLE = 'urn:ihandler:incident:1';
+const WHOLE = 'urn:ihandler:incident:1';
 
 /** A whole incident, and the ordinal of the one that was sent to the same room before it in its stream. */
 export interface WholeIncident {

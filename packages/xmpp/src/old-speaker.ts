@@ -19,7 +19,7 @@ export function needed(attributes: Attributes, name: string): string {
 }
 
 /** A whole number in an attribute; throws for anything else. */
-export function neededNumber(attributes: Attributes, name: string): number {
+function neededNumber(attributes: Attributes, name: string): number {
   const text = needed(attributes, name);
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
   throw new Error(
@@ -44,11 +44,11 @@ function described(attributes: Attributes): Omit<Connection, 'id'> {
   };
 }
 
-function mysqlArguments(element: Element): readonly string[] {
+function mysqlArguments(element: Element): readonly string[] | undefined {
   return element
     .getChild('args')
     ?.getChildren('arg')
-    .map((arg) => arg.getText()) as readonly string[];
+    .map((arg) => arg.getText());
 }
 
 function virustotalData(element: Element): UntypedData {

@@ -36,6 +36,7 @@ export function describeConnection(db: Database, layout: Layout, connection: num
 
 /** The highest row id of a table, 0 when it is empty. */
 export function lastRow(db: Database, table: string): number {
+  // Safe: an aggregate always gives one row.
   const row = db.prepare(`SELECT max(rowid) AS row FROM "${table}"`).get() as StoredRow;
   return toInteger(row['row']) ?? 0;
 }

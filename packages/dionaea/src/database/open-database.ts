@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describeError, IhandlerError, type SourceContext } from '@ihandler/core';
+import { describeError, errorCode, IhandlerError, type SourceContext } from '@ihandler/core';
 import type Sqlite from 'better-sqlite3';
 import { unreadable } from '../unreadable.ts';
 
@@ -27,13 +27,10 @@ export async function loadDriver(): Promise<typeof Sqlite> {
   }
 }
 
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
-}
-
 function isLocked(error: unknown): boolean {
-  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error)) && !codeOf(error).startsWith('SQLITE_BUSY_RECOVERY');
+  return (
+    /^SQLITE_(BUSY|LOCKED)/.test(errorCode(error)) && !errorCode(error).startsWith('SQLITE_BUSY_RECOVERY')
+  );
 }
 
 const explanations: readonly (readonly [prefix: string, found: string, todo: string])[] = [
@@ -58,7 +55,7 @@ const explanations: readonly (readonly [prefix: string, found: string, todo: str
 
 /** Turns what SQLite throws into words; anything else stays what it is. */
 export function explainDatabaseError(file: string, error: unknown): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (!code.startsWith('SQLITE_')) return error;
   const known = explanations.find(([prefix]) => code.startsWith(prefix));
   if (known !== undefined) return unreadable(file, known[1], known[2], error);

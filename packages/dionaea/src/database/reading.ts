@@ -51,6 +51,7 @@ export function makeIncident(
   parts: { readonly origin: string; readonly timestamp: number; readonly data: UntypedData },
 ): Incident | string {
   try {
+    // Safe: the data was made for this incident, and nobody else has it yet.
     mapPaths?.(parts.origin, parts.data as Record<string, unknown>);
     return createIncident({ id: `${streamOf(table)}:${row}`, sensor, local, ...parts });
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Value } from '@ihandler/core';
 import { z } from 'zod';
 
 /** How many parts that have been read are remembered. */
-export const rememberedParts = 32;
+const rememberedParts = 32;
 
 const partSchema = z.object({
   base: z.string(),

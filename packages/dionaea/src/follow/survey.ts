@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { errorCode } from '@ihandler/core';
 import { type FoundFile, findFile, idOf, readAt } from './found-file.ts';
 
 /** The followed file and what lies beside it, looked at and open. */
@@ -21,7 +22,7 @@ async function namesBeside(file: string): Promise<string[]> {
   const stem = basename(name, extname(name));
   const names = await readdir(dirname(file)).catch((error: unknown) => {
     // The folder may come later, like the file.
-    if (codeOf(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   const similar = names.filter(
@@ -29,10 +30,6 @@ async function namesBeside(file: string): Promise<string[]> {
   );
   // While a file is being gzipped both are there, and only the first is whole.
   return similar.filter((other) => !similar.includes(other.replace(/\.gz$/, '')) || !other.endsWith('.gz'));
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /** What is there under each name, as one text: when it is the same twice, nothing was renamed in between. */
@@ -59,7 +56,7 @@ async function lookAt(
   try {
     return { found: await findFile(path, sensor, now) };
   } catch (error) {
-    const nothingThere = ['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)));
+    const nothingThere = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
     return nothingThere ? {} : { problem: error };
   }
 }
@@ -87,7 +84,7 @@ async function surveyOnce(
   async function look(path: string): Promise<FoundFile | undefined> {
     const looked = await lookAt(path, sensor, now);
     // Folders of similar names are no parts.
-    if (path === file || codeOf(looked.problem) !== 'EISDIR') problem ??= looked.problem;
+    if (path === file || errorCode(looked.problem) !== 'EISDIR') problem ??= looked.problem;
     if (looked.found !== undefined) open.push(looked.found);
     return looked.found;
   }

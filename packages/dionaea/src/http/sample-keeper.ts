@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import {
   createIncident,
   describeError,
+  errorCode,
   IhandlerError,
   type Incident,
   parseIncidentId,
@@ -28,7 +29,7 @@ interface Kept {
 const ours = /^\d{13,}-[0-9a-f]+-\d+\.sample$/;
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }
 
 function unlink(file: string): void {
@@ -76,7 +77,7 @@ function link({ real, stats }: ReturnType<typeof allowed>, target: string): void
   try {
     linkSync(real, target);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EXDEV')
+    if (errorCode(error) === 'EXDEV')
       throw new Error('"samples.into" is on another file system; choose a folder on the same one', {
         cause: error,
       });

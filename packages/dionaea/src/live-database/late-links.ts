@@ -4,7 +4,7 @@ import { connectionColumns, readConnectionRow } from '../database/connection-row
 import { makeIncident, type Reading } from '../database/reading.ts';
 
 /** The stream of links that came after their connection was told of. Its ordinals are times, so that they rise whatever row gets a parent. */
-export const lateLinksTable = 'late-links';
+const lateLinksTable = 'late-links';
 
 /** A link that is to be told. */
 export interface LateLink {

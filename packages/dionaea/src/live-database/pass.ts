@@ -53,6 +53,7 @@ export async function passOver(
       const table = tables.get(stream);
       if (table === undefined) continue;
       rows[table] = ordinal;
+      // Safe: whatever it is, its id may be asked for.
       const parent = rowOf((data['parent'] as { readonly id?: unknown } | undefined)?.id);
       if (table === linksTable && origin === 'dionaea.connection.link' && parent !== undefined)
         told.set(ordinal, parent);
