@@ -1,6 +1,7 @@
 export * from './amount.ts';
 export * from './catalogue/index.ts';
 export * from './checkpoint.ts';
+export * from './choose-instance.ts';
 export * from './command.ts';
 export * from './create-incident.ts';
 export * from './dispatcher.ts';

@@ -2,10 +2,10 @@ import type { ConnectionNode } from '@ihandler/attack-log';
 import { createIncident } from '@ihandler/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connection, stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
 import { openAttackReader } from './index.ts';
-import { connection, stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 import { freshSchema, startHandler } from './test-support/start-handler.ts';
 

@@ -1,9 +1,9 @@
 import { formatAttack } from '@ihandler/attack-log';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
 import { openAttackReader } from './index.ts';
-import { stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 import { freshSchema, startHandler } from './test-support/start-handler.ts';
 

@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { failureKind } from '@ihandler/core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
-import { stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 import { startHandler } from './test-support/start-handler.ts';
 

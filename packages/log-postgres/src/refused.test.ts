@@ -1,11 +1,11 @@
 import { failureKind } from '@ihandler/core';
 import { handlerContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { freePort } from '../../../test/services/free-port.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
-import { stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 import { freshSchema, startHandler } from './test-support/start-handler.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { connection, stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
-import { connection, stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 import { freshSchema, startHandler } from './test-support/start-handler.ts';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import { expect, it, onTestFinished } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres from './index.ts';
-import { stream } from './test-support/incidents.ts';
 import { query } from './test-support/query.ts';
 
 describeService('postgres', () => {

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import type { Command } from '@ihandler/core';
 import { commandContext } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { commands } from './commands.ts';
-import { stream } from './test-support/incidents.ts';
 import { query, startHandler, temporaryFolder } from './test-support/start-handler.ts';
 
 const recorded = fileURLToPath(

@@ -4,8 +4,8 @@ import { failureKind } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { connection, stream } from '../../../test/attacks/stream.ts';
 import logSqlite from './log-sqlite.ts';
-import { connection, stream } from './test-support/incidents.ts';
 import { query, startHandler, temporaryFolder } from './test-support/start-handler.ts';
 
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { type AttackFilter, type ConnectionNode, formatAttack, formatManual } from '@ihandler/attack-log';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
 import { openAttackReader } from './reader.ts';
-import { stream } from './test-support/incidents.ts';
 import { startHandler, temporaryFolder } from './test-support/start-handler.ts';
 
 const recorded = fileURLToPath(

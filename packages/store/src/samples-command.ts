@@ -3,7 +3,7 @@ import {
   type Command,
   type CommandArguments,
   type CommandContext,
-  type ConfiguredInstance,
+  chooseInstance,
   harmless,
   IhandlerError,
 } from '@ihandler/core';
@@ -29,21 +29,8 @@ function text(args: CommandArguments, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function chosen(args: CommandArguments, { instances }: CommandContext): ConfiguredInstance {
-  const name = text(args, 'as');
-  const fitting = name === undefined ? instances : instances.filter(({ instance }) => instance === name);
-  const [only, ...more] = fitting;
-  if (only !== undefined && more.length === 0) return only;
-  const names = instances.map(({ instance }) => instance).join(', ');
-  if (only === undefined)
-    throw invalid(
-      `Expected a store in the configuration, found ${names === '' ? 'none' : `only ${names}`}: name the configuration with -c FILE.yaml.`,
-    );
-  throw invalid(`Several stores are configured: choose one with --as (${names}).`);
-}
-
 function open(args: CommandArguments, context: CommandContext): Samples {
-  const { options, dataDir } = chosen(args, context);
+  const { options, dataDir } = chooseInstance('store', context.instances, text(args, 'as'));
   const file = recordFile(dataDir);
   if (!existsSync(file))
     throw new IhandlerError(

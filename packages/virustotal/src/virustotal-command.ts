@@ -2,9 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   type Command,
-  type CommandArguments,
   type CommandContext,
   type ConfiguredInstance,
+  chooseInstance,
   harmless,
   IhandlerError,
 } from '@ihandler/core';
@@ -22,19 +22,6 @@ const LATER = 1;
 
 function invalid(message: string): IhandlerError {
   return new IhandlerError('OPTIONS_INVALID', message);
-}
-
-function chosen({ options }: CommandArguments, { instances }: CommandContext): ConfiguredInstance {
-  const name = options['as'];
-  const fitting = instances.filter(({ instance }) => name === undefined || instance === name);
-  const [only, ...more] = fitting;
-  if (only !== undefined && more.length === 0) return only;
-  const names = instances.map(({ instance }) => instance).join(', ');
-  if (only === undefined)
-    throw invalid(
-      `Expected virustotal in the configuration, found ${names === '' ? 'none' : `only ${names}`}: name the configuration with -c FILE.yaml.`,
-    );
-  throw invalid(`Several instances of virustotal are configured: choose one with --as (${names}).`);
 }
 
 function open({ options, dataDir }: ConfiguredInstance, isNew: boolean, { log, now }: CommandContext): Desk {
@@ -145,7 +132,9 @@ export const virustotalCommand: Command = {
     if (more.length > 0 || (needs && !argument) || (known === 'status' && argument !== undefined))
       throw invalid(`virustotal ${known} expects ${expected[known]}; found ${args.positionals.length - 1}.`);
     const hash = known === 'lookup' || (known === 'retry' && argument) ? readHash(argument ?? '') : undefined;
-    const desk = open(chosen(args, context), needs, context);
+    const { as } = args.options;
+    const named = typeof as === 'string' ? as : undefined;
+    const desk = open(chooseInstance('virustotal', context.instances, named), needs, context);
     try {
       if (known === 'status') {
         await context.terminal.write(statusLines(desk, context.now()));

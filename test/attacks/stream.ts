@@ -5,22 +5,17 @@ import {
   type Incident,
   type UntypedData,
 } from '@ihandler/core';
+import { connection as example } from '@ihandler/testkit';
 
-/** A connection by its id; everything else of it is made up. */
-export function connection(id: string): Connection {
-  return {
-    id,
-    protocol: 'smbd',
-    transport: 'tcp',
-    local: { host: '192.0.2.1', port: 445 },
-    remote: { host: '198.51.100.7', port: 40_000, hostname: '' },
-  };
+/** A connection by its id, from a host; everything else of it is made up. */
+export function connection(id: string, host = '198.51.100.7'): Connection {
+  return example({ id, remote: { host } });
 }
 
-/** Makes incidents of one stream in rising ordinals. */
+/** Makes incidents of one stream in rising ordinals, a second apart. */
 export function stream(name = 'stream', sensor = 'sensor') {
   let ordinal = 0;
-  /** When the next incident happens, in milliseconds; each takes a second. */
+  /** When the next incident happens, in milliseconds. */
   const clock = { now: 1_600_000_000_000 };
   function incident(origin: string, data: UntypedData): Incident {
     ordinal += 1;
@@ -30,7 +25,8 @@ export function stream(name = 'stream', sensor = 'sensor') {
   return {
     clock,
     incident,
-    accept: (id: string) => incident('dionaea.connection.tcp.accept', { connection: connection(id) }),
+    accept: (id: string, host?: string) =>
+      incident('dionaea.connection.tcp.accept', { connection: connection(id, host) }),
     listen: (id: string) => incident('dionaea.connection.tcp.listen', { connection: connection(id) }),
     free: (id: string) => incident('dionaea.connection.free', { connection: connection(id) }),
     link: (parent: string, child: string) =>
@@ -41,6 +37,7 @@ export function stream(name = 'stream', sensor = 'sensor') {
       incident('dionaea.modules.python.mysql.login', { connection: connection(id), username, password }),
     download: (id: string, url: string, md5hash: string) =>
       incident('dionaea.download.complete.hash', { connection: connection(id), url, md5hash, file: '' }),
+    /** What covers all incidents so far. */
     checkpoint: (): Checkpoint => ({ [name]: ordinal }),
   };
 }
