@@ -86,14 +86,12 @@ export function dionaeaMessage(incident: Incident, sha512: string): Message | un
       return message(CHANNELS.capture, record);
     }
     case 'dionaea.modules.python.smb.dcerpc.request': {
-      // Safe: its origin is that one.
       const { uuid, opnum, connection } = (incident as Incident<typeof origin>).data;
       return message(CHANNELS.dcerpcRequests, { uuid, opnum, ...ends(connection) });
     }
     case 'dionaea.module.emu.profile':
       return message(CHANNELS.shellcodeProfiles, {
-        // Safe: its origin is that one.
-        profile: (incident as Incident<typeof origin>).data.profile,
+          profile: (incident as Incident<typeof origin>).data.profile,
       });
     default:
       return undefined;
