@@ -11,6 +11,21 @@ export interface StoredStatus {
   readonly remarks: readonly string[];
 }
 
+/** The status of a host of which nothing is known but its data folder. */
+function nothingOf(dataDir: string): HostStatus {
+  return {
+    pid: null,
+    startedAt: null,
+    at: Date.now(),
+    sensor: null,
+    data: dataDir,
+    health: null,
+    journal: null,
+    ihandlers: [],
+    sources: [],
+  };
+}
+
 function instancesIn(view: JournalView): readonly InstanceStatus[] {
   const { before, last } = view.bounds();
   return Object.entries(view.cursors()).map(([instance, { position, books, usedAt }]) => ({
@@ -29,17 +44,7 @@ function instancesIn(view: JournalView): readonly InstanceStatus[] {
 function seen({ chosen, dataDir }: JournalPlan, view: JournalView): StoredStatus {
   const writer = view.writer();
   return {
-    status: {
-      pid: null,
-      startedAt: null,
-      at: Date.now(),
-      sensor: null,
-      data: dataDir,
-      health: null,
-      journal: viewStatus(chosen, view),
-      ihandlers: instancesIn(view),
-      sources: [],
-    },
+    status: { ...nothingOf(dataDir), journal: viewStatus(chosen, view), ihandlers: instancesIn(view) },
     remarks: [
       writer === undefined
         ? 'not running: this is what the journal has'
@@ -52,18 +57,7 @@ function seen({ chosen, dataDir }: JournalPlan, view: JournalView): StoredStatus
 export function storedStatus(plan: JournalPlan): StoredStatus {
   const { chosen, dataDir } = plan;
   const { name, module, file, options } = chosen;
-  const nothing: HostStatus = {
-    pid: null,
-    startedAt: null,
-    at: Date.now(),
-    sensor: null,
-    data: dataDir,
-    health: null,
-    journal: null,
-    ihandlers: [],
-    sources: [],
-  };
-  const without = (why: string) => ({ status: nothing, remarks: [`not running, and ${why}`] });
+  const without = (why: string) => ({ status: nothingOf(dataDir), remarks: [`not running, and ${why}`] });
   if (module === undefined) return without('its journal is in memory: nothing was kept');
   if (file !== undefined && !existsSync(file))
     return without(`there is no journal ${file}: it has never run`);
