@@ -21,8 +21,17 @@ function localHosts(value: unknown, found: Set<string>): void {
   for (const key in value) localHosts(value[key], found);
 }
 
+/** The finder that was made last: a sensor mostly has one address, and making a finder costs more than using it. */
+let last = { hosts: '', finder: /(?!)/g };
+
 /** Where an address stands by itself in a text, and not as a part of a longer one; a port may follow. */
 function finderOf(hosts: ReadonlySet<string>): RegExp {
+  const key = [...hosts].join(' ');
+  if (key !== last.hosts) last = { hosts: key, finder: makeFinder(hosts) };
+  return last.finder;
+}
+
+function makeFinder(hosts: ReadonlySet<string>): RegExp {
   const words = [...hosts]
     .sort((a, b) => b.length - a.length)
     .map((host) => {
