@@ -16,7 +16,7 @@ import {
 import journalSqlite from '@ihandler/journal-sqlite';
 import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
-import { jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import { startNats } from '../../../test/services/nats.ts';
 
@@ -75,7 +75,7 @@ const manager = await jetstreamManager(client);
 
 async function withStream(name: string, use: () => Promise<number>): Promise<number> {
   const subjects = [`${name}.>`];
-  await manager.streams.add({ name, subjects } as Partial<StreamConfig> & { name: string });
+  await manager.streams.add({ name, subjects });
   try {
     return await use();
   } finally {

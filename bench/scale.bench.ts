@@ -1,0 +1,200 @@
+// What an incident costs on its way from a sensor to PostgreSQL: bytes on disks and on the wire, rows, and how many a second
+// each part takes when the others wait. docs/scale.md calculates with these figures.
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import {
+  createDispatcher,
+  createMemoryJournal,
+  encodeIncident,
+  type Handler,
+  type Incident,
+  maskSensor,
+} from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import forward from '@ihandler/forward';
+import hpfeeds from '@ihandler/hpfeeds';
+import http from '@ihandler/http';
+import journalSqlite from '@ihandler/journal-sqlite';
+import logPostgres from '@ihandler/log-postgres';
+import nats from '@ihandler/nats';
+import xmpp from '@ihandler/xmpp';
+import pg from 'pg';
+import { freePort } from '../test/services/free-port.ts';
+import { startHpfeedsBroker } from '../test/services/hpfeeds-broker.ts';
+import { startNats } from '../test/services/nats.ts';
+import { startPostgres } from '../test/services/postgres.ts';
+import { startProsody } from '../test/services/prosody.ts';
+import { INCIDENTS_AN_ATTACK, writeRecording } from './recorded-attacks.ts';
+
+const ATTACKS = 2000;
+const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
+/** Rooms are slower than all else. */
+const IN_A_ROOM = 3400;
+
+const folder = mkdtempSync(join(tmpdir(), 'ihandler-scale-'));
+const file = join(folder, 'recording.ndjson');
+await writeRecording(file, ATTACKS);
+const incidents: Incident[] = [];
+await dionaea({ file }).run({
+  instance: 'dionaea',
+  sensor: 'hive',
+  signal: new AbortController().signal,
+  log: { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} },
+  now: Date.now,
+  state: () => undefined,
+  report: async (batch) => void incidents.push(...batch),
+  resumeAfter: () => undefined,
+  reject: async () => undefined,
+  progress: () => undefined,
+});
+
+/** How many incidents a second a handler takes. */
+async function handled(handler: Handler, given: readonly Incident[] = incidents): Promise<number> {
+  const dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler }],
+    sensor: 'hive',
+    dataDir: folder,
+  });
+  await dispatcher.start();
+  const began = performance.now();
+  for (let at = 0; at < given.length; at += 1000) await dispatcher.report(given.slice(at, at + 1000));
+  const waiting = await dispatcher.drain();
+  const took = performance.now() - began;
+  await dispatcher.close();
+  if (waiting.length > 0) throw new Error(`${handler.name} did not take all: ${waiting[0]?.failure}`);
+  return (given.length / took) * 1000;
+}
+
+function sizeOf(path: string): number {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
+const rows: string[] = [];
+function line(what: string, bytes: number | undefined, rate: number | undefined): void {
+  const figures = [bytes, rate].map((figure) => figure && Math.round(figure).toLocaleString('en'));
+  rows.push(`| ${what} | ${figures.map((figure) => figure || '–').join(' | ')} |`);
+}
+
+line('a line of log_incident', sizeOf(file) / INCIDENTS, undefined);
+
+async function measureJournal(): Promise<void> {
+  const journal = join(folder, 'measured.journal');
+  const own = createDispatcher({
+    journal: journalSqlite({ file: journal }),
+    // Somebody must wait for all of it, or the journal lets it go.
+    handlers: [
+      { handler: { contract: 1, name: 'idle', accepts: ['*'], write: () => new Promise<void>(() => {}) } },
+    ],
+    sensor: 'hive',
+    dataDir: folder,
+  });
+  await own.start();
+  const began = performance.now();
+  for (let at = 0; at < INCIDENTS; at += 1000) await own.report(incidents.slice(at, at + 1000));
+  const took = performance.now() - began;
+  await own.close({ within: 100 });
+  line('the journal on disk', sizeOf(journal) / INCIDENTS, (INCIDENTS / took) * 1000);
+}
+
+async function measureForward(): Promise<void> {
+  const hub = createDispatcher({
+    journal: journalSqlite({ file: join(folder, 'hub.journal') }),
+    handlers: [],
+    sensor: 'hub',
+    dataDir: folder,
+  });
+  await hub.start();
+  const port = await freePort();
+  const running = hub.run(http({ port }));
+  const rate = await handled(forward({ url: `http://127.0.0.1:${port}/` }));
+  await hub.close();
+  await running;
+  const bodies = Array.from({ length: 20 }, (_, at) =>
+    gzipSync(
+      incidents
+        .slice(at * 1000, (at + 1) * 1000)
+        .map((incident) => `${encodeIncident(maskSensor(incident))}\n`)
+        .join(''),
+      { level: 1 },
+    ),
+  );
+  const gzipped = bodies.reduce((sum, { length }) => sum + length, 0) / 20_000;
+  line('`forward`, gzipped on the wire, into a durable journal', gzipped, rate);
+}
+
+async function measureNats(): Promise<void> {
+  const server = await startNats();
+  const rate = await handled(nats({ servers: server.url, create: {} }));
+  const { connect } = await import('@nats-io/transport-node');
+  const { jetstreamManager } = await import('@nats-io/jetstream');
+  const client = await connect({ servers: server.url });
+  const { state } = await (await jetstreamManager(client)).streams.info('IHANDLER');
+  await client.close();
+  await server.stop();
+  line('`nats`, in the stream on disk', state.bytes / state.messages, rate);
+}
+
+async function measureHpfeeds(): Promise<void> {
+  const channel = 'ihandler.incidents';
+  const broker = await startHpfeedsBroker({
+    users: { pot: { secret: 'one', publish: [channel], subscribe: [] } },
+  });
+  const at = { server: '127.0.0.1', port: broker.port, ident: 'pot', secret: 'one' };
+  const rate = await handled(hpfeeds({ ...at, dionaea: false }));
+  await broker.stop();
+  line('`hpfeeds`, whole incidents', undefined, rate);
+}
+
+async function measureXmpp(): Promise<void> {
+  const server = await startProsody({ pot: 'one' }, 'storage_archive_item_limit = 1000000');
+  const account = { service: server.service, username: 'pot@localhost', password: 'one' };
+  const rooms = [{ room: 'a@rooms.localhost' }];
+  const rate = await handled(xmpp({ ...account, rooms }), incidents.slice(0, IN_A_ROOM));
+  await server.stop();
+  line('`xmpp`, one room of a Prosody that keeps an archive', undefined, rate);
+}
+
+async function measurePostgres(): Promise<void> {
+  const server = await startPostgres({ fsync: true });
+  const rate = await handled(logPostgres({ url: server.url }));
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  const { rows: sizes } = await client.query<{ name: string; bytes: number; rows: number }>(
+    `SELECT c.relname AS name, pg_total_relation_size(c.oid)::float8 AS bytes, s.n_live_tup::float8 AS rows
+      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace JOIN pg_stat_user_tables AS s ON s.relid = c.oid
+      WHERE nspname = 'dionaea' AND relkind = 'r'`,
+  );
+  await client.end();
+  await server.stop();
+  const sum = (key: 'bytes' | 'rows', of = sizes) => of.reduce((all, row) => all + row[key], 0);
+  const ids = sizes.filter(({ name }) => name === 'ihandler_ids');
+  line('PostgreSQL, tables and indexes, with ids', sum('bytes') / INCIDENTS, rate);
+  line('of that the ids, which go after `remember`', sum('bytes', ids) / INCIDENTS, undefined);
+  rows.push(
+    `\nrows in PostgreSQL: ${((sum('rows') - sum('rows', ids)) / INCIDENTS).toFixed(2)} an incident, and an id`,
+  );
+}
+
+try {
+  for (const measure of [
+    measureJournal,
+    measureForward,
+    measureNats,
+    measureHpfeeds,
+    measureXmpp,
+    measurePostgres,
+  ])
+    await measure();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(
+  `| ${INCIDENTS.toLocaleString('en')} incidents, ${INCIDENTS_AN_ATTACK} an attack | bytes an incident | incidents/s |`,
+);
+console.log('| --- | ---: | ---: |');
+for (const row of rows) console.log(row);
