@@ -91,7 +91,7 @@ export function dionaeaMessage(incident: Incident, sha512: string): Message | un
     }
     case 'dionaea.module.emu.profile':
       return message(CHANNELS.shellcodeProfiles, {
-          profile: (incident as Incident<typeof origin>).data.profile,
+        profile: (incident as Incident<typeof origin>).data.profile,
       });
     default:
       return undefined;
