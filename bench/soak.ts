@@ -103,8 +103,8 @@ async function soak(folder: string): Promise<readonly string[]> {
   const lasted = seconds();
   const written = attacks * INCIDENTS_AN_ATTACK;
   const behind = written - accepted();
-  for (const end = Date.now() + 120_000; accepted() < written && Date.now() < end; ) await wait(50);
-  const left = await dispatcher.drain();
+  for (const end = Date.now() + 600_000; accepted() < written && Date.now() < end; ) await wait(50);
+  const left = await dispatcher.drain({ stalledAfter: 60_000 });
   const caughtUp = seconds() - lasted;
   over.abort();
   await following;
