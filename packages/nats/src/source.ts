@@ -61,13 +61,12 @@ export default function natsSource(options: NatsSourceOptions): Source {
       let wasTold = false;
       for (let failures = 0; !signal.aborted; failures += 1) {
         let connection: NatsConnection | undefined;
+        const began = context.now();
         try {
           connection = await connectNats(connecting);
-          const began = context.now();
           log.message('connected', { server: connection.getServer() });
           wasTold = false;
           await consume(connection, settings, take, context);
-          if (context.now() - began > 60_000) failures = 0;
         } catch (error) {
           if (signal.aborted) break;
           if (isIhandlerError(error)) throw error;
@@ -76,6 +75,7 @@ export default function natsSource(options: NatsSourceOptions): Source {
         } finally {
           await connection?.close().catch(() => undefined); // it is over, one way or the other
         }
+        if (context.now() - began > 60_000) failures = 0;
         const longest = Math.min(30_000, 250 * 2 ** Math.min(failures, 10));
         await wait(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       }

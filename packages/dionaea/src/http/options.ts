@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { parseOptions } from '@ihandler/core';
+import { parseOptions, sizeOption } from '@ihandler/core';
 import { checkPort, entrySchema, type HttpOptions, portShape, type Sender, sendersOf } from '@ihandler/http';
 import { z } from 'zod';
 
@@ -18,12 +18,9 @@ const samplesSchema = z.strictObject({
     format: 'path',
   }),
   maxFiles: z.int().min(1).max(1_000_000).default(10_000).describe('How many are kept; the oldest go first.'),
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(2 ** 50)
+  maxBytes: sizeOption('1GiB')
     .default(2 ** 30)
-    .describe('How many bytes of them are kept; the oldest go first.'),
+    .describe('How much of them is kept: "1GiB"; the oldest go first.'),
 });
 
 /** The options as JSON Schema sees them; the manifest in package.json repeats it. */
@@ -82,8 +79,8 @@ export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors'> {
     readonly into: string;
     /** How many are kept; the oldest go first. @default 10000 */
     readonly maxFiles?: number;
-    /** How many bytes of them are kept; the oldest go first. @default 1073741824 */
-    readonly maxBytes?: number;
+    /** How much of them is kept, such as `1GiB`; the oldest go first. @default '1GiB' */
+    readonly maxBytes?: string;
   };
 }
 

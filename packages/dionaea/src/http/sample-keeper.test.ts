@@ -31,7 +31,7 @@ function complete(path: string): string {
 }
 
 /** A dionaea's folder and ours in a temporary one, and the source that links from one to the other. */
-async function setUp(limits: { readonly maxFiles?: number; readonly maxBytes?: number } = {}, local = true) {
+async function setUp(limits: { readonly maxFiles?: number; readonly maxBytes?: string } = {}, local = true) {
   const folder = temporaryFolder();
   const [from, into] = [join(folder, 'binaries'), join(folder, 'kept')];
   mkdirSync(from);
@@ -106,7 +106,7 @@ describe('a sample', () => {
   });
 
   it('goes when there are too many or too large ones, the oldest first, after a restart too', async () => {
-    const { from, into, open } = await setUp({ maxFiles: 3, maxBytes: 1000 });
+    const { from, into, open } = await setUp({ maxFiles: 3, maxBytes: '1kB' });
     const post = async (port: number, name: string, bytes: number) => {
       writeFileSync(join(from, name), name.padEnd(bytes, '.'));
       await sendRequest(port, complete(join(from, name)));
