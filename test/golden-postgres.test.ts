@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AttackReader, formatAttack, formatManual, TABLES } from '@ihandler/attack-log';
+import { type AttackReader, formatAttack, formatManual } from '@ihandler/attack-log';
 import { createDispatcher, createMemoryJournal, type Handler } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
@@ -10,13 +10,13 @@ import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
 import { commandContext } from '@ihandler/testkit';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import {
   canonicalForest,
   comparableRow,
 } from '../packages/log-postgres/src/test-support/canonical-forest.ts';
 import { readTables } from '../packages/log-postgres/src/test-support/read-tables.ts';
+import { sqliteTables } from './parity/sqlite-tables.ts';
 import { describeService } from './services/available.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
 
@@ -40,22 +40,6 @@ async function importInto(name: string, handler: Handler, dataDir: string): Prom
   const file = fileURLToPath(new URL(`recordings/${name}`, import.meta.url));
   await dispatcher.run(dionaea({ file }));
   expect(await dispatcher.drain()).toEqual([]);
-}
-
-function sqliteTables(file: string) {
-  const database = new Database(file, { readonly: true });
-  try {
-    return Object.fromEntries(
-      Object.entries(TABLES).map(([table, [key]]) => {
-        const rows = database
-          .prepare<[], Record<string, string | number | null>>(`SELECT * FROM ${table} ORDER BY ${key}`)
-          .all();
-        return [table, rows.map(comparableRow)];
-      }),
-    );
-  } finally {
-    database.close();
-  }
 }
 
 /** What a command prints. */
