@@ -49,7 +49,9 @@ export function hostProcess(
         said = (said + chunk.toString()).slice(-20_000);
       });
       started.once('close', (code) => {
-        if (child === started) failed = code;
+        if (child !== started) return;
+        failed = code;
+        said += `--- ended by itself with ${code}\n`;
       });
     },
     async kill() {

@@ -116,8 +116,9 @@ describeAll(() => {
     expect(brought.filter((attack) => whole.has(JSON.stringify(attack))).length).toBeGreaterThan(0);
 
     // Nobody gave up.
-    expect(hosts.map(({ name, failed }) => [name, failed()])).toEqual(
-      hosts.map(({ name }) => [name, undefined]),
-    );
+    expect(
+      hosts.map(({ name, failed }) => [name, failed()]),
+      told(),
+    ).toEqual(hosts.map(({ name }) => [name, undefined]));
   }, 900_000);
 });
