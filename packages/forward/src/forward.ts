@@ -35,7 +35,7 @@ export default function forward(options: ForwardOptions): WritingHandler {
   const settings = readOptions(options);
   // Without the path, which may end in a token.
   const where = new URL(settings.url).host;
-  const counted = { posts: 0, sent_bytes: 0 };
+  const counted = { posts: 0, uncompressed_bytes: 0 };
   let client: Client | undefined;
 
   async function post(
@@ -50,7 +50,7 @@ export default function forward(options: ForwardOptions): WritingHandler {
     );
     counted.posts += 1;
     if (judgement.taken === true) {
-      counted.sent_bytes += Buffer.byteLength(body);
+      counted.uncompressed_bytes += Buffer.byteLength(body);
       return undefined;
     }
     if (judgement.taken === 'too large') return 'split';
