@@ -64,6 +64,7 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
     const allowed = [
       '@ihandler/core',
       ...(name.startsWith('@ihandler/log-') ? ['@ihandler/attack-log'] : []),
+      ...(name === '@ihandler/dionaea' ? ['@ihandler/http'] : []),
     ];
     // A journal may be an optional peer of the app, which npm does not install by itself.
     const optional = Object.keys(self()?.json.peerDependenciesMeta ?? {});
@@ -106,7 +107,7 @@ describe('the app, log-sqlite and dionaea installed with npm alone in an empty f
 
   it('brings nothing of the other handlers, and one core', () => {
     const installed = readdirSync(join(project, 'node_modules', '@ihandler')).sort();
-    expect(installed).toEqual(['attack-log', 'core', 'dionaea', 'log-sqlite']);
+    expect(installed).toEqual(['attack-log', 'core', 'dionaea', 'http', 'log-sqlite']);
     const locked = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
     const paths = Object.keys(locked.packages).filter((path) => path.endsWith('node_modules/@ihandler/core'));
     expect(paths).toEqual(['node_modules/@ihandler/core']);

@@ -66,7 +66,7 @@ Component "rooms.localhost" "muc"
   );
   for (const [user, password] of Object.entries(users))
     execFileSync('prosodyctl', ['--config', config, 'register', user, 'localhost', password], {
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
   let child: ChildProcess | undefined;
 
