@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifestSchema } from '@ihandler/core';
@@ -14,6 +14,7 @@ import { published, readPackageJson, root } from './workspace.ts';
 
 let folder: string;
 let recording: string;
+let dionaea: string;
 let compiled: readonly CompiledProgram[];
 
 const allBlocks = manuals.flatMap(({ blocks }) => blocks);
@@ -24,6 +25,8 @@ const allCommands = allBlocks
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'readme-'));
   recording = join(folder, 'recording.ndjson');
+  dionaea = join(folder, 'dionaea');
+  mkdirSync(join(dionaea, 'var', 'lib', 'dionaea', 'binaries'), { recursive: true });
   writeRecording(recording);
   const typed = mkdtempSync(join(folder, 'typed-'));
   const programs = allBlocks.filter(({ language }) => language === 'ts' || language === 'js');
@@ -89,9 +92,10 @@ const loadYaml: Runner = async ({ code }, project) => {
   const value: unknown = parse(code);
   expect(value).toBeTypeOf('object');
   if (Array.isArray(value)) return '';
-  project.write(name, code);
   // What needs a server or a sensor that is not here is checked; all else is run on a recording.
   const isLive = !hasHandlers(value) || sendsAway(value);
+  // A dionaea that has just been installed: its folders are there.
+  project.write(name, isLive ? code.replaceAll('/opt/dionaea', dionaea) : code);
   const words = isLive ? ['check', '-c', name] : ['import', '-c', name, recording];
   const ending = await project.ihandler(...words);
   expectSuccess(ending, words.join(' '));
