@@ -27,6 +27,19 @@ async function answers(port: number): Promise<boolean> {
   });
 }
 
+/** prosodyctl sometimes ends with an error on a busy machine, and has the user when it is asked again. */
+function register(config: string, user: string, password: string): void {
+  for (let tries = 1; ; tries += 1)
+    try {
+      execFileSync('prosodyctl', ['--config', config, 'register', user, 'localhost', password], {
+        stdio: 'pipe',
+      });
+      return;
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+}
+
 /** Starts a server that knows these users by their passwords. */
 export async function startProsody(users: Readonly<Record<string, string>>, extra = ''): Promise<Prosody> {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-prosody-'));
@@ -64,10 +77,7 @@ Component "rooms.localhost" "muc"
   muc_log_by_default = true
 `,
   );
-  for (const [user, password] of Object.entries(users))
-    execFileSync('prosodyctl', ['--config', config, 'register', user, 'localhost', password], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  for (const [user, password] of Object.entries(users)) register(config, user, password);
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
