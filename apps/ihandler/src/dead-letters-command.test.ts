@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BuiltProgram, buildProgram, type RunningProgram } from './test-support/built-program.ts';
+import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
 import {
   createOperatorWorld,
   flakyNumbers,
@@ -8,6 +8,7 @@ import {
   stopRun,
   takeIn,
 } from './test-support/operator-world.ts';
+import type { Program } from './test-support/program.ts';
 import { createWorld, type World } from './test-support/world.ts';
 
 let program: BuiltProgram;
@@ -19,7 +20,7 @@ afterAll(() => program.remove());
 const config = ['-c', 'my.yaml'];
 
 /** A world in which 1, 200, 2, 300 and 3 came in: `flaky` has given up on two of them. */
-async function worldWithLetters(): Promise<{ readonly world: World; readonly running: RunningProgram }> {
+async function worldWithLetters(): Promise<{ readonly world: World; readonly running: Program }> {
   const world = createOperatorWorld(program);
   const running = await startRun(program, world);
   await takeIn(world, [1, 200, 2, 300, 3]);

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BuiltProgram, buildProgram, type RunningProgram } from './test-support/built-program.ts';
+import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
 import { installPlain } from './test-support/fixture-packages.ts';
 import { startRun, stopRun, until } from './test-support/operator-world.ts';
+import type { Program } from './test-support/program.ts';
 import { createWorld, type World } from './test-support/world.ts';
 
 let program: BuiltProgram;
@@ -39,7 +40,7 @@ export default () => ({
 });
 `;
 
-async function worldWithHosts(): Promise<{ readonly world: World; readonly running: RunningProgram }> {
+async function worldWithHosts(): Promise<{ readonly world: World; readonly running: Program }> {
   const world = createWorld();
   program.install(world, 'journal-sqlite');
   program.install(world, 'log-sqlite');

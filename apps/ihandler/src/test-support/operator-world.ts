@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BuiltProgram, RunningProgram } from './built-program.ts';
+import type { BuiltProgram } from './built-program.ts';
 import { installKeep } from './fixture-packages.ts';
 import { installTail } from './live-packages.ts';
+import type { Program } from './program.ts';
 import { createWorld, type World } from './world.ts';
 
 /**
@@ -68,14 +69,14 @@ export async function until<T>(look: () => T, holds: (found: T) => boolean): Pro
 }
 
 /** Starts the program and waits until it runs. */
-export async function startRun(program: BuiltProgram, world: World): Promise<RunningProgram> {
+export async function startRun(program: BuiltProgram, world: World): Promise<Program> {
   const running = program.start(world, ['run', '-c', 'my.yaml']);
   await running.said('health and metrics');
   return running;
 }
 
 /** Stops it as a service manager does. */
-export async function stopRun(running: RunningProgram): Promise<void> {
+export async function stopRun(running: Program): Promise<void> {
   running.child.kill('SIGTERM');
   await running.ended;
 }

@@ -9,25 +9,29 @@ const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** The program in a process of its own. */
 export interface Program {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  /** Resolves when standard error has said something. */
+  /** Resolves when standard error has said something; rejects when the program ends without. */
   said(text: string): Promise<void>;
+  /** What standard error has said so far. */
+  stderr(): string;
   readonly ended: Promise<Ran>;
 }
 
-/** Starts the program, from its sources, in the folder of a world. */
-export function startProgram(world: World, argv: readonly string[]): Program {
-  const child = spawn(process.execPath, ['--conditions=@ihandler/source', '--import', hooks, main, ...argv], {
-    cwd: world.folder,
-    env: { PATH: process.env['PATH'], XDG_STATE_HOME: `${world.folder}/state`, IHANDLER_SENSOR: 'sensor-1' },
+/** Starts Node with these arguments in the folder of a world. */
+export function startNode({ folder }: World, args: readonly string[]): Program {
+  const child = spawn(process.execPath, [...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], XDG_STATE_HOME: `${folder}/state`, IHANDLER_SENSOR: 'sensor-1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
+  const more = new Set<() => void>();
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
   });
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
+    for (const told of more) told();
   });
   const ended = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject);
@@ -36,14 +40,20 @@ export function startProgram(world: World, argv: readonly string[]): Program {
   return {
     child,
     ended,
-    async said(text) {
-      while (!stderr.includes(text)) {
-        const more = new Promise((resolve) => child.stderr.once('data', resolve));
-        const end = ended.then(() => {
-          if (!stderr.includes(text)) throw new Error(`ended without saying ${text}: ${stderr}`);
-        });
-        await Promise.race([more, end]);
-      }
-    },
+    stderr: () => stderr,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (stderr.includes(text)) resolve();
+        };
+        more.add(look);
+        look();
+        ended.then(() => reject(new Error(`ended without saying ${text}: ${stderr}`)), reject);
+      }),
   };
+}
+
+/** Starts the program, from its sources, in the folder of a world. */
+export function startProgram(world: World, argv: readonly string[]): Program {
+  return startNode(world, ['--conditions=@ihandler/source', '--import', hooks, main, ...argv]);
 }

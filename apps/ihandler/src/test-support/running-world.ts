@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BuiltProgram, RunningProgram } from './built-program.ts';
+import type { BuiltProgram } from './built-program.ts';
 import { installKeep } from './fixture-packages.ts';
 import { installTail } from './live-packages.ts';
+import type { Program } from './program.ts';
 import { createWorld, type World } from './world.ts';
 
 /** A configuration whose source `tail` follows the file `numbers`, with any port for health. */
@@ -21,7 +22,7 @@ export function liveWorld(program: BuiltProgram, yaml: string): World {
 }
 
 /** Runs a world's configuration; resolves when all of it has started. */
-export async function startedIn(program: BuiltProgram, world: World): Promise<RunningProgram> {
+export async function startedIn(program: BuiltProgram, world: World): Promise<Program> {
   const running = program.start(world, ['run', '-c', 'my.yaml']);
   await running.said('health and metrics');
   return running;
@@ -43,7 +44,7 @@ export async function until<T>(look: () => T | Promise<T>, holds: (found: T) => 
 }
 
 /** Ends it as a service manager does. */
-export function stopped(running: RunningProgram): RunningProgram['ended'] {
+export function stopped(running: Program): Program['ended'] {
   running.child.kill('SIGTERM');
   return running.ended;
 }
