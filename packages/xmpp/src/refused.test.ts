@@ -39,7 +39,11 @@ async function sensorAt(service: string) {
 
 describeService('prosody', () => {
   it('a room that is for members only says so, and is entered when its owner makes us one', async () => {
-    const server = await startProsody({ pot: 'one', owner: 'two' }, 'muc_room_default_members_only = true');
+    const server = await startProsody(
+      { pot: 'one', owner: 'two' },
+      '',
+      'muc_room_default_members_only = true',
+    );
     onTestFinished(() => server.stop());
     const account = { service: server.service, user: 'owner', domain: 'localhost', password: 'two' };
     const { signal } = new AbortController();
