@@ -37,12 +37,17 @@ function register(data: string, user: string, password: string): void {
   writeFileSync(join(accounts, `${user}.dat`), `return { ["password"] = ${JSON.stringify(password)} };\n`);
 }
 
-/** Starts a server that knows these users by their passwords. `extra` is added to its settings, `rooms` to those of its rooms. */
+/**
+ * Starts a server that knows these users by their passwords. `extra` is added to its settings, `rooms` to those of its rooms.
+ * A setting must not be there twice: Prosody warns of it, and fails to put the warning together when the path of its
+ * configuration is long. Of the modules, `tls` is switched on by a line of `ssl`.
+ */
 export async function startProsody(
   users: Readonly<Record<string, string>>,
   extra = '',
   rooms = '',
 ): Promise<Prosody> {
+  const tls = /^ssl = /m.test(extra);
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-prosody-'));
   const port = await freePort();
   for (const name of ['data', 'certs']) mkdirSync(join(folder, name));
@@ -60,8 +65,8 @@ s2s_ports = {}
 legacy_ssl_ports = {}
 http_ports = {}
 https_ports = {}
-modules_enabled = { "roster", "saslauth", "disco", "ping" }
-modules_disabled = { "s2s", "tls", "offline" }
+modules_enabled = { "roster", "saslauth", "disco", "ping"${tls ? ', "tls"' : ''} }
+modules_disabled = { "s2s", "offline"${tls ? '' : ', "tls"'} }
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 c2s_stanza_size_limit = 16777216
