@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrebuiltSqlite, prebuiltSqlite } from '../scripts/prebuilt-sqlite.mjs';
-import { type PackedPackage, packAll } from './packed.ts';
+import { type PackedPackage, pack } from './packed.ts';
 import { published, root } from './workspace.ts';
 
 const recordings = join(root, 'test', 'recordings');
@@ -25,7 +25,7 @@ let sqlite: PrebuiltSqlite;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'packed-'));
-  packed = packAll(folder);
+  packed = pack(folder);
   mkdirSync(join(folder, 'prebuilt'));
   sqlite = prebuiltSqlite(join(folder, 'prebuilt'));
 }, 180_000);

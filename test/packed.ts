@@ -26,10 +26,12 @@ function tool(command: string, args: readonly string[], cwd: string): void {
   execFileSync(command, args, { cwd, env, stdio: 'pipe' });
 }
 
-/** Builds every published package where it has changed, and packs them into a folder. */
-export function packAll(folder: string): readonly PackedPackage[] {
-  tool('turbo', ['run', 'build', '--output-logs=errors-only'], root);
-  return published.map((item) => {
+/** Builds packages where they have changed, and packs them into a folder: these by their names, or every published one. */
+export function pack(folder: string, names?: readonly string[]): readonly PackedPackage[] {
+  const chosen = published.filter(({ json }) => names === undefined || names.includes(json.name));
+  const filters = chosen.map(({ json }) => `--filter=${json.name}`);
+  tool('turbo', ['run', 'build', '--output-logs=errors-only', ...filters], root);
+  return chosen.map((item) => {
     const into = mkdtempSync(join(folder, 'pack-'));
     tool('pnpm', ['pack', '--pack-destination', into], item.path);
     const tarball = join(into, readdirSync(into)[0] ?? 'nothing');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packAll } from './packed.ts';
+import { pack } from './packed.ts';
 import { parseDocument } from './readme/document.ts';
 import { root } from './workspace.ts';
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
-  const packed = packAll(folder);
+  const packed = pack(folder, ['ihandler', '@ihandler/core']);
   const tarball = (name: string): string => `file:${packed.find((item) => item.name === name)?.tarball}`;
   project = join(folder, 'somewhere');
   mkdirSync(project);
