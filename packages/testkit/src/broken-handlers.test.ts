@@ -22,9 +22,9 @@ const brokenOnes = [
 
 afterEach(cleanUp);
 
-describe.each(brokenOnes)('a handler broken at "$rule"', ({ rule, how, factory, isStored }) => {
+describe.each(brokenOnes)('a handler broken at "$rule"', ({ rule, how, factory, isStored, patience }) => {
   it(`which ${how}, fails that rule and no other`, async () => {
-    const outcomes = await conform(factory, isStored ? { stored } : {});
+    const outcomes = await conform(factory, { ...(isStored && { stored }), ...(patience && { patience }) });
     const failed = outcomes.filter(({ failure }) => failure !== undefined);
     expect(failed.map(({ name, failure }) => [name, failure?.message])).toEqual([[rule, expect.any(String)]]);
     expect(failed[0]?.failure?.name).toBe('AssertionError');

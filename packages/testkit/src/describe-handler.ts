@@ -5,6 +5,7 @@ import { operatorRules } from './rules/operator.ts';
 import { reportRules } from './rules/reports.ts';
 import { resilienceRules } from './rules/resilience.ts';
 import { storageRules } from './rules/storage.ts';
+import { PATIENCE } from './suite/in-time.ts';
 import { createSubject, type StoredProbe } from './suite/subject.ts';
 import type { HandlerFactory } from './suite/world.ts';
 
@@ -15,6 +16,8 @@ export type It = (name: string, run: () => Promise<void>) => unknown;
 export interface DescribeOptions {
   /** Lets the suite look at what a handler has stored, and adds the rules that need it. */
   readonly stored?: StoredProbe;
+  /** How long the handler may do nothing before it counts as stuck, in milliseconds. @default 10000 */
+  readonly patience?: number;
 }
 
 /**
@@ -22,8 +25,12 @@ export interface DescribeOptions {
  * something that it does not do holds. Everything happens in folders of its own under the system's folder for temporary
  * files, with a dispatcher of core; `context.fetch` answers 200 and `{}`.
  */
-export function describeHandler(it: It, factory: HandlerFactory, { stored }: DescribeOptions = {}): void {
-  const subject = createSubject(factory, stored);
+export function describeHandler(
+  it: It,
+  factory: HandlerFactory,
+  { stored, patience = PATIENCE }: DescribeOptions = {},
+): void {
+  const subject = createSubject(factory, patience, stored);
   const rules = [
     ...identityRules,
     ...lifeCycleRules,

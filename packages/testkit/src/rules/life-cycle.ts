@@ -69,13 +69,13 @@ export const lifeCycleRules: readonly Rule[] = [
   },
   {
     name: 'may be closed twice',
-    check: ({ inWorld, sample }) =>
+    check: ({ inWorld, sample, patience }) =>
       inWorld(async (world) => {
         const life = await world.live();
         await life.deliver(await sample(2));
         await life.close();
         try {
-          await inTime(Promise.resolve(life.handler.close?.()), 'the second close()');
+          await inTime(Promise.resolve(life.handler.close?.()), 'the second close()', patience);
         } catch (error) {
           assert.fail(`Expected the second close() to do no harm, found ${describeError(error)}`);
         }

@@ -8,7 +8,7 @@ import {
   type Incident,
 } from '@ihandler/core';
 import type { AtPoint, Crash, Disk, JournalPoint } from '../disk.ts';
-import { inTime, PATIENCE } from './in-time.ts';
+import { inTime } from './in-time.ts';
 import { type HandlerPoint, type Observed, observe } from './observe.ts';
 
 /** Every point at which something may be made to happen. */
@@ -20,6 +20,15 @@ export interface LifeOptions {
   readonly batch?: number;
   readonly at?: AtPoint<Point>;
   readonly crash?: Crash;
+}
+
+/** What a life is made of. */
+export interface LifeParts {
+  readonly handler: Handler;
+  readonly disk: Disk;
+  readonly dataDir: string;
+  /** How long the handler may do nothing before it counts as stuck, in milliseconds. */
+  readonly patience: number;
 }
 
 /** What became of an incident: handled, given up on purpose with a permanent error, or by accident. */
@@ -51,7 +60,7 @@ async function answer(): Promise<Response> {
 }
 
 /** Makes a process that has not started, with its journal on a disk and its folders in `dataDir`. */
-export function createLife(handler: Handler, disk: Disk, dataDir: string, options: LifeOptions = {}): Life {
+export function createLife({ handler, disk, dataDir, patience }: LifeParts, options: LifeOptions = {}): Life {
   const { crash, batch = 1000 } = options;
   const letters = new Map<string, DeadLetter>();
   const gone = new AbortController();
@@ -77,11 +86,11 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
 
   async function handleAll(incidents: readonly Incident[]): Promise<void> {
     await dispatcher.report(incidents);
-    const [behind] = await dispatcher.drain({ stalledAfter: PATIENCE, signal: gone.signal });
+    const [behind] = await dispatcher.drain({ stalledAfter: patience, signal: gone.signal });
     if (behind === undefined || crash?.isDead()) return;
     const doing =
       behind.failure === undefined ? 'a call has not returned' : `it asks to try again: ${behind.failure}`;
-    assert.fail(`Expected it to get on, found nothing done for ${PATIENCE} ms: ${doing}.`);
+    assert.fail(`Expected it to get on, found nothing done for ${patience} ms: ${doing}.`);
   }
 
   return {
@@ -89,7 +98,7 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
     handler,
     async start() {
       try {
-        await inTime(dispatcher.start(), 'start()');
+        await inTime(dispatcher.start(), 'start()', patience);
       } catch (error) {
         assert.fail(`Expected it to start, found ${describeError(error)}`);
       }
@@ -111,11 +120,11 @@ export function createLife(handler: Handler, disk: Disk, dataDir: string, option
     },
     reopen: () => dispatcher.reopen(),
     async forget() {
-      const answers = await inTime(dispatcher.forget(['0.0.0.0/0', '::/0']), 'forget()');
+      const answers = await inTime(dispatcher.forget(['0.0.0.0/0', '::/0']), 'forget()', patience);
       const answer = answers[INSTANCE];
       if (answer?.startsWith('failed: ')) assert.fail(`Expected forget() to end well, found it ${answer}`);
       return answer;
     },
-    close: () => dispatcher.close({ within: PATIENCE }),
+    close: () => dispatcher.close({ within: patience }),
   };
 }

@@ -13,6 +13,8 @@ export type StoredProbe = (folder: string) => MaybePromise<unknown>;
 export interface Subject {
   readonly factory: HandlerFactory;
   readonly stored: StoredProbe | undefined;
+  /** How long the handler may do nothing before it counts as stuck, in milliseconds. */
+  readonly patience: number;
   /** A world of its own for a part of a rule. */
   inWorld(run: (world: World) => Promise<void>): Promise<void>;
   /** Looks at a handler that is never started. */
@@ -31,12 +33,12 @@ export function ordinary(origin: string, ordinal: number, stream = 'conformance'
 }
 
 /** What the rules are about: the handlers that a factory makes. */
-export function createSubject(factory: HandlerFactory, stored?: StoredProbe): Subject {
+export function createSubject(factory: HandlerFactory, patience: number, stored?: StoredProbe): Subject {
   let found: Promise<readonly string[]> | undefined;
 
   async function inspect<T>(look: (handler: Handler) => T): Promise<T> {
     const results: T[] = [];
-    await inWorld(factory, async ({ folder }) => {
+    await inWorld(factory, patience, async ({ folder }) => {
       results.push(look(await factory(folder)));
     });
     // Safe: the world has run, or has thrown.
@@ -46,7 +48,7 @@ export function createSubject(factory: HandlerFactory, stored?: StoredProbe): Su
   async function findUsable(): Promise<readonly string[]> {
     const wanted = await inspect((handler) => [...knownOriginsFor(handler), ...foreignOriginsFor(handler)]);
     const usable: string[] = [];
-    await inWorld(factory, async (world) => {
+    await inWorld(factory, patience, async (world) => {
       const life = await world.live();
       const tried = wanted.map((origin, index) => ordinary(origin, index + 1));
       await life.deliver(tried);
@@ -65,7 +67,8 @@ export function createSubject(factory: HandlerFactory, stored?: StoredProbe): Su
   return {
     factory,
     stored,
-    inWorld: (run) => inWorld(factory, run),
+    patience,
+    inWorld: (run) => inWorld(factory, patience, run),
     inspect,
     keepsCheckpoint: () => inspect((handler) => isWriting(handler) && handler.checkpoint !== undefined),
     usable,

@@ -30,7 +30,11 @@ function isStored(path: string): boolean {
 }
 
 /** Makes a world, lets `run` happen in it, and removes it with all that still lives there. */
-export async function inWorld(factory: HandlerFactory, run: (world: World) => Promise<void>): Promise<void> {
+export async function inWorld(
+  factory: HandlerFactory,
+  patience: number,
+  run: (world: World) => Promise<void>,
+): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'ihandler-conformance-'));
   const files = join(root, 'files');
   const folder = join(files, 'handler');
@@ -39,7 +43,8 @@ export async function inWorld(factory: HandlerFactory, run: (world: World) => Pr
   const lives = new Set<Life>();
 
   async function live(options?: LifeOptions, again?: Handler): Promise<Life> {
-    const life = createLife(again ?? (await factory(folder)), disk, join(files, 'data'), options);
+    const handler = again ?? (await factory(folder));
+    const life = createLife({ handler, disk, dataDir: join(files, 'data'), patience }, options);
     lives.add(life);
     await life.start();
     return life;
@@ -56,7 +61,7 @@ export async function inWorld(factory: HandlerFactory, run: (world: World) => Pr
     });
     try {
       // Only so that its locks and handles are gone, as those of a dead process are.
-      await inTime(Promise.resolve(life.handler.close?.()), 'close()');
+      await inTime(Promise.resolve(life.handler.close?.()), 'close()', patience);
     } catch {
       // Nobody is left to be told: the process is dead.
     }

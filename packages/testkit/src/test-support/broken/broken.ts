@@ -12,6 +12,8 @@ export interface Broken {
   readonly factory: HandlerFactory;
   /** Whether the suite may look at its rows. */
   readonly isStored?: boolean;
+  /** How long the suite waits for one that never comes back, in milliseconds. */
+  readonly patience?: number;
 }
 
 const timers: NodeJS.Timeout[] = [];

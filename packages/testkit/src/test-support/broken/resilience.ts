@@ -139,6 +139,7 @@ export const brokenResilience: readonly Broken[] = [
   {
     rule: goesOn,
     how: 'never returns',
+    patience: 1500,
     factory: hears((incident) => {
       try {
         return read(incident);
