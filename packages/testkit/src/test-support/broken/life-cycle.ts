@@ -74,6 +74,7 @@ export const brokenLives: readonly Broken[] = [
   {
     rule: 'starts and closes without an incident',
     how: 'waits for the first when it is closed',
+    patience: 1500,
     factory() {
       let came = () => {};
       const first = new Promise<void>((resolve) => {
