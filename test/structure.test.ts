@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestSchema } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
+import { slowest } from './slowest-first.ts';
 import { filesInGit, packages, published, readPackageJson, root } from './workspace.ts';
 
 describe.each(published)('$folder', ({ folder, path, json, role }) => {
@@ -80,6 +81,10 @@ describe('the workspace', () => {
       .map(({ json }) => json.name)
       .filter((name) => !(name in (devDependencies ?? {})));
     expect(missing, 'add them to the devDependencies of the root, as workspace:*').toEqual([]);
+  });
+
+  it('runs first what takes longest, and that is there', () => {
+    expect(slowest.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   it('keeps files short', () => {
