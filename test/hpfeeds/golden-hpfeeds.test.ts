@@ -27,7 +27,7 @@ describe('hpfeeds', () => {
   it("publishes on dionaea's channels what a dionaea published of the same attacks, letter for letter", async () => {
     const { broker, sensor } = await network();
     const channels = ['dionaea.connections', 'dionaea.dcerpcrequests', 'dionaea.capture'];
-    const heard = await listen(broker.port, channels);
+    const heard = await listen(broker, channels);
     const handler = hpfeeds({ ...sensor, localAddress: 'keep', channel: false });
     const dispatcher = await host([{ handler }]);
     await dispatcher.run(dionaea({ file }));

@@ -25,6 +25,8 @@ export interface HpfeedsBroker {
   /** How many publish frames it passed on or had nobody for. */
   readonly published: () => number;
   readonly kicked: () => number;
+  /** How many channels those who are connected listen to, all together. */
+  readonly subscriptions: () => number;
   /** Ends every connection, as a crash does. */
   drop(): void;
   stop(): Promise<void>;
@@ -150,6 +152,8 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
     port,
     published: () => published,
     kicked: () => kicked,
+    subscriptions: () =>
+      [...clients].reduce((sum, { socket, channels }) => sum + (socket.destroyed ? 0 : channels.size), 0),
     drop,
     async stop() {
       drop();

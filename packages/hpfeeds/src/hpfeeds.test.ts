@@ -36,7 +36,7 @@ async function published(
   channels: readonly string[],
 ) {
   const { broker, sensor } = await network();
-  const heard = await listen(broker.port, channels);
+  const heard = await listen(broker, channels);
   const handler = hpfeeds({ ...sensor, ...options });
   const dispatcher = await host([{ handler }]);
   await dispatcher.report(incidents);

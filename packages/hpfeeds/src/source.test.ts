@@ -41,7 +41,7 @@ async function pair(options: Partial<HpfeedsSourceOptions> = {}) {
   running.catch(() => undefined);
   const handler = hpfeeds({ ...net.sensor, localAddress: 'keep' });
   const sensor = await host([{ handler }]);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await until(() => net.broker.subscriptions() > 0);
   return { ...net, kept, hub, sensor, handler };
 }
 
@@ -74,7 +74,8 @@ describe('the source hpfeeds', () => {
     const { sensor, kept, broker, handler } = await pair();
     for (let round = 1; round <= 3; round += 1) {
       broker.drop();
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      // The sensor has seen the end of its connection by the time at which the hub has another.
+      await until(() => broker.subscriptions() > 0);
       await sensor.report([incident(round)]);
       await until(() => kept.length === round);
     }
@@ -121,7 +122,7 @@ describe('the source hpfeeds', () => {
     const hub = await host([{ handler: recorder }]);
     const outcome = hub.run(hpfeedsSource({ ...net.hub, channels: ['ihandler.incidents'] }));
     outcome.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until(() => net.broker.subscriptions() > 0);
     const { connectBroker } = await import('./connect.ts');
     const { publishFrame } = await import('./frame.ts');
     const by = { ...net.sensor, tls: undefined, reconnect: 100 };
@@ -162,7 +163,7 @@ describe('the source hpfeeds', () => {
         }),
     };
     hub.run(slow).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until(() => net.broker.subscriptions() > 0);
     const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
     const body = 'x'.repeat(500_000);
     const large = (n: number) => incident(n, 'dionaea.download.offer', { url: body });

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { until } from '../../../../test/in-process/until.ts';
+import type { HpfeedsBroker } from '../../../../test/services/hpfeeds-broker.ts';
 import { authFrame, createFrameReader, OP, readPublish, subscribeFrame, takeName } from '../frame.ts';
 
 /** A message as it came. */
@@ -8,28 +10,26 @@ export interface Heard {
   readonly text: string;
 }
 
-/** Listens to channels with nothing but a socket. */
-export async function listen(port: number, channels: readonly string[]): Promise<Heard[]> {
+/** Listens to channels of a broker that nobody else listens to, with nothing but a socket. */
+export async function listen(broker: HpfeedsBroker, channels: readonly string[]): Promise<Heard[]> {
   const heard: Heard[] = [];
   const frames = createFrameReader();
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(broker.port, '127.0.0.1');
   onTestFinished(() => {
     socket.destroy();
   });
   socket.on('error', () => undefined);
-  await new Promise<void>((resolve) => {
-    socket.on('data', (chunk: Buffer) => {
-      for (const { op, payload } of frames.push(chunk)) {
-        if (op === OP.info) {
-          socket.write(authFrame('hub', takeName(payload).rest, 'two'));
-          for (const channel of channels) socket.write(subscribeFrame('hub', channel));
-          setTimeout(resolve, 100);
-        } else if (op === OP.publish) {
-          const { channel, message } = readPublish(payload);
-          heard.push({ channel, text: message.toString() });
-        }
+  socket.on('data', (chunk: Buffer) => {
+    for (const { op, payload } of frames.push(chunk)) {
+      if (op === OP.info) {
+        socket.write(authFrame('hub', takeName(payload).rest, 'two'));
+        for (const channel of channels) socket.write(subscribeFrame('hub', channel));
+      } else if (op === OP.publish) {
+        const { channel, message } = readPublish(payload);
+        heard.push({ channel, text: message.toString() });
       }
-    });
+    }
   });
+  await until(() => broker.subscriptions() === channels.length);
   return heard;
 }
