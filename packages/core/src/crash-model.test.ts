@@ -27,9 +27,9 @@ function original(id: string): string {
 
 function check(world: CrashingWorld): void {
   const ids = world.disk.log.map(({ id }) => id);
-  const letters = world.disk.dead.filter(({ instance }) => instance === 'keeper');
+  const letters = world.disk.deadLetters.filter(({ instance }) => instance === 'keeper');
   const dead = new Set(
-    world.disk.dead.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id),
+    world.disk.deadLetters.filter(({ instance }) => instance === 'keeper').map(({ incident }) => incident.id),
   );
   const wanted = (origin: string) => world.incidents.filter((incident) => incident.origin === origin);
 
@@ -76,7 +76,7 @@ function check(world: CrashingWorld): void {
     const { delivered, filtered, dead: buried, dropped, lost } = cursor.books;
     expect(delivered + filtered + buried + dropped + lost, instance).toBe(cursor.position - cursor.first);
     if (!instance.includes('@')) expect(cursor.position).toBe(world.disk.log.length);
-    expect(world.disk.dead.filter((letter) => letter.instance === instance)).toHaveLength(buried);
+    expect(world.disk.deadLetters.filter((letter) => letter.instance === instance)).toHaveLength(buried);
   }
 }
 

@@ -62,7 +62,7 @@ describe('dead letters that are tried again', () => {
     // Of streams of their own: ordinals rise in every stream, or others would take them for known.
     expect(told).toEqual(['s/one/0:1', 's/one/0:4', 's~2/one/0:2', 's~3/one/0:3']);
     expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 4, dead: 0 });
-    expect(disk.dead).toEqual([]);
+    expect(disk.deadLetters).toEqual([]);
   });
 
   it('are only those at the positions that were named', async () => {
@@ -70,27 +70,29 @@ describe('dead letters that are tried again', () => {
     await handle(dispatcher, incidents(2));
     refuses.clear();
     expect(await dispatcher.retryDeadLetters('one', [2, 77])).toEqual({ delivered: 1, dead: 0 });
-    expect(disk.dead.map(({ position }) => position)).toEqual([1]);
+    expect(disk.deadLetters.map(({ position }) => position)).toEqual([1]);
   });
 
   it('stay dead, with one attempt more and the new reason, when they fail for good', async () => {
     const { disk, fault, dispatcher } = await refusing(['s:1']);
     await handle(dispatcher, incidents(1));
-    const [first] = disk.dead;
+    const [first] = disk.deadLetters;
     fault.error = new Error('something else');
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 0, dead: 1 });
-    expect(disk.dead).toEqual([{ ...first, attempts: 2, reason: 'something else', at: expect.any(Number) }]);
+    expect(disk.deadLetters).toEqual([
+      { ...first, attempts: 2, reason: 'something else', at: expect.any(Number) },
+    ]);
     expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 0, dead: 1 });
   });
 
   it('stay as they are when the failure passes, which whoever asked is told', async () => {
     const { disk, refuses, fault, dispatcher } = await refusing(['s:1', 's:2']);
     await handle(dispatcher, incidents(2));
-    const before = [...disk.dead];
+    const before = [...disk.deadLetters];
     refuses.clear();
     fault.error = tryLater('not now');
     await expect(dispatcher.retryDeadLetters('one')).rejects.toThrow('not now');
-    expect(disk.dead).toEqual(before);
+    expect(disk.deadLetters).toEqual(before);
     fault.error = undefined;
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 2, dead: 0 });
   });
@@ -103,7 +105,7 @@ describe('dead letters that are tried again', () => {
     expect(await next.retryDeadLetters('one')).toEqual({ delivered: 0, dead: 0 });
     expect(heard).not.toContain('s:1');
     expect(statusOf(next, 'one').books).toMatchObject({ dead: 0, filtered: 1 });
-    expect(disk.dead).toEqual([]);
+    expect(disk.deadLetters).toEqual([]);
   });
 
   it('come to a handler with a checkpoint under another id, which its checkpoint covers once it is stored', async () => {
@@ -183,7 +185,7 @@ describe('dead letters that are tried again', () => {
     const closed = dispatcher.close();
     await expect(retried).rejects.toMatchObject({ code: 'LIFE_CYCLE' });
     await closed;
-    expect(disk.dead).toHaveLength(1);
+    expect(disk.deadLetters).toHaveLength(1);
     await expect(dispatcher.retryDeadLetters('one')).rejects.toMatchObject({ code: 'LIFE_CYCLE' });
   });
 
@@ -211,7 +213,7 @@ describe('dead letters that are tried again', () => {
     goOn.give();
     expect(await second.drain()).toEqual([]);
     expect(keeper.database.rows).toEqual(['s:1', 's:3']);
-    expect(disk.dead).toHaveLength(1);
+    expect(disk.deadLetters).toHaveLength(1);
   });
 });
 
@@ -220,7 +222,7 @@ describe('dead letters that are dropped', () => {
     const { disk, refuses, dispatcher } = await refusing(['s:1', 's:2', 's:3']);
     await handle(dispatcher, incidents(3));
     expect(await dispatcher.dropDeadLetters('one', [1, 3, 99])).toBe(2);
-    expect(disk.dead.map(({ position }) => position)).toEqual([2]);
+    expect(disk.deadLetters.map(({ position }) => position)).toEqual([2]);
     expect(statusOf(dispatcher, 'one').books).toMatchObject({ dead: 1, dropped: 2 });
     expect(await dispatcher.dropDeadLetters('one')).toBe(1);
     expect(await dispatcher.dropDeadLetters('one')).toBe(0);

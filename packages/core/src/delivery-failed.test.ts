@@ -48,7 +48,7 @@ describe('a dead letter', () => {
     const disk = createDisk();
     const dispatcher = await open([failing()], { journal: disk.journal(), now: () => 7 });
     await handle(dispatcher, incidents(1));
-    expect(disk.dead).toEqual([
+    expect(disk.deadLetters).toEqual([
       {
         instance: 'failing',
         position: 1,
@@ -82,7 +82,7 @@ describe('a dead letter', () => {
     const dispatcher = await open([failing('left', '*'), failing('right', '*')], { journal: disk.journal() });
     await handle(dispatcher, incidents(1));
     expect(disk.log.map(({ id }) => id).toSorted()).toEqual(['s/left/failed:1', 's/right/failed:1', 's:1']);
-    expect(disk.dead).toHaveLength(4);
+    expect(disk.deadLetters).toHaveLength(4);
   });
 });
 

@@ -116,7 +116,7 @@ describe('forgetting networks', () => {
     await new Promise(setImmediate);
     goOn.give();
     expect((await forgotten)['journal']).toBe('1 incident, 1 dead letter');
-    expect(disk.dead).toEqual([]);
+    expect(disk.deadLetters).toEqual([]);
     expect(await dispatcher.drain()).toEqual([]);
   });
 

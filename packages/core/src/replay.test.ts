@@ -22,7 +22,7 @@ async function listening(
   batch = 2,
   now: () => number = Date.now,
 ) {
-  const disk = createDisk(now);
+  const disk = createDisk({ now });
   const heard: string[] = [];
   const handler = defineHandler({
     name: 'one',
@@ -124,7 +124,7 @@ describe('a replay', () => {
     await handle(dispatcher, incidents(3));
     isBad = true;
     expect(await dispatcher.replay({ instance: 'one', name: 'a' })).toMatchObject({ delivered: 2, dead: 1 });
-    expect(disk.dead.map(({ instance, position }) => [instance, position])).toEqual([['one@a', 2]]);
+    expect(disk.deadLetters.map(({ instance, position }) => [instance, position])).toEqual([['one@a', 2]]);
   });
 
   it('has dead letters that can be tried again and dropped, in its own books, and not while it goes on', async () => {
@@ -137,7 +137,7 @@ describe('a replay', () => {
     await handle(dispatcher, incidents(3));
     isBad = true;
     const going = dispatcher.replay({ instance: 'one', name: 'a' });
-    await vi.waitFor(() => expect(disk.dead).toHaveLength(2));
+    await vi.waitFor(() => expect(disk.deadLetters).toHaveLength(2));
     await expect(dispatcher.retryDeadLetters('one@a')).rejects.toThrow('goes on');
     give();
     await going;
@@ -145,7 +145,7 @@ describe('a replay', () => {
     expect(await dispatcher.retryDeadLetters('one@a', [1])).toEqual({ delivered: 1, dead: 0 });
     expect(await dispatcher.dropDeadLetters('one@a')).toBe(1);
     expect(heard).toEqual([...ids(3), 's:3', 's:1']);
-    expect(disk.dead).toEqual([]);
+    expect(disk.deadLetters).toEqual([]);
     expect(disk.cursors.get('one@a')).toMatchObject({
       position: 3,
       books: { delivered: 2, dead: 0, dropped: 1, filtered: 0, lost: 0 },

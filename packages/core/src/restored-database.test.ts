@@ -49,7 +49,7 @@ describe('a database that was put back from a backup', () => {
     keeper.database = { rows: [], checkpoint: {} };
     expect((await live(disk, keeper)).books).toMatchObject({ delivered: 5, dead: 1 });
     expect(keeper.database.rows).toEqual(['s:1', 's:2', 's:4', 's:5', 's:6']);
-    expect(disk.dead).toHaveLength(1);
+    expect(disk.deadLetters).toHaveLength(1);
   });
 
   it('is not given a dead letter either when the host is stopped on the way', async () => {

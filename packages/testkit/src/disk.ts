@@ -13,7 +13,7 @@ import {
 } from '@ihandler/core';
 
 /** Where a journal may fail: just before and just after what it is told is on the disk. */
-export type JournalPoint = 'append' | 'appended' | 'commit' | 'committed';
+export type JournalPoint = 'append' | 'appended' | 'commit' | 'committed' | 'forget' | 'forgotten';
 
 /**
  * Called at each point and awaited. What it throws, the journal answers (`ENOSPC` before, a lost reply after); a promise
@@ -159,7 +159,12 @@ export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
         const found = times.findIndex((time, index) => index >= before && time >= acceptedAt);
         return found === -1 ? log.length : found;
       },
-      forget,
+      async forget(matches) {
+        await at('forget');
+        const forgotten = forget(matches);
+        await at('forgotten');
+        return forgotten;
+      },
     }),
   };
 }

@@ -138,7 +138,7 @@ export class CrashingWorld {
   }
 
   async #source(dispatcher: Dispatcher): Promise<void> {
-    let next = this.disk.highest('s') ?? 0;
+    let next = (await this.disk.journal().highest('s')) ?? 0;
     while (next < this.#incidents.length) {
       const size = 1 + Math.floor(this.#random() * 8);
       await dispatcher.report(this.#incidents.slice(next, next + size));
@@ -150,7 +150,7 @@ export class CrashingWorld {
   async #operate(dispatcher: Dispatcher): Promise<void> {
     for (let n = 0; n < 4 && this.#chance(this.#faults.operator ?? 0); n += 1) {
       this.#isPoisonous = this.#chance(0.3);
-      const letters = this.disk.dead.filter(({ instance }) => instance === 'keeper');
+      const letters = this.disk.deadLetters.filter(({ instance }) => instance === 'keeper');
       // Not what is stored and not acknowledged yet: that would be counted as dropped.
       const open = letters.filter(
         ({ incident: { id } }) => !Object.hasOwn(this.#checkpoint, id.replace(':', '~')),
