@@ -41,7 +41,7 @@ async function test() {
   const folder = mkdtempSync(join(temporaryFolder(), 'ihandler-test-'));
   // Servers of the tests run as users of their own, and have their files in there.
   chmodSync(folder, 0o711);
-  const env = { ...environment, TMPDIR: folder, TEMP: folder, TMP: folder };
+  const env = { ...environment, TMPDIR: folder, TEMP: folder, TMP: folder, IHANDLER_TEST_FOLDER: folder };
   if (!process.stdout.isTTY && !env.FORCE_COLOR) env.NO_COLOR = '1';
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), patience());

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -66,6 +66,31 @@ function initialise(folder: string, bin: string, password: string | undefined): 
   const [command, args] = asServer(join(bin, 'initdb'), [...basics, ...access]);
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder });
   rmSync(file, { force: true });
+}
+
+/**
+ * The same for a server without a password, as a copy of one that was made before in the same run of `npm test`, which tells
+ * its folder and removes it.
+ */
+function copyInitialised(folder: string, bin: string): void {
+  const run = process.env['IHANDLER_TEST_FOLDER'];
+  if (run === undefined) {
+    initialise(folder, bin, undefined);
+    return;
+  }
+  const model = join(run, 'postgres-model');
+  if (!existsSync(model)) {
+    const fresh = mkdtempSync(`${model}-`);
+    giveToServer(fresh);
+    initialise(fresh, bin, undefined);
+    try {
+      renameSync(fresh, model);
+    } catch {
+      // Somebody else was faster.
+      rmSync(fresh, { recursive: true, force: true });
+    }
+  }
+  execFileSync('cp', ['-a', join(model, 'data'), folder]);
 }
 
 /** Makes a certificate that signs itself, with its key, in a folder. */
@@ -176,7 +201,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
   try {
     giveToServer(folder);
-    initialise(folder, dirname(program), password);
+    if (password === undefined) copyInitialised(folder, dirname(program));
+    else initialise(folder, dirname(program), password);
     if (tls) Object.assign(all, certify(folder));
     await start();
   } catch (error) {
