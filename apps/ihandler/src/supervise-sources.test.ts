@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   createDispatcher,
   createIncident,
@@ -6,12 +5,18 @@ import {
   IhandlerError,
   silentLog,
 } from '@ihandler/core';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { LiveSource } from './live-sources.ts';
 import { superviseSources } from './supervise-sources.ts';
 import { createWorld } from './test-support/world.ts';
 
 type Run = Parameters<ReturnType<LiveSource['make']>['run']>[0];
+
+const untilStopped = ({ signal }: Run) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+
+/** Waits until something is as it is expected to be. */
+const until = (expected: () => void) => vi.waitFor(expected, { timeout: 20_000, interval: 10 });
 
 /** A source whose runs are these, one after the other; the last one goes on until it is told to stop. */
 function source(instance: string, ...runs: readonly ((context: Run) => Promise<void>)[]): LiveSource {
@@ -26,7 +31,7 @@ function source(instance: string, ...runs: readonly ((context: Run) => Promise<v
         const own = runs[count];
         count += 1;
         if (own !== undefined) return own(context);
-        await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()));
+        await untilStopped(context);
       },
     }),
   };
@@ -53,6 +58,7 @@ const report = (n: number) => (context: Run) =>
 
 describe('sources under supervision', () => {
   test('are run again after a failure and after an end, and counted over all runs', async () => {
+    let thirdRuns = 0;
     const { supervision, stop, errors } = await supervised(
       source(
         'one',
@@ -63,22 +69,28 @@ describe('sources under supervision', () => {
         async (context) => {
           await report(2)(context);
         },
+        async (context) => {
+          thirdRuns += 1;
+          await untilStopped(context);
+        },
       ),
       source('two'),
     );
-    await pause(300);
-    expect(supervision.status()).toMatchObject([
-      { instance: 'one', state: 'failed', failure: 'gone', accepted: 1 },
-      { instance: 'two', state: 'running' },
-    ]);
-    await pause(1200);
-    expect(supervision.status()[0]).toMatchObject({
-      state: 'failed',
-      failure: 'it ended by itself',
-      accepted: 2,
-    });
+    await until(() =>
+      expect(supervision.status()).toMatchObject([
+        { instance: 'one', state: 'failed', failure: 'gone', accepted: 1 },
+        { instance: 'two', state: 'running' },
+      ]),
+    );
+    await until(() =>
+      expect(supervision.status()[0]).toMatchObject({
+        state: 'failed',
+        failure: 'it ended by itself',
+        accepted: 2,
+      }),
+    );
     expect(supervision.status()[0]?.reportedAt).toBeDefined();
-    await pause(2500);
+    await until(() => expect(thirdRuns).toBe(1));
     // It runs again, and has not shown yet that it works.
     expect(supervision.status()[0]).toMatchObject({ state: 'failed', accepted: 2 });
     expect(errors).toEqual([{ error: 'gone' }, { error: 'it ended by itself' }]);
@@ -104,7 +116,7 @@ describe('sources under supervision', () => {
       }),
       source('two'),
     );
-    await pause(50);
+    await until(() => expect(supervision.status()[0]).toMatchObject({ state: 'failed' }));
     stop.abort();
     await supervision.done;
     expect(supervision.status().map(({ state }) => state)).toEqual(['failed', 'ended']);
