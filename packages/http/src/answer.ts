@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, failureKind, type Incident, type SourceContext } from '@ihandler/core';
 import { discardRest, readBody } from './read-body.ts';
-import { type BadLine, type ReadLine, readLines } from './read-lines.ts';
+import { type BadLine, listed, readLines } from './read-lines.ts';
 import { Refusal } from './refusal.ts';
 import type { Seldom } from './seldom.ts';
 import { type Sender, type Senders, shownToken } from './senders.ts';
+import type { BorrowedStream, Streams } from './streams.ts';
 
 /** How long a post may wait to become durable, in milliseconds: dionaea's whole loop waits for the answer. */
 const WITHIN = 250;
-/** The most bad lines that an answer lists. */
-const LISTED = 100;
+/** How many incidents of one post are stored at a time: others have their turn in between. */
+const TOGETHER = 1000;
 /** The longest text, in bytes, that a reject keeps. */
 const KEPT = 64 * 1024;
 
@@ -22,8 +23,9 @@ export interface Desk<S extends Sender> {
   readonly strangers: Seldom;
   /** Counts posts that could not be kept. */
   readonly failures: Seldom;
-  readonly readerOf: (sender: S) => ReadLine;
-  nextOrdinal(): number;
+  /** Counts lines that are no incidents and could not be kept as rejects. */
+  readonly unkept: Seldom;
+  readonly streams: Streams<S>;
 }
 
 function admitted<S extends Sender>(request: IncomingMessage, { senders, strangers }: Desk<S>): S {
@@ -49,6 +51,25 @@ function admitted<S extends Sender>(request: IncomingMessage, { senders, strange
   return sender;
 }
 
+/** Stores them, in their order. The stream may be used again as soon as all that is of it has been handed over. */
+async function store<S extends Sender>(
+  incidents: readonly Incident[],
+  stream: BorrowedStream<S>,
+  context: SourceContext,
+): Promise<void> {
+  try {
+    let at = 0;
+    for (; incidents.length - at > TOGETHER; at += TOGETHER)
+      await context.report(incidents.slice(at, at + TOGETHER), { within: WITHIN });
+    const last =
+      at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
+    stream.giveBack();
+    await last;
+  } finally {
+    stream.giveBack();
+  }
+}
+
 function mustSpeakFor(sensor: string | undefined, incidents: readonly Incident[]): void {
   if (sensor === undefined) return;
   const foreign = incidents.find((incident) => incident.sensor !== sensor);
@@ -59,31 +80,45 @@ function mustSpeakFor(sensor: string | undefined, incidents: readonly Incident[]
     );
 }
 
-function listed(bad: readonly BadLine[]): Readonly<Record<string, unknown>> {
-  const rejected = bad.slice(0, LISTED).map(({ line, reason }) => ({ line, reason }));
-  return bad.length > LISTED ? { rejected, more: bad.length - LISTED } : { rejected };
-}
-
-async function keepRejects(bad: readonly BadLine[], context: SourceContext): Promise<void> {
-  for (const { reason, offset, bytes } of bad)
-    await context.reject({
-      file: context.instance,
-      offset,
-      length: bytes.length,
-      reason,
-      ...(bytes.length <= KEPT && { text: bytes.toString('utf8') }),
-    });
+/** Keeps what was no incident. That it cannot is no reason to refuse the rest, which is stored by now. */
+async function keepRejects<S extends Sender>(
+  bad: readonly BadLine[],
+  { context, unkept }: Desk<S>,
+): Promise<void> {
+  try {
+    for (const { reason, offset, bytes } of bad)
+      await context.reject({
+        file: context.instance,
+        offset,
+        length: bytes.length,
+        reason,
+        ...(bytes.length <= KEPT && { text: bytes.toString('utf8') }),
+      });
+  } catch (error) {
+    unkept.happened({ error: describeError(error) });
+  }
 }
 
 /** Takes a post; says what of it was no incident. Throws a {@link Refusal}. */
-async function take<S extends Sender>(request: IncomingMessage, desk: Desk<S>): Promise<readonly BadLine[]> {
+async function take<S extends Sender>(
+  request: IncomingMessage,
+  desk: Desk<S>,
+  letCome: () => void,
+): Promise<readonly BadLine[]> {
   const sender = admitted(request, desk);
-  const body = await readBody(request, desk.maxBody);
-  // From here to the report nothing is awaited: ordinals must reach the journal in the order in which they were given.
-  const { incidents, bad } = readLines(body, desk.readerOf(sender), desk.nextOrdinal);
-  mustSpeakFor(sender.sensor, incidents);
-  if (incidents.length > 0) await desk.context.report(incidents, { within: WITHIN });
-  await keepRejects(bad, desk.context);
+  const body = await readBody(request, desk.maxBody, letCome);
+  const stream = desk.streams.borrow();
+  const { incidents, bad } = await readLines(body, stream.readerOf(sender), stream.nextOrdinal)
+    .then((read) => {
+      mustSpeakFor(sender.sensor, read.incidents);
+      return read;
+    })
+    .catch((error: unknown) => {
+      stream.giveBack();
+      throw error;
+    });
+  await store(incidents, stream, desk.context);
+  await keepRejects(bad, desk);
   if (incidents.length > 0) return bad;
   const [first] = bad;
   if (first === undefined)
@@ -118,21 +153,29 @@ function refusalOf(error: unknown, failures: Seldom): Refusal {
   return new Refusal(503, `Nothing can be kept ${reason}: try again.`, { 'retry-after': '1' });
 }
 
-/** Answers one request; never rejects. A client that went away is not answered. */
+/**
+ * Answers one request; never rejects. A client that went away is not answered. `letCome` is for one that asks before it
+ * sends its body (`Expect: 100-continue`): it is told no before that.
+ */
 export async function answer<S extends Sender>(
   request: IncomingMessage,
   response: ServerResponse,
   desk: Desk<S>,
+  letCome?: () => void,
 ): Promise<void> {
+  let mayCome = letCome === undefined;
   try {
-    const bad = await take(request, desk);
+    const bad = await take(request, desk, () => {
+      mayCome = true;
+      letCome?.();
+    });
     if (desk.context.signal.aborted) response.shouldKeepAlive = false;
     if (bad.length === 0) send(response, 204, undefined);
     else send(response, 200, listed(bad));
   } catch (error) {
     if (request.destroyed && !request.complete) return;
     const { status, message, headers, details } = refusalOf(error, desk.failures);
-    const isOver = await discardRest(request);
+    const isOver = mayCome && (await discardRest(request));
     if (!isOver || desk.context.signal.aborted) response.shouldKeepAlive = false;
     send(response, status, { error: message, ...details }, headers);
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -6,9 +5,11 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { defineSource, describeError, IhandlerError, type Source, type SourceContext } from '@ihandler/core';
 import { answer, type Desk } from './answer.ts';
+import { answerMalformed } from './answer-malformed.ts';
 import type { ReadLine } from './read-lines.ts';
 import { createSeldom } from './seldom.ts';
 import { createSenders, type Sender } from './senders.ts';
+import { createStreams } from './streams.ts';
 
 /** How long running posts may take to end once the source is told to stop, in milliseconds. */
 const GRACE = 1000;
@@ -35,7 +36,7 @@ export interface Hearing<S extends Sender> {
   readonly sender: S;
   /** The name of the host's sensor, for incidents that do not say and senders that are not named. */
   readonly sensor: string;
-  /** Names this run of the port: the stream of incidents that bring no id. Their ordinals are given with each line. */
+  /** The stream of incidents that bring no id, a random name. Their ordinals are given with each line. */
   readonly stream: string;
   readonly context: SourceContext;
 }
@@ -96,9 +97,6 @@ function deskOf<S extends Sender>(
   context: SourceContext,
 ): Desk<S> {
   const { log, sensor, now } = context;
-  const stream = randomBytes(8).toString('hex');
-  const readers = new Map<S, ReadLine>();
-  let ordinal = 0;
   return {
     context,
     senders: createSenders(senders),
@@ -109,22 +107,18 @@ function deskOf<S extends Sender>(
     failures: createSeldom(now, (count, detail) =>
       log.warning('posts could not be kept', { count, ...detail }),
     ),
-    readerOf(sender) {
-      const reader = readers.get(sender) ?? createReader({ sender, sensor, stream, context });
-      readers.set(sender, reader);
-      return reader;
-    },
-    nextOrdinal() {
-      ordinal += 1;
-      return ordinal;
-    },
+    unkept: createSeldom(now, (count, detail) =>
+      log.warning('what was no incident could not be kept', { posts: count, ...detail }),
+    ),
+    streams: createStreams((sender, stream) => createReader({ sender, sensor, stream, context })),
   };
 }
 
 /**
- * A source that takes posts over HTTP, in whatever form `createReader` makes a reader of: called once for each sender that
- * posts. The reader must answer at once. 204 is answered when all is durable, 503 when that takes longer than 250 ms. Its
- * run rejects with `OPTIONS_INVALID` when the port cannot be had.
+ * A source that takes posts over HTTP, in whatever form `createReader` makes a reader of: called for each sender that
+ * posts, and again for each further stream when large posts are read at the same time. The reader must answer at once. 204
+ * is answered when all is durable, 503 when that takes longer than 250 ms. Its run rejects with `OPTIONS_INVALID` when the
+ * port cannot be had.
  */
 export function createHttpPort<S extends Sender>(
   settings: HttpPortSettings<S>,
@@ -139,6 +133,10 @@ export function createHttpPort<S extends Sender>(
         // It never rejects.
         void answer(request, response, desk);
       });
+      server.on('checkContinue', (request, response) => {
+        void answer(request, response, desk, () => response.writeContinue());
+      });
+      server.on('clientError', answerMalformed);
       server.maxConnections = settings.maxConnections;
       await listen(server, settings);
       // Safe: a server that listens on a port has an address that is no pipe's name.
@@ -149,6 +147,7 @@ export function createHttpPort<S extends Sender>(
       await close(server);
       desk.strangers.end();
       desk.failures.end();
+      desk.unkept.end();
     },
   });
 }

@@ -5,6 +5,9 @@ import { gunzip } from 'node:zlib';
 import { errorCode } from '@ihandler/core';
 import { Refusal } from './refusal.ts';
 
+/** `x-gzip` is an old name of `gzip`. */
+const encodings = new Set(['identity', 'gzip', 'x-gzip']);
+
 const unzip = promisify(gunzip);
 
 function tooLarge(limit: number): Refusal {
@@ -14,30 +17,46 @@ function tooLarge(limit: number): Refusal {
 /** All that a request brings; refuses what is larger. Rejects with something else when the client goes away. */
 function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    // One buffer, not a list of chunks: somebody may send millions, of a byte each.
+    let body = Buffer.alloc(0);
     let size = 0;
     request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else reject(tooLarge(limit));
+      const end = size + chunk.length;
+      if (end > limit) {
+        reject(tooLarge(limit));
+        return;
+      }
+      if (end > body.length) {
+        const larger = Buffer.alloc(Math.min(limit, Math.max(end, 2 * body.length)));
+        body.copy(larger, 0, 0, size);
+        body = larger;
+      }
+      chunk.copy(body, size);
+      size = end;
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () => resolve(body.subarray(0, size)));
     request.on('error', reject);
     request.on('close', () => reject(new Error('The client went away.')));
   });
 }
 
 /**
- * Reads the body of a request, uncompressed, of at most `limit` bytes: compressed, too. Throws a {@link Refusal} (413, 415,
- * or 400 for gzip data that is damaged), and anything else when the client goes away before its end.
+ * Reads the body of a request, uncompressed, of at most `limit` bytes: compressed, too. `letCome` is called before the
+ * first of it is read. Throws a {@link Refusal} (413, 415, or 400 for gzip data that is damaged), and anything else when
+ * the client goes away before its end.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  letCome: () => void,
+): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding !== 'identity' && encoding !== 'gzip')
+  if (!encodings.has(encoding))
     throw new Refusal(415, 'Expected the content encoding gzip or none, found another.', {
       'accept-encoding': 'gzip',
     });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  letCome();
   const body = await collect(request, limit);
   if (encoding === 'identity') return body;
   try {

@@ -56,7 +56,9 @@ function decoded(part: string): string {
 
 /** Reads the token from the header `Authorization: Bearer …`, or else, where there are tokens at all, from the path. */
 export function shownToken(url: string, authorization: string | undefined, needsToken: boolean): Shown {
-  const parts = (url.split('?', 1)[0] ?? '').split('/').filter((part) => part !== '');
+  // A client that takes us for a proxy names the whole address.
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const parts = (path.split('?', 1)[0] ?? '').split('/').filter((part) => part !== '');
   if (parts[0] === 'incidents') parts.shift();
   const [, bearer] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
   const [inPath] = parts;

@@ -1,0 +1,26 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorCode } from '@ihandler/core';
+
+const reasons = new Map<string, readonly [status: number, reason: string]>([
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Expected the headers within 5 seconds and all of it within 10.']],
+  ['HPE_HEADER_OVERFLOW', [431, 'Expected at most 16 KiB of headers, found more.']],
+]);
+const other = [400, 'Expected a request in HTTP/1, found what is none, is malformed or was cut.'] as const;
+
+/** Answers what never became a request, as all else is answered, and ends its connection. For a server's `clientError`. */
+export function answerMalformed(error: Error, socket: Duplex): void {
+  if (errorCode(error) === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = reasons.get(errorCode(error)) ?? other;
+  const body = `${JSON.stringify({ error: reason })}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

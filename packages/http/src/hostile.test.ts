@@ -1,0 +1,117 @@
+import { createIncident } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { openPort } from '../../../test/in-process/open-port.ts';
+import http, { createHttpPort, type Hearing, type ReadLine } from './index.ts';
+import { line } from './test-support/line.ts';
+import { head, sendRaw } from './test-support/raw-client.ts';
+
+async function post(url: string, body: string) {
+  const response = await fetch(url, { method: 'POST', body });
+  const text = await response.text();
+  return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
+}
+
+describe('a post that is made to do harm', () => {
+  it('of more than a thousand lines that are no incidents is refused as a whole, and is not read to its end', async () => {
+    const { url, incidents, rejects } = await openPort(http({ port: 0 }));
+    const { status, json } = await post(url, `${line(1)}\n${'{\n'.repeat(2_000_000)}`);
+    expect(status).toBe(400);
+    expect(json.error).toBe(
+      'Expected an incident in each line, found more than 1000 lines that are none: nothing was stored.',
+    );
+    expect([json.rejected.length, json.more]).toEqual([100, 901]);
+    expect(incidents).toEqual([]);
+    expect(rejects).toEqual([]);
+    // A thousand are not too many.
+    expect(await post(url, `${line(1)}\n${'{\n'.repeat(1000)}`)).toMatchObject({ status: 200 });
+    expect([incidents.length, rejects.length]).toEqual([1, 1000]);
+  });
+
+  it('is answered in JSON also when it is no HTTP, has too many headers or contradicts itself', async () => {
+    const { port } = await openPort(http({ port: 0 }));
+    const both = head(2, '/', 'Transfer-Encoding: chunked');
+    for (const [sent, status] of [
+      ['\u0016\u0003\u0001\r\n\r\n', 400],
+      [both, 400],
+      ['POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n', 400],
+      [head(2, '/', `X-A: ${'a'.repeat(20_000)}`), 431],
+    ] as const) {
+      const { text } = await sendRaw(port, [sent]);
+      expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toEqual({
+        error: expect.stringMatching(/^Expected .*\.$/),
+      });
+    }
+  });
+});
+
+/** Reads lines that bring no id; each takes a fifth of a millisecond. */
+function slowly({ stream, sensor }: Hearing<object>): ReadLine {
+  return (text, ordinal) => {
+    for (const until = performance.now() + 0.2; performance.now() < until; );
+    return createIncident({
+      id: `${stream}:${ordinal}`,
+      origin: 'a.b',
+      timestamp: 0,
+      sensor,
+      data: { text },
+    });
+  };
+}
+
+describe('a large post', () => {
+  it('is read and stored in turns: others are answered meanwhile, and ordinals rise in each stream', async () => {
+    const settings = { name: 'lines', host: '127.0.0.1', port: 0, senders: [{}] };
+    const { url, incidents, batches } = await openPort(
+      createHttpPort({ ...settings, maxBody: 1_000_000, maxConnections: 10 }, slowly),
+    );
+    let isOver = false;
+    const large = post(url, 'x\n'.repeat(1500)).finally(() => {
+      isOver = true;
+    });
+    let meanwhile = 0;
+    for (; !isOver; meanwhile += 1) await post(url, 'y');
+    expect(await large).toMatchObject({ status: 204 });
+    // Reading it takes 300 ms at least.
+    expect(meanwhile).toBeGreaterThan(5);
+    expect(batches.filter((count) => count > 1)).toEqual([1000, 500]);
+    const highest = new Map<string, number>();
+    for (const { id } of incidents) {
+      const [stream = '', ordinal] = id.split(':');
+      expect(Number(ordinal)).toBeGreaterThan(highest.get(stream) ?? 0);
+      highest.set(stream, Number(ordinal));
+    }
+    expect(highest.size).toBe(2);
+  });
+});
+
+describe('a client that asks before it sends', () => {
+  const asking = 'Expect: 100-continue';
+
+  it('is told to go on', async () => {
+    const { port, incidents } = await openPort(http({ port: 0 }));
+    const { text } = await sendRaw(port, [head(line(1).length, '/', asking), line(1)], 200);
+    expect(text).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 204 /);
+    expect(incidents).toHaveLength(1);
+  });
+
+  it('is refused before that when it has no token or wants to send too much', async () => {
+    const { port } = await openPort(http({ port: 0, token: 'sixteen-characters' }));
+    const [path, large] = ['/incidents/sixteen-characters', 5_000_000];
+    expect((await sendRaw(port, [head(10, '/', asking)])).text).toMatch(/^HTTP\/1.1 401 /);
+    expect((await sendRaw(port, [head(large, path, asking)])).text).toMatch(/^HTTP\/1.1 413 /);
+  });
+});
+
+it('what cannot be kept as a reject does not make a client send again what is stored', async () => {
+  const { url, incidents, log } = await openPort(http({ port: 0 }), {
+    async reject() {
+      throw new Error('the disk is full');
+    },
+  });
+  expect(await post(url, `${line(1)}\nx`)).toMatchObject({ status: 200, json: { rejected: [{ line: 2 }] } });
+  expect(incidents).toHaveLength(1);
+  expect(log.filter((text) => text.includes('could not be kept'))).toEqual([
+    'what was no incident could not be kept {"posts":1,"error":"the disk is full"}',
+  ]);
+});
