@@ -1,14 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Incident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
+import dionaeaFollow from './follow.ts';
 import dionaea from './index.ts';
-import { recording, temporaryFile, temporaryFolder } from './test-support/folder.ts';
+import { createDurableHost, until } from './test-support/durable-host.ts';
+import { temporaryFile, temporaryFolder } from './test-support/folder.ts';
 import { runSource } from './test-support/run-source.ts';
 
-const _recorded = readFileSync(recording('dionaea-a/log_incident.ndjson'));
-const _ids = (incidents: readonly Incident[]) => incidents.map(({ id }) => id);
 const accept = (id: string | number, more = '') =>
   `{"timestamp": "2026-11-22T06:24:54.818162", "name": "dionaea", "origin": "acme.${id}", "data": {"é": "😀${more}"}}`;
 
@@ -69,5 +69,30 @@ describe('what cannot be read', () => {
     const wrong = { file: 'relative', maxLine: 0, fromat: 'auto' };
     expect(() => dionaea(wrong)).toThrow(/file:[\s\S]*maxLine:[\s\S]*fromat/);
     expect(() => dionaea(wrong)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+  });
+});
+
+describe('a machine that lost power while dionaea wrote', () => {
+  // What was not on the disk yet reads as NUL bytes; after its next start dionaea appends behind them.
+  const before = `${accept('before')}\n`;
+  const after = `${accept('after')}\n`;
+  const text = Buffer.concat([Buffer.from(before), Buffer.alloc(3_000_000), Buffer.from(after)]);
+  const lost = { offset: Buffer.byteLength(before), length: 3_000_000, reason: expect.stringContaining('lost power') };
+
+  it('costs an import what was not on the disk, and nothing else', async () => {
+    const { incidents, rejects } = await runSource(dionaea({ file: temporaryFile(text) }));
+    expect(incidents.map(({ origin }) => origin)).toEqual(['acme.before', 'acme.after']);
+    expect(rejects).toMatchObject([lost]);
+  });
+
+  it('costs whoever follows the file no more', async () => {
+    const file = temporaryFile(text.subarray(0, 2_000_000));
+    const host = createDurableHost();
+    const { stop } = host.run(dionaeaFollow({ file, poll: 5 }));
+    await until(() => host.incidents.length === 1, 'the first came');
+    appendFileSync(file, text.subarray(2_000_000));
+    await until(() => host.incidents.length === 2, 'the one behind the NULs came');
+    await stop();
+    expect(host.rejects).toMatchObject([lost]);
   });
 });

@@ -48,17 +48,17 @@ export function createPartLines({
   const stream = streamOf(part.base, part.generation, sensor);
   const readLine = createLineReader({ sensor, stream, maxDepth, paths, local: !settings.remote });
   const taker = createLineTaker({ file: path, maxLine, ofRejects: false, readLine, log: context.log });
-  const splitter = createLineSplitter(part.offset, Math.max(maxLine, keptText), taker.take);
+  const splitter = createLineSplitter(part.offset, Math.max(maxLine, keptText), taker.take, taker.skipNulls);
   let at = part.offset;
   let window = start;
   let place = { offset: part.offset, check: part.check };
 
   async function handOver(done: boolean): Promise<void> {
-    const { found, rejects } = taker.collect();
     const kept = state();
     // Safe: a part is never taken out of the state.
     const before = kept.part as Part;
     if (place.offset === before.offset && !done) return;
+    const { found, rejects } = taker.collect();
     // Rejects first: once the state is kept, what is before it is not read again.
     for (const reject of rejects) await context.reject(reject);
     const next = { ...kept, part: { ...before, ...place, done } };

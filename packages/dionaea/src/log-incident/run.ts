@@ -73,7 +73,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   const after = await context.resumeAfter(stream);
   const chunks = await startAt(reading, after);
   const taker = createLineTaker({ file: text.file, maxLine, ofRejects, readLine, log: context.log });
-  const lines = createLineSplitter(after ?? 0, Math.max(maxLine, keptText), taker.take);
+  const lines = createLineSplitter(after ?? 0, Math.max(maxLine, keptText), taker.take, taker.skipNulls);
   const tell = createProgress(context);
   let failure: unknown;
   try {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Incident, type Log, parseReject, type Reject } from '@ihandler/core';
 import { hasByteOrderMark } from '../text/first-line.ts';
-import type { TakeLine } from '../text/split-lines.ts';
+import type { SkipNulls, TakeLine } from '../text/split-lines.ts';
 import type { ReadLine } from './read-line.ts';
 
 /** The longest text, in bytes, that a reject keeps; what is longer is only located. */
@@ -23,6 +23,7 @@ export interface Taken {
 /** Makes incidents of lines until they are collected. */
 export interface LineTaker {
   readonly take: TakeLine;
+  readonly skipNulls: SkipNulls;
   /** Whether enough was found to hand it over. */
   isFull(): boolean;
   collect(): Taken;
@@ -99,6 +100,10 @@ export function createLineTaker({ file, maxLine, ofRejects, readLine, log }: Lin
           length,
           whole ? incident : `The last line is cut. ${incident}`,
         );
+    },
+    skipNulls(start, length) {
+      const reason = `Expected text, found ${length} NUL bytes, as a machine leaves them that lost power: what was there is lost.`;
+      rejects.push({ file, offset: start, length, reason });
     },
     isFull: () => found.length >= 1000 || rejects.length > 0 || size >= 4 * 1024 * 1024,
     collect() {
