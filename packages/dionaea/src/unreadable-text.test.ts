@@ -77,7 +77,11 @@ describe('a machine that lost power while dionaea wrote', () => {
   const before = `${accept('before')}\n`;
   const after = `${accept('after')}\n`;
   const text = Buffer.concat([Buffer.from(before), Buffer.alloc(3_000_000), Buffer.from(after)]);
-  const lost = { offset: Buffer.byteLength(before), length: 3_000_000, reason: expect.stringContaining('lost power') };
+  const lost = {
+    offset: Buffer.byteLength(before),
+    length: 3_000_000,
+    reason: expect.stringContaining('lost power'),
+  };
 
   it('costs an import what was not on the disk, and nothing else', async () => {
     const { incidents, rejects } = await runSource(dionaea({ file: temporaryFile(text) }));
