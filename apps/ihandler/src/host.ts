@@ -20,6 +20,8 @@ export interface Host {
   onReopen?(callback: () => void, until: AbortSignal): void;
   /** Ends the process at once, whatever still runs in it. @default the program ends as it does otherwise */
   exit?(code: number): void;
+  /** Does what is one long step and may be cut off anywhere: an interrupt ends the program at once. @default just does it */
+  killable?<T>(work: () => T): Promise<Awaited<T>>;
   /** The folder this program is installed in: one of the places where packages are looked for. */
   readonly prefix: string;
   /** Conditions for the `exports` of packages, beside `node`, `import` and `default`. @default none */

@@ -51,6 +51,23 @@ describe('journal', { timeout: 120_000 }, () => {
     expect(readFileSync(file)).toEqual(damaged);
   });
 
+  test('is left at once when somebody interrupts, though it is one long step', async () => {
+    const world = createOperatorWorld(program);
+    const endless = `export const check = () => { process.stderr.write('reading'); for (;;); };
+export default () => ({ durable: true });`;
+    const ihandler = {
+      contract: 1,
+      journals: { endless: { export: '.', summary: 'Is read for ever', options: {} } },
+    };
+    world.install('endless', { version: '1.0.0', ihandler, main: './index.js' }, { 'index.js': endless });
+    world.write('my.yaml', `${settings}journal: endless\n`);
+    const checking = program.start(world, ['journal', 'check', ...config]);
+    await checking.said('reading');
+    checking.child.kill('SIGINT');
+    await checking.ended;
+    expect(checking.child.signalCode).toBe('SIGINT');
+  });
+
   test('says what it expects', async () => {
     const world = createOperatorWorld(program);
     for (const [argv, code, said] of [

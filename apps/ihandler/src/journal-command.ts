@@ -22,10 +22,22 @@ function cannot(action: string, { chosen }: JournalPlan): IhandlerError {
   );
 }
 
-async function check(plan: JournalPlan, args: CommandArguments, { terminal }: App): Promise<number> {
+/** Does what takes minutes with a large journal, and says so meanwhile. An interrupt ends it at once: nothing is half done. */
+async function patiently<T>(doing: string, work: () => T, { terminal, host }: App): Promise<Awaited<T>> {
+  terminal.progress(`${doing}: a minute or so for a million incidents (Ctrl-C stops it)`);
+  try {
+    return await (host.killable?.(work) ?? work());
+  } finally {
+    terminal.progress(undefined);
+  }
+}
+
+async function check(plan: JournalPlan, args: CommandArguments, app: App): Promise<number> {
+  const { terminal } = app;
   const { module, options, file, name } = plan.chosen;
-  if (module?.check === undefined) throw cannot('checked', plan);
-  const { problems, entries, instances } = await module.check(options);
+  const look = module?.check;
+  if (look === undefined) throw cannot('checked', plan);
+  const { problems, entries, instances } = await patiently('reading all of it', () => look(options), app);
   if (args.options['json'] === true) {
     await terminal.write(`${JSON.stringify({ problems, entries, instances })}\n`);
   } else {
@@ -42,10 +54,12 @@ async function check(plan: JournalPlan, args: CommandArguments, { terminal }: Ap
   return problems.length === 0 ? exitCodes.ok : exitCodes.partly;
 }
 
-async function compact(plan: JournalPlan, args: CommandArguments, { terminal }: App): Promise<number> {
+async function compact(plan: JournalPlan, args: CommandArguments, app: App): Promise<number> {
+  const { terminal } = app;
   const { module, options, file, name } = plan.chosen;
-  if (module?.compact === undefined) throw cannot('compacted', plan);
-  const { before, after } = await module.compact(options);
+  const rewrite = module?.compact;
+  if (rewrite === undefined) throw cannot('compacted', plan);
+  const { before, after } = await patiently('writing it anew', () => rewrite(options), app);
   await terminal.write(
     args.options['json'] === true
       ? `${JSON.stringify({ before, after })}\n`

@@ -9,16 +9,27 @@ const SAME_INTERRUPT = 300;
 
 const interrupted = new AbortController();
 let interruptedAt = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => {
-    const now = performance.now();
-    if (!interrupted.signal.aborted) {
-      interruptedAt = now;
-      interrupted.abort();
-      if (process.stderr.isTTY)
-        process.stderr.write('\r\x1b[KInterrupted: finishing what has begun (again: stop at once)\n');
-    } else if (now - interruptedAt > SAME_INTERRUPT) process.exit(exitCodes.interrupted);
-  });
+function interrupt(): void {
+  const now = performance.now();
+  if (!interrupted.signal.aborted) {
+    interruptedAt = now;
+    interrupted.abort();
+    if (process.stderr.isTTY)
+      process.stderr.write('\r\x1b[KInterrupted: finishing what has begun (again: stop at once)\n');
+  } else if (now - interruptedAt > SAME_INTERRUPT) process.exit(exitCodes.interrupted);
+}
+const interrupts = ['SIGINT', 'SIGTERM'] as const;
+for (const signal of interrupts) process.on(signal, interrupt);
+
+/** Nothing in JavaScript hears a signal while one long step runs; without a listener the system itself ends the program. */
+async function killable<T>(work: () => T): Promise<Awaited<T>> {
+  for (const signal of interrupts) process.off(signal, interrupt);
+  try {
+    return await work();
+  } finally {
+    for (const signal of interrupts) process.on(signal, interrupt);
+  }
+}
 
 process.on('uncaughtException', (error) => {
   const text = process.argv.includes('--debug') ? error.stack : undefined;
@@ -61,6 +72,7 @@ process.exitCode = await run(process.argv.slice(2), {
     until.addEventListener('abort', () => process.off('SIGHUP', callback), { once: true });
   },
   exit: (code) => process.exit(code),
+  killable,
   prefix: import.meta.dirname,
   conditions: conditionsOf(process.execArgv),
 });
