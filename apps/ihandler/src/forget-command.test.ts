@@ -138,6 +138,7 @@ describe('forget', { timeout: 120_000 }, () => {
     const { world, running } = await worldWithHosts();
     await stopRun(running);
     for (const [argv, said] of [
+      [['203.0.113.9/24'], 'found 203.0.113.9/24, which may mean that address or all of its network'],
       [['203.0.113.0/33'], 'Expected an address or a network such as'],
       [['evil.example'], 'found "evil.example". Nothing was done'],
       [[], 'Expected addresses or networks'],

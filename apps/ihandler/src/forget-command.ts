@@ -16,6 +16,7 @@ import { confirm, yesOption } from './confirm.ts';
 import { exitCodes } from './exit-code.ts';
 import type { Installed } from './find-packages.ts';
 import { fold } from './fold.ts';
+import { isNetworkStart } from './network-start.ts';
 import { findOffer, offersOf } from './offers.ts';
 import { preparePlanned } from './open-host.ts';
 import { performOperation } from './perform-operation.ts';
@@ -40,6 +41,12 @@ function networksIn(args: CommandArguments, { program }: App): readonly string[]
         { cause },
       );
     }
+  const within = networks.find((network) => !isNetworkStart(network));
+  if (within !== undefined)
+    throw new IhandlerError(
+      'OPTIONS_INVALID',
+      `Expected a network that begins with its first address, such as 203.0.113.0/24; found ${within}, which may mean that address or all of its network: say which. Nothing was done.`,
+    );
   return networks;
 }
 

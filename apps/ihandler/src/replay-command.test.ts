@@ -54,6 +54,10 @@ describe('replay', { timeout: 120_000 }, () => {
     const again = await world.run(['replay', '--instance', 'keep', ...config]);
     expect(again.code).toBe(0);
     expect(keptNumbers(world)).toEqual([1, 2, 3]);
+    // A replay that is over is no ihandler that waits.
+    const status = JSON.parse((await world.run(['status', '--json', ...config])).stdout);
+    const instances = status.ihandlers.map(({ instance }: { instance: string }) => instance);
+    expect(instances).toEqual(['flaky', 'keep']);
     // A backup of the database was put back.
     const file = join(world.folder, 'kept.json');
     const { checkpoint } = JSON.parse(readFileSync(file, 'utf8'));

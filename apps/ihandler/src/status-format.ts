@@ -44,8 +44,12 @@ function clock(at: number): string {
 }
 
 function instanceNotes(one: InstanceStatus, at: number, columns: number): string[] {
-  const { state, since, failure, counters, instance } = one;
+  const { state, since, failure, counters, instance, books } = one;
   const counts = Object.entries(counters).map(([name, value]) => `${name} ${formatCount(value)}`);
+  const gone = [
+    ...(books.dropped > 0 ? [`${formatCount(books.dropped)} dropped as dead letters`] : []),
+    ...(books.lost > 0 ? [`${formatCount(books.lost)} lost to retention`] : []),
+  ];
   return [
     ...(harmless(instance).length > WIDEST_NAME ? [note(`= ${instance}`, columns)] : []),
     ...(state === 'stuck' && since !== null
@@ -58,20 +62,19 @@ function instanceNotes(one: InstanceStatus, at: number, columns: number): string
       ? [note(`failing for ${formatSpan(at - since)}`, columns)]
       : []),
     ...(failure === null ? [] : [note(failure, columns)]),
+    ...(gone.length > 0 ? [note(gone.join(', '), columns)] : []),
     ...(counts.length > 0 ? [note(counts.join(', '), columns)] : []),
   ];
 }
 
 function instances(
-  { ihandlers, at }: HostStatus,
+  { ihandlers, at, pid }: HostStatus,
   columns: number,
   terminal: Pick<Terminal, 'color'>,
 ): string[] {
-  if (ihandlers.length === 0) return ['No ihandler runs: what comes in is only kept.'];
-  const sometimes = (['dead', 'dropped', 'lost'] as const).filter(
-    (key) => key === 'dead' || ihandlers.some(({ books }) => books[key] > 0),
-  );
-  const title = ['IHANDLER', 'STATE', 'WAITING', 'OLDEST', 'DELIVERED', 'FILTERED'];
+  if (ihandlers.length === 0)
+    return pid === null ? [] : ['', 'No ihandler runs: what comes in is only kept.'];
+  const title = ['IHANDLER', 'STATE', 'WAITING', 'OLDEST', 'DELIVERED', 'FILTERED', 'DEAD'];
   const rows = ihandlers.map((one) => ({
     cells: [
       nameOf(one.instance),
@@ -80,11 +83,11 @@ function instances(
       one.oldestWaiting === null ? '-' : formatSpan(at - one.oldestWaiting),
       formatCount(one.books.delivered),
       formatCount(one.books.filtered),
-      ...sometimes.map((key) => formatCount(one.books[key])),
+      formatCount(one.books.dead),
     ],
     notes: instanceNotes(one, at, columns),
   }));
-  return table([...title, ...sometimes.map((key) => key.toUpperCase())], rows, terminal);
+  return ['', ...table(title, rows, terminal)];
 }
 
 function sourceRow(one: SourceState, { at, startedAt }: HostStatus, columns: number): Row {
@@ -134,7 +137,6 @@ export function formatStatus(status: HostStatus, terminal: Pick<Terminal, 'color
   const lines = [
     bold(titleOf(status), terminal),
     ...journalLines(status),
-    '',
     ...instances(status, columns, terminal),
     ...sources(status, columns, terminal),
     ...(problems.length > 0 ? ['', ...problems] : []),

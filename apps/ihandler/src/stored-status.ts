@@ -28,7 +28,9 @@ function nothingOf(dataDir: string): HostStatus {
 
 function instancesIn(view: JournalView): readonly InstanceStatus[] {
   const { before, last } = view.bounds();
-  return Object.entries(view.cursors()).map(([instance, { position, books, usedAt }]) => ({
+  // A replay keeps a cursor of its own, so that it can go on: nobody waits for it.
+  const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
+  return cursors.map(([instance, { position, books, usedAt }]) => ({
     instance,
     handler: null,
     state: 'not running',
