@@ -10,7 +10,7 @@ import { liveWorld, numbersIn, startedIn, stopped, tailing, until } from './test
 
 let program: BuiltProgram;
 beforeAll(async () => {
-  program = await buildProgram(['journal-sqlite']);
+  program = await buildProgram(['journal-sqlite', 'http']);
 });
 afterAll(() => program.remove());
 
@@ -93,6 +93,22 @@ describe('run, where only the user can help,', () => {
     expect(stderr).toContain(`127.0.0.1:${port}`);
     expect(stderr).toContain('health: off');
     expect(stderr).not.toContain('started');
+  });
+
+  test('ends when the port of a source is taken, in such a way that a service manager tries again', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    // Safe: it listens on a port.
+    const { port } = other.address() as AddressInfo;
+    const http = `${tailing}  - { name: http, config: { port: ${port} } }\n`;
+    const world = liveWorld(program, `${http}ihandlers:\n${entry('a')}`);
+    program.install(world, 'http');
+    const { code, stderr } = await program.start(world, ['run', '-c', 'my.yaml']).ended;
+    expect(code).toBe(4);
+    expect(stderr).toContain(
+      `http: cannot listen on port ${port} of 127.0.0.1: another program listens there`,
+    );
   });
 
   // Root may write everywhere: its tests do without the last one.

@@ -13,6 +13,7 @@ import { type HealthServer, healthAddress, serveHealth } from './health-server.t
 import { planHost } from './host-plan.ts';
 import { type PreparedHost, preparePlanned, startHost } from './open-host.ts';
 import { operatorMethods } from './operator-methods.ts';
+import { pauseFor } from './pause-for.ts';
 import { createRejectsKeeper } from './rejects-keeper.ts';
 import { startedLines, stoppedLines } from './run-words.ts';
 import { createSeldomLog } from './seldom-log.ts';
@@ -23,6 +24,9 @@ import { watchHost } from './watch-host.ts';
 const DRAIN = 8000;
 /** The least time that handlers get to close, in milliseconds. */
 const CLOSE = 1000;
+
+/** How long sources get to fail before all is said to have started, in milliseconds. */
+const SETTLED = 100;
 
 /** Resolves when a signal aborts. */
 function aborted(signal: AbortSignal): Promise<void> {
@@ -93,6 +97,8 @@ async function runHost(host: PreparedHost, app: App, journalFailed: Promise<void
     if (started === 'failed') return exitCodes.unusable;
     if (started === undefined) return exitCodes.ok;
     supervision = superviseSources(host.sources, { dispatcher, signal: sourcesStop.signal, log: app.log });
+    // A port that cannot be had shows at once, and then nothing has started.
+    await Promise.race([supervision.done, pauseFor(SETTLED, stopping)]);
     startedLines(host, health?.url).forEach(app.note);
     const neverEnds = new Promise<never>(() => undefined);
     const outcome = await Promise.race([

@@ -11,8 +11,8 @@ const maxDepth = 100;
 
 /**
  * A source that a dionaea posts its incidents to (the `http` handlers of its log_incident), each line of a post in that
- * form or in ours. Listens until the signal aborts. Throws `OPTIONS_INVALID`, here for what does not fit, and when it runs
- * for a port or a folder that cannot be had.
+ * form or in ours. Listens until the signal aborts. Throws `OPTIONS_INVALID` for what does not fit; its
+ * run rejects with `TARGET_UNREADABLE` when the port, the certificate or the folder of samples cannot be had.
  */
 export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
   const settings = readHttpOptions(options);

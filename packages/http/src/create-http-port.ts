@@ -56,7 +56,7 @@ function openServer<S extends Sender>({ cert, key }: HttpPortSettings<S>, listen
     return createSecureServer({ ...limits, ...pem, handshakeTimeout: limits.headersTimeout }, listener);
   } catch (cause) {
     const message = `The certificate and its key cannot be used: ${describeError(cause)}. Check the options "cert" and "key".`;
-    throw new IhandlerError('OPTIONS_INVALID', message, { cause });
+    throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
 
@@ -78,7 +78,7 @@ async function listen<S extends Sender>(
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const [found, todo] = reasons.get(code) ?? [describeError(cause), 'Choose another port.'];
     const message = `${name}: cannot listen on port ${port} of ${host}: ${found}. ${todo}`;
-    throw new IhandlerError('OPTIONS_INVALID', message, { cause });
+    throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
 
@@ -117,8 +117,8 @@ function deskOf<S extends Sender>(
 /**
  * A source that takes posts over HTTP, in whatever form `createReader` makes a reader of: called for each sender that
  * posts, and again for each further stream when large posts are read at the same time. The reader must answer at once. 204
- * is answered when all is durable, 503 when that takes longer than 250 ms. Its run rejects with `OPTIONS_INVALID` when the
- * port cannot be had.
+ * is answered when all is durable, 503 when that takes longer than 250 ms. Its run rejects with `TARGET_UNREADABLE` when the
+ * port or the certificate cannot be had, which may be different the next time.
  */
 export function createHttpPort<S extends Sender>(
   settings: HttpPortSettings<S>,

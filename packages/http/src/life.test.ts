@@ -11,14 +11,14 @@ describe('the port', () => {
   it('that another program has is told of, with what to do', async () => {
     const { port } = await openPort(http({ port: 0 }));
     await expect(openPort(http({ port }))).rejects.toMatchObject({
-      code: 'OPTIONS_INVALID',
+      code: 'TARGET_UNREADABLE',
       message: `http: cannot listen on port ${port} of 127.0.0.1: another program listens there. Stop it, or choose another port.`,
     });
   });
 
   it('of an address that this machine has not is told of', async () => {
     const options = { port: 0, host: '192.0.2.1', token: 'a-token-of-the-test-0' };
-    await expect(openPort(http(options))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    await expect(openPort(http(options))).rejects.toMatchObject({ code: 'TARGET_UNREADABLE' });
   });
 
   it('is free again when the source has stopped, idle connections or not, and may be opened again', async () => {

@@ -159,7 +159,7 @@ it('a folder that cannot be had ends the run, with what to do', async () => {
   writeFileSync(join(folder, 'file'), '');
   const samples = { from: [folder], into: join(folder, 'file', 'x') };
   await expect(openPort(dionaeaHttp({ port: 0, local: true, samples }))).rejects.toMatchObject({
-    code: 'OPTIONS_INVALID',
+    code: 'TARGET_UNREADABLE',
     message: expect.stringContaining('choose another for "samples.into"'),
   });
 });

@@ -50,7 +50,7 @@ function openFolder(into: string): Kept[] {
       .map((name) => ({ name, bytes: lstatSync(join(into, name)).size }));
   } catch (cause) {
     const message = `dionaea-http: samples cannot be kept in ${into}: ${describeError(cause)}. Make the folder, or choose another for "samples.into".`;
-    throw new IhandlerError('OPTIONS_INVALID', message, { cause });
+    throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
 
@@ -90,7 +90,7 @@ function link({ real, stats }: ReturnType<typeof allowed>, target: string): void
 }
 
 /**
- * Opens the folder that samples are linked to, with what it holds from earlier runs. Throws `OPTIONS_INVALID` when it cannot
+ * Opens the folder that samples are linked to, with what it holds from earlier runs. Throws `TARGET_UNREADABLE` when it cannot
  * be had. Works synchronously: the incident must get its new path before anything else is read.
  */
 export function openSampleKeeper(
