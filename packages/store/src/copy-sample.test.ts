@@ -22,7 +22,7 @@ describe('a sample that changes while it is read', () => {
     writeFileSync(file, 'x'.repeat(600_000));
     const sample = await openSample(file, [binaries]);
     change(file);
-    const copying = copySample(sample, file, { folder: dataDir, maxFile: 1e9, mode: 0o400 });
+    const copying = copySample(sample, file, { folder: dataDir, maxFile: 1e9 });
     const error: unknown = await copying.catch((reason: unknown) => reason);
     await sample.close();
     expect(failureKind(error)).toBe('permanent');

@@ -15,7 +15,7 @@ export interface SampleFacts {
   readonly type: string;
 }
 
-/** A copy that is durable and has no name of its own yet. */
+/** A copy that has no name of its own yet, and is not yet durable. */
 export interface Draft extends SampleFacts {
   readonly path: string;
 }
@@ -23,14 +23,13 @@ export interface Draft extends SampleFacts {
 const PIECE = 256 * 1024;
 
 /**
- * Copies a sample into a file of a random name in `folder`, and hashes it, in one streamed pass. The file is on the disk
- * when this resolves. Throws a permanent error when the sample changes meanwhile or is larger than `maxFile`; what goes
- * wrong with the copy is thrown as it is.
+ * Copies a sample into a file of a random name in `folder`, and hashes it, in one streamed pass. Throws a permanent error
+ * when the sample changes meanwhile or is larger than `maxFile`; what goes wrong with the copy is thrown as it is.
  */
 export async function copySample(
   sample: OpenSample,
   path: string,
-  { folder, maxFile, mode }: { readonly folder: string; readonly maxFile: number; readonly mode: number },
+  { folder, maxFile }: { readonly folder: string; readonly maxFile: number },
 ): Promise<Draft> {
   if (sample.size > maxFile)
     throw permanent(
@@ -55,8 +54,6 @@ export async function copySample(
       await target.writeFile(piece);
     }
     await sample.assertUnchanged(size);
-    await target.chmod(mode);
-    await target.sync();
     return {
       path: draft,
       sha256: hashes.sha256.digest('hex'),

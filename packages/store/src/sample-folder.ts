@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { chmod, chown, link, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, link, lstat, mkdir, open, readdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, IhandlerError } from '@ihandler/core';
 import type { Draft } from './copy-sample.ts';
@@ -9,14 +9,15 @@ import type { Settings } from './options.ts';
 export interface SampleFolder {
   /** For drafts. */
   readonly incoming: string;
-  readonly mode: number;
   pathOf(sha256: string): string;
-  /** Gives a draft its name. What has that name already is left as it is; the draft goes either way. */
+  /**
+   * Makes a draft durable and gives it its name. What has that name already and is as large is left as it is; the draft goes
+   * either way.
+   */
   keep(draft: Draft): Promise<void>;
   /** Removes a draft that is not kept. */
   discard(draft: Draft): Promise<void>;
   remove(sha256: string): Promise<void>;
-  has(sha256: string): boolean;
   /** The bytes that samples may take together. */
   limit(): Promise<number>;
 }
@@ -47,6 +48,17 @@ function groupNumber(group: string | number): number {
   );
 }
 
+/** Whether a file is there, and whole as far as its size tells: a crash of the machine may have left less of it. */
+async function isThere(path: string, size: number): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    return found.isFile() && found.size === size;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 async function sync(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
@@ -71,37 +83,41 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
     await sync(dirname(path));
   }
 
+  /** Gives a draft its permissions, and waits for the disk. */
+  async function seal(path: string): Promise<void> {
+    const handle = await open(path, 'r+');
+    try {
+      if (group !== undefined) await handle.chown(-1, group);
+      await handle.chmod(settings.mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
   await make(folder);
   await make(incoming);
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
 
   return {
     incoming,
-    mode: settings.mode,
     pathOf: (sha256) => pathIn(folder, sha256),
     async keep(draft) {
       const path = pathIn(folder, draft.sha256);
-      await make(dirname(path));
-      if (group !== undefined) await chown(draft.path, -1, group);
       try {
+        if (await isThere(path, draft.size)) return;
+        await make(dirname(path));
+        await seal(draft.path);
+        await rm(path, { force: true });
         // Unlike a renaming, a link never takes the place of what is there.
         await link(draft.path, path);
         await sync(dirname(path));
-      } catch (error) {
-        if (errorCode(error) !== 'EEXIST') throw error;
-        // A file that a crash of the machine left shorter than it was is written anew.
-        if ((await stat(path)).size !== draft.size) {
-          await rm(path);
-          await link(draft.path, path);
-          await sync(dirname(path));
-        }
       } finally {
         await rm(draft.path, { force: true });
       }
     },
     discard: ({ path }) => rm(path, { force: true }),
     remove: (sha256) => rm(pathIn(folder, sha256), { force: true }),
-    has: (sha256) => statSync(pathIn(folder, sha256), { throwIfNoEntry: false })?.isFile() === true,
     async limit() {
       if (settings.maxTotal !== undefined) return settings.maxTotal;
       const { blocks, bsize } = await statfs(folder);

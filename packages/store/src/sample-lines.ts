@@ -13,10 +13,23 @@ export function sizeText(bytes: number): string {
   return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
 }
 
-/** A sample on one line, without anything that an attacker could use on a terminal. */
-export function listLine({ sha256, size, type, storedAt, kept }: SampleRow): string {
+/** As many digits of a hash as tell samples apart, and as `samples show` takes. */
+const FEW_DIGITS = 12;
+
+/**
+ * A sample on one line, without anything that an attacker could use on a terminal: with the whole hash, or, where that does
+ * not fit into `columns`, with the beginning of it.
+ */
+export function listLine(
+  { sha256, size, type, storedAt, kept }: SampleRow,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const gone = kept === 1 ? '' : '  gone, to make room';
-  return `${time(storedAt)}  ${sha256}  ${sizeText(size).padStart(9)}  ${harmless(type)}${gone}`;
+  const line = (hash: string): string =>
+    `${time(storedAt)}  ${hash}  ${sizeText(size).padStart(8)}  ${harmless(type)}${gone}`;
+  const whole = line(sha256);
+  const room = columns - (whole.length - sha256.length);
+  return whole.length <= columns ? whole : line(sha256.slice(0, Math.max(FEW_DIGITS, room)));
 }
 
 function urlText(url: string | Uint8Array): string {
@@ -39,7 +52,7 @@ export function showSample(
     ['Size', `${size.toLocaleString('en')} bytes`],
     ['Type', type],
     ['Stored', time(storedAt)],
-    ['File', kept === 1 ? file : 'gone, to make room'],
+    ['File', kept === 1 ? file : 'gone, to make room (maxTotal)'],
     ['Brought by', urlText(url)],
     ...(from === undefined ? [] : [['Connection', from]]),
   ];

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '@ihandler/core';
-import Database from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { SampleFacts } from './copy-sample.ts';
+import { openRecordFile } from './open-record-file.ts';
 
 /** A sample that was stored once. */
 export interface SampleRow extends SampleFacts {
@@ -26,42 +27,13 @@ export interface SampleRecord {
   kept(limit: number): readonly SampleRow[];
   total(): { readonly count: number; readonly bytes: number };
   checkpoint(): Checkpoint;
-  /** Adds samples and moves the checkpoint, both or none. */
-  store(samples: readonly SampleRow[], checkpoint: Checkpoint): void;
+  add(sample: SampleRow): void;
+  /** Moves the checkpoint: all that its incidents brought has been added. */
+  advance(checkpoint: Checkpoint): void;
   setKept(sha256: string, kept: boolean): void;
   /** Replaces what was reported of samples; those for which `change` gives nothing stay. Answers how many changed. */
   rewriteReports(change: (report: string) => string | undefined): number;
   close(): void;
-}
-
-const VERSION = 1;
-const schema = `
-  CREATE TABLE samples (
-    sha256 TEXT PRIMARY KEY,
-    sha1 TEXT NOT NULL,
-    md5 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    storedAt REAL NOT NULL,
-    kept INTEGER NOT NULL,
-    incident TEXT NOT NULL UNIQUE,
-    report TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX samples_sha1 ON samples (sha1);
-  CREATE INDEX samples_md5 ON samples (md5);
-  CREATE INDEX samples_stored ON samples (kept, storedAt);
-  CREATE TABLE checkpoint (stream TEXT PRIMARY KEY, ordinal INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${VERSION};
-`;
-
-function migrate(db: Database.Database): void {
-  const version = Number(db.pragma('user_version', { simple: true }));
-  if (version === VERSION) return;
-  if (version > VERSION)
-    throw new Error(
-      `${db.name} has version ${version}, this program writes version ${VERSION}: upgrade @ihandler/store.`,
-    );
-  db.transaction(() => db.exec(schema)).immediate();
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
@@ -75,16 +47,10 @@ function parsed(stream: string): string {
   return stream.startsWith('"') ? String(JSON.parse(stream)) : stream;
 }
 
-/** Opens the record in `file`, or begins it; `readonly` for those who only look. */
+/** Opens the record in `file`, or begins it; `readonly` for those who only look. Throws `TARGET_UNREADABLE`. */
 export function openRecord(file: string, options: { readonly readonly?: boolean } = {}): SampleRecord {
-  const readonly = options.readonly === true;
-  const db = new Database(file, { readonly, fileMustExist: readonly, timeout: 5000 });
+  const db = openRecordFile(file, options.readonly === true);
   try {
-    if (!readonly) {
-      db.pragma('journal_mode = WAL');
-      db.pragma('synchronous = FULL');
-      migrate(db);
-    }
     return prepare(db);
   } catch (error) {
     db.close();
@@ -92,7 +58,7 @@ export function openRecord(file: string, options: { readonly readonly?: boolean 
   }
 }
 
-function prepare(db: Database.Database): SampleRecord {
+function prepare(db: Database): SampleRecord {
   const bySha256 = db.prepare<[string], SampleRow>('SELECT * FROM samples WHERE sha256 = ?');
   const byIncident = db.prepare<[string], SampleRow>('SELECT * FROM samples WHERE incident = ?');
   const byHash = db.prepare<{ hash: string }, SampleRow>(
@@ -114,14 +80,13 @@ function prepare(db: Database.Database): SampleRecord {
   );
   const setKept = db.prepare<[number, string]>('UPDATE samples SET kept = ? WHERE sha256 = ?');
   const setReport = db.prepare<[string, string]>('UPDATE samples SET report = ? WHERE sha256 = ?');
-  const advance = db.prepare<[string, number]>(
+  const move = db.prepare<[string, number]>(
     `INSERT INTO checkpoint (stream, ordinal) VALUES (?, ?)
       ON CONFLICT (stream) DO UPDATE SET ordinal = max(ordinal, excluded.ordinal)`,
   );
   const checkpoints = db.prepare<[], [string, number]>('SELECT stream, ordinal FROM checkpoint').raw();
-  const store = db.transaction((samples: readonly SampleRow[], checkpoint: Checkpoint) => {
-    for (const sample of samples) add.run(sample);
-    for (const [stream, ordinal] of Object.entries(checkpoint)) advance.run(exact(stream), ordinal);
+  const advance = db.transaction((checkpoint: Checkpoint) => {
+    for (const [stream, ordinal] of Object.entries(checkpoint)) move.run(exact(stream), ordinal);
   });
   const rewrite = db.transaction((change: (report: string) => string | undefined) => {
     let count = 0;
@@ -143,11 +108,10 @@ function prepare(db: Database.Database): SampleRecord {
     total: () => total.get() ?? { count: 0, bytes: 0 },
     checkpoint: () =>
       Object.fromEntries(checkpoints.all().map(([stream, ordinal]) => [parsed(stream), ordinal])),
-    store: (samples, checkpoint) =>
-      store.immediate(
-        samples.map((sample) => ({ ...sample, incident: exact(sample.incident) })),
-        checkpoint,
-      ),
+    add: (sample) => {
+      add.run({ ...sample, incident: exact(sample.incident) });
+    },
+    advance: (checkpoint) => advance.immediate(checkpoint),
     setKept: (sha256, kept) => {
       setKept.run(kept ? 1 : 0, sha256);
     },

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandContext } from '@ihandler/testkit';
 import { BlobReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { pathIn } from './sample-folder.ts';
 import { samples } from './samples-command.ts';
@@ -12,8 +13,11 @@ async function run(
   dataDir: string,
   positionals: readonly string[],
   options: Record<string, string | boolean> = {},
+  columns?: number,
 ) {
-  const lent = commandContext({ instances: [{ instance: 'store', options: {}, dataDir }] });
+  const instances = [{ instance: 'store', options: {}, dataDir }];
+  const lent = commandContext({ instances });
+  Object.assign(lent.context.terminal, { columns });
   const code = await samples.run({ options, positionals }, lent.context);
   return { code, output: lent.output, warnings: lent.warnings };
 }
@@ -34,6 +38,33 @@ describe('samples', () => {
     for (const hash of sha256) expect(output).toContain(hash);
     const json = (await run(dataDir, ['list'], { json: true })).output.trimEnd().split('\n');
     expect(json.map((line) => JSON.parse(line).sha256).toSorted()).toEqual(sha256.toSorted());
+  });
+
+  it('keeps to the width of a terminal, with the beginning of a hash that "show" takes', async () => {
+    const { dataDir, sha256 } = await filled();
+    for (const columns of [80, 100, 200, 20]) {
+      const { output } = await run(dataDir, ['list'], {}, columns);
+      const lines = output.trimEnd().split('\n');
+      expect(lines).toHaveLength(2);
+      for (const line of lines) {
+        if (columns >= 80) expect(line.length).toBeLessThanOrEqual(columns);
+        const hash = line.split('  ')[1] ?? '';
+        expect(hash.length).toBeGreaterThanOrEqual(12);
+        expect(sha256.some((whole) => (columns === 200 ? whole === hash : whole.startsWith(hash)))).toBe(
+          true,
+        );
+        expect((await run(dataDir, ['show', hash])).code).toBe(0);
+      }
+    }
+  });
+
+  it('says of a sample that went to make room that it did', async () => {
+    const { dataDir, binaries } = sensorFolders();
+    const { write } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir);
+    const first = capture(binaries, 'a'.repeat(600));
+    await write([unique(1, first), unique(2, capture(binaries, 'b'.repeat(600)))]);
+    expect((await run(dataDir, ['list'])).output).toContain('gone, to make room');
+    await expect(run(dataDir, ['export', first.md5])).rejects.toThrow(/went to make room \(maxTotal\)/);
   });
 
   it('shows one by the beginning of any of its hashes, and nothing of it reaches a terminal as a control', async () => {
@@ -94,6 +125,22 @@ describe('samples', () => {
   ])('says what it expected of %j', async (positionals, message) => {
     const { dataDir } = await filled();
     await expect(run(dataDir, positionals)).rejects.toThrow(message);
+  });
+
+  it('says which record cannot be read, and what to do: one that is damaged, or of a later version', async () => {
+    const { dataDir } = sensorFolders();
+    const file = join(dataDir, 'store.sqlite');
+    writeFileSync(file, 'no database '.repeat(500));
+    await expect(run(dataDir, ['list'])).rejects.toThrow(/store\.sqlite, is damaged.*move it away/);
+    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/is damaged/);
+    rmSync(file);
+    await startStore({ from: [dataDir] }, dataDir);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    const database = new Database(file);
+    database.pragma('user_version = 99');
+    database.close();
+    await expect(run(dataDir, ['list'])).rejects.toThrow(/version 99.*update @ihandler\/store/);
+    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/version 99/);
   });
 
   it('says where it looked when nothing was stored yet, and makes nothing there', async () => {

@@ -66,7 +66,9 @@ async function list(
 ): Promise<number> {
   const rows = record.list();
   for (const row of rows)
-    await terminal.write(args.options['json'] === true ? `${JSON.stringify(row)}\n` : `${listLine(row)}\n`);
+    await terminal.write(
+      `${args.options['json'] === true ? JSON.stringify(row) : listLine(row, terminal.columns)}\n`,
+    );
   if (rows.length === 0) terminal.warn('No sample was stored yet.');
   return rows.length === 0 ? nothing : 0;
 }
@@ -115,6 +117,11 @@ export const samples: Command = {
         );
         return 0;
       }
+      if (row.kept !== 1)
+        throw new IhandlerError(
+          'TARGET_UNREADABLE',
+          `The sample ${row.sha256} went to make room (maxTotal): what is known of it stays, and it is kept again when it comes again.`,
+        );
       const target = await exportSample(file, row.sha256, text(args, 'output'));
       await terminal.write(`${harmless(target)} (password: infected)\n`);
       return 0;

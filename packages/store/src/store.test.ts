@@ -156,6 +156,51 @@ describe('store', () => {
     expect(reports).toHaveLength(3);
   });
 
+  it('keeps to its room within a batch, too', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    let now = 0;
+    const { reports, write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir, {
+      now: () => (now += 1),
+    });
+    const letters = ['a', 'b', 'c', 'd', 'e'];
+    await write(letters.map((letter, at) => unique(at + 1, capture(binaries, letter.repeat(400)))));
+    expect(handler.counters?.()).toMatchObject({ stored: 5, evicted: 3, samples: 2, bytes: 800 });
+    expect(filesBelow(join(dataDir, 'samples')).toSorted()).toEqual(
+      ['d', 'e'].map((letter) => sha256(letter.repeat(400))).toSorted(),
+    );
+    expect(reports).toHaveLength(5);
+  });
+
+  it('lets nothing go for a sample that is kept already', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir);
+    const [first, second] = ['a', 'b'].map((letter) => capture(binaries, letter.repeat(500)));
+    if (!first || !second) throw new Error('two samples');
+    await write([unique(1, first), unique(2, second)]);
+    await write([unique(3, first), unique(4, second), unique(5, first)]);
+    expect(handler.counters?.()).toMatchObject({ stored: 2, known: 3, evicted: 0, samples: 2, bytes: 1000 });
+  });
+
+  it('reports what an earlier try of the same batch has stored, and counts it once', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const [first, second] = ['one', 'two'].map((content) => capture(binaries, content));
+    if (!first || !second) throw new Error('two samples');
+    const batch = [unique(1, first), unique(2, { ...second, file: join(binaries, 'late') })];
+    await expect(write(batch)).rejects.toThrow('no such file');
+    expect(await handler.checkpoint?.()).toEqual({});
+    // The dispatcher forgets what a batch that failed has reported.
+    reports.length = 0;
+    rmSync(first.file);
+    linkSync(second.file, join(binaries, 'late'));
+    await write(batch);
+    expect(reports.map(({ md5, cause }) => [md5, cause])).toEqual([
+      [first.md5, 's:1'],
+      [second.md5, 's:2'],
+    ]);
+    expect(handler.counters?.()).toMatchObject({ stored: 2, known: 0 });
+  });
+
   it('knows a portable executable, an ELF, a text and what is none of them', async () => {
     const { binaries, dataDir } = sensorFolders();
     const { reports, write } = await startStore({ from: [binaries] }, dataDir);

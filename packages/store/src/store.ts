@@ -52,7 +52,7 @@ function assertPromised({ data }: Brought, { md5 }: Draft): void {
 }
 
 /**
- * Keeps the samples that incidents of this machine name, each once, under its SHA-256. Samples, what was reported of them
+ * Keeps the samples that incidents of this machine name, each once, under its SHA-256. Samples, which incident brought each
  * and the checkpoint are in one record, so that a crash neither loses a report nor makes two of it. Throws
  * `OPTIONS_INVALID`.
  */
@@ -83,24 +83,22 @@ export default function store(options: StoreOptions): WritingHandler {
     checkpoint: () => current().record.checkpoint(),
     async write(batch, checkpoint, context) {
       const state = current();
-      const rows = new Map<string, SampleRow>();
       // What is tried again is counted once.
-      const tally = { stored: 0, known: 0, remote: 0 };
+      const tally = { known: 0, remote: 0 };
       for (const incident of batch) {
-        const row = state.record.broughtBy(incident.id) ?? (await take(incident, rows));
+        const row = state.record.broughtBy(incident.id) ?? (await take(incident));
         // Safe: what is in the record has been reported, or is to be, in just this form.
         if (row !== undefined)
           await context.report('ihandler.sample.stored', decodeValue(row.report) as Report, {
             cause: incident,
           });
       }
-      state.record.store([...rows.values()], checkpoint);
-      counts.stored += tally.stored;
+      state.record.advance(checkpoint);
       counts.known += tally.known;
       counts.remote += tally.remote;
 
       /** The row of a sample that was not known. */
-      async function take(incident: Brought, added: Map<string, SampleRow>): Promise<SampleRow | undefined> {
+      async function take(incident: Brought): Promise<SampleRow | undefined> {
         // Given again only so that it is reported again, and it was not what brought a sample.
         if (isCovered(incident, checkpoint)) return undefined;
         if (incident.local !== true) {
@@ -108,7 +106,7 @@ export default function store(options: StoreOptions): WritingHandler {
           return undefined;
         }
         try {
-          return await keep(incident, state, added, tally);
+          return await keep(incident, state, tally);
         } catch (error) {
           // A temporary file, which dionaea removes as soon as it has told of it; the one that lasts is told of next.
           if (incident.origin === 'dionaea.download.complete' && failureKind(error) === 'permanent')
@@ -135,28 +133,29 @@ export default function store(options: StoreOptions): WritingHandler {
   async function keep(
     incident: Brought,
     { folder, record, context }: Running,
-    added: Map<string, SampleRow>,
-    tally: Pick<typeof counts, 'stored' | 'known'>,
+    tally: Pick<typeof counts, 'known'>,
   ): Promise<SampleRow | undefined> {
     const path = pathOf(incident);
     const draft = await copied(path, folder, settings);
+    const known = record.bySha256(draft.sha256);
     try {
       assertPromised(incident, draft);
-      await makeRoom(draft, { folder, record, context });
+      if (known?.kept !== 1) await makeRoom(draft, { folder, record, context });
     } catch (error) {
       await folder.discard(draft);
       throw error;
     }
-    const known = added.get(draft.sha256) ?? record.bySha256(draft.sha256);
     await folder.keep(draft);
     if (known !== undefined) {
       tally.known += 1;
       if (known.kept === 0) record.setKept(draft.sha256, true);
       return undefined;
     }
-    tally.stored += 1;
     const row = rowOf(incident, draft, folder.pathOf(draft.sha256), context.now());
-    added.set(draft.sha256, row);
+    // At once, so that the next one of the batch finds how much room is left. Should the batch fail or the process die, it is
+    // this incident, given again, that finds its row and reports it.
+    record.add(row);
+    counts.stored += 1;
     return row;
   }
 
@@ -186,10 +185,10 @@ function isCovered({ id }: Incident, checkpoint: Checkpoint): boolean {
   return !Object.hasOwn(checkpoint, parseIncidentId(id).stream);
 }
 
-async function copied(path: string, folder: SampleFolder, { from, maxFile, mode }: Settings): Promise<Draft> {
+async function copied(path: string, folder: SampleFolder, { from, maxFile }: Settings): Promise<Draft> {
   const sample = await openSample(path, from);
   try {
-    return await copySample(sample, path, { folder: folder.incoming, maxFile, mode });
+    return await copySample(sample, path, { folder: folder.incoming, maxFile });
   } finally {
     await sample.close();
   }
