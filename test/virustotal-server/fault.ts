@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: 'dropped' }
   /** What was asked for is done, and the connection ends before the answer. */
   | { readonly kind: 'answer lost' }
+  /** What was asked for is done, and the answer is an error all the same. */
+  | { readonly kind: 'done, and an error'; readonly status: number; readonly code: string }
   | { readonly kind: 'slow'; readonly milliseconds: number }
   | { readonly kind: 'redirect'; readonly to: string }
   /** An answer without end. */

@@ -181,6 +181,16 @@ export async function startVirusTotalServer(
     if (wrong && playFault(response, wrong)) return;
     if (wrong?.kind === 'slow') await delay(wrong.milliseconds, undefined, { ref: false });
     if (wrong?.kind === 'answer lost') response.end = () => response.destroy();
+    if (wrong?.kind === 'done, and an error') {
+      const writeHead = response.writeHead.bind(response);
+      const end = response.end.bind(response);
+      // Safe: the server begins and ends its answers in this one way.
+      response.writeHead = (() => response) as typeof response.writeHead;
+      response.end = (() => {
+        Object.assign(response, { writeHead, end });
+        sendError(response, wrong.status, wrong.code, `${wrong.code} happened`);
+      }) as typeof response.end;
+    }
     if (wrong?.kind === 'truncated') {
       const end = response.end.bind(response);
       // Safe: the server ends its answers with a text and nothing else.

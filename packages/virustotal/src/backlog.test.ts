@@ -165,6 +165,19 @@ describe('whose turn it is', () => {
   });
 });
 
+it('what is to be asked once more and does not fit keeps the verdict it has, and is told of no more', () => {
+  const { put, backlog, leased, told, rowOf } = open({ backlog: 2, again: 7 * DAY });
+  put('young', { size: 1000, type: 'PE' });
+  backlog.settle(leased('young', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
+  backlog.tidy(NOW + DAY);
+  expect(rowOf('young')).toMatchObject({ state: 'new' });
+  for (let n = 0; n < 2; n += 1) put(`rare ${n}`, { size: n }, NOW + DAY + n);
+  put('worm', { size: 1000, type: 'PE' }, NOW + DAY + 3);
+  expect(rowOf('young')).toMatchObject({ state: 'done', verdict: 'known' });
+  expect(told.map(({ state }) => state)).toEqual(['known', 'skipped']);
+  expect(told[1]?.sha256).toBe(hash('worm'));
+});
+
 describe('one file', () => {
   it('that was first told by its MD5 alone is the same when its SHA-256 is told', () => {
     const { backlog, database } = open();

@@ -31,6 +31,7 @@ export interface Task {
   readonly failures: number;
   readonly analysis: string | null;
   readonly polls: number;
+  /** How often it was uploaded, or perhaps. */
   readonly uploaded: number;
   readonly commented: number;
   readonly verdict: string | null;
@@ -51,7 +52,7 @@ export interface Step {
   readonly md5?: string;
   readonly analysis?: string;
   readonly polled?: boolean;
-  /** It was uploaded, or perhaps. */
+  /** It was uploaded, or perhaps: counted. */
   readonly uploaded?: boolean;
   readonly commented?: boolean;
   /** To be reported, in the same transaction. */
@@ -137,7 +138,7 @@ export function createBacklog(
     .pluck();
   // A process that died while it uploaded may have done it: VirusTotal is asked before it is done again.
   const expire = database.prepare(
-    `UPDATE samples SET uploaded = CASE state WHEN 'upload' THEN 1 ELSE uploaded END,
+    `UPDATE samples SET uploaded = uploaded + CASE state WHEN 'upload' THEN 1 ELSE 0 END,
      state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
      WHERE lease_until > 0 AND lease_until <= ?`,
   );
@@ -182,7 +183,7 @@ export function createBacklog(
       sha256: isFree ? sha256 : task.sha256,
       md5: task.md5 ?? step.md5 ?? null,
       analysis: step.analysis ?? (to === 'analysis' ? task.analysis : null),
-      uploaded: step.uploaded ? 1 : task.uploaded,
+      uploaded: task.uploaded + (step.uploaded ? 1 : 0),
       commented: step.commented ? 1 : task.commented,
       verdict: verdict?.state ?? task.verdict,
       verdictAt: verdict === undefined ? null : now,
@@ -196,11 +197,10 @@ export function createBacklog(
     if (excess <= 0) return;
     for (const task of tooMuch.all(excess)) {
       const hashes = { ...(task.sha256 && { sha256: task.sha256 }), ...(task.md5 && { md5: task.md5 }) };
-      settle(
-        task,
-        { to: 'done', verdict: { ...hashes, state: 'skipped', reason: 'quota', askedAt: now } },
-        now,
-      );
+      // What was to be asked once more has a verdict, which holds.
+      const isRecheck = task.recheck_at !== null && task.verdict !== null;
+      const verdict = { ...hashes, state: 'skipped', reason: 'quota', askedAt: now } as const;
+      settle(task, { to: 'done', ...(!isRecheck && { verdict }) }, now);
     }
   }
 

@@ -24,7 +24,13 @@ export interface Holds {
   clear(): void;
   /** Everything is tried again at once; after a start only what the key was refused for. */
   release(what: 'all' | 'key'): void;
-  state(): { readonly until: number; readonly reason: string; readonly keyRefused: boolean };
+  /** Until when nothing is asked, and the last thing that went wrong: what, and when. */
+  state(): {
+    readonly until: number;
+    readonly reason: string;
+    readonly at: number;
+    readonly keyRefused: boolean;
+  };
 }
 
 /** Opens them in a database that has its tables. */
@@ -60,7 +66,11 @@ export function createHolds(database: Database, log: Log, random: () => number):
 
   function quotaWait(problem: Problem & { kind: 'quota' }, now: number): number {
     const strikes = strike('strikes_quota');
-    if (problem.retryAfter !== undefined) return now + problem.retryAfter + random() * SECOND;
+    // Whoever says "in a second" again and again is asked less and less often all the same.
+    if (problem.retryAfter !== undefined)
+      return (
+        now + Math.max(problem.retryAfter + random() * SECOND, backoff(strikes, SECOND, LONGEST, random))
+      );
     if (problem.tooFast) return now + Math.max(MINUTE, backoff(strikes, MINUTE, LONGEST, random));
     // Which quota it is, the answer does not say: first the minute, then the day, and each day that of the month.
     if (strikes === 1) return now + MINUTE + SECOND;
@@ -105,6 +115,7 @@ export function createHolds(database: Database, log: Log, random: () => number):
     state: () => ({
       until: Math.max(number('held_until'), number('key_refused_until')),
       reason: String(get.get('last_problem') ?? ''),
+      at: number('last_problem_at'),
       keyRefused: number('key_refused_until') > 0,
     }),
   };

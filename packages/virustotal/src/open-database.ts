@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describeError, errorCode, IhandlerError, isIhandlerError } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
-import { takeOverBacklog } from './take-over-backlog.ts';
+import { type TakenOver, takeOverBacklog } from './take-over-backlog.ts';
 
 function unusable(message: string, cause?: unknown): IhandlerError {
   return new IhandlerError('TARGET_UNREADABLE', message, cause === undefined ? undefined : { cause });
@@ -23,7 +23,10 @@ function explain(error: unknown, file: string): unknown {
 }
 
 function assertOurs(database: Database.Database, file: string): void {
-  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
+  const names = database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'")
+    .pluck()
+    .all();
   if (names.length === 0 || (names.length === 1 && names[0] === 'backlogfiles')) return;
   if (!names.includes('notes') || !names.includes('samples'))
     throw unusable(`${file} is a database of something else: name another file. Nothing was changed.`);
@@ -38,10 +41,14 @@ function assertOurs(database: Database.Database, file: string): void {
 }
 
 /**
- * Opens the backlog, made when there is none; what dionaea's own handler left in it is taken over. A transaction that has
+ * Opens the backlog, made when there is none; what dionaea's own handler left in it is taken over, and `told`. A transaction that has
  * committed survives a power cut. Throws `TARGET_UNREADABLE` with what to do.
  */
-export function openDatabase(file: string, now: number): Database.Database {
+export function openDatabase(
+  file: string,
+  now: number,
+  told: (takenOver: TakenOver) => void,
+): Database.Database {
   if (!existsSync(dirname(file)))
     throw unusable(`The folder ${dirname(file)} does not exist: make it, or name a file in another.`);
   let database: Database.Database | undefined;
@@ -54,15 +61,16 @@ export function openDatabase(file: string, now: number): Database.Database {
     database.pragma('synchronous = FULL');
     database.pragma('journal_size_limit = 16777216');
     const opened = database;
-    opened
+    const takenOver = opened
       .transaction(() => {
         opened.exec(SCHEMA);
         opened
           .prepare("INSERT OR IGNORE INTO notes (name, value) VALUES ('schema_version', ?)")
           .run(SCHEMA_VERSION);
-        takeOverBacklog(opened, now);
+        return takeOverBacklog(opened, now);
       })
       .immediate();
+    told(takenOver);
     return database;
   } catch (error) {
     database?.close();

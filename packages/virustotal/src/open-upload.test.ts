@@ -7,7 +7,8 @@ import { openUpload } from './open-upload.ts';
 import { capture, captured, stored } from './test-support/captured.ts';
 import { startVirusTotal, temporaryFolder } from './test-support/start-virustotal.ts';
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const nothingTold = { sha256: null, md5: null };
 
 /** Why a file is not uploaded. */
@@ -96,11 +97,28 @@ describe('what a sensor tells of a file', () => {
       options: { ...upload, folders: [folder] },
     });
     deliver(captured(capture(folder, 'never seen')));
-    await time.run(DAY);
+    await time.run(HOUR);
     expect(server.uploads.size).toBe(0);
     expect(verdicts()).toMatchObject([
       { state: 'unknown', reason: 'not known, and not here to be uploaded' },
     ]);
+  });
+
+  it('of a sample that is kept elsewhere does not hide the file that is here', async () => {
+    const folder = temporaryFolder();
+    const { deliver, time, server } = await startVirusTotal({ options: { ...upload, folders: [folder] } });
+    const file = capture(folder, 'never seen');
+    const outside = join(folder, '..', `outside-${file.md5}`);
+    deliver(
+      captured({ ...file, local: true }),
+      stored(file, 10, 'text/plain', '/srv/samples/elsewhere'),
+      stored(file, 10, 'text/plain', join(folder, 'not-here')),
+      stored(file, 10, 'text/plain', outside),
+      stored(file, 10, 'text/plain', `${folder}/../x`),
+      stored(file, 10, 'text/plain', `${folder}/x\0y`),
+    );
+    await time.run(HOUR);
+    expect(server.uploads.get(file.sha256)).toEqual([file.sha256]);
   });
 
   it('is uploaded under its hash, whatever its name is', async () => {
@@ -130,7 +148,7 @@ describe('what a sensor tells of a file', () => {
     const file = capture(folder, 'gone soon');
     deliver(captured({ ...file, local: true }));
     rmSync(file.file);
-    await time.run(DAY);
+    await time.run(HOUR);
     expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'the file was gone before its turn' }]);
     expect(JSON.stringify(verdicts())).not.toContain(folder);
   });
@@ -149,7 +167,7 @@ describe('what a sensor tells of a file', () => {
     const hash = (text: string) => createHash('sha256').update(text).digest('hex');
     const md5 = '0'.repeat(32);
     deliver(stored({ md5, sha256: hash('one') }, 3, 'x'), stored({ md5, sha256: hash('two') }, 3, 'x'));
-    await time.run(DAY);
+    await time.run(HOUR);
     const asked = server.requests.map(({ path }) => path).filter((path) => path.startsWith('/files/'));
     expect(asked.sort()).toEqual([`/files/${hash('one')}`, `/files/${hash('two')}`].sort());
   });

@@ -22,9 +22,12 @@ function requests(window: string, otherwise: number) {
     .describe(`Requests a ${window} that the key may make.`);
 }
 
+/** What a key looks like; anything else could not even be sent. */
+export const KEY = /^[\w-]{16,128}$/;
+
 const key = z
   .string('expected the key as a text')
-  .regex(/^[\w-]{16,128}$/, 'expected a key of letters and digits, as VirusTotal shows it');
+  .regex(KEY, 'expected a key of letters and digits, as VirusTotal shows it');
 
 /** The options as a user writes them. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({

@@ -61,7 +61,7 @@ export function createPut(
   );
   const renew = database.prepare(
     `UPDATE samples SET state = 'new', seen_at = ?, next_at = 0, failures = 0, polls = 0, analysis = NULL,
-     recheck_at = NULL, priority = ?, cause_id = ?, cause_sensor = ? WHERE sample = ?`,
+     recheck_at = NULL, uploaded = 0, priority = ?, cause_id = ?, cause_sensor = ? WHERE sample = ?`,
   );
   const countClass = database.prepare(
     'INSERT INTO classes (class, count) VALUES (?, 1) ON CONFLICT (class) DO UPDATE SET count = count + 1',

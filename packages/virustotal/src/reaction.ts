@@ -32,14 +32,15 @@ export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Problem;
 
 const ofKey = new Set(['AuthenticationRequiredError', 'UserNotActiveError', 'WrongCredentialsError']);
 
-/** Longer waits than this are not believed. */
-const LONGEST_WAIT = 31 * 86_400_000;
+const DAY = 86_400_000;
+/** Longer waits than these are not believed: for a quota, which may be that of a month, and for all else. */
+const LONGEST_WAIT = { quota: 31 * DAY, later: DAY } as const;
 
 /** The wait that `Retry-After` asks for, in milliseconds: seconds, or a date. */
-function retryAfterOf(header: string | undefined, now: number): number | undefined {
+function retryAfterOf(header: string | undefined, now: number, longest: number): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(wait) && wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;
+  return Number.isFinite(wait) && wait > 0 ? Math.min(wait, longest) : undefined;
 }
 
 /** JSON, or undefined for what is none. */
@@ -77,19 +78,27 @@ export function later(message: string, what: { ambiguous?: boolean; ofFile?: boo
 export function problemOf({ status, text, retryAfter: header }: HttpAnswer, now: number): Problem {
   const code = codeOf(text);
   const message = `${status}${code === undefined ? '' : ` ${code}`}`;
-  const retryAfter = retryAfterOf(header, now);
+  const foreign = `${message}, which is no answer of the API`;
+  const retryAfter = retryAfterOf(header, now, LONGEST_WAIT.later);
   if (status === 401 || (status === 403 && code !== undefined && ofKey.has(code)))
     return { kind: 'key', message };
-  // Without the code it is the page of something in between, which knows nothing of files.
+  // Without the code it is the page of something in between, which knows nothing of files and keys.
   if (status === 404)
-    return code === 'NotFoundError' ? { kind: 'unknown', message } : later(message, { ofFile: true });
+    return code === 'NotFoundError' ? { kind: 'unknown', message } : later(foreign, { ofFile: true });
+  if (status === 403 && code === undefined) return later(foreign, { ambiguous: true });
   if (status === 409) return { kind: 'exists', message };
   if (status === 429 || status === 204)
-    return { kind: 'quota', message, retryAfter, tooFast: code === 'TooManyRequestsError' };
+    return {
+      kind: 'quota',
+      message,
+      retryAfter: retryAfterOf(header, now, LONGEST_WAIT.quota),
+      tooFast: code === 'TooManyRequestsError',
+    };
   if (code === 'NotAvailableYet' || status === 424 || status === 408)
     return { kind: 'later', message, retryAfter, ambiguous: false, ofFile: true };
-  if (status >= 500) return { kind: 'later', message, retryAfter, ambiguous: false, ofFile: false };
+  // Of these only 503 says that nothing was done.
+  if (status >= 500) return { kind: 'later', message, retryAfter, ambiguous: status !== 503, ofFile: false };
   if (status >= 400) return { kind: 'refused', message };
   // A redirect is not followed: it would take the key to somebody else.
-  return later(`${message}, which is no answer of the API`);
+  return later(foreign, { ambiguous: status < 300 });
 }

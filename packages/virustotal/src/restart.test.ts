@@ -66,9 +66,11 @@ describe('what is left of dionaea', () => {
     });
     add.run('new', 'no hash', '', 0);
     theirs.close();
-    const { server, time, verdicts, restart } = await startVirusTotal({ options: { file } });
+    const { server, time, verdicts, restart, lines } = await startVirusTotal({ options: { file } });
+    expect(lines).toEqual([expect.stringMatching(/^warning.*took dionaea's backlog over.*8.*1/)]);
     server.know(...files);
     await restart();
+    expect(lines).toHaveLength(1);
     await time.run(HOUR);
     expect(
       verdicts()

@@ -4,7 +4,8 @@ export const SCHEMA_VERSION = 1;
 /**
  * The tables of the backlog. Times are milliseconds since the Unix epoch, hashes lower-case hex digits.
  * `samples.state` is one of the states of `backlog.ts`; `lease_until` is not 0 while somebody asks about it; `class` is size
- * and type, as far as they are known. `outbox` holds incidents that are to be reported, under numbers that are never used again. `requests` are those of the last
+ * and type, as far as they are known; `uploaded` counts the uploads that were done, or perhaps; `recheck_at` is when it is
+ * asked about once more, -1 when it was. `outbox` holds incidents that are to be reported, under numbers that are never used again. `requests` are those of the last
  * minutes, `spent` counts them by day (`2026-11-25`) and by month (`2026-11`). `notes` is what is to outlive a restart.
  */
 export const SCHEMA = `

@@ -20,7 +20,7 @@ export function statusLines({ backlog, quota, holds, counters, settings }: Desk,
     `${used} of ${limit}, ${Math.max(0, limit - used)} left`;
   const { minute, day, month } = quota.use(now);
   const { known, analysed, unknown, skipped, uploaded, unreported } = counters(now);
-  const { until, reason, keyRefused } = holds.state();
+  const { until, reason, at, keyRefused } = holds.state();
   let lines = STATES.map((state) => line(waiting[state], backlog.count(state))).join('');
   lines += line('verdicts not reported yet', unreported ?? 0);
   lines += line(
@@ -35,6 +35,6 @@ export function statusLines({ backlog, quota, holds, counters, settings }: Desk,
   if (until > now) {
     const why = keyRefused ? 'the key is refused' : 'not asked';
     lines += line(why, `until ${shownTime(until)} (${harmless(reason)})`);
-  } else if (reason !== '') lines += line('last problem', harmless(reason));
+  } else if (reason !== '') lines += line('last problem', `${shownTime(at)} (${harmless(reason)})`);
   return lines;
 }

@@ -14,6 +14,10 @@ const DAY = 24 * 60 * MINUTE;
 const DIRECT = 32e6;
 /** How often an analysis is asked for before it is given up. */
 const POLLS = 20;
+/** How often a file is sent whose upload breaks: what lies between may let it pass never. */
+const UPLOADS = 8;
+/** How often a report is asked for that is not there yet although its analysis has ended. */
+const LATE = 5;
 /** With fewer opinions than this a verdict is young. */
 const FEW_ENGINES = 10;
 
@@ -21,7 +25,7 @@ const FEW_ENGINES = 10;
 export interface StepTools {
   readonly api: VirusTotalApi;
   readonly settings: Settings;
-  /** Beside `settings.folders`: where the host keeps its own files. */
+  /** From which files may be uploaded. */
   readonly folders: () => readonly string[];
   readonly now: () => number;
   readonly random: () => number;
@@ -65,8 +69,9 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
     return problem.kind === 'later' ? inVain(task, problem) : undefined;
   }
 
+  /** What VirusTotal does not know today others may have told it tomorrow. */
   function isYoung({ state, firstSeenAt, engines = 0 }: Verdict): boolean {
-    if (state === 'analysed') return true;
+    if (state === 'analysed' || state === 'unknown') return true;
     return state === 'known' && (engines < FEW_ENGINES || (firstSeenAt ?? 0) > now() - DAY);
   }
 
@@ -90,7 +95,7 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
 
   /** Ends a task with what VirusTotal says after an analysis; what this program has uploaded is commented on first. */
   function analysed(task: Task, facts: FileFacts): StepOutcome {
-    const isOurs = task.uploaded === 1;
+    const isOurs = task.uploaded > 0;
     const comment = isOurs && settings.comment !== undefined && task.commented === 0;
     return told(task, isOurs ? 'analysed' : 'known', facts, comment ? { to: 'comment' } : {});
   }
@@ -105,16 +110,21 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
       return { step: { to: 'report', nextAt: now() + 2 * MINUTE, ...hashesOf(task, answer.value) } };
     }
     if (answer.kind === 'unknown') {
-      if (settings.upload && task.path !== null) return { step: { to: 'upload' } };
-      const reason = settings.upload
-        ? 'not known, and not here to be uploaded'
-        : 'not known, and not uploaded';
-      return without(task, 'unknown', reason);
+      const reason = whyNotUploaded(task);
+      return reason === undefined ? { step: { to: 'upload' } } : without(task, 'unknown', reason);
     }
     // A key that may not even look up is none.
     if (answer.kind === 'refused' && answer.message.startsWith('403'))
       return { step: {}, problem: { kind: 'key', message: answer.message } };
     return passes(task, answer) ?? without(task, 'skipped', `refused: ${answer.message}`);
+  }
+
+  /** Why a file that VirusTotal does not know stays here; undefined when it is to be uploaded. */
+  function whyNotUploaded({ uploaded, path, recheck_at }: Task): string | undefined {
+    if (recheck_at !== null) return 'still not known';
+    if (!settings.upload) return 'not known, and not uploaded';
+    if (path === null) return 'not known, and not here to be uploaded';
+    return uploaded < UPLOADS ? undefined : `its upload broke ${uploaded} times`;
   }
 
   async function send(sample: UploadFile): Promise<Answer<string>> {
@@ -128,7 +138,7 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
   async function upload(task: Task): Promise<StepOutcome> {
     let sample: UploadFile;
     try {
-      const rules = { folders: [...settings.folders, ...folders()], maxUpload: settings.maxUpload };
+      const rules = { folders: folders(), maxUpload: settings.maxUpload };
       sample = await openUpload(task.path ?? '', task, rules);
     } catch (error) {
       if (!(error instanceof NotUploaded)) throw error;
@@ -142,8 +152,11 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
       return { step: { ...to, ...hashes, nextAt: now() + 2 * MINUTE } };
     }
     // Whether it has arrived nobody knows: an upload is not repeated before VirusTotal was asked for it.
-    if (answer.kind === 'later' && answer.ambiguous)
-      return inVain(task, answer, { to: 'new', uploaded: true, ...hashes });
+    if (answer.kind === 'later' && answer.ambiguous) {
+      const wait = backoff(task.uploaded + 1, 5 * MINUTE, 6 * 60 * MINUTE, random);
+      const nextAt = now() + Math.max(wait, waitOf(answer));
+      return inVain(task, answer, { to: 'new', uploaded: true, nextAt, ...hashes });
+    }
     return passes(task, answer) ?? without(task, 'unknown', `upload refused: ${answer.message}`, hashes);
   }
 
@@ -175,7 +188,10 @@ export function createSteps({ api, settings, folders, now, random, log, ask }: S
       }
       return analysed(task, answer.value);
     }
-    if (answer.kind === 'unknown') return without(task, 'unknown', 'not known after its analysis');
+    if (answer.kind === 'unknown')
+      return task.failures + 1 < LATE
+        ? inVain(task, answer)
+        : without(task, 'unknown', 'not known after its analysis');
     return passes(task, answer) ?? without(task, 'unknown', `refused: ${answer.message}`);
   }
 

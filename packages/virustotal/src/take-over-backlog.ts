@@ -7,18 +7,24 @@ interface DionaeaRow {
   readonly timestamp: unknown;
 }
 
+/** How many of dionaea's rows were taken over, and how many name no hash that VirusTotal could be asked about. */
+export interface TakenOver {
+  readonly files: number;
+  readonly unusable: number;
+}
+
 /**
  * Moves the rows of dionaea's own table `backlogfiles` into the backlog, those it left in flight too: all are asked about
  * from the start, for what it was told by the API of then is gone. The table stays, empty. Within a transaction.
  */
-export function takeOverBacklog(database: Database, now: number): number {
+export function takeOverBacklog(database: Database, now: number): TakenOver {
   const there = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'backlogfiles'").get();
-  if (there === undefined) return 0;
+  if (there === undefined) return { files: 0, unusable: 0 };
   const rows = database
     .prepare<[], DionaeaRow>('SELECT md5_hash, path, timestamp FROM backlogfiles ORDER BY backlogfile')
     .all();
   const put = createPut(database);
-  for (const { md5_hash, path, timestamp } of rows)
+  const outcomes = rows.map(({ md5_hash, path, timestamp }) =>
     put(
       {
         md5: String(md5_hash),
@@ -27,7 +33,9 @@ export function takeOverBacklog(database: Database, now: number): number {
       },
       now,
       0,
-    );
+    ),
+  );
   database.prepare('DELETE FROM backlogfiles').run();
-  return rows.length;
+  const unusable = outcomes.filter((outcome) => outcome === 'refused').length;
+  return { files: rows.length - unusable, unusable };
 }

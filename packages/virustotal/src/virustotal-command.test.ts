@@ -43,6 +43,25 @@ describe('status', () => {
     expect(output).toMatch(/^the key is refused +until 2026-01-15 13:00 UTC \(401 WrongCredentialsError\)$/m);
   });
 
+  it('says of what went wrong when it was', async () => {
+    const started = await startVirusTotal();
+    const { server, deliver, time } = started;
+    const known = madeUpFile('one', START);
+    server.know(known);
+    let once = true;
+    server.setFault(({ path }) => {
+      if (!path.startsWith('/files/') || !once) return undefined;
+      once = false;
+      return { kind: 'error', status: 503, code: 'TransientError' };
+    });
+    deliver(captured(known));
+    await time.run(HOUR);
+    const { output } = await run(started, ['status']);
+    expect(output).toMatch(/^verdicts so far +1 known/m);
+    expect(output).toMatch(/^last problem +2026-01-15 12:00 UTC \(503 TransientError\)$/m);
+    for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it('says so when there is nothing yet, and makes nothing', async () => {
     const started = await startVirusTotal();
     const dataDir = join(temporaryFolder(), 'none');

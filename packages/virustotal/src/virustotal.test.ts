@@ -76,11 +76,45 @@ describe('a captured file', () => {
     const { server, deliver, time, verdicts, folder } = await startVirusTotal();
     const file = capture(folder, 'never seen');
     deliver(captured({ ...file, local: true }));
-    await time.run(DAY);
+    await time.run(HOUR);
     expect(verdicts()).toMatchObject([
       { state: 'unknown', md5: file.md5, reason: 'not known, and not uploaded' },
     ]);
     expect(server.uploads.size).toBe(0);
+  });
+
+  it('that VirusTotal does not know is asked about once more, a day later: others may have told it', async () => {
+    const { server, deliver, time, verdicts } = await startVirusTotal();
+    const [early, never] = [madeUpFile('early', START), madeUpFile('never', START)];
+    deliver(captured(early), captured(never));
+    await time.run(HOUR);
+    server.know({ ...early, firstSeen: START });
+    await time.run(5 * DAY);
+    const told = ({ md5 }: { md5: string }) =>
+      verdicts()
+        .filter((verdict) => verdict['md5'] === md5)
+        .map(({ state, reason }) => (reason === undefined ? state : `${state}: ${reason}`));
+    expect(told(early)).toEqual(['unknown: not known, and not uploaded', 'known']);
+    expect(told(never)).toEqual(['unknown: not known, and not uploaded', 'unknown: still not known']);
+  });
+
+  it('that VirusTotal begins to analyse and does not end is asked for less and less, and once more on the next day', async () => {
+    const binaries = temporaryFolder();
+    const { server, deliver, time, verdicts } = await startVirusTotal({
+      options: { upload: true, comment: 'caught', folders: [binaries] },
+      server: { analysis: { queued: MINUTE, inProgress: 20 * HOUR } },
+    });
+    const file = capture(binaries, 'never seen');
+    deliver(captured({ ...file, local: true }));
+    await time.run(19 * HOUR);
+    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'its analysis did not end' }]);
+    const polls = server.requests.filter(({ path }) => path.startsWith('/analyses/')).map(({ at }) => at);
+    expect(polls).toHaveLength(20);
+    expect((polls[19] ?? 0) - (polls[18] ?? 0)).toBeGreaterThanOrEqual(30 * MINUTE);
+    await time.run(3 * DAY);
+    expect(verdicts().map(({ state }) => state)).toEqual(['unknown', 'analysed']);
+    expect(server.uploads.get(file.sha256)).toHaveLength(1);
+    expect(server.comments.get(file.sha256)).toEqual(['caught']);
   });
 
   it('that is uploaded is followed to its final verdict, commented on once, and asked about once more', async () => {

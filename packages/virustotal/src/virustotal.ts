@@ -11,10 +11,10 @@ import { type Alarm, createAlarm } from './alarm.ts';
 import { createApi } from './api.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
-import { parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
+import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
 import { REPORT, VERDICT } from './outbox.ts';
 import type { SeenSample } from './put-sample.ts';
-import { sampleFolders } from './sample-folders.ts';
+import { isHere, sampleFolders } from './sample-folders.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export type { VirusTotalOptions } from './options.ts';
@@ -27,12 +27,14 @@ export interface VirusTotalParts {
   readonly longestSleep?: number;
 }
 
-/** Says how to get a key, and what runs without one. */
+/** The key. Throws `OPTIONS_INVALID`, which says how to get one, and what runs without. */
 export function keyOf({ apiKey }: Settings): string {
-  if (apiKey !== undefined) return apiKey;
+  if (apiKey !== undefined && KEY.test(apiKey)) return apiKey;
   throw new IhandlerError(
     'OPTIONS_INVALID',
-    'virustotal: expected a key, found none. A free account at https://www.virustotal.com has one (menu "API key"): put it into the option apiKey, or into the environment variable VIRUSTOTAL_API_KEY. Without the entry virustotal everything else runs.',
+    apiKey !== undefined
+      ? 'virustotal: the environment variable VIRUSTOTAL_API_KEY: expected a key of letters and digits, as VirusTotal shows it, without quotes; found a value that is not shown.'
+      : 'virustotal: expected a key, found none. A free account at https://www.virustotal.com has one (menu "API key"): put it into the option apiKey, or into the environment variable VIRUSTOTAL_API_KEY. Without the entry virustotal everything else runs.',
   );
 }
 
@@ -49,11 +51,15 @@ const accepts = [
 ] as const;
 
 /** What an incident says of a file. A path counts only where the file may be on this machine. */
-function seenIn(incident: IncidentOf<(typeof accepts)[number]>): SeenSample {
+function seenIn(
+  incident: IncidentOf<(typeof accepts)[number]>,
+  folders: () => readonly string[],
+): SeenSample {
   const cause = { id: incident.id, sensor: incident.sensor };
   if (incident.origin === 'ihandler.sample.stored') {
     const { sha256, md5, size, type, file } = incident.data;
-    return { sha256, md5, size, type, path: file, cause };
+    // A store elsewhere tells the same, and of the file that is here, nothing.
+    return { sha256, md5, size, type, cause, ...(isHere(file, folders()) && { path: file }) };
   }
   const { md5hash, sha256hash, file } = incident.data;
   // Before `again` or `unique` the file need not be there.
@@ -69,6 +75,8 @@ function seenIn(incident: IncidentOf<(typeof accepts)[number]>): SeenSample {
 
 interface Running {
   readonly desk: Desk;
+  /** Folders from which files may be uploaded. */
+  readonly folders: () => readonly string[];
   readonly http: HttpClient;
   readonly worker: Worker;
   readonly now: () => number;
@@ -86,16 +94,17 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
     const desk = openDesk(fileOf(settings, dataDir), settings, { log, now: now(), random });
     desk.holds.release('key');
     const http = createHttpClient(key, settings.proxy);
+    const folders = (): readonly string[] => [...settings.folders, ...sampleFolders(dirname(dataDir))];
     const worker = startWorker({
       desk,
       api: createApi(http, settings.url, key, now),
       context,
-      folders: () => sampleFolders(dirname(dataDir)),
+      folders,
       alarm: (parts.createAlarm ?? createAlarm)(),
       random,
       longestSleep: parts.longestSleep ?? 60_000,
     });
-    running = { desk, http, worker, now };
+    running = { desk, folders, http, worker, now };
   }
 
   return defineHandler({
@@ -105,8 +114,11 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
     start,
     write(batch) {
       if (running === undefined) throw new Error('virustotal was used before start, or after close.');
-      const { desk, worker, now } = running;
-      const outcomes = desk.backlog.put(batch.map(seenIn), now());
+      const { desk, worker, folders, now } = running;
+      const outcomes = desk.backlog.put(
+        batch.map((incident) => seenIn(incident, folders)),
+        now(),
+      );
       const refused = outcomes.filter((outcome) => outcome === 'refused').length;
       if (refused > 0) desk.count('refused', refused);
       if (outcomes.some((outcome) => outcome === 'new' || outcome === 'again')) worker.wake();

@@ -1,6 +1,7 @@
 import { describeError, type HandlerContext } from '@ihandler/core';
 import type { Alarm } from './alarm.ts';
 import type { VirusTotalApi } from './api.ts';
+import type { Task } from './backlog.ts';
 import type { Desk } from './desk.ts';
 import type { Answer, Problem } from './reaction.ts';
 import { createSteps } from './steps.ts';
@@ -16,7 +17,7 @@ export interface WorkerTools {
   readonly desk: Desk;
   readonly api: VirusTotalApi;
   readonly context: Pick<HandlerContext, 'report' | 'log' | 'now'>;
-  /** Folders from which files may be uploaded, beside those of the settings. */
+  /** Folders from which files may be uploaded. */
   readonly folders: () => readonly string[];
   readonly alarm: Alarm;
   readonly random: () => number;
@@ -37,6 +38,9 @@ class NotNow extends Error {
   override readonly name = 'NotNow';
 }
 
+/** So many files in a row about which nothing sensible is answered: then it is not the files. */
+const ODD = 3;
+
 /** Whether a problem concerns more than the file that was asked about. */
 function isGeneral(problem: Problem): boolean {
   const { kind } = problem;
@@ -50,6 +54,7 @@ export function startWorker(tools: WorkerTools): Worker {
   const { log, now } = context;
   let stopped = false;
   let hasLearned = false;
+  let odd = 0;
 
   async function ask<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
     let ticket = quota.take('backlog', now());
@@ -70,8 +75,9 @@ export function startWorker(tools: WorkerTools): Worker {
   function note(problem: Problem | undefined): void {
     // What was cut off because the program ends says nothing of VirusTotal.
     if (stopped && problem?.kind === 'later') return;
+    odd = problem?.kind === 'later' ? odd + 1 : 0;
     if (problem === undefined) holds.clear();
-    else if (isGeneral(problem)) holds.on(problem, now());
+    else if (isGeneral(problem) || odd >= ODD) holds.on(problem, now());
     else log.info('VirusTotal answers', { answer: problem.message });
   }
 
@@ -88,13 +94,17 @@ export function startWorker(tools: WorkerTools): Worker {
     if (isGeneral(answer)) note(answer);
   }
 
+  /** The end of this process cut a request off, which nobody is to blame for. */
+  function cutOff(task: Task): void {
+    backlog.settle(task, task.state === 'upload' ? { to: 'new', uploaded: true } : {}, now());
+  }
+
   async function work(): Promise<void> {
     const task = backlog.lease(now(), now() + LEASE);
     if (task === undefined) return;
     try {
       const { step, problem } = await perform(task);
-      // What was cut off by the end of this process is as if it had crashed: its lease expires.
-      if (stopped && problem?.kind === 'later') return;
+      if (stopped && problem?.kind === 'later') return cutOff(task);
       backlog.settle(task, step, now());
       if (step.to === 'analysis') desk.count('uploaded');
       note(problem);

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Fault } from '../../../test/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
+import { captured } from './test-support/captured.ts';
+import { START, startVirusTotal } from './test-support/start-virustotal.ts';
+import virustotal from './virustotal.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('whoever answers instead of VirusTotal: a portal, a proxy, a wrong url,', () => {
+  it.each<[string, Fault]>([
+    ['404 with a page', { kind: 'html', status: 404 }],
+    ['200 with a page', { kind: 'html', status: 200 }],
+    ['403 with a page', { kind: 'html', status: 403 }],
+  ])('%s for every file: is told of, and asked less and less, whatever waits', async (_, fault) => {
+    const { server, time, deliver, lines, verdicts, handler } = await startVirusTotal();
+    const files = Array.from({ length: 40 }, (__, index) => madeUpFile(`file ${index}`, START));
+    server.know(...files);
+    server.setFault(() => fault);
+    deliver(...files.map((file) => captured(file)));
+    await time.run(6 * HOUR);
+    // Without a hold the 400 requests that a public key leaves for the day would be gone.
+    expect(server.requests.length).toBeLessThan(60);
+    expect(lines.filter((line) => line.startsWith('warning')).join()).toMatch(/does not answer as it should/);
+    expect(verdicts()).toEqual([]);
+    server.setFault(undefined);
+    await time.run(24 * HOUR);
+    expect(verdicts().filter(({ state }) => state === 'known')).toHaveLength(40);
+    expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
+  });
+
+  it('for one file only: the others are asked about', async () => {
+    const { server, time, deliver, verdicts } = await startVirusTotal();
+    const [odd, ...files] = Array.from({ length: 10 }, (_, index) => madeUpFile(`file ${index}`, START));
+    server.know(...files);
+    server.setFault(({ path }) =>
+      path.includes(odd?.md5 ?? '-') ? { kind: 'html', status: 404 } : undefined,
+    );
+    deliver(captured({ md5: odd?.md5 ?? '' }), ...files.map((file) => captured(file)));
+    await time.run(10 * MINUTE);
+    expect(verdicts()).toHaveLength(9);
+  });
+});
+
+describe('429', () => {
+  it('that says "in a second" again and again is asked less and less all the same', async () => {
+    const { server, time, deliver, verdicts } = await startVirusTotal();
+    const known = madeUpFile('known', START);
+    server.know(known);
+    server.setFault(() => ({ kind: 'error', status: 429, code: 'QuotaExceededError', retryAfter: 1 }));
+    deliver(captured(known));
+    await time.run(6 * HOUR);
+    expect(server.requests.length).toBeLessThan(45);
+    server.setFault(undefined);
+    await time.run(HOUR);
+    expect(verdicts()).toMatchObject([{ state: 'known' }]);
+  });
+});
+
+describe('a wait of a month', () => {
+  it('is believed of a quota, and not of a server that is down', async () => {
+    for (const [status, code, hours] of [
+      [503, 'TransientError', 25],
+      [429, 'QuotaExceededError', 24 * 30],
+    ] as const) {
+      const { server, time, deliver, verdicts } = await startVirusTotal();
+      const known = madeUpFile('known', START);
+      server.know(known);
+      let first = true;
+      server.setFault(({ path }) => {
+        if (!path.startsWith('/files/') || !first) return undefined;
+        first = false;
+        return { kind: 'error', status, code, retryAfter: 30 * 86_400 };
+      });
+      deliver(captured(known));
+      await time.run((hours - 2) * HOUR);
+      expect(verdicts()).toEqual([]);
+      await time.run(3 * HOUR);
+      expect(verdicts()).toHaveLength(1);
+    }
+  });
+});
+
+describe('a key in the environment that cannot be one', () => {
+  it.each([
+    ['in quotes', `"${'k'.repeat(64)}"`],
+    ['of two lines', `${'k'.repeat(32)}\n${'q'.repeat(32)}`],
+    ['with letters that no header takes', `schlüssel${'k'.repeat(32)}`],
+  ])('%s: is said at the start, and not shown', (_, key) => {
+    const saved = process.env['VIRUSTOTAL_API_KEY'];
+    process.env['VIRUSTOTAL_API_KEY'] = key;
+    try {
+      const handler = virustotal();
+      const start = (): unknown => handler.start?.({} as never);
+      expect(start).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+      expect(start).toThrow(/VIRUSTOTAL_API_KEY: expected a key of letters and digits/);
+      expect(start).not.toThrow(/kkk|qqq/);
+    } finally {
+      if (saved === undefined) delete process.env['VIRUSTOTAL_API_KEY'];
+      else process.env['VIRUSTOTAL_API_KEY'] = saved;
+    }
+  });
+});
