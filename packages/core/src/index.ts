@@ -25,4 +25,5 @@ export * from './open-sample.ts';
 export * from './options.ts';
 export * from './reject.ts';
 export * from './source.ts';
+export * from './stream-owners.ts';
 export * from './time-argument.ts';

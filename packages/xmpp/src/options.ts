@@ -97,7 +97,16 @@ export const subscriberSchema = z.strictObject({
     .describe(
       'Whom a whole incident is taken for: the sensor that it names, or, where the occupants of a room do not trust each other, the name of the occupant.',
     ),
+  streams: z
+    .enum(['first', 'anyone'])
+    .default('first')
+    .describe(
+      'Who may go on with a stream of incidents: only whoever said the first of it (where the room says who is speaking), or anyone in the room.',
+    ),
 });
+
+/** The options of the source, after the door. */
+export type SubscriberSettings = Readonly<z.output<typeof subscriberSchema>>;
 
 /** Options of the source. */
 export type XmppSourceOptions = Readonly<z.input<typeof subscriberSchema>>;
@@ -139,6 +148,6 @@ export function readPublisherOptions(options: unknown): z.output<typeof publishe
 }
 
 /** Parses what a user wrote; throws `OPTIONS_INVALID`. */
-export function readSubscriberOptions(options: unknown): z.output<typeof subscriberSchema> {
+export function readSubscriberOptions(options: unknown): SubscriberSettings {
   return parseOptions(subscriberSchema, options, 'xmpp');
 }

@@ -1,4 +1,4 @@
-import { tryLater } from '@ihandler/core';
+import { type Log, tryLater } from '@ihandler/core';
 import { createRooms, errorIn, occupantOf } from './muc.ts';
 import type { Account } from './options.ts';
 import { type Element, openSession, type Session } from './session.ts';
@@ -7,8 +7,11 @@ import { type Element, openSession, type Session } from './session.ts';
 export interface Publisher {
   readonly nick: string;
   isOpen(): boolean;
-  /** Sends messages to rooms, in order; resolves when the rooms have echoed every one. */
-  publish(messages: readonly Element[]): Promise<void>;
+  /**
+   * Sends messages to rooms, in order; resolves when the rooms have echoed every one. `onEcho` is told of each, by its
+   * place. When it rejects, with a passing error, the session is over: whoever was put out of a room enters again.
+   */
+  publish(messages: readonly Element[], onEcho: (at: number) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,11 +25,18 @@ const WINDOW = 200;
 /** How long a room may take to echo a message, in milliseconds. */
 const ECHO_WITHIN = 60_000;
 
+const advice: Readonly<Record<string, string>> = {
+  forbidden: 'The room is moderated: a moderator must give this account a voice.',
+  'not-acceptable': 'We are not in the room any more, or it does not take such messages.',
+  'policy-violation': 'The server limits how large messages may be, and how many.',
+  'resource-constraint': 'The server limits how many messages there may be.',
+};
+
 /** Connects and enters the rooms. Rejects with a passing error. */
 export async function createPublisher(
   account: Account,
   rooms: readonly string[],
-  signal: AbortSignal,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<Publisher> {
   const waiting = new Map<string, Waiting>();
   let session: Session | undefined;
@@ -34,7 +44,15 @@ export async function createPublisher(
     if (session === undefined) throw new Error('a stanza came before the session was there');
     return session;
   };
-  const joined = createRooms(current);
+  const joined = createRooms(current, {
+    onOut: (reason) => void session?.close(reason),
+    onOtherName: (room, wanted, name) =>
+      log.warning('the name is taken in a room: this sensor is there under another one', {
+        room,
+        wanted,
+        name,
+      }),
+  });
 
   function take(stanza: Element): void {
     if (joined.take(stanza) || stanza.name !== 'message') return;
@@ -45,7 +63,9 @@ export async function createPublisher(
     if (stanza.attrs['type'] === 'error') {
       const { condition, text } = errorIn(stanza);
       message.reject(
-        tryLater(`The room ${room} refuses a message: ${condition}${text === '' ? '' : ` (${text})`}.`),
+        tryLater(
+          `The room ${room} refuses a message: ${condition}${text === '' ? '' : ` (${text})`}. ${advice[condition] ?? ''}`.trim(),
+        ),
       );
     } else if (nick === joined.nickIn(room)) message.resolve();
   }
@@ -82,18 +102,23 @@ export async function createPublisher(
   return {
     nick: opened.nick,
     isOpen: opened.isOpen,
-    async publish(messages) {
+    async publish(messages, onEcho) {
       const echoes: Promise<void>[] = [];
-      for (const message of messages) {
-        const echo = echoOf(String(message.attrs['id']));
-        // Waited for below, or given up with the rest.
-        echo.catch(() => undefined);
-        echoes.push(echo);
-        await opened.send(message);
-        if (echoes.length >= WINDOW) await echoes[echoes.length - WINDOW];
+      try {
+        for (const [at, message] of messages.entries()) {
+          const echo = echoOf(String(message.attrs['id'])).then(() => onEcho(at));
+          // Waited for below, or given up with the rest.
+          echo.catch(() => undefined);
+          echoes.push(echo);
+          await opened.send(message);
+          if (echoes.length >= WINDOW) await echoes[echoes.length - WINDOW];
+        }
+        await Promise.all(echoes);
+      } catch (error) {
+        await opened.close(error instanceof Error ? error : undefined);
+        throw error;
       }
-      await Promise.all(echoes);
     },
-    close: opened.close,
+    close: () => opened.close(),
   };
 }

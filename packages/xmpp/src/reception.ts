@@ -1,12 +1,13 @@
 import {
   createIncident,
   createInOrder,
+  createStreamOwners,
   describeError,
   type Incident,
   type Numbered,
   parseIncidentId,
   type SourceContext,
-  type SourceReport,
+  type Value,
 } from '@ihandler/core';
 import type { Archived, Mark } from './archive.ts';
 import { DIONAEA } from './dionaea-element.ts';
@@ -19,6 +20,12 @@ import type { Element } from './session.ts';
 /** How far the archive of each room has been taken. */
 export type Marks = Readonly<Record<string, Mark>>;
 
+/** What is kept with what was taken: the marks, and whose each stream is. */
+export interface Kept {
+  readonly marks: Marks;
+  readonly owners: Value;
+}
+
 /** Makes incidents of messages and hands them on. */
 export interface Reception {
   /** Resolves when what could go on of these is in the journal, with how far it is. */
@@ -26,6 +33,8 @@ export interface Reception {
   /** Lets go on what has waited too long for what should have come before it. */
   tick(): Promise<void>;
   marks(): Marks;
+  /** Goes on from here in a room in which nothing was taken yet. Resolves when that is kept. */
+  begin(room: string, mark: Mark): Promise<void>;
 }
 
 interface Arrived extends Numbered {
@@ -39,22 +48,22 @@ export interface ReceptionHost {
   readonly occupants: Occupants;
   /** The stream of incidents that have no id of their own: another one for each run. */
   readonly stream: string;
-  readonly marks: Marks;
+  readonly kept: Kept;
+  /** Who says a message, in a way that nobody else in the room can have; undefined where that is not to be known, or not asked for. */
+  readonly speakerOf: (message: Archived) => string | undefined;
 }
 
 /** How long an incident waits for the one before it, in milliseconds. */
 const PATIENCE = 60_000;
 
 /** Goes on from these marks. */
-export function createReception({
-  context,
-  sensor,
-  occupants,
-  stream,
-  marks: begin,
-}: ReceptionHost): Reception {
+export function createReception(host: ReceptionHost): Reception {
+  const { context, sensor, occupants, stream, kept, speakerOf } = host;
   const order = createInOrder<Arrived>(async (name) => context.resumeAfter(name), PATIENCE);
-  const marks: Record<string, Mark> = { ...begin };
+  const owners = createStreamOwners(kept.owners);
+  const marks: Record<string, Mark> = { ...kept.marks };
+  /** The marks at which nothing waited. */
+  let safe: Marks = kept.marks;
   let ordinal = 0;
   let count = 0;
 
@@ -70,17 +79,28 @@ export function createReception({
     });
   }
 
-  async function arrived({ message, at }: Archived): Promise<readonly Arrived[]> {
+  function assertOwned(archived: Archived, incident: Incident): void {
+    const speaker = speakerOf(archived);
+    const { stream: name } = parseIncidentId(incident.id);
+    if (speaker === undefined || owners.admits(name, speaker)) return;
+    throw new Error(
+      `Expected that whoever began the stream ${name} goes on with it; ${incident.id} is said by somebody else ("streams: anyone" lets everybody in the room do that).`,
+    );
+  }
+
+  async function arrived(archived: Archived): Promise<readonly Arrived[]> {
+    const { message, at, again } = archived;
     count += 1;
     const occupant = String(message.attrs['from']);
     try {
       const whole = wholeIncidentIn(message, sensor === 'occupant' ? occupantOf(occupant).nick : undefined);
       if (whole !== undefined) {
         const { incident, after } = whole;
+        assertOwned(archived, incident);
         return [{ ...parseIncidentId(incident.id), after, incident }];
       }
       const dionaea = message.getChild('body')?.getChild('dionaea', DIONAEA);
-      if (dionaea === undefined) return [];
+      if (dionaea === undefined || again === true) return [];
       return fromOldSpeaker(dionaea, occupant, at ?? context.now()).map((incident) => ({
         ...parseIncidentId(incident.id),
         after: undefined,
@@ -99,12 +119,25 @@ export function createReception({
     }
   }
 
-  /** Reports, and keeps how far it is, unless something waits that a restart would have to read again. */
+  /** How far it is after a restart: while something waits that would be gone, that is read again, and what else follows is known. */
+  function durable(reached: Marks): Marks {
+    if (order.waiting().length === 0) return reached;
+    return Object.fromEntries(
+      Object.entries(reached).map(([room, { id, at }]): [string, Mark] => [
+        room,
+        { id: safe[room]?.id ?? '', at, ...(id !== safe[room]?.id && { told: id }) },
+      ]),
+    );
+  }
+
+  /** Reports, and keeps how far it is. */
   async function hand(passed: readonly Arrived[], reached: Marks): Promise<void> {
     const batch = passed.map(({ incident }) => incident);
-    const options: SourceReport = order.waiting().length === 0 ? { state: reached } : {};
-    await context.report(batch, options);
+    const now = durable(reached);
+    // Safe: marks are plain data.
+    await context.report(batch, { state: { marks: now, owners: owners.kept() } as unknown as Value });
     Object.assign(marks, reached);
+    if (order.waiting().length === 0) safe = reached;
   }
 
   return {
@@ -127,5 +160,9 @@ export function createReception({
       await hand(passed, { ...marks });
     },
     marks: () => ({ ...marks }),
+    async begin(room, mark) {
+      if (safe[room] === undefined) safe = { ...safe, [room]: mark };
+      await hand([], { ...marks, [room]: mark });
+    },
   };
 }

@@ -18,7 +18,8 @@ export interface Session {
   isOpen(): boolean;
   /** Resolves, with why, when it has ended. */
   readonly ended: Promise<Error>;
-  close(): Promise<void>;
+  /** Ends it; `reason` is what `ended` tells then. */
+  close(reason?: Error): Promise<void>;
 }
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -40,7 +41,11 @@ function advice(error: unknown): string {
   const text = describeError(error);
   if (/not-authorized|not authorized|credentials/i.test(text))
     return ' Are "username" and "password" right, and known to the server?';
-  if (/self.signed|certificate|unable to verify|altname/i.test(text))
+  if (/certificate has expired|certificate is not yet valid/i.test(text))
+    return ' Its administrator must renew the certificate. Or is the clock of this machine wrong?';
+  if (/altname/i.test(text))
+    return ' The certificate is for another name: with STARTTLS it must name the domain of "username", with xmpps:// the host in "service".';
+  if (/self.signed|certificate|unable to verify/i.test(text))
     return ' The certificate is not trusted: start ihandler with NODE_EXTRA_CA_CERTS set to the file of the authority that signed it.';
   if (/policy-violation|stanza.*large|too large/i.test(text))
     return ' The server takes no stanza as large as that: raise its limit (Prosody: c2s_stanza_size_limit), or lower "maxStanza".';
@@ -102,11 +107,12 @@ export async function openSession(
   const finish = (reason: unknown) => {
     if (!isOpen) return;
     isOpen = false;
-    end(explained(account, reason));
+    // What may be tried later says what is to be done already.
+    end(reason instanceof Error && 'retryAfter' in reason ? reason : explained(account, reason));
   };
   let closing: Promise<unknown> | undefined;
-  const close = async () => {
-    finish(cause ?? new Error('it was closed'));
+  const close = async (reason?: Error) => {
+    finish(reason ?? cause ?? new Error('it was closed'));
     signal.removeEventListener('abort', abort);
     // A connection that is gone cannot be ended politely.
     closing ??= entity.stop().catch(() => undefined);

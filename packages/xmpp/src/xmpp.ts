@@ -29,10 +29,13 @@ interface Destination {
   readonly contents: boolean;
   /** The highest ordinal of each stream that the room has. */
   readonly confirmed: Map<string, number>;
+  /** What the room has of a batch that failed half way: the ids of incidents. It is not said again. */
+  readonly echoed: Set<string>;
 }
 
 interface Outgoing {
   readonly to: Destination;
+  readonly id: string;
   readonly message: Element;
 }
 
@@ -57,7 +60,7 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     publisher = await createPublisher(
       accountOf(settings),
       destinations.map(({ room }) => room),
-      context.signal,
+      context,
     );
     counts.connections += 1;
     return publisher;
@@ -114,8 +117,9 @@ export default function xmpp(options: XmppOptions): WritingHandler {
         const { stream, ordinal } = parseIncidentId(incident.id);
         const before = last.get(stream) ?? to.confirmed.get(stream);
         last.set(stream, ordinal);
+        if (to.echoed.has(incident.id)) continue;
         const after = before !== undefined && before < ordinal ? before : undefined;
-        outgoing.push({ to, message: await messageFor(to, incident, after, nick) });
+        outgoing.push({ to, id: incident.id, message: await messageFor(to, incident, after, nick) });
       }
     }
     return outgoing;
@@ -131,16 +135,30 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     async write(batch) {
       const on = await ready();
       const outgoing = await outgoingOf(batch, on.nick);
-      await on.publish(outgoing.map(({ message }) => message));
-      counts.messages += outgoing.length;
-      for (const to of destinations) remember(to, batch);
+      await on.publish(
+        outgoing.map(({ message }) => message),
+        (at) => {
+          counts.messages += 1;
+          const { to, id } = outgoing[at] ?? {};
+          if (to === undefined || id === undefined) return;
+          if (to.echoed.size >= REMEMBERED) to.echoed.clear();
+          to.echoed.add(id);
+        },
+      );
+      for (const to of destinations) {
+        for (const { id } of batch) to.echoed.delete(id);
+        remember(to, batch);
+      }
     },
     counters: () => ({ ...counts }),
     async close() {
       const closing = publisher;
       publisher = undefined;
       context = undefined;
-      for (const { confirmed } of destinations) confirmed.clear();
+      for (const { confirmed, echoed } of destinations) {
+        confirmed.clear();
+        echoed.clear();
+      }
       await closing?.close();
     },
   });
@@ -157,6 +175,7 @@ function destinationOf(entry: ReturnType<typeof readPublisherOptions>['rooms'][n
     masks: localAddress === 'mask',
     contents,
     confirmed: new Map(),
+    echoed: new Set(),
   };
 }
 

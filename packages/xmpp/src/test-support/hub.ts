@@ -2,13 +2,16 @@ import { recordIncidents } from '@ihandler/testkit';
 import { host } from '../../../../test/in-process/host.ts';
 import xmppSource, { type XmppSourceOptions } from '../source.ts';
 
-/** A hub that keeps all it hears in rooms. */
-export async function hub(options: XmppSourceOptions) {
+/** A hub that keeps all it hears in rooms; its clock is ahead by `ahead` milliseconds. */
+export async function hub(options: XmppSourceOptions, ahead = 0) {
   const recorder = recordIncidents();
   const dispatcher = await host([{ handler: recorder }]);
+  const log: string[] = [];
   return {
     kept: recorder.incidents,
     dispatcher,
+    /** What it logged. */
+    log,
     /** Begins to listen; resolves when it is in its rooms. */
     async listen() {
       const end = new AbortController();
@@ -20,9 +23,14 @@ export async function hub(options: XmppSourceOptions) {
       const run: typeof source.run = (context) =>
         source.run({
           ...context,
+          now: () => context.now() + ahead,
           log: {
             ...context.log,
+            warning: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
+            error: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
+            info: (text) => void log.push(text),
             message: (text) => {
+              log.push(text);
               if (text === 'is in its rooms') isThere();
             },
           },

@@ -1,0 +1,231 @@
+import { xml } from '@xmpp/client';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { host } from '../../../test/in-process/host.ts';
+import { until } from '../../../test/in-process/until.ts';
+import { describeService } from '../../../test/services/available.ts';
+import { type Prosody, startProsody } from '../../../test/services/prosody.ts';
+import { incidentElement } from './incident-element.ts';
+import type { Element } from './session.ts';
+import type { XmppSourceOptions } from './source.ts';
+import { hub as hubOf } from './test-support/hub.ts';
+import { member } from './test-support/member.ts';
+import { offer } from './test-support/offer.ts';
+import xmpp from './xmpp.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
+
+describeService('prosody', () => {
+  let server: Prosody;
+  let room = '';
+  let rooms = 0;
+  beforeAll(async () => {
+    server = await startProsody({ pot: 'one', hub: 'two', eve: 'three' });
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => {
+    rooms += 1;
+    room = `room${rooms}@rooms.localhost`;
+  });
+
+  const by = (user: string, password: string) => ({
+    service: server.service,
+    username: `${user}@localhost`,
+    password,
+  });
+
+  const hub = (options: Partial<XmppSourceOptions> = {}) =>
+    hubOf({ ...by('hub', 'two'), rooms: [room], ...options });
+
+  async function sensor(nick?: string) {
+    const handler = xmpp({ ...by('pot', 'one'), rooms: [{ room }], ...(nick !== undefined && { nick }) });
+    return host([{ handler }]);
+  }
+
+  const saying = (...incidents: readonly ReturnType<typeof offer>[]): readonly Element[] =>
+    incidents.map((incident) =>
+      xml(
+        'message',
+        { type: 'groupchat', to: room },
+        incidentElement({ incident, after: undefined }),
+        xml('store', { xmlns: 'urn:xmpp:hints' }),
+      ),
+    );
+
+  it('nobody in a room can go on with the stream of another, live, after a restart of the hub, or from the archive', async () => {
+    const { kept, listen, dispatcher: hive } = await hub();
+    const pot = await sensor();
+    const eve = await member(server.service, 'eve', 'three');
+    await eve.join(room);
+    const first = await listen();
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+    // The stream of pot far ahead, what a handler of it would report, and a dead letter that was tried again.
+    for (const stanza of saying(offer(9_000_000), offer(1, 's/virustotal/0'), offer(7, 's~7')))
+      await eve.session.send(stanza);
+    await until(() => hive.sources()[0]?.rejected === 3);
+    await first.stop();
+    for (const stanza of saying(offer(8_000_000), offer(5, 'own'))) await eve.session.send(stanza);
+    await listen();
+    await until(() => kept.length === 2);
+    await pot.report([offer(2)]);
+    await until(() => kept.length === 3);
+    expect(kept.map(({ id }) => id)).toEqual(['s:1', 'own:5', 's:2']);
+    expect(hive.sources()[0]).toMatchObject({ rejected: 1 });
+  });
+
+  it('a sensor that comes again under another name goes on with its stream', async () => {
+    const { kept, listen } = await hub();
+    await listen();
+    const pot = await sensor('first');
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+    await pot.close();
+    const again = await sensor('second');
+    await again.report([offer(2)]);
+    await until(() => kept.length === 2);
+  });
+
+  it('streams are free for anyone where the operator says so', async () => {
+    const { kept, listen } = await hub({ streams: 'anyone' });
+    await listen();
+    const pot = await sensor();
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+    const eve = await member(server.service, 'eve', 'three');
+    await eve.join(room);
+    for (const stanza of saying(offer(2))) await eve.session.send(stanza);
+    await until(() => kept.length === 2);
+  });
+
+  it('nobody outside of the room is heard, whatever a message looks like', async () => {
+    const { kept, listen, dispatcher: hive } = await hub({ resource: 'known', nick: 'listener' });
+    await listen();
+    const eve = await member(server.service, 'eve', 'three', 'pot-eve');
+    const to = 'hub@localhost/known';
+    const inside = saying(offer(1))[0] ?? xml('message');
+    // A message as of a room, an archived one for a query that may be asked, a history, all from eve itself.
+    const forwarded = xml(
+      'forwarded',
+      { xmlns: 'urn:xmpp:forward:0' },
+      xml('message', { from: `${room}/pot`, type: 'groupchat' }, ...inside.getChildElements()),
+    );
+    const result = xml('result', { xmlns: 'urn:xmpp:mam:2', queryid: 'q1', id: 'a1' }, forwarded);
+    await eve.session.send(xml('message', { type: 'groupchat', to }, ...inside.getChildElements()));
+    await eve.session.send(xml('message', { to }, result));
+    await eve.join(room);
+    // A private message through the room comes from the room's address.
+    await eve.session.send(
+      xml('message', { to: `${room}/listener`, type: 'chat' }, ...inside.getChildElements()),
+    );
+    await eve.session.send(xml('message', { to: `${room}/listener`, type: 'chat' }, result));
+    const pot = await sensor();
+    await pot.report([offer(2)]);
+    await until(() => kept.length === 1);
+    expect(kept.map(({ id }) => id)).toEqual(['s:2']);
+    expect(hive.sources()[0]).toMatchObject({ accepted: 1, rejected: 0 });
+  });
+
+  it('a time that somebody invents is not believed', async () => {
+    const { kept, listen } = await hub();
+    await listen();
+    const eve = await member(server.service, 'eve', 'three');
+    await eve.join(room);
+    const delay = xml('delay', { xmlns: 'urn:xmpp:delay', stamp: '1999-01-01T00:00:00Z', from: room });
+    const dionaea = (url: string) =>
+      xml(
+        'body',
+        {},
+        xml(
+          'dionaea',
+          { xmlns: 'http://dionaea.carnivore.it', incident: 'dionaea.download.offer' },
+          xml('offer', { url, ref: '1' }),
+        ),
+      );
+    await eve.session.send(xml('message', { type: 'groupchat', to: room }, dionaea('old'), delay));
+    await eve.session.send(xml('message', { type: 'groupchat', to: room }, dionaea('now')));
+    await until(() => kept.some(({ data }) => JSON.stringify(data).includes('now')));
+    for (const { timestamp } of kept) expect(timestamp).toBeGreaterThan(Date.parse('2020-01-01'));
+  });
+
+  it('who was put out of a room enters it again, handler and source, and loses nothing', async () => {
+    const owner = await member(server.service, 'eve', 'three');
+    await owner.join(room);
+    const { kept, listen } = await hub({ nick: 'listener' });
+    await listen();
+    const pot = await sensor('speaker');
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+    await owner.administer(room, { nick: 'listener', role: 'none' });
+    await owner.administer(room, { nick: 'speaker', role: 'none' });
+    await pot.report([offer(2)]);
+    await until(() => kept.length === 2);
+    expect(kept.map(({ id }) => id)).toEqual(['s:1', 's:2']);
+    await owner.destroy(room);
+    await pot.report([offer(3)]);
+    await until(() => /gone.*The room was destroyed/.test(pot.status()[0]?.failure ?? ''));
+    expect(pot.status()).toMatchObject([{ books: { dead: 0 } }]);
+  });
+
+  it('who is banned says so, and goes on when the ban is lifted', async () => {
+    const owner = await member(server.service, 'eve', 'three');
+    await owner.join(room);
+    const pot = await sensor('speaker');
+    await pot.report([offer(1)]);
+    expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
+    await owner.administer(room, { jid: 'pot@localhost', affiliation: 'outcast' });
+    await pot.report([offer(2)]);
+    await until(() => /This account is banned/.test(pot.status()[0]?.failure ?? ''));
+    await owner.administer(room, { jid: 'pot@localhost', affiliation: 'none' });
+    await until(() => pot.status()[0]?.books.delivered === 2);
+    expect(pot.status()).toMatchObject([{ books: { dead: 0 } }]);
+  });
+
+  it('who has no voice says so, and goes on when it has one', async () => {
+    const owner = await member(server.service, 'eve', 'three');
+    await owner.join(room);
+    await owner.configure(room, { 'muc#roomconfig_moderatedroom': '1' });
+    const pot = await sensor('speaker');
+    await pot.report([offer(1)]);
+    await until(() => /a moderator must give this account a voice/.test(pot.status()[0]?.failure ?? ''));
+    await owner.configure(room, { 'muc#roomconfig_moderatedroom': '0' });
+    await until(() => pot.status()[0]?.books.delivered === 1);
+  });
+
+  it('whose name is taken comes under another one', async () => {
+    const eve = await member(server.service, 'eve', 'three', 'speaker');
+    await eve.join(room);
+    const { kept, listen } = await hub();
+    await listen();
+    const pot = await sensor('speaker');
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+  });
+});
+
+describeService('prosody', () => {
+  it('a room of a Prosody as it comes is open for all, and outlives who was in it, with what was said', async () => {
+    const server = await startProsody(
+      { pot: 'one', hub: 'two' },
+      '',
+      'muc_room_locking = true\nmuc_room_default_persistent = false',
+    );
+    onTestFinished(() => server.stop());
+    const { service } = server;
+    const room = 'new@rooms.localhost';
+    const pot = await host([
+      { handler: xmpp({ service, username: 'pot@localhost', password: 'one', rooms: [{ room }] }) },
+    ]);
+    await pot.report([offer(1)]);
+    expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
+    await pot.close();
+    const { kept, listen } = await hubOf({
+      service,
+      username: 'hub@localhost',
+      password: 'two',
+      rooms: [room],
+      from: 'beginning',
+    });
+    await listen();
+    await until(() => kept.length === 1);
+  });
+});
