@@ -3,7 +3,8 @@ import { xml } from '@xmpp/client';
 import { occupantOf } from './muc.ts';
 import type { Element, Session } from './session.ts';
 
-const MAM = 'urn:xmpp:mam:2';
+/** The namespace of archives, which rooms that keep one name among what they can do. */
+export const MAM = 'urn:xmpp:mam:2';
 const RSM = 'http://jabber.org/protocol/rsm';
 const FORWARD = 'urn:xmpp:forward:0';
 const DELAY = 'urn:xmpp:delay';

@@ -1,10 +1,11 @@
 import type { SourceContext } from '@ihandler/core';
-import { type Archived, createArchiveReader, liveMessage } from './archive.ts';
+import { type Archived, createArchiveReader, liveMessage, MAM } from './archive.ts';
 import { mergeRooms } from './merge-rooms.ts';
 import { assertInRoom, createRooms, occupantOf, type Rooms } from './muc.ts';
 import type { Occupants } from './occupants.ts';
 import type { Account, SubscriberSettings } from './options.ts';
 import type { Reception } from './reception.ts';
+import { featuresOf } from './room-features.ts';
 import { type Element, openSession, type Session } from './session.ts';
 import type { Speakers } from './speakers.ts';
 
@@ -45,12 +46,15 @@ export async function listen(listening: Listening): Promise<never> {
         'the archive of a room has let go where we were: all that it has is read, and some may be missing. Let the server keep more',
         { room },
       ),
-    onMissing: (room, reason) =>
-      log.error(
-        'a room has no archive that we may read: what was said in it while we were away is lost. Let the server keep one (Prosody: muc_mam)',
-        { room, reason },
-      ),
+    onMissing: missing,
   });
+
+  function missing(room: string, reason: string): void {
+    log.error(
+      'a room has no archive that we may read: what is said in it while we are away is lost. Let the server keep one (Prosody: muc_mam)',
+      { room, reason },
+    );
+  }
 
   function take(stanza: Element): void {
     const from = String(stanza.attrs['from']);
@@ -78,7 +82,9 @@ export async function listen(listening: Listening): Promise<never> {
   try {
     for (const room of settings.rooms) {
       await rooms.join(room);
-      await speakers.ask(opened, room);
+      const features = await featuresOf(opened, room);
+      speakers.learn(room, features);
+      if (!features.has(MAM)) missing(room, 'it offers none');
     }
     log.message('is in its rooms', { rooms: settings.rooms });
     await catchUp();

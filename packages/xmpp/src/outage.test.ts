@@ -47,12 +47,12 @@ describeService('prosody', () => {
     const first = await listen();
     await until(() => log.some((line) => line.includes('has taken what it missed')));
     await first.stop();
-    await pot.report([offer(2), offer(3)]);
+    await pot.report([offer(1, 't'), offer(2, 't')]);
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     await listen();
     await until(() => kept.length === 2);
     // What was said before it ever came is not asked for.
-    expect(kept.map(({ id }) => id)).toEqual(['s:2', 's:3']);
+    expect(kept.map(({ id }) => id)).toEqual(['t:1', 't:2']);
   });
 
   it('an archive that is shorter than the outage is read whole, and told', async () => {
@@ -63,10 +63,10 @@ describeService('prosody', () => {
     await pot.report([offer(1)]);
     await until(() => kept.length === 1);
     await first.stop();
-    await pot.report(Array.from({ length: 60 }, (_, n) => offer(n + 2)));
+    await pot.report(Array.from({ length: 60 }, (_, n) => offer(1, `s${n + 2}`)));
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     await listen();
-    await until(() => kept.at(-1)?.id === 's:61');
+    await until(() => kept.at(-1)?.id === 's61:1');
     expect(kept.length).toBeGreaterThan(15);
     expect(kept.length).toBeLessThan(61);
     expect(log.join('\n')).toMatch(
@@ -75,7 +75,7 @@ describeService('prosody', () => {
   });
 
   it('a room without an archive is listened to all the same, and told', async () => {
-    const server = await world('', 'muc_log_by_default = false');
+    const server = await world('', 'modules_enabled = {}');
     const { kept, listen, log } = await hub(server, { from: 'beginning' });
     await listen();
     const pot = await sensor(server);
@@ -92,10 +92,10 @@ describeService('prosody', () => {
     await pot.report([offer(1)]);
     await until(() => kept.length === 1);
     await first.stop();
-    await pot.report(Array.from({ length: 60 }, (_, n) => offer(n + 2)));
+    await pot.report(Array.from({ length: 60 }, (_, n) => offer(1, `s${n + 2}`)));
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     await listen();
-    await until(() => kept.at(-1)?.id === 's:61');
+    await until(() => kept.at(-1)?.id === 's61:1');
   });
 
   it('what old speakers said is not taken again while something waits for what went before it', async () => {

@@ -1,16 +1,13 @@
 import type { Log } from '@ihandler/core';
-import { xml } from '@xmpp/client';
 import type { Archived } from './archive.ts';
 import { occupantOf } from './muc.ts';
-import type { Session } from './session.ts';
 
 const OCCUPANT_ID = 'urn:xmpp:occupant-id:0';
-const DISCO = 'http://jabber.org/protocol/disco#info';
 
 /** Who speaks in rooms. */
 export interface Speakers {
-  /** Asks a room whether it says so (XEP-0421). */
-  ask(session: Session, room: string): Promise<void>;
+  /** Learns from what a room can do whether it says so (XEP-0421). */
+  learn(room: string, features: ReadonlySet<string>): void;
   /**
    * The speaker of a message: what a room calls an account whatever its name there, live and in the archive. Undefined
    * where that is not asked for, or where a room does not say it and names may change.
@@ -29,31 +26,20 @@ export function createSpeakers({ streams, sensor }: SpeakerSettings, log: Log): 
   const telling = new Set<string>();
   const warned = new Set<string>();
 
-  async function says(session: Session, room: string): Promise<boolean> {
-    try {
-      const answer = await session.ask(xml('iq', { type: 'get', to: room }, xml('query', { xmlns: DISCO })));
-      const features = answer.getChild('query', DISCO)?.getChildren('feature') ?? [];
-      return features.some(({ attrs }) => attrs['var'] === OCCUPANT_ID);
-    } catch (error) {
-      // Only a room that answers can say that it has no such thing.
-      if (error instanceof Error && 'condition' in error) return false;
-      throw error;
-    }
-  }
-
   return {
-    async ask(session, room) {
+    learn(room, features) {
       if (streams === 'anyone') return;
-      if (await says(session, room)) telling.add(room);
-      else {
-        telling.delete(room);
-        if (sensor === 'occupant' || warned.has(room)) return;
-        warned.add(room);
-        log.warning(
-          'a room does not say who is speaking (XEP-0421): whoever is in it could speak for others. Let its server say it (Prosody 0.12), or set "sensor: occupant"',
-          { room },
-        );
+      if (features.has(OCCUPANT_ID)) {
+        telling.add(room);
+        return;
       }
+      telling.delete(room);
+      if (sensor === 'occupant' || warned.has(room)) return;
+      warned.add(room);
+      log.warning(
+        'a room does not say who is speaking (XEP-0421): whoever is in it could speak for others. Let its server say it (Prosody 0.12), or set "sensor: occupant"',
+        { room },
+      );
     },
     of({ room, message }) {
       if (streams === 'anyone') return undefined;

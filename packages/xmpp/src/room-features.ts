@@ -1,0 +1,16 @@
+import { xml } from '@xmpp/client';
+import type { Session } from './session.ts';
+
+const DISCO = 'http://jabber.org/protocol/disco#info';
+
+/** What a room says that it can do (XEP-0030), as namespaces; nothing where it does not tell. Rejects when nobody answers. */
+export async function featuresOf(session: Session, room: string): Promise<ReadonlySet<string>> {
+  try {
+    const answer = await session.ask(xml('iq', { type: 'get', to: room }, xml('query', { xmlns: DISCO })));
+    const features = answer.getChild('query', DISCO)?.getChildren('feature') ?? [];
+    return new Set(features.map(({ attrs }) => String(attrs['var'])));
+  } catch (error) {
+    if (error instanceof Error && 'condition' in error) return new Set();
+    throw error;
+  }
+}
