@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { type HostProcess, hostProcess } from '../hosts/host-process.ts';
+import type { HostProcess } from '../hosts/host-process.ts';
+import { runHost } from '../hosts/run-host.ts';
 import { freePort } from '../services/free-port.ts';
 import { startHpfeedsBroker } from '../services/hpfeeds-broker.ts';
 import type { NatsServer } from '../services/nats.ts';
@@ -54,32 +53,6 @@ export async function startBroker(): Promise<Broker> {
 /** Who may be in the room, by password. */
 export const XMPP_USERS = { pot: 'one', left: 'two', right: 'three' };
 
-interface Entry {
-  readonly name: string;
-  readonly config: object;
-}
-
-/** A host of its own in a folder of its own: `<folder>/<name>`. */
-function host(
-  program: string,
-  folder: string,
-  name: string,
-  { sources, ihandlers }: { readonly sources: readonly Entry[]; readonly ihandlers: readonly Entry[] },
-): HostProcess {
-  const own = join(folder, name);
-  mkdirSync(own);
-  const yaml = stringify({
-    sensor: name,
-    data: 'data',
-    health: 'off',
-    sources,
-    ihandlers: ihandlers.map((entry) => ({ ...entry, from: 'beginning' })),
-    log: { levels: 'all,-debug,-info' },
-  });
-  writeFileSync(join(own, 'ihandler.yaml'), yaml);
-  return hostProcess(name, [process.execPath, program, 'run', '-c', 'ihandler.yaml'], own);
-}
-
 /** The file that the dionaea of a sensor writes. */
 export const fileOf = (folder: string, sensor: string) => join(folder, sensor, 'incidents.json');
 
@@ -109,7 +82,7 @@ export async function threeSensors(
     hpfeeds: { ...broker, ident: 'pot', secret: 'one', dionaea: false, localAddress },
   };
   const sensors = [...SENSORS, LOSSY].map((name) =>
-    host(program, folder, name, {
+    runHost(program, folder, name, {
       sources: [{ name: 'dionaea-follow', config: { file: fileOf(folder, name), poll: 50 } }],
       ihandlers: [{ name, config: handlers[name] }],
     }),
@@ -129,7 +102,7 @@ export async function threeSensors(
     [{ name: 'nats', config: { ...stream, take: [2, 3] } }, heard('right')],
   ] as const;
   const hubs = ['left', 'right'].map((name, at) =>
-    host(program, folder, name, { sources: sources[at] ?? [], ihandlers }),
+    runHost(program, folder, name, { sources: sources[at] ?? [], ihandlers }),
   );
   return [...hubs, ...sensors];
 }

@@ -95,7 +95,18 @@ describe('run, where only the user can help,', () => {
     expect(stderr).not.toContain('started');
   });
 
-  test('ends when the port of a source is taken, in such a way that a service manager tries again', async () => {
+  test('ends when a source has a certificate that is none, in such a way that a service manager tries again', async () => {
+    const tls = '{ port: 0, token: a-token-of-the-test-0, cert: my.yaml, key: my.yaml }';
+    const http = `${tailing}  - { name: http, config: ${tls} }\n`;
+    const world = liveWorld(program, `${http}ihandlers:\n${entry('a')}`);
+    program.install(world, 'http');
+    const { code, stderr } = await program.start(world, ['run', '-c', 'my.yaml']).ended;
+    expect(code).toBe(4);
+    expect(stderr).toContain('The certificate and its key cannot be used');
+    expect(stderr).not.toContain('started');
+  });
+
+  test('goes on without a port that another program has, says so first, and listens when it is free', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
@@ -104,10 +115,17 @@ describe('run, where only the user can help,', () => {
     const http = `${tailing}  - { name: http, config: { port: ${port} } }\n`;
     const world = liveWorld(program, `${http}ihandlers:\n${entry('a')}`);
     program.install(world, 'http');
-    const { code, stderr } = await program.start(world, ['run', '-c', 'my.yaml']).ended;
-    expect(code).toBe(4);
-    expect(stderr).toContain(
-      `http: cannot listen on port ${port} of 127.0.0.1: another program listens there`,
+    const running = await startedIn(program, world);
+    other.close();
+    const answered = () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        ({ status }) => status,
+        () => undefined,
+      );
+    await until(answered, (status) => status === 405);
+    const { stderr } = await stopped(running);
+    expect(stderr).toMatch(
+      new RegExp(`cannot listen on port ${port} of 127.0.0.1: another program has it[^]*started`),
     );
   });
 

@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { defineSource, describeError, IhandlerError, type Source, type SourceContext } from '@ihandler/core';
+import {
+  defineSource,
+  describeError,
+  errorCode,
+  IhandlerError,
+  type Source,
+  type SourceContext,
+  tryLater,
+} from '@ihandler/core';
 import { answer, type Desk } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import type { ReadLine } from './read-lines.ts';
@@ -60,11 +68,13 @@ function openServer<S extends Sender>({ cert, key }: HttpPortSettings<S>, listen
   }
 }
 
-const reasons = new Map([
-  ['EADDRINUSE', ['another program listens there', 'Stop it, or choose another port.']],
-  ['EACCES', ['this user may not listen there', 'Choose a port from 1024 on, or allow it.']],
-  ['EADDRNOTAVAIL', ['this machine has no such address', 'Choose one of its own for "host".']],
-  ['ENOTFOUND', ['there is no such host', 'Choose an address of this machine for "host".']],
+/** Why a port cannot be had, what to do, and whether it may pass: a port that is taken for a moment, an address that comes up late. */
+const reasons = new Map<string, readonly [found: string, todo: string, passes: boolean]>([
+  ['EADDRINUSE', ['another program has it', 'Stop that, or choose another port.', true]],
+  ['EACCES', ['this user may not listen there', 'Choose a port from 1024 on, or allow it.', false]],
+  ['EADDRNOTAVAIL', ['this machine has no such address', 'Choose one of its own for "host".', true]],
+  ['ENOTFOUND', ['there is no such host', 'Choose an address of this machine for "host".', true]],
+  ['EAI_AGAIN', ['the name cannot be looked up', 'Choose an address of this machine for "host".', true]],
 ]);
 
 async function listen<S extends Sender>(
@@ -75,9 +85,14 @@ async function listen<S extends Sender>(
     server.listen(port, host);
     await once(server, 'listening');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const [found, todo] = reasons.get(code) ?? [describeError(cause), 'Choose another port.'];
+    const [found, todo, passes] = reasons.get(errorCode(cause)) ?? [
+      describeError(cause),
+      'Choose another port.',
+      false,
+    ];
     const message = `${name}: cannot listen on port ${port} of ${host}: ${found}. ${todo}`;
+    // A host that was killed may find its port taken by an outgoing connection; it must not stay down for that.
+    if (passes) throw tryLater(message, { cause });
     throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
@@ -117,8 +132,8 @@ function deskOf<S extends Sender>(
 /**
  * A source that takes posts over HTTP, in whatever form `createReader` makes a reader of: called for each sender that
  * posts, and again for each further stream when large posts are read at the same time. The reader must answer at once. 204
- * is answered when all is durable, 503 when that takes longer than 250 ms. Its run rejects with `TARGET_UNREADABLE` when the
- * port or the certificate cannot be had, which may be different the next time.
+ * is answered when all is durable, 503 when that takes longer than 250 ms. Its run rejects when the port cannot be had: with an
+ * error that passes when it may be had later (another program has it), else, and for a certificate, with `TARGET_UNREADABLE`.
  */
 export function createHttpPort<S extends Sender>(
   settings: HttpPortSettings<S>,
