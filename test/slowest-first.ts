@@ -8,7 +8,14 @@ export const slowest: readonly string[] = [
   'test/crash/crash.test.ts',
   'test/virustotal-server/month.test.ts',
   'packages/testkit/src/broken-handlers.test.ts',
+  'test/install-packed.test.ts',
+  'test/readme.test.ts',
   'test/hubs/three-sensors.test.ts',
+  'test/examples/examples.test.ts',
+  'test/parity/parity.test.ts',
+  'packages/core/src/crash-model.test.ts',
+  'apps/ihandler/src/run-command.test.ts',
+  'test/write-a-handler.test.ts',
 ];
 
 /** Runs the slowest files first, the others in vitest's own order. */

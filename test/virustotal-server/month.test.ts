@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../scripts/temporary-folder.mjs';
 import { bundleChild } from '../bundle-child.ts';
 import { type MonthOutcome, runMonth } from './run-month.ts';
 
@@ -19,7 +19,7 @@ interface Told {
 
 // The program resolves its dependencies from the package; what is written in the month is best kept in memory.
 const program = mkdtempSync(join(import.meta.dirname, '../../packages/virustotal/node_modules/.month-'));
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ihandler-month-'));
+const folder = mkdtempSync(join(temporaryFolder(), 'ihandler-month-'));
 let month: MonthOutcome;
 /** Each verdict once, by file, in order. */
 const verdicts = new Map<string, Told[]>();

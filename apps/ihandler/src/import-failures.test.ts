@@ -1,17 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { installKeep, installLines, installPlain, lines } from './test-support/fixture-packages.ts';
-import { createWorld, type World } from './test-support/world.ts';
-
-function worldWithPackages(): World {
-  const world = createWorld();
-  installLines(world);
-  installKeep(world);
-  return world;
-}
-
-function numbers(world: World, file: string): unknown {
-  return JSON.parse(world.read(file)).numbers;
-}
+import { installPlain, lines } from './test-support/fixture-packages.ts';
+import { numbers, worldWithPackages } from './test-support/importing-world.ts';
 
 describe('import', () => {
   test('goes on with the next file when one cannot be read to its end', async () => {

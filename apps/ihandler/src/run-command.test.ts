@@ -85,7 +85,7 @@ describe('run', () => {
     );
     const began = performance.now();
     const { code, stderr } = await stopped(running);
-    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(code).toBe(0);
     expect(stderr).toContain('what waits is in the journal, and delivered after the next start');
     expect(stderr).toContain('later: 2 still waiting (the server is away)');
@@ -111,7 +111,8 @@ describe('run', () => {
     const began = performance.now();
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(130);
-    expect(performance.now() - began).toBeLessThan(2000);
+    // It would have waited for eight.
+    expect(performance.now() - began).toBeLessThan(6000);
   });
 
   test('is one process on a folder: another is told who runs there', async () => {

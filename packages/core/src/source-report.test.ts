@@ -57,15 +57,13 @@ describe('a report that is to be durable within a time', () => {
     let kind: string | undefined;
     const outcome = await dispatcher.run(
       source(async ({ report }) => {
-        await report(incidents(2), { within: 1000 });
-        const began = performance.now();
+        await report(incidents(2), { within: 20_000 });
         await report([incidentOf(3)], { within: 30 }).catch((error: unknown) => {
           kind = failureKind(error);
         });
-        expect(performance.now() - began).toBeLessThan(1000);
         goOn.give();
         await vi.waitFor(() => expect(journal.bounds().last).toBe(3));
-        await report([incidentOf(3)], { within: 1000 }); // as a peer sends it again that was told to
+        await report([incidentOf(3)], { within: 20_000 }); // as a peer sends it again that was told to
       }),
     );
     expect(kind).toBe('try-later');

@@ -104,20 +104,20 @@ describe('retention', () => {
     expect(live).toBeGreaterThan(750_000);
   });
 
-  it('works in slices: nobody waits long for it', async () => {
+  it('works in slices, between which others have their turn', async () => {
     const first = await there.open();
     for (let n = 0; n < 20; n += 1) await first.append(incidentsOf(n * 1000 + 1, n * 1000 + 1000));
     await first.close();
     there.time += 40 * DAY;
     const journal = await there.open();
     journal.release(20_000);
-    let [longest, before] = [0, performance.now()];
+    const between = new Set<number>();
     await until(() => {
-      longest = Math.max(longest, performance.now() - before);
-      before = performance.now();
-      return journal.bounds().before === 20_000;
+      const { before } = journal.bounds();
+      if (before > 0 && before < 20_000) between.add(before);
+      return before === 20_000;
     });
-    expect(longest).toBeLessThan(250);
+    expect(between.size).toBeGreaterThan(1);
   });
 
   it('finds the first entry of a time, also when the clock was set back', async () => {

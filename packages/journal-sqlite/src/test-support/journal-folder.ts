@@ -77,11 +77,11 @@ export async function idsOf(journal: Journal): Promise<readonly string[]> {
   }
 }
 
-/** Waits until something is so; throws when it is not within five seconds. */
+/** Waits until something is so; throws when it is not within twenty seconds. */
 export async function until(isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > end) throw new Error(`not within five seconds: ${isSo}`);
+    if (performance.now() > end) throw new Error(`not within twenty seconds: ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
