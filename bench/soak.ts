@@ -12,6 +12,7 @@ import dionaeaFollow from '@ihandler/dionaea/follow';
 import journalSqlite, { check } from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
 import Database from 'better-sqlite3';
+import { median } from './median.ts';
 import { CONNECTIONS_AN_ATTACK, INCIDENTS_AN_ATTACK } from './recorded-attacks.ts';
 import { writeAttacks } from './soak-writer.ts';
 
@@ -32,7 +33,6 @@ if (!(minutes > 0 && rate > 0)) throw new Error('expected --minutes and --rate a
 
 const chance = (share: number) => Math.random() < share;
 const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
 /** A failure of each kind: about one a second that passes, one in two that does not say, one in ten that is for good. */
 function failing() {

@@ -17,6 +17,7 @@ import {
 import forward from '@ihandler/forward';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
+import { median } from '../../../bench/median.ts';
 
 const ROUNDS = 5;
 const BATCH = 1000;
@@ -143,8 +144,6 @@ await hub.close();
 sink.close();
 rmSync(folder, { recursive: true, force: true });
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const rate = (took: readonly number[]): string =>
   Math.round((COUNT / median(took)) * 1000).toLocaleString('en');
 const ratio = (limit: readonly number[]): string =>

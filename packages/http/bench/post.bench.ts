@@ -13,6 +13,7 @@ import {
 } from '@ihandler/core';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
+import { median } from '../../../bench/median.ts';
 
 const ROUNDS = 5;
 const POSTS = 1000;
@@ -119,8 +120,6 @@ async function ours(folder: string, hung: boolean): Promise<Figures> {
   return figures;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-bench-'));
 const rounds: { readonly bare: Figures; readonly idle: Figures; readonly hung: Figures }[] = [];
 for (let round = 0; round < ROUNDS; round += 1)

@@ -10,6 +10,7 @@ import {
 } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import Database from 'better-sqlite3';
+import { median } from '../../../bench/median.ts';
 
 const ROUNDS = 5;
 /** How many incidents are appended in batches of how many. */
@@ -111,8 +112,6 @@ async function reading(file: string, count: number): Promise<number> {
   return took;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const rate = (count: number, took: number): string => Math.round((count / took) * 1000).toLocaleString('en');
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-bench-'));
 for (const { batch, count } of plans) {

@@ -18,6 +18,7 @@ import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
+import { median } from '../../../bench/median.ts';
 import { startNats } from '../../../test/services/nats.ts';
 
 const ROUNDS = 5;
@@ -146,8 +147,6 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const rate = (took: readonly number[]): string =>
   Math.round((COUNT / median(took)) * 1000).toLocaleString('en');
 const ratio = (took: readonly number[]): string =>
