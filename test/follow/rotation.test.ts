@@ -11,7 +11,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -25,7 +24,8 @@ import { bundleChild } from '../bundle-child.ts';
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.follow-', import.meta.url)),
 );
-const folder = mkdtempSync(join(tmpdir(), 'ihandler-follow-'));
+/** On a disk, where a new file may get the inode of one that is gone; temporary files may be in memory. */
+const folder = mkdtempSync(join(bundle, 'files-'));
 const rate = 2000;
 const milliseconds = Number(process.env['FOLLOW_MILLISECONDS'] ?? 4000);
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
     await bundleChild(new URL(`./${child}.ts`, import.meta.url), bundle, 'better-sqlite3');
 });
 afterAll(() => {
-  for (const path of [bundle, folder]) rmSync(path, { recursive: true, force: true });
+  rmSync(bundle, { recursive: true, force: true });
 });
 
 const below = (limit: number) => Math.floor(Math.random() * limit);
