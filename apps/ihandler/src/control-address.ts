@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '@ihandler/core';
@@ -49,6 +49,27 @@ export interface OwnAddress {
 }
 
 /**
+ * Removes a file, if it is there, without looking at it. After Node has looked at a socket, as `rmSync` does, it takes the
+ * next symbolic link for no link when it resolves a module: a program that is installed by links would not find its parts.
+ */
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes(errorCode(error))) throw error;
+  }
+}
+
+/** Removes a folder of ours, with the socket in it. */
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/**
  * Takes the address of a data folder, removing what a killed process left there. A path too long for a socket is replaced
  * by one in a new folder of this user's own among the temporary ones, and `control.json` says which.
  */
@@ -56,9 +77,9 @@ export function takeControlAddress(dataDir: string): OwnAddress {
   if (process.platform === 'win32') return { path: pipeOf(dataDir), protect() {}, remove() {} };
   const own = socketIn(dataDir);
   const left = controlAddress(dataDir);
-  if (left !== undefined) rmSync(left, { force: true });
+  if (left !== undefined) remove(left);
   if (own !== undefined)
-    return { path: own, protect: () => chmodSync(own, 0o600), remove: () => rmSync(own, { force: true }) };
+    return { path: own, protect: () => chmodSync(own, 0o600), remove: () => remove(own) };
   const path = join(mkdtempSync(join(tmpdir(), 'ihandler-')), 'control.sock');
   const pointer = join(dataDir, POINTER);
   return {
@@ -68,8 +89,9 @@ export function takeControlAddress(dataDir: string): OwnAddress {
       writeFileSync(pointer, `${JSON.stringify({ socket: path, pid: process.pid })}\n`, { mode: 0o600 });
     },
     remove() {
-      rmSync(dirname(path), { recursive: true, force: true });
-      rmSync(pointer, { force: true });
+      remove(path);
+      removeFolder(dirname(path));
+      remove(pointer);
     },
   };
 }
