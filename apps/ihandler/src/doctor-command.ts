@@ -6,11 +6,11 @@ import type { Entry } from './configuration.ts';
 import { wantedBy } from './configured.ts';
 import { callControl } from './control-client.ts';
 import { fileFindings, type NamedFile } from './doctor-files.ts';
-import { journalFindings } from './doctor-journal.ts';
+import { damageFindings, journalFindings } from './doctor-journal.ts';
 import { type LiveStatus, liveFindings, liveStatus } from './doctor-live.ts';
 import { nodeFindings } from './doctor-node.ts';
 import { exitCodes } from './exit-code.ts';
-import { bySeverity, type Finding, findingLine } from './finding.ts';
+import { bySeverity, type Finding, findingLine, SET_ASIDE } from './finding.ts';
 import { type HostPlan, planHost } from './host-plan.ts';
 import { liveEntries } from './live-sources.ts';
 import { findOffer, offersOf } from './offers.ts';
@@ -110,15 +110,19 @@ async function runDoctor(args: CommandArguments, app: App): Promise<number> {
     sources: sources.map(({ instance }) => instance),
     instances,
   };
+  const journal = await withView(plan, (view, file) => [
+    ...damageFindings(view),
+    ...liveFindings(view, live, configured, now),
+    ...journalFindings(view, file, now),
+  ]);
+  const told = new Set(journal.filter(({ advice }) => advice === SET_ASIDE).map(({ about }) => about));
   const findings = bySeverity([
     ...nodeFindings(process.versions.node, now),
     ...configurationFindings,
     ...runFindings,
-    ...(await withView(plan, (view, file) => [
-      ...liveFindings(view, live, configured, now),
-      ...journalFindings(view, file, now),
-    ])),
-    ...fileFindings(files, plan.dataDir, live?.pid ?? undefined, now),
+    ...journal,
+    // What the journal tells of itself it knows better.
+    ...fileFindings(files, plan.dataDir, live?.pid ?? undefined, now).filter(({ about }) => !told.has(about)),
   ]);
   const isWell = findings.every(({ severity }) => severity === 'note');
   const lines = findings.map((finding) => findingLine(finding, terminal));

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileWriters } from '@ihandler/core';
-import { type Finding, span } from './finding.ts';
+import { type Finding, SET_ASIDE, span } from './finding.ts';
 import { bytesInWords } from './journal-command.ts';
 import { statOf, unreadable } from './unreadable-file.ts';
 
@@ -137,7 +137,7 @@ function damagedFindings(folders: readonly string[]): readonly Finding[] {
         severity: 'warning' as const,
         about: join(folder, name),
         found: 'it was damaged and has been set aside; what it held is missing since',
-        advice: 'keep a copy if you need what is in it, then remove it, and look at the health of the disk',
+        advice: SET_ASIDE,
       }));
   });
 }

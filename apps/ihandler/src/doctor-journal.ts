@@ -1,12 +1,26 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JournalView } from '@ihandler/core';
-import { type Finding, span } from './finding.ts';
+import { counted } from './dead-letter-format.ts';
+import { type Finding, SET_ASIDE, span } from './finding.ts';
 import { bytesInWords } from './journal-command.ts';
 import { freeDisk } from './journal-status.ts';
 
 const DAY = 86_400_000;
 /** Disks with fewer days left than this are told as a warning. */
 const SOON = 7;
+
+/** Damaged journals that are still where they were set aside. */
+export function damageFindings(view: JournalView): readonly Finding[] {
+  return (view.damages?.() ?? [])
+    .filter(({ setAside }) => existsSync(setAside))
+    .map(({ setAside, at, problem, readable, lost }) => ({
+      severity: 'warning',
+      about: setAside,
+      found: `the journal was damaged on ${new Date(at).toISOString().slice(0, 10)} (${problem.replace(/\.$/, '')}); ${counted(readable, 'incident')} of it could be read and are in the new one, ${lost} are known to be missing`,
+      advice: SET_ASIDE,
+    }));
+}
 
 /** How long the disk and the journal's own limit last at the rate of the last 24 hours. */
 export function journalFindings(

@@ -18,6 +18,10 @@ export interface Finding {
 const order: readonly Severity[] = ['error', 'warning', 'note'];
 const SEVERITY_WIDTH = 9;
 
+/** What to do about a damaged file that was set aside. */
+export const SET_ASIDE =
+  'keep a copy if you need what is in it, then remove it, and look at the health of the disk';
+
 /** Findings, the worst first, else in the order in which they were found. */
 export function bySeverity(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
@@ -25,12 +29,9 @@ export function bySeverity(findings: readonly Finding[]): readonly Finding[] {
 
 /** A finding as a line. */
 export function findingLine({ severity, about, found, advice }: Finding, { columns }: Terminal): string {
-  const then = advice === undefined ? '' : `. To do: ${advice}`;
-  return fold(
-    harmless(`${severity.padEnd(SEVERITY_WIDTH)}${about}: ${found}${then}.`),
-    SEVERITY_WIDTH,
-    columns,
-  );
+  const sentences = [`${about}: ${found}`, ...(advice === undefined ? [] : [`To do: ${advice}`])];
+  const text = sentences.map((sentence) => `${sentence.replace(/\.$/, '')}.`).join(' ');
+  return fold(harmless(`${severity.padEnd(SEVERITY_WIDTH)}${text}`), SEVERITY_WIDTH, columns);
 }
 
 const MINUTE = 60_000;

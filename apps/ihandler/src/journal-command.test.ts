@@ -49,6 +49,18 @@ describe('journal', { timeout: 120_000 }, () => {
     expect(`${stdout}${stderr}`).toMatch(/problem|damaged|malformed/);
     expect([3, 4]).toContain(code);
     expect(readFileSync(file)).toEqual(damaged);
+    const next = await startRun(program, world);
+    const said =
+      /error: the journal was damaged and has been set aside: what could be read goes on in a new one, (\d+ incidents?); (\d+) are known to be missing as=(\S+) problem=/;
+    const [, readable, lost, setAside = ''] = said.exec(next.stderr()) ?? [];
+    expect(readFileSync(setAside)).toEqual(damaged);
+    const doctor = await world.run(['doctor', ...config]);
+    expect(doctor.stdout).toContain(`${setAside}: the journal was damaged on `);
+    expect(doctor.stdout).toContain(
+      `${readable} of it could be read and are in the new one, ${lost} are known`,
+    );
+    expect(doctor.stdout.match(/set aside|was damaged/g)).toHaveLength(1);
+    await stopRun(next);
   });
 
   test('is left at once when somebody interrupts, though it is one long step', async () => {

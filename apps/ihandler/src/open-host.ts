@@ -15,6 +15,7 @@ import { unknownSources } from './choose-source.ts';
 import type { Configuration } from './configuration.ts';
 import { wantedBy } from './configured.ts';
 import { makeDataFolder, sensorName } from './data-folder.ts';
+import { counted } from './dead-letter-format.ts';
 import { defaultHandlers } from './default-handlers.ts';
 import { type HostPlan, isConfigured, planHost } from './host-plan.ts';
 import { keepingEntries } from './keeping-entries.ts';
@@ -120,11 +121,21 @@ export async function preparePlanned(plan: HostPlan, app: App, options: HostOpti
   return { configuration, dataDir, sensor, handlers, sources: live.sources, chosen: choice, dispatcher };
 }
 
+function tellDamage({ journal: { damage } }: ChosenJournal, app: App): void {
+  if (damage === undefined) return;
+  const { setAside, problem, readable, lost } = damage;
+  const kept = `what could be read goes on in a new one, ${counted(readable, 'incident')}; ${lost} are known to be missing`;
+  app.log().error(`the journal was damaged and has been set aside: ${kept}`, { as: setAside, problem });
+}
+
 /**
  * Opens the journal and starts the handlers; resolves when each start has succeeded or failed once, or a few seconds have
  * passed: `starting` goes on then, and rejects when a start fails with what only the user can put right.
  */
-export async function startHost({ dispatcher }: PreparedHost): Promise<{ readonly starting: Promise<void> }> {
+export async function startHost(
+  { dispatcher, chosen }: PreparedHost,
+  app: App,
+): Promise<{ readonly starting: Promise<void> }> {
   const starting = dispatcher.start();
   let hasSettled = false;
   const settled = starting.finally(() => {
@@ -136,6 +147,7 @@ export async function startHost({ dispatcher }: PreparedHost): Promise<{ readonl
   while (!hasSettled && (performance.now() < until || !isOpen()))
     await Promise.race([settled.catch(() => undefined), pause(50)]);
   if (hasSettled) await starting;
+  tellDamage(chosen, app);
   return { starting };
 }
 
@@ -145,7 +157,7 @@ export async function startHost({ dispatcher }: PreparedHost): Promise<{ readonl
  */
 export async function openHost(args: CommandArguments, app: App, options: HostOptions): Promise<OpenHost> {
   const prepared = await preparePlanned(planHost(args, app), app, options);
-  const { starting } = await startHost(prepared);
+  const { starting } = await startHost(prepared, app);
   starting.catch((error: unknown) => app.log().error('a handler does not start', { error }));
   const { dispatcher, chosen } = prepared;
   return { ...prepared, journal: chosen.journal, close: (within) => dispatcher.close(within) };

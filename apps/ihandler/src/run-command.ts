@@ -90,7 +90,7 @@ async function runHost(host: PreparedHost, app: App, journalFailed: Promise<void
     });
     const address = healthAddress(host.configuration);
     if (address !== undefined) health = await serveHealth(address, watch.status);
-    const opened = startHost(host);
+    const opened = startHost(host, app);
     opened.catch(() => undefined); // thrown below, unless somebody stops it first
     const ended = Promise.race([aborted(stopping), journalFailed.then(() => 'failed' as const)]);
     const started = await Promise.race([opened, ended]);

@@ -77,6 +77,18 @@ export interface Forgotten {
   readonly deadLetters: number;
 }
 
+/** What became of a damaged journal: it was set aside, and what could be read of it goes on in a new one. */
+export interface JournalDamage {
+  /** Where it lies now, with its log beside it. */
+  readonly setAside: string;
+  /** What is wrong with it, for people. */
+  readonly problem: string;
+  /** How many entries could still be read: they are in the new journal, at the same positions. */
+  readonly readable: number;
+  /** How many positions are known to have held entries that could not be read: lanes that waited for them count them as lost. */
+  readonly lost: number;
+}
+
 /**
  * The ordered log between sources and handlers. One process writes it. Every method may be called only between `open`
  * and `close`; calls may overlap.
@@ -85,6 +97,8 @@ export interface Journal {
   readonly name: string;
   /** Whether what was appended survives a crash. */
   readonly durable: boolean;
+  /** What was wrong when it was opened, and what became of it; undefined when it was whole. */
+  readonly damage?: JournalDamage | undefined;
   open(): MaybePromise<void>;
   close(): MaybePromise<void>;
   /** The position before the oldest entry kept, and that of the newest; equal when there is none. */
@@ -133,6 +147,8 @@ export interface JournalView {
   size(): { readonly bytes: number; readonly limit: number };
   /** How many incidents, and bytes of them, were accepted since a time. */
   acceptedSince(time: number): { readonly incidents: number; readonly bytes: number };
+  /** The damaged journals that were set aside, oldest first, and when, in milliseconds since the Unix epoch. */
+  damages?(): readonly (JournalDamage & { readonly at: number })[];
   close(): void;
 }
 
