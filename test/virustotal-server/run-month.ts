@@ -6,6 +6,7 @@ import { madeUpFile } from './known-file.ts';
 import type { ChildTask } from './month-child.ts';
 import { createRandom, type MonthPlan, planMonth } from './month-plan.ts';
 import { type Seen, startVirusTotalServer, type VirusTotalServer } from './server.ts';
+import { type Limits, PUBLIC_KEY } from './server-quota.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,8 +22,16 @@ export interface MonthOptions {
   readonly unique: number;
   readonly total: number;
   readonly backlog: number;
+  /** @default those of a public key */
+  readonly limits?: Limits;
+  /** On which days, counted from 0, somebody else uses the key up for the rest of the day. @default none */
+  readonly exhaustedOn?: readonly number[];
+  /** How long time goes on after the month, in milliseconds. @default 12 days */
+  readonly after?: number;
   /** How often the process is killed, in the middle of a request, of a report or of a delivery. */
   readonly kills: number;
+  /** After how many requests, reports or deliveries at most. @default as many as let it be killed that often in a month */
+  readonly killedWithin?: number;
 }
 
 /** What was reported. */
@@ -70,7 +79,7 @@ function createWeather(random: () => number, start: number): (at: number) => Fau
 
 /** Runs a month: the real handler in processes that are killed, against the real server, in a time that passes at once. */
 export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
-  const { folder, seed, unique, total, backlog } = options;
+  const { folder, seed, unique, total, backlog, limits = PUBLIC_KEY, after = 12 * DAY } = options;
   const plan = planMonth(seed, unique, total);
   const random = createRandom(seed + 1);
   const binaries = join(folder, 'binaries');
@@ -87,7 +96,7 @@ export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
   const answered = new Map<string, number[]>();
   const faults: (Seen & { readonly fault: Fault['kind'] })[] = [];
   const weather = createWeather(random, plan.start);
-  const exhausted = new Set([9.6, 21.3].map((day) => plan.start + day * DAY));
+  const exhausted = new Set((options.exhaustedOn ?? []).map((day) => plan.start + day * DAY));
 
   function whatGoesWrong(seen: Seen): Fault | undefined {
     toKill -= 1;
@@ -98,6 +107,7 @@ export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
 
   const server = await startVirusTotalServer({
     now,
+    limits,
     analysis: { queued: 3 * MINUTE, inProgress: 5 * MINUTE },
     fault(seen) {
       const fault = whatGoesWrong(seen);
@@ -116,10 +126,10 @@ export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
       .map(({ content }, index) => madeUpFile(content, plan.start, index % 9)),
   );
 
-  const task = { folder, url: server.url, key: server.key, seed, unique, total, backlog, after: 12 * DAY };
+  const task = { folder, url: server.url, key: server.key, seed, unique, total, backlog, after };
   for (let life = 0; ; life += 1) {
     const mortal = kills < options.kills;
-    const within = Math.floor((unique * 3) / (options.kills + 1));
+    const within = options.killedWithin ?? Math.floor((unique * 3) / (options.kills + 1));
     const way = life % 4;
     const fate = 1 + Math.floor(random() * within);
     toKill = mortal && way < 2 ? fate : 0;

@@ -16,8 +16,8 @@ export interface ServerQuota {
   exhaust(window: 'day' | 'month'): void;
   /** Requests of the client under test that went over a limit by themselves: each with its time and window. */
   readonly violations: readonly string[];
-  /** Requests that came while somebody else had used the key up. */
-  refused(): number;
+  /** Requests that came while somebody else had used the key up, each by its time. */
+  readonly refusals: readonly string[];
   /** Used so far, others included, in the windows that are open now. */
   used(): { readonly day: number; readonly month: number };
 }
@@ -28,7 +28,7 @@ export function createServerQuota(limits: Limits, now: () => number): ServerQuot
   const own = new Map<string, number>();
   const exhausted = new Set<string>();
   const violations: string[] = [];
-  let refused = 0;
+  const refusals: string[] = [];
   const names = (time: number) => {
     const stamp = new Date(time).toISOString();
     return { day: stamp.slice(0, 10), month: stamp.slice(0, 7) };
@@ -42,7 +42,7 @@ export function createServerQuota(limits: Limits, now: () => number): ServerQuot
 
   return {
     violations,
-    refused: () => refused,
+    refusals,
     arrive() {
       const time = now();
       const { day, month } = names(time);
@@ -54,7 +54,7 @@ export function createServerQuota(limits: Limits, now: () => number): ServerQuot
       if (recent.length > limits.minute) over.push('minute');
       for (const window of over) violations.push(`${new Date(time).toISOString()} ${window}`);
       if (over.length === 0 && (exhausted.has(day) || exhausted.has(month))) {
-        refused += 1;
+        refusals.push(new Date(time).toISOString());
         return exhausted.has(day) ? 'day' : 'month';
       }
       return over[0];

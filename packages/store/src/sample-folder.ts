@@ -7,6 +7,7 @@ import type { Settings } from './options.ts';
 
 /** The folder that samples are kept in, each under its SHA-256. */
 export interface SampleFolder {
+  readonly path: string;
   /** For drafts. */
   readonly incoming: string;
   pathOf(sha256: string): string;
@@ -100,6 +101,7 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
 
   return {
+    path: folder,
     incoming,
     pathOf: (sha256) => pathIn(folder, sha256),
     async keep(draft) {

@@ -5,6 +5,7 @@ import {
   decodeValue,
   defineHandler,
   encodeValue,
+  errorCode,
   failureKind,
   type HandlerContext,
   IhandlerError,
@@ -13,6 +14,7 @@ import {
   openSample,
   parseIncidentId,
   permanent,
+  tryLater,
   type WritingHandler,
 } from '@ihandler/core';
 import { copySample, type Draft } from './copy-sample.ts';
@@ -43,11 +45,12 @@ function pathOf({ data }: Brought): string {
   return 'path' in data ? data.path : data.file;
 }
 
-function assertPromised({ data }: Brought, { md5 }: Draft): void {
+function assertPromised(incident: Brought, { md5 }: Draft): void {
+  const { data } = incident;
   const promised = 'md5hash' in data ? data.md5hash.toLowerCase() : md5;
   if (/^[0-9a-f]{32}$/.test(promised) && promised !== md5)
     throw permanent(
-      `The sample is not taken: expected a file with the MD5 ${promised}, found one with ${md5}: it is another file by now.`,
+      `The sample ${JSON.stringify(pathOf(incident))} is not taken: expected a file with the MD5 ${promised}, found one with ${md5}: it is another file by now.`,
     );
 }
 
@@ -107,7 +110,8 @@ export default function store(options: StoreOptions): WritingHandler {
         }
         try {
           return await keep(incident, state, tally);
-        } catch (error) {
+        } catch (cause) {
+          const error = explainFull(cause, state.folder.path);
           // A temporary file, which dionaea removes as soon as it has told of it; the one that lasts is told of next.
           if (incident.origin === 'dionaea.download.complete' && failureKind(error) === 'permanent')
             return undefined;
@@ -135,8 +139,7 @@ export default function store(options: StoreOptions): WritingHandler {
     { folder, record, context }: Running,
     tally: Pick<typeof counts, 'known'>,
   ): Promise<SampleRow | undefined> {
-    const path = pathOf(incident);
-    const draft = await copied(path, folder, settings);
+    const draft = await copied(pathOf(incident), folder, settings);
     const known = record.bySha256(draft.sha256);
     try {
       assertPromised(incident, draft);
@@ -192,6 +195,18 @@ async function copied(path: string, folder: SampleFolder, { from, maxFile }: Set
   } finally {
     await sample.close();
   }
+}
+
+const fullCodes = ['ENOSPC', 'EDQUOT'];
+
+/** Says of a full disk where it is, and what to do; it passes, so that nothing is lost. Any other error stays as it is. */
+function explainFull(error: unknown, folder: string): unknown {
+  return fullCodes.includes(errorCode(error))
+    ? tryLater(
+        `There is no room for a sample in ${folder}: expected free disk, or a "maxTotal" that leaves some. Samples wait until there is.`,
+        { cause: error },
+      )
+    : error;
 }
 
 function rowOf({ id, data }: Brought, draft: Draft, file: string, storedAt: number): SampleRow {
