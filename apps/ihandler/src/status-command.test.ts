@@ -25,7 +25,7 @@ describe('status', () => {
     installPlain(
       world,
       'later',
-      `export default () => ({ contract: 1, name: 'later', counters: () => ({ asked: 12345 }), on: { 'test.*': () => { throw Object.assign(new Error('the server is away'), { retryAfter: 60_000 }); } } });`,
+      `export default () => ({ contract: 1, name: 'later', counters: () => ({ asked: 12345, ...Object.fromEntries([...'abcdefgh'].map((letter) => [letter.repeat(9), 1])) }), on: { 'test.*': () => { throw Object.assign(new Error('the server is away'), { retryAfter: 60_000 }); } } });`,
     );
     const running = await startedIn(program, world);
     world.write('numbers', '1\n2\nnonsense\n3\n');
@@ -52,7 +52,7 @@ describe('status', () => {
           state: 'retrying',
           waiting: 3,
           failure: 'the server is away',
-          counters: { asked: 12345 },
+          counters: { asked: 12345, aaaaaaaaa: 1, hhhhhhhhh: 1 },
         },
       ],
       sources: [{ instance: 'tail', state: 'running', accepted: 3, rejected: 1 }],
@@ -63,7 +63,9 @@ describe('status', () => {
     expect(stdout).toMatch(/^ihandler runs for \d+ s, process \d+, sensor sensor-1$/m);
     expect(stdout).toMatch(/^keep +idle +0 +- +3 +0 +0$/m);
     expect(stdout).toMatch(/^later +retrying +3 +\d+ s +0 +0 +0$/m);
-    expect(stdout).toContain('    the server is away\n    asked 12,345\n');
+    expect(stdout).toContain('    the server is away\n    asked 12,345, aaaaaaaaa 1, ');
+    // What has no room on a line is on the next.
+    for (const letter of 'abcdefgh') expect(stdout).toMatch(new RegExp(`[ ,]${letter}{9} 1(?:,|$)`, 'm'));
     expect(stdout).toMatch(/^tail +running +3 +0 +1 +0 +\d+ s$/m);
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     await stopped(running);

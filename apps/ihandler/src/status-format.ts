@@ -39,13 +39,24 @@ function note(text: string, columns: number): string {
   return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
 }
 
+/** What an ihandler counts, on as many lines below its row as it takes. */
+function countNotes(counters: InstanceStatus['counters'], columns: number): string[] {
+  const lines: string[] = [];
+  for (const [name, value] of Object.entries(counters)) {
+    const count = `${name} ${formatCount(value)}`;
+    const longer = lines.length === 0 ? count : `${lines.at(-1)}, ${count}`;
+    if (lines.length > 0 && longer.length + 5 < columns) lines[lines.length - 1] = longer;
+    else lines.push(count);
+  }
+  return lines.map((line) => note(line, columns));
+}
+
 function clock(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function instanceNotes(one: InstanceStatus, at: number, columns: number): string[] {
   const { state, since, failure, counters, instance, books } = one;
-  const counts = Object.entries(counters).map(([name, value]) => `${name} ${formatCount(value)}`);
   const gone = [
     ...(books.dropped > 0 ? [`${formatCount(books.dropped)} dropped as dead letters`] : []),
     ...(books.lost > 0 ? [`${formatCount(books.lost)} lost to retention`] : []),
@@ -63,7 +74,7 @@ function instanceNotes(one: InstanceStatus, at: number, columns: number): string
       : []),
     ...(failure === null ? [] : [note(failure, columns)]),
     ...(gone.length > 0 ? [note(gone.join(', '), columns)] : []),
-    ...(counts.length > 0 ? [note(counts.join(', '), columns)] : []),
+    ...countNotes(counters, columns),
   ];
 }
 
