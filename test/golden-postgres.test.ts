@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AttackReader, formatAttack, formatManual } from '@ihandler/attack-log';
-import { createDispatcher, createMemoryJournal, type Handler } from '@ihandler/core';
+import { createDispatcher, createMemoryJournal, type Handler, type Incident } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
@@ -16,6 +16,7 @@ import {
   comparableRow,
 } from '../packages/log-postgres/src/test-support/canonical-forest.ts';
 import { readTables } from '../packages/log-postgres/src/test-support/read-tables.ts';
+import { connection, stream } from './attacks/stream.ts';
 import { sqliteTables } from './parity/sqlite-tables.ts';
 import { describeService } from './services/available.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
@@ -78,6 +79,25 @@ function comparable(text: string): string {
   return times.replaceAll(/(?<=:)"(\d{1,15})"/g, '$1');
 }
 
+/** Addresses that are none, or that two people write in two ways. */
+const hosts = ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1%eth0', 'no address', '010.1.1.1', ''];
+/** Texts that PostgreSQL or its indexes cannot hold, or that a terminal would obey. SQLite has no halves of surrogate pairs. */
+const texts = ['root', '', 'a\0b', 'a\ufffdb', '\u001b[31mred', `${'x'.repeat(600)}y`, `${'x'.repeat(600)}z`];
+
+/** What a sensor might report of attackers who want to break what stores it. */
+function madeUp(sensor: string): Incident[] {
+  const { incident, login, offer, clock } = stream(`made up of ${sensor}`, sensor);
+  return hosts.flatMap((host, at) => {
+    // Long ago, and long from now.
+    clock.now = [0, -62_135_596_800_000, 253_402_300_799_000][at] ?? clock.now;
+    const id = `c${at}`;
+    const accept = incident('dionaea.connection.tcp.accept', { connection: connection(id, host) });
+    // The first once, the second twice and so on: how often tells them apart in a summary.
+    const often = texts.flatMap((text, n) => Array.from({ length: n + 1 }, () => text));
+    return [accept, ...often.flatMap((text) => [login(id, text, text), offer(id, `http://${text}/`)])];
+  });
+}
+
 describeService('postgres', () => {
   let server: Postgres;
   beforeAll(async () => {
@@ -109,5 +129,31 @@ describeService('postgres', () => {
     // Again, by another hub that has never heard of it.
     await importInto(name, logPostgres({ url }), folder);
     expect(await readTables(url)).toEqual(tables);
+  });
+
+  it('shows what attackers made up as log-sqlite does, all of it and that of one sensor', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ihandler-golden-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'attacks.sqlite');
+    const url = `${server.url}?schema=made_up`;
+    await using dispatcher = createDispatcher({
+      journal: createMemoryJournal(),
+      handlers: [{ handler: logSqlite({ file }) }, { handler: logPostgres({ url }) }],
+      sensor: 'golden',
+      dataDir: folder,
+    });
+    await dispatcher.start();
+    for (const sensor of ['berlin', 'rom']) await dispatcher.report(madeUp(sensor));
+    expect(await dispatcher.drain()).toEqual([]);
+    for (const options of [{}, { sensor: 'berlin' }])
+      for (const command of ['tree', 'summary'])
+        for (const json of [false, true]) {
+          const theirs = await run(sqliteCommands, command, file, { ...options, json });
+          expect(comparable(await run(postgresCommands, command, url, { ...options, json }))).toBe(
+            comparable(theirs),
+          );
+        }
+    const berlin = JSON.parse(await run(postgresCommands, 'summary', url, { sensor: 'berlin', json: true }));
+    expect(berlin).toMatchObject({ attacks: hosts.length, connections: hosts.length });
   });
 });

@@ -1,7 +1,7 @@
 import { type CommandContext, silentLog } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { createAttackCommands } from './attack-commands.ts';
-import type { AttackFilter, AttackReader, ConnectionNode, Summary } from './index.ts';
+import type { AttackFilter, AttackReader, ConnectionNode, Summary, SummaryFilter } from './index.ts';
 import { attack } from './test-support/attacks.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
@@ -29,11 +29,13 @@ async function run(
     positionals = ['a.sqlite'],
     write = async (): Promise<void> => {},
     signal = new AbortController().signal,
+    summarise = () => summary,
   }: {
     attacks?: readonly ConnectionNode[];
     positionals?: string[];
     write?: () => Promise<void>;
     signal?: AbortSignal;
+    summarise?: (filter: SummaryFilter | undefined) => Summary;
   } = {},
 ) {
   const done = {
@@ -49,7 +51,7 @@ async function run(
       done.filter = filter;
       return attacks;
     },
-    summary: () => summary,
+    summary: (filter) => summarise(filter),
     close() {
       done.closed += 1;
     },
@@ -222,5 +224,23 @@ describe('summary', () => {
     expect(lines.out.trimEnd().split('\n')).toHaveLength(10);
     expect(lines).toMatchObject({ code: 0, closed: 1 });
     expect(JSON.parse((await run('summary', { json: true })).out)).toEqual(summary);
+  });
+
+  it('is of one sensor when that is asked for, and says that there is nothing of it', async () => {
+    const asked: (SummaryFilter | undefined)[] = [];
+    const world = (connections: number) => ({
+      summarise: (filter: SummaryFilter | undefined) => {
+        asked.push(filter);
+        return { ...summary, connections };
+      },
+    });
+    expect(await run('summary', { sensor: 'berlin' }, world(1))).toMatchObject({ code: 0, closed: 1 });
+    expect(await run('summary', { sensor: 'nobody' }, world(0))).toMatchObject({
+      code: 1,
+      out: '',
+      warned: 'No attack matches. Leave out an option to see more.',
+    });
+    expect(await run('summary', {}, world(0))).toMatchObject({ code: 0 });
+    expect(asked).toEqual([{ sensor: 'berlin' }, { sensor: 'nobody' }, {}]);
   });
 });

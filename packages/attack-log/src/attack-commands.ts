@@ -106,6 +106,8 @@ async function untilNobodyReads(task: () => Promise<number>): Promise<number> {
 
 const interrupted = 130;
 
+const NO_MATCH = 'No attack matches. Leave out an option to see more.';
+
 async function writeAttacks(
   reader: AttackReader,
   filter: AttackFilter,
@@ -119,15 +121,12 @@ async function writeAttacks(
     first = false;
   }
   if (!first) return 0;
-  terminal.warn(
-    Object.keys(filter).length === 0
-      ? 'There are no attacks in it yet.'
-      : 'No attack matches. Leave out an option to see more.',
-  );
+  terminal.warn(Object.keys(filter).length === 0 ? 'There are no attacks in it yet.' : NO_MATCH);
   return 1;
 }
 
 const utc: CommandOption = { type: 'boolean', help: 'show times in UTC, and take times as UTC' };
+const sensor: CommandOption = { type: 'string', value: 'NAME', help: 'attacks on this sensor' };
 const json: CommandOption = { type: 'boolean', help: 'one JSON document a line, for programs' };
 
 /** The commands that every database of attacks has: `tree TARGET` and `summary TARGET`. */
@@ -145,7 +144,7 @@ export function createAttackCommands({ accepts, open }: AttackDatabase): {
       since: { type: 'string', value: 'DATE', help: 'attacks from a date on, or of the last 24h, 7d, …' },
       until: { type: 'string', value: 'DATE', help: 'attacks before a date' },
       'remote-host': { type: 'string', value: 'ADDRESS', help: 'attacks from this address' },
-      sensor: { type: 'string', value: 'NAME', help: 'attacks on this sensor' },
+      sensor,
       limit: { type: 'string', value: 'N', help: 'at most N attacks, the newest' },
       utc,
       json,
@@ -171,8 +170,8 @@ export function createAttackCommands({ accepts, open }: AttackDatabase): {
   const summary: Command = {
     name: 'summary',
     summary: 'say in ten lines what a database holds',
-    usage: 'TARGET',
-    options: { utc, json },
+    usage: 'TARGET [--sensor NAME]',
+    options: { sensor, utc, json },
     examples: [['ihandler summary dionaea.sqlite', 'first and last seen, attacks, sources, credentials, …']],
     accepts,
     async run(args, { terminal }) {
@@ -182,10 +181,15 @@ export function createAttackCommands({ accepts, open }: AttackDatabase): {
         utc: args.options['utc'] === true,
         ...(terminal.columns === undefined ? {} : { columns: terminal.columns }),
       };
+      const name = textOption(args.options, 'sensor');
       const reader = await open(target);
       try {
         return await untilNobodyReads(async () => {
-          const found = await reader.summary();
+          const found = await reader.summary(name === undefined ? {} : { sensor: name });
+          if (name !== undefined && found.connections === 0) {
+            terminal.warn(NO_MATCH);
+            return 1;
+          }
           await terminal.write(
             args.options['json'] === true ? `${asciiJson(found)}\n` : formatSummary(found, style),
           );

@@ -65,6 +65,9 @@ export interface AttackFilter {
   readonly limit?: number;
 }
 
+/** Which attacks are added up: those on one sensor, or all. */
+export type SummaryFilter = Pick<AttackFilter, 'sensor'>;
+
 /** What a database holds, in ten lines. Times are milliseconds since the Unix epoch. */
 export interface Summary {
   readonly first: number | null;
@@ -92,6 +95,6 @@ export interface Counted {
 export interface AttackReader {
   /** Attacks oldest first, one at a time, in constant memory apart from the attack itself. */
   attacks(filter?: AttackFilter): Iterable<ConnectionNode> | AsyncIterable<ConnectionNode>;
-  summary(): Summary | Promise<Summary>;
+  summary(filter?: SummaryFilter): Summary | Promise<Summary>;
   close(): void | Promise<void>;
 }

@@ -13,6 +13,8 @@ import { arrayLiteral } from './array-literal.ts';
 import { createConnectionTable, type Hashed, hashed } from './connection-table.ts';
 import { createRowWriter, insertion } from './insert-rows.ts';
 import { lockClass, stripesOf, TAKE_LOCKS } from './locks.ts';
+import type { Login } from './login.ts';
+import { ensureVersion } from './migrate.ts';
 import { PROVISIONAL, provisionalKeys, takeKeys } from './new-keys.ts';
 import { createSensorTable } from './sensor-table.ts';
 import { createStoredIds } from './stored-ids.ts';
@@ -38,15 +40,11 @@ export interface AttackStore {
 }
 
 /** Prepares the statements for a database whose schema is complete. */
-export function createAttackStore(
-  schema: string,
-  now: () => number,
-  waitingLimit: number = WAITING_LIMIT,
-): AttackStore {
+export function createAttackStore(login: Login, schema: string, now: () => number): AttackStore {
   const ids = createStoredIds(schema);
   const sensorTable = createSensorTable(schema);
   const connections = createConnectionTable(schema);
-  const waitingTable = createWaitingTable(schema, waitingLimit);
+  const waitingTable = createWaitingTable(schema, WAITING_LIMIT);
   const rowWriter = createRowWriter(schema);
   const addUnfit = insertion(schema, 'ihandler_unfit', [
     ['connection', 'bigint'],
@@ -90,9 +88,10 @@ export function createAttackStore(
   ): Promise<[readonly Incident[], ClusterState]> {
     const named = hashed(connectionsNamed(batch));
     const locks = [lockClass(schema), arrayLiteral(stripesOf(sensors))];
-    const [, , incidents, state] = await Promise.all([
+    const [, , , incidents, state] = await Promise.all([
       client.query('BEGIN'),
       client.query({ name: 'take locks', text: TAKE_LOCKS, values: locks }),
+      ensureVersion(client, login, schema),
       ids.newOnes(client, batch),
       loadState(client, named, waitingTable.load(client, named)),
     ]);

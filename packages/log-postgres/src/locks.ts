@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Held while the schema is made. */
+/** Held while the schema is made or changed; shared by all who write. */
 export const SCHEMA_LOCK = -1;
 
 /** How many locks the sensors share: more hubs than that wait for each other now and then. */
@@ -20,6 +20,7 @@ export function stripesOf(sensors: Iterable<number>): readonly number[] {
 
 /**
  * Takes the locks `$2` of the class `$1`, in their order, until the end of the transaction. Whoever changes the attacks of
- * a sensor holds its lock, so that two hubs do not build one forest from two halves.
+ * a sensor holds its lock, so that two hubs do not build one forest from two halves; and nobody changes the tables meanwhile.
  */
-export const TAKE_LOCKS = 'SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::integer[]) AS stripe';
+export const TAKE_LOCKS = `WITH shared AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1, ${SCHEMA_LOCK}))
+  SELECT pg_advisory_xact_lock($1, stripe) FROM shared, unnest($2::integer[]) AS stripe`;

@@ -1,7 +1,7 @@
 import { defineHandler, type HandlerContext, type Incident, type WritingHandler } from '@ihandler/core';
 import { type AttackStore, createAttackStore } from './attack-store.ts';
 import { forgetAttacks } from './forget-attacks.ts';
-import { prepareSchema } from './migrate.ts';
+import { ensureVersion, prepareSchema } from './migrate.ts';
 import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
 import { explainFailure } from './postgres-failure.ts';
 import { createRetention, type Retention } from './retention.ts';
@@ -66,7 +66,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
       running = {
         context,
         session,
-        store: createAttackStore(schema, context.now),
+        store: createAttackStore(login, schema, context.now),
         retention: createRetention({ login, schema, keep, remember }, context, removed),
       };
     },
@@ -74,7 +74,10 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     counters: () => ({ ...counts }),
     forget: (isForgotten) =>
       use(async ({ session }) => {
-        const attacks = await session.run((client) => forgetAttacks(client, schema, isForgotten));
+        const attacks = await session.run(async (client) => {
+          await ensureVersion(client, login, schema);
+          return forgetAttacks(client, schema, isForgotten);
+        });
         return `removed ${attacks} attack${attacks === 1 ? '' : 's'}`;
       }),
     async close() {

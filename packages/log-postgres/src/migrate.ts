@@ -1,9 +1,9 @@
-import { DCERPC_SERVICES, MYSQL_COMMANDS } from '@ihandler/attack-log';
 import { tryLater } from '@ihandler/core';
 import type { Client } from 'pg';
 import { lockClass, SCHEMA_LOCK } from './locks.ts';
 import type { Login } from './login.ts';
-import { CREATE, quoted, SCHEMA_VERSION } from './schema.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+import { quoted } from './schema.ts';
 
 interface Found {
   readonly owner: string | null;
@@ -26,31 +26,8 @@ async function look(client: Client, schema: string): Promise<Found | undefined> 
   return rows[0];
 }
 
-async function seed(client: Client): Promise<void> {
-  const services = DCERPC_SERVICES.map(([name, uuid]) => ({ name, uuid }));
-  await client.query(
-    `INSERT INTO dcerpcservices (dcerpcservice_uuid, dcerpcservice_name)
-      SELECT uuid, name FROM jsonb_to_recordset($1) AS _ (uuid uuid, name text)`,
-    [JSON.stringify(services)],
-  );
-  const operations = DCERPC_SERVICES.flatMap(([, uuid, ...all]) =>
-    all.map(([opnum, name, vulnerability = '']) => ({ uuid, opnum, name, vulnerability })),
-  );
-  await client.query(
-    `INSERT INTO dcerpcserviceops (dcerpcservice, dcerpcserviceop_opnum, dcerpcserviceop_name, dcerpcserviceop_vuln)
-      SELECT dcerpcservice, opnum, name, vulnerability
-      FROM jsonb_to_recordset($1) AS _ (uuid uuid, opnum integer, name text, vulnerability text)
-      JOIN dcerpcservices ON dcerpcservice_uuid = uuid`,
-    [JSON.stringify(operations)],
-  );
-  await client.query(
-    `INSERT INTO mysql_command_ops (mysql_command_cmd, mysql_command_op_name)
-      SELECT number, name FROM jsonb_to_recordset($1) AS _ (number integer, name text)`,
-    [JSON.stringify(MYSQL_COMMANDS.map(([number, name]) => ({ number, name })))],
-  );
-}
-
-async function create(
+/** Refuses a schema that is not there and may not be made, or that holds what somebody else made. */
+async function claim(
   client: Client,
   { name, user }: Login,
   schema: string,
@@ -65,35 +42,70 @@ async function create(
       `The schema ${schema} of ${name} holds tables that ihandler did not make, such as ${found.strange}: name another one with "schema".`,
     );
   if (found === undefined) await client.query(`CREATE SCHEMA ${quoted(schema)}`);
-  await client.query(`SET LOCAL search_path = ${quoted(schema)}`);
-  await client.query(CREATE.join(';\n'));
-  await seed(client);
-  await client.query('INSERT INTO ihandler_versions (version) VALUES ($1)', [SCHEMA_VERSION]);
 }
 
-/** Refuses a schema that a later version of this package made. */
-async function checkVersion(client: Client, { name }: Login, schema: string): Promise<void> {
-  const { rows } = await client.query<{ version: number }>(
-    `SELECT coalesce(max(version), 0) AS version FROM ${quoted(schema)}.ihandler_versions`,
-  );
-  const version = rows[0]?.version ?? 0;
-  if (version === SCHEMA_VERSION) return;
-  throw tryLater(
-    `The schema ${schema} of ${name} has version ${version}, this @ihandler/log-postgres knows version ${SCHEMA_VERSION}: ${
-      version > SCHEMA_VERSION ? 'install a newer one' : 'it was never finished, drop it'
-    }, or name another schema with "schema".`,
-  );
+/** The version of the tables in a schema that has the table of versions; 0 when that is empty. */
+export async function versionOf(client: Client, schema: string): Promise<number> {
+  const { rows } = await client.query<{ version: number }>({
+    name: 'find version',
+    text: `SELECT coalesce(max(version), 0) AS version FROM ${quoted(schema)}.ihandler_versions`,
+  });
+  return rows[0]?.version ?? 0;
+}
+
+const latestOf = (migrations: readonly Migration[]) => migrations.at(-1)?.version ?? 0;
+
+/** Why tables of a version cannot be used, and what to do; undefined for those that this package knows. */
+export function wrongVersion(version: number, schema: string, { name }: Login): string | undefined {
+  const known = latestOf(MIGRATIONS);
+  if (version >= 1 && version <= known) return undefined;
+  return `The schema ${schema} of ${name} has version ${version}, this @ihandler/log-postgres knows version ${known}: ${
+    version > known ? 'install a newer one' : 'it was never finished, drop it'
+  }, or name another schema with "schema".`;
+}
+
+/** Throws, as something that passes, unless the tables are of this package's own version: another hub may have changed them. */
+export async function ensureVersion(client: Client, login: Login, schema: string): Promise<void> {
+  const wrong = wrongVersion(await versionOf(client, schema), schema, login);
+  if (wrong !== undefined) throw tryLater(wrong);
+}
+
+async function migrate(
+  client: Client,
+  login: Login,
+  schema: string,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const found = await look(client, schema);
+  const isOurs = typeof found?.version === 'string';
+  const version = isOurs ? await versionOf(client, schema) : 0;
+  if (isOurs) {
+    const wrong =
+      version > latestOf(migrations) || version < 1 ? wrongVersion(version, schema, login) : undefined;
+    if (wrong !== undefined) throw tryLater(wrong);
+  } else await claim(client, login, schema, found);
+  await client.query(`SET LOCAL search_path = ${quoted(schema)}`);
+  for (const migration of migrations) {
+    if (migration.version <= version) continue;
+    await migration.run(client);
+    await client.query('INSERT INTO ihandler_versions (version) VALUES ($1)', [migration.version]);
+  }
 }
 
 /**
- * Makes the schema when it is not there, in one transaction, also when several hubs begin at the same time. Throws, with
- * what to do, when it is somebody else's or of a later version.
+ * Makes the schema when it is not there, and brings an older one up to the last version, in one transaction: once, also when
+ * several hubs begin at the same time, and all or nothing, whatever crashes. Throws, with what to do, when it is somebody
+ * else's or of a later version.
  */
-export async function prepareSchema(client: Client, login: Login, schema: string): Promise<void> {
+export async function prepareSchema(
+  client: Client,
+  login: Login,
+  schema: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
   await client.query('BEGIN');
+  // Whoever writes holds it shared: nothing is written while tables change.
   await client.query('SELECT pg_advisory_xact_lock($1, $2)', [lockClass(schema), SCHEMA_LOCK]);
-  const found = await look(client, schema);
-  if (typeof found?.version === 'string') await checkVersion(client, login, schema);
-  else await create(client, login, schema, found);
+  await migrate(client, login, schema, migrations);
   await client.query('COMMIT');
 }

@@ -6,9 +6,11 @@ import type {
   Names,
   StoredRow,
 } from '@ihandler/attack-log';
+import { IhandlerError } from '@ihandler/core';
 import type { Client } from 'pg';
 import { arrayLiteral } from './array-literal.ts';
 import { type Login, loginFrom } from './login.ts';
+import { versionOf, wrongVersion } from './migrate.ts';
 import { readNames } from './names.ts';
 import { explainReading } from './postgres-failure.ts';
 import { readDetails } from './read-details.ts';
@@ -65,6 +67,20 @@ async function loadAttacks(
   return roots.flatMap((root) => (branches.get(root) as ConnectionNode | undefined) ?? []);
 }
 
+/** Refuses, with what to do, a schema that is not there or that a later version of this package made. */
+async function ensureReadable(client: Client, login: Login, schema: string): Promise<void> {
+  const { rows } = await client.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [
+    `${quoted(schema)}.ihandler_versions`,
+  ]);
+  if (rows[0]?.found === null)
+    throw new IhandlerError(
+      'TARGET_UNREADABLE',
+      `${login.name} holds no attacks in the schema ${schema}: nothing has been written there yet, or name another one, as in "…?schema=NAME".`,
+    );
+  const wrong = wrongVersion(await versionOf(client, schema), schema, login);
+  if (wrong !== undefined) throw new IhandlerError('TARGET_UNREADABLE', wrong);
+}
+
 async function* readAttacks(
   login: Login,
   schema: string,
@@ -75,6 +91,7 @@ async function* readAttacks(
     // One moment of the database, however long somebody looks at it.
     const names = await session.run(async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await ensureReadable(client, login, schema);
       await declareRoots(client, schema, filter);
       return readNames(client, schema);
     });
@@ -102,10 +119,14 @@ export function openAttackReader(url: string): AttackReader {
   const schema = login.schema ?? 'dionaea';
   return {
     attacks: (filter = {}) => readAttacks(login, schema, filter),
-    async summary() {
+    async summary(filter = {}) {
       const session = createSession(login);
       try {
-        return await session.run((client) => readSummary(client, schema));
+        return await session.run(async (client) => {
+          await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+          await ensureReadable(client, login, schema);
+          return readSummary(client, schema, filter);
+        });
       } catch (error) {
         throw explainReading(error, login, schema);
       } finally {

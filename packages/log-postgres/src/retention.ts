@@ -1,6 +1,7 @@
 import type { HandlerContext } from '@ihandler/core';
 import type { Client } from 'pg';
 import { deleteAttacks } from './delete-attacks.ts';
+import { ensureVersion } from './migrate.ts';
 import type { Settings } from './options.ts';
 import { explainFailure } from './postgres-failure.ts';
 import { quoted } from './schema.ts';
@@ -113,7 +114,10 @@ export function createRetention(
   async function step(): Promise<void> {
     let more = false;
     try {
-      more = await session.run(sweep);
+      more = await session.run(async (client) => {
+        await ensureVersion(client, settings.login, settings.schema);
+        return sweep(client);
+      });
       // The connection is not kept for minutes in which nothing is to be done.
       if (!more) await session.close();
     } catch (error) {

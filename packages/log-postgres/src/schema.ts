@@ -1,9 +1,6 @@
 import type { Table } from '@ihandler/attack-log';
 import { COLUMNS, type Kind, keyOf, tables } from './columns.ts';
 
-/** The version of the tables. A database with a later one is left alone. */
-export const SCHEMA_VERSION = 1;
-
 const types: Readonly<Record<Kind, string>> = {
   key: 'bigint',
   type: 'connection_type',

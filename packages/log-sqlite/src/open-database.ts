@@ -28,6 +28,12 @@ export function tableNames(database: Database.Database): ReadonlySet<string> {
   return new Set(names.map(String));
 }
 
+/** Whether a database says which sensor saw a connection; those that dionaea wrote do not. */
+export function namesSensors(database: Database.Database): boolean {
+  const names = tableNames(database);
+  return names.has('ihandler_connections') && names.has('ihandler_sensors');
+}
+
 function contentsOf(database: Database.Database, file: string): Contents {
   const names = tableNames(database);
   if (names.has('ihandler_meta')) {

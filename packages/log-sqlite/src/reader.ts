@@ -8,7 +8,7 @@ import {
 } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { createLayout, type Layout } from './layout.ts';
-import { tableNames } from './open-database.ts';
+import { namesSensors } from './open-database.ts';
 import { createDetailReader } from './read-details.ts';
 import { readSummary } from './read-summary.ts';
 import { openReadable } from './readable-database.ts';
@@ -36,8 +36,7 @@ function createAttackLoader(
   database: Database,
   layout: Layout,
 ): (filter: AttackFilter) => Generator<ConnectionNode, void, undefined> {
-  const names = tableNames(database);
-  const sensors = names.has('ihandler_connections') && names.has('ihandler_sensors');
+  const sensors = namesSensors(database);
   const readDetails = createDetailReader(database, layout);
   const connections = layout.source('connections');
   const columns = [
@@ -125,9 +124,9 @@ export async function openAttackReader(file: string): Promise<AttackReader> {
         throw explainReading(error, file);
       }
     },
-    summary() {
+    summary(filter = {}) {
       try {
-        return readSummary(database, layout);
+        return readSummary(database, layout, filter);
       } catch (error) {
         throw explainReading(error, file);
       }
