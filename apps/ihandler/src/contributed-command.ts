@@ -32,25 +32,28 @@ export async function loadCommand(offer: CommandOffer, conditions: readonly stri
 
 /**
  * Of several packages that offer a command, the first that accepts the target: one that cannot be asked is passed over and
- * told when nobody accepts it.
+ * told when nobody accepts it. For help any that can be asked will do: without a target the first.
  */
 export async function commandFor(
   offers: readonly CommandOffer[],
   target: string | undefined,
-  conditions: readonly string[],
+  { conditions, isHelp = false }: { readonly conditions: readonly string[]; readonly isHelp?: boolean },
 ): Promise<Command> {
   const [only] = offers;
   if (only && offers.length === 1) return loadCommand(only, conditions);
   const refused: string[] = [];
+  let first: Command | undefined;
   for (const offer of offers)
     try {
       const command = await loadCommand(offer, conditions);
+      first ??= command;
       if (command.accepts === undefined || (target !== undefined && (await command.accepts(target))))
         return command;
       refused.push(`  ${offer.package.name}: ${command.name} ${command.usage}: ${command.summary}`);
     } catch (error) {
       refused.push(`  ${offer.package.name} cannot be asked: ${describeError(error)}`);
     }
+  if (isHelp && first !== undefined) return first;
   const found =
     target === undefined ? 'no target' : `the target ${JSON.stringify(target)}, which none of them takes`;
   throw new IhandlerError(

@@ -71,6 +71,23 @@ describe('the program', () => {
     expect((await world.run(['import', '--help'])).stdout).toContain('| ihandler import -c my.yaml -');
   });
 
+  test('shows the help of a command that several packages have, with and without a target', async () => {
+    const world = createWorld();
+    installTree(world, 'ihandler-a', 'a');
+    installTree(world, 'ihandler-b', 'b');
+    for (const argv of [
+      ['help', 'tree'],
+      ['tree', '--help'],
+      ['tree', 'x.c', '-h'],
+    ]) {
+      const { code, stdout } = await world.run(argv);
+      expect(code).toBe(0);
+      expect(stdout).toContain('tree TARGET.a [--since DATE]');
+    }
+    expect((await world.run(['tree', 'x.b', '--help'])).stdout).toContain('tree TARGET.b [--since DATE]');
+    expect((await world.run(['tree'])).stderr).toContain('found no target');
+  });
+
   test('runs the command of a package with its options', async () => {
     const world = createWorld();
     installTree(world, 'ihandler-a', 'a');

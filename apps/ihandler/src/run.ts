@@ -67,7 +67,8 @@ async function showHelp(name: string | undefined, rest: readonly string[], app: 
     await app.terminal.write(programHelp(version(), builtIns, packages, reader));
     return exitCodes.ok;
   }
-  const command = builtIns.find((builtIn) => builtIn.name === name) ?? (await contributed(name, rest, app));
+  const command =
+    builtIns.find((builtIn) => builtIn.name === name) ?? (await contributed(name, rest, app, true));
   await app.terminal.write(commandHelp(command, reader));
   return exitCodes.ok;
 }
@@ -79,7 +80,7 @@ function packagesFor(rest: readonly string[], { host }: Pick<App, 'host'>): read
   return findPackages([...folder, host.cwd, host.prefix]).packages;
 }
 
-async function contributed(name: string, rest: readonly string[], { host, program }: App) {
+async function contributed(name: string, rest: readonly string[], { host, program }: App, isHelp = false) {
   const packages = packagesFor(rest, { host });
   const offers = offersOf(packages, 'commands');
   const named = offers.filter((offer) => offer.name === name);
@@ -90,7 +91,9 @@ async function contributed(name: string, rest: readonly string[], { host, progra
       `There is no command ${harmless(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
     );
   }
-  return withConfigOption(await commandFor(named, targetIn(rest), host.conditions ?? []));
+  return withConfigOption(
+    await commandFor(named, targetIn(rest), { conditions: host.conditions ?? [], isHelp }),
+  );
 }
 
 async function runNamed(name: string, rest: readonly string[], app: App): Promise<number> {
