@@ -9,8 +9,23 @@ import { describeService } from '../../../test/services/available.ts';
 import { startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres from './index.ts';
 import { query } from './test-support/query.ts';
+import { startHandler } from './test-support/start-handler.ts';
 
 describeService('postgres', () => {
+  it('loses nothing that it has taken, also with a server that would confirm what is not on its disk yet', async () => {
+    const settings = { synchronous_commit: 'off', wal_writer_delay: '10000' };
+    const server = await startPostgres({ settings });
+    onTestFinished(() => server.stop());
+    const { write } = await startHandler({ url: server.url });
+    const { accept } = stream();
+    await write([accept('a')]);
+    await write([accept('b')]);
+    await server.kill();
+    await server.start();
+    const rows = await query(server.url, 'SELECT connection_id AS id FROM dionaea.ihandler_connections');
+    expect(rows).toEqual([{ id: 'a' }, { id: 'b' }]);
+  });
+
   it('loses nothing and stores nothing twice when the server is killed in the middle of writing, again and again', async () => {
     const server = await startPostgres();
     onTestFinished(() => server.stop());

@@ -17,9 +17,13 @@ export interface SessionOptions {
   readonly patience?: number;
 }
 
-/** What holds for a connection of a writer: a lost host must not hold its locks for long, nor wait for others for ever. */
+/**
+ * What holds for a connection of a writer: a lost host must not hold its locks for long, nor wait for others for ever; and
+ * what the server confirms is on its disk, since the journal lets go of it then.
+ */
 const WRITER = `SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET enable_seqscan = off;
-  SET enable_hashjoin = off; SET enable_mergejoin = off`;
+  SET enable_hashjoin = off; SET enable_mergejoin = off;
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 const ALWAYS = `SET TIME ZONE 'UTC'; SET extra_float_digits = 1`;
 
 /** Prepares one; nothing is opened yet. */
