@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defineHandler, type Handler, type Log, silentLog } from '@ihandler/core';
 import { incident, incidents, recordIncidents } from '@ihandler/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hostOf, temporaryFolder } from './hosting.ts';
 
 describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and ended the process', () => {
@@ -36,12 +36,15 @@ describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and
       close: fail,
     });
     const starting = defineHandler({ name: 'starting', on: { '*': () => undefined }, start: fail });
+    let letFail = () => {};
+    const closed = new Promise<void>((resolve) => {
+      letFail = resolve;
+    });
     const hanging = defineHandler({
       name: 'hanging',
       on: {
         async '*'() {
-          // Longer than the host waits for it.
-          await wait(150);
+          await closed;
           throw new Error('after the end');
         },
       },
@@ -59,13 +62,14 @@ describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and
     const host = hostOf(temporaryFolder(), [everywhere, writing, starting, hanging, reporting, seen]);
     await host.start();
     await host.report(incidents(3, 'dionaea.connection.tcp.accept'));
-    await wait(60);
+    await vi.waitFor(() => expect(seen.find('dionaea.connection.tcp.accept')).toHaveLength(3), 20_000);
     await host.reopen().catch(() => undefined); // it may tell of those that failed
     await host.forget(['198.51.100.0/24']).catch(() => undefined); // likewise
     host.status();
     await host.close({ within: 20 });
-    await wait(200);
-    expect(seen.find('dionaea.connection.tcp.accept')).toHaveLength(3);
+    letFail();
+    // Rejections are told when the work of their turn of the event loop is done.
+    await wait(20);
     expect(leftOver).toEqual([]);
   });
 });

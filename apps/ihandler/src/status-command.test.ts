@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
 import { installPlain } from './test-support/fixture-packages.ts';
 import { liveWorld, startedIn, stopped, tailing, until } from './test-support/running-world.ts';
-import { createWorld, type World } from './test-support/world.ts';
+import { createWorld, recorder, type World } from './test-support/world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {
@@ -112,9 +112,11 @@ describe('status', () => {
     const world = createWorld();
     world.write('my.yaml', 'data: data\njournal: memory\n');
     const user = new AbortController();
-    setTimeout(() => user.abort(), 2500);
-    const { code, stdout } = await world.run(['status', '-c', 'my.yaml', '--watch'], { signal: user.signal });
-    expect(code).toBe(3);
-    expect(stdout.match(/not running on/g)?.length).toBeGreaterThanOrEqual(2);
+    const stdout = recorder();
+    const watching = world.run(['status', '-c', 'my.yaml', '--watch'], { signal: user.signal, stdout });
+    const looks = () => stdout.text().match(/not running on/g)?.length ?? 0;
+    await until(looks, (times) => times === 2);
+    user.abort();
+    expect((await watching).code).toBe(3);
   });
 });
