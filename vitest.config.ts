@@ -12,8 +12,9 @@ export default defineConfig({
     // More than there are cores where these are few: a test that waits for a server or a process leaves its core idle.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: SlowestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only what hangs is to be ended: a busy machine takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     unstubEnvs: true,
   },
 });

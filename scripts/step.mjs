@@ -55,13 +55,21 @@ export async function run(command, args, options = {}) {
 
 /**
  * Runs a program quietly; answers its exit code, all it said, and what of that went to standard output. `late` is called
- * once if it takes over a second.
+ * once if it takes over a second. After `timeout` milliseconds it is ended, and what it has started is not listened to.
  */
-export async function quietly(command, args, { late, ...options } = {}) {
+export async function quietly(command, args, { late, timeout, ...options } = {}) {
   const timer = late && setTimeout(late, 1000);
+  let limit;
   try {
     const child = start(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
+    const give = () => {
+      chunks.push([child.stderr, Buffer.from(`\nended after ${Math.round(timeout / 1000)} s\n`)]);
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    limit = timeout && setTimeout(give, timeout);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => chunks.push([stream, chunk]));
     const code = await ended(child);
@@ -69,5 +77,6 @@ export async function quietly(command, args, { late, ...options } = {}) {
     return { code, output: text(chunks), stdout: text(chunks.filter(([stream]) => stream === child.stdout)) };
   } finally {
     clearTimeout(timer);
+    clearTimeout(limit);
   }
 }

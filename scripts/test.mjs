@@ -28,7 +28,7 @@ const sources = [
 async function check(wanted) {
   const failed = [];
   for (const [name, command, args] of wanted) {
-    const { code, output } = await quietly(command, args, { timeout: patience(), killSignal: 'SIGKILL' });
+    const { code, output } = await quietly(command, args, { timeout: patience() });
     if (code === 0) continue;
     failed.push(name);
     process.stdout.write(`\nFailed: ${name} (${command} ${args.join(' ')})\n${output.trimEnd()}\n\n`);

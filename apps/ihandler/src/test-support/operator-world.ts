@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BuiltProgram } from './built-program.ts';
-import { installKeep } from './fixture-packages.ts';
-import { installTail } from './live-packages.ts';
 import type { Program } from './program.ts';
-import { createWorld, type World } from './world.ts';
+import { liveWorld, numbersIn, stopped, until } from './running-world.ts';
+import type { World } from './world.ts';
+
+export { startedIn as startRun, until } from './running-world.ts';
 
 /**
  * A handler that writes the numbers it gets to `flaky.out`, and gives up on those above 100 until there is a file `fixed`.
@@ -38,12 +38,8 @@ ihandlers:
 
 /** A world with a live source, a handler that keeps a checkpoint, and one that gives up on numbers above 100. */
 export function createOperatorWorld(program: BuiltProgram): World {
-  const world = createWorld();
-  program.install(world, 'journal-sqlite');
-  installTail(world);
-  installKeep(world);
+  const world = liveWorld(program, settings);
   world.write('flaky.js', flaky.replaceAll('FOLDER', world.folder));
-  world.write('my.yaml', settings);
   world.write('numbers', '');
   return world;
 }
@@ -55,30 +51,11 @@ export function flakyNumbers(world: World): readonly number[] {
 }
 
 /** The numbers that `keep` keeps. */
-export function keptNumbers(world: World): readonly number[] {
-  return existsSync(join(world.folder, 'kept.json')) ? JSON.parse(world.read('kept.json')).numbers : [];
-}
-
-/** Waits until something holds; fails with what there is instead. */
-export async function until<T>(look: () => T, holds: (found: T) => boolean): Promise<void> {
-  for (let n = 0; n < 1500; n += 1) {
-    if (holds(look())) return;
-    await pause(20);
-  }
-  throw new Error(`not within 30 s; found ${JSON.stringify(look())}`);
-}
-
-/** Starts the program and waits until it runs. */
-export async function startRun(program: BuiltProgram, world: World): Promise<Program> {
-  const running = program.start(world, ['run', '-c', 'my.yaml']);
-  await running.said('health and metrics');
-  return running;
-}
+export const keptNumbers = (world: World): readonly number[] => numbersIn(world);
 
 /** Stops it as a service manager does. */
 export async function stopRun(running: Program): Promise<void> {
-  running.child.kill('SIGTERM');
-  await running.ended;
+  await stopped(running);
 }
 
 /** Takes numbers in, and waits until both handlers have passed them; the program runs on. */

@@ -33,14 +33,14 @@ export function numbersIn(world: World, file = 'kept.json'): readonly number[] {
   return existsSync(join(world.folder, file)) ? JSON.parse(world.read(file)).numbers : [];
 }
 
-/** Waits until something holds; throws, with what there is instead, when it does not within 20 s. */
+/** Waits until something holds; throws, with what there is instead, when it does not within 30 s. */
 export async function until<T>(look: () => T | Promise<T>, holds: (found: T) => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 30_000;
   while (performance.now() < end) {
     if (holds(await look())) return;
     await pause(20);
   }
-  throw new Error(`not within 20 s; found ${JSON.stringify(await look())}`);
+  throw new Error(`not within 30 s; found ${JSON.stringify(await look())}`);
 }
 
 /** Ends it as a service manager does. */
