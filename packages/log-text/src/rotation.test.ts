@@ -255,7 +255,7 @@ describe('a stream of thousands of lines a second', () => {
     expect(namesIn(folder).filter((name) => name.endsWith('.gz')).length).toBeGreaterThan(100);
     for (const part of parts) expect(part).toEqual(upTo(part.length).map((n) => n - 1 + (part[0] ?? 0)));
     expect(parts.flat().sort((a, b) => a - b)).toEqual(upTo(count));
-  });
+  }, 240_000);
 
   it('gives files that zcat and the suggested parser of dionaea’s lines read', async () => {
     const { folder, write, close } = await start({ format: 'dionaea', rotate: { size: '50kB' } });
