@@ -1,4 +1,4 @@
-import { decodeIncident, decodeValue, parseIncidentId } from '@ihandler/core';
+import { type Cursor, decodeIncident, decodeValue, parseIncidentId } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { createCursors } from './cursors.ts';
 import { type Row, readableEntries, rowsFromBothEnds, rowsOf } from './damaged-rows.ts';
@@ -50,7 +50,16 @@ function recoverEntries(from: Database, to: Database): { readonly positions: num
   return { positions, last };
 }
 
-/** Cursors whose books balance, with their dead letters. Returns the highest position that they know. */
+/** The dead letters of an instance that could be read. */
+interface Letters {
+  count: number;
+  highest: number;
+}
+
+/**
+ * Cursors whose books balance, with their dead letters. An instance of which only letters could be read goes on after the
+ * last of them, which it had passed; its books begin with them. Returns the highest position that they know.
+ */
 function recoverCursors(from: Database, to: Database): number {
   const cursors = createCursors(to);
   const addLetter = to.prepare(
@@ -58,14 +67,19 @@ function recoverCursors(from: Database, to: Database): number {
      VALUES (@instance, @position, @reason, @attempts, @at, @body)`,
   );
   let highest = 0;
-  const dead = new Map<unknown, number>();
+  const dead = new Map<string, Letters>();
   for (const row of rowsFromBothEnds(from, 'dead_letters', ['instance', 'position'])) {
     if (!isCount(row['position']) || !isReadable(row['body'], decodeIncident)) continue;
     if (!isReadable(row['instance'], originalText) || typeof row['reason'] !== 'string') continue;
     const { changes } = addLetter.run({ ...row, attempts: Number(row['attempts']), at: Number(row['at']) });
-    dead.set(row['instance'], (dead.get(row['instance']) ?? 0) + changes);
+    const letters = dead.get(row['instance']) ?? { count: 0, highest: 0 };
+    letters.count += changes;
+    letters.highest = Math.max(letters.highest, row['position']);
+    dead.set(row['instance'], letters);
     highest = Math.max(highest, row['position']);
   }
+  for (const [instance, letters] of dead)
+    cursors.set(originalText(instance), cursorBehind(letters), Date.now());
   for (const row of rowsFromBothEnds(from, 'cursors', ['instance'])) {
     const { instance, first, position, delivered, filtered, dropped, lost, written, used_at: usedAt } = row;
     if (!isReadable(instance, originalText)) continue;
@@ -75,7 +89,7 @@ function recoverCursors(from: Database, to: Database): number {
     if (books.reduce((sum, count) => sum + count, start) !== position) continue;
     const [taken = 0, not = 0, given = 0, away = 0, gone = 0] = books;
     // Dead letters that could not be read are lost: the books go on balancing.
-    const kept = Math.min(given, dead.get(instance) ?? 0);
+    const kept = Math.min(given, dead.get(instance)?.count ?? 0);
     cursors.set(
       originalText(instance),
       {
@@ -89,6 +103,11 @@ function recoverCursors(from: Database, to: Database): number {
     highest = Math.max(highest, position);
   }
   return highest;
+}
+
+function cursorBehind({ count, highest }: Letters): Cursor {
+  const books = { delivered: 0, filtered: 0, dead: count, dropped: 0, lost: 0 };
+  return { first: highest - count, position: highest, books, written: {} };
 }
 
 function recoverSources(from: Database, to: Database): void {
