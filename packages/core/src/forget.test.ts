@@ -48,6 +48,25 @@ describe('forgetting networks', () => {
     ]);
   });
 
+  it('finds them also in what fits no schema, and leaves what only speaks of the sensor or of a text', async () => {
+    const disk = createDisk();
+    const dispatcher = await open([defineHandler({ name: 'any', on: { '*': () => {} } })], {
+      journal: disk.journal(),
+    });
+    const data = [
+      { connection: { local_ip: other, remote_ip: evil } },
+      { src_ip: evil },
+      { connection: { local_ip: evil, remote_ip: other } },
+      { local: { host: evil }, dst_ip: evil, url: `http://${evil}/`, source: 'smbd' },
+    ];
+    await handle(
+      dispatcher,
+      data.map((each, n) => incidentOf(n + 1, 'acme.thing.seen', each)),
+    );
+    expect(await dispatcher.forget([evil])).toEqual({ journal: '2 incidents, 0 dead letters' });
+    expect(disk.log.map(({ origin }) => origin.startsWith('ihandler.'))).toEqual([true, true, false, false]);
+  });
+
   it.each([
     ['in memory', () => createMemoryJournal()],
     ['on a disk', () => createDisk().journal()],

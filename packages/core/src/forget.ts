@@ -16,15 +16,25 @@ export interface ForgetHost {
   readonly patience?: number;
 }
 
-/** Whether the remote end of a connection anywhere in a value is one of these hosts. */
+/** How those who do not keep to the form of a connection call the address of its remote end. */
+const REMOTE = /^(?:remote|src|source|peer|client)(?:[_.-]?(?:ip|addr|address|host|hostname))?$/i;
+
+function hostAt(key: string, value: unknown): unknown {
+  if (!REMOTE.test(key)) return undefined;
+  return typeof value === 'object' && value !== null ? Reflect.get(value, 'host') : value;
+}
+
+/**
+ * Whether the remote end of a connection anywhere in a value is one of these hosts: in the form of core, or as an address
+ * under a name such as `remote_ip` or `src_ip`, in what fits no schema.
+ */
 function names(value: unknown, isForgotten: (host: string) => boolean): boolean {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
   if (Array.isArray(value)) return value.some((item) => names(item, isForgotten));
-  const remote: unknown = Reflect.get(value, 'remote');
-  const host: unknown =
-    typeof remote === 'object' && remote !== null ? Reflect.get(remote, 'host') : undefined;
-  if (typeof host === 'string' && isForgotten(host)) return true;
-  return Object.values(value).some((item) => names(item, isForgotten));
+  return Object.entries(value).some(([key, item]) => {
+    const host = hostAt(key, item);
+    return (typeof host === 'string' && isForgotten(host)) || names(item, isForgotten);
+  });
 }
 
 function counted(count: number, one: string, many: string): string {

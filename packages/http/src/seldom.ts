@@ -23,7 +23,8 @@ export function createSeldom(
     happened(detail = {}) {
       count += 1;
       last = detail;
-      if (now() - saidAt < every) return;
+      // The clock may have been set back.
+      if (Math.abs(now() - saidAt) < every) return;
       saidAt = now();
       end();
     },
