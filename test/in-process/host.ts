@@ -10,14 +10,15 @@ import {
 } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 
-/** Starts a dispatcher in this process, of the sensor `hive`; it is closed with the test. What fails is soon tried again. */
+/** Starts a dispatcher in this process; it is closed with the test. What fails is soon tried again. */
 export async function host(
   handlers: readonly HandlerEntry[],
   journal: Journal = createMemoryJournal(),
+  sensor = 'hive',
 ): Promise<Dispatcher> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-host-'));
   const retry = { base: 20, cap: 200 };
-  const dispatcher = createDispatcher({ journal, handlers, sensor: 'hive', dataDir, retry });
+  const dispatcher = createDispatcher({ journal, handlers, sensor, dataDir, retry });
   onTestFinished(async () => {
     await dispatcher.close();
     rmSync(dataDir, { recursive: true, force: true });

@@ -52,9 +52,9 @@ function admitted<S extends Sender>(request: IncomingMessage, { senders, strange
 }
 
 /** Stores them, in their order. The stream may be used again as soon as all that is of it has been handed over. */
-async function store<S extends Sender>(
+async function store(
   incidents: readonly Incident[],
-  stream: BorrowedStream<S>,
+  stream: BorrowedStream,
   context: SourceContext,
 ): Promise<void> {
   try {
@@ -107,8 +107,8 @@ async function take<S extends Sender>(
 ): Promise<readonly BadLine[]> {
   const sender = admitted(request, desk);
   const body = await readBody(request, desk.maxBody, letCome);
-  const stream = desk.streams.borrow();
-  const { incidents, bad } = await readLines(body, stream.readerOf(sender), stream.nextOrdinal)
+  const stream = desk.streams.borrow(sender);
+  const { incidents, bad } = await readLines(body, stream.read, stream.nextOrdinal)
     .then((read) => {
       mustSpeakFor(sender.sensor, read.incidents);
       return read;

@@ -44,7 +44,7 @@ export interface Hearing<S extends Sender> {
   readonly sender: S;
   /** The name of the host's sensor, for incidents that do not say and senders that are not named. */
   readonly sensor: string;
-  /** The stream of incidents that bring no id, a random name. Their ordinals are given with each line. */
+  /** The stream of the sender's incidents that bring no id, a random name. Their ordinals are given with each line. */
   readonly stream: string;
   readonly context: SourceContext;
 }

@@ -2,35 +2,31 @@ import { randomBytes } from 'node:crypto';
 import type { ReadLine } from './read-lines.ts';
 
 /** A stream of incidents that bring no id, as long as nobody else uses it. */
-export interface BorrowedStream<S> {
-  readonly readerOf: (sender: S) => ReadLine;
+export interface BorrowedStream {
+  readonly read: ReadLine;
   nextOrdinal(): number;
   /** Lets others use it. More than once does no harm. */
   giveBack(): void;
 }
 
 /**
- * The streams of a run of the port. Ordinals must reach the journal in the order in which they were given, and a large post
- * is read in turns: so what is read in between gets a stream of its own. There are no more of them than posts at a time.
+ * The streams of a run of the port. A stream is of one sender: what tells hubs apart by sensors must not tear it up. Ordinals
+ * must reach the journal in the order in which they were given, and a large post is read in turns: so what the same sender
+ * has read in between gets a stream of its own. There are no more of them than senders, and posts at a time.
  */
 export interface Streams<S> {
-  borrow(): BorrowedStream<S>;
+  borrow(sender: S): BorrowedStream;
 }
 
 /** Makes {@link Streams}; `createReader` makes what reads the lines of a sender for a stream. */
 export function createStreams<S>(createReader: (sender: S, stream: string) => ReadLine): Streams<S> {
-  const free: ReturnType<typeof createStream>[] = [];
+  const free = new Map<S, ReturnType<typeof createStream>[]>();
 
-  function createStream() {
-    const stream = randomBytes(8).toString('hex');
-    const readers = new Map<S, ReadLine>();
+  function createStream(sender: S) {
+    const read = createReader(sender, randomBytes(8).toString('hex'));
     let ordinal = 0;
     return {
-      readerOf(sender: S): ReadLine {
-        const reader = readers.get(sender) ?? createReader(sender, stream);
-        readers.set(sender, reader);
-        return reader;
-      },
+      read,
       nextOrdinal(): number {
         ordinal += 1;
         return ordinal;
@@ -39,13 +35,15 @@ export function createStreams<S>(createReader: (sender: S, stream: string) => Re
   }
 
   return {
-    borrow() {
-      const stream = free.pop() ?? createStream();
+    borrow(sender) {
+      const own = free.get(sender) ?? [];
+      free.set(sender, own);
+      const stream = own.pop() ?? createStream(sender);
       let isBorrowed = true;
       return {
         ...stream,
         giveBack() {
-          if (isBorrowed) free.push(stream);
+          if (isBorrowed) own.push(stream);
           isBorrowed = false;
         },
       };

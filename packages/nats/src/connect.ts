@@ -7,6 +7,7 @@ import {
   type NatsConnection,
 } from '@nats-io/transport-node';
 import type { CommonSettings } from './options.ts';
+import { subjectToken } from './subject.ts';
 
 function readFile(option: string, file: string): Uint8Array {
   try {
@@ -32,15 +33,22 @@ function tlsOf({ tls }: CommonSettings): ConnectionOptions['tls'] {
   };
 }
 
-/** The options of the client, with secrets from the environment where the options have none. Throws `OPTIONS_INVALID`. */
-export function connectionOptions(settings: CommonSettings, name: string): ConnectionOptions {
+/**
+ * The options of the client, with secrets from the environment where the options have none. Answers come to an inbox of the
+ * sensor's own, so that nobody needs to be permitted to hear those of others. Throws `OPTIONS_INVALID`.
+ */
+export function connectionOptions(
+  settings: CommonSettings,
+  { instance, sensor }: { readonly instance: string; readonly sensor: string },
+): ConnectionOptions {
   const { servers, user, credentials } = settings;
   const pass = settings.password ?? process.env['IHANDLER_NATS_PASSWORD'];
   const token = settings.token ?? (user === undefined ? process.env['IHANDLER_NATS_TOKEN'] : undefined);
   const tls = tlsOf(settings);
   return {
     servers: typeof servers === 'string' ? servers : [...servers],
-    name: `ihandler ${name}`,
+    name: `ihandler ${instance}`,
+    inboxPrefix: `_INBOX.${subjectToken(sensor)}`,
     timeout: 10_000,
     // Whoever uses the connection decides when it is made again.
     reconnect: false,
@@ -65,7 +73,11 @@ function advice(error: unknown): string {
   if (/Authorization|authentication|expired/i.test(text))
     return ' Are user and password, token or credentials right, and known to the server?';
   if (/permission/i.test(text)) return ' The server does not permit this: see the permissions in the README.';
-  if (/certificate|self.signed|unable to verify|altname/i.test(text))
+  if (/certificate has expired|certificate is not yet valid/i.test(text))
+    return ' Its administrator must renew the certificate. Or is the clock of this machine wrong?';
+  if (/altname/i.test(text))
+    return ' The certificate is for another name: "servers" must name the host as the certificate does.';
+  if (/certificate|self.signed|unable to verify/i.test(text))
     return ' The certificate is not trusted: name the file of the authority that signed it with "tls.ca".';
   if (/jetstream not enabled/i.test(text)) return ' Start the server with JetStream (-js).';
   if (/stream not found|no responders|10059/i.test(text))

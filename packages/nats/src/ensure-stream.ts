@@ -1,4 +1,4 @@
-import { IhandlerError } from '@ihandler/core';
+import { tryLater } from '@ihandler/core';
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -13,9 +13,12 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 10_059;
 }
 
+/** What the description of a stream says that we have made. */
+const madeFor = /^ihandler: (\d+) partitions$/;
+
 /**
- * Finds the stream, or makes it with the limits of `create`. A stream that does not take our subjects is told at once.
- * Whatever the server refuses is thrown as it comes.
+ * Finds the stream, or makes it with the limits of `create`. Throws a passing error when it does not take our subjects, or
+ * was made for another number of partitions. Whatever the server refuses is thrown as it comes.
  */
 export async function ensureStream(manager: JetStreamManager, settings: CommonSettings): Promise<StreamInfo> {
   const { stream, prefix, create } = settings;
@@ -26,6 +29,7 @@ export async function ensureStream(manager: JetStreamManager, settings: CommonSe
     if (!isMissing(error) || create === undefined) throw error;
     info = await manager.streams.add({
       name: stream,
+      description: `ihandler: ${settings.partitions} partitions`,
       subjects: [`${prefix}.>`],
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.Old,
@@ -38,9 +42,13 @@ export async function ensureStream(manager: JetStreamManager, settings: CommonSe
   }
   const { subjects = [] } = info.config;
   if (!subjects.some((subject) => covers(subject, `${prefix}.0.sensor.origin`)))
-    throw new IhandlerError(
-      'OPTIONS_INVALID',
-      `nats: expected that the stream ${stream} takes the subjects ${prefix}.>, found ${subjects.join(', ') || 'none'}: set "prefix" or "stream", or add the subject to the stream.`,
+    throw tryLater(
+      `Expected that the stream ${stream} takes the subjects ${prefix}.>, found ${subjects.join(', ') || 'none'}: set "prefix" or "stream", or add the subject to the stream.`,
+    );
+  const made = madeFor.exec(info.config.description ?? '')?.[1];
+  if (made !== undefined && Number(made) !== settings.partitions)
+    throw tryLater(
+      `Expected that the stream ${stream} was made for ${settings.partitions} partitions, found ${made} (in its description): set "partitions" to the same number everywhere, or sensors would be heard by no hub.`,
     );
   return info;
 }

@@ -191,7 +191,7 @@ describeService('nats-server', () => {
     );
     expect(await failing({ stream: 'NONE', prefix: 'none' })).toMatch(/With "create" the stream is made/);
     expect(await failing({ ...own(), stream: 'S1', prefix: 'other' })).toMatch(
-      /expected that the stream S1 takes/,
+      /Expected that the stream S1 takes/,
     );
     expect(() => natsSource({ servers: server.url, partitions: 2, take: [2] })).toThrow(
       /from 0 to 1, found 2/,
@@ -233,8 +233,10 @@ describeService('nats-server', () => {
     const password = 'of-its-own';
     const server = await startNats(`authorization { users: [
       { user: pot, password: ${password}, permissions {
-        publish: ["ihandler.*.pot.>", "$JS.API.STREAM.INFO.IHANDLER"], subscribe: ["_INBOX.>"] } }
-      { user: hub, password: ${password} }
+        publish: ["ihandler.*.pot.>", "$JS.API.STREAM.INFO.IHANDLER"], subscribe: ["_INBOX.pot.>"] } }
+      { user: hub, password: ${password}, permissions {
+        publish: ["$JS.API.INFO", "$JS.API.STREAM.INFO.IHANDLER", "$JS.API.STREAM.CREATE.IHANDLER", "$JS.API.CONSUMER.*.IHANDLER.>", "$JS.API.CONSUMER.MSG.NEXT.IHANDLER.>"],
+        subscribe: ["_INBOX.hive.>"] } }
     ] }`);
     onTestFinished(() => server.stop());
     const recorder = recordIncidents();
@@ -242,9 +244,19 @@ describeService('nats-server', () => {
     const end = new AbortController();
     const source = natsSource({ servers: server.url, user: 'hub', password, create: {} });
     const running = hub.run(source, { signal: end.signal });
-    const sensor = await host([{ handler: nats({ servers: server.url, user: 'pot', password }) }]);
+    const sensor = await host(
+      [{ handler: nats({ servers: server.url, user: 'pot', password }) }],
+      undefined,
+      'pot',
+    );
     await sensor.report([offer(1)]);
     await until(() => recorder.incidents.length === 1);
+    const eve = await connect({ servers: server.url, user: 'pot', pass: password });
+    onTestFinished(() => eve.close());
+    const refused = new Promise((resolve) => {
+      eve.subscribe('_INBOX.hive.>', { callback: (error) => resolve(error?.name) });
+    });
+    expect(await refused).toBe('PermissionViolationError');
     await sensor.report([offer(2, 'victim')]);
     await until(() => sensor.status()[0]?.failure !== undefined);
     expect(sensor.status()[0]?.failure).toMatch(/see the permissions in the README/);

@@ -14,7 +14,7 @@ import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-n
 import { connectionOptions, connectNats, explained } from './connect.ts';
 import { ensureStream } from './ensure-stream.ts';
 import { type NatsOptions, readPublisherOptions } from './options.ts';
-import { createSubjects } from './subject.ts';
+import { createSubjects, partitionOf } from './subject.ts';
 
 export type { NatsOptions } from './options.ts';
 
@@ -48,14 +48,15 @@ export default function nats(options: NatsOptions): WritingHandler {
   const counts = { published: 0, duplicates: 0, connections: 0 };
   let context: HandlerContext | undefined;
   let ready: Ready | undefined;
-  /** The highest ordinal of each stream that the servers have. */
+  /** The highest ordinal that the servers have of each stream, apart for each partition: a hub may not have the others. */
   const acknowledged = new Map<string, number>();
+  const chainOf = (stream: string, sensor: string) => `${partitionOf(sensor, settings.partitions)} ${stream}`;
 
   async function connected(): Promise<Ready> {
     if (context === undefined)
       throw new IhandlerError('LIFE_CYCLE', 'nats was used before start, or after close.');
     if (ready !== undefined && !ready.connection.isClosed()) return ready;
-    const connection = await connectNats(connectionOptions(settings, context.instance));
+    const connection = await connectNats(connectionOptions(settings, context));
     try {
       // A sensor may be permitted to ask for its stream and for nothing else of JetStream.
       await ensureStream(await jetstreamManager(connection, { checkAPI: false }), settings);
@@ -80,17 +81,19 @@ export default function nats(options: NatsOptions): WritingHandler {
         throw permanent(
           `The incident has ${payload.length} bytes, and the server takes messages of ${longest}: raise "max_payload" there.`,
         );
-      const before = last.get(stream) ?? acknowledged.get(stream);
-      last.set(stream, ordinal);
+      const chain = chainOf(stream, sensor);
+      const before = last.get(chain) ?? acknowledged.get(chain);
+      last.set(chain, ordinal);
       return { id, subject: subjectOf(sensor, origin), payload, headers: after(before, ordinal) };
     });
   }
 
   function remember(batch: readonly Incident[]): void {
-    for (const { id } of batch) {
+    for (const { id, sensor } of batch) {
       const { stream, ordinal } = parseIncidentId(id);
-      if (acknowledged.size >= REMEMBERED && !acknowledged.has(stream)) acknowledged.clear();
-      acknowledged.set(stream, ordinal);
+      const chain = chainOf(stream, sensor);
+      if (acknowledged.size >= REMEMBERED && !acknowledged.has(chain)) acknowledged.clear();
+      acknowledged.set(chain, ordinal);
     }
   }
 
@@ -99,7 +102,7 @@ export default function nats(options: NatsOptions): WritingHandler {
     accepts: ['*'],
     start(given) {
       // Everything that only the user can put right is wrong from the start.
-      connectionOptions(settings, given.instance);
+      connectionOptions(settings, given);
       context = given;
     },
     async write(batch) {
@@ -115,8 +118,12 @@ export default function nats(options: NatsOptions): WritingHandler {
       );
       const acks = await Promise.allSettled(sent);
       const failed = acks.find((ack) => ack.status === 'rejected');
-      if (failed !== undefined)
+      if (failed !== undefined) {
+        // The stream may be gone or another one: the next attempt looks.
+        ready = undefined;
+        await connection.close().catch(() => undefined);
         throw explained(`The stream ${settings.stream} does not take it`, failed.reason);
+      }
       for (const ack of acks) if (ack.status === 'fulfilled' && ack.value.duplicate) counts.duplicates += 1;
       counts.published += batch.length;
       remember(batch);

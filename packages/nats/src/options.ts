@@ -97,6 +97,9 @@ export const subscriberSchema = z.strictObject({
     ),
 });
 
+/** The options of the source, after the door. */
+export type SubscriberSettings = Readonly<z.output<typeof subscriberSchema>>;
+
 /** Options of the source. */
 export type NatsSourceOptions = Readonly<z.input<typeof subscriberSchema>>;
 
@@ -109,6 +112,6 @@ export function readPublisherOptions(options: unknown): z.output<typeof publishe
 }
 
 /** Parses what a user wrote; throws `OPTIONS_INVALID`. */
-export function readSubscriberOptions(options: unknown): z.output<typeof subscriberSchema> {
+export function readSubscriberOptions(options: unknown): SubscriberSettings {
   return parseOptions(subscriberSchema, options, 'nats');
 }

@@ -9,7 +9,7 @@ import {
 } from '@ihandler/core';
 import type { JsMsg } from '@nats-io/jetstream';
 import { AFTER } from './nats.ts';
-import { isOfSensor } from './subject.ts';
+import { createSubjects } from './subject.ts';
 
 /** An incident and where it is in the JetStream stream. */
 interface Arrived extends Numbered {
@@ -23,12 +23,15 @@ export interface Partition {
   take(messages: readonly JsMsg[]): Promise<void>;
   /** Lets go on what has waited too long for what should have come before it. */
   tick(): Promise<void>;
+  /** Whether nothing waits. */
+  isIdle(): boolean;
 }
 
 /** What a partition needs of its source. */
 export interface PartitionHost {
   readonly number: number;
   readonly prefix: string;
+  readonly partitions: number;
   /** In milliseconds. */
   readonly patience: number;
   readonly context: SourceContext;
@@ -37,7 +40,9 @@ export interface PartitionHost {
 }
 
 /** Reads the messages of a partition. */
-export function createPartition({ number, prefix, patience, context, report }: PartitionHost): Partition {
+export function createPartition(host: PartitionHost): Partition {
+  const { number, prefix, partitions, patience, context, report } = host;
+  const subjectOf = createSubjects(prefix, partitions);
   const order = createInOrder<Arrived>(async (stream) => context.resumeAfter(stream), patience);
   let last = 0;
 
@@ -50,9 +55,10 @@ export function createPartition({ number, prefix, patience, context, report }: P
     const { seq: sequence, subject, data } = message;
     try {
       const incident = receiveIncident(Buffer.from(data).toString('utf8'));
-      if (!isOfSensor(subject, prefix, incident.sensor))
+      const expected = subjectOf(incident.sensor, incident.origin);
+      if (subject !== expected)
         throw new Error(
-          `Expected an incident of the sensor in the subject ${subject}, found one of ${incident.sensor}.`,
+          `Expected the subject ${expected} for an incident of the sensor ${incident.sensor}, found ${subject}: whoever published it speaks for another, or counts other "partitions" than ${partitions}.`,
         );
       const told = message.headers?.get(AFTER);
       const after = told !== undefined && /^\d{1,16}$/.test(told) ? Number(told) : undefined;
@@ -91,5 +97,6 @@ export function createPartition({ number, prefix, patience, context, report }: P
       });
       await hand(passed);
     },
+    isIdle: () => order.waiting().length === 0,
   };
 }

@@ -38,9 +38,3 @@ export function createSubjects(
 export function partitionSubject(prefix: string, partition: number): string {
   return `${prefix}.${partition}.>`;
 }
-
-/** Whether a subject is the one that an incident of this sensor has: the server may only let it publish there. */
-export function isOfSensor(subject: string, prefix: string, sensor: string): boolean {
-  const [, token] = subject.slice(prefix.length + 1).split('.', 2);
-  return token === subjectToken(sensor);
-}
