@@ -25,7 +25,9 @@ export interface HpfeedsBroker {
   /** How many publish frames it passed on or had nobody for. */
   readonly published: () => number;
   readonly kicked: () => number;
-  /** How many channels those who are connected listen to, all together. */
+  /** How often it sent an error and ended the connection. */
+  readonly refused: () => number;
+  /** How many channels are subscribed to at the moment, each subscriber counted. */
   readonly subscriptions: () => number;
   /** Ends every connection, as a crash does. */
   drop(): void;
@@ -56,8 +58,10 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
   const clients = new Set<Client>();
   let published = 0;
   let kicked = 0;
+  let refused = 0;
 
   function refuse({ socket }: Client, text: string): void {
+    refused += 1;
     socket.end(frame(0, Buffer.from(text)));
   }
 
@@ -152,6 +156,7 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
     port,
     published: () => published,
     kicked: () => kicked,
+    refused: () => refused,
     subscriptions: () =>
       [...clients].reduce((sum, { socket, channels }) => sum + (socket.destroyed ? 0 : channels.size), 0),
     drop,

@@ -8,6 +8,8 @@ import { authFrame, createFrameReader, OP, takeName } from './frame.ts';
 export interface BrokerConnection {
   /** Resolves when the operating system has taken the bytes; rejects when they may not arrive. */
   send(bytes: Buffer): Promise<void>;
+  /** Resolves when the broker had time to turn down what was sent, and did not; rejects with what it said. */
+  unopposed(): Promise<void>;
   /** Whether it has not ended. */
   isOpen(): boolean;
   /** Resolves, with why, when it has ended. */
@@ -22,7 +24,7 @@ export interface BrokerConnection {
 const CONNECT_WITHIN = 10_000;
 /** How long a broker has to take what we send. */
 const SEND_WITHIN = 60_000;
-/** How long we wait for a broker that turns us away: it says nothing when it lets us in. */
+/** How long we wait for a broker that turns us away, or what we say: it says nothing when it agrees. */
 const OBJECTION = 200;
 
 function describe({ server, port }: Broker): string {
@@ -31,6 +33,10 @@ function describe({ server, port }: Broker): string {
 
 function advice(error: Error): string {
   const code = errorCode(error);
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return ' Its administrator must renew the certificate. Or is the clock of this machine wrong?';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return ' Its certificate is for another name: "server" must name the host as the certificate does.';
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code))
     return ' Its certificate is not trusted: name the file of the authority that signed it with "ca".';
   if (/EPROTO|ERR_SSL/.test(code)) return ' Does it speak TLS at this port?';
@@ -90,6 +96,16 @@ export function connectBroker(
     });
   }
 
+  async function unopposed(): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    const quiet = new Promise<undefined>((resolve) => {
+      late = setTimeout(() => resolve(undefined), OBJECTION);
+    });
+    const objection = await Promise.race([quiet, ended]);
+    clearTimeout(late);
+    if (objection !== undefined) throw objection;
+  }
+
   return new Promise((resolve, reject) => {
     let cause: Error | undefined;
     let objecting: NodeJS.Timeout | undefined;
@@ -107,6 +123,7 @@ export function connectBroker(
     });
     const connection: BrokerConnection = {
       send,
+      unopposed,
       isOpen: () => isOpen,
       ended,
       pause: () => socket.pause(),

@@ -149,6 +149,23 @@ describe('hpfeeds', () => {
     await until(() => broker.published() > 0);
   });
 
+  it('loses nothing to a broker that does not let it publish on a channel, and says which', async () => {
+    const { broker, sensor } = await network({
+      users: { sensor: { secret: 'one', publish: ['dionaea.connections'], subscribe: [] } },
+    });
+    const dispatcher = await host([{ handler: hpfeeds(sensor) }]);
+    await dispatcher.report([offer(1, 'x'), offer(2, 'y')]);
+    await until(() => broker.refused() > 2);
+    expect(dispatcher.status()).toMatchObject([
+      {
+        failure: expect.stringMatching(
+          /Authorisation failed.*first message on ihandler.incidents.*"channel: false"/,
+        ),
+        books: { delivered: 0, dead: 0 },
+      },
+    ]);
+  });
+
   it('needs a secret, from the options or the environment, and says so', async () => {
     const { sensor } = await network();
     const { secret: _, ...without } = sensor;

@@ -7,6 +7,7 @@ import {
   type Incident,
   type ListeningHandler,
   maskSensor,
+  tryLater,
 } from '@ihandler/core';
 import { type Broker, brokerOf } from './broker-options.ts';
 import { type BrokerConnection, connectBroker } from './connect.ts';
@@ -28,6 +29,8 @@ interface Line {
   readonly connection: BrokerConnection;
   readonly publisher: string;
   sent: number;
+  /** The channels on which the broker has let us speak. */
+  readonly heard: Set<string>;
 }
 
 const samples = new Set(['dionaea.download.complete.unique', 'dionaea.download.complete.again']);
@@ -51,7 +54,7 @@ export default function hpfeeds(options: HpfeedsOptions): ListeningHandler {
     const { broker, context } = running;
     try {
       const connection = await connectBroker(broker, () => undefined, context.signal);
-      line = { connection, publisher: randomBytes(6).toString('base64url'), sent: 0 };
+      line = { connection, publisher: randomBytes(6).toString('base64url'), sent: 0, heard: new Set() };
       counts.connections += 1;
       context.log.info('connected', { server: broker.server, port: broker.port });
       return line;
@@ -61,7 +64,18 @@ export default function hpfeeds(options: HpfeedsOptions): ListeningHandler {
   }
 
   async function publish(on: Line, channel: string, payload: Uint8Array): Promise<void> {
-    await on.connection.send(publishFrame(settings.ident, channel, payload));
+    try {
+      await on.connection.send(publishFrame(settings.ident, channel, payload));
+      // A broker says nothing when it takes a message, and ends the connection when it does not.
+      if (!on.heard.has(channel)) await on.connection.unopposed();
+    } catch (error) {
+      if (on.heard.has(channel) || !(error instanceof Error)) throw error;
+      throw tryLater(
+        `${error.message} It was the first message on ${channel}: may "ident" publish there? "channel: false" publishes on dionaea's channels only, "dionaea: false" whole incidents only.`,
+        { cause: error, retryAfter: running?.broker.reconnect ?? 0 },
+      );
+    }
+    on.heard.add(channel);
     counts.messages += 1;
   }
 

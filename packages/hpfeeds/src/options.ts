@@ -63,7 +63,16 @@ export const subscriberSchema = z.strictObject({
     .describe(
       'Whom a whole incident is taken for: the sensor that it names, or, where publishers do not trust each other, the ident that the broker has checked.',
     ),
+  streams: z
+    .enum(['first', 'anyone'])
+    .default('first')
+    .describe(
+      'Who may go on with a stream of incidents: only the ident that published the first of it, or anyone.',
+    ),
 });
+
+/** The options of the source, after the door. */
+export type SubscriberSettings = Readonly<z.output<typeof subscriberSchema>>;
 
 /** Options of the source. */
 export type HpfeedsSourceOptions = Readonly<z.input<typeof subscriberSchema>>;
@@ -74,6 +83,6 @@ export function readPublisherOptions(options: unknown): z.output<typeof publishe
 }
 
 /** Parses what a user wrote; throws `OPTIONS_INVALID`. */
-export function readSubscriberOptions(options: unknown): z.output<typeof subscriberSchema> {
+export function readSubscriberOptions(options: unknown): SubscriberSettings {
   return parseOptions(subscriberSchema, options, 'hpfeeds');
 }

@@ -41,7 +41,7 @@ async function pair(options: Partial<HpfeedsSourceOptions> = {}) {
   running.catch(() => undefined);
   const handler = hpfeeds({ ...net.sensor, localAddress: 'keep' });
   const sensor = await host([{ handler }]);
-  await until(() => net.broker.subscriptions() > 0);
+  await until(() => net.broker.subscriptions() === (options.channels?.length ?? 1));
   return { ...net, kept, hub, sensor, handler };
 }
 
@@ -74,8 +74,8 @@ describe('the source hpfeeds', () => {
     const { sensor, kept, broker, handler } = await pair();
     for (let round = 1; round <= 3; round += 1) {
       broker.drop();
-      // The sensor has seen the end of its connection by the time at which the hub has another.
-      await until(() => broker.subscriptions() > 0);
+      await until(() => broker.subscriptions() === 0);
+      await until(() => broker.subscriptions() === 1);
       await sensor.report([incident(round)]);
       await until(() => kept.length === round);
     }
@@ -115,6 +115,35 @@ describe('the source hpfeeds', () => {
     for (const { misfit } of kept) expect(misfit).toBeUndefined();
   });
 
+  it('lets nobody go on with the stream of another ident, after a restart either', async () => {
+    const net = await network({
+      users: {
+        sensor: { secret: 'one', publish: ['ihandler.incidents'], subscribe: [] },
+        eve: { secret: 'three', publish: ['ihandler.incidents'], subscribe: [] },
+        hub: { secret: 'two', publish: [], subscribe: ['ihandler.incidents'] },
+      },
+    });
+    const recorder = recordIncidents();
+    const hub = await host([{ handler: recorder }]);
+    const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
+    const eve = await host([
+      { handler: hpfeeds({ ...net.sensor, ident: 'eve', secret: 'three', dionaea: false }) },
+    ]);
+    for (let round = 1; round <= 2; round += 1) {
+      const end = new AbortController();
+      const running = hub.run(hpfeedsSource(net.hub), { signal: end.signal });
+      await until(() => net.broker.subscriptions() === 1);
+      await sensor.report([incident(round)]);
+      await until(() => recorder.incidents.length === round);
+      await eve.report([incident(9_000_000 + round)]);
+      await until(() => hub.sources()[0]?.rejected === 1);
+      end.abort();
+      await running;
+      await until(() => net.broker.subscriptions() === 0);
+    }
+    expect(recorder.incidents.map(({ id }) => id)).toEqual(['s:1', 's:2']);
+  });
+
   it('rejects what is no incident, with its text and why, and goes on', async () => {
     const net = await network();
     const recorder = recordIncidents();
@@ -122,7 +151,7 @@ describe('the source hpfeeds', () => {
     const hub = await host([{ handler: recorder }]);
     const outcome = hub.run(hpfeedsSource({ ...net.hub, channels: ['ihandler.incidents'] }));
     outcome.catch(() => undefined);
-    await until(() => net.broker.subscriptions() > 0);
+    await until(() => net.broker.subscriptions() === 1);
     const { connectBroker } = await import('./connect.ts');
     const { publishFrame } = await import('./frame.ts');
     const by = { ...net.sensor, tls: undefined, reconnect: 100 };
@@ -163,7 +192,7 @@ describe('the source hpfeeds', () => {
         }),
     };
     hub.run(slow).catch(() => undefined);
-    await until(() => net.broker.subscriptions() > 0);
+    await until(() => net.broker.subscriptions() === 1);
     const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
     const body = 'x'.repeat(500_000);
     const large = (n: number) => incident(n, 'dionaea.download.offer', { url: body });

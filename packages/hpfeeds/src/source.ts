@@ -1,13 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { defineSource, describeError, type Incident, type Source, type SourceContext } from '@ihandler/core';
+import {
+  createStreamOwners,
+  defineSource,
+  describeError,
+  type Incident,
+  parseIncidentId,
+  type Source,
+  type SourceContext,
+} from '@ihandler/core';
 import { brokerOf } from './broker-options.ts';
 import { type BrokerConnection, connectBroker } from './connect.ts';
 import { CHANNELS } from './dionaea-messages.ts';
 import { opened } from './envelope.ts';
 import { readPublish, subscribeFrame } from './frame.ts';
 import { createLossCounter } from './loss-counter.ts';
-import { type HpfeedsSourceOptions, readSubscriberOptions } from './options.ts';
+import { type HpfeedsSourceOptions, readSubscriberOptions, type SubscriberSettings } from './options.ts';
 import { createDionaeaReader } from './received.ts';
 
 export type { HpfeedsSourceOptions } from './options.ts';
@@ -28,22 +36,24 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
     async run(context) {
       const broker = brokerOf(settings);
       const { signal, log } = context;
-      const taker = createTaker(settings, context);
-      let wasTold = false;
+      const taker = await createTaker(settings, context);
+      let told = '';
       while (!signal.aborted) {
         try {
           const connection = await connectBroker(broker, taker.push, signal);
           log.message('connected', { server: broker.server, port: broker.port });
-          wasTold = false;
           for (const channel of settings.channels)
             await connection.send(subscribeFrame(broker.ident, channel));
+          await connection.unopposed();
+          told = '';
           await taker.takeFrom(connection);
         } catch (error) {
           if (signal.aborted) break;
           // A journal that is broken is not ours to wait for.
           if (taker.hasFailed()) throw error;
-          if (!wasTold) log.warning('is away, and comes back', { error: describeError(error) });
-          wasTold = true;
+          const reason = describeError(error);
+          if (reason !== told) log.warning('is away, and comes back', { error: reason });
+          told = reason;
         }
         await wait(broker.reconnect * (0.5 + Math.random() / 2), undefined, { signal }).catch(
           () => undefined,
@@ -61,18 +71,27 @@ interface Taker {
   hasFailed(): boolean;
 }
 
-function createTaker({ sensor }: { readonly sensor: 'incident' | 'ident' }, context: SourceContext): Taker {
+async function createTaker({ sensor, streams }: SubscriberSettings, context: SourceContext): Promise<Taker> {
   const { instance, log } = context;
   const reader = createDionaeaReader(`hpfeeds-${randomBytes(9).toString('base64url')}`, context.now);
   const losses = createLossCounter((publisher, count, total) =>
     log.warning('messages were lost on the way', { publisher, count, total }),
   );
+  const owners = createStreamOwners(await context.state());
   let waiting: Buffer[] = [];
   let size = 0;
   let offset = 0;
   let failed = false;
   let wake: () => void = () => {};
   let hold: () => void = () => {};
+
+  function assertOwned({ id }: Incident, ident: string): void {
+    const { stream } = parseIncidentId(id);
+    if (streams === 'anyone' || owners.admits(stream, ident)) return;
+    throw new Error(
+      `Expected that whoever began the stream ${stream} goes on with it; ${id} is published by ${ident} ("streams: anyone" lets everybody do that).`,
+    );
+  }
 
   async function incidentOf(payload: Buffer): Promise<Incident | undefined> {
     offset += 1;
@@ -84,7 +103,8 @@ function createTaker({ sensor }: { readonly sensor: 'incident' | 'ident' }, cont
       if (ofDionaea.has(read.channel)) found = reader.read(read.ident, read.channel, message);
       else {
         const { publisher, number, incident } = opened(message, sensor === 'ident' ? read.ident : undefined);
-        losses.count(publisher, number);
+        losses.count(`${read.ident}/${publisher}`, number);
+        assertOwned(incident, read.ident);
         found = incident;
       }
     } catch (error) {
@@ -106,7 +126,7 @@ function createTaker({ sensor }: { readonly sensor: 'incident' | 'ident' }, cont
         const incident = await incidentOf(payload);
         if (incident !== undefined) batch.push(incident);
       }
-      if (batch.length > 0) await context.report(batch);
+      if (batch.length > 0) await context.report(batch, { state: owners.kept() });
     } catch (error) {
       failed = true;
       throw error;
