@@ -54,6 +54,13 @@ function skew(instance: string, ahead: number): Finding | undefined {
   };
 }
 
+/** What is wrong with a source, by its state. */
+const troubles: ReadonlyMap<string, string> = new Map([
+  ['failed', 'has failed'],
+  ['waiting', 'waits, because the journal takes nothing'],
+  ['away', 'is cut off from where it listens'],
+]);
+
 function sourceFindings(
   instance: string,
   live: LiveStatus['sources'][number] | undefined,
@@ -61,12 +68,12 @@ function sourceFindings(
   now: number,
 ): readonly Finding[] {
   const findings: Finding[] = [];
-  const failing = live?.state === 'failed' || live?.state === 'waiting';
-  if (failing)
+  const trouble = live === undefined ? undefined : troubles.get(live.state);
+  if (trouble !== undefined)
     findings.push({
       severity: 'error',
       about: instance,
-      found: `it ${live.state === 'failed' ? 'has failed' : 'waits, because the journal takes nothing'}: ${live.failure ?? 'it does not say why'}`,
+      found: `it ${trouble}: ${live?.failure ?? 'it does not say why'}`,
     });
   const last = live?.reportedAt ?? keptAt;
   const advice =

@@ -72,7 +72,7 @@ const counters: readonly Measure[] = [
 ];
 
 const gauges: readonly Measure[] = [
-  ofSources('source_up', '1 while a source runs, 0 while it waits or has failed', ({ state }) =>
+  ofSources('source_up', '1 while a source runs, 0 while it waits, is away or has failed', ({ state }) =>
     state === 'running' ? 1 : 0,
   ),
   ofSources(

@@ -70,13 +70,14 @@ export function healthProblems({ ihandlers, sources, at }: HostStatus): readonly
         ? [`${instance}: something has waited for ${minutes(at - oldestWaiting)}`]
         : [],
     ),
-    ...sources.flatMap(({ instance, state, failure }) =>
-      state === 'waiting'
-        ? [`${instance}: the journal takes nothing: ${failure ?? 'it does not say why'}`]
-        : state === 'failed'
-          ? [`${instance}: ${failure ?? 'it has failed'}`]
-          : [],
-    ),
+    ...sources.flatMap(({ instance, state, since, failure }) => {
+      if (state === 'waiting')
+        return [`${instance}: the journal takes nothing: ${failure ?? 'it does not say why'}`];
+      if (state === 'failed') return [`${instance}: ${failure ?? 'it has failed'}`];
+      return state === 'away' && at - since > WAITS_LONG
+        ? [`${instance}: away for ${minutes(at - since)}: ${failure ?? 'it does not say why'}`]
+        : [];
+    }),
   ];
 }
 

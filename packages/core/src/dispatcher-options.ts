@@ -85,15 +85,15 @@ export interface SourceOutcome {
 export interface SourceStatus extends SourceOutcome {
   readonly instance: string;
   readonly source: string;
-  /** `waiting`: the journal takes nothing at the moment. */
-  readonly state: 'running' | 'waiting' | 'ended' | 'failed';
+  /** `waiting`: the journal takes nothing at the moment. `away`: it is cut off from where it listens, and tries again. */
+  readonly state: 'running' | 'waiting' | 'away' | 'ended' | 'failed';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
   /** When it last reported something, on our clock; undefined when it never has. */
   readonly reportedAt?: number;
   /** The timestamp of the newest incident it reported: the sensor's clock. */
   readonly newest?: number;
-  /** Why it waits or has failed. */
+  /** Why it waits, is away or has failed. */
   readonly failure?: string;
 }
 

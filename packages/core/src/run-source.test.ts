@@ -38,6 +38,24 @@ describe('a source', () => {
     expect(await dispatcher.drain()).toEqual([]);
   });
 
+  it('says that it is away, and why, until it is there again', async () => {
+    const dispatcher = await open([deaf]);
+    const seen: unknown[] = [];
+    const look = () => seen.push([dispatcher.sources()[0]?.state, dispatcher.sources()[0]?.failure]);
+    await dispatcher.run(
+      source(async ({ away }) => {
+        away?.('the server is away');
+        look();
+        away?.(undefined);
+        look();
+      }),
+    );
+    expect(seen).toEqual([
+      ['away', 'the server is away'],
+      ['running', undefined],
+    ]);
+  });
+
   it('is lent what it needs, and tells how far it is', async () => {
     const seen: unknown[] = [];
     const dispatcher = await open([deaf], { now: () => 7 });

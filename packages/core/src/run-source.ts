@@ -161,6 +161,10 @@ export async function runSource(
       else await host.onReject(source.name, reject);
     },
     progress: (progress) => options.onProgress?.({ ...progress, ...count }),
+    away(reason) {
+      if (reason !== undefined) enter('away', reason);
+      else if (state === 'away') enter('running');
+    },
   });
   try {
     await Promise.race([running, brokenBefore(running, host.broken)]);

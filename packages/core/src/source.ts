@@ -57,6 +57,8 @@ export interface SourceContext {
   reject(reject: Reject): Promise<void>;
   /** Tells how far it is; as often as it likes. */
   progress(progress: Progress): void;
+  /** Tells, for people, why it is cut off from where it listens, while it tries again; undefined: it is there. Not every host asks. */
+  away?(reason: string | undefined): void;
 }
 
 /** Brings incidents in from outside: a file, a port, a message server. */

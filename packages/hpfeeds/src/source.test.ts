@@ -144,6 +144,17 @@ describe('the source hpfeeds', () => {
     expect(recorder.incidents.map(({ id }) => id)).toEqual(['s:1', 's:2']);
   });
 
+  it('is away, and says why, while it may not listen to a channel', async () => {
+    const net = await network();
+    const hub = await host([{ handler: recordIncidents() }]);
+    const end = new AbortController();
+    const running = hub.run(hpfeedsSource({ ...net.hub, channels: ['secret'] }), { signal: end.signal });
+    await until(() => hub.sources()[0]?.state === 'away');
+    expect(hub.sources()[0]?.failure).toMatch(/says: Authorisation failed.*may they use these channels/);
+    end.abort();
+    await running;
+  });
+
   it('rejects what is no incident, with its text and why, and goes on', async () => {
     const net = await network();
     const recorder = recordIncidents();

@@ -46,6 +46,7 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
             await connection.send(subscribeFrame(broker.ident, channel));
           await connection.unopposed();
           told = '';
+          context.away?.(undefined);
           await taker.takeFrom(connection);
         } catch (error) {
           if (signal.aborted) break;
@@ -54,6 +55,7 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
           const reason = describeError(error);
           if (reason !== told) log.warning('is away, and comes back', { error: reason });
           told = reason;
+          context.away?.(reason);
         }
         await wait(broker.reconnect * (0.5 + Math.random() / 2), undefined, { signal }).catch(
           () => undefined,

@@ -65,6 +65,18 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
+  it('is away, and says what to do, while there is no stream', async () => {
+    const { create, ...at } = own();
+    const { hub, kept, log } = await hubOn(at);
+    await until(() => hub.sources()[0]?.state === 'away');
+    expect(hub.sources()[0]?.failure).toMatch(/With "create" the stream is made/);
+    const sensor = await sensorOn({ ...at, create });
+    await sensor.report([offer(1)]);
+    await until(() => kept.length === 1);
+    expect(hub.sources()[0]).toMatchObject({ state: 'running' });
+    expect(log.filter((line) => line.startsWith('is away'))).toHaveLength(1);
+  });
+
   it('goes on when the stream is purged', async () => {
     const at = own();
     const { kept } = await hubOn(at);
@@ -87,21 +99,19 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
-  it('says that a sensor or a hub counts other partitions than the stream was made for, and goes on when it does not', async () => {
+  it('says that a sensor or a hub counts other partitions than the stream was made for, and keeps what it has', async () => {
     const at = own();
-    const { hub, log, stop } = await hubOn({ ...at, partitions: 8 });
-    await until(() => log.some((line) => line.startsWith('connected')));
-    const sensor = await sensorOn(at);
-    await sensor.report([offer(1)]);
-    await until(() => sensor.status()[0]?.failure !== undefined);
-    expect(sensor.status()).toMatchObject([
-      { failure: expect.stringMatching(/made for 4 partitions, found 8/), books: { dead: 0 } },
-    ]);
-    expect(hub.sources()[0]?.state).toBe('running');
-    await stop();
     const right = await sensorOn({ ...at, partitions: 8 });
     await right.report([offer(1)]);
     expect(await right.drain({ stalledAfter: 10_000 })).toEqual([]);
+    const wrong = await sensorOn(at);
+    await wrong.report([offer(2)]);
+    await until(() => wrong.status()[0]?.failure !== undefined);
+    const told = /made for 4 partitions, found 8/;
+    expect(wrong.status()).toMatchObject([{ failure: expect.stringMatching(told), books: { dead: 0 } }]);
+    const { hub } = await hubOn(at);
+    await until(() => hub.sources()[0]?.state === 'away');
+    expect(hub.sources()[0]?.failure).toMatch(told);
   });
 
   it('refuses what is published under another partition or origin than it has', async () => {

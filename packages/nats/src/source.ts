@@ -55,6 +55,7 @@ export default function natsSource(options: NatsSourceOptions): Source {
           log.message('connected', { server: connection.getServer() });
           await consume(connection, settings, take, context, () => {
             told = '';
+            context.away?.(undefined);
           });
         } catch (error) {
           if (signal.aborted) break;
@@ -62,6 +63,7 @@ export default function natsSource(options: NatsSourceOptions): Source {
           const reason = describeError(error);
           if (reason !== told) log.warning('is away, and comes back', { error: reason });
           told = reason;
+          context.away?.(reason);
         } finally {
           await connection?.close().catch(() => undefined); // it is over, one way or the other
         }

@@ -74,6 +74,20 @@ describeService('prosody', () => {
     );
   });
 
+  it('a source that is not let in is away, says why, and is there when it is let in', async () => {
+    const server = await world();
+    const { dispatcher: hive, listen, log } = await hub(server);
+    const owner = await member(server.service, 'pot', 'one');
+    await owner.join(room);
+    await owner.administer(room, { jid: 'hub@localhost', affiliation: 'outcast' });
+    void listen();
+    await until(() => hive.sources()[0]?.state === 'away');
+    expect(hive.sources()[0]?.failure).toMatch(/This account is banned from the room/);
+    await owner.administer(room, { jid: 'hub@localhost', affiliation: 'none' });
+    await until(() => hive.sources()[0]?.state === 'running');
+    expect(log.filter((line) => line.startsWith('is away'))).toHaveLength(1);
+  });
+
   it('a room without an archive is listened to all the same, and told', async () => {
     const server = await world('', 'modules_enabled = {}');
     const { kept, listen, log } = await hub(server, { from: 'beginning' });
