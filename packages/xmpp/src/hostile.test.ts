@@ -85,6 +85,26 @@ describeService('prosody', () => {
     await until(() => kept.length === 2);
   });
 
+  it('a sensor may say its stream in several rooms, in none of which others can', async () => {
+    const other = `other${rooms}@rooms.localhost`;
+    const { kept, listen, dispatcher: hive } = await hub({ rooms: [room, other] });
+    await listen();
+    const said = [{ room }, { room: other, localAddress: 'keep' as const }];
+    const pot = await host([{ handler: xmpp({ ...by('pot', 'one'), rooms: said }) }]);
+    await pot.report([offer(1)]);
+    await until(() => hive.sources()[0]?.known === 1);
+    const eve = await member(server.service, 'eve', 'three');
+    for (const each of [room, other]) await eve.join(each);
+    const [stanza] = saying(offer(9_000_000));
+    for (const to of [room, other])
+      await eve.session.send(
+        xml('message', { type: 'groupchat', to }, ...(stanza?.getChildElements() ?? [])),
+      );
+    await until(() => hive.sources()[0]?.rejected === 2);
+    await pot.report([offer(2)]);
+    await until(() => kept.length === 2);
+  });
+
   it('streams are free for anyone where the operator says so', async () => {
     const { kept, listen } = await hub({ streams: 'anyone' });
     await listen();

@@ -20,10 +20,10 @@ import type { Element } from './session.ts';
 /** How far the archive of each room has been taken. */
 export type Marks = Readonly<Record<string, Mark>>;
 
-/** What is kept with what was taken: the marks, and whose each stream is. */
+/** What is kept with what was taken: the marks, and whose each stream is in each room. */
 export interface Kept {
   readonly marks: Marks;
-  readonly owners: Value;
+  readonly owners: Readonly<Record<string, Value>>;
 }
 
 /** Makes incidents of messages and hands them on. */
@@ -60,7 +60,8 @@ const PATIENCE = 60_000;
 export function createReception(host: ReceptionHost): Reception {
   const { context, sensor, occupants, stream, kept, speakerOf } = host;
   const order = createInOrder<Arrived>(async (name) => context.resumeAfter(name), PATIENCE);
-  const owners = createStreamOwners(kept.owners);
+  /** Apart for each room: an account has another occupant id in each. */
+  const owners = new Map(Object.entries(kept.owners).map(([room, list]) => [room, createStreamOwners(list)]));
   const marks: Record<string, Mark> = { ...kept.marks };
   /** The marks at which nothing waited. */
   let safe: Marks = kept.marks;
@@ -82,7 +83,10 @@ export function createReception(host: ReceptionHost): Reception {
   function assertOwned(archived: Archived, incident: Incident): void {
     const speaker = speakerOf(archived);
     const { stream: name } = parseIncidentId(incident.id);
-    if (speaker === undefined || owners.admits(name, speaker)) return;
+    if (speaker === undefined) return;
+    const known = owners.get(archived.room) ?? createStreamOwners();
+    owners.set(archived.room, known);
+    if (known.admits(name, speaker)) return;
     throw new Error(
       `Expected that whoever began the stream ${name} goes on with it; ${incident.id} is said by somebody else ("streams: anyone" lets everybody in the room do that).`,
     );
@@ -130,12 +134,16 @@ export function createReception(host: ReceptionHost): Reception {
     );
   }
 
+  function keptOwners(): Kept['owners'] {
+    return Object.fromEntries([...owners].map(([room, known]) => [room, known.kept()]));
+  }
+
   /** Reports, and keeps how far it is. */
   async function hand(passed: readonly Arrived[], reached: Marks): Promise<void> {
     const batch = passed.map(({ incident }) => incident);
     const now = durable(reached);
     // Safe: marks are plain data.
-    await context.report(batch, { state: { marks: now, owners: owners.kept() } as unknown as Value });
+    await context.report(batch, { state: { marks: now, owners: keptOwners() } as unknown as Value });
     Object.assign(marks, reached);
     if (order.waiting().length === 0) safe = reached;
   }

@@ -10,7 +10,7 @@ import { createSpeakers } from './speakers.ts';
 export type { XmppSourceOptions } from './options.ts';
 
 function keptIn(state: Value | undefined): Kept {
-  if (typeof state !== 'object' || state === null || !('marks' in state)) return { marks: {}, owners: null };
+  if (typeof state !== 'object' || state === null || !('marks' in state)) return { marks: {}, owners: {} };
   // Safe: only this source keeps it, in just this form.
   return state as unknown as Kept;
 }

@@ -9,7 +9,7 @@ export interface Speakers {
   /** Learns from what a room can do whether it says so (XEP-0421). */
   learn(room: string, features: ReadonlySet<string>): void;
   /**
-   * The speaker of a message: what a room calls an account whatever its name there, live and in the archive. Undefined
+   * The speaker of a message: what its room, and no other, calls an account whatever its name, live and in the archive. Undefined
    * where that is not asked for, or where a room does not say it and names may change.
    */
   of(message: Archived): string | undefined;
@@ -46,9 +46,9 @@ export function createSpeakers({ streams, sensor }: SpeakerSettings, log: Log): 
       if (telling.has(room)) {
         const id: unknown = message.getChild('occupant-id', OCCUPANT_ID)?.attrs['id'];
         // What the archive has of the time before the room said it is as good as anonymous.
-        return `${room} ${typeof id === 'string' ? id : ''}`;
+        return typeof id === 'string' ? id : '';
       }
-      return sensor === 'occupant' ? `${room}/${occupantOf(message.attrs['from']).nick}` : undefined;
+      return sensor === 'occupant' ? occupantOf(message.attrs['from']).nick : undefined;
     },
   };
 }
