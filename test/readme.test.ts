@@ -92,7 +92,7 @@ const loadYaml: Runner = async ({ code }, project) => {
   const value: unknown = parse(code);
   expect(value).toBeTypeOf('object');
   if (Array.isArray(value)) return '';
-  // What needs a server or a sensor that is not here is checked; all else is run on a recording.
+  // What needs a server or a sensor is checked here, and run by readme-servers.test.ts; all else is run on a recording.
   const isLive = !hasHandlers(value) || sendsAway(value);
   // A dionaea that has just been installed: its folders are there.
   project.write(name, isLive ? code.replaceAll('/opt/dionaea', dionaea) : code);
