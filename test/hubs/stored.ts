@@ -46,6 +46,13 @@ export async function idsOf(url: string, stream: string): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Whether anything of a sensor is stored; not while the database cannot be asked. */
+export async function isKnown(url: string, sensor: string): Promise<boolean> {
+  const sql = `SELECT 1 FROM dionaea.connections JOIN dionaea.sensors USING (sensor) WHERE sensor_name = $1 LIMIT 1`;
+  const rows = await query(url, sql, sensor).catch(() => []);
+  return rows.length > 0;
+}
+
 /** The whole forest of a sensor. */
 export function forestOf(url: string, sensor: string): Promise<readonly unknown[]> {
   const reader = openPostgres(url);
