@@ -1,6 +1,6 @@
 import type { Attempts } from './attempt.ts';
 import type { DeliveryHost } from './deliver.ts';
-import type { Handler, HandlerContext } from './handler.ts';
+import type { Handler, HandlerContext, MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
@@ -20,9 +20,9 @@ export interface AsideHost {
   /** What an incident reaches in this lane now; undefined when it is not for it. */
   reach(incident: Incident): Reached | undefined;
   /** Makes the lane's own books durable; throws only when the lane is stopped. */
-  commit(): Promise<void>;
+  commit(): MaybePromise<void>;
   /** Makes a ledger of this instance durable, in the same way. */
-  commitOf(ledger: Ledger): Promise<void>;
+  commitOf(ledger: Ledger): MaybePromise<void>;
   aside<T>(job: () => Promise<T>): Promise<T>;
   enter: DeliveryHost['enter'];
 }

@@ -1,8 +1,9 @@
+import { callInTurn, callOthers } from './call-listeners.ts';
 import { advance, type Checkpoint, isTaken } from './checkpoint.ts';
 import { describeError } from './error.ts';
 import type { HandlerContext, ListeningHandler, WritingHandler } from './handler.ts';
 import type { Incident } from './incident.ts';
-import { type Batch, reachedAt } from './lane-queue.ts';
+import type { Batch } from './lane-queue.ts';
 import { aliasOf } from './letter-alias.ts';
 import { createCollector, isReporting } from './reporting.ts';
 
@@ -37,10 +38,6 @@ export interface Attempts {
 /** How long listeners may go on before what they have done is acknowledged, in milliseconds. */
 const ACKNOWLEDGE_AFTER = 250;
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
 /** Attempts of a handler that takes one incident at a time. */
 export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
   const collector = createCollector(context, handler);
@@ -51,31 +48,26 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
     attemptAgain: (batch, single) => attempts.attempt(batch, single),
     async attempt(batch, single) {
       const { incidents } = batch;
-      const common = 'listeners' in batch.reached ? batch.reached : undefined;
       const reports: Incident[] = [];
       const end = single ? 1 : incidents.length;
-      const cause: Incident[] = [];
       let deadline: number | undefined;
       let done = 0;
-      let lent = collector.begin(cause);
       try {
-        for (; done < end; done += 1) {
-          const incident = incidents[done];
-          const listeners = (common ?? reachedAt(batch, done))?.listeners;
-          if (incident === undefined || listeners === undefined) break;
-          if (reporting) lent = collector.begin([incident]);
-          else cause[0] = incident;
-          for (let i = 0; i < listeners.length; i += 1) {
-            const result = listeners[i]?.(incident, lent);
-            if (!isPromise(result)) continue;
+        while (done < end) {
+          // Each report belongs to an incident, and the clock is looked at after each that took time.
+          const to = reporting || deadline !== undefined ? done + 1 : end;
+          const lent = collector.begin(reporting ? incidents.slice(done, to) : incidents);
+          const call = callInTurn(batch, done, to, lent);
+          done = call.done;
+          if (call.failure !== undefined) return { done, reports, failure: call.failure };
+          if (call.promise !== undefined) {
             deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
-            await result;
+            await call.promise;
+            await callOthers(batch, done, call.next, lent);
           }
-          if (collector.hasReports()) reports.push(...collector.collected());
-          if (deadline !== undefined && performance.now() > deadline) {
-            done += 1;
-            break;
-          }
+          if (lent.reported) reports.push(...collector.collected());
+          if (done < to) done += 1;
+          if (deadline !== undefined && performance.now() > deadline) break;
         }
         return { done, reports };
       } catch (error) {
@@ -126,7 +118,7 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
   async function write(incidents: readonly Incident[], taken: boolean): Promise<Outcome> {
     const covered = checkpointOf(incidents);
     const checkpoint = taken ? checkpointOf([]) : covered;
-    const lent = collector.begin(incidents);
+    const lent = collector.begin(incidents).context;
     try {
       await handler.write(incidents, checkpoint, lent);
       const reports = collector.collected();

@@ -1,6 +1,7 @@
 import { describeError, isJournalFailed } from './error.ts';
+import type { MaybePromise } from './handler.ts';
 import type { DeadLetter, JournalRun } from './journal.ts';
-import type { Ledger } from './ledger.ts';
+import type { Committed, Ledger } from './ledger.ts';
 import { pause, type Retry, waitFor } from './retry.ts';
 
 /** What committing needs of its lane. */
@@ -19,39 +20,62 @@ export interface CommitHost {
   enter(state: 'retrying', failure: string): void;
 }
 
-/** Makes books durable, with all that is owed. */
+/** Makes books durable, with all that is owed. A journal that answers at once is not waited for. */
 export interface Committer {
   /** Tries once. */
-  commitOnce(ledger?: Ledger): Promise<void>;
+  commitOnce(ledger?: Ledger): MaybePromise<void>;
   /** Tries until the journal takes it; throws when the lane is stopped, or the journal can promise nothing any more. */
-  commitOf(ledger: Ledger): Promise<void>;
+  commitOf(ledger: Ledger): MaybePromise<void>;
 }
 
 /** Makes the committer of a lane. */
 export function createCommitter(host: CommitHost): Committer {
-  async function commitOnce(ledger: Ledger = host.ledger): Promise<void> {
-    try {
-      const { run, deadLetters } = await ledger.commit();
-      if (run.incidents.length > 0) host.appended(run);
-      for (const letter of deadLetters) host.deadLetter(letter);
-    } catch (error) {
-      if (isJournalFailed(error)) host.journalFailed(error);
-      throw error;
-    }
+  function committed({ run, deadLetters }: Committed): void {
+    if (run.incidents.length > 0) host.appended(run);
+    for (const letter of deadLetters) host.deadLetter(letter);
     host.moved();
   }
 
-  async function commitOf(ledger: Ledger): Promise<void> {
+  function failed(error: unknown): never {
+    if (isJournalFailed(error)) host.journalFailed(error);
+    throw error;
+  }
+
+  function commitOnce(ledger: Ledger = host.ledger): MaybePromise<void> {
+    let committing: MaybePromise<Committed>;
+    try {
+      committing = ledger.commit();
+    } catch (error) {
+      return failed(error);
+    }
+    return committing instanceof Promise ? committing.then(committed, failed) : committed(committing);
+  }
+
+  async function commitAgain(ledger: Ledger, error: unknown): Promise<void> {
+    let problem = error;
     for (let failures = 0; ; failures += 1) {
+      if (host.signal.aborted || isJournalFailed(problem)) throw problem;
+      host.enter('retrying', `the journal does not take the acknowledgement: ${describeError(problem)}`);
+      await pause(waitFor(host.retry, failures, problem), host.signal);
       try {
         return await commitOnce(ledger);
-      } catch (error) {
-        if (host.signal.aborted || isJournalFailed(error)) throw error;
-        host.enter('retrying', `the journal does not take the acknowledgement: ${describeError(error)}`);
-        await pause(waitFor(host.retry, failures, error), host.signal);
+      } catch (next) {
+        problem = next;
       }
     }
   }
 
-  return { commitOnce, commitOf };
+  return {
+    commitOnce,
+    commitOf(ledger) {
+      try {
+        const committing = commitOnce(ledger);
+        return committing instanceof Promise
+          ? committing.catch((error: unknown) => commitAgain(ledger, error))
+          : committing;
+      } catch (error) {
+        return commitAgain(ledger, error);
+      }
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import type { Attempts, Outcome } from './attempt.ts';
 import { describeError, failureKind } from './error.ts';
-import type { HandlerContext } from './handler.ts';
+import type { HandlerContext, MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 import { chainDepth } from './incident-id.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
@@ -23,7 +23,7 @@ export interface DeliveryHost {
   /** Positions that are dead letters already: they stay dead. */
   readonly deadPositions: Set<number>;
   /** Makes the books durable, however long it takes; throws only when the lane is stopped. */
-  commit(): Promise<void>;
+  commit(): MaybePromise<void>;
   /** Says what the lane is doing. */
   enter(state: 'working' | 'retrying', failure?: string): void;
   /** Aborts when other work waits for the lane's turn: what has to wait is given back then. */
@@ -81,16 +81,16 @@ async function goWithoutReports(host: DeliveryHost, batch: Batch, error: unknown
 }
 
 /** Acknowledges the first `done` of a batch. */
-async function acknowledge(
+function acknowledge(
   host: DeliveryHost,
   batch: Batch,
   { done, reports, written }: Outcome,
-): Promise<void> {
+): MaybePromise<void> {
   const next = positionAt(batch, done);
   if (written !== undefined) host.ledger.wrote(written);
   host.ledger.account(next === undefined ? batch.through : next - 1, done, 0);
   host.ledger.owe(reports, []);
-  await host.commit();
+  return host.commit();
 }
 
 /** Waits; whether something else was to be done in between. */
@@ -121,7 +121,8 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     // With dead letters about, one by one: a batch must not take them along.
     const outcome = await attempts.attempt(batch, singly || dead.size > 0);
     if (outcome.done > 0) {
-      await acknowledge(host, batch, outcome);
+      const acknowledging = acknowledge(host, batch, outcome);
+      if (acknowledging instanceof Promise) await acknowledging;
       batch = part(batch, outcome.done);
       tries = failures = 0;
       host.enter('working');

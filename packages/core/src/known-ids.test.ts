@@ -57,6 +57,32 @@ describe('known ids', () => {
     );
   });
 
+  it('see an id of another stream, or none, that lies between two that count up', () => {
+    const counting = fc.record({
+      first: fc.integer({ min: 100, max: 9000 }),
+      length: fc.integer({ min: 3, max: 300 }),
+      at: fc.nat(),
+      character: fc.nat(3),
+      instead: fc.constantFrom(':', '/', 'x', ' ', '~'),
+    });
+    fc.assert(
+      fc.property(counting, ({ first, length, at, character, instead }) => {
+        const batch = Array.from({ length }, (_, n) => withId(`s:${first + n}`));
+        const place = at % length;
+        const digits = [...String(first + place)];
+        digits[Math.min(character, digits.length - 1)] = instead;
+        const odd = withId(`s:${digits.join('')}`);
+        const isId = /^[1-9][0-9]*$|^0$/.test(odd.id.slice(odd.id.lastIndexOf(':') + 1));
+        const known = createKnownIds();
+        if (isId) known.take([odd]);
+        const mixed = batch.with(place, odd);
+        if (isId) expect(known.take(mixed)).toEqual(batch.toSpliced(place, 1));
+        else expect(() => known.take(mixed)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('pass a batch on as it came when all of it is new', () => {
     const batch = ['s:1', 's:2', 's:900'].map(withId);
     expect(createKnownIds().take(batch)).toBe(batch);

@@ -1,6 +1,8 @@
 import type { Incident } from './incident.ts';
 import { parseIncidentId } from './incident-id.ts';
 
+const [ZERO, NINE] = [48, 57];
+
 /** The highest ordinal seen of each stream, which tells what is new: ordinals rise within a stream. */
 export interface KnownIds {
   /** Those of a batch that are new, which are known from now on: the batch itself when all are. Throws `INCIDENT_INVALID`, and then knows none of them. */
@@ -31,7 +33,29 @@ function sharedLength(left: string, right: string): number {
 function areDigits(id: string, from: number): boolean {
   for (let at = from; at < id.length; at += 1) {
     const code = id.charCodeAt(at);
-    if (code < 48 || code > 57) return false;
+    if (code < ZERO || code > NINE) return false;
+  }
+  return true;
+}
+
+/** Whether two ids of a rise part at their last character, and the second ends in a digit. */
+function partAtLast(left: string, right: string, from: number): boolean {
+  const last = left.length - 1;
+  for (let at = from; at < last; at += 1) if (left.charCodeAt(at) !== right.charCodeAt(at)) return false;
+  return right.charCodeAt(last) <= NINE;
+}
+
+/** Whether all of a rise end in digits after so many characters. */
+function endInDigits(batch: readonly Incident[], from: number, end: number, shared: number): boolean {
+  let counts = true;
+  for (let at = from; at < end; at += 1) {
+    const id = batch[at]?.id ?? '';
+    if (!areDigits(id, shared)) return false;
+    if (!counts) continue;
+    // Where ordinals count up, ten have all but their last digit in common, and then nothing else has room between them.
+    const ninth = at + NINE - id.charCodeAt(id.length - 1);
+    counts = ninth < end && partAtLast(id, batch[ninth]?.id ?? '', shared);
+    if (counts) at = ninth;
   }
   return true;
 }
@@ -47,9 +71,7 @@ function riseOf(batch: readonly Incident[], stream: string): number | undefined 
     const [first, last] = [batch[from]?.id ?? '', batch[end - 1]?.id ?? ''];
     const [low, high] = [parseIncidentId(first), parseIncidentId(last)];
     if (low.stream !== stream || high.stream !== stream || low.ordinal <= highest) return undefined;
-    const shared = sharedLength(first, last);
-    for (let at = from + 1; at < end - 1; at += 1)
-      if (!areDigits(batch[at]?.id ?? '', shared)) return undefined;
+    if (!endInDigits(batch, from, end, sharedLength(first, last))) return undefined;
     highest = high.ordinal;
     from = end;
   }

@@ -1,3 +1,4 @@
+import type { MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 import type { Books, Cursor, DeadLetter, Journal, JournalRun } from './journal.ts';
 
@@ -32,7 +33,7 @@ export interface Ledger {
   /** The position up to which the books are as durable as the journal: what is up to it will not be asked for again. */
   committed(): number;
   /** Makes the cursor durable together with all that is owed; one commit at a time. */
-  commit(): Promise<Committed>;
+  commit(): MaybePromise<Committed>;
 }
 
 const noBooks: Books = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
@@ -80,6 +81,23 @@ export function createLedger(journal: Journal, instance: string): Ledger {
     return run instanceof Promise ? run.then(done) : done(run);
   }
 
+  function commitInTurn(): MaybePromise<Committed> {
+    const result = commitNow();
+    if (!(result instanceof Promise)) return result;
+    running = result;
+    const ended = () => {
+      running = undefined;
+    };
+    result.then(ended, ended);
+    return result;
+  }
+
+  async function commitAfter(earlier: Promise<unknown>): Promise<Committed> {
+    for (let before: Promise<unknown> | undefined = earlier; before !== undefined; before = running)
+      await before.catch(() => undefined); // whoever began it is told
+    return commitInTurn();
+  }
+
   return {
     cursor: () => cursor,
     async load(from) {
@@ -115,16 +133,6 @@ export function createLedger(journal: Journal, instance: string): Ledger {
     uncommitted: () => cursor.position - committed,
     isOwing: () => cursor.position > committed || isOwed(),
     committed: () => (journal.durable || isOwed() ? committed : cursor.position),
-    async commit() {
-      while (running !== undefined) await running.catch(() => undefined); // whoever began it is told
-      const result = commitNow();
-      if (!(result instanceof Promise)) return result;
-      running = result;
-      try {
-        return await result;
-      } finally {
-        running = undefined;
-      }
-    },
+    commit: () => (running === undefined ? commitInTurn() : commitAfter(running)),
   };
 }

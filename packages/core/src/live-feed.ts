@@ -61,7 +61,9 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
   function common(incidents: readonly Incident[]): readonly ReachedLane[] | undefined {
     let list: readonly ReachedLane[] | undefined;
     const origins: string[] = [];
-    for (const incident of incidents) {
+    for (let at = 0; at < incidents.length; at += 1) {
+      const incident = incidents[at];
+      if (incident === undefined) break;
       const fits = incident.misfit === undefined;
       if (fits && isIn(origins, incident.origin)) continue;
       const { reached } = routeOf(incident);

@@ -15,14 +15,19 @@ export interface MemoryJournalOptions {
 
 const empty: readonly Incident[] = Object.freeze([]);
 
+/** A run, and when it was accepted. */
+interface Accepted {
+  readonly run: JournalRun;
+  readonly at: number;
+}
+
 /** A journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
 export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJournalOptions = {}): Journal {
   const known = createKnownIds();
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
   const states = new Map<string, Value>();
-  let runs: JournalRun[] = [];
-  const times = new WeakMap<JournalRun, number>();
+  let runs: Accepted[] = [];
   let before = 0;
   let last = 0;
   let isOpen = false;
@@ -36,34 +41,28 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
 
   function add(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
     const run = { before: last, incidents: known.take(incidents) };
-    if (run.incidents.length > 0) runs.push(run);
-    times.set(run, now());
+    if (run.incidents.length > 0) runs.push({ run, at: now() });
     last += run.incidents.length;
     if (mark !== undefined) states.set(mark.source, mark.state);
     return run;
   }
 
-  function timeOf(run: JournalRun): number {
-    return times.get(run) ?? 0;
-  }
-
-  function runAt(position: number): JournalRun | undefined {
-    return runs.find(({ before: from, incidents }) => from < position && position <= from + incidents.length);
+  function endOf({ run }: Accepted): number {
+    return run.before + run.incidents.length;
   }
 
   function forget(matches: (incident: Incident) => boolean): Forgotten {
     let entries = 0;
-    runs = runs.map((run) => {
-      if (!run.incidents.some(matches)) return run;
+    runs = runs.map((accepted) => {
+      const { run, at } = accepted;
+      if (!run.incidents.some(matches)) return accepted;
       const incidents = run.incidents.map((incident) => {
         if (!matches(incident)) return incident;
         entries += 1;
         const { id, timestamp, sensor } = incident;
         return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
       });
-      const replaced = { before: run.before, incidents };
-      times.set(replaced, timeOf(run));
-      return replaced;
+      return { run: { before: run.before, incidents }, at };
     });
     let deadLetters = 0;
     for (const [instance, letters] of dead) {
@@ -119,8 +118,9 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     },
     read(after, count) {
       mustBeOpen();
-      const run = runs.find((candidate) => candidate.before + candidate.incidents.length > after);
-      if (run === undefined) return { before: Math.max(after, last), incidents: empty };
+      const found = runs.find((candidate) => endOf(candidate) > after);
+      if (found === undefined) return { before: Math.max(after, last), incidents: empty };
+      const { run } = found;
       const from = Math.max(after, run.before);
       if (from === run.before && run.incidents.length <= count) return run;
       return { before: from, incidents: run.incidents.slice(from - run.before, from - run.before + count) };
@@ -143,16 +143,14 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     deadLetters: (instance, after = 0, count = Number.POSITIVE_INFINITY) =>
       (dead.get(instance) ?? []).filter(({ position }) => position > after).slice(0, count),
     release(upTo) {
-      const kept = runs.findIndex((run) => run.before + run.incidents.length > upTo);
+      const kept = runs.findIndex((accepted) => endOf(accepted) > upTo);
       if (kept !== 0) runs = kept === -1 ? [] : runs.slice(kept);
-      before = Math.max(before, Math.min(upTo, runs[0]?.before ?? last));
+      before = Math.max(before, Math.min(upTo, runs[0]?.run.before ?? last));
       if (last - before < limit) space.open();
     },
-    acceptedAt(position) {
-      const run = runAt(position);
-      return run && timeOf(run);
-    },
-    positionBefore: (acceptedAt) => runs.find((run) => timeOf(run) >= acceptedAt)?.before ?? last,
+    acceptedAt: (position) =>
+      runs.find((accepted) => accepted.run.before < position && position <= endOf(accepted))?.at,
+    positionBefore: (acceptedAt) => runs.find(({ at }) => at >= acceptedAt)?.run.before ?? last,
     forget,
   };
 }

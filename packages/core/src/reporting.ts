@@ -54,15 +54,20 @@ export function isReporting({ reports }: Handler): boolean {
   return reports !== undefined && Object.keys(reports).length > 0;
 }
 
+/** What a delivery is lent. */
+export interface Lent {
+  readonly context: HandlerContext;
+  /** Whether anything was reported, well or not. */
+  readonly reported: boolean;
+}
+
 /** Collects what is reported in a delivery. */
 export interface Collector {
   /**
    * Begins the delivery of an incident, or of a batch, and lends it a context. The delivery before has ended: what it
-   * still reports is refused. For a handler that declares no reports the context stays the same.
+   * still reports is refused. For a handler that declares no reports it is lent the same again, whatever the causes.
    */
-  begin(causes: readonly Incident[]): HandlerContext;
-  /** Whether anything was reported since `begin`, well or not. */
-  hasReports(): boolean;
+  begin(causes: readonly Incident[]): Lent;
   /** What was reported since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
   collected(): readonly Incident[];
   /** Ends the delivery: reports that come later are refused. */
@@ -71,6 +76,8 @@ export interface Collector {
 
 /** One delivery and what was reported in it. */
 interface Delivery {
+  readonly context: HandlerContext;
+  reported: boolean;
   /** Undefined when it has ended. */
   causes: readonly Incident[] | undefined;
   reports: { readonly cause: string; readonly incident: Incident }[] | undefined;
@@ -84,18 +91,25 @@ const nothing: readonly Incident[] = Object.freeze([]);
 export function createCollector(base: HandlerContext, handler: Handler): Collector {
   const reporting = isReporting(handler);
   let delivery: Delivery = newDelivery();
-  let context = lend(delivery);
 
   function newDelivery(): Delivery {
-    return { causes: undefined, reports: undefined, counts: undefined, problem: undefined };
+    const context: HandlerContext = {
+      ...base,
+      report: (origin: string, data: unknown, options?: { readonly cause?: Cause }) =>
+        take(made, origin, data, options?.cause),
+    };
+    const made: Delivery = {
+      context,
+      reported: false,
+      causes: undefined,
+      reports: undefined,
+      counts: undefined,
+      problem: undefined,
+    };
+    return made;
   }
 
-  function causeOf({ causes }: Delivery, told: Cause | undefined): Cause {
-    if (causes === undefined)
-      throw new IhandlerError(
-        'LIFE_CYCLE',
-        `${base.instance} reports with the context of a delivery that has ended: await the report, or use the context given to start.`,
-      );
+  function causeOf(causes: readonly Incident[], told: Cause | undefined): Cause {
     const cause = told ?? (causes.length === 1 && !('write' in handler) ? causes[0] : undefined);
     if (cause === undefined || !causes.some(({ id }) => id === cause.id))
       throw new IhandlerError(
@@ -106,8 +120,13 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
   }
 
   function collect(to: Delivery, origin: string, data: unknown, told: Cause | undefined): void {
-    const cause = causeOf(to, told);
+    if (to.causes === undefined)
+      throw new IhandlerError(
+        'LIFE_CYCLE',
+        `${base.instance} reports with the context of a delivery that has ended: await the report, or use the context given to start.`,
+      );
     checkReport(handler, origin, data);
+    const cause = causeOf(to.causes, told);
     to.counts ??= new Map();
     const n = to.counts.get(cause.id) ?? 0;
     to.counts.set(cause.id, n + 1);
@@ -117,23 +136,19 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
     to.reports.push({ cause: cause.id, incident });
   }
 
-  function lend(to: Delivery): HandlerContext {
-    return {
-      ...base,
-      report(origin: string, data: unknown, options?: { readonly cause?: Cause }) {
-        try {
-          collect(to, origin, data, options?.cause);
-          return Promise.resolve();
-        } catch (error) {
-          if (to.causes === undefined)
-            base.log.error('reports because of a delivery that has ended', { origin });
-          to.problem ??= { error };
-          const rejected = Promise.reject(error);
-          rejected.catch(() => undefined); // told through `collected` or the log, also when nobody awaits it
-          return rejected;
-        }
-      },
-    };
+  /** Collects a report, or keeps what is wrong with it for the end of the delivery. */
+  function take(to: Delivery, origin: string, data: unknown, told: Cause | undefined): Promise<void> {
+    to.reported = true;
+    try {
+      collect(to, origin, data, told);
+      return Promise.resolve();
+    } catch (error) {
+      if (to.causes === undefined) base.log.error('reports because of a delivery that has ended', { origin });
+      to.problem ??= { error };
+      const rejected = Promise.reject(error);
+      rejected.catch(() => undefined); // told through `collected` or the log, also when nobody awaits it
+      return rejected;
+    }
   }
 
   return {
@@ -141,13 +156,12 @@ export function createCollector(base: HandlerContext, handler: Handler): Collect
       if (reporting) {
         delivery.causes = undefined;
         delivery = newDelivery();
-        context = lend(delivery);
       }
       delivery.problem = undefined;
+      delivery.reported = false;
       delivery.causes = causes;
-      return context;
+      return delivery;
     },
-    hasReports: () => delivery.reports !== undefined || delivery.problem !== undefined,
     collected() {
       const { problem, reports, causes } = delivery;
       if (problem !== undefined) throw problem.error;
