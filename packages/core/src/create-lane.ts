@@ -8,14 +8,16 @@ import { createCommitter } from './committer.ts';
 import { countersOf } from './counters.ts';
 import { createLetterWork } from './dead-letter-work.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
-import type { HandlerEntry, LaneStatus } from './dispatcher-options.ts';
+import type { HandlerEntry } from './dispatcher-options.ts';
 import { describeError, isJournalFailed } from './error.ts';
 import { createGate } from './gate.ts';
+import { createCourtesy } from './give-way.ts';
 import { type HandlerContext, isWriting } from './handler.ts';
 import { createHandlerLife } from './handler-life.ts';
 import type { Lane } from './lane.ts';
 import type { LaneHost } from './lane-host.ts';
 import { createIntake } from './lane-intake.ts';
+import { createLaneState } from './lane-state.ts';
 import { createLedger } from './ledger.ts';
 import { createLossLog } from './loss-log.ts';
 import { createReplayer } from './replay.ts';
@@ -25,8 +27,6 @@ import { pause, waitFor } from './retry.ts';
 const COMMIT_AFTER = 1000;
 /** How many batches may be queued for a live lane before it reads the journal instead. */
 const LIVE_BATCHES = 10;
-/** How long a lane may go on before timers, signals and sources get their turn, in milliseconds. */
-const TURN = 20;
 
 /** Puts a handler on its way. */
 export function createLane(entry: HandlerEntry, index: number, host: LaneHost): Lane {
@@ -40,6 +40,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   const { queue } = intake;
   const ledger = createLedger(journal, instance);
   const context: HandlerContext = { ...host.context(entry), dataDir: join(host.dataDir, instance), signal };
+  const state = createLaneState(context.now);
+  const { enter } = state;
   const attempts = isWriting(handler)
     ? writingAttempts(handler, context)
     : listeningAttempts(handler, context);
@@ -54,7 +56,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     enter,
   });
   const commit = () => {
-    movedAt = performance.now();
+    state.moved();
     return commitOf(ledger);
   };
   const delivery: DeliveryHost = {
@@ -110,19 +112,9 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   let resting = false;
   let loop: Promise<void> | undefined;
   let starting: Promise<void> | undefined;
-  let state: LaneStatus['state'] = 'new';
-  let since = context.now();
-  let failure: string | undefined;
-  let movedAt = performance.now();
-
-  function enter(next: LaneStatus['state'], problem?: string): void {
-    if (next !== state) since = context.now();
-    state = next;
-    failure = problem;
-  }
 
   function moved(): void {
-    movedAt = performance.now();
+    state.moved();
     host.moved();
   }
 
@@ -162,12 +154,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     if (!intake.isLive() && queue.size === 0 && !(await readOn())) return;
     const batch = queue.take(host.batch);
     if (batch.incidents.length > 0) {
-      enter('working');
-      busy = true;
-      await deliver(delivery, batch);
-      busy = false;
-      if (ledger.cursor().position < batch.through) intake.readFrom(ledger.cursor().position);
-      moved();
+      await occupied(async () => {
+        await deliver(delivery, batch);
+        if (ledger.cursor().position < batch.through) intake.readFrom(ledger.cursor().position);
+      });
       return;
     }
     if (pass(batch.through)) moved();
@@ -187,11 +177,11 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     return journal.durable && ledger.uncommitted() >= COMMIT_AFTER;
   }
 
-  /** Work that somebody asked for, between deliveries. */
-  async function besides(): Promise<void> {
+  /** A delivery, or what somebody asked for between two of them. */
+  async function occupied(work: () => Promise<void>): Promise<void> {
     enter('working');
     busy = true;
-    await asides.next();
+    await work();
     busy = false;
     moved();
   }
@@ -206,14 +196,13 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   async function run(): Promise<void> {
     if (!life.isStarted() && !(await life.startAgain())) return;
-    let turnBegan = performance.now();
+    const courtesy = createCourtesy();
     while (!signal.aborted) {
-      if (asides.size > 0) await besides();
+      if (asides.size > 0) await occupied(asides.next);
       await turn();
-      if (state === 'idle') turnBegan = performance.now();
-      if (performance.now() - turnBegan < TURN) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      turnBegan = performance.now();
+      if (state.is('idle')) courtesy.rested();
+      const way = courtesy.giveWay();
+      if (way !== undefined) await way;
     }
   }
 
@@ -223,8 +212,9 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     // At once: a crash must not move where it begins.
     if (isNew && journal.durable) await commit();
     if (!(await life.start())) {
+      const { failure = 'unknown' } = state.now();
       context.log.error('does not start; it is tried again', { error: failure });
-      host.startFailed(instance, handler.name, failure ?? 'unknown');
+      host.startFailed(instance, handler.name, failure);
     }
     loop = run().catch(stopped);
   }
@@ -259,17 +249,15 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     status: () => ({
       instance,
       handler: handler.name,
-      state,
-      since,
+      ...state.now(),
       books: ledger.cursor().books,
       position: ledger.cursor().position,
       counters: countersOf(handler, context.log),
       waiting: Math.max(0, journal.bounds().last - ledger.cursor().position),
-      ...(failure !== undefined && { failure }),
     }),
     committed: () => ledger.committed(),
     isDone: () => !busy && ledger.cursor().position >= journal.bounds().last,
-    movedAt: () => movedAt,
+    movedAt: state.movedAt,
     stored: (stream) => attempts.stored(stream),
     isBusy: () => busy,
     retryDeadLetters: (positions, replay) => letterWork(replay).retry(positions),
