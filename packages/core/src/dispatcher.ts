@@ -3,6 +3,7 @@ import { checkEntries } from './check-entries.ts';
 import { createIncident } from './create-incident.ts';
 import { createLane } from './create-lane.ts';
 import type { Dispatcher, DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
+import { drain, waitForMove } from './drain.ts';
 import { describeError, IhandlerError, isJournalFailed } from './error.ts';
 import { forget } from './forget.ts';
 import { createGate } from './gate.ts';
@@ -13,7 +14,7 @@ import type { LaneHost } from './lane-host.ts';
 import { createLiveFeed } from './live-feed.ts';
 import { silentLog } from './log.ts';
 import { createOutsideReports } from './outside-reports.ts';
-import { pause, retryOf } from './retry.ts';
+import { retryOf } from './retry.ts';
 import { createRouter } from './route.ts';
 import { runSource } from './run-source.ts';
 import { settlesWithin } from './settles-within.ts';
@@ -182,38 +183,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       : new AggregateError(failures, failures.map(describeError).join('\n'));
   }
 
-  async function drain({
-    stalledAfter = 60_000,
-    signal,
-  }: {
-    stalledAfter?: number;
-    signal?: AbortSignal;
-  } = {}) {
-    const began = performance.now();
-    const ends = AbortSignal.any([life.signal, broken.signal, ...(signal === undefined ? [] : [signal])]);
-    while (!ends.aborted) {
-      const behind = lanes.filter((lane) => !lane.isDone());
-      if (behind.length === 0) {
-        await Promise.all(lanes.map((lane) => lane.settle()));
-        if (lanes.every((lane) => lane.isDone())) return [];
-        continue;
-      }
-      const last = Math.max(began, ...behind.map((lane) => lane.movedAt()));
-      const left = last + stalledAfter - performance.now();
-      if (left <= 0) break;
-      await waitForMove(left, ends);
-    }
-    return lanes.filter((lane) => !lane.isDone()).map((lane) => lane.status());
-  }
-
-  /** Waits until a lane moves on, so many milliseconds pass or the signal aborts. */
-  async function waitForMove(milliseconds: number, signal: AbortSignal): Promise<void> {
-    const timer = new AbortController();
-    const stop = AbortSignal.any([signal, timer.signal]);
-    await Promise.race([moved.wait(), pause(milliseconds, stop)]);
-    timer.abort();
-  }
-
   function close({ within = 8000 }: { within?: number } = {}): Promise<void> {
     closing ??= closeOnce(within);
     return closing;
@@ -275,11 +244,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         accept,
         resumeAfter,
         onReject: options.onReject,
-        waitForMove,
+        waitForMove: (milliseconds, signal) => waitForMove(moved, milliseconds, signal),
         movedAt: () => Math.max(...lanes.map((lane) => lane.movedAt())),
         status: () => lanes.map((lane) => lane.status()),
       }),
-    drain,
+    drain: (draining) => drain({ lanes, moved, ends: [life.signal, broken.signal] }, draining),
     status: () => lanes.map((lane) => lane.status()),
     sources: () => [...sources.values()],
     async retryDeadLetters(instance, positions) {
