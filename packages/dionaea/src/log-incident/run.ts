@@ -9,9 +9,7 @@ import { changed, resumeAt } from '../text/resume-point.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
 import { readAgain } from './read-again.ts';
 import { createLineReader, type ReadLine } from './read-line.ts';
-import { createLineTaker, keptText, type Located, type Taken } from './take-lines.ts';
-
-const batchSize = 1000;
+import { batchSize, createLineTaker, keptText, type Located, type Taken } from './take-lines.ts';
 
 /** What {@link readLogIncident} works with. */
 interface Reading {
@@ -80,7 +78,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
     for await (const chunk of chunks) {
       lines.push(chunk);
       if (!text.live && !taker.isFull()) continue;
-      await handOver(taker.collect(), reading);
+      await handOver(taker.collect(text.live ? undefined : 'whole'), reading);
       if (context.signal.aborted) return;
       tell(text.progress());
     }

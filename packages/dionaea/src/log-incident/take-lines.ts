@@ -7,6 +7,9 @@ import type { ReadLine } from './read-line.ts';
 /** The longest text, in bytes, that a reject keeps; what is longer is only located. */
 export const keptText = 64 * 1024;
 
+/** How many incidents are reported at once. */
+export const batchSize = 1000;
+
 /** Something that a rejects file only locates: it has to be read where it was. */
 export interface Located {
   readonly reject: Reject;
@@ -26,7 +29,8 @@ export interface LineTaker {
   readonly skipNulls: SkipNulls;
   /** Whether enough was found to hand it over. */
   isFull(): boolean;
-  collect(): Taken;
+  /** All that was found; with `whole`, when that is more than a batch, what makes whole batches. The rest waits for the next time. */
+  collect(whole?: 'whole'): Taken;
 }
 
 /** What {@link createLineTaker} needs to know of the file. */
@@ -105,10 +109,13 @@ export function createLineTaker({ file, maxLine, ofRejects, readLine, log }: Lin
       const reason = `Expected text, found ${length} NUL bytes, as a machine leaves them that lost power: what was there is lost.`;
       rejects.push({ file, offset: start, length, reason });
     },
-    isFull: () => found.length >= 1000 || rejects.length > 0 || size >= 4 * 1024 * 1024,
-    collect() {
-      const taken = { found, rejects };
-      found = [];
+    isFull: () => found.length >= batchSize || rejects.length > 0 || size >= 4 * 1024 * 1024,
+    collect(whole) {
+      // Each report costs a transaction: a small one as much as a whole batch. Rejects let nothing before them wait.
+      const rest = whole === undefined || rejects.length > 0 ? 0 : found.length % batchSize;
+      const end = rest < found.length ? found.length - rest : found.length;
+      const taken = { found: found.slice(0, end), rejects };
+      found = found.slice(end);
       rejects = [];
       size = 0;
       return taken;
