@@ -1,6 +1,7 @@
 import { toUSVString } from 'node:util';
 import { type ClusterResult, type ConnectionKey, connectionKey, type Place } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
+import { prepareInsert } from './insert-rows.ts';
 import { keyHash } from './key-hash.ts';
 
 /** Which row belongs to which connection of which sensor, and where it stands in the forest. */
@@ -27,10 +28,13 @@ export function createConnectionTable(database: Database): ConnectionTable {
         WHERE connection_key = ? ORDER BY connection DESC`,
     )
     .raw();
-  const add = database.prepare(
-    `INSERT INTO ihandler_connections (connection, connection_key, sensor, connection_id, incident_id)
-      VALUES (?, ?, ?, ?, ?)`,
-  );
+  const add = prepareInsert(database, 'ihandler_connections', [
+    'connection',
+    'connection_key',
+    'sensor',
+    'connection_id',
+    'incident_id',
+  ]);
   const findSensor = database.prepare('SELECT sensor FROM ihandler_sensors WHERE sensor_name = ?').pluck();
   const addSensor = database.prepare('INSERT INTO ihandler_sensors (sensor_name) VALUES (?)');
   const moveTree = database.prepare('UPDATE connections SET connection_root = ? WHERE connection_root = ?');
@@ -55,15 +59,15 @@ export function createConnectionTable(database: Database): ConnectionTable {
     },
     announce(announced) {
       const sensors = new Map<string, number>();
-      for (const { row, key, sensor, connectionId, incidentId, named } of announced) {
+      const rows = announced.map(({ row, key, sensor, connectionId, incidentId, named }) => {
         let number = sensors.get(sensor);
         if (number === undefined) {
           number = sensorNumber(toUSVString(sensor));
           sensors.set(sensor, number);
         }
-        const hash = named ? keyHash(key, seed) : null;
-        add.run(row, hash, number, toUSVString(connectionId), toUSVString(incidentId));
-      }
+        return [row, named ? keyHash(key, seed) : null, number, connectionId, incidentId];
+      });
+      add(rows);
     },
     move(moves) {
       for (const { row, parent, root, oldRoot } of moves) {
