@@ -5,7 +5,7 @@ import { createSpaceCheck, freeBytesOf } from './disk-space.ts';
 import { forget } from './forget.ts';
 import { type Opened, openJournal } from './open-journal.ts';
 import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
-import { prepare } from './prepare.ts';
+import { prepare, prepareBody } from './prepare.ts';
 import { createRetention, type Retention } from './retention.ts';
 import type { Store } from './store.ts';
 import { createUse, type Use } from './use.ts';
@@ -94,7 +94,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       const journal = mustBeOpen();
       const { entries, sources, checkSpace } = journal;
       checkSpace();
-      const prepared = incidents.map(prepare);
+      const prepared = prepare(incidents);
       const state = mark && encodeValue(mark.state);
       return writes(journal, (at) => {
         if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
@@ -114,9 +114,9 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       const { entries, cursors, deadLetters: letters } = journal;
       const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
         ...letter,
-        body: prepare(incident).body,
+        body: prepareBody(incident),
       }));
-      const prepared = reports.map(prepare);
+      const prepared = prepare(reports);
       journal.use.note(instance);
       return writes(journal, (at) => {
         cursors.set(instance, cursor, at);

@@ -8,9 +8,9 @@ import { prepare } from './prepare.ts';
 import { createStore } from './store.ts';
 
 function prepared(ordinal: number, text = '') {
-  return prepare(
+  return prepare([
     createIncident({ id: `s:${ordinal}`, origin: 'acme.thing', timestamp: 1, sensor: 'a', data: { text } }),
-  );
+  ]);
 }
 
 describe('the database of a journal', () => {
@@ -31,11 +31,11 @@ describe('the database of a journal', () => {
   it('tells everybody of the group that the disk is full, keeps nothing of it, and goes on when there is room', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
-    await group.add(() => entries.insert([prepared(1)], 0));
+    await group.add(() => entries.insert(prepared(1), 0));
     const pages = db.pragma('page_count', { simple: true });
     db.pragma(`max_page_count = ${pages}`);
-    const small = group.add(() => entries.insert([prepared(2)], 0));
-    const large = group.add(() => entries.insert([prepared(3, 'x'.repeat(100_000))], 0));
+    const small = group.add(() => entries.insert(prepared(2), 0));
+    const large = group.add(() => entries.insert(prepared(3, 'x'.repeat(100_000)), 0));
     const results = await Promise.allSettled([small, large]);
     for (const result of results) {
       expect(result.status).toBe('rejected');
@@ -46,7 +46,7 @@ describe('the database of a journal', () => {
     expect(entries.bounds()).toEqual({ before: 0, last: 1 });
     expect(entries.read(0, 10).incidents.map(({ id }) => id)).toEqual(['s:1']);
     db.pragma('max_page_count = 1000000');
-    expect((await group.add(() => entries.insert([prepared(2)], 0))).before).toBe(1);
+    expect((await group.add(() => entries.insert(prepared(2), 0))).before).toBe(1);
     db.close();
   });
 
@@ -54,11 +54,11 @@ describe('the database of a journal', () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
     const failed = group.add(() => {
-      entries.insert([prepared(1)], 0);
+      entries.insert(prepared(1), 0);
       throw new Error('on purpose');
     });
     await expect(failed).rejects.toThrow('on purpose');
-    await group.add(() => entries.insert([prepared(1)], 0));
+    await group.add(() => entries.insert(prepared(1), 0));
     expect(db.prepare('SELECT count(*) FROM entries JOIN streams ON streams.id = stream').pluck().get()).toBe(
       1,
     );
@@ -72,7 +72,7 @@ describe('the database of a journal', () => {
     const reader = openDatabase(join(folder, 'j'));
     const version = () => reader.pragma('data_version', { simple: true });
     const before = Number(version());
-    await Promise.all([1, 2, 3].map((n) => group.add(() => entries.insert([prepared(n)], 0))));
+    await Promise.all([1, 2, 3].map((n) => group.add(() => entries.insert(prepared(n), 0))));
     expect(version()).toBe(before + 1);
     reader.close();
     db.close();
@@ -84,7 +84,7 @@ describe('the database of a journal', () => {
     const large = 'x'.repeat(6_000_000);
     await group.add(() =>
       entries.insert(
-        [1, 2, 3, 4].map((n) => prepared(n, large)),
+        [1, 2, 3, 4].flatMap((n) => prepared(n, large)),
         0,
       ),
     );
