@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatAttack } from '@ihandler/attack-log';
 import { createDispatcher, createIncident, createMemoryJournal } from '@ihandler/core';
 import logSqlite, { openAttackReader } from '@ihandler/log-sqlite';
 import virustotal from '@ihandler/virustotal';
@@ -9,15 +10,15 @@ import { expect, it, onTestFinished } from 'vitest';
 import { madeUpFile } from './known-file.ts';
 import { startVirusTotalServer } from './server.ts';
 
-const connection = {
-  id: '1',
+const connectionOf = (id: string) => ({
+  id,
   protocol: 'smbd',
   transport: 'tcp',
   local: { host: '192.0.2.1', port: 445 },
   remote: { host: '198.51.100.7', port: 40_000, hostname: '' },
-};
+});
 
-it('a verdict fills the tables of dionaea and is read with the connection that brought the file', async () => {
+it('a verdict fills the tables of dionaea, and the tree shows it at every connection that brought the file', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-tree-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const server = await startVirusTotalServer();
@@ -43,13 +44,16 @@ it('a verdict fills the tables of dionaea and is read with the connection that b
       sensor: 'sensor',
       data: { ...data },
     });
-  const download = { connection, url: 'http://192.0.2.9/x', md5hash: known.md5, file: '' };
-  await dispatcher.report([
-    told(1, 'dionaea.connection.tcp.accept', { connection }),
-    told(2, 'dionaea.download.complete.hash', download),
-    told(3, 'dionaea.download.complete.unique', download),
-    told(4, 'dionaea.connection.free', { connection }),
-  ]);
+  for (const [index, kind] of ['unique', 'again'].entries()) {
+    const connection = connectionOf(kind);
+    const download = { connection, url: 'http://192.0.2.9/x', md5hash: known.md5, file: '' };
+    await dispatcher.report([
+      told(4 * index + 1, 'dionaea.connection.tcp.accept', { connection }),
+      told(4 * index + 2, 'dionaea.download.complete.hash', download),
+      told(4 * index + 3, `dionaea.download.complete.${kind}`, download),
+      told(4 * index + 4, 'dionaea.connection.free', { connection }),
+    ]);
+  }
   const counters = () =>
     dispatcher.status().find(({ instance }) => instance === 'virustotal')?.counters ?? {};
   await expect
@@ -78,7 +82,15 @@ it('a verdict fills the tables of dionaea and is read with the connection that b
   ).toEqual({ scans: 10, detected: 9 });
   const reader = await openAttackReader(file);
   onTestFinished(() => reader.close());
-  const found: unknown[] = [];
-  for await (const attack of reader.attacks()) found.push(attack.row);
-  expect(found).toHaveLength(1);
+  const trees: string[] = [];
+  for await (const attack of reader.attacks()) trees.push(formatAttack(attack, { columns: 80 }));
+  expect(trees).toHaveLength(2);
+  for (const tree of trees) {
+    // The permalink may be broken over lines, in line with what it belongs to.
+    const joined = tree.replace(/\n +/g, '');
+    expect(joined).toContain('virustotal 9/10 (90%)');
+    expect(joined).toContain('Trojan.A, Trojan.B');
+    expect(joined).toContain(`https://www.virustotal.com/gui/file/${known.sha256}`);
+    for (const line of tree.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  }
 });

@@ -5,11 +5,16 @@ import { startVirusTotalServer } from '../../../test/virustotal-server/server.ts
 import { createHttpClient } from './http-client.ts';
 
 /** An HTTP proxy on this machine that passes on what it is asked for. */
-async function startProxy() {
+async function startProxy(password?: string) {
   const asked: string[] = [];
   const proxy = createServer();
+  const expected = password && `Basic ${Buffer.from(password).toString('base64')}`;
   proxy.on('connect', (request, socket) => {
     asked.push(request.url ?? '');
+    if (expected !== undefined && request.headers['proxy-authorization'] !== expected) {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      return;
+    }
     const { hostname, port } = new URL(`http://${request.url}`);
     const onward = connect(Number(port), hostname, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -40,6 +45,21 @@ it('asks through the proxy that it is told', async () => {
   const url = `${server.url}/files/${'a'.repeat(64)}`;
   expect(await http.send({ method: 'GET', url, timeout: 5000 })).toMatchObject({ status: 404 });
   expect(proxy.asked).toEqual([new URL(url).host]);
+});
+
+it('tells a proxy who it is, and no secret of one that refuses it', async () => {
+  const [server, proxy] = [await startServer(), await startProxy('me:good-secret')];
+  const url = `${server.url}/files/${'a'.repeat(64)}`;
+  const ask = async (credentials: string) => {
+    const http = createHttpClient(server.key, proxy.url.replace('//', `//${credentials}@`));
+    onTestFinished(() => http.close());
+    return http.send({ method: 'GET', url, timeout: 5000 });
+  };
+  expect(await ask('me:good-secret')).toMatchObject({ status: 404 });
+  const refused: unknown = await ask('me:wrong-secret').catch((error: unknown) => error);
+  expect(String(refused)).toMatch(/407/);
+  expect(String(refused)).not.toMatch(/secret/);
+  expect(server.requests).toHaveLength(1);
 });
 
 it('follows no redirect, and ends what hangs', async () => {

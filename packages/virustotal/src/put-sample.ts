@@ -31,7 +31,7 @@ interface Row {
 }
 
 /** A hash in lower case; undefined for what is none. */
-export function hashOf(text: unknown, digits: 32 | 64): string | undefined {
+export function hashOf(text: unknown, digits: 32 | 40 | 64): string | undefined {
   return typeof text === 'string' && text.length === digits && /^[0-9a-fA-F]+$/.test(text)
     ? text.toLowerCase()
     : undefined;

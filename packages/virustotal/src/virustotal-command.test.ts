@@ -86,6 +86,9 @@ describe('lookup', () => {
     expect(output).toContain(`https://www.virustotal.com/gui/file/${wanted.sha256}`);
     expect(output).not.toContain('\u001b');
     await expect(run(started, ['lookup', wanted.md5])).rejects.toThrow(/quota .* until 2026-01-15 12:01/);
+    await time.run(2 * MINUTE);
+    expect((await run(started, ['lookup', wanted.sha1])).output).toContain(wanted.sha256);
+    await expect(run(started, ['retry', wanted.sha1])).rejects.toThrow(/SHA-256 or an MD5/);
     await time.run(HOUR);
     expect(verdicts().filter(({ md5 }) => md5 === wanted.md5)).toHaveLength(1);
     expect(server.quota.violations).toEqual([]);
@@ -103,7 +106,9 @@ describe('lookup', () => {
     );
     await started.server.stop();
     await expect(run(started, ['lookup', hash])).rejects.toThrow(/does not answer/);
-    await expect(run(started, ['lookup', '\u001b[31mred'])).rejects.toThrow(/SHA-256 or an MD5.*\\u001b/);
+    await expect(run(started, ['lookup', '\u001b[31mred'])).rejects.toThrow(
+      /SHA-256, a SHA-1 or an MD5.*\\u001b/,
+    );
     await expect(run(started, ['lookup'])).rejects.toThrow(/one hash/);
     await expect(run(started, ['eat'])).rejects.toThrow(/status, lookup, retry, backfill/);
   });

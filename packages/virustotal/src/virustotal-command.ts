@@ -36,11 +36,12 @@ function open({ options, dataDir }: ConfiguredInstance, isNew: boolean, { log, n
   return openDesk(file, settings, { log, now: now(), random: Math.random });
 }
 
-function readHash(text: string): string {
-  const hash = hashOf(text, 64) ?? hashOf(text, 32);
+/** The hash that a user wrote; a SHA-1 only where VirusTotal is asked at once, for the backlog knows none. */
+function readHash(text: string, verb: 'lookup' | 'retry'): string {
+  const hash = hashOf(text, 64) ?? hashOf(text, 32) ?? (verb === 'lookup' ? hashOf(text, 40) : undefined);
   if (hash === undefined)
     throw invalid(
-      `Expected a SHA-256 or an MD5 in hex digits, found ${harmless(JSON.stringify(text.slice(0, 80)))}.`,
+      `Expected a SHA-256${verb === 'lookup' ? ', a SHA-1' : ''} or an MD5 in hex digits, found ${harmless(JSON.stringify(text.slice(0, 80)))}.`,
     );
   return hash;
 }
@@ -131,7 +132,8 @@ export const virustotalCommand: Command = {
     const needs = known === 'lookup' || known === 'backfill';
     if (more.length > 0 || (needs && !argument) || (known === 'status' && argument !== undefined))
       throw invalid(`virustotal ${known} expects ${expected[known]}; found ${args.positionals.length - 1}.`);
-    const hash = known === 'lookup' || (known === 'retry' && argument) ? readHash(argument ?? '') : undefined;
+    const hash =
+      known === 'lookup' || (known === 'retry' && argument) ? readHash(argument ?? '', known) : undefined;
     const { as } = args.options;
     const named = typeof as === 'string' ? as : undefined;
     const desk = open(chooseInstance('virustotal', context.instances, named), needs, context);
