@@ -165,6 +165,19 @@ describe('whose turn it is', () => {
   });
 });
 
+it('what is to be asked once more comes after what nobody has asked about yet', () => {
+  const { put, backlog, leased, again } = open();
+  put('young', { size: 7, type: 'rare' });
+  backlog.settle(leased('young', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
+  backlog.tidy(NOW + DAY);
+  for (let n = 0; n < 3; n += 1) put(`worm ${n}`, { size: 1000, type: 'PE' }, NOW + DAY + n);
+  // A new life begins with the turn of the oldest, which is the young one's.
+  const next = again();
+  const turns = [1, 2, 3, 4].map(() => next.lease(NOW + 2 * DAY, NOW + 3 * DAY)?.sha256);
+  expect(turns).toEqual(['young', 'worm 2', 'worm 1', 'worm 0'].map(hash));
+  expect(put('young', {}, NOW + 2 * DAY)).toBe('known');
+});
+
 it('what is to be asked once more and does not fit keeps the verdict it has, and is told of no more', () => {
   const { put, backlog, leased, told, rowOf } = open({ backlog: 2, again: 7 * DAY });
   put('young', { size: 1000, type: 'PE' });

@@ -142,8 +142,9 @@ export function createBacklog(
      state = CASE state WHEN 'upload' THEN 'new' ELSE state END, lease_until = 0
      WHERE lease_until > 0 AND lease_until <= ?`,
   );
+  // Behind what nobody has asked about yet.
   const askAgain = database.prepare(
-    `UPDATE samples SET state = 'new', next_at = 0, failures = 0, polls = 0, recheck_at = -1
+    `UPDATE samples SET state = 'new', priority = 1, next_at = 0, failures = 0, polls = 0, recheck_at = -1
      WHERE recheck_at BETWEEN 0 AND ? AND state = 'done' AND lease_until = 0`,
   );
   const forget = database.prepare(

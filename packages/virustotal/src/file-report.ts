@@ -46,6 +46,15 @@ const LONGEST = 256;
 
 const short = (text: string | null | undefined): string | null => (text ? text.slice(0, LONGEST) : null);
 
+/** How many engines gave each answer; the API has eight. */
+function statsIn(stats: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(stats)
+      .slice(0, 20)
+      .map(([name, count]) => [name.slice(0, 64), count]),
+  );
+}
+
 /** Those that gave no opinion do not count. */
 const opinions = new Set(['malicious', 'suspicious', 'undetected', 'harmless']);
 
@@ -89,7 +98,7 @@ export function readFileReport(body: unknown, asked: string): FileFacts | undefi
     ...(md5 !== undefined && { md5 }),
     permalink: `https://www.virustotal.com/gui/file/${sha256}`,
     ...(stats != null && {
-      stats,
+      stats: statsIn(stats),
       malicious: opinionOf('malicious') + opinionOf('suspicious'),
       engines: [...opinions].reduce((sum, name) => sum + opinionOf(name), 0),
     }),
