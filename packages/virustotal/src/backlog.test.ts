@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { createBacklog, STATES, type State, type Task, WAYS } from './backlog.ts';
+import { type BacklogLimits, createBacklog, STATES, type State, type Task, WAYS } from './backlog.ts';
 import { SCHEMA } from './schema.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -11,7 +11,8 @@ const NOW = Date.UTC(2026, 0, 1);
 
 const hash = (name: string): string => createHash('sha256').update(name).digest('hex');
 
-function open(limits = { backlog: 100, again: 7 * DAY }) {
+function open(different: Partial<BacklogLimits> = {}) {
+  const limits = { backlog: 100, again: 7 * DAY, upload: true, ...different };
   const database = new Database(':memory:');
   database.exec(SCHEMA);
   const told: Verdict[] = [];
@@ -113,7 +114,7 @@ describe('every state', () => {
 });
 
 it('no more files are remembered than ten times the backlog', () => {
-  const { put, backlog, database } = open({ backlog: 3, again: 7 * DAY });
+  const { put, backlog, database } = open({ backlog: 3 });
   for (let n = 0; n < 60; n += 1) put(`file ${n}`, { size: n }, NOW + n);
   backlog.tidy(NOW + MINUTE);
   const rest = database.prepare('SELECT state, count(*) AS count FROM samples GROUP BY state').all();
@@ -179,7 +180,7 @@ it('what is to be asked once more comes after what nobody has asked about yet', 
 });
 
 it('what is to be asked once more and does not fit keeps the verdict it has, and is told of no more', () => {
-  const { put, backlog, leased, told, rowOf } = open({ backlog: 2, again: 7 * DAY });
+  const { put, backlog, leased, told, rowOf } = open({ backlog: 2 });
   put('young', { size: 1000, type: 'PE' });
   backlog.settle(leased('young', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
   backlog.tidy(NOW + DAY);
@@ -189,6 +190,22 @@ it('what is to be asked once more and does not fit keeps the verdict it has, and
   expect(rowOf('young')).toMatchObject({ state: 'done', verdict: 'known' });
   expect(told.map(({ state }) => state)).toEqual(['known', 'skipped']);
   expect(told[1]?.sha256).toBe(hash('worm'));
+});
+
+it('a file that was kept elsewhere while it was looked for in vain is looked for there', () => {
+  const { put, backlog, leased, told, rowOf } = open();
+  const unknown: Verdict = { state: 'unknown', reason: 'the file may not, or cannot, be read', askedAt: NOW };
+  put('file', { path: '/binaries/file' });
+  const task = leased('file', 'upload');
+  put('file', { path: '/samples/file', isKept: true });
+  // Seen again, where the sensor keeps it: what a store keeps is better.
+  put('file', { path: '/binaries/file' });
+  backlog.settle(task, { to: 'done', verdict: unknown }, NOW);
+  expect(told).toEqual([]);
+  expect(rowOf('file')).toMatchObject({ state: 'upload', path: '/samples/file', lease_until: 0 });
+  const again = backlog.lease(NOW, NOW + MINUTE);
+  if (again) backlog.settle(again, { to: 'done', verdict: unknown }, NOW);
+  expect(told).toEqual([unknown]);
 });
 
 describe('one file', () => {

@@ -94,6 +94,8 @@ export interface BacklogLimits {
   readonly backlog: number;
   /** How long a verdict holds, in milliseconds. */
   readonly again: number;
+  /** Whether files that VirusTotal does not know are uploaded. */
+  readonly upload: boolean;
 }
 
 /** Opens the backlog in a database that has its tables. `conclude` is called within the transaction of each verdict. */
@@ -102,7 +104,7 @@ export function createBacklog(
   limits: BacklogLimits,
   conclude: (task: Task, verdict: Verdict) => void,
 ): Backlog {
-  const put = createPut(database);
+  const put = createPut(database, limits.upload);
   const first = (order: string, where: string) =>
     database.prepare<[number, number], Task>(
       `SELECT samples.* FROM samples LEFT JOIN classes USING (class)
@@ -123,6 +125,9 @@ export function createBacklog(
      sha256 = $sha256, md5 = $md5, analysis = $analysis, uploaded = $uploaded, commented = $commented,
      verdict = $verdict, verdict_at = coalesce($verdictAt, verdict_at), recheck_at = $recheckAt WHERE sample = $sample`,
   );
+  const pathNow = database
+    .prepare<[number], string | null>('SELECT path FROM samples WHERE sample = ?')
+    .pluck();
   const taken = database.prepare<[string], number>('SELECT sample FROM samples WHERE sha256 = ?').pluck();
   const byHash = database.prepare<[string, string, number], Task>(
     `SELECT * FROM samples WHERE (sha256 = ? OR md5 = ?) AND state = 'new' AND lease_until <= ?
@@ -167,7 +172,11 @@ export function createBacklog(
   let turn = 0;
   let swept = Number.NEGATIVE_INFINITY;
 
-  function settle(task: Task, step: Step, now: number): void {
+  function settle(task: Task, given: Step, now: number): void {
+    // While it was found that a file is not where it was said to be, it was kept elsewhere: it is looked for there.
+    const isElsewhere =
+      task.state === 'upload' && given.verdict?.state === 'unknown' && pathNow.get(task.sample) !== task.path;
+    const step: Step = isElsewhere ? {} : given;
     const { to = task.state, verdict } = step;
     if (to !== task.state && !WAYS[task.state].includes(to))
       throw new Error(`There is no way from ${task.state} to ${to}.`);

@@ -104,6 +104,26 @@ describe('what a sensor tells of a file', () => {
     ]);
   });
 
+  it('before a store has kept it does not keep it from being uploaded then, however late the store is', async () => {
+    const { deliver, time, server, dataDir, verdicts } = await startVirusTotal({ options: upload });
+    const binaries = temporaryFolder();
+    const samples = join(dataDir, '..', 'store', 'samples');
+    mkdirSync(samples, { recursive: true });
+    const late = capture(binaries, 'never seen');
+    // The folder of the sensor is not allowed: only what a store keeps may be uploaded.
+    deliver(captured({ ...late, local: true }));
+    await time.run(HOUR);
+    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: notAllowed }]);
+    const kept = capture(samples, 'never seen');
+    deliver(stored(kept, 10, 'text/plain', kept.file));
+    await time.run(HOUR);
+    expect(server.uploads.get(kept.sha256)).toEqual([kept.sha256]);
+    expect(verdicts().map(({ state }) => state)).toEqual(['unknown', 'analysed']);
+    deliver(stored(kept, 10, 'text/plain', kept.file), captured({ ...late, local: true }));
+    await time.run(HOUR);
+    expect(verdicts()).toHaveLength(2);
+  });
+
   it('of a sample that is kept elsewhere does not hide the file that is here', async () => {
     const folder = temporaryFolder();
     const { deliver, time, server } = await startVirusTotal({ options: { ...upload, folders: [folder] } });

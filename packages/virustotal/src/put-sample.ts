@@ -6,6 +6,8 @@ export interface SeenSample {
   readonly md5?: string;
   /** Where it may lie. It is opened only where the rules of `open-upload.ts` allow it. */
   readonly path?: string;
+  /** It lies there, kept by a store: this path is better than what a sensor says. */
+  readonly isKept?: boolean;
   readonly size?: number;
   readonly type?: string;
   /** The incident that told of it. */
@@ -27,7 +29,9 @@ interface Row {
   readonly priority: number;
   readonly class: string;
   readonly path: string | null;
+  readonly verdict: string | null;
   readonly verdict_at: number | null;
+  readonly uploaded: number;
 }
 
 /** A hash in lower case; undefined for what is none. */
@@ -43,10 +47,12 @@ function classOf({ size, type }: SeenSample): string {
 
 /**
  * Prepares to put files into the backlog: `put(sample, now, again)`. One whose verdict is younger than `again`
- * milliseconds, or that waits already, costs nothing; what is new of it (a hash, a path) is added. Within a transaction.
+ * milliseconds, or that waits already, costs nothing; what is new of it (a hash, a path) is added. `upload`: whether files
+ * that are not known are uploaded. Within a transaction.
  */
 export function createPut(
   database: Database,
+  upload: boolean,
 ): (sample: SeenSample, now: number, again: number) => PutOutcome {
   const bySha256 = database.prepare<[string], Row>('SELECT * FROM samples WHERE sha256 = ?');
   const byMd5 = database.prepare<[string], Row>(
@@ -92,12 +98,15 @@ export function createPut(
     if (newClass !== row.class) countClass.run(newClass);
     const newSha256 = sha256 ?? row.sha256;
     const newMd5 = md5 ?? row.md5;
-    const newPath = path ?? row.path;
+    const newPath = sample.isKept ? (path ?? row.path) : (row.path ?? path ?? null);
     // Most downloads are of files that are known: nothing is written for them, and nothing waits for the disk.
     const isSame = newSha256 === row.sha256 && newMd5 === row.md5 && newPath === row.path;
     if (!isSame || newClass !== row.class || priority < row.priority)
       fill.run(newSha256, newMd5, newPath, newClass, priority, row.sample);
-    if (row.state !== 'done' || (row.verdict_at ?? 0) > now - again) return 'known';
+    // A sensor tells of a file before a store has kept it: what could not be uploaded then can be now.
+    const isLate = upload && sample.isKept === true && row.verdict === 'unknown' && row.uploaded === 0;
+    const holds = (row.verdict_at ?? 0) > now - again && !(isLate && newPath !== row.path);
+    if (row.state !== 'done' || holds) return 'known';
     renew.run(seenAt, priority, cause?.id ?? null, cause?.sensor ?? null, row.sample);
     return 'again';
   };

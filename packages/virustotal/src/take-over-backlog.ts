@@ -23,7 +23,7 @@ export function takeOverBacklog(database: Database, now: number): TakenOver {
   const rows = database
     .prepare<[], DionaeaRow>('SELECT md5_hash, path, timestamp FROM backlogfiles ORDER BY backlogfile')
     .all();
-  const put = createPut(database);
+  const put = createPut(database, false);
   const outcomes = rows.map(({ md5_hash, path, timestamp }) =>
     put(
       {

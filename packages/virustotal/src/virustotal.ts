@@ -58,8 +58,9 @@ function seenIn(
   const cause = { id: incident.id, sensor: incident.sensor };
   if (incident.origin === 'ihandler.sample.stored') {
     const { sha256, md5, size, type, file } = incident.data;
+    const seen = { sha256, md5, size, type, cause };
     // A store elsewhere tells the same, and of the file that is here, nothing.
-    return { sha256, md5, size, type, cause, ...(isHere(file, folders()) && { path: file }) };
+    return isHere(file, folders()) ? { ...seen, path: file, isKept: true } : seen;
   }
   const { md5hash, sha256hash, file } = incident.data;
   // Before `again` or `unique` the file need not be there.
