@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { describeError, errorCode, permanent } from './error.ts';
 
@@ -59,6 +59,17 @@ async function opened(path: string): Promise<FileHandle> {
   return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 }
 
+/** Whether what was opened is still where it was looked for: a folder on the way may have become a link meanwhile. */
+async function isWhereItWas(handle: FileHandle, real: string): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  try {
+    return (await readlink(`/proc/self/fd/${handle.fd}`)) === real;
+  } catch {
+    // Without /proc there is nobody to ask.
+    return true;
+  }
+}
+
 function isInside(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
@@ -69,17 +80,18 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
 }
 
 /**
- * Opens a file that an incident names whose files are on this machine (`incident.local`, which the caller has looked at), if it lies in one of `folders` when all links on the way are
- * followed, and is itself neither a link nor anything but a regular file. Throws a permanent error, which says why and
- * what to do, for everything else.
+ * Opens a file that an incident names whose files are on this machine (`incident.local`, which the caller has looked at),
+ * if it lies in one of `folders` when all links on the way are followed, and is itself neither a link nor anything but a
+ * regular file. Throws a permanent error, which says why and what to do, for everything else.
  */
 export async function openSample(path: string, folders: readonly string[]): Promise<OpenSample> {
   if (!isAbsolute(path) || path.includes('\0'))
     throw refuse(path, 'expected an absolute path.', 'Does the source need "paths"?');
   let handle: FileHandle;
+  let real: string;
   try {
     const folder = await realpath(dirname(path));
-    const real = join(folder, basename(path));
+    real = join(folder, basename(path));
     const allowed = await realFolders(folders);
     if (basename(path) === '..' || !allowed.some((each) => isInside(each, real)))
       throw refuse(
@@ -92,6 +104,8 @@ export async function openSample(path: string, folders: readonly string[]): Prom
     throw error instanceof Error && 'permanent' in error ? error : explain(path, error);
   }
   try {
+    if (!(await isWhereItWas(handle, real)))
+      throw refuse(path, 'it was moved while it was opened.', 'Try it again from the dead letters.');
     const before = await handle.stat();
     if (!before.isFile()) throw refuse(path, 'it is no regular file.', 'Only those are taken.');
     return {
