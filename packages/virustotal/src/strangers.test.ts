@@ -58,6 +58,27 @@ describe('429', () => {
   });
 });
 
+describe('the quotas of a key', () => {
+  it('are asked for again in an hour when there was no answer, and lower the limits then', async () => {
+    const limits = { minute: 4, day: 40, month: 1000 };
+    const { server, time, deliver } = await startVirusTotal({ server: { limits } });
+    const asked = () => server.requests.filter(({ path }) => path.startsWith('/users/')).length;
+    server.setFault(({ path }) => (path.startsWith('/users/') ? { kind: 'dropped' } : undefined));
+    const files = Array.from({ length: 60 }, (_, index) => madeUpFile(`file ${index}`, START));
+    server.know(...files);
+    deliver(...files.slice(0, 5).map((file) => captured(file)));
+    await time.run(10 * MINUTE);
+    expect(asked()).toBe(1);
+    server.setFault(undefined);
+    await time.run(HOUR);
+    deliver(...files.map((file) => captured(file)));
+    await time.run(9 * HOUR);
+    expect(asked()).toBe(2);
+    expect(server.quota.violations).toEqual([]);
+    expect(server.requests).toHaveLength(32);
+  });
+});
+
 describe('a wait of a month', () => {
   it('is believed of a quota, and not of a server that is down', async () => {
     for (const [status, code, hours] of [

@@ -91,7 +91,9 @@ export function startWorker(tools: WorkerTools): Worker {
     const answer = await ask(() => api.overallQuotas());
     if (answer.kind === 'ok') return quota.learn(answer.value, now());
     // Some keys may not ask; then the limits of the options hold.
-    if (isGeneral(answer)) note(answer);
+    if (!isGeneral(answer)) return;
+    quota.learn({}, now() - DAY + HOUR);
+    note(answer);
   }
 
   /** The end of this process cut a request off, which nobody is to blame for. */
