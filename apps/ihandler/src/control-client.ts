@@ -70,7 +70,9 @@ export async function callControl(
     if (signal?.aborted) return abort();
     signal?.addEventListener('abort', abort, { once: true });
     socket.setTimeout(timeout, () => {
-      unreadable(`The ihandler that runs has said nothing for ${timeout} ms.`);
+      unreadable(
+        `The ihandler that runs on ${dataDir} has said nothing for ${timeout / 1000} s: it is busy, stopped or hangs. Try again, or restart it: nothing that was accepted is lost.`,
+      );
       socket.destroy();
     });
     socket.on('error', (cause) =>

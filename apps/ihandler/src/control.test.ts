@@ -140,7 +140,7 @@ describe('the control channel', () => {
     for (let n = 0; n < 100 && !told; n += 1) await pause(10);
     expect(told).toBe(true);
     await expect(callControl(folder, 'long', {}, { timeout: 50 })).rejects.toThrow(
-      'has said nothing for 50 ms',
+      'has said nothing for 0.05 s',
     );
   });
 

@@ -110,11 +110,16 @@ async function runDoctor(args: CommandArguments, app: App): Promise<number> {
     sources: sources.map(({ instance }) => instance),
     instances,
   };
-  const journal = await withView(plan, (view, file) => [
-    ...damageFindings(view),
-    ...liveFindings(view, live, configured, now),
-    ...journalFindings(view, file, now),
-  ]);
+  let host = live?.pid ?? undefined;
+  const journal = await withView(plan, (view, file) => {
+    // One that does not answer writes nevertheless.
+    host ??= view.writer();
+    return [
+      ...damageFindings(view),
+      ...liveFindings(view, live, configured, now),
+      ...journalFindings(view, file, now),
+    ];
+  });
   const told = new Set(journal.filter(({ advice }) => advice === SET_ASIDE).map(({ about }) => about));
   const findings = bySeverity([
     ...nodeFindings(process.versions.node, now),
@@ -122,7 +127,7 @@ async function runDoctor(args: CommandArguments, app: App): Promise<number> {
     ...runFindings,
     ...journal,
     // What the journal tells of itself it knows better.
-    ...fileFindings(files, plan.dataDir, live?.pid ?? undefined, now).filter(({ about }) => !told.has(about)),
+    ...fileFindings(files, plan.dataDir, host, now).filter(({ about }) => !told.has(about)),
   ]);
   const isWell = findings.every(({ severity }) => severity === 'note');
   const lines = findings.map((finding) => findingLine(finding, terminal));

@@ -134,7 +134,9 @@ export function liveFindings(
   now: number,
 ): readonly Finding[] {
   const kept = view.sources();
-  const cursors = view.cursors();
+  // A replay has a cursor of its own, for which nobody waits.
+  const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
+  const isConfigured = (instance: string) => configured.instances?.includes(instance) !== false;
   const { last } = view.bounds();
   const newest = last === 0 ? undefined : view.acceptedAt(last);
   return [
@@ -156,23 +158,25 @@ export function liveFindings(
         now,
       ),
     ),
-    ...Object.entries(cursors).flatMap(([instance, cursor]) =>
-      instanceFindings(
-        instance,
-        cursor,
-        live?.ihandlers.find((lane) => lane.instance === instance),
-        view,
-        now,
+    ...cursors
+      .filter(([instance]) => isConfigured(instance))
+      .flatMap(([instance, cursor]) =>
+        instanceFindings(
+          instance,
+          cursor,
+          live?.ihandlers.find((lane) => lane.instance === instance),
+          view,
+          now,
+        ),
       ),
-    ),
-    ...Object.entries(cursors).flatMap(([instance, { usedAt }]) =>
-      configured.instances?.includes(instance) !== false || instance.includes('@')
+    ...cursors.flatMap(([instance, { usedAt, books }]) =>
+      isConfigured(instance)
         ? []
         : [
             {
               severity: 'note' as const,
               about: instance,
-              found: `it is not in the configuration any more; its place in the journal is kept for a while (last used ${localTime(usedAt)})`,
+              found: `it is not in the configuration any more; the journal keeps its place${books.dead > 0 ? ` and ${counted(books.dead, 'dead letter')}` : ''} for a while (last used ${localTime(usedAt)})`,
             },
           ],
     ),

@@ -108,6 +108,18 @@ describe('status', () => {
     await stopped(running);
   }, 60_000);
 
+  test('goes on watching a program that does not answer', async () => {
+    const world = liveWorld(program, `${tailing}ihandlers: []\n`);
+    const running = await startedIn(program, world);
+    const watching = program.start(world, ['status', '-c', 'my.yaml', '--watch']);
+    running.child.kill('SIGSTOP');
+    await watching.said('has said nothing for 10 s: it is busy, stopped or hangs. Try again, or restart it');
+    watching.child.kill('SIGINT');
+    expect((await watching.ended).code).toBe(3);
+    running.child.kill('SIGCONT');
+    await stopped(running);
+  }, 60_000);
+
   test('looks again every second until it is interrupted', async () => {
     const world = createWorld();
     world.write('my.yaml', 'data: data\njournal: memory\n');

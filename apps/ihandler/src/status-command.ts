@@ -1,4 +1,4 @@
-import type { CommandArguments } from '@ihandler/core';
+import { type CommandArguments, isIhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from './app.ts';
 import { configOption } from './command-instances.ts';
 import { callControl } from './control-client.ts';
@@ -53,9 +53,16 @@ async function runStatus(args: CommandArguments, app: App): Promise<number> {
     await app.terminal.write('\x1b[H\x1b[2J');
   let code: number = exitCodes.ok;
   while (!signal.aborted) {
-    const found = await look(plan, signal);
-    await show(found, args, app);
-    code = codeOf(found);
+    try {
+      const found = await look(plan, signal);
+      await show(found, args, app);
+      code = codeOf(found);
+    } catch (error) {
+      // It is busy, or has just ended: that is what somebody watches for.
+      if (!isIhandlerError(error) || error.code !== 'TARGET_UNREADABLE') throw error;
+      app.note(error.message);
+      code = exitCodes.partly;
+    }
     await pauseFor(PERIOD, signal);
   }
   return code;
