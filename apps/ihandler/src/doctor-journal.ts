@@ -9,6 +9,12 @@ import { freeDisk } from './journal-status.ts';
 const DAY = 86_400_000;
 /** Disks with fewer days left than this are told as a warning. */
 const SOON = 7;
+/** Nobody plans disks for more days than these. */
+const LONG = 3650;
+
+function lasting(days: number): string {
+  return days > LONG ? 'more than ten years' : span(days * DAY);
+}
 
 /** Damaged journals that are still where they were set aside. */
 export function damageFindings(view: JournalView): readonly Finding[] {
@@ -40,7 +46,7 @@ export function journalFindings(
     findings.push({
       severity: days !== undefined && days < SOON && free < room ? (days < 1 ? 'error' : 'warning') : 'note',
       about: 'disk',
-      found: `${bytesInWords(free)} free in ${dirname(file)}; ${today}: ${days === undefined ? 'nobody can say how long it lasts' : `that lasts ${span(days * DAY)} for the journal alone`}`,
+      found: `${bytesInWords(free)} free in ${dirname(file)}; ${today}: ${days === undefined ? 'nobody can say how long it lasts' : `that lasts ${lasting(days)} for the journal alone`}`,
       ...(days !== undefined &&
         days < SOON &&
         free < room && { advice: 'make room, or lower the limit of the journal' }),
