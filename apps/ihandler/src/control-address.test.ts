@@ -37,13 +37,14 @@ test('the socket of a killed process is replaced, and modules that are installed
   install(join(data, 'node_modules/plain'));
   install(join(data, 'store/linked'));
   symlinkSync(join(data, 'store/linked'), join(data, 'node_modules/linked'));
-  const { resolve } = createRequire(join(data, 'main.js'));
+  const from = createRequire(join(data, 'main.js'));
+  const fileOf = (name: string) => from.resolve(name);
   // Node remembers the folders on the way.
-  expect(resolve('plain')).toBe(join(data, 'node_modules/plain/index.js'));
+  expect(fileOf('plain')).toBe(join(data, 'node_modules/plain/index.js'));
   const { path } = takeControlAddress(data);
   expect(path).toBe(join(data, 'control.sock'));
   expect(existsSync(path)).toBe(false);
-  expect(resolve('linked')).toBe(join(data, 'store/linked/index.js'));
+  expect(fileOf('linked')).toBe(join(data, 'store/linked/index.js'));
 });
 
 test('a socket whose path would be too long lies elsewhere, and goes with its folder', () => {

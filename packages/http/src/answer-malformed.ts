@@ -10,11 +10,13 @@ const other = [400, 'Expected a request in HTTP/1, found what is none, is malfor
 
 /** Answers what never became a request, as all else is answered, and ends its connection. For a server's `clientError`. */
 export function answerMalformed(error: Error, socket: Duplex): void {
-  if (errorCode(error) === 'ECONNRESET' || !socket.writable) {
+  const code = errorCode(error);
+  // Whoever has gone, or never shook hands over TLS, cannot be answered.
+  if (!/^(?:HPE|ERR_HTTP)_/.test(code) || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, reason] = reasons.get(errorCode(error)) ?? other;
+  const [status, reason] = reasons.get(code) ?? other;
   const body = `${JSON.stringify({ error: reason })}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
