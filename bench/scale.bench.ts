@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import {
   createDispatcher,
@@ -19,6 +20,7 @@ import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres from '@ihandler/log-postgres';
 import nats from '@ihandler/nats';
+import natsSource from '@ihandler/nats/source';
 import xmpp from '@ihandler/xmpp';
 import pg from 'pg';
 import { freePort } from '../test/services/free-port.ts';
@@ -135,8 +137,29 @@ async function measureNats(): Promise<void> {
   const client = await connect({ servers: server.url });
   const { state } = await (await jetstreamManager(client)).streams.info('IHANDLER');
   await client.close();
-  await server.stop();
   line('`nats`, in the stream on disk', state.bytes / state.messages, rate);
+  line('`nats`, from the stream into a durable journal', undefined, await taken(server.url));
+  await server.stop();
+}
+
+/** How many incidents a second a hub takes from a stream that holds all of them. */
+async function taken(servers: string): Promise<number> {
+  const hub = createDispatcher({
+    journal: journalSqlite({ file: join(folder, 'taking.journal') }),
+    handlers: [],
+    sensor: 'hub',
+    dataDir: folder,
+  });
+  await hub.start();
+  const began = performance.now();
+  const end = new AbortController();
+  const running = hub.run(natsSource({ servers }), { signal: end.signal });
+  while ((hub.sources()[0]?.accepted ?? 0) < INCIDENTS) await pause(20);
+  const took = performance.now() - began;
+  end.abort();
+  await running;
+  await hub.close();
+  return (INCIDENTS / took) * 1000;
 }
 
 async function measureHpfeeds(): Promise<void> {
