@@ -149,6 +149,23 @@ describe('hpfeeds', () => {
     await until(() => broker.published() > 0);
   });
 
+  it.each([
+    ['expired', /certificate has expired.*must renew the certificate/],
+    ['other name', /certificate is for another name: "server" must name the host/],
+  ] as const)(
+    'says what is wrong with a certificate that it was told to trust: %s',
+    async (flaw, message) => {
+      const { cert, key, remove } = selfSigned(flaw);
+      onTestFinished(remove);
+      const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+      const { sensor } = await network({ tls });
+      const dispatcher = await host([{ handler: hpfeeds({ ...sensor, ca: cert }) }]);
+      await dispatcher.report([offer(1, 'x')]);
+      await until(() => dispatcher.status()[0]?.failure !== undefined);
+      expect(dispatcher.status()[0]?.failure).toMatch(message);
+    },
+  );
+
   it('loses nothing to a broker that does not let it publish on a channel, and says which', async () => {
     const { broker, sensor } = await network({
       users: { sensor: { secret: 'one', publish: ['dionaea.connections'], subscribe: [] } },

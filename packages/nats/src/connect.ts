@@ -70,13 +70,13 @@ function nameOf(error: unknown): string {
 /** What an operator can do about an error of the client or the server. */
 function advice(error: unknown): string {
   const text = `${nameOf(error)} ${describeError(error)}`;
-  if (/Authorization|authentication|expired/i.test(text))
-    return ' Are user and password, token or credentials right, and known to the server?';
-  if (/permission/i.test(text)) return ' The server does not permit this: see the permissions in the README.';
   if (/certificate has expired|certificate is not yet valid/i.test(text))
     return ' Its administrator must renew the certificate. Or is the clock of this machine wrong?';
   if (/altname/i.test(text))
     return ' The certificate is for another name: "servers" must name the host as the certificate does.';
+  if (/Authorization|authentication|expired/i.test(text))
+    return ' Are user and password, token or credentials right, and known to the server?';
+  if (/permission/i.test(text)) return ' The server does not permit this: see the permissions in the README.';
   if (/certificate|self.signed|unable to verify/i.test(text))
     return ' The certificate is not trusted: name the file of the authority that signed it with "tls.ca".';
   if (/jetstream not enabled/i.test(text)) return ' Start the server with JetStream (-js).';

@@ -229,6 +229,24 @@ describeService('nats-server', () => {
     expect(await told.drain({ stalledAfter: 5000 })).toEqual([]);
   });
 
+  it.each([
+    ['expired', /certificate has expired.*must renew the certificate/],
+    ['other name', /certificate is for another name: "servers" must name the host/],
+  ] as const)(
+    'says what is wrong with a certificate that it was told to trust: %s',
+    async (flaw, message) => {
+      const { cert, key, remove } = selfSigned(flaw);
+      onTestFinished(remove);
+      const server = await startNats(`tls { cert_file: "${cert}", key_file: "${key}" }`);
+      onTestFinished(() => server.stop());
+      const servers = server.url.replace('nats:', 'tls:');
+      const sensor = await host([{ handler: nats({ servers, create: {}, tls: { ca: cert } }) }]);
+      await sensor.report([offer(1)]);
+      await until(() => sensor.status()[0]?.failure !== undefined);
+      expect(sensor.status()[0]?.failure).toMatch(message);
+    },
+  );
+
   it('needs no more rights on a sensor than its README names, and may not speak for another', async () => {
     const password = 'of-its-own';
     const server = await startNats(`authorization { users: [
