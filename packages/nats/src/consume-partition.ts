@@ -81,6 +81,8 @@ export async function consumePartition(parts: Consuming): Promise<void> {
       await queue.room();
     }
   })().finally(() => queue.push('end'));
+  // It is waited for below; until then it may fail while a batch becomes durable, and that must not end the process.
+  reading.catch(() => undefined);
   const problem = firstProblem(messages, `The consumer of partition ${number} of the stream ${stream}`);
   let looked = performance.now();
   try {
@@ -94,6 +96,9 @@ export async function consumePartition(parts: Consuming): Promise<void> {
       const upTo = await allTaken(connection, stream, consumer, state.sequences[number] ?? 0);
       if (upTo !== undefined && partition.isIdle()) await report([], upTo);
     }
+    // Who reads may wait for room that nobody makes any more; and all may have been over before it listened.
+    messages.stop();
+    queue.push('end');
     await reading;
     if (!over.aborted) throw await problem;
   } finally {

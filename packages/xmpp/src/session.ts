@@ -69,6 +69,34 @@ function passOverWhatComesTooLate(entity: ReturnType<typeof client>): void {
   };
 }
 
+/** An address as the library has it. */
+type Address = Awaited<ReturnType<ReturnType<typeof client>['start']>>;
+
+/**
+ * Does what the library's own `start` does, which leaves a promise to nobody when the connection breaks while the stream
+ * opens: that would end the whole program. Rejects also when the server ends the connection without an error.
+ */
+async function letIn(
+  entity: ReturnType<typeof client>,
+  { service, domain }: Account,
+  ended: Promise<Error>,
+): Promise<Address> {
+  // Safe: these are members of the library's own class, which its types leave out.
+  const inside = entity as unknown as {
+    connect(service: string): Promise<unknown>;
+    open(options: { readonly domain: string }): Promise<unknown>;
+  };
+  const online = new Promise<Address>((resolve, reject) => {
+    entity.once('online', resolve);
+    entity.once('error', reject);
+    void ended.then(reject);
+  });
+  online.catch(() => undefined); // told below, or by what failed before
+  await inside.connect(service);
+  await inside.open({ domain });
+  return online;
+}
+
 /**
  * Connects and is let in; `onStanza` gets every message and presence. It is never made again by itself: whoever uses it
  * decides that. Rejects with a passing error that says what is wrong.
@@ -128,7 +156,7 @@ export async function openSession(
   });
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const address = await entity.start();
+    const address = await letIn(entity, account, ended);
     if (!entity.isSecure() && !isTrusted)
       throw new Error(
         'the server offers no TLS, so that everybody on the way could read everything; "insecure: true" goes on all the same',
