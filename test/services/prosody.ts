@@ -38,9 +38,18 @@ function register(data: string, user: string, password: string): void {
 }
 
 /**
- * Starts a server that knows these users by their passwords. `extra` is added to its settings, `rooms` to those of its rooms.
- * A setting must not be there twice: Prosody warns of it, and fails to put the warning together when the path of its
- * configuration is long. Of the modules, `tls` is switched on by a line of `ssl`.
+ * Settings, one a line, with others instead of or beside them. None may be there twice: Prosody warns of it, and fails to put
+ * the warning together when the path of its configuration is long.
+ */
+function settings(usual: string, others: string): string {
+  const named = new Set(others.split('\n').map((line) => line.split(' = ')[0]));
+  const kept = usual.split('\n').filter((line) => !named.has(line.split(' = ')[0]));
+  return [...kept, others].join('\n');
+}
+
+/**
+ * Starts a server that knows these users by their passwords. The lines of `extra` are its settings instead of or beside the
+ * usual ones, those of `rooms` the settings of its rooms. Of the modules, `tls` is switched on by a line of `ssl`.
  */
 export async function startProsody(
   users: Readonly<Record<string, string>>,
@@ -55,7 +64,8 @@ export async function startProsody(
   const quoted = (text: string) => JSON.stringify(text);
   writeFileSync(
     config,
-    `run_as_root = true
+    `${settings(
+      `run_as_root = true
 pidfile = ${quoted(join(folder, 'prosody.pid'))}
 data_path = ${quoted(join(folder, 'data'))}
 certificates = ${quoted(join(folder, 'certs'))}
@@ -72,16 +82,19 @@ allow_unencrypted_plain_auth = true
 c2s_stanza_size_limit = 16777216
 authentication = "internal_plain"
 disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256", "DIGEST-MD5" }
-log = { { levels = { min = "warn" }, to = "console" } }
-${extra}
+log = { { levels = { min = "warn" }, to = "console" } }`,
+      extra,
+    )}
 VirtualHost "localhost"
 Component "rooms.localhost" "muc"
-  modules_enabled = { "muc_mam" }
-  restrict_room_creation = false
-  muc_room_locking = false
-  muc_room_default_persistent = true
-  muc_log_by_default = true
-${rooms}
+${settings(
+  `modules_enabled = { "muc_mam" }
+restrict_room_creation = false
+muc_room_locking = false
+muc_room_default_persistent = true
+muc_log_by_default = true`,
+  rooms,
+)}
 `,
   );
   for (const [user, password] of Object.entries(users)) register(join(folder, 'data'), user, password);

@@ -37,6 +37,8 @@ export class CrashingWorld {
   lives = 0;
   /** How often an operator did what to how many. */
   readonly done = { retried: 0, dropped: 0, replayed: 0 };
+  /** The ids of the dead letters of `keeper` that an operator wanted dropped, also when the process died over it. */
+  readonly unwanted = new Set<string>();
   #isPoisonous = true;
   #checkpoint: Record<string, number> = {};
   #epoch = 0;
@@ -155,11 +157,14 @@ export class CrashingWorld {
       const open = letters.filter(
         ({ incident: { id } }) => !Object.hasOwn(this.#checkpoint, id.replace(':', '~')),
       );
-      const some = open.filter(() => this.#chance(0.5)).map(({ position }) => position);
+      const some = open.filter(() => this.#chance(0.5));
       const what = this.#random();
       if (what < 0.5) this.done.retried += (await dispatcher.retryDeadLetters('keeper')).delivered;
-      else if (what < 0.6) this.done.dropped += await dispatcher.dropDeadLetters('keeper', some);
-      else {
+      else if (what < 0.6) {
+        for (const { incident } of some) this.unwanted.add(incident.id);
+        const positions = some.map(({ position }) => position);
+        this.done.dropped += await dispatcher.dropDeadLetters('keeper', positions);
+      } else {
         const instance = what < 0.8 ? 'keeper' : 'sender';
         await dispatcher.replay({ instance, name: 'again' });
         this.done.replayed += 1;
