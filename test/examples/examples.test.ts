@@ -62,6 +62,8 @@ const examples: readonly Example[] = [
       ['nats.example.org', 'localhost'],
       ['port: 4222', `port: ${port}\nhost: 127.0.0.1`],
       ['4222', String(port)],
+      // The disk of a test is smaller.
+      ['maxBytes: 20GB', 'maxBytes: 100MB'],
     ],
   },
   {

@@ -82,7 +82,9 @@ function advice(error: unknown): string {
   if (/jetstream not enabled/i.test(text)) return ' Start the server with JetStream (-js).';
   if (/stream not found|no responders|10059/i.test(text))
     return ' Is the stream there, and JetStream enabled (-js)? With "create" the stream is made where there is none.';
-  if (/maximum (bytes|messages)|10077|insufficient/i.test(text))
+  if (/insufficient/i.test(text))
+    return ' The server gives JetStream less room than that takes: reserve less with "create.maxBytes", or raise its max_file_store.';
+  if (/maximum (bytes|messages)|10077/i.test(text))
     return ' The stream is full: raise its limits, or let the oldest go (discard old).';
   return '';
 }

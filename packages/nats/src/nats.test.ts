@@ -209,6 +209,13 @@ describeService('nats-server', () => {
     await until(() => sensor.status()[0]?.failure !== undefined);
     expect(sensor.status()[0]?.failure).toMatch(/maximum messages exceeded.*The stream is full/);
   });
+
+  it('tells a stream for which the server has no room', async () => {
+    const { sensor } = await sensorOn({ ...own(), create: { maxBytes: '900TB' } });
+    await sensor.report([offer(1)]);
+    await until(() => sensor.status()[0]?.failure !== undefined);
+    expect(sensor.status()[0]?.failure).toMatch(/insufficient.*reserve less with "create.maxBytes"/);
+  });
 });
 
 describeService('nats-server', () => {
