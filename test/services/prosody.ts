@@ -34,7 +34,12 @@ async function answers(port: number): Promise<boolean> {
 function register(data: string, user: string, password: string): void {
   const accounts = join(data, 'localhost', 'accounts');
   mkdirSync(accounts, { recursive: true });
-  writeFileSync(join(accounts, `${user}.dat`), `return { ["password"] = ${JSON.stringify(password)} };\n`);
+  // What is neither letter nor digit is a percent sign and two hexadecimal digits in the name of the file.
+  const name = user.replace(
+    /[^a-zA-Z0-9]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  writeFileSync(join(accounts, `${name}.dat`), `return { ["password"] = ${JSON.stringify(password)} };\n`);
 }
 
 /**
