@@ -25,6 +25,8 @@ Component "sensors.xmpp.example.org" "muc"
   muc_log_expires_after = "1w"
   -- Unless it is said, an archive keeps 10,000 messages only.
   storage_archive_item_limit = 10000000
+  -- A hub that was away takes so many at once. Prosody reads the whole archive of a room for each time.
+  max_archive_query_results = 1000
   -- Rooms are made by whoever comes first, stay, and need no owner to unlock them.
   restrict_room_creation = "local"
   muc_room_locking = false

@@ -46,7 +46,7 @@ describeAll(() => {
       startPostgres(),
       startNats(),
       // An archive keeps 10,000 messages of a room unless it is told otherwise.
-      startProsody(XMPP_USERS, 'storage_archive_item_limit = 1000000'),
+      startProsody(XMPP_USERS, 'storage_archive_item_limit = 1000000\nmax_archive_query_results = 1000'),
       startBroker(),
     ]);
     servers = { postgres, nats, prosody, hpfeeds };
