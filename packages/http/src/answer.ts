@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, failureKind, type Incident, type SourceContext } from '@ihandler/core';
 import { discardRest, readBody } from './read-body.ts';
-import { type BadLine, listed, readLines } from './read-lines.ts';
+import { type BadLine, listed, type Read, readLines } from './read-lines.ts';
 import { Refusal } from './refusal.ts';
 import type { Seldom } from './seldom.ts';
 import { type Sender, type Senders, shownToken } from './senders.ts';
@@ -57,17 +57,12 @@ async function store(
   stream: BorrowedStream,
   context: SourceContext,
 ): Promise<void> {
-  try {
-    let at = 0;
-    for (; incidents.length - at > TOGETHER; at += TOGETHER)
-      await context.report(incidents.slice(at, at + TOGETHER), { within: WITHIN });
-    const last =
-      at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
-    stream.giveBack();
-    await last;
-  } finally {
-    stream.giveBack();
-  }
+  let at = 0;
+  for (; incidents.length - at > TOGETHER; at += TOGETHER)
+    await context.report(incidents.slice(at, at + TOGETHER), { within: WITHIN });
+  const last = at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
+  stream.giveBack();
+  await last;
 }
 
 function mustSpeakFor(sensor: string | undefined, incidents: readonly Incident[]): void {
@@ -99,6 +94,18 @@ async function keepRejects<S extends Sender>(
   }
 }
 
+async function readAndStore<S extends Sender>(body: Buffer, sender: S, desk: Desk<S>): Promise<Read> {
+  const stream = desk.streams.borrow(sender);
+  try {
+    const read = await readLines(body, stream.read, stream.nextOrdinal);
+    mustSpeakFor(sender.sensor, read.incidents);
+    await store(read.incidents, stream, desk.context);
+    return read;
+  } finally {
+    stream.giveBack();
+  }
+}
+
 /** Takes a post; says what of it was no incident. Throws a {@link Refusal}. */
 async function take<S extends Sender>(
   request: IncomingMessage,
@@ -107,17 +114,7 @@ async function take<S extends Sender>(
 ): Promise<readonly BadLine[]> {
   const sender = admitted(request, desk);
   const body = await readBody(request, desk.maxBody, letCome);
-  const stream = desk.streams.borrow(sender);
-  const { incidents, bad } = await readLines(body, stream.read, stream.nextOrdinal)
-    .then((read) => {
-      mustSpeakFor(sender.sensor, read.incidents);
-      return read;
-    })
-    .catch((error: unknown) => {
-      stream.giveBack();
-      throw error;
-    });
-  await store(incidents, stream, desk.context);
+  const { incidents, bad } = await readAndStore(body, sender, desk);
   await keepRejects(bad, desk);
   if (incidents.length > 0) return bad;
   const [first] = bad;

@@ -9,12 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decodeIncident } from '@ihandler/core';
+import { decodeIncident, type JournalDamage } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { check } from './check.ts';
-import type { DamageReport } from './damage-report.ts';
 import {
   createJournalFolder,
   cursorAt,
@@ -73,7 +72,7 @@ describe('a damaged journal', () => {
     await fill(there);
     destroyLeafOf(there.file, 62);
     const damaged = readFileSync(there.file);
-    const told: DamageReport[] = [];
+    const told: JournalDamage[] = [];
     const journal = await there.open({ onDamage: (report) => told.push(report) });
     const { damage } = journal;
     expect(told).toEqual([damage]);

@@ -1,6 +1,11 @@
 import { dirname } from 'node:path';
-import { encodeValue, IhandlerError, type Journal, type JournalRun } from '@ihandler/core';
-import type { DamageReport } from './damage-report.ts';
+import {
+  encodeValue,
+  IhandlerError,
+  type Journal,
+  type JournalDamage,
+  type JournalRun,
+} from '@ihandler/core';
 import { createSpaceCheck, freeBytesOf } from './disk-space.ts';
 import { forget } from './forget.ts';
 import { type Opened, openJournal } from './open-journal.ts';
@@ -13,7 +18,7 @@ import { createUse, type Use } from './use.ts';
 /** A journal in a SQLite file. */
 export interface SqliteJournal extends Journal {
   /** What the last `open` set aside; undefined when the journal was sound. */
-  readonly damage: DamageReport | undefined;
+  readonly damage: JournalDamage | undefined;
 }
 
 /** A journal that is open, and what works beside it. */
@@ -34,7 +39,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
   const settings = parseJournalOptions(options);
   const { file, minFree, freeBytes = freeBytesOf, onDamage, now = Date.now } = settings;
   let working: Working | undefined;
-  let damage: DamageReport | undefined;
+  let damage: JournalDamage | undefined;
   let lastBounds = { before: 0, last: 0 };
 
   function mustBeOpen(): Working {

@@ -1,5 +1,4 @@
-import { describeError, IhandlerError, isIhandlerError } from '@ihandler/core';
-import type { DamageReport } from './damage-report.ts';
+import { describeError, IhandlerError, isIhandlerError, type JournalDamage } from '@ihandler/core';
 import { inspectFile } from './inspect-file.ts';
 import { migrate } from './migrate.ts';
 import { createJournal, openDatabase } from './open-database.ts';
@@ -13,11 +12,11 @@ import { createStore, type Store } from './store.ts';
 export interface Opened extends Store {
   readonly ownership: Ownership;
   /** What was set aside on the way. */
-  readonly damage: DamageReport | undefined;
+  readonly damage: JournalDamage | undefined;
 }
 
 /** Leaves a sound journal, of whatever version, in `file`. */
-function repair(file: string, ownership: Ownership, now: number): DamageReport | undefined {
+function repair(file: string, ownership: Ownership, now: number): JournalDamage | undefined {
   finishSettingAside(file);
   const finding = inspectFile(file, ownership);
   if (finding === 'nothing') createJournal(file);

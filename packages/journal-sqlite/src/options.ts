@@ -1,6 +1,5 @@
-import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
+import { ageOption, type JournalDamage, parseOptions, sizeOption } from '@ihandler/core';
 import { z } from 'zod';
-import type { DamageReport } from './damage-report.ts';
 
 /** The options as a user writes them in a configuration. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({
@@ -39,7 +38,7 @@ function isFunction(value: unknown): boolean {
 const programSchema = optionsSchema.extend({
   now: z.custom<() => number>(isFunction, 'expected a function').optional(),
   freeBytes: z.custom<(folder: string) => number>(isFunction, 'expected a function').optional(),
-  onDamage: z.custom<(report: DamageReport) => void>(isFunction, 'expected a function').optional(),
+  onDamage: z.custom<(report: JournalDamage) => void>(isFunction, 'expected a function').optional(),
 });
 
 /** Options of the journal. */
@@ -59,7 +58,7 @@ export interface JournalSqliteOptions {
   /** How many bytes a user may still write in a folder; asked at most once a second. @default what the file system says */
   readonly freeBytes?: (folder: string) => number;
   /** Told, while `open` runs, that a damaged journal was set aside. @default nobody is told: see the property `damage` */
-  readonly onDamage?: (report: DamageReport) => void;
+  readonly onDamage?: (report: JournalDamage) => void;
 }
 
 /** The options after the door: ages in milliseconds, sizes in bytes. */

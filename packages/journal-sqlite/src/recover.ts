@@ -5,7 +5,7 @@ import { type Row, readableEntries, rowsFromBothEnds, rowsOf } from './damaged-r
 import { exactText, originalText } from './exact-text.ts';
 import { createStreams } from './streams.ts';
 
-/** What could be read of a damaged journal: see `DamageReport`. */
+/** What could be read of a damaged journal: see `JournalDamage`. */
 export interface Recovered {
   readonly readable: number;
   readonly lost: number;

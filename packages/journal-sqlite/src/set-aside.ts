@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { JournalDamage } from '@ihandler/core';
 import Database from 'better-sqlite3';
-import type { DamageReport } from './damage-report.ts';
 import { draftJournal } from './open-database.ts';
 import { recover } from './recover.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -43,9 +43,9 @@ export function finishSettingAside(file: string): void {
 function fill(
   file: string,
   to: Database.Database,
-  report: Omit<DamageReport, 'readable' | 'lost'>,
+  report: Omit<JournalDamage, 'readable' | 'lost'>,
   now: number,
-): DamageReport {
+): JournalDamage {
   let found = { readable: 0, lost: 0 };
   try {
     const from = new Database(file, { readonly: true, fileMustExist: true });
@@ -69,9 +69,9 @@ function fill(
  * Moves a damaged journal away, whole, to `<file>.damaged-<UTC time>`, and leaves a new one in its place with all that
  * could be read. A crash leaves the damaged one where it is, or what {@link finishSettingAside} completes.
  */
-export function setAside(file: string, problem: string, now: number): DamageReport {
+export function setAside(file: string, problem: string, now: number): JournalDamage {
   const aside = freeName(file, now);
-  let report: DamageReport = { setAside: aside, problem, readable: 0, lost: 0 };
+  let report: JournalDamage = { setAside: aside, problem, readable: 0, lost: 0 };
   const draft = draftJournal(file, (db) => {
     report = fill(file, db, { setAside: aside, problem }, now);
   });

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
-import type { JournalView } from '@ihandler/core';
+import type { JournalDamage, JournalView } from '@ihandler/core';
 import { createAcceptance } from './acceptance.ts';
 import { readCursors } from './cursors.ts';
-import type { DamageReport } from './damage-report.ts';
 import { createDeadLetterReader } from './dead-letters.ts';
 import { readBounds } from './entries.ts';
 import { parseJournalOptions } from './options.ts';
@@ -13,7 +12,7 @@ import { readSourceStates } from './source-states.ts';
 /** A view of a journal in a SQLite file. */
 export interface SqliteJournalView extends JournalView {
   /** The damaged journals that were set aside, oldest first, and when, in milliseconds since the Unix epoch. */
-  damages(): readonly (DamageReport & { readonly at: number })[];
+  damages(): readonly (JournalDamage & { readonly at: number })[];
 }
 
 interface DamageRow {

@@ -73,8 +73,8 @@ export async function consumePartition(parts: Consuming): Promise<void> {
   const messages = await consumer.consume({ max_messages: BATCH * 2 });
   const stop = () => messages.stop();
   over.addEventListener('abort', stop, { once: true });
-  const ticking = setInterval(() => queue.push('tick'), 1000);
   const queue = createQueue();
+  const ticking = setInterval(() => queue.push('tick'), 1000);
   const reading = (async () => {
     for await (const message of messages) {
       queue.push(message);

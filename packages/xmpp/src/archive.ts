@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { xml } from '@xmpp/client';
 import { occupantOf } from './muc.ts';
-import type { Element, Session } from './session.ts';
+import { conditionOf, type Element, type Session } from './session.ts';
 
 /** The namespace of archives, which rooms that keep one name among what they can do. */
 export const MAM = 'urn:xmpp:mam:2';
@@ -68,10 +68,6 @@ export interface ArchiveEvents {
   readonly onLost: (room: string) => void;
   /** The room keeps none, or we may not read it; `reason` is the server's. */
   readonly onMissing: (room: string, reason: string) => void;
-}
-
-function conditionOf(error: unknown): string {
-  return error instanceof Error && 'condition' in error ? String(error.condition) : '';
 }
 
 /** What a server answers that has no archive for us. */

@@ -3,7 +3,7 @@ import { IhandlerError, tryLater } from '@ihandler/core';
 import { xml } from '@xmpp/client';
 import { configureNewRoom } from './new-room.ts';
 import { exitOf, statusesIn } from './room-exit.ts';
-import type { Element, Session } from './session.ts';
+import { conditionOf, type Element, type Session } from './session.ts';
 
 const MUC = 'http://jabber.org/protocol/muc';
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
@@ -156,6 +156,13 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
   };
 }
 
+/** What is answered by whoever has looked for us in the room, and found us. */
+const foundUs: ReadonlySet<string> = new Set([
+  'service-unavailable',
+  'feature-not-implemented',
+  'item-not-found',
+]);
+
 /**
  * Asks a room whether we are in it still (XEP-0410): a room that lost us tells nobody, and nothing comes from it any more.
  * Rejects with a passing error when we are not, or when nobody answers.
@@ -165,15 +172,13 @@ export async function assertInRoom(session: Session, room: string, nick: string)
   try {
     await session.ask(xml('iq', { type: 'get', to: `${room}/${nick}` }, ping));
   } catch (error) {
-    const condition = error instanceof Error && 'condition' in error ? error.condition : undefined;
-    // Whoever answered that way has looked for us in the room.
-    if (condition === 'service-unavailable' || condition === 'feature-not-implemented') return;
-    if (condition === 'item-not-found') return;
+    const condition = conditionOf(error);
+    if (foundUs.has(condition)) return;
     if (error instanceof IhandlerError) throw error;
     throw tryLater(
-      condition === undefined
+      condition === ''
         ? `The room ${room} does not answer.`
-        : `We are not in the room ${room} any more: ${String(condition)}.`,
+        : `We are not in the room ${room} any more: ${condition}.`,
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 import { xml } from '@xmpp/client';
-import type { Session } from './session.ts';
+import { conditionOf, type Session } from './session.ts';
 
 const DISCO = 'http://jabber.org/protocol/disco#info';
 
@@ -10,7 +10,7 @@ export async function featuresOf(session: Session, room: string): Promise<Readon
     const features = answer.getChild('query', DISCO)?.getChildren('feature') ?? [];
     return new Set(features.map(({ attrs }) => String(attrs['var'])));
   } catch (error) {
-    if (error instanceof Error && 'condition' in error) return new Set();
+    if (conditionOf(error) !== '') return new Set();
     throw error;
   }
 }

@@ -22,6 +22,11 @@ export interface Session {
   close(reason?: Error): Promise<void>;
 }
 
+/** The condition that a server refused a question with, by its XMPP name; empty for any other failure. */
+export function conditionOf(error: unknown): string {
+  return error instanceof Error && 'condition' in error ? String(error.condition) : '';
+}
+
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /** How long a server may take to let us in, or to answer, in milliseconds. */
