@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { families } from '../packages/core/src/catalogue/families.ts';
+import { families } from '../packages/core/src/catalogue/families/index.ts';
 import { catalogue } from '../packages/core/src/catalogue/index.ts';
 import { generateCatalogue } from './generate-catalogue.ts';
 

@@ -1,4 +1,4 @@
-import { families } from '../packages/core/src/catalogue/families.ts';
+import { families } from '../packages/core/src/catalogue/families/index.ts';
 import type { Family } from '../packages/core/src/catalogue/family.ts';
 import { jsonSchemaOf } from '../packages/core/src/catalogue/json-schema.ts';
 import { checkCode } from './catalogue/check-code.ts';

@@ -11,11 +11,8 @@ import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite'
 import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
 import { commandContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import {
-  canonicalForest,
-  comparableRow,
-} from '../packages/log-postgres/src/test-support/canonical-forest.ts';
-import { readTables } from '../packages/log-postgres/src/test-support/read-tables.ts';
+import { canonicalForest, comparableRow } from '../packages/log-postgres/src/testing/canonical-forest.ts';
+import { readTables } from '../packages/log-postgres/src/testing/read-tables.ts';
 import { connection, stream } from './attacks/stream.ts';
 import { sqliteTables } from './parity/sqlite-tables.ts';
 import { describeService } from './services/available.ts';

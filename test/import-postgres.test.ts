@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createWorld, type Ran, type World } from '../apps/ihandler/src/test-support/world.ts';
-import { query } from '../packages/log-postgres/src/test-support/query.ts';
+import { createWorld, type Ran, type World } from '../apps/ihandler/src/testing/world.ts';
+import { query } from '../packages/log-postgres/src/testing/query.ts';
 import { describeService } from './services/available.ts';
 import { type Postgres, startPostgres } from './services/postgres.ts';
 

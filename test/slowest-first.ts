@@ -13,8 +13,8 @@ export const slowest: readonly string[] = [
   'test/hubs/three-sensors.test.ts',
   'test/examples/examples.test.ts',
   'test/parity/parity.test.ts',
-  'packages/core/src/crash-model.test.ts',
-  'apps/ihandler/src/run-command.test.ts',
+  'packages/core/src/delivery/crash-model.test.ts',
+  'apps/ihandler/src/commands/run.test.ts',
   'test/write-a-handler.test.ts',
 ];
 

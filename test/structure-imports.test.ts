@@ -66,8 +66,7 @@ function importsOf(file: string): readonly Import[] {
 }
 
 const files = filesInGit().filter((file) => /\.(?:ts|mjs)$/.test(file));
-const isForTests = (file: string): boolean =>
-  file.endsWith('.test.ts') || /\/(?:test-support|__fixtures__)\//.test(file);
+const isForTests = (file: string): boolean => file.endsWith('.test.ts') || /\/testing\//.test(file);
 const isTest = ({ file }: Import): boolean => isForTests(file);
 const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
@@ -102,9 +101,7 @@ describe.each(packages)('$folder', (self) => {
   it('ships nothing that is for its tests', () => {
     const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const text = (file: string): string => readFileSync(join(root, file), 'utf8');
-    expect(
-      sources.filter((file) => /['"]\.[^'"\n]*(?:test-support\/|__fixtures__\/|\.test\.)/.test(text(file))),
-    ).toEqual([]);
+    expect(sources.filter((file) => /['"]\.[^'"\n]*(?:testing\/|\.test\.)/.test(text(file)))).toEqual([]);
   });
 
   it('imports at run time only what its users get with it', () => {

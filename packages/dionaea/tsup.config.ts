@@ -1,3 +1,5 @@
 import { base } from '../../tsup.base.js';
 
-export default base({ entry: ['src/index.ts', 'src/http.ts', 'src/follow.ts', 'src/database.ts'] });
+export default base({
+  entry: ['src/index.ts', 'src/http/source.ts', 'src/follow/source.ts', 'src/live-database/source.ts'],
+});

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openAttackReader } from '@ihandler/log-sqlite';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { canonicalForest } from '../../packages/log-postgres/src/test-support/canonical-forest.ts';
+import { canonicalForest } from '../../packages/log-postgres/src/testing/canonical-forest.ts';
 import type { HostProcess } from '../hosts/host-process.ts';
 import { installProgram } from '../hosts/install-program.ts';
 import { configureHost, type Entry, type RunParts, runHost } from '../hosts/run-host.ts';

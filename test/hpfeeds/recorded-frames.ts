@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readPublish } from '../../packages/hpfeeds/src/frame.ts';
-import type { Heard } from '../../packages/hpfeeds/src/test-support/listen.ts';
+import type { Heard } from '../../packages/hpfeeds/src/testing/listen.ts';
 
 const escapes: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],

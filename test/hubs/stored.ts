@@ -3,9 +3,9 @@ import { createDispatcher, createMemoryJournal, defineHandler, parseIncidentId }
 import dionaea from '@ihandler/dionaea';
 import { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
-import { streamHash } from '../../packages/log-postgres/src/hash.ts';
-import { canonicalForest } from '../../packages/log-postgres/src/test-support/canonical-forest.ts';
-import { query } from '../../packages/log-postgres/src/test-support/query.ts';
+import { canonicalForest } from '../../packages/log-postgres/src/testing/canonical-forest.ts';
+import { query } from '../../packages/log-postgres/src/testing/query.ts';
+import { streamHash } from '../../packages/log-postgres/src/write/hash.ts';
 
 /** What is to be stored of a sensor: as it is written where nothing is killed and nothing is between. */
 export interface Kept {

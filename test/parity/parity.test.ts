@@ -15,11 +15,8 @@ import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  canonicalForest,
-  comparableRow,
-} from '../../packages/log-postgres/src/test-support/canonical-forest.ts';
-import { readTables } from '../../packages/log-postgres/src/test-support/read-tables.ts';
+import { canonicalForest, comparableRow } from '../../packages/log-postgres/src/testing/canonical-forest.ts';
+import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
 import { until } from '../in-process/until.ts';
 import { describeService } from '../services/available.ts';
 import { type Postgres, startPostgres } from '../services/postgres.ts';

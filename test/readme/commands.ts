@@ -21,19 +21,19 @@ export const notRun: ReadonlyMap<string, string> = new Map([
   ['git push --follow-tags', 'publishes'],
   [
     'npx ihandler run -c live.yaml',
-    'runs until it is stopped; apps/ihandler/src/run-command.test.ts runs it',
+    'runs until it is stopped; apps/ihandler/src/commands/run.test.ts runs it',
   ],
   [
     'npx ihandler doctor -c live.yaml',
-    'tells that nothing runs here, and no dionaea; apps/ihandler/src/doctor-command.test.ts runs it',
+    'tells that nothing runs here, and no dionaea; apps/ihandler/src/commands/doctor.test.ts runs it',
   ],
   ...['list', 'show 1d419d61', 'verify', 'export 1d419d61'].map((what): [string, string] => [
     `npx ihandler samples ${what} -c my.yaml`,
-    'needs samples; packages/store/src/samples-command.test.ts has some',
+    'needs samples; packages/store/src/commands/samples.test.ts has some',
   ]),
   [
     'npx ihandler status -c live.yaml',
-    'asks the one that runs; apps/ihandler/src/status-command.test.ts does',
+    'asks the one that runs; apps/ihandler/src/commands/status.test.ts does',
   ],
 ]);
 

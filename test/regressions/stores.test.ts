@@ -8,7 +8,7 @@ import logSqlite from '@ihandler/log-sqlite';
 import { connection, incident, incidents } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readTables } from '../../packages/log-postgres/src/test-support/read-tables.ts';
+import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
 import { describeService } from '../services/available.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { handle, hostOf, temporaryFolder } from './hosting.ts';

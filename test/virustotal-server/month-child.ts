@@ -1,8 +1,8 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
-import { createVirtualTime } from '../../packages/virustotal/src/test-support/virtual-time.ts';
-import { createVirusTotal } from '../../packages/virustotal/src/virustotal.ts';
+import { createVirusTotal } from '../../packages/virustotal/src/handler.ts';
+import { createVirtualTime } from '../../packages/virustotal/src/testing/virtual-time.ts';
 import { createRandom, planMonth } from './month-plan.ts';
 
 /** What the parent tells this process. */

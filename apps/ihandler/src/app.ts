@@ -1,7 +1,7 @@
 import type { Command, CommandArguments, Log, Terminal } from '@ihandler/core';
-import type { Host } from './host.ts';
-import type { HostLog } from './host-log.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets } from './host/configuration/secrets.ts';
+import type { HostLog } from './host/running/host-log.ts';
+import type { Host } from './host/world.ts';
 
 /** What a command of the program itself works with. */
 export interface App {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BuiltProgram, buildProgram } from './test-support/built-program.ts';
-import { installKeep, installLines, installPlain, lines } from './test-support/fixture-packages.ts';
-import { createWorld } from './test-support/world.ts';
+import { type BuiltProgram, buildProgram } from './testing/built-program.ts';
+import { installKeep, installLines, installPlain, lines } from './testing/fixture-packages.ts';
+import { createWorld } from './testing/world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {

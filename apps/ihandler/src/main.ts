@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { describeError, harmless } from '@ihandler/core';
 import { exitCodes } from './exit-code.ts';
-import { run } from './run.ts';
+import { run } from './program.ts';
 
 /** npm passes an interrupt on to a program that has had it from the terminal already: so close together they are one. */
 const SAME_INTERRUPT = 300;

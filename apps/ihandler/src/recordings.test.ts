@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { startProgram } from './test-support/program.ts';
-import { createWorld, type Ran, type World } from './test-support/world.ts';
+import { startProgram } from './testing/program.ts';
+import { createWorld, type Ran, type World } from './testing/world.ts';
 
 const root = new URL('../../../', import.meta.url);
 const recording = (name: string) => fileURLToPath(new URL(`test/recordings/${name}`, root));

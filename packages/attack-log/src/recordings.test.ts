@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { decode } from './cell.ts';
 import { type Row, TABLES, type Table } from './index.ts';
-import { MemoryStore } from './test-support/memory-store.ts';
-import { recordedIncidents } from './test-support/wire.ts';
+import { decode } from './rows/cell.ts';
+import { MemoryStore } from './testing/memory-store.ts';
+import { recordedIncidents } from './testing/wire.ts';
 
 const tables = Object.keys(TABLES) as Table[];
 

@@ -2,11 +2,11 @@ import { type FileSourceModule, manifestSchema } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
-import dionaeaDatabase from './database.ts';
 import { followSchema } from './follow/options.ts';
-import dionaeaFollow from './follow.ts';
+import dionaeaFollow from './follow/source.ts';
 import * as index from './index.ts';
 import { liveDatabaseSchema } from './live-database/options.ts';
+import dionaeaDatabase from './live-database/source.ts';
 import { optionsSchema } from './options.ts';
 
 describe('the manifest', () => {

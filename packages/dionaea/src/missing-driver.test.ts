@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { recording } from './test-support/folder.ts';
-import { runSource } from './test-support/run-source.ts';
+import { recording } from './testing/folder.ts';
+import { runSource } from './testing/run-source.ts';
 
 // The driver is an optional peer: this is a machine without it.
 vi.mock('better-sqlite3', () => {

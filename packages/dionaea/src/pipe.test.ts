@@ -6,8 +6,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import dionaea from './index.ts';
-import { recording, temporaryFolder } from './test-support/folder.ts';
-import { runSource } from './test-support/run-source.ts';
+import { recording, temporaryFolder } from './testing/folder.ts';
+import { runSource } from './testing/run-source.ts';
 
 const file = recording('dionaea-a/log_incident.ndjson');
 const recorded = readFileSync(file);

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { formatReject, type Reject } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import dionaea from './index.ts';
-import { temporaryFile, temporaryFolder } from './test-support/folder.ts';
-import { runSource } from './test-support/run-source.ts';
+import { temporaryFile, temporaryFolder } from './testing/folder.ts';
+import { runSource } from './testing/run-source.ts';
 
 const line = (origin: string, more = '') =>
   JSON.stringify({ timestamp: '2026-11-22T06:24:54', origin, data: { more } });

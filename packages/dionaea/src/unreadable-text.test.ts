@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Incident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import dionaeaFollow from './follow.ts';
+import dionaeaFollow from './follow/source.ts';
 import dionaea from './index.ts';
-import { createDurableHost, until } from './test-support/durable-host.ts';
-import { temporaryFile, temporaryFolder } from './test-support/folder.ts';
-import { runSource } from './test-support/run-source.ts';
+import { createDurableHost, until } from './testing/durable-host.ts';
+import { temporaryFile, temporaryFolder } from './testing/folder.ts';
+import { runSource } from './testing/run-source.ts';
 
 const accept = (id: string | number, more = '') =>
   `{"timestamp": "2026-11-22T06:24:54.818162", "name": "dionaea", "origin": "acme.${id}", "data": {"é": "😀${more}"}}`;

@@ -10,8 +10,8 @@ import {
 } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import forward from './index.ts';
-import { openHub } from './test-support/open-hub.ts';
-import { offer, offers } from './test-support/start-forward.ts';
+import { openHub } from './testing/open-hub.ts';
+import { offer, offers } from './testing/start-forward.ts';
 
 /** An ihandler that sends what is reported to a port, in batches of ten. */
 async function startSensor(port: number): Promise<Dispatcher> {

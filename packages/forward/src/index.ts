@@ -1,2 +1,2 @@
-export { default } from './forward.ts';
+export { default } from './handler.ts';
 export type { ForwardOptions } from './options.ts';

@@ -13,7 +13,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../../../test/services/free-port.ts';
 import forward from './index.ts';
-import { offers } from './test-support/start-forward.ts';
+import { offers } from './testing/start-forward.ts';
 
 interface Host {
   readonly dispatcher: Dispatcher;

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ForwardOptions } from './index.ts';
-import { type Certificate, type Certificates, makeCertificates } from './test-support/make-certificates.ts';
-import { openHub } from './test-support/open-hub.ts';
-import { offers, startForward } from './test-support/start-forward.ts';
+import { type Certificate, type Certificates, makeCertificates } from './testing/make-certificates.ts';
+import { openHub } from './testing/open-hub.ts';
+import { offers, startForward } from './testing/start-forward.ts';
 
 const token = 'a-token-of-the-test-0';
 let made: Certificates;

@@ -1,1 +1,1 @@
-export { default, type HpfeedsOptions } from './hpfeeds.ts';
+export { default, type HpfeedsOptions } from './handler.ts';

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { startHpfeedsBroker } from '../../../test/services/hpfeeds-broker.ts';
-import hpfeeds from './hpfeeds.ts';
+import hpfeeds from './handler.ts';
 import { createLossCounter } from './loss-counter.ts';
 import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';
-import { network } from './test-support/network.ts';
+import { network } from './testing/network.ts';
 
 const connection = {
   id: 'c1',

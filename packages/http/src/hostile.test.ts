@@ -2,8 +2,8 @@ import { createIncident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { openPort } from '../../../test/in-process/open-port.ts';
 import http, { createHttpPort, type Hearing, type ReadLine } from './index.ts';
-import { line } from './test-support/line.ts';
-import { head, sendRaw } from './test-support/raw-client.ts';
+import { line } from './testing/line.ts';
+import { head, sendRaw } from './testing/raw-client.ts';
 
 async function post(url: string, body: string) {
   const response = await fetch(url, { method: 'POST', body });

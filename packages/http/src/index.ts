@@ -1,5 +1,4 @@
 export { createHttpPort, type Hearing, type HttpPortSettings } from './create-http-port.ts';
-export { default } from './http.ts';
 export {
   checkPort,
   entrySchema,
@@ -12,3 +11,4 @@ export {
 export type { ReadLine } from './read-lines.ts';
 export { isOwnLine, readOwnLine } from './read-own-line.ts';
 export type { Sender } from './senders.ts';
+export { default } from './source.ts';

@@ -5,8 +5,8 @@ import { failureKind } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { openPort } from '../../../test/in-process/open-port.ts';
 import http, { type HttpOptions } from './index.ts';
-import { line } from './test-support/line.ts';
-import { head, sendRaw } from './test-support/raw-client.ts';
+import { line } from './testing/line.ts';
+import { head, sendRaw } from './testing/raw-client.ts';
 
 describe('the port', () => {
   async function failure(options: HttpOptions): Promise<unknown> {

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
-import { line } from './test-support/line.ts';
-import { head, sendRaw } from './test-support/raw-client.ts';
+import { line } from './testing/line.ts';
+import { head, sendRaw } from './testing/raw-client.ts';
 
 async function status(url: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<number> {
   const response = await fetch(url, { method: 'POST', body: Buffer.from(body), headers });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
-import { line } from './test-support/line.ts';
+import { line } from './testing/line.ts';
 
 const token = 'a-token-of-the-test-0';
 const tokenA = 'a-token-of-sensor-a-1';

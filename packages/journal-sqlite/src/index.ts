@@ -1,5 +1,5 @@
-export { check } from './check.ts';
-export { compact } from './compact.ts';
-export { journalSqlite as default, type SqliteJournal } from './journal-sqlite.ts';
+export { journalSqlite as default, type SqliteJournal } from './journal.ts';
 export type { JournalSqliteOptions } from './options.ts';
-export { type SqliteJournalView, view } from './view.ts';
+export { type SqliteJournalView, view } from './read/view.ts';
+export { check } from './upkeep/check.ts';
+export { compact } from './upkeep/compact.ts';

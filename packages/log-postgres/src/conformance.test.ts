@@ -3,7 +3,7 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { describeService } from '../../../test/services/available.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres, { openAttackReader } from './index.ts';
-import { canonicalForest } from './test-support/canonical-forest.ts';
+import { canonicalForest } from './testing/canonical-forest.ts';
 
 describeService('postgres', () => {
   let server: Postgres;

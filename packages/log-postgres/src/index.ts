@@ -1,2 +1,2 @@
-export { default, type LogPostgresOptions } from './log-postgres.ts';
-export { openAttackReader } from './reader.ts';
+export { default, type LogPostgresOptions } from './handler.ts';
+export { openAttackReader } from './read/reader.ts';

@@ -1,6 +1,6 @@
 import { ageOption, parseOptions } from '@ihandler/core';
 import { z } from 'zod';
-import { type Login, loginFrom, SCHEMA_NAME } from './login.ts';
+import { type Login, loginFrom, SCHEMA_NAME } from './database/login.ts';
 
 const text = (what: string) => z.string(`expected ${what}`).min(1, `expected ${what}`);
 

@@ -6,8 +6,8 @@ import { describeService } from '../../../test/services/available.ts';
 import { freePort } from '../../../test/services/free-port.ts';
 import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
-import { query } from './test-support/query.ts';
-import { freshSchema, startHandler } from './test-support/start-handler.ts';
+import { query } from './testing/query.ts';
+import { freshSchema, startHandler } from './testing/start-handler.ts';
 
 const PASSWORD = 'hunter2';
 

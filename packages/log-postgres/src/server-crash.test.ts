@@ -8,8 +8,8 @@ import { stream } from '../../../test/attacks/stream.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { startPostgres } from '../../../test/services/postgres.ts';
 import logPostgres from './index.ts';
-import { query } from './test-support/query.ts';
-import { startHandler } from './test-support/start-handler.ts';
+import { query } from './testing/query.ts';
+import { startHandler } from './testing/start-handler.ts';
 
 describeService('postgres', () => {
   it('loses nothing that it has taken, also with a server that would confirm what is not on its disk yet', async () => {

@@ -3,7 +3,7 @@ import { TABLES } from '@ihandler/attack-log';
 import { describeHandler } from '@ihandler/testkit';
 import { it } from 'vitest';
 import logSqlite from './index.ts';
-import { query } from './test-support/start-handler.ts';
+import { query } from './testing/start-handler.ts';
 
 const fileIn = (folder: string) => join(folder, 'attacks.sqlite');
 

@@ -1,2 +1,2 @@
-export { default, type LogSqliteOptions } from './log-sqlite.ts';
-export { openAttackReader } from './reader.ts';
+export { default, type LogSqliteOptions } from './handler.ts';
+export { openAttackReader } from './read/reader.ts';

@@ -2,7 +2,7 @@ import { manifestSchema } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
-import { commands } from './commands.ts';
+import { commands } from './commands/index.ts';
 import logSqlite from './index.ts';
 import { optionsSchema } from './options.ts';
 

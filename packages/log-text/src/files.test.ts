@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
 import { handlerContext } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import logText from './log-text.ts';
-import { numbered, numbersIn, upTo } from './test-support/numbered.ts';
-import { startLog, temporaryFolder, textOf } from './test-support/started.ts';
+import logText from './handler.ts';
+import { numbered, numbersIn, upTo } from './testing/numbered.ts';
+import { startLog, temporaryFolder, textOf } from './testing/started.ts';
 
 function newFile(): string {
   return join(temporaryFolder(), 'a.log');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { LogOptions } from './log-text.ts';
-import { incidentOf } from './test-support/numbered.ts';
-import { startLog, temporaryFolder } from './test-support/started.ts';
+import type { LogOptions } from './handler.ts';
+import { incidentOf } from './testing/numbered.ts';
+import { startLog, temporaryFolder } from './testing/started.ts';
 
 const origins = [
   'dionaea.connection.free', // debug

@@ -2,8 +2,8 @@ import { createIncident, type UntypedData } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { formats } from './formats.ts';
 import { compileTemplate } from './template.ts';
-import { connection, dataText, suggested, template } from './test-support/line-parts.ts';
-import { incidentOf } from './test-support/numbered.ts';
+import { connection, dataText, suggested, template } from './testing/line-parts.ts';
+import { incidentOf } from './testing/numbered.ts';
 
 describe('a line', () => {
   it('begins with the time in UTC, the sensor, and origin and level', () => {

@@ -2,8 +2,8 @@ import { decodeIncident, harmless, type Incident, type Value } from '@ihandler/c
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formats, type LineFormat } from './formats.ts';
-import { connection, dataText, parseFields, suggested, template } from './test-support/line-parts.ts';
-import { recordedIncidents } from './test-support/recorded-incidents.ts';
+import { connection, dataText, parseFields, suggested, template } from './testing/line-parts.ts';
+import { recordedIncidents } from './testing/recorded-incidents.ts';
 import { dionaeaTime } from './time-text.ts';
 
 const everyFormat: readonly (readonly [string, LineFormat])[] = [

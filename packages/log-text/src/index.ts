@@ -1,1 +1,1 @@
-export { default, type LogOptions, type LogTextOptions } from './log-text.ts';
+export { default, type LogOptions, type LogTextOptions } from './handler.ts';

@@ -5,16 +5,16 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bundleChild } from '../../../test/bundle-child.ts';
-import type { LogTextOptions } from './log-text.ts';
-import { numberIn, numbersIn, upTo } from './test-support/numbered.ts';
-import { namesIn, temporaryFolder, textOf } from './test-support/started.ts';
+import type { LogTextOptions } from './handler.ts';
+import { numberIn, numbersIn, upTo } from './testing/numbered.ts';
+import { namesIn, temporaryFolder, textOf } from './testing/started.ts';
 
 // Inside the package, so that what stays outside of the bundle resolves.
 const bundle = mkdtempSync(fileURLToPath(new URL('../node_modules/.processes-', import.meta.url)));
 const child = join(bundle, 'writing-child.js');
 
 beforeAll(async () => {
-  await bundleChild(new URL('./test-support/writing-child.ts', import.meta.url), bundle, 'sonic-boom');
+  await bundleChild(new URL('./testing/writing-child.ts', import.meta.url), bundle, 'sonic-boom');
 });
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 

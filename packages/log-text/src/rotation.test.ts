@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { LogTextOptions } from './log-text.ts';
-import { incidentOf, numbered, numbersIn, upTo } from './test-support/numbered.ts';
-import { namesIn, numbersInFolder, startLog, temporaryFolder, textOf } from './test-support/started.ts';
+import type { LogTextOptions } from './handler.ts';
+import { incidentOf, numbered, numbersIn, upTo } from './testing/numbered.ts';
+import { namesIn, numbersInFolder, startLog, temporaryFolder, textOf } from './testing/started.ts';
 
 const DAY = 86_400_000;
 

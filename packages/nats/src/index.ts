@@ -1,1 +1,1 @@
-export { default, type NatsOptions } from './nats.ts';
+export { default, type NatsOptions } from './handler.ts';

@@ -5,9 +5,9 @@ import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type NatsServer, startNats } from '../../../test/services/nats.ts';
-import nats from './nats.ts';
+import nats from './handler.ts';
 import natsSource from './source.ts';
-import { offer } from './test-support/offer.ts';
+import { offer } from './testing/offer.ts';
 
 /** More than a partition's consumer holds, so that it waits for room while a batch becomes durable. */
 const INCIDENTS = 8000;

@@ -6,10 +6,10 @@ import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type NatsServer, startNats } from '../../../test/services/nats.ts';
-import nats, { AFTER, type NatsOptions } from './nats.ts';
+import nats, { AFTER, type NatsOptions } from './handler.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
 import { createSubjects } from './subject.ts';
-import { offer } from './test-support/offer.ts';
+import { offer } from './testing/offer.ts';
 
 let streams = 0;
 

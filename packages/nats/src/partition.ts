@@ -8,7 +8,7 @@ import {
   type SourceContext,
 } from '@ihandler/core';
 import type { JsMsg } from '@nats-io/jetstream';
-import { AFTER } from './nats.ts';
+import { AFTER } from './handler.ts';
 import { createSubjects } from './subject.ts';
 
 /** An incident and where it is in the JetStream stream. */

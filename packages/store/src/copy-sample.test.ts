@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { failureKind, openSample } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { copySample } from './copy-sample.ts';
-import { sensorFolders } from './test-support/sensor.ts';
+import { sensorFolders } from './testing/sensor.ts';
 
 describe('a sample that changes while it is read', () => {
   it.each<[string, (file: string) => void]>([

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
 import { expect, it, vi } from 'vitest';
-import { capture, sensorFolders, startStore, unique } from './test-support/sensor.ts';
+import { capture, sensorFolders, startStore, unique } from './testing/sensor.ts';
 
 const disk = vi.hoisted(() => ({ isFull: false }));
 

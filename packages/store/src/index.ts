@@ -1,1 +1,1 @@
-export { default, type StoreOptions } from './store.ts';
+export { default, type StoreOptions } from './handler.ts';

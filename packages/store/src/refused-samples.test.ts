@@ -2,7 +2,7 @@ import { chmodSync, linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { capture, sensorFolders, startStore, unique } from './test-support/sensor.ts';
+import { capture, sensorFolders, startStore, unique } from './testing/sensor.ts';
 
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

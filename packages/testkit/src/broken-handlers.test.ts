@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeHandler } from './index.ts';
-import { cleanUp } from './test-support/broken/broken.ts';
-import { brokenIdentities } from './test-support/broken/identity.ts';
-import { brokenLives } from './test-support/broken/life-cycle.ts';
-import { brokenForOperators } from './test-support/broken/operator.ts';
-import { brokenReports } from './test-support/broken/reports.ts';
-import { brokenResilience } from './test-support/broken/resilience.ts';
-import { brokenStorage } from './test-support/broken/storage.ts';
-import { conform } from './test-support/collect.ts';
-import { listening, storedIn } from './test-support/sound.ts';
+import { cleanUp } from './testing/broken/broken.ts';
+import { brokenIdentities } from './testing/broken/identity.ts';
+import { brokenLives } from './testing/broken/life-cycle.ts';
+import { brokenForOperators } from './testing/broken/operator.ts';
+import { brokenReports } from './testing/broken/reports.ts';
+import { brokenResilience } from './testing/broken/resilience.ts';
+import { brokenStorage } from './testing/broken/storage.ts';
+import { conform } from './testing/collect.ts';
+import { listening, storedIn } from './testing/sound.ts';
 
 const stored = (folder: string) => storedIn(folder).rows;
 const brokenOnes = [

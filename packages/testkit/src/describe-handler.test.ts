@@ -10,7 +10,7 @@ import {
   listening,
   reporting,
   storedIn,
-} from './test-support/sound.ts';
+} from './testing/sound.ts';
 
 describe('a sound handler that listens', () => describeHandler(it, listening));
 

@@ -22,7 +22,7 @@ it('runs under node --test, where a broken handler fails its rule and no other',
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, 'suite.test.mjs');
   await build({
-    entryPoints: [fileURLToPath(new URL('test-support/node-test-suite.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('testing/node-test-suite.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { describeHandler } from './index.ts';
-import { listening } from './test-support/sound.ts';
+import { listening } from './testing/sound.ts';
 
 it('lists every rule in the README, in order', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

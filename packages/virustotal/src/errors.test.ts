@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../test/virustotal-server/fault.ts';
 import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
-import { isSameSite } from './api.ts';
-import { capture, captured } from './test-support/captured.ts';
-import { START, startVirusTotal, temporaryFolder } from './test-support/start-virustotal.ts';
+import { isSameSite } from './api/api.ts';
+import { capture, captured } from './testing/captured.ts';
+import { START, startVirusTotal, temporaryFolder } from './testing/start-virustotal.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,1 +1,1 @@
-export { default, type VirusTotalOptions } from './virustotal.ts';
+export { default, type VirusTotalOptions } from './handler.ts';

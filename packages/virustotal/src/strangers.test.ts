@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../test/virustotal-server/fault.ts';
 import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
-import { captured } from './test-support/captured.ts';
-import { START, startVirusTotal } from './test-support/start-virustotal.ts';
-import virustotal from './virustotal.ts';
+import virustotal from './handler.ts';
+import { captured } from './testing/captured.ts';
+import { START, startVirusTotal } from './testing/start-virustotal.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -4,13 +4,13 @@ import { host } from '../../../test/in-process/host.ts';
 import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { type Prosody, startProsody } from '../../../test/services/prosody.ts';
-import { incidentElement } from './incident-element.ts';
-import type { Element } from './session.ts';
+import type { Element } from './connection/session.ts';
+import xmpp from './handler.ts';
 import type { XmppSourceOptions } from './source.ts';
-import { hub as hubOf } from './test-support/hub.ts';
-import { member } from './test-support/member.ts';
-import { offer } from './test-support/offer.ts';
-import xmpp from './xmpp.ts';
+import { hub as hubOf } from './testing/hub.ts';
+import { member } from './testing/member.ts';
+import { offer } from './testing/offer.ts';
+import { incidentElement } from './write/incident-element.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 

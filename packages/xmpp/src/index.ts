@@ -1,1 +1,1 @@
-export { default, type XmppOptions } from './xmpp.ts';
+export { default, type XmppOptions } from './handler.ts';

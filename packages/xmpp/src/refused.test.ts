@@ -7,9 +7,9 @@ import { until } from '../../../test/in-process/until.ts';
 import { describeService } from '../../../test/services/available.ts';
 import { startProsody } from '../../../test/services/prosody.ts';
 import { selfSigned } from '../../../test/services/self-signed.ts';
-import { createRooms } from './muc.ts';
-import { openSession, type Session } from './session.ts';
-import xmpp from './xmpp.ts';
+import { createRooms } from './connection/muc.ts';
+import { openSession, type Session } from './connection/session.ts';
+import xmpp from './handler.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defineSource, describeError, isIhandlerError, type Source, type Value } from '@ihandler/core';
-import { listen } from './listening.ts';
-import { createOccupants } from './occupants.ts';
+import { createOccupants } from './legacy/occupants.ts';
 import { accountOf, readSubscriberOptions, type XmppSourceOptions } from './options.ts';
-import { createReception, type Kept } from './reception.ts';
-import { createSpeakers } from './speakers.ts';
+import { listen } from './read/listening.ts';
+import { createReception, type Kept } from './read/reception.ts';
+import { createSpeakers } from './read/speakers.ts';
 
 export type { XmppSourceOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Level } from '../log.ts';
+import type { Level } from '../contract/log.ts';
 
 /** What the catalogue says of an origin. */
 export interface CatalogueEntry {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { sipAddress, sipSdp, sipVia } from './families/sip.ts';
+import { virustotalReport } from './families/virustotal.ts';
 import type { CatalogueEntry } from './family.ts';
-import { sipAddress, sipSdp, sipVia } from './sip.ts';
 import { bytes, connection, loose, maybeNumeral, numeral, text } from './values.ts';
-import { virustotalReport } from './virustotal.ts';
 
 /** The part of JSON Schema 2020-12 that the catalogue needs. */
 export interface JsonSchema {

@@ -1,5 +1,5 @@
-import { harmless } from '../harmless.ts';
-import { shown } from '../shown.ts';
+import { shown } from '../contract/describe-value.ts';
+import { harmless } from '../contract/escape-controls.ts';
 
 /** The first thing wrong with a value. */
 export interface Problem {

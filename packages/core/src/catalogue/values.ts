@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Connection, Value } from '../incident.ts';
+import type { Connection, Value } from '../contract/incident.ts';
 
 const endpoint = { host: z.string(), port: z.int() };
 

@@ -1,4 +1,4 @@
-import { lastRow } from './identify.ts';
+import { lastRow } from './identify/identify.ts';
 import type { Layout } from './layout.ts';
 import type { Database } from './open-database.ts';
 

@@ -5,7 +5,7 @@ import { streamName } from '../stream-name.ts';
 import type { Text } from '../text/open-text.ts';
 import { nameOf, unreadable } from '../unreadable.ts';
 import { type Cursor, createCursor, type Page } from './cursor.ts';
-import { identify, lastRow } from './identify.ts';
+import { identify, lastRow } from './identify/identify.ts';
 import { hasConnections, readLayout } from './layout.ts';
 import { mergeInOrder } from './merge.ts';
 import { createPatience, type Database, openDatabase, type Patiently } from './open-database.ts';

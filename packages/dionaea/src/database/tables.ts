@@ -1,10 +1,10 @@
 import { stripUuid } from '../log-incident/strip-uuid.ts';
 import { toInteger } from './cells.ts';
-import { findFingerprint, findLogin } from './find-login.ts';
-import { findMysqlCommand } from './find-mysql-command.ts';
-import { findService } from './find-service.ts';
-import { findSipCommand } from './find-sip-command.ts';
-import { findVirustotal } from './find-virustotal.ts';
+import { findFingerprint, findLogin } from './identify/find-login.ts';
+import { findMysqlCommand } from './identify/find-mysql-command.ts';
+import { findService } from './identify/find-service.ts';
+import { findSipCommand } from './identify/find-sip-command.ts';
+import { findVirustotal } from './identify/find-virustotal.ts';
 import { plain, prefixed, type TableMapping, type TableRow, withConnection } from './mapping.ts';
 
 const prefix = 'dionaea.modules.python';

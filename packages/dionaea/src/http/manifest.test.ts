@@ -2,8 +2,8 @@ import { manifestSchema } from '@ihandler/core';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import dionaeaHttp from '../http.ts';
 import { httpOptionsSchema } from './options.ts';
+import dionaeaHttp from './source.ts';
 
 it('the manifest offers dionaea-http, which is live, with the options as they are', () => {
   const { $schema, ...options } = z.toJSONSchema(httpOptionsSchema, { io: 'input' });

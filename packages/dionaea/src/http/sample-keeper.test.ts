@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import type { UntypedData } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { openPort } from '../../../../test/in-process/open-port.ts';
-import dionaeaHttp from '../http.ts';
-import { temporaryFolder } from '../test-support/folder.ts';
-import { postOf, sendRequest } from '../test-support/send-request.ts';
+import { temporaryFolder } from '../testing/folder.ts';
+import { postOf, sendRequest } from '../testing/send-request.ts';
+import dionaeaHttp from './source.ts';
 
 function complete(path: string): string {
   const data = { path, url: 'http://192.0.2.1/x' };

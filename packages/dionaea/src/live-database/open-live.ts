@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { SourceContext } from '@ihandler/core';
-import { describeConnection, identify } from '../database/identify.ts';
+import { describeConnection, identify } from '../database/identify/identify.ts';
 import { hasConnections, readLayout } from '../database/layout.ts';
 import { createPatience, type Database, openDatabase, type Patiently } from '../database/open-database.ts';
 import { linksTable } from '../database/read-connections.ts';

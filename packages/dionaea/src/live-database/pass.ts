@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import { type Cursor, createCursor, type Page } from '../database/cursor.ts';
-import { describeConnection, lastRow } from '../database/identify.ts';
+import { describeConnection, lastRow } from '../database/identify/identify.ts';
 import { mergeInOrder } from '../database/merge.ts';
 import { createConnectionsReader, linksTable } from '../database/read-connections.ts';
 import { createTableReader } from '../database/read-table.ts';

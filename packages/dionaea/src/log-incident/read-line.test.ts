@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Incident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { recording } from '../test-support/folder.ts';
+import { recording } from '../testing/folder.ts';
 import { createLineReader } from './read-line.ts';
 
 const read = createLineReader({ sensor: 'hive', stream: 'f00', maxDepth: 6 });

@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
+import { installPlain } from '../testing/fixture-packages.ts';
+import { startRun, stopRun, until } from '../testing/operator-world.ts';
+import type { Program } from '../testing/program.ts';
+import { createWorld, type World } from '../testing/world.ts';
+
+let program: BuiltProgram;
+beforeAll(async () => {
+  program = await buildProgram(['journal-sqlite', 'log-sqlite']);
+}, 60_000);
+afterAll(() => program.remove());
+
+const BAD = '203.0.113.99';
+const GOOD = '198.51.100.7';
+const config = ['-c', 'my.yaml'];
+
+/** A live source that says once that two hosts connected, each with a login. */
+const knocks = `
+import { setTimeout as pause } from 'node:timers/promises';
+const incident = (n, origin, data) => ({ id: 'knocks:' + n, origin, timestamp: 1.7e12 + n, sensor: 'sensor-1', data });
+const connection = (id, host) => ({ id, protocol: 'mysqld', transport: 'tcp', local: { host: '192.0.2.1', port: 3306 }, remote: { host, port: 4000, hostname: '' } });
+export default () => ({
+  contract: 1,
+  name: 'knocks',
+  async run({ report, signal }) {
+    let n = 0;
+    for (const host of ['${BAD}', '${GOOD}']) {
+      const data = { connection: connection('c-' + host, host) };
+      await report([
+        incident(++n, 'dionaea.connection.tcp.accept', data),
+        incident(++n, 'dionaea.modules.python.mysql.login', { ...data, username: 'root', password: 'pw-' + host }),
+      ]);
+    }
+    while (!signal.aborted) await pause(1000, undefined, { signal }).catch(() => {});
+  },
+});
+`;
+
+async function worldWithHosts(): Promise<{ readonly world: World; readonly running: Program }> {
+  const world = createWorld();
+  program.install(world, 'journal-sqlite');
+  program.install(world, 'log-sqlite');
+  world.install(
+    'ihandler-knocks',
+    {
+      main: './i.js',
+      ihandler: { contract: 1, sources: { knocks: { summary: 'Knocks', live: true, options: {} } } },
+    },
+    { 'i.js': knocks },
+  );
+  const listens = (name: string, code: string) =>
+    `export default () => ({ contract: 1, name: '${name}', on: { 'dionaea.*': () => { ${code} } } });`;
+  installPlain(world, 'sender', listens('sender', ''), true);
+  installPlain(
+    world,
+    'refuser',
+    listens('refuser', "throw Object.assign(new Error('no'), { permanent: true })"),
+  );
+  world.write(
+    'my.yaml',
+    `data: data
+health: { port: 0 }
+sources: [knocks]
+ihandlers:
+  - { name: log-sqlite, config: { file: attacks.sqlite } }
+  - refuser
+  - { name: sender, config: { url: 'https://collector.example/in' } }
+`,
+  );
+  const running = await startRun(program, world);
+  // Four incidents came in; `refuser` gives up on each.
+  await until(
+    () => bytesOf(world),
+    (bytes) => bytes.includes(`pw-${GOOD}`) && bytes.includes(`pw-${BAD}`),
+  );
+  await settled(world);
+  return { world, running };
+}
+
+/** Waits until all instances have passed all that came in. */
+async function settled(world: World): Promise<void> {
+  for (let n = 0; n < 500; n += 1) {
+    const { stdout } = await world.run(['dead-letters', 'list', 'refuser', ...config, '--json']);
+    if (stdout.split('\n').length > 4) return;
+    await pause(50);
+  }
+  throw new Error('the dead letters did not come');
+}
+
+/** All that databases and journal hold, as one text. */
+function bytesOf(world: World): string {
+  const files = (folder: string) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.includes('.sqlite'))
+      .map(({ name }) => readFileSync(join(folder, name), 'latin1'));
+  return [...files(world.folder), ...files(join(world.folder, 'data'))].join('\n');
+}
+
+describe('forget', { timeout: 120_000 }, () => {
+  test.each([true, false])(
+    'leaves no byte in databases and journal; a process runs: %s',
+    async (isRunning) => {
+      const { world, running } = await worldWithHosts();
+      if (!isRunning) await stopRun(running);
+      world.write('data/rejects-live.ndjson', 'something\n');
+      const { code, stdout, stderr } = await world.run(['forget', '203.0.113.0/24', '--yes', ...config]);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Forgotten: 203.0.113.0/24\n');
+      expect(stdout).toContain('  log-sqlite: removed 1 attack (1 connection)');
+      expect(stdout).toMatch(/ {2}journal: \d+ incidents, 2 dead letters\n/);
+      expect(stdout).toContain(
+        '  sender: it has sent numbers to example.org, to https://collector.example/in: copies there stay\n',
+      );
+      expect(stdout).toContain('  refuser: what it wrote, such as a text log, is not its to change\n');
+      expect(stdout).toContain('data/rejects-live.ndjson');
+      expect(bytesOf(world)).not.toContain(BAD);
+      expect(bytesOf(world)).toContain(GOOD);
+      const left = await world.run(['dead-letters', 'list', 'refuser', ...config, '--json']);
+      expect(left.stdout.trim().split('\n')).toHaveLength(2);
+      const again = await world.run(['forget', '203.0.113.0/24', '--yes', '--json', ...config]);
+      expect(JSON.parse(again.stdout)).toEqual({
+        did: {
+          journal: '0 incidents, 0 dead letters',
+          'log-sqlite': expect.stringContaining('removed 0 attacks'),
+        },
+        untouched: ['refuser', 'sender'],
+      });
+      if (isRunning) await stopRun(running);
+      expect(bytesOf(world)).not.toContain(BAD);
+    },
+  );
+
+  test('asks first, and refuses what is no network', async () => {
+    const { world, running } = await worldWithHosts();
+    await stopRun(running);
+    for (const [argv, said] of [
+      [['203.0.113.9/24'], 'found 203.0.113.9/24, which may mean that address or all of its network'],
+      [['203.0.113.0/33'], 'Expected an address or a network such as'],
+      [['evil.example'], 'found "evil.example". Nothing was done'],
+      [[], 'Expected addresses or networks'],
+      [[BAD], '--yes. Nothing was done'],
+    ] as const) {
+      const { code, stderr } = await world.run(['forget', ...argv, ...config]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    }
+    const no = await world.run(['forget', BAD, ...config], { stdin: { isTTY: true }, ask: async () => 'no' });
+    expect([no.code, no.stderr]).toEqual([1, 'nothing was forgotten\n']);
+    expect(bytesOf(world)).toContain(BAD);
+  });
+});

@@ -1,0 +1,135 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
+import {
+  createOperatorWorld,
+  flakyNumbers,
+  keptNumbers,
+  startRun,
+  stopRun,
+  takeIn,
+} from '../testing/operator-world.ts';
+
+let program: BuiltProgram;
+beforeAll(async () => {
+  program = await buildProgram(['journal-sqlite']);
+}, 60_000);
+afterAll(() => program.remove());
+
+const config = ['-c', 'my.yaml'];
+
+describe('replay', { timeout: 120_000 }, () => {
+  test.each([true, false])('gives again what the journal has; a process runs: %s', async (isRunning) => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 2, 3]);
+    if (!isRunning) await stopRun(running);
+    const { code, stdout, stderr } = await world.run([
+      ...['replay', '--instance', 'flaky', '--again', '--since', '1h', '--origin', 'test.*'],
+      ...[...config, '--name', 'once'],
+    ]);
+    expect(stderr).toMatch(/^replay once: flaky gets what was accepted since [-\d]+ [\d:]+ of test\.\*\n$/);
+    expect([code, stdout]).toEqual([0, 'Replayed (once)\n  flaky: 3 delivered\n']);
+    expect(flakyNumbers(world)).toEqual([1, 2, 3, 1, 2, 3]);
+    const later = await world.run([
+      'replay',
+      '--instance',
+      'flaky',
+      '--again',
+      '--since',
+      '0s',
+      ...config,
+      '--json',
+    ]);
+    expect(JSON.parse(later.stdout)).toMatchObject({ instance: 'flaky', delivered: 0 });
+    if (isRunning) await stopRun(running);
+  });
+
+  test('stores nothing twice where a checkpoint is kept, and fills what was lost', async () => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 2, 3]);
+    await stopRun(running);
+    const again = await world.run(['replay', '--instance', 'keep', ...config]);
+    expect(again.code).toBe(0);
+    expect(keptNumbers(world)).toEqual([1, 2, 3]);
+    // A replay that is over is no ihandler that waits.
+    const status = JSON.parse((await world.run(['status', '--json', ...config])).stdout);
+    const instances = status.ihandlers.map(({ instance }: { instance: string }) => instance);
+    expect(instances).toEqual(['flaky', 'keep']);
+    // A backup of the database was put back.
+    const file = join(world.folder, 'kept.json');
+    const { checkpoint } = JSON.parse(readFileSync(file, 'utf8'));
+    const [stream = ''] = Object.keys(checkpoint);
+    writeFileSync(file, JSON.stringify({ numbers: [1], checkpoint: { [stream]: 2 } }));
+    const { stdout } = await world.run(['replay', '--instance', 'keep', ...config]);
+    expect(keptNumbers(world)).toEqual([1, 2, 3]);
+    expect(stdout).toMatch(/keep: \d delivered/);
+  });
+
+  test('leaves dead letters to the command for them', async () => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 200, 2]);
+    await stopRun(running);
+    const { stderr, stdout } = await world.run(['replay', '--instance', 'flaky', '--again', ...config]);
+    expect(stderr).toContain('its 1 dead letter not among them: ihandler dead-letters retry flaky --all');
+    expect(stdout).toContain('2 delivered');
+    expect(flakyNumbers(world)).toEqual([1, 2, 1, 2]);
+  });
+
+  test('is refused where nobody knows what has been done, and for what makes no sense', async () => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 2]);
+    await stopRun(running);
+    const refused = await world.run(['replay', '--instance', 'flaky', ...config]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /flaky keeps no checkpoint.* these 2 incidents, .*If that is meant, add --again\. Nothing was done/,
+    );
+    expect(flakyNumbers(world)).toEqual([1, 2]);
+    for (const [argv, said] of [
+      [['--instance', 'kep'], 'There is no instance kep (did you mean keep?). Known here: keep, flaky.'],
+      [[], 'Expected who is to get incidents again: --instance NAME'],
+      [['keep'], '--instance NAME; found "keep"'],
+      [['--instance', 'keep', '--since', 'tuesday'], '--since expects a date or how long ago'],
+      [['--instance', 'keep', '--name', 'a b'], '--name expects'],
+      [['--instance', 'keep', '--origin', 'dionaea.x['], 'glob'],
+    ] as const) {
+      const { code, stderr } = await world.run(['replay', ...argv, ...config]);
+      expect([code, stderr], argv.join(' ')).toEqual([2, expect.stringContaining(said)]);
+    }
+    rmSync(join(world.folder, 'data/journal.sqlite'));
+    const none = await world.run(['replay', '--instance', 'keep', ...config]);
+    expect([none.code, none.stderr]).toEqual([4, expect.stringContaining('There is no journal')]);
+  });
+
+  test('goes on under its name when it was cut off', async () => {
+    const world = createOperatorWorld(program);
+    const running = await startRun(program, world);
+    await takeIn(world, [1, 2, 3]);
+    await stopRun(running);
+    const interrupt = AbortSignal.abort();
+    const cut = await world.run(['replay', '--instance', 'flaky', '--again', ...config], {
+      signal: interrupt,
+    });
+    expect(cut.code).toBe(130);
+    const name = /--name (\S+)\n$/.exec(cut.stderr)?.[1];
+    expect(name).toMatch(/^\d{8}T\d{6}$/);
+    const on = await world.run(['replay', '--instance', 'flaky', '--again', ...config, '--name', name ?? '']);
+    expect(on.stdout).toContain('flaky: 3 delivered');
+    const over = await world.run([
+      'replay',
+      '--instance',
+      'flaky',
+      '--again',
+      ...config,
+      '--name',
+      name ?? '',
+    ]);
+    expect(over.stdout).toContain('flaky: 3 delivered');
+    expect(flakyNumbers(world)).toEqual([1, 2, 3, 1, 2, 3]);
+  });
+});

@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { installKeep } from '../../testing/fixture-packages.ts';
+import { installTail } from '../../testing/live-packages.ts';
+import { createWorld, type World } from '../../testing/world.ts';
+import { serveControl } from '../control/control-server.ts';
+
+/** A live source that listens. */
+function installPort(world: World): void {
+  const options = { type: 'object', properties: { port: { type: 'integer', format: 'port' } } };
+  world.install(
+    'ihandler-port',
+    {
+      main: './i.js',
+      ihandler: { contract: 1, sources: { port: { summary: 'Listens', live: true, options } } },
+    },
+    {
+      'i.js': `export default () => ({ contract: 1, name: 'port', async run() { throw new Error('never'); } });`,
+    },
+  );
+}
+
+function liveWorld(yaml: string): World {
+  const world = createWorld();
+  installTail(world);
+  installKeep(world);
+  installPort(world);
+  world.write('my.yaml', yaml);
+  return world;
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+test('check says what listens and reads where, and makes nothing', async () => {
+  const world = liveWorld(`data: data
+journal: memory
+health: off
+sources:
+  - { name: tail, as: first, config: { file: not-yet } }
+  - { name: port, config: { port: 2 } }
+`);
+  const { code, stdout } = await world.run(['check', '-c', 'my.yaml']);
+  expect(stdout).toContain('  journal: memory\n');
+  expect(stdout).toContain(`  source first: reads ${join(world.folder, 'not-yet')}\n`);
+  expect(stdout).toContain('  source port: listens on 127.0.0.1:2\n');
+  expect(stdout).toContain('  health and metrics: off\n');
+  expect(code).toBe(0);
+  expect(world.list('../..')).not.toContain('data');
+});
+
+test('check tells what is wrong with journal, sources and ports, together', async () => {
+  const port = await takenPort();
+  const world = liveWorld(`data: data
+health: { port: ${port} }
+sources:
+  - { name: tail, config: { file: none/file } }
+  - { name: tail, as: two, config: {} }
+  - { name: port, config: { port: ${port} } }
+  - { name: tail, as: port, config: { file: my.yaml }, only: [a] }
+ihandlers:
+  - { name: keep, from: middle, config: { file: a.json } }
+`);
+  const { code, stderr } = await world.run(['check', '-c', 'my.yaml']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('npm install @ihandler/journal-sqlite');
+  expect(stderr).toMatch(
+    /line 2, health: expected a port to listen on; found 127\.0\.0\.1:\d+.*"health: off"/,
+  );
+  expect(stderr).toMatch(/line 4, sources\[0\]\.config\.file: expected something that can be read/);
+  expect(stderr).toContain('line 5, sources[1].config.file: expected a path; found nothing');
+  expect(stderr).toMatch(/line 6, sources\[2\]\.config\.port: expected a port to listen on/);
+  expect(stderr).toContain('line 7, sources[3].only: there is no such setting');
+  expect(stderr).toMatch(/line 9, ihandlers\[0\]\.from: /);
+});
+
+test('check tells two sources of one name', async () => {
+  const world = liveWorld(
+    'data: data\njournal: memory\nhealth: off\nsources:\n  - { name: tail, config: { file: a } }\n  - { name: tail, config: { file: b } }\n',
+  );
+  const { code, stderr } = await world.run(['check', '-c', 'my.yaml']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('line 6, sources[1]: another source is named tail too');
+});
+
+test('check does not mind ports that the running program has', async () => {
+  const port = await takenPort();
+  const world = liveWorld(
+    `data: .\njournal: memory\nhealth: { port: ${port} }\nsources: [{ name: port, config: { port: ${port} } }]\n`,
+  );
+  const control = await serveControl(world.folder, {});
+  onTestFinished(() => control.close());
+  const { code, stdout } = await world.run(['check', '-c', 'my.yaml']);
+  expect(stdout).toContain(`process ${process.pid} runs here`);
+  expect(code).toBe(0);
+});
+
+test('import leaves live sources alone, and says what they are for', async () => {
+  const world = liveWorld(
+    'data: data\nsources:\n  - { name: tail, config: {} }\nihandlers:\n  - { name: keep, config: { file: a.json } }\n',
+  );
+  world.write('numbers', '1\n');
+  const { code, stderr } = await world.run(['import', '-c', 'my.yaml', '--from', 'tail', 'numbers']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--from: the source tail goes on until it is told to stop');
+});
+
+test('run says that a configuration without a live source brings nothing in', async () => {
+  const world = liveWorld(
+    'data: data\njournal: memory\nihandlers:\n  - { name: keep, config: { file: a.json } }\n',
+  );
+  const { code, stderr } = await world.run(['run', '-c', 'my.yaml']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('expected a live source under "sources:"');
+});
+
+test('init writes what run needs as comments, which are in order when they are none any more', async () => {
+  const world = liveWorld('');
+  const written = await world.run(['init', 'new.yaml']);
+  expect(written.stdout).toContain('ihandler run -c new.yaml');
+  const text = world.read('new.yaml');
+  expect(text).toContain('#   # Follows a file of numbers.\n#   - name: tail\n#     config:\n');
+  expect(text).toContain('# journal: memory\n');
+  expect((await world.run(['check', '-c', 'new.yaml'])).code).toBe(0);
+  const live = text
+    .replace(/^# (sources:|journal:.*)$/gm, '$1')
+    .replace('# health: { host: "127.0.0.1", port: 9464 }', 'health: off')
+    .replace(/^# {3}/gm, '  ');
+  world.write('live.yaml', live);
+  const { code, stdout, stderr } = await world.run(['check', '-c', 'live.yaml']);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('source tail: reads');
+  expect(code).toBe(0);
+});

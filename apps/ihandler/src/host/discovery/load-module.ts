@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeError, IhandlerError } from '@ihandler/core';
+import type { InstalledPackage } from './find-packages.ts';
+
+/** A module's exports, not yet checked. */
+export type Module = Readonly<Record<string, unknown>>;
+
+/** The conditions under which this program imports, beside those that Node was started with. */
+const conditions = ['node', 'import', 'module-sync', 'default'];
+
+/** The target of an `exports` value (https://nodejs.org/api/packages.html#conditional-exports): the first condition that holds. */
+function targetOf(value: unknown, holds: ReadonlySet<string>): string | undefined {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value))
+    return value.map((item) => targetOf(item, holds)).find((found) => found !== undefined);
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [condition, inner] of Object.entries(value)) {
+    const found = holds.has(condition) ? targetOf(inner, holds) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function entryPoint({ entryPoints }: InstalledPackage, subpath: string, holds: ReadonlySet<string>) {
+  const { exports, main } = entryPoints;
+  if (exports === undefined)
+    return subpath === '../..' ? (typeof main === 'string' ? main : 'index.js') : subpath;
+  const bySubpath =
+    typeof exports === 'object' &&
+    exports !== null &&
+    Object.keys(exports).some((key) => key.startsWith('../..'));
+  if (!bySubpath) return subpath === '../..' ? targetOf(exports, holds) : undefined;
+  const own = Object.entries(exports).find(([key]) => key === subpath);
+  return own && targetOf(own[1], holds);
+}
+
+/** The file behind an export of a package; undefined when the package has no such export. */
+export function resolveExport(
+  installed: InstalledPackage,
+  subpath: string,
+  extraConditions: readonly string[] = [],
+): string | undefined {
+  const target = entryPoint(installed, subpath, new Set([...extraConditions, ...conditions]));
+  return target === undefined ? undefined : join(installed.folder, target);
+}
+
+/** Imports a file by its absolute path. What its code throws is told with the name of who asked for it. */
+export async function importFile(file: string, owner: string): Promise<Module> {
+  if (!existsSync(file)) throw new IhandlerError('HANDLER_INVALID', `${owner}: there is no file ${file}.`);
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    throw new IhandlerError(
+      'HANDLER_INVALID',
+      `${owner}: ${file} cannot be loaded: ${describeError(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Imports an export of a package. Throws `HANDLER_INVALID`, naming package and version, when that is not possible. */
+export async function importExport(
+  installed: InstalledPackage,
+  subpath: string,
+  extraConditions?: readonly string[],
+): Promise<Module> {
+  const owner = `${installed.name} ${installed.version}`;
+  const file = resolveExport(installed, subpath, extraConditions);
+  if (file === undefined)
+    throw new IhandlerError('HANDLER_INVALID', `${owner}: its package.json has no export ${subpath}.`);
+  return importFile(file, owner);
+}

@@ -1,0 +1,91 @@
+import type { Terminal } from '@ihandler/core';
+import type { Host, Output } from '../host/world.ts';
+
+/** The pause between two redraws of the progress line, in milliseconds. */
+const REDRAW = 80;
+
+/** Colour: what the flag says, else FORCE_COLOR, else NO_COLOR (https://no-color.org), else whether it is a terminal. */
+export function wantsColor(env: Host['env'], stdout: Output, flag: boolean | undefined): boolean {
+  if (flag !== undefined) return flag;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
+  if (env['NO_COLOR']) return false;
+  return stdout.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+function write(stream: Output, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** Whether an error says that the reader of standard output has gone. */
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE' && 'closedOutput' in error;
+}
+
+/** As much of a line as a terminal shows without breaking it. */
+export function cutTo(text: string, columns = 80): string {
+  return [...text].slice(0, columns - 1).join('');
+}
+
+/** The terminal over two streams. Progress goes to standard error, and only when that is a terminal. */
+export function createTerminal(host: Host, color: boolean): Terminal {
+  const { stdout, stderr } = host;
+  let shown = '';
+  let drawnAt = 0;
+  // Each write answers through its callback; without a listener the same error would also end the process.
+  stdout.on('error', () => undefined);
+  stderr.on('error', () => undefined);
+  const clear = () => {
+    if (shown !== '') stderr.write('\r\x1b[K');
+  };
+  const draw = () => {
+    if (shown !== '') stderr.write(`\r${shown}\x1b[K`);
+  };
+  return {
+    color,
+    columns: stdout.isTTY === true ? (stdout.columns ?? 80) : undefined,
+    async write(text) {
+      if (stdout.isTTY === true) clear();
+      try {
+        await write(stdout, text);
+      } catch (error) {
+        throw error instanceof Error ? Object.assign(error, { closedOutput: true }) : error;
+      }
+      if (stdout.isTTY === true) draw();
+    },
+    warn(text) {
+      clear();
+      stderr.write(`${text}\n`);
+      draw();
+    },
+    progress(text) {
+      if (stderr.isTTY !== true) return;
+      if (text === undefined) {
+        clear();
+        shown = '';
+        drawnAt = 0;
+        return;
+      }
+      const now = performance.now();
+      if (shown !== '' && now - drawnAt < REDRAW) return;
+      drawnAt = now;
+      shown = cutTo(text, stderr.columns);
+      draw();
+    },
+  };
+}
+
+/** Text in bold, where colour may be used. */
+export function bold(text: string, { color }: Pick<Terminal, 'color'>): string {
+  return color ? `\x1b[1m${text}\x1b[22m` : text;
+}
+
+/** Text that steps back, where colour may be used. */
+export function dim(text: string, { color }: Pick<Terminal, 'color'>): string {
+  return color ? `\x1b[2m${text}\x1b[22m` : text;
+}

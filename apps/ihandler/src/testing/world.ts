@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import type { Host, Output } from '../host/world.ts';
+import { run } from '../program.ts';
+
+/** A stream that keeps what is written. */
+export function recorder(isTTY = false): Output & { text(): string } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY, columns: 80, text: () => Buffer.concat(chunks).toString('utf8') });
+}
+
+/** What a run gave. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own with a program in it, gone when the test is over. */
+export interface World {
+  readonly folder: string;
+  /** Writes a file and returns its absolute path. */
+  write(path: string, text: string | Uint8Array): string;
+  read(path: string): string;
+  list(path: string): string[];
+  /** Writes a package into the folder's node_modules: its package.json (with the keyword) and its files. */
+  install(
+    name: string,
+    json: Readonly<Record<string, unknown>>,
+    files?: Readonly<Record<string, string>>,
+  ): void;
+  run(argv: readonly string[], host?: Partial<Host>): Promise<Ran>;
+}
+
+/** Makes a world whose program finds only what the test installs. */
+export function createWorld(): World {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-app-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (path: string, text: string | Uint8Array) => {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  };
+  return {
+    folder,
+    write,
+    read: (path) => readFileSync(join(folder, path), 'utf8'),
+    list: (path) => readdirSync(join(folder, path)).sort(),
+    install(name, json, files = {}) {
+      const own = join('node_modules', name);
+      const full = { name, version: '1.2.3', type: 'module', keywords: ['ihandler'], ...json };
+      write(join(own, 'package.json'), JSON.stringify(full));
+      for (const [path, text] of Object.entries(files)) write(join(own, path), text);
+    },
+    async run(argv, host = {}) {
+      const stdout = recorder();
+      const stderr = recorder();
+      const code = await run(argv, {
+        env: { XDG_STATE_HOME: join(folder, 'state'), IHANDLER_SENSOR: 'sensor-1' },
+        cwd: folder,
+        stdout,
+        stderr,
+        stdin: {},
+        signal: new AbortController().signal,
+        prefix: folder,
+        ...host,
+      });
+      return { code, stdout: stdout.text(), stderr: stderr.text() };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Value } from '@ihandler/core';
+import { integer, text } from '../rows/cell.ts';
+import type { Row } from '../schema/tables.ts';
+import type { LooseConnection } from './connection-key.ts';
+
+const prefix = 'dionaea.connection.';
+const types: ReadonlySet<string> = new Set(['listen', 'accept', 'connect', 'reject', 'pending']);
+
+/**
+ * The type of the connection that an origin announces, `dionaea.connection.<transport>.<type>`, or undefined when it
+ * announces none. dionaea's log_sqlite leaves out dtls; so does this.
+ */
+export function announcedType(origin: string): string | undefined {
+  if (!origin.startsWith(prefix)) return undefined;
+  const [transport, type, ...more] = origin.slice(prefix.length).split('..');
+  if (type === undefined || more.length > 0 || transport === 'dtls' || !types.has(type)) return undefined;
+  return type;
+}
+
+/** Where {@link connectionRow} leaves a place for the root and the parent, the primary key in front. */
+export const ROOT_COLUMN = 5;
+
+/** See {@link ROOT_COLUMN}. */
+export const PARENT_COLUMN = 6;
+
+/**
+ * A row of `connections` without its primary key; `timestamp` in seconds. What the connection lacks, because it does not
+ * fit its schema, is NULL.
+ */
+export function connectionRow(type: string, timestamp: number, connection: LooseConnection): Row {
+  // Nothing of an incident that does not fit its schema is sure, whatever the type says.
+  const { local, remote } = connection as unknown as {
+    local?: Record<string, Value> | null;
+    remote?: Record<string, Value> | null;
+  };
+  return [
+    type,
+    text(connection.transport),
+    text(connection.protocol),
+    timestamp,
+    null,
+    null,
+    text(local?.['host']),
+    integer(local?.['port']),
+    text(remote?.['host']),
+    text(remote?.['hostname']),
+    integer(remote?.['port']),
+  ];
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { connectionKey, connectionsNamed } from '../index.ts';
+import { accept, connection, free, incident, link, offer } from '../testing/incidents.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { cluster } from './cluster.ts';
+
+function storeOf(...batches: Parameters<MemoryStore['write']>[0][]): MemoryStore {
+  const store = new MemoryStore();
+  for (const batch of batches) store.write(batch);
+  return store;
+}
+
+/** Root and parent of each connection's row, by row. */
+const places = (store: MemoryStore) =>
+  store.rows.connections.map(([, , , , , root, parent]) => [root, parent]);
+
+describe('connectionKey', () => {
+  it('keeps sensors and ids apart, whatever they contain', () => {
+    expect(connectionKey('a', 'b c')).not.toBe(connectionKey('a b', 'c'));
+    expect(connectionKey('a', '1')).not.toBe(connectionKey('b', '1'));
+  });
+
+  it('is text that a database gives back as it was', () => {
+    const key = connectionKey('s', 'x\ud800');
+    expect(Buffer.from(key).toString()).toBe(key);
+  });
+});
+
+describe('connectionsNamed', () => {
+  it('names connections, parents and children, each once', () => {
+    const named = connectionsNamed([
+      accept('1'),
+      link('2', '1'),
+      incident('acme.seen', { connection: null }),
+    ]);
+    expect([...named]).toEqual([connectionKey('s', '1'), connectionKey('s', '2')]);
+  });
+});
+
+describe('cluster', () => {
+  it.each([
+    ['after both', [accept('p'), accept('c'), link('p', 'c')]],
+    ['before the child', [accept('p'), link('p', 'c'), accept('c')]],
+    ['before the parent', [accept('c'), link('p', 'c'), accept('p')]],
+    ['before both', [link('p', 'c'), accept('c'), accept('p')]],
+    ['early', [link('p', 'c', 's', true), accept('p'), accept('c')]],
+    ['after the child was freed', [accept('c'), free('c'), link('p', 'c'), accept('p')]],
+  ])('links a child to its parent when the link comes %s', (_, incidents) => {
+    for (const batches of [[incidents], incidents.map((one) => [one])]) {
+      const store = storeOf(...batches);
+      const parent = store.rowOf(connectionKey('s', 'p')) ?? 0;
+      const child = store.rowOf(connectionKey('s', 'c')) ?? 0;
+      expect(store.place(child)).toEqual({ root: parent, parent });
+      expect(store.place(parent)).toEqual({ root: parent, parent: null });
+    }
+  });
+
+  it('gives a chain linked bottom-up one root, also where its rows were stored before', () => {
+    const chain = [accept('1'), accept('2'), accept('3'), accept('4')];
+    const links = [link('3', '4'), link('2', '3'), link('1', '2')];
+    const expected = [
+      [1, null],
+      [1, 1],
+      [1, 2],
+      [1, 3],
+    ];
+    expect(places(storeOf([...chain, ...links]))).toEqual(expected);
+    expect(places(storeOf(chain, links))).toEqual(expected);
+    expect(places(storeOf(chain, ...links.map((one) => [one])))).toEqual(expected);
+  });
+
+  it('does not close a circle, counts it, and links nothing to itself', () => {
+    const store = storeOf([accept('1'), accept('2'), link('1', '2')], [link('2', '1'), link('1', '1')]);
+    expect(places(store)).toEqual([
+      [1, null],
+      [1, 1],
+    ]);
+    expect(store.without).toMatchObject({ cycle: 2, conflict: 0 });
+  });
+
+  it('keeps the first parent; the same link again is nothing, another one is counted', () => {
+    const store = storeOf(
+      [accept('1'), accept('2'), accept('3'), link('1', '3')],
+      [link('1', '3'), link('2', '3')],
+    );
+    expect(store.place(3)).toEqual({ root: 1, parent: 1 });
+    expect(store.without).toMatchObject({ cycle: 0, conflict: 1 });
+  });
+
+  it('adds the rows of what waited right after the announcement, in order of arrival', () => {
+    const store = storeOf([offer('1', 'a')], [offer('1', 'b'), accept('1'), offer('1', 'c')]);
+    expect(store.rows.offers).toEqual([
+      [1, 1, 'a'],
+      [2, 1, 'b'],
+      [3, 1, 'c'],
+    ]);
+    expect(store.waiting.size).toBe(0);
+  });
+
+  it('takes an id that is announced again for a new connection', () => {
+    const store = storeOf([accept('1'), offer('1', 'a'), free('1')], [accept('1'), offer('1', 'b')]);
+    expect(store.rows.offers.map((row) => row[1])).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['first', 2],
+    ['last', 1],
+  ])('gives a udp.connect over TCP a row and nothing else when it comes %s', (order, accepted) => {
+    const pair = [
+      incident('dionaea.connection.udp.connect', { connection: connection('1', 'tcp') }),
+      accept('1'),
+    ];
+    const store = storeOf([offer('1', 'a')], order === 'first' ? pair : pair.reverse(), [
+      accept('2'),
+      link('1', '2'),
+    ]);
+    expect(store.rows.connections).toHaveLength(3);
+    expect(store.announced.map(({ named }) => named)).toEqual(
+      order === 'first' ? [false, true, true] : [true, false, true],
+    );
+    expect(store.rows.offers).toEqual([[1, accepted, 'a']]);
+    expect(store.place(3)).toEqual({ root: accepted, parent: accepted });
+  });
+
+  it('announces connections of transports it never heard of, but not of dtls', () => {
+    const of = (origin: string) => incident(origin, { connection: connection('1') });
+    const store = storeOf([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
+    expect(store.rows.connections).toHaveLength(1);
+    expect(store.without.other).toBe(1);
+  });
+
+  it('marks the links of a freed child that wait, stored or new', () => {
+    const store = storeOf([accept('1'), link('gone', '1')], [free('1'), link('away', '2'), free('2')]);
+    expect([...store.waiting.values()].map(({ freed }) => freed)).toEqual([true, true]);
+  });
+
+  it('changes neither its state nor the incidents, and says the same again', () => {
+    const store = storeOf([accept('1'), link('2', '1'), offer('3', 'x')]);
+    const batch = [accept('2'), accept('3'), free('1')];
+    const state = store.load(batch);
+    const before = structuredClone(state);
+    const result = structuredClone(cluster(batch, state));
+    expect(state).toEqual(before);
+    expect(cluster(batch, state)).toEqual(result);
+  });
+
+  it('says once of a stored row where it hangs now', () => {
+    const store = storeOf([accept('1'), accept('2'), accept('3')]);
+    const batch = [link('2', '3'), link('1', '2')];
+    expect(cluster(batch, store.load(batch)).moves).toEqual([
+      { row: 3, parent: 2, root: 1, oldRoot: 3 },
+      { row: 2, parent: 1, root: 1, oldRoot: 2 },
+    ]);
+  });
+
+  it('counts what has no connection or lacks what its row needs, and what no table is meant for', () => {
+    const store = storeOf([
+      accept('1'),
+      incident('dionaea.download.offer', { url: 'a' }),
+      incident('dionaea.download.offer', { connection: connection('1') }),
+      incident('dionaea.connection.tcp.accept', { connection: { host: 'x' } }),
+      incident('dionaea.connection.link', { parent: connection('1') }),
+      incident('dionaea.connection.free', {}),
+      incident('dionaea.modules.python.ftp.command', { connection: connection('1') }),
+      incident('acme.coyote.seen', {}),
+    ]);
+    expect(store.without).toEqual({ cycle: 0, conflict: 0, incomplete: 5, other: 2 });
+    expect(store.waiting.size).toBe(0);
+  });
+});

@@ -1,0 +1,128 @@
+import type { Incident } from '@ihandler/core';
+import { incidentRows } from '../rows/incident-rows.ts';
+import { createRowSink } from '../rows/row-sink.ts';
+import { virusTotalRows } from '../rows/virustotal-rows.ts';
+import { announcedType, connectionRow, PARENT_COLUMN, ROOT_COLUMN } from './announcement.ts';
+import type { Announced, ClusterResult, ClusterState, ConnectionKey, Without } from './cluster-state.ts';
+import { connectionIn, connectionKey } from './connection-key.ts';
+import { createForest } from './forest.ts';
+import { createWaitingRoom } from './waiting-room.ts';
+
+const linkOrigins: ReadonlySet<string> = new Set([
+  'dionaea.connection.link',
+  'dionaea.connection.link.early',
+]);
+
+/**
+ * Says what a batch changes: the rows of its incidents, in dionaea's tables, and where connections stand in the forest of
+ * attacks. Pure: neither argument is changed. Whatever the order in which the same incidents come, and however they are
+ * cut into batches, each connection gets the same parent and root.
+ */
+export function cluster(incidents: readonly Incident[], state: ClusterState): ClusterResult {
+  const sink = createRowSink(state.nextKey);
+  const forest = createForest(state.places);
+  const room = createWaitingRoom(state);
+  const newRows = new Map<ConnectionKey, number>();
+  const announced: Announced[] = [];
+  const without: { -readonly [reason in keyof Without]: number } = {
+    cycle: 0,
+    conflict: 0,
+    incomplete: 0,
+    other: 0,
+  };
+  const rowOf = (key: ConnectionKey) => newRows.get(key) ?? state.rows.get(key);
+
+  function announce(incident: Incident, type: string): void {
+    const { id, origin, sensor, timestamp, data } = incident;
+    const connection = connectionIn(data['connection']);
+    if (connection === undefined) {
+      without.incomplete += 1;
+      return;
+    }
+    const key = connectionKey(sensor, connection.id);
+    const row = sink.add('connections', connectionRow(type, timestamp / 1000, connection));
+    forest.plant(row);
+    // dionaea's SIP service says udp.connect of TCP and TLS sessions too, which accept announces as well.
+    const named = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
+    announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named });
+    if (!named) return;
+    newRows.set(key, row);
+    for (const waiting of room.take(key)) take(waiting.incident, waiting.freed);
+  }
+
+  function link(incident: Incident, freed: boolean): void {
+    const { sensor, data } = incident;
+    const parent = connectionIn(data['parent']);
+    const child = connectionIn(data['child']);
+    if (parent === undefined || child === undefined) {
+      without.incomplete += 1;
+      return;
+    }
+    const childKey = connectionKey(sensor, child.id);
+    const parentKey = connectionKey(sensor, parent.id);
+    const childRow = rowOf(childKey);
+    const parentRow = rowOf(parentKey);
+    if (childRow === undefined || parentRow === undefined) {
+      room.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
+      return;
+    }
+    const outcome = forest.link(parentRow, childRow);
+    if (outcome === 'cycle' || outcome === 'conflict') without[outcome] += 1;
+  }
+
+  function free({ sensor, data }: Incident): void {
+    const connection = connectionIn(data['connection']);
+    if (connection === undefined) without.incomplete += 1;
+    else room.free(connectionKey(sensor, connection.id));
+  }
+
+  function report({ data }: Incident): void {
+    const outcome = virusTotalRows(sink, data);
+    if (outcome !== 'stored') without[outcome] += 1;
+  }
+
+  function addRows(incident: Incident): void {
+    const { origin, sensor, data } = incident;
+    const makeRows = incidentRows.get(origin);
+    if (makeRows === undefined) {
+      without.other += 1;
+      return;
+    }
+    const connection = connectionIn(data['connection']);
+    if (connection === undefined) {
+      without.incomplete += 1;
+      return;
+    }
+    const key = connectionKey(sensor, connection.id);
+    const row = rowOf(key);
+    if (row === undefined) room.add(key, null, incident);
+    else if (!makeRows(sink, row, data)) without.incomplete += 1;
+  }
+
+  function take(incident: Incident, freed = false): void {
+    const { origin } = incident;
+    if (linkOrigins.has(origin)) link(incident, freed);
+    else if (origin === 'dionaea.connection.free') free(incident);
+    else if (origin === 'dionaea.modules.python.virustotal.report') report(incident);
+    else {
+      const type = announcedType(origin);
+      if (type === undefined) addRows(incident);
+      else announce(incident, type);
+    }
+  }
+
+  for (const incident of incidents) take(incident);
+  sink.rows.connections.forEach((row, index) => {
+    const key = state.nextKey.connections + index;
+    row[ROOT_COLUMN] = forest.rootOf(key);
+    row[PARENT_COLUMN] = forest.parentOf(key);
+  });
+  return {
+    rows: sink.rows,
+    nextKey: sink.nextKey,
+    announced,
+    moves: forest.moves(),
+    ...room.changes(),
+    without,
+  };
+}

@@ -1,0 +1,49 @@
+import { harmless } from '@ihandler/core';
+import type { Stored } from '../read/tree-model.ts';
+import { decode } from '../rows/cell.ts';
+
+/** The text of a stored value as it is: bytes as UTF-8, U+FFFD where they are not, NULL as nothing. */
+export function storedText(value: Stored | undefined): string {
+  if (value === null || value === undefined) return '';
+  return value instanceof Uint8Array ? decode(value) : String(value);
+}
+
+/** A stored value for one line of a terminal, whole. NULL is `None`, as Python prints it. */
+export function printed(value: Stored | undefined): string {
+  return value === null || value === undefined ? 'None' : harmless(storedText(value));
+}
+
+function clip(text: string, most: number, mark: string): string {
+  if (text.length <= most) return harmless(text);
+  // Half a surrogate pair would be shown as an escape that the text does not hold.
+  const end = /[\ud800-\udbff]/.test(text.charAt(most - 1)) ? most - 1 : most;
+  return `${harmless(text.slice(0, end))}${mark}`;
+}
+
+/** Text for one line of a terminal; beyond `most` characters it is cut, with a mark that says how long it is. */
+export function cut(text: string, most: number): string {
+  return clip(text, most, `… (${text.length} characters)`);
+}
+
+/** As {@link cut}, for one line of many. */
+export function cutLine(text: string, most: number): string {
+  return clip(text, most, '…');
+}
+
+/** The most characters of one value that the default format shows. */
+export const LONGEST_SHOWN = 1000;
+
+/** A stored value for one line of a terminal, cut when it is huge. NULL is `-`. */
+export function shown(value: Stored | undefined, most = LONGEST_SHOWN): string {
+  return value === null || value === undefined ? '-' : cut(storedText(value), most);
+}
+
+/** As {@link shown}, in quotes, so that nothing and blanks can be seen. */
+export function quoted(value: Stored | undefined, most = LONGEST_SHOWN): string {
+  return value === null || value === undefined ? '-' : `'${cut(storedText(value), most)}'`;
+}
+
+/** Whether a stored value says nothing: NULL or an empty text. */
+export function isBlank(value: Stored | undefined): boolean {
+  return storedText(value) === '';
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, text } from '../values.ts';
+
+const stored = z.object({
+  file: z.string(),
+  url: z.string(),
+  md5hash: z.string(),
+  sha256hash: z.string().exactOptional(),
+  connection: connection.exactOptional(),
+});
+
+/** What an attacker wanted the sensor to fetch, or gave it. */
+export const downloadFamily = {
+  'dionaea.download.offer': {
+    schema: z.object({
+      url: text,
+      ftpmode: z.string().exactOptional(),
+      connection: connection.exactOptional(),
+    }),
+    level: 'message',
+    description: 'An attacker named a URL to fetch a file from.',
+  },
+  'dionaea.download.complete': {
+    schema: z.object({ path: z.string(), url: z.string(), connection: connection.exactOptional() }),
+    level: 'info',
+    description: 'A file arrived; `path` is a temporary file on the sensor, `url` is empty for an upload.',
+  },
+  'dionaea.download.complete.hash': {
+    schema: stored,
+    level: 'info',
+    description: 'A file that arrived has been hashed; `file` is where it will be kept on the sensor.',
+  },
+  'dionaea.download.complete.again': {
+    schema: stored,
+    level: 'message',
+    description: 'A file arrived that the sensor has already.',
+  },
+  'dionaea.download.complete.unique': {
+    schema: stored,
+    level: 'warning',
+    description: 'A file arrived that the sensor had never seen.',
+  },
+} as const satisfies Family;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, ofConnection, text } from '../values.ts';
+
+/** Shellcode found and emulated. */
+export const emulationFamily = {
+  'dionaea.shellcode.detected': {
+    schema: z.object({
+      data: text.exactOptional(),
+      offset: z.int().exactOptional(),
+      arch: z.string().exactOptional(),
+      connection: connection.exactOptional(),
+    }),
+    level: 'warning',
+    description:
+      "Shellcode was found in a stream. dionaea's own has no data; the living fork sends the code with it.",
+  },
+  'dionaea.xmatch.detected': {
+    schema: z.object({}),
+    level: 'message',
+    description: 'A known encoding was found in a stream.',
+  },
+  'dionaea.module.emu.profile': {
+    schema: z.object({ profile: z.string(), connection }),
+    level: 'warning',
+    description: 'Shellcode was emulated; `profile` is JSON text that lists its calls, and may be damaged.',
+  },
+  'dionaea.module.emu.mkshell': {
+    schema: ofConnection,
+    level: 'warning',
+    description: 'Emulated shellcode started a shell.',
+  },
+} as const satisfies Family;

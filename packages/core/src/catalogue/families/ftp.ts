@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, text } from '../values.ts';
+
+/** The FTP server. */
+export const ftpFamily = {
+  'dionaea.modules.python.ftp.command': {
+    schema: z.object({ command: text, arguments: z.array(z.string()), connection }),
+    level: 'info',
+    description: 'A command was sent to the FTP server, as the client spelt it.',
+  },
+  'dionaea.modules.python.ftp.login': {
+    schema: z.object({ username: z.string(), password: z.string(), connection }),
+    level: 'message',
+    description: 'A login to the FTP server.',
+  },
+} as const satisfies Family;

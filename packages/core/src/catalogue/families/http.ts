@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, text } from '../values.ts';
+
+/** Web requests (the living fork; dionaea itself reports none). */
+export const httpFamily = {
+  'dionaea.modules.python.http.request': {
+    schema: z.object({
+      method: text,
+      path: text,
+      version: text,
+      headers: z.string(),
+      body: text,
+      connection,
+    }),
+    level: 'info',
+    description: 'An HTTP request arrived; `headers` is JSON text (the living fork).',
+  },
+} as const satisfies Family;

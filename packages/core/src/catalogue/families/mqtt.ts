@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, numeral, text } from '../values.ts';
+
+/** The MQTT broker. */
+export const mqttFamily = {
+  'dionaea.modules.python.mqtt.connect': {
+    schema: z.object({
+      clientid: text,
+      willtopic: text,
+      willmessage: text,
+      username: text,
+      password: text,
+      connection,
+    }),
+    level: 'message',
+    description: 'A client logged in to the MQTT broker; what it left out is empty.',
+  },
+  'dionaea.modules.python.mqtt.publish': {
+    schema: z.object({ publishtopic: text, publishmessage: text, connection }),
+    level: 'info',
+    description: 'A client published a message.',
+  },
+  'dionaea.modules.python.mqtt.subscribe': {
+    schema: z.object({ subscribemessageid: numeral, subscribetopic: text, connection }),
+    level: 'info',
+    description: 'A client subscribed to a topic.',
+  },
+} as const satisfies Family;

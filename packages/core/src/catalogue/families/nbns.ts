@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, flag } from '../values.ts';
+
+/** NetBIOS names (the living fork). */
+export const nbnsFamily = {
+  'dionaea.modules.python.nbns.query': {
+    schema: z.object({
+      name: z.string(),
+      suffix: z.int(),
+      suffix_name: z.string(),
+      opcode: z.int(),
+      opcode_name: z.string(),
+      qtype: z.int(),
+      qtype_name: z.string().exactOptional(),
+      is_wpad: flag,
+      threat_level: z.string().exactOptional(),
+      threat_desc: z.string().exactOptional(),
+      connection,
+    }),
+    level: 'info',
+    description:
+      'Somebody asked for a NetBIOS name; `is_wpad` marks the name that proxies are hijacked with.',
+  },
+  'dionaea.modules.python.nbns.malformed': {
+    schema: z.object({ error: z.string(), raw_data: z.string(), connection }),
+    level: 'debug',
+    description: 'A NetBIOS packet could not be read; `raw_data` is its hexadecimal.',
+  },
+} as const satisfies Family;

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, text } from '../values.ts';
+
+/** The PPTP server. */
+export const pptpFamily = {
+  'dionaea.modules.python.pptp.connect': {
+    schema: z.object({
+      firmware_revision: z.int(),
+      max_channels: z.int(),
+      protocol_version: z.int(),
+      remote_hostname: text,
+      vendor_name: text,
+      connection,
+    }),
+    level: 'message',
+    description: 'A client asked for a PPTP tunnel.',
+  },
+} as const satisfies Family;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection, numeral } from '../values.ts';
+
+/** Shells that shellcode asked for. */
+export const shellFamily = {
+  'dionaea.service.shell.listen': {
+    schema: z.object({
+      port: numeral,
+      host: z.string().exactOptional(),
+      connection: connection.exactOptional(),
+    }),
+    level: 'warning',
+    description: 'Shellcode asked for a shell that listens on a port.',
+  },
+  'dionaea.service.shell.connect': {
+    schema: z.object({ host: z.string(), port: numeral, connection: connection.exactOptional() }),
+    level: 'warning',
+    description: 'Shellcode asked for a shell that connects back.',
+  },
+} as const satisfies Family;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { Family } from '../family.ts';
+import { connection } from '../values.ts';
+
+const message = z.object({
+  version: z.string(),
+  community: z.string(),
+  pdu_type: z.string(),
+  oids: z.string(),
+  connection,
+});
+
+/** Network management (the living fork). */
+export const snmpFamily = {
+  'dionaea.modules.python.snmp.request': {
+    schema: message,
+    level: 'info',
+    description: 'An SNMP request arrived; `oids` is separated by commas.',
+  },
+  'dionaea.modules.python.snmp.trap': {
+    schema: message,
+    level: 'info',
+    description: 'An SNMP trap or inform arrived.',
+  },
+} as const satisfies Family;

@@ -1,0 +1,11 @@
+import { harmless } from './escape-controls.ts';
+
+/** A value as an error message shows it: short, on one line, nothing in it that a terminal obeys, and no contents of objects. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return harmless(JSON.stringify(value.slice(0, 60)));
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return ArrayBuffer.isView(value) ? 'bytes' : 'an object';
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it, vi } from 'vitest';
+import { permanent } from '../contract/error.ts';
+import { defineHandler, type Handler } from '../contract/handler.ts';
+import type { Incident } from '../contract/incident.ts';
+import { handle, incidentOf, incidents, open, statusOf } from '../testing/delivery.ts';
+import { createDisk } from '../testing/disk.ts';
+
+const failed = 'ihandler.handler.failed';
+
+const failing = (name = 'failing', glob = 'acme.*'): Handler =>
+  defineHandler({
+    name,
+    on: {
+      [glob]: () => {
+        throw permanent('nobody can handle this');
+      },
+    },
+  });
+
+describe('a dead letter', () => {
+  it('is told to the others, with an id that a redelivery repeats', async () => {
+    const told: Incident<typeof failed>[] = [];
+    const watcher = defineHandler({
+      name: 'watcher',
+      on: { [failed]: (incident) => void told.push(incident) },
+    });
+    const dispatcher = await open([{ handler: failing(), instance: 'mine' }, watcher], { now: () => 7 });
+    await handle(dispatcher, [incidentOf(5)]);
+    expect(told).toEqual([
+      {
+        id: 's/mine/failed:5',
+        origin: failed,
+        timestamp: 7,
+        sensor: 'pot',
+        data: {
+          instance: 'mine',
+          handler: 'failing',
+          origin: 'acme.thing.seen',
+          incident: 's:5',
+          message: 'nobody can handle this',
+          attempts: 1,
+        },
+      },
+    ]);
+  });
+
+  it('is kept in the journal with the incident, what went wrong and when', async () => {
+    const disk = createDisk();
+    const dispatcher = await open([failing()], { journal: disk.journal(), now: () => 7 });
+    await handle(dispatcher, incidents(1));
+    expect(disk.deadLetters).toEqual([
+      {
+        instance: 'failing',
+        position: 1,
+        incident: incidentOf(1),
+        reason: 'nobody can handle this',
+        attempts: 1,
+        at: 7,
+      },
+    ]);
+  });
+
+  it('is not told to the one who failed', async () => {
+    const heard: string[] = [];
+    const handler = defineHandler({
+      name: 'one',
+      on: {
+        '*': ({ origin }) => {
+          heard.push(origin);
+          throw permanent('no');
+        },
+      },
+    });
+    const dispatcher = await open([handler]);
+    await handle(dispatcher, incidents(1));
+    expect(heard).toEqual(['acme.thing.seen']);
+    expect(statusOf(dispatcher, 'one').books).toMatchObject({ dead: 1, filtered: 1 });
+  });
+
+  it('makes no loop when those who are told fail too', async () => {
+    const disk = createDisk();
+    const dispatcher = await open([failing('left', '*'), failing('right', '*')], { journal: disk.journal() });
+    await handle(dispatcher, incidents(1));
+    expect(disk.log.map(({ id }) => id).toSorted()).toEqual(['s/left/failed:1', 's/right/failed:1', 's:1']);
+    expect(disk.deadLetters).toHaveLength(4);
+  });
+});
+
+describe('a handler that does not start', () => {
+  it('is told to the others while it is tried again', async () => {
+    const told: Incident<typeof failed>[] = [];
+    let starts = 0;
+    const broken = defineHandler({
+      name: 'broken',
+      on: { 'acme.*': () => {} },
+      start() {
+        starts += 1;
+        if (starts < 3) throw new Error('the disk is full');
+      },
+    });
+    const watcher = defineHandler({
+      name: 'watcher',
+      on: { [failed]: (incident) => void told.push(incident) },
+    });
+    const dispatcher = await open([{ handler: broken, instance: 'mine' }, watcher]);
+    await handle(dispatcher, incidents(1));
+    expect(told).toEqual([
+      expect.objectContaining({
+        data: { instance: 'mine', handler: 'broken', message: 'the disk is full', attempts: 1 },
+      }),
+    ]);
+    expect(told[0]?.misfit).toBeUndefined();
+    expect(statusOf(dispatcher, 'mine').books).toMatchObject({ delivered: 1 });
+  });
+
+  it('is shown with what went wrong, and gets what waited when it starts', async () => {
+    let fails = true;
+    const heard: string[] = [];
+    const broken = defineHandler({
+      name: 'broken',
+      on: { 'acme.*': ({ id }) => void heard.push(id) },
+      start() {
+        if (fails) throw new Error('no such host');
+      },
+    });
+    const dispatcher = await open([broken], { retry: { base: 1, cap: 1 } });
+    await dispatcher.report(incidents(3));
+    expect(statusOf(dispatcher, 'broken')).toMatchObject({ state: 'starting', failure: 'no such host' });
+    fails = false;
+    await vi.waitFor(() => expect(heard).toEqual(['s:1', 's:2', 's:3']));
+    await dispatcher.drain();
+    expect(statusOf(dispatcher, 'broken')).not.toHaveProperty('failure');
+  });
+});

@@ -1,0 +1,156 @@
+import { IhandlerError } from '../contract/error.ts';
+import type { Incident, Value } from '../contract/incident.ts';
+import type { Cursor, DeadLetter, Forgotten, Journal, JournalRun, SourceMark } from '../contract/journal.ts';
+import { createIncident } from '../incident/create-incident.ts';
+import { createGate } from '../timing/notifier.ts';
+import { createKnownIds } from './known-ids.ts';
+
+/** Options of {@link createMemoryJournal}. */
+export interface MemoryJournalOptions {
+  /** How many incidents may wait for the slowest handler before `append` waits. @default 20000 */
+  readonly limit?: number;
+  /** Milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
+  readonly now?: () => number;
+}
+
+const empty: readonly Incident[] = Object.freeze([]);
+
+/** A run, and when it was accepted. */
+interface Accepted {
+  readonly run: JournalRun;
+  readonly at: number;
+}
+
+/** A journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
+export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJournalOptions = {}): Journal {
+  const known = createKnownIds();
+  const cursors = new Map<string, Cursor>();
+  const dead = new Map<string, DeadLetter[]>();
+  const states = new Map<string, Value>();
+  let runs: Accepted[] = [];
+  let before = 0;
+  let last = 0;
+  let isOpen = false;
+  let waiting = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  const space = createGate();
+
+  function mustBeOpen(): void {
+    if (!isOpen) throw new IhandlerError('LIFE_CYCLE', 'The journal is not open: call open() first.');
+  }
+
+  function add(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
+    const run = { before: last, incidents: known.take(incidents) };
+    if (run.incidents.length > 0) runs.push({ run, at: now() });
+    last += run.incidents.length;
+    if (mark !== undefined) states.set(mark.source, mark.state);
+    return run;
+  }
+
+  function endOf({ run }: Accepted): number {
+    return run.before + run.incidents.length;
+  }
+
+  function forget(matches: (incident: Incident) => boolean): Forgotten {
+    let entries = 0;
+    runs = runs.map((accepted) => {
+      const { run, at } = accepted;
+      if (!run.incidents.some(matches)) return accepted;
+      const incidents = run.incidents.map((incident) => {
+        if (!matches(incident)) return incident;
+        entries += 1;
+        const { id, timestamp, sensor } = incident;
+        return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
+      });
+      return { run: { before: run.before, incidents }, at };
+    });
+    let deadLetters = 0;
+    for (const [instance, letters] of dead) {
+      const kept = letters.filter(({ incident }) => !matches(incident));
+      const gone = letters.length - kept.length;
+      if (gone === 0) continue;
+      dead.set(instance, kept);
+      deadLetters += gone;
+      const cursor = cursors.get(instance);
+      if (cursor === undefined) continue;
+      const { books } = cursor;
+      cursors.set(instance, {
+        ...cursor,
+        books: { ...books, dead: books.dead - gone, dropped: books.dropped + gone },
+      });
+    }
+    return { entries, deadLetters };
+  }
+
+  async function addInTurn(
+    earlier: Promise<unknown>,
+    incidents: readonly Incident[],
+    mark: SourceMark | undefined,
+  ): Promise<JournalRun> {
+    waiting += 1;
+    try {
+      await earlier.catch(() => undefined); // whoever came before is told of his own failure
+      while (isOpen && last - before >= limit) await space.wait();
+      mustBeOpen();
+      return add(incidents, mark);
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  return {
+    name: 'memory',
+    durable: false,
+    open() {
+      isOpen = true;
+    },
+    close() {
+      isOpen = false;
+      space.open();
+    },
+    bounds: () => ({ before, last }),
+    append(incidents, mark) {
+      mustBeOpen();
+      if (waiting === 0 && last - before < limit) return add(incidents, mark);
+      const added = addInTurn(turn, incidents, mark);
+      turn = added;
+      return added;
+    },
+    read(after, count) {
+      mustBeOpen();
+      const found = runs.find((candidate) => endOf(candidate) > after);
+      if (found === undefined) return { before: Math.max(after, last), incidents: empty };
+      const { run } = found;
+      const from = Math.max(after, run.before);
+      if (from === run.before && run.incidents.length <= count) return run;
+      return { before: from, incidents: run.incidents.slice(from - run.before, from - run.before + count) };
+    },
+    sourceState: (source) => states.get(source),
+    highest: (stream) => known.highest(stream),
+    cursor: (instance) => cursors.get(instance),
+    commit({ instance, cursor, deadLetters, settled = [], reports }) {
+      mustBeOpen();
+      const run = add(reports); // first, because it may throw: then nothing has happened
+      cursors.set(instance, cursor);
+      if (deadLetters.length + settled.length > 0) {
+        const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
+        const others = (dead.get(instance) ?? []).filter(({ position }) => !gone.has(position));
+        const letters = [...others, ...deadLetters].toSorted((a, b) => a.position - b.position);
+        dead.set(instance, letters);
+      }
+      return run;
+    },
+    deadLetters: (instance, after = 0, count = Number.POSITIVE_INFINITY) =>
+      (dead.get(instance) ?? []).filter(({ position }) => position > after).slice(0, count),
+    release(upTo) {
+      const kept = runs.findIndex((accepted) => endOf(accepted) > upTo);
+      if (kept !== 0) runs = kept === -1 ? [] : runs.slice(kept);
+      before = Math.max(before, Math.min(upTo, runs[0]?.run.before ?? last));
+      if (last - before < limit) space.open();
+    },
+    acceptedAt: (position) =>
+      runs.find((accepted) => accepted.run.before < position && position <= endOf(accepted))?.at,
+    positionBefore: (acceptedAt) => runs.find(({ at }) => at >= acceptedAt)?.run.before ?? last,
+    forget,
+  };
+}

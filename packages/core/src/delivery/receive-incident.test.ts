@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { createIncident } from '../incident/create-incident.ts';
+import { decodeIncident, encodeIncident, receiveIncident } from '../incident/incident-codec.ts';
+
+const parts = { id: 's:1', origin: 'acme.thing.seen', timestamp: 0, sensor: 'pot', data: { path: '/a' } };
+
+describe('whether files of an incident are on this machine', () => {
+  it('is kept by a journal', () => {
+    const incident = createIncident({ ...parts, local: true });
+    expect(incident.local).toBe(true);
+    expect(decodeIncident(encodeIncident(incident))).toEqual(incident);
+    const misfit = createIncident({ ...parts, origin: 'dionaea.download.offer', data: {}, local: true });
+    expect(decodeIncident(encodeIncident(misfit))).toEqual(misfit);
+    expect(misfit.misfit).toBeDefined();
+  });
+
+  it('is not said where it is not so', () => {
+    expect('local' in createIncident(parts)).toBe(false);
+    expect('local' in createIncident({ ...parts, local: false })).toBe(false);
+    expect('local' in decodeIncident(JSON.stringify({ ...parts, local: 'yes' }))).toBe(false);
+  });
+
+  it('is never believed of a peer', () => {
+    const received = receiveIncident(encodeIncident(createIncident({ ...parts, local: true })));
+    expect(received).toEqual(createIncident(parts));
+    expect('local' in received).toBe(false);
+  });
+});
+
+describe('an incident of a peer', () => {
+  it('is held against the schema of this machine, whatever the peer says', () => {
+    const origin = 'dionaea.download.offer';
+    expect(receiveIncident(JSON.stringify({ ...parts, origin, data: { url: 7 } })).misfit).toBeDefined();
+    const fits = { ...parts, origin, data: { url: 'http://192.0.2.1/' }, misfit: 'says the peer' };
+    expect('misfit' in receiveIncident(JSON.stringify(fits))).toBe(false);
+  });
+
+  it('is of the sensor that its sender speaks for, when that is known, and keeps its id', () => {
+    const text = encodeIncident(createIncident(parts));
+    expect(receiveIncident(text, { sensor: 'peer' })).toEqual(createIncident({ ...parts, sensor: 'peer' }));
+    expect(receiveIncident(text).sensor).toBe('pot');
+  });
+
+  it.each([
+    ['no id', { ...parts, id: 'x' }],
+    ['no origin', { ...parts, origin: 'a b' }],
+    ['no data', { ...parts, data: [] }],
+  ])('is none with %s', (_, found) => {
+    expect(() => receiveIncident(JSON.stringify(found))).toThrow(
+      expect.objectContaining({ code: 'INCIDENT_INVALID' }),
+    );
+  });
+});

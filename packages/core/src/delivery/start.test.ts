@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { IhandlerError } from '../contract/error.ts';
+import { defineHandler, type HandlerContext } from '../contract/handler.ts';
+import { handle, incidents, newFolder, open, setUp, statusOf } from '../testing/delivery.ts';
+import { createDisk } from '../testing/disk.ts';
+import { witness } from '../testing/witness.ts';
+import { createMemoryJournal } from './memory-journal.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+describe('start', () => {
+  it('lends each instance a folder of its own, which exists, and what it needs', async () => {
+    const contexts: HandlerContext[] = [];
+    const handler = defineHandler({
+      name: 'one',
+      on: {},
+      start(context) {
+        expect(existsSync(context.dataDir)).toBe(true);
+        contexts.push(context);
+      },
+    });
+    const dataDir = newFolder();
+    const fetch = async () => new Response();
+    const options = { dataDir, fetch, now: () => 7, journal: createDisk().journal() };
+    await open([handler, { handler, instance: 'two' }], options);
+    expect(contexts).toMatchObject([
+      { instance: 'one', sensor: 'pot', dataDir: join(dataDir, 'one'), durable: true },
+      { instance: 'two', dataDir: join(dataDir, 'two') },
+    ]);
+    expect(contexts[0]?.fetch).toBe(fetch);
+    expect(contexts[0]?.now()).toBe(7);
+    expect(contexts[0]?.signal.aborted).toBe(false);
+  });
+
+  it('ends the program when only the user can help, after closing those that started, last first', async () => {
+    const events: string[] = [];
+    const wrong = witness('wrong', events, () => {
+      throw new IhandlerError('OPTIONS_INVALID', 'there is no such folder');
+    });
+    const { dispatcher, journal } = setUp([witness('one', events), wrong, witness('two', events)]);
+    await expect(dispatcher.start()).rejects.toThrow(code('OPTIONS_INVALID'));
+    expect(events.slice(3)).toEqual(['close two', 'close one']);
+    expect(() => journal.append([])).toThrow(code('LIFE_CYCLE'));
+    await expect(dispatcher.report(incidents(1))).rejects.toThrow(code('LIFE_CYCLE'));
+  });
+
+  it('tells of all who cannot start together', async () => {
+    const wrong = (name: string) =>
+      witness(name, [], () => {
+        throw new IhandlerError('OPTIONS_INVALID', `${name} is wrong`);
+      });
+    const { dispatcher } = setUp([wrong('one'), wrong('two')]);
+    await expect(dispatcher.start()).rejects.toThrow('one is wrong\ntwo is wrong');
+  });
+
+  it('goes on without those that may start later, which are tried again', async () => {
+    const events: string[] = [];
+    let fails = true;
+    const late = witness('late', events, () => {
+      if (fails) throw new Error('no such host');
+    });
+    const dispatcher = await open([late, witness('there', events)], { retry: { base: 1, cap: 1 } });
+    expect(statusOf(dispatcher, 'there').state).not.toBe('starting');
+    await vi.waitFor(() => expect(events.length).toBeGreaterThan(4));
+    expect(events).not.toContain('close late');
+    fails = false;
+    await handle(dispatcher, incidents(2));
+    expect(statusOf(dispatcher, 'late').books.delivered).toBe(2);
+    await dispatcher.close();
+    expect(events.slice(-2)).toEqual(['close there', 'close late']);
+  });
+
+  it('closes a handler that started but cannot tell what it has stored, and starts it again', async () => {
+    const events: string[] = [];
+    let fails = true;
+    const handler = defineHandler({
+      name: 'one',
+      accepts: ['*'],
+      write() {},
+      start: () => void events.push('start'),
+      close: () => void events.push('close'),
+      checkpoint() {
+        if (!fails) return {};
+        fails = false;
+        throw new Error('the table is locked');
+      },
+    });
+    const dispatcher = await open([handler]);
+    await handle(dispatcher, incidents(1));
+    await dispatcher.close();
+    expect(events).toEqual(['start', 'close', 'start', 'close']);
+  });
+
+  it('happens once', async () => {
+    const events: string[] = [];
+    const { dispatcher } = setUp([witness('one', events)]);
+    const [first, second] = await Promise.allSettled([dispatcher.start(), dispatcher.start()]);
+    expect([first?.status, second?.status]).toEqual(['fulfilled', 'rejected']);
+    await expect(dispatcher.start()).rejects.toThrow(code('LIFE_CYCLE'));
+    expect(events).toEqual(['start one']);
+  });
+
+  it('may be tried again when the journal did not open', async () => {
+    let fails = true;
+    const inner = createMemoryJournal();
+    const journal = {
+      ...inner,
+      open: () => {
+        if (fails) throw new IhandlerError('JOURNAL_BUSY', 'somebody else writes it');
+        return inner.open();
+      },
+    };
+    const { dispatcher } = setUp([witness('one', [])], { journal });
+    await expect(dispatcher.start()).rejects.toThrow(code('JOURNAL_BUSY'));
+    fails = false;
+    await dispatcher.start();
+    await handle(dispatcher, incidents(1));
+  });
+
+  it('comes before reports', async () => {
+    const { dispatcher } = setUp([witness('one', [])]);
+    await expect(dispatcher.report(incidents(1))).rejects.toThrow(code('LIFE_CYCLE'));
+  });
+
+  it('is too late after close', async () => {
+    const { dispatcher } = setUp([witness('one', [])]);
+    await dispatcher.close();
+    await expect(dispatcher.start()).rejects.toThrow(code('LIFE_CYCLE'));
+  });
+});

@@ -1,0 +1,59 @@
+import { misfitOf } from '../catalogue/check.ts';
+import { shown } from '../contract/describe-value.ts';
+import { IhandlerError } from '../contract/error.ts';
+import type { Incident, UntypedData } from '../contract/incident.ts';
+import { isIncidentId } from '../contract/incident-id.ts';
+
+const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+const knownGood = new Set<string>();
+
+/** What an incident is made of. */
+export interface IncidentParts {
+  readonly id: string;
+  readonly origin: string;
+  readonly timestamp: number;
+  readonly sensor: string;
+  readonly data: UntypedData;
+  /** See {@link Incident.local}. */
+  readonly local?: boolean | undefined;
+}
+
+/** Freezes plain data all the way down. Bytes stay as they are: they cannot be frozen. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
+    return;
+  Object.freeze(value);
+  if (Array.isArray(value)) for (const item of value) freeze(item);
+  else for (const key in value) freeze((value as Record<string, unknown>)[key]);
+}
+
+function invalid(what: string, found: unknown): IhandlerError {
+  return new IhandlerError('INCIDENT_INVALID', `Expected ${what}, found ${shown(found)}.`);
+}
+
+/**
+ * Makes an incident: checks it against the schema of its origin and freezes it. Data that does not fit makes an incident
+ * with a `misfit`; only what is no incident at all (no id, no origin, no time) throws `INCIDENT_INVALID`. Takes `data` over.
+ */
+export function createIncident({ id, origin, timestamp, sensor, data, local }: IncidentParts): Incident {
+  if (typeof id !== 'string' || !isIncidentId(id))
+    throw invalid('an incident id of the form <stream>:<ordinal>', id);
+  if (!knownGood.has(origin)) {
+    if (typeof origin !== 'string' || origin.length > 256 || !originPattern.test(origin))
+      throw invalid('an origin of letters, digits, "_", "-" and dots', origin);
+    if (knownGood.size < 1000) knownGood.add(origin);
+  }
+  if (typeof timestamp !== 'number' || !Number.isFinite(timestamp))
+    throw invalid('a timestamp in milliseconds', timestamp);
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw invalid('data that is an object', data);
+  const misfit = misfitOf(origin, data);
+  freeze(data);
+  if (local === true)
+    return Object.freeze({ id, origin, timestamp, sensor, data, local, ...(misfit && { misfit }) });
+  return Object.freeze(
+    misfit === undefined
+      ? { id, origin, timestamp, sensor, data }
+      : { id, origin, timestamp, sensor, data, misfit },
+  );
+}

@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Incident, UntypedData, Value } from '../contract/incident.ts';
+import { decodeIncident, encodeIncident } from './incident-codec.ts';
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  // Single UTF-16 units, so that halves of surrogate pairs come without the other half.
+  fc.array(fc.integer({ min: 0xd7f0, max: 0xe010 })).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('\u2028', '\u2029', '\0', '$bytes', '{"$bytes":"AA=="}', '\u001b[2J'),
+);
+const key = fc.oneof(
+  text,
+  fc.constantFrom('__proto__', 'constructor', 'toJSON', '$', '$$', '$bytes', '$number', '$$bytes'),
+);
+const { value } = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'medium' },
+    fc.constantFrom<Value>(
+      null,
+      true,
+      false,
+      -0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ),
+    fc.double(),
+    fc.maxSafeInteger(),
+    text,
+    fc.uint8Array(),
+    fc.array(tie('value')),
+    fc.dictionary(key, tie('value'), { noNullPrototype: true }),
+    fc.tuple(key, tie('value')).map(([only, item]) => Object.fromEntries([[only, item]])),
+  ),
+}));
+const incident: fc.Arbitrary<Incident> = fc
+  .record({
+    id: text.map((stream) => `s${stream}:1`),
+    origin: fc.constantFrom('dionaea.connection.free', 'acme.thing'),
+    timestamp: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    sensor: text,
+    data: fc.dictionary(key, value, { noNullPrototype: true }),
+    misfit: fc.option(text, { nil: undefined }),
+  })
+  // Data made at random is untyped, whatever the origin says.
+  .map(({ misfit, ...rest }) => (misfit === undefined ? rest : { ...rest, misfit }) as Incident);
+
+function expectFrozen(found: unknown): void {
+  if (typeof found !== 'object' || found === null || ArrayBuffer.isView(found)) return;
+  expect(Object.isFrozen(found)).toBe(true);
+  for (const item of Object.values(found)) expectFrozen(item);
+}
+
+function withData(data: UntypedData): Incident {
+  return { id: 's:1', origin: 'acme.thing', timestamp: 1.5, sensor: 'a', data };
+}
+
+describe('an incident as JSON', () => {
+  it('comes back as the very same value, whatever it holds', () => {
+    fc.assert(
+      fc.property(incident, (given) => {
+        // `toStrictEqual` takes a key named `constructor` for the object's class.
+        expect(isDeepStrictEqual(decodeIncident(encodeIncident(given)), given)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('comes back frozen all the way down', () => {
+    fc.assert(fc.property(incident, (given) => expectFrozen(decodeIncident(encodeIncident(given)))));
+  });
+
+  it('is one line of well-formed text', () => {
+    fc.assert(
+      fc.property(incident, (given) => {
+        const line = encodeIncident(given);
+        expect(line).not.toMatch(/[\n\r]/);
+        expect(Buffer.from(line, 'utf8').toString('utf8')).toBe(line);
+      }),
+    );
+  });
+
+  it('is what JSON.stringify writes unless something needs an escape', () => {
+    const plain = withData({ text: '$bytes', two: { $bytes: 1, $number: 2 }, list: [1, null, false] });
+    expect(encodeIncident(plain)).toBe(JSON.stringify(plain));
+  });
+
+  it('writes bytes as base64, also of a part of a buffer', () => {
+    const part = new Uint8Array([1, 2, 255, 4]).subarray(1, 3);
+    expect(encodeIncident(withData({ part }))).toContain('{"part":{"$bytes":"Av8="}}');
+    expect(decodeIncident(encodeIncident(withData({ part: Buffer.from(part) }))).data).toStrictEqual({
+      part: new Uint8Array([2, 255]),
+    });
+  });
+
+  it('keeps keys that mean something to a prototype', () => {
+    const data = JSON.parse(
+      '{"__proto__": {"polluted": true}, "constructor": [-1], "inner": {"__proto__": 1}}',
+    );
+    const back = decodeIncident(encodeIncident(withData(data))).data;
+    expect(Object.getOwnPropertyNames(back)).toEqual(['__proto__', 'constructor', 'inner']);
+    expect('polluted' in back).toBe(false);
+  });
+
+  it('takes an escape that says nothing as plain data', () => {
+    const odd = { a: { $number: 'seven' }, b: { $bytes: 7 }, c: { $other: 'x' } };
+    const line = JSON.stringify(withData(odd));
+    expect(decodeIncident(line).data).toEqual(odd);
+  });
+
+  it.each([
+    ['{'],
+    ['null'],
+    ['[]'],
+    ['{"id":"s:1"}'],
+    ['{"id":"s:1","origin":"a","timestamp":1,"sensor":"s","data":[]}'],
+  ])('says that %s is no incident', (line) => {
+    expect(() => decodeIncident(line)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
+  });
+});

@@ -1,0 +1,73 @@
+import type { Incident, UntypedData, Value } from '../contract/incident.ts';
+import { createIncident } from '../incident/create-incident.ts';
+
+/** What stands in place of the sensor's own address. */
+const MASKED = '127.0.0.1';
+const MAPPED = '::ffff:';
+
+function isRecord(value: unknown): value is { readonly [key: string]: Value } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** The addresses at the near end of every connection in some data. */
+function localHosts(value: unknown, found: Set<string>): void {
+  if (Array.isArray(value)) for (const item of value) localHosts(item, found);
+  if (!isRecord(value)) return;
+  const host = isRecord(value['local']) ? value['local']['host'] : undefined;
+  if (typeof host === 'string' && host.length > 2) {
+    found.add(host);
+    if (host.startsWith(MAPPED)) found.add(host.slice(MAPPED.length));
+  }
+  for (const key in value) localHosts(value[key], found);
+}
+
+/** The finder that was made last: a sensor mostly has one address, and making a finder costs more than using it. */
+let last = { hosts: '', finder: /(?!)/g };
+
+/** Where an address stands by itself in a text, and not as a part of a longer one; a port may follow. */
+function finderOf(hosts: ReadonlySet<string>): RegExp {
+  const key = [...hosts].join(' ');
+  if (key !== last.hosts) last = { hosts: key, finder: makeFinder(hosts) };
+  return last.finder;
+}
+
+function makeFinder(hosts: ReadonlySet<string>): RegExp {
+  const words = [...hosts]
+    .sort((a, b) => b.length - a.length)
+    .map((host) => {
+      const word = host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      return host.includes(':')
+        ? `(?<![0-9A-Fa-f:.])${word}(?![0-9A-Fa-f]|[:.][0-9A-Fa-f])`
+        : `(?<![0-9.])${word}(?![0-9]|\\.[0-9])`;
+    });
+  return new RegExp(words.join('|'), 'gi');
+}
+
+function masked(value: Value, finder: RegExp): Value {
+  if (typeof value === 'string') return value.replace(finder, MASKED);
+  if (ArrayBuffer.isView(value)) {
+    // One byte is one character in Latin-1, so that nothing else in them changes.
+    const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+    const changed = text.replace(finder, MASKED);
+    return changed === text ? value : new Uint8Array(Buffer.from(changed, 'latin1'));
+  }
+  if (Array.isArray(value)) return value.map((item: Value) => masked(item, finder));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, finder)]));
+}
+
+/**
+ * The incident without the sensor's own address: wherever a near end of its connections is named, in connections, texts
+ * and bytes, `127.0.0.1` stands instead. A port right behind it stays. For handlers that send incidents away; the id stays.
+ * An incident that names no near end comes back as it is.
+ */
+export function maskSensor(incident: Incident): Incident {
+  const hosts = new Set<string>();
+  localHosts(incident.data, hosts);
+  hosts.delete(MASKED);
+  if (hosts.size === 0) return incident;
+  const { id, origin, timestamp, sensor, data, local } = incident;
+  // Safe: masking a record keeps it a record.
+  const changed = masked(data, finderOf(hosts)) as UntypedData;
+  return createIncident({ id, origin, timestamp, sensor, data: changed, local });
+}

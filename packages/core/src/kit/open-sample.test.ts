@@ -1,0 +1,88 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { failureKind } from '../contract/error.ts';
+import { isGone, openSample } from './open-sample.ts';
+
+/** What somebody does between the look at a path and the opening of it. */
+const meanwhile = vi.hoisted(() => ({ act: (): void => undefined }));
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return {
+    ...real,
+    open(...parts: Parameters<typeof real.open>) {
+      meanwhile.act();
+      return real.open(...parts);
+    },
+  };
+});
+
+function folders() {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'ihandler-sample-')));
+  onTestFinished(() => {
+    meanwhile.act = () => undefined;
+    rmSync(root, { recursive: true, force: true });
+  });
+  const [allowed, outside] = [join(root, 'allowed'), join(root, 'outside')];
+  for (const folder of [allowed, outside, join(allowed, 'sub')]) mkdirSync(folder);
+  writeFileSync(join(allowed, 'sub', 'sample'), 'sample');
+  writeFileSync(join(outside, 'sample'), 'secret');
+  return { allowed, outside, sample: join(allowed, 'sub', 'sample') };
+}
+
+async function refusal(path: string, allowed: string): Promise<string> {
+  const error: unknown = await openSample(path, [allowed]).then(
+    (sample) => sample.close(),
+    (reason: unknown) => reason,
+  );
+  expect(failureKind(error)).toBe('permanent');
+  return error instanceof Error ? error.message : '';
+}
+
+it('opens what lies in an allowed folder, and reads it to its end', async () => {
+  const { allowed, sample } = folders();
+  const opened = await openSample(sample, [allowed]);
+  const buffer = Buffer.alloc(100);
+  expect([opened.size, await opened.read(buffer), await opened.read(Buffer.alloc(1))]).toEqual([6, 6, 0]);
+  expect(buffer.toString('utf8', 0, 6)).toBe('sample');
+  await opened.assertUnchanged(6);
+  await opened.close();
+});
+
+it.runIf(process.platform === 'linux')(
+  'reads nothing when a folder becomes a link to another while it is opened',
+  async () => {
+    const { allowed, outside, sample } = folders();
+    meanwhile.act = () => {
+      renameSync(join(allowed, 'sub'), join(allowed, 'aside'));
+      symlinkSync(outside, join(allowed, 'sub'));
+    };
+    expect(await refusal(sample, allowed)).toMatch(/moved while it was opened/);
+  },
+);
+
+it('follows no link that takes the place of a file while it is opened', async () => {
+  const { allowed, outside, sample } = folders();
+  meanwhile.act = () => {
+    rmSync(sample);
+    symlinkSync(join(outside, 'sample'), sample);
+  };
+  expect(await refusal(sample, allowed)).toMatch(/it is a link/);
+});
+
+it('tells a file that is gone from one that is refused', async () => {
+  const { allowed, outside } = folders();
+  const reasonFor = (path: string) => openSample(path, [allowed]).catch((error: unknown) => error);
+  expect(isGone(await reasonFor(join(allowed, 'gone')))).toBe(true);
+  expect(isGone(await reasonFor(join(outside, 'sample')))).toBe(false);
+});

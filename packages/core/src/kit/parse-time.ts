@@ -1,0 +1,33 @@
+import { IhandlerError } from '../contract/error.ts';
+
+const units: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+const calendar = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+
+/**
+ * The time, in milliseconds since the Unix epoch, that a user wrote: a date with or without a time, local (or UTC) when
+ * it names no zone, or how long ago (`24h`, `7d`). `option` is the option of a command it was written for, `now` in the
+ * same milliseconds. Throws `OPTIONS_INVALID` for anything else.
+ */
+export function parseTime(option: string, written: string, now: number, { utc = false } = {}): number {
+  const ago = /^(\d{1,9}(?:\.\d{1,9})?)([smhdw])$/.exec(written);
+  if (ago !== null) return now - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0);
+  const date = calendar.exec(written);
+  const time = Date.parse(
+    date === null
+      ? ''
+      : // A date alone would be UTC, a date with a time local.
+        `${written.replace(' ', 'T')}${written.length === 10 ? 'T00:00' : ''}${utc && date[1] === undefined ? 'Z' : ''}`,
+  );
+  if (Number.isNaN(time))
+    throw new IhandlerError(
+      'OPTIONS_INVALID',
+      `--${option} expects a date or how long ago, such as 2026-11-22, "2026-11-22 06:30", 24h or 7d; found ${JSON.stringify(written.slice(0, 80))}.`,
+    );
+  return time;
+}

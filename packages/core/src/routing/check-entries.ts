@@ -1,0 +1,54 @@
+import { IhandlerError } from '../contract/error.ts';
+import { CONTRACT, type Handler, isWriting } from '../contract/handler.ts';
+import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
+
+const instancePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+
+/** What is wrong with what a handler wants to get: not every handler was written with types. */
+function problemOf(handler: Handler): string | undefined {
+  if (isWriting(handler) ? !Array.isArray(handler.accepts) : !isObject(handler.on))
+    return 'expected "on", or "accepts" with "write", found neither: it would never get anything';
+  if (!isWriting(handler)) {
+    const wrong = Object.entries(handler.on).find(([, listener]) => typeof listener !== 'function');
+    return wrong && `expected a function as the listener of "${wrong[0]}", found ${typeof wrong[1]}`;
+  }
+  if (typeof handler.write !== 'function')
+    return `expected a function as "write", found ${typeof handler.write}`;
+  const wrong = handler.accepts.find((glob) => typeof glob !== 'string');
+  return wrong === undefined ? undefined : `expected globs in "accepts", found ${JSON.stringify(wrong)}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Throws `HANDLER_INVALID` or `CONTRACT_UNKNOWN` for handlers that cannot be run together. */
+export function checkEntries(entries: readonly HandlerEntry[]): void {
+  const seen = new Set<string>();
+  for (const { handler, instance = handler?.name } of entries) {
+    if (typeof handler !== 'object' || handler === null || typeof handler.name !== 'string')
+      throw new IhandlerError(
+        'HANDLER_INVALID',
+        `Expected a handler, found ${typeof handler}: make one with defineHandler().`,
+      );
+    if (handler.contract !== CONTRACT)
+      throw new IhandlerError(
+        'CONTRACT_UNKNOWN',
+        `${handler.name} speaks contract ${String(handler.contract)}, this core speaks ${CONTRACT}: install versions of both that agree.`,
+      );
+    const problem = problemOf(handler);
+    if (problem !== undefined)
+      throw new IhandlerError('HANDLER_INVALID', `The handler ${handler.name}: ${problem}.`);
+    if (!instancePattern.test(instance))
+      throw new IhandlerError(
+        'HANDLER_INVALID',
+        `Expected an instance name of letters, digits, "..", "_" and "-", found ${JSON.stringify(instance)}: it names a folder.`,
+      );
+    if (seen.has(instance))
+      throw new IhandlerError(
+        'HANDLER_INVALID',
+        `Two handlers are named ${instance}: give one of them another name with "as".`,
+      );
+    seen.add(instance);
+  }
+}

@@ -1,0 +1,113 @@
+import { BlockList, isIP, SocketAddress } from 'node:net';
+import { IhandlerError } from '../contract/error.ts';
+import type { Incident } from '../contract/incident.ts';
+import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
+
+/** Whether an incident, whose origin a handler is to get, passes the filters of its entry. */
+export type Admits = (incident: Incident) => boolean;
+
+/** An address as it is compared: IPv4 also where an IPv6 address only wraps one. */
+interface Address {
+  readonly text: string;
+  readonly family: 'ipv4' | 'ipv6';
+  /** How many bits of a prefix the wrapping takes. */
+  readonly wrapping: 0 | 96;
+}
+
+const MAPPED = '::ffff:';
+
+function addressOf(text: string): Address | undefined {
+  const family = isIP(text);
+  if (family === 4) return { text, family: 'ipv4', wrapping: 0 };
+  if (family !== 6) return undefined;
+  // Safe to parse: it is an address; what comes back is its one canonical spelling, without a zone.
+  const { address } = new SocketAddress({ address: text, family: 'ipv6' });
+  const inner = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : '';
+  return isIP(inner) === 4
+    ? { text: inner, family: 'ipv4', wrapping: 96 }
+    : { text: address, family: 'ipv6', wrapping: 0 };
+}
+
+function invalid(setting: string, expected: string, found: unknown): IhandlerError {
+  return new IhandlerError(
+    'OPTIONS_INVALID',
+    `"${setting}": expected ${expected}, found ${JSON.stringify(found)?.slice(0, 80) ?? typeof found}.`,
+  );
+}
+
+/** One list a family: a BlockList itself holds that `::/0` has every IPv4 address in it. */
+interface Networks {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
+}
+
+function addTo(networks: Networks, rule: unknown, setting: string): void {
+  const [, host = '', bits] = (typeof rule === 'string' && /^([^/]*)(?:\/(\d{1,3}))?$/.exec(rule)) || [];
+  const address = addressOf(host);
+  const longest = address?.family === 'ipv6' || address?.wrapping === 96 ? 128 : 32;
+  const prefix = Number(bits ?? longest);
+  if (address === undefined || prefix > longest || prefix < address.wrapping)
+    throw invalid(setting, 'addresses and networks such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32', rule);
+  networks[address.family].addSubnet(address.text, prefix - address.wrapping, address.family);
+}
+
+/**
+ * Tells whether a host is in one of these networks: addresses, and networks in CIDR notation; IPv4 that IPv6 wraps is
+ * that IPv4. What is no address, such as a name, is in none. Throws `OPTIONS_INVALID`, which names `setting`.
+ */
+export function withinNetworks(
+  rules: readonly string[],
+  setting: string = 'networks',
+): (host: string) => boolean {
+  const networks: Networks = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const rule of rules) addTo(networks, rule, setting);
+  return (host) => {
+    const address = addressOf(host);
+    return address !== undefined && networks[address.family].check(address.text, address.family);
+  };
+}
+
+function chosen(names: readonly string[]): (protocol: string) => boolean {
+  const wanted = new Set<string>();
+  const unwanted = new Set<string>();
+  for (const name of names) {
+    const [, minus, protocol] = /^(-?)([^\s,-][^\s,]*)$/.exec(name) ?? [];
+    if (protocol === undefined)
+      throw invalid('protocols', 'names of protocols such as "smbd", or "-smbd" for all but that', name);
+    (minus === '-' ? unwanted : wanted).add(protocol.toLowerCase());
+  }
+  return (protocol) => {
+    const name = protocol.toLowerCase();
+    return (wanted.size === 0 || wanted.has(name)) && !unwanted.has(name);
+  };
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** The connection an incident is about: `connection`, or the `child` of a link. Its data need not fit any schema. */
+function connectionOf({ data }: Incident): unknown {
+  return member(data, 'connection') ?? member(data, 'child');
+}
+
+/**
+ * Compiles `ignore` and `protocols` of an entry; undefined when it has neither, so that nobody pays for what is not asked
+ * for. Throws `OPTIONS_INVALID` for what is no address, network or protocol.
+ */
+export function admitsOf({
+  ignore = [],
+  protocols = [],
+}: Pick<HandlerEntry, 'ignore' | 'protocols'>): Admits | undefined {
+  const isIgnored = ignore.length === 0 ? undefined : withinNetworks(ignore, 'ignore');
+  const isChosen = protocols.length === 0 ? undefined : chosen(protocols);
+  if (isIgnored === undefined && isChosen === undefined) return undefined;
+  return (incident) => {
+    const connection = connectionOf(incident);
+    if (connection === undefined || connection === null) return true;
+    const protocol = isChosen && member(connection, 'protocol');
+    if (typeof protocol === 'string' && !isChosen?.(protocol)) return false;
+    const host = isIgnored && member(member(connection, 'remote'), 'host');
+    return typeof host !== 'string' || !isIgnored?.(host);
+  };
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDurableHost, until } from '../testing/durable-host.ts';
+import { temporaryFolder } from '../testing/folder.ts';
+import { createRotatingWriter, numberOf } from '../testing/rotating-writer.ts';
+import dionaeaFollow from './source.ts';
+
+const count = fc.nat(12);
+const action = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('write' as const), count }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('begin' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('rename' as const), late: fc.nat(3), create: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('copyAndCut' as const), between: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('replace' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('gzip' as const), index: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('kill' as const),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('rest' as const), ms: fc.nat(8) }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Does all of it to a file that is followed, then lets things settle; gives what came and what had to come. */
+async function play(actions: readonly Action[], rests: readonly number[]) {
+  const file = join(temporaryFolder(), 'incident.json');
+  const host = createDurableHost();
+  const source = dionaeaFollow({ file, poll: 1 });
+  let turn = 0;
+  const rest = async () => {
+    turn += 1;
+    const ms = rests[turn % rests.length] ?? 0;
+    if (ms > 0) await sleep(ms);
+  };
+  const writer = createRotatingWriter(file, rest);
+  let running = host.run(source);
+  const failures: unknown[] = [];
+  const watch = () => running.ended.catch((error) => failures.push(error));
+  watch();
+  // What was rotated away before the source ever ran is not its business.
+  writer.write(1);
+  await until(() => host.incidents.length === 1, 'the first line came');
+
+  for (const step of actions) {
+    if (step.do === 'write') writer.write(step.count);
+    else if (step.do === 'begin') writer.begin();
+    else if (step.do === 'rename') await writer.rename(step.late, step.create);
+    else if (step.do === 'copyAndCut') await writer.copyAndCut(step.between);
+    else if (step.do === 'cut') writer.cut();
+    else if (step.do === 'replace') await writer.replace();
+    else if (step.do === 'gzip') await writer.gzip(step.index);
+    else if (step.do === 'kill') host.killAt(step.when);
+    else if (step.do === 'rest') await sleep(step.ms);
+    else {
+      await running.stop();
+      if (step.do === 'start') {
+        running = host.run(source);
+        watch();
+      }
+    }
+    await rest();
+  }
+  await running.stop();
+  host.killAt(undefined);
+  running = host.run(source);
+  watch();
+  writer.write(1);
+  const last = writer.written();
+  const came = () => host.incidents.map(({ data }) => numberOf(data['url']));
+  await until(() => failures.length > 0 || came().includes(last), 'the last line came').finally(running.stop);
+  const must = Array.from({ length: last }, (_, index) => index + 1).filter((n) => !writer.mayBeLost.has(n));
+  return { came: came(), must, failures, state: host.largestState() };
+}
+
+const runs = Number(process.env['FOLLOW_RUNS'] ?? 60);
+
+describe('any rotation at any moment, with restarts and kills between', () => {
+  it(
+    'brings each line once and in order, and loses nothing but what copytruncate and truncation lose themselves',
+    async () => {
+      const moments = fc.array(fc.constantFrom(0, 0, 0, 1, 2, 4), { minLength: 1, maxLength: 12 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(action, { minLength: 5, maxLength: 40 }),
+          moments,
+          async (actions, rests) => {
+            const { came, must, failures, state } = await play(actions, rests);
+            expect(failures).toEqual([]);
+            expect(came).toEqual([...new Set(came)].sort((a, b) => a - b));
+            expect(must.filter((n) => !came.includes(n))).toEqual([]);
+            expect(state).toBeLessThan(3000);
+          },
+        ),
+        { numRuns: runs, endOnFailure: true },
+      );
+    },
+    30_000 + runs * 2000,
+  );
+});

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { createIncident, encodeIncident, type Incident, optionProblems } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { openPort } from '../../../../test/in-process/open-port.ts';
+import dionaea from '../index.ts';
+import { recording } from '../testing/folder.ts';
+import { runSource } from '../testing/run-source.ts';
+import { postOf, sendRequest } from '../testing/send-request.ts';
+import dionaeaHttp, { type DionaeaHttpOptions } from './source.ts';
+
+const token = 'a-token-of-the-test-0';
+const offer =
+  '{"timestamp": "2026-11-22T06:51:50", "name": "dionaea", "origin": "dionaea.download.offer", "data": {"url": "http://192.0.2.1/x"}}';
+
+/** The posts that a dionaea sent, as requests: Python wrote down the head, the headers and the body of each. */
+function recordedPosts(): readonly string[] {
+  return readFileSync(recording('dionaea-c/log_incident-http-posts.txt'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [, start, headers = '', quoted = ''] = /^\('(.*?)', (\{.*?\}), b'(.*)'\)$/.exec(line) ?? [];
+      const body = quoted.replaceAll(/\\(.)/g, '$1');
+      const named = [...headers.matchAll(/'([^']+)': '([^']*)'/g)].map(
+        ([, name, value]) => `${name}: ${value}`,
+      );
+      return [start, ...named, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
+    });
+}
+
+function withoutId({ origin, timestamp, sensor, data }: Incident) {
+  return { origin, timestamp, sensor, data };
+}
+
+describe('dionaea-http', () => {
+  it('takes the posts of a real dionaea, and finds in them what its file holds', async () => {
+    const { port, incidents, rejects } = await openPort(dionaeaHttp({ port: 0 }));
+    const posts = recordedPosts();
+    for (const post of posts) expect(await sendRequest(port, post)).toBe(204);
+    expect(rejects).toEqual([]);
+    expect(incidents).toHaveLength(247);
+    const file = await runSource(dionaea({ file: recording('dionaea-c/log_incident.ndjson') }));
+    expect(incidents.map(withoutId)).toEqual(file.incidents.map(withoutId));
+  });
+
+  it('gives ids of a stream that is new at each start, whose ordinals rise', async () => {
+    const source = dionaeaHttp({ port: 0 });
+    const [first, second] = [await openPort(source), await openPort(source)];
+    for (const { port } of [first, first, second]) await sendRequest(port, postOf(`${offer}\n${offer}`));
+    const [own, other] = [first, second].map(({ incidents }) => incidents.map(({ id }) => id.split(':')));
+    expect(new Set(own?.map(([stream]) => stream)).size).toBe(1);
+    expect(own?.map(([, ordinal]) => Number(ordinal))).toEqual([1, 2, 3, 4]);
+    expect(other?.[0]?.[0]).toMatch(/^[0-9a-f]{16}$/);
+    expect(other?.[0]?.[0]).not.toBe(own?.[0]?.[0]);
+  });
+
+  it('takes lines in our own form beside, with their ids', async () => {
+    const { port, incidents } = await openPort(dionaeaHttp({ port: 0 }));
+    const own = createIncident({
+      id: 'x:7',
+      origin: 'a.b',
+      timestamp: 1,
+      sensor: 'far',
+      data: { path: '/x' },
+    });
+    expect(await sendRequest(port, postOf(`${encodeIncident(own)}\n${offer}\nnothing`))).toBe(200);
+    expect(incidents[0]).toEqual(own);
+    expect(incidents[1]).toMatchObject({ origin: 'dionaea.download.offer', sensor: 'hive' });
+  });
+
+  it('knows sensors by the last part of the path, and says whose files are here', async () => {
+    const sensors = [
+      { sensor: 'a', token: `${token}-a`, local: true },
+      { sensor: 'b', token: `${token}-b` },
+      { sensor: '*', token: `${token}-hub` },
+    ];
+    const options = { port: 0, sensors, paths: { '/opt/dionaea': '/srv/d' } };
+    const { port, incidents } = await openPort(dionaeaHttp(options));
+    const stored = offer.replace('offer', 'complete').replace('"url"', '"path": "/opt/dionaea/x", "url"');
+    for (const name of ['a', 'b', 'hub'])
+      expect(await sendRequest(port, postOf(stored, `/incidents/${token}-${name}`))).toBe(204);
+    expect(await sendRequest(port, postOf(stored, '/incidents/a-token-of-nobody'))).toBe(401);
+    expect(incidents.map(({ sensor, local }) => [sensor, local])).toEqual([
+      ['a', true],
+      ['b', undefined],
+      ['hive', undefined],
+    ]);
+    expect(incidents[0]?.data).toMatchObject({ path: '/srv/d/x' });
+  });
+
+  it('lets no sensor post lines of another', async () => {
+    const { port, incidents } = await openPort(dionaeaHttp({ port: 0, sensors: [{ sensor: 'a', token }] }));
+    const own = encodeIncident(
+      createIncident({ id: 'x:7', origin: 'a.b', timestamp: 1, sensor: 'b', data: {} }),
+    );
+    expect(await sendRequest(port, postOf(`${offer}\n${own}`, `/${token}`))).toBe(403);
+    expect(incidents).toEqual([]);
+  });
+});
+
+describe('options of dionaea-http', () => {
+  function problems(options: unknown) {
+    try {
+      // Safe: what does not fit is what these tests are about.
+      dionaeaHttp(options as DionaeaHttpOptions);
+      return [];
+    } catch (error) {
+      return optionProblems(error).map(({ path }) => path);
+    }
+  }
+
+  it('keep samples only of posts that are local, from folders whose paths are absolute', () => {
+    const samples = { from: ['/opt/dionaea'], into: '/srv/s' };
+    expect(problems({ port: 1, samples })).toEqual(['samples']);
+    expect(problems({ port: 1, samples, local: true })).toEqual([]);
+    expect(problems({ port: 1, samples, sensors: [{ sensor: 'a', token, local: true }] })).toEqual([]);
+    expect(problems({ port: 1, samples: { ...samples, from: ['x'] }, local: true })).toEqual([
+      'samples.from[0]',
+    ]);
+  });
+
+  it('need a token where those of http do', () => {
+    expect(problems({ port: 1, host: '0.0.0.0' })).toEqual(['token']);
+  });
+});

@@ -1,0 +1,143 @@
+import { dirname } from 'node:path';
+import {
+  encodeValue,
+  IhandlerError,
+  type Journal,
+  type JournalDamage,
+  type JournalRun,
+} from '@ihandler/core';
+import { createSpaceCheck, freeBytesOf } from './database/disk-space.ts';
+import { type Opened, openJournal } from './database/open-journal.ts';
+import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
+import { forget } from './retention/forget.ts';
+import { createRetention, type Retention } from './retention/retention.ts';
+import { prepare, prepareBody } from './write/prepare.ts';
+import type { Store } from './write/store.ts';
+import { createUse, type Use } from './write/use.ts';
+
+/** A journal in a SQLite file. */
+export interface SqliteJournal extends Journal {
+  /** What the last `open` set aside; undefined when the journal was sound. */
+  readonly damage: JournalDamage | undefined;
+}
+
+/** A journal that is open, and what works beside it. */
+interface Working extends Opened {
+  readonly checkSpace: () => void;
+  readonly retention: Retention;
+  readonly use: Use;
+}
+
+/**
+ * A journal in a SQLite file. What was appended survives a crash of the process and of the machine; calls of the same turn
+ * share one fsync. A full disk rejects with `JOURNAL_FULL`, of which nothing remains, and the journal can be used on;
+ * after an fsync that failed every call gets `JOURNAL_FAILED`. `open` throws `JOURNAL_BUSY` when a process has it open
+ * (this one included), and `JOURNAL_INVALID`, having changed nothing, for a newer version and for what is no journal; one
+ * that is damaged is set aside: see `damage`. Throws `OPTIONS_INVALID`.
+ */
+export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
+  const settings = parseJournalOptions(options);
+  const { file, minFree, freeBytes = freeBytesOf, onDamage, now = Date.now } = settings;
+  let working: Working | undefined;
+  let damage: JournalDamage | undefined;
+  let lastBounds = { before: 0, last: 0 };
+
+  function mustBeOpen(): Working {
+    if (working === undefined)
+      throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is not open: call open() first.`);
+    return working;
+  }
+
+  function reads<T>(work: (store: Store) => T): T {
+    const store = mustBeOpen();
+    return store.access.read(() => work(store));
+  }
+
+  /** Adds work to the transaction of this turn, with the time of acceptance. */
+  async function writes<T>({ group, retention }: Working, work: (at: number) => T): Promise<T> {
+    const result = await group.add(() => work(Math.trunc(now())));
+    retention.afterWrite();
+    return result;
+  }
+
+  return {
+    name: 'sqlite',
+    durable: true,
+    get damage() {
+      return damage;
+    },
+    open() {
+      if (working !== undefined)
+        throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is open already: call close() first.`);
+      const opened = openJournal(settings, now());
+      const use = createUse(opened, now);
+      working = {
+        ...opened,
+        use,
+        checkSpace: createSpaceCheck(dirname(opened.db.name), minFree, freeBytes),
+        retention: createRetention(opened, settings, { now, tick: use.renew }),
+      };
+      damage = opened.damage;
+      if (damage !== undefined) onDamage?.(damage);
+    },
+    close() {
+      if (working === undefined) return;
+      const { db, access, entries, group, ownership, retention, use } = working;
+      working = undefined;
+      retention.close();
+      group.flush();
+      use.close();
+      lastBounds = entries.bounds();
+      try {
+        db.close();
+      } finally {
+        ownership.release(access.failure() && 'as-crashed');
+      }
+    },
+    bounds: () => working?.entries.bounds() ?? lastBounds,
+    async append(incidents, mark): Promise<JournalRun> {
+      const journal = mustBeOpen();
+      const { entries, sources, checkSpace } = journal;
+      checkSpace();
+      const prepared = prepare(incidents);
+      const state = mark && encodeValue(mark.state);
+      return writes(journal, (at) => {
+        if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
+        return entries.insert(prepared, at);
+      });
+    },
+    sourceState: (source) => reads(({ sources }) => sources.get(source)),
+    read: (after, limit) => reads(({ entries }) => entries.read(after, limit)),
+    highest: (stream) => reads(({ entries }) => entries.highest(stream)),
+    cursor(instance) {
+      const cursor = reads(({ cursors }) => cursors.get(instance));
+      if (cursor !== undefined) mustBeOpen().use.note(instance);
+      return cursor;
+    },
+    async commit({ instance, cursor, deadLetters, settled = [], reports }): Promise<JournalRun> {
+      const journal = mustBeOpen();
+      const { entries, cursors, deadLetters: letters } = journal;
+      const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
+        ...letter,
+        body: prepareBody(incident),
+      }));
+      const prepared = prepare(reports);
+      journal.use.note(instance);
+      return writes(journal, (at) => {
+        cursors.set(instance, cursor, at);
+        for (const position of settled) letters.remove(instance, position);
+        for (const letter of preparedLetters) letters.add(letter);
+        return entries.insert(prepared, at);
+      });
+    },
+    deadLetters: (instance, after, limit) =>
+      reads(({ deadLetters }) => deadLetters.list(instance, after, limit)),
+    release: (upTo) => mustBeOpen().retention.release(upTo),
+    acceptedAt: (position) => reads(({ acceptance }) => acceptance.acceptedAt(position)),
+    positionBefore: (time) =>
+      reads(({ acceptance, entries }) => acceptance.positionBefore(time) ?? entries.bounds().last),
+    async forget(matches) {
+      return forget(mustBeOpen(), matches);
+    },
+  };
+}

@@ -1,0 +1,289 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { decodeIncident, type JournalDamage } from '@ihandler/core';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { view } from '../read/view.ts';
+import {
+  createJournalFolder,
+  cursorAt,
+  idsOf,
+  incidentAt,
+  incidentsOf,
+  type JournalFolder,
+} from '../testing/journal-folder.ts';
+import { check } from '../upkeep/check.ts';
+
+const ENTRIES = 120;
+
+/** A journal with entries of all sizes, a dead letter, two cursors and the state of a source; closed, or as a crash leaves it. */
+async function fill(there: JournalFolder): Promise<void> {
+  const journal = await there.open();
+  for (let n = 1; n <= ENTRIES; n += 10) {
+    const batch = Array.from({ length: 10 }, (_, i) =>
+      incidentAt(n + i, { n: n + i, text: 'x'.repeat(((n + i) * 131) % 5000) }, n % 3 === 0 ? 't' : 's'),
+    );
+    await journal.append(batch, { source: 'file', state: { offset: n + 9 } });
+  }
+  const letter = { instance: 'one', position: 7, incident: incidentAt(7), reason: 'no', attempts: 1, at: 0 };
+  await journal.commit({
+    instance: 'one',
+    cursor: cursorAt(ENTRIES - 20, 1),
+    deadLetters: [letter],
+    reports: [],
+  });
+  await journal.commit({ instance: 'two', cursor: cursorAt(40), deadLetters: [], reports: [] });
+  await journal.close();
+}
+
+function overwrite(file: string, at: number, bytes: Uint8Array): void {
+  const content = readFileSync(file);
+  Buffer.from(bytes).copy(content, Math.min(at, content.length));
+  writeFileSync(file, content);
+}
+
+/** Zeros over the leaf of `entries` that holds a position, found by its text. */
+function destroyLeafOf(file: string, ordinal: number): void {
+  const at = readFileSync(file).indexOf(`"n":${ordinal},`);
+  // Its leaf may be gone with another's.
+  if (at > 0) overwrite(file, at - (at % 4096), new Uint8Array(4096));
+}
+
+describe('a damaged journal', () => {
+  let there: JournalFolder;
+  beforeEach(() => {
+    there = createJournalFolder();
+  });
+  afterEach(() => there.remove());
+
+  const asideIn = () => readdirSync(there.folder).filter((name) => /\.damaged-\d{8}T\d{6}Z$/.test(name));
+
+  it('is set aside whole, told of, and goes on in a new one with all that can be read', async () => {
+    await fill(there);
+    destroyLeafOf(there.file, 62);
+    const damaged = readFileSync(there.file);
+    const told: JournalDamage[] = [];
+    const journal = await there.open({ onDamage: (report) => told.push(report) });
+    const { damage } = journal;
+    expect(told).toEqual([damage]);
+    expect(asideIn()).toEqual([damage?.setAside.slice(there.folder.length + 1)]);
+    expect(readFileSync(damage?.setAside ?? '').equals(damaged)).toBe(true);
+    expect(damage?.problem).not.toBe('');
+    expect(damage?.readable).toBeGreaterThan(ENTRIES - 30);
+    expect((damage?.readable ?? 0) + (damage?.lost ?? 0)).toBe(ENTRIES);
+
+    expect(journal.bounds()).toEqual({ before: 0, last: ENTRIES });
+    expect(await journal.cursor('one')).toEqual(cursorAt(ENTRIES - 20, 1));
+    expect(await journal.deadLetters('one')).toHaveLength(1);
+    expect(await journal.sourceState('file')).toEqual({ offset: ENTRIES });
+    expect(await journal.highest('t')).toBe(ENTRIES);
+    expect((await journal.append([incidentAt(1000)])).before).toBe(ENTRIES);
+    // The source may bring again what was lost.
+    expect((await journal.append(incidentsOf(62, 62))).incidents).toHaveLength(1);
+    const shown = view({ file: there.file });
+    expect(shown.damages()).toEqual([{ ...damage, at: there.time }]);
+    shown.close();
+    expect(check({ file: there.file }).problems).toEqual([]);
+    await journal.close();
+    const again = await there.open();
+    expect(again.damage).toBeUndefined();
+    await again.close();
+  });
+
+  it('has what is in its log too', async () => {
+    const journal = await there.open();
+    await journal.append(incidentsOf(1, 50));
+    const db = new Database(there.file);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    await journal.append(incidentsOf(51, 60));
+    const crashed = createJournalFolder();
+    try {
+      for (const rest of ['', '-wal']) writeFileSync(crashed.file + rest, readFileSync(there.file + rest));
+      writeFileSync(`${crashed.file}.lock`, '');
+      // The schema version in the header: the log has the right one, so this shows that it is read.
+      const saved = await crashed.open();
+      expect(saved.damage).toBeUndefined();
+      expect(await idsOf(saved)).toHaveLength(60);
+    } finally {
+      await crashed.remove();
+    }
+  });
+
+  it.each([
+    ['cut to nothing', (file: string) => truncateSync(file, 0)],
+    ['cut to one byte', (file: string) => truncateSync(file, 1)],
+    ['other bytes', (file: string) => writeFileSync(file, 'x'.repeat(20_000))],
+    ['a text', (file: string) => writeFileSync(file, '{"origin":"a"}\n')],
+  ])('of which nothing is left (%s) is set aside as well', async (_, damage) => {
+    await fill(there);
+    damage(there.file);
+    const journal = await there.open();
+    expect(journal.damage).toMatchObject({ readable: 0 });
+    expect(asideIn()).toHaveLength(1);
+    expect((await journal.append([incidentAt(1)])).before).toBe(0);
+  });
+
+  it('gives out no position again that a cursor knows, when the newest entries are lost', async () => {
+    await fill(there);
+    const db = new Database(there.file);
+    const root = Number(
+      db
+        .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'")
+        .pluck()
+        .get(),
+    );
+    db.exec("UPDATE cursors SET position = 120, delivered = 119 WHERE instance = 'one'");
+    db.pragma('journal_mode = DELETE');
+    db.close();
+    for (let n = 111; n <= 120; n += 1) destroyLeafOf(there.file, n);
+    overwrite(there.file, (root - 1) * 4096, new Uint8Array(4096));
+    const journal = await there.open();
+    expect(journal.bounds().last).toBe(ENTRIES);
+    expect((await journal.append([incidentAt(5000)])).before).toBe(ENTRIES);
+    expect(check({ file: there.file }).problems).toEqual([]);
+  });
+
+  it('of which no cursor can be read keeps the dead letters, and goes on behind them', async () => {
+    await fill(there);
+    const db = new Database(there.file);
+    const letters = db
+      .prepare<[], number>('SELECT position FROM dead_letters ORDER BY position')
+      .pluck()
+      .all();
+    db.exec('DELETE FROM cursors');
+    db.close();
+    destroyLeafOf(there.file, 62);
+    const journal = await there.open();
+    expect((await journal.deadLetters('one')).map(({ position }) => position)).toEqual(letters);
+    expect(await journal.cursor('one')).toMatchObject({
+      position: letters.at(-1),
+      books: { delivered: 0, dead: letters.length, lost: 0 },
+    });
+    expect(check({ file: there.file }).problems).toEqual([]);
+  });
+
+  it('never keeps open from working, and never loses silently what can be read', {
+    timeout: 120_000,
+  }, async () => {
+    await fill(there);
+    const sound = readFileSync(there.file);
+    const whole = new Map<number, string>();
+    const db = new Database(there.file, { readonly: true });
+    for (const row of db
+      .prepare<[], { position: number; body: string }>('SELECT position, body FROM entries')
+      .iterate())
+      whole.set(row.position, row.body);
+    db.close();
+    const blow = fc.oneof(
+      fc.record({ kind: fc.constant('cut' as const), at: fc.nat(sound.length) }),
+      fc.record({
+        kind: fc.constant('page' as const),
+        at: fc.nat(sound.length / 4096 - 1).map((page) => page * 4096),
+        bytes: fc.uint8Array({ minLength: 4096, maxLength: 4096 }),
+      }),
+      fc.record({
+        kind: fc.constant('bytes' as const),
+        at: fc.nat(sound.length - 1),
+        bytes: fc.uint8Array({ minLength: 1, maxLength: 64 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(blow, { minLength: 1, maxLength: 3 }), async (blows) => {
+        const own = createJournalFolder();
+        try {
+          writeFileSync(own.file, sound);
+          writeFileSync(`${own.file}.lock`, '');
+          for (const each of blows)
+            if (each.kind === 'cut') truncateSync(own.file, Math.min(each.at, statSync(own.file).size));
+            else overwrite(own.file, each.at, each.bytes);
+          const journal = await own.open();
+          const { damage } = journal;
+          let count = 0;
+          for (let after = 0; ; ) {
+            const { before, incidents } = await journal.read(after, 1000);
+            if (incidents.length === 0) break;
+            for (const [i, { id }] of incidents.entries())
+              expect(id).toBe(decodeIncident(whole.get(before + 1 + i) ?? '').id);
+            count += incidents.length;
+            after = before + incidents.length;
+          }
+          if (damage === undefined) expect(journal.bounds()).toEqual({ before: 0, last: ENTRIES });
+          else {
+            expect(existsSync(damage.setAside)).toBe(true);
+            expect(count).toBe(damage.readable);
+          }
+          const { last } = journal.bounds();
+          expect((await journal.append([incidentAt(99_999)])).before).toBe(last);
+          if (damage !== undefined) expect(check({ file: own.file }).problems).toEqual([]);
+        } finally {
+          await own.remove();
+        }
+      }),
+      // Shrinking takes longer than the test may, and would hide what was found.
+      { numRuns: 40, endOnFailure: true },
+    );
+  });
+
+  it('is complete after a crash at any moment of setting it aside', async () => {
+    await fill(there);
+    destroyLeafOf(there.file, 62);
+    const damaged = readFileSync(there.file);
+    const first = await there.open();
+    const ids = await idsOf(first);
+    await first.close();
+    const [aside = ''] = asideIn();
+    const healed = readFileSync(there.file);
+
+    // Before the damaged one was moved: it is recovered again.
+    writeFileSync(there.file, damaged);
+    writeFileSync(`${there.file}.recovered`, 'half of it');
+    rmSync(join(there.folder, aside));
+    const second = await there.open();
+    expect(second.damage?.readable).toBe(ids.length);
+    await second.close();
+
+    // After it was moved: the recovered one takes its place, and the old log does not get into it.
+    rmSync(there.file);
+    writeFileSync(`${there.file}.recovered`, healed);
+    writeFileSync(`${there.file}-wal`, 'the log of the damaged one');
+    const third = await there.open();
+    expect(await idsOf(third)).toEqual(ids);
+    await third.close();
+    const [newest = ''] = asideIn().reverse();
+    expect(readFileSync(join(there.folder, `${newest}-wal`), 'latin1')).toBe('the log of the damaged one');
+  });
+
+  it('that becomes damaged while it is open ends what is promised, and is looked through the next time', async () => {
+    await fill(there);
+    const journal = await there.open();
+    destroyLeafOf(there.file, 62);
+    const failed = expect.objectContaining({
+      code: 'JOURNAL_FAILED',
+      message: expect.stringContaining('set aside'),
+    });
+    await expect(async () => journal.read(0, 1000)).rejects.toThrow(failed);
+    await expect(async () => journal.append([incidentAt(5000)])).rejects.toThrow(failed);
+    await journal.close();
+    expect(existsSync(`${there.file}.pid`)).toBe(true);
+    const again = await there.open();
+    expect(again.damage?.readable).toBeGreaterThan(ENTRIES - 30);
+  });
+
+  it('is left alone when nothing says that it is one', () => {
+    const other = join(there.folder, 'incidents.json');
+    writeFileSync(other, '{"origin":"a"}\n'.repeat(50));
+    renameSync(other, there.file);
+    return expect(there.open()).rejects.toMatchObject({ code: 'JOURNAL_INVALID' });
+  });
+});

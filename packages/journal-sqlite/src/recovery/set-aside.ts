@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { JournalDamage } from '@ihandler/core';
+import Database from 'better-sqlite3';
+import { draftJournal } from '../database/open-database.ts';
+import { syncFolder } from '../database/sync-folder.ts';
+import { recover } from './recover.ts';
+
+/** What belongs to a database beside its file. */
+const COMPANIONS = ['-wal', '-shm'] as const;
+
+function freeName(file: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  for (let n = 0; ; n += 1) {
+    const name = `${file}.damaged-${stamp}${n === 0 ? '' : `-${n}`}`;
+    if (!existsSync(name)) return name;
+  }
+}
+
+function moveCompanions(file: string, to: string): void {
+  for (const companion of COMPANIONS)
+    if (existsSync(file + companion)) renameSync(file + companion, to + companion);
+}
+
+/** Brings what `setAside` began to an end, after a crash in the middle of it: to be called before `file` is looked at. */
+export function finishSettingAside(file: string): void {
+  const recovered = `${file}.recovered`;
+  if (!existsSync(recovered)) return;
+  if (existsSync(file)) {
+    // The damaged one is still in its place: it is recovered again.
+    rmSync(recovered);
+    return;
+  }
+  const [newest] = readdirSync(dirname(file))
+    .filter((name) => name.startsWith(`${basename(file)}.damaged-`) && !/-(wal|shm)$/.test(name))
+    .toSorted()
+    .reverse();
+  if (newest !== undefined) moveCompanions(file, join(dirname(file), newest));
+  renameSync(recovered, file);
+  syncFolder(dirname(file));
+}
+
+function fill(
+  file: string,
+  to: Database.Database,
+  report: Omit<JournalDamage, 'readable' | 'lost'>,
+  now: number,
+): JournalDamage {
+  let found = { readable: 0, lost: 0 };
+  try {
+    const from = new Database(file, { readonly: true, fileMustExist: true });
+    try {
+      found = recover(from, to);
+    } finally {
+      from.close();
+    }
+  } catch (error) {
+    // What is no database at all tells nothing; a full disk is no damage.
+    if (!(error instanceof Database.SqliteError) || /^SQLITE_(FULL|IOERR_WRITE|BUSY)/.test(error.code))
+      throw error;
+  }
+  to.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
+    ...[Math.trunc(now), report.setAside, report.problem, found.readable, found.lost],
+  );
+  return { ...report, ...found };
+}
+
+/**
+ * Moves a damaged journal away, whole, to `<file>.damaged-<UTC time>`, and leaves a new one in its place with all that
+ * could be read. A crash leaves the damaged one where it is, or what {@link finishSettingAside} completes.
+ */
+export function setAside(file: string, problem: string, now: number): JournalDamage {
+  const aside = freeName(file, now);
+  let report: JournalDamage = { setAside: aside, problem, readable: 0, lost: 0 };
+  const draft = draftJournal(file, (db) => {
+    report = fill(file, db, { setAside: aside, problem }, now);
+  });
+  const recovered = `${file}.recovered`;
+  renameSync(draft, recovered);
+  syncFolder(dirname(file));
+  renameSync(file, aside);
+  moveCompanions(file, aside);
+  renameSync(recovered, file);
+  syncFolder(dirname(file));
+  return report;
+}

@@ -1,0 +1,96 @@
+import { formatAttack } from '@ihandler/attack-log';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stream } from '../../../test/attacks/stream.ts';
+import { describeService } from '../../../test/services/available.ts';
+import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
+import { openAttackReader } from './index.ts';
+import { query } from './testing/query.ts';
+import { freshSchema, startHandler } from './testing/start-handler.ts';
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  async function printed(schema: string): Promise<string> {
+    const reader = openAttackReader(`${server.url}?schema=${schema}`);
+    let text = '';
+    for await (const attack of reader.attacks()) text += formatAttack(attack, { utc: true });
+    return text;
+  }
+
+  it('stores connections with what happened on them, and the sensor that saw it', async () => {
+    const schema = freshSchema();
+    const { write } = await startHandler({ url: server.url, schema });
+    const { accept, offer, link, login } = stream('s', 'berlin');
+    await write([accept('a'), offer('a', 'http://198.51.100.7/x')]);
+    await write([accept('b'), link('a', 'b'), login('b', 'root', '')]);
+    const rows = await query(
+      server.url,
+      `SELECT connection::int, connection_root::int AS root, connection_parent::int AS parent, connection_type AS type,
+        host(remote_host) AS host, sensor_name AS sensor, extract(epoch FROM connection_timestamp)::int AS time
+        FROM ${schema}.connections JOIN ${schema}.sensors USING (sensor) ORDER BY connection`,
+    );
+    const common = { type: 'accept', host: '198.51.100.7', sensor: 'berlin' };
+    expect(rows).toEqual([
+      { connection: 1, root: 1, parent: null, time: 1_600_000_001, ...common },
+      { connection: 2, root: 1, parent: 1, time: 1_600_000_003, ...common },
+    ]);
+    expect(await printed(schema)).toContain('http://198.51.100.7/x');
+  });
+
+  it('hangs a connection under one that was announced after it, in other batches', async () => {
+    const schema = freshSchema();
+    const { write } = await startHandler({ url: server.url, schema });
+    const { accept, offer, link } = stream();
+    const [a, b, c] = [accept('a'), accept('b'), accept('c')];
+    for (const incident of [link('b', 'c'), offer('c', 'http://c/'), link('a', 'b'), c, b, a])
+      await write([incident]);
+    const roots = await query(
+      server.url,
+      `SELECT DISTINCT k.connection_id FROM ${schema}.connections c
+        JOIN ${schema}.ihandler_connections k ON k.connection = c.connection_root`,
+    );
+    expect(roots).toEqual([{ connection_id: 'a' }]);
+    expect(await query(server.url, `SELECT * FROM ${schema}.ihandler_waiting`)).toEqual([]);
+  });
+
+  it('stores an incident once, however often and in whatever batches it is delivered', async () => {
+    const schema = freshSchema();
+    const { write, counters } = await startHandler({ url: server.url, schema });
+    const { accept, offer } = stream();
+    const incidents = [accept('a'), offer('a', 'http://1/'), accept('b'), offer('b', 'http://2/')];
+    await write(incidents.slice(0, 3));
+    await write(incidents.slice(1));
+    await write([...incidents, ...incidents]);
+    await write(incidents.slice(0, 1));
+    expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers ORDER BY 1`)).toEqual([
+      { offer_url: 'http://1/' },
+      { offer_url: 'http://2/' },
+    ]);
+    expect(counters?.()).toMatchObject({ stored: 4 });
+  });
+
+  it('gives up the oldest of a sensor when too much of it waits, and counts it', async () => {
+    const schema = freshSchema();
+    const { write, lines, counters } = await startHandler({ url: server.url, schema });
+    const noisy = stream('noisy', 'noisy');
+    const quiet = stream('quiet', 'quiet');
+    await write([quiet.offer('unknown', 'http://quiet/')]);
+    for (let batch = 0; batch < 11; batch += 1)
+      await write(Array.from({ length: 1000 }, () => noisy.offer('nobody', 'http://noisy/')));
+    const waiting = await query(
+      server.url,
+      `SELECT sensor_name, count(*)::int FROM ${schema}.ihandler_waiting JOIN ${schema}.sensors USING (sensor)
+        GROUP BY 1 ORDER BY 1`,
+    );
+    expect(waiting).toEqual([
+      { sensor_name: 'noisy', count: 10_000 },
+      { sensor_name: 'quiet', count: 1 },
+    ]);
+    expect(counters?.()).toMatchObject({ waiting_given_up: 1000 });
+    expect(lines.join()).toContain('the oldest was given up');
+  });
+});

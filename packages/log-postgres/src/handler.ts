@@ -1,0 +1,90 @@
+import { defineHandler, type HandlerContext, type Incident, type WritingHandler } from '@ihandler/core';
+import { explainFailure } from './database/postgres-failure.ts';
+import { createSession, type Session } from './database/session.ts';
+import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
+import { forgetAttacks } from './retention/forget-attacks.ts';
+import { createRetention, type Retention } from './retention/retention.ts';
+import { ensureVersion, prepareSchema } from './schema/migrate.ts';
+import { type AttackStore, createAttackStore } from './write/attack-store.ts';
+
+export type { LogPostgresOptions } from './options.ts';
+
+interface Running {
+  readonly context: HandlerContext;
+  readonly session: Session;
+  readonly store: AttackStore;
+  readonly retention: Retention;
+}
+
+/** The longest that one query of a writer may take: then the connection is given up, and everything tried again. */
+const PATIENCE = 120_000;
+
+/** Writes attacks to PostgreSQL in dionaea's tables; rows and the ids of their incidents in one transaction. */
+export default function logPostgres(options: LogPostgresOptions): WritingHandler {
+  const { login, schema, keep, remember } = parseLogPostgresOptions(options);
+  const counts = { stored: 0, known_already: 0, values_unfit: 0, waiting_given_up: 0, attacks_removed: 0 };
+  let running: Running | undefined;
+
+  /** Runs something; what fails says where and what to do. */
+  async function use<T>(action: (running: Running) => Promise<T>): Promise<T> {
+    if (running === undefined) throw new Error('log-postgres was used before start, or after close.');
+    try {
+      return await action(running);
+    } catch (error) {
+      throw explainFailure(error, login, schema);
+    }
+  }
+
+  async function write(batch: readonly Incident[]): Promise<void> {
+    await use(async ({ context, session, store }) => {
+      const outcome = await session.run((client) => store.write(client, batch));
+      counts.stored += outcome.stored;
+      counts.known_already += outcome.known;
+      counts.values_unfit += outcome.unfit;
+      counts.waiting_given_up += outcome.givenUp;
+      if (outcome.givenUp > 0)
+        context.log.warning('Too much waits for connections that nobody announced: the oldest was given up', {
+          incidents: outcome.givenUp,
+        });
+    });
+  }
+
+  return defineHandler({
+    name: 'log-postgres',
+    accepts: ['*'],
+    async start(context) {
+      const session = createSession(login, { byIndex: true, patience: PATIENCE });
+      try {
+        await session.run((client) => prepareSchema(client, login, schema));
+      } catch (error) {
+        await session.close();
+        throw explainFailure(error, login, schema);
+      }
+      const removed = (attacks: number) => {
+        counts.attacks_removed += attacks;
+      };
+      running = {
+        context,
+        session,
+        store: createAttackStore(login, schema, context.now),
+        retention: createRetention({ login, schema, keep, remember }, context, removed),
+      };
+    },
+    write,
+    counters: () => ({ ...counts }),
+    forget: (isForgotten) =>
+      use(async ({ session }) => {
+        const attacks = await session.run(async (client) => {
+          await ensureVersion(client, login, schema);
+          return forgetAttacks(client, schema, isForgotten);
+        });
+        return `removed ${attacks} attack${attacks === 1 ? '' : 's'}`;
+      }),
+    async close() {
+      const closing = running;
+      running = undefined;
+      await closing?.retention.close();
+      await closing?.session.close();
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import type { Counted, Stored, Summary, SummaryFilter, Table } from '@ihandler/attack-log';
+import type { Client } from 'pg';
+import { keyOf } from '../schema/columns.ts';
+import { quoted } from '../schema/schema.ts';
+
+/** How many of the most frequent values are told. */
+const MOST = 10;
+
+/** A value as it was: what did not fit its column is kept beside it, in JSON. */
+function whole(column: Stored | undefined, unfit: Stored | undefined): Stored {
+  // Safe: what was written there was a cell.
+  return typeof unfit === 'string' ? (JSON.parse(unfit) as Stored) : (column ?? null);
+}
+
+/** Adds a database up, in SQL. */
+export async function readSummary(
+  client: Client,
+  schema: string,
+  { sensor }: SummaryFilter,
+): Promise<Summary> {
+  const name = quoted(schema);
+  const values = sensor === undefined ? [] : [sensor];
+  const ofSensor =
+    sensor === undefined
+      ? 'true'
+      : `t.connection IN (SELECT connection FROM ${name}.connections JOIN ${name}.sensors USING (sensor)
+          WHERE sensor_name = $1)`;
+  /** The rows of a table, as `t`, with what did not fit of some columns, as `u0`, `u1` and so on. */
+  const from = (table: Table, columns: readonly string[], where: string) =>
+    `FROM ${name}.${table} AS t ${columns
+      .map(
+        (column, at) => `LEFT JOIN ${name}.ihandler_unfit AS u${at} ON u${at}.connection = t.connection
+          AND u${at}.table_name = '${table}' AND u${at}.row_key = t.${keyOf(table)} AND u${at}.column_name = '${column}'`,
+      )
+      .join(' ')} WHERE ${ofSensor} AND ${where}`;
+  async function value(
+    what: string,
+    table: Table,
+    where = 'true',
+    columns: readonly string[] = [],
+  ): Promise<number | null> {
+    const text = `SELECT (${what})::float8 AS value ${from(table, columns, where)}`;
+    const { rows } = await client.query<{ value: number | null }>(text, values);
+    return rows[0]?.value ?? null;
+  }
+  const count = async (table: Table, where?: string) => Number(await value('count(*)', table, where));
+  const time = (aggregate: string) =>
+    value(`extract(epoch FROM ${aggregate}(connection_timestamp)) * 1000`, 'connections');
+  async function most(table: Table, columns: readonly string[], where = 'true'): Promise<Counted[]> {
+    const cells = columns.flatMap((column, at) => [`t.${column}`, `u${at}.value`]).join(', ');
+    const order = columns.map((column) => `t.${column} COLLATE "C" NULLS FIRST`).join(', ');
+    const { rows } = await client.query<Stored[]>({
+      text: `SELECT ${cells}, count(*)::float8 ${from(table, columns, where)}
+        GROUP BY ${cells} ORDER BY count(*) DESC, ${order} LIMIT ${MOST}`,
+      values,
+      rowMode: 'array',
+    });
+    return rows.map((row) => ({
+      value: columns.map((_, at) => whole(row[2 * at], row[2 * at + 1])),
+      count: Number(row.at(-1)),
+    }));
+  }
+  return {
+    first: await time('min'),
+    last: await time('max'),
+    connections: await count('connections'),
+    attacks: await count('connections', 't.connection_root = t.connection'),
+    sources: Number(
+      await value(
+        `count(DISTINCT coalesce(u0.value, regexp_replace(host(t.remote_host), '^::ffff:(?=[0-9.]+$)', '')))`,
+        'connections',
+        `t.connection_type IN ('accept', 'reject', 'pending')`,
+        ['remote_host'],
+      ),
+    ),
+    protocols: await most(
+      'connections',
+      ['connection_protocol'],
+      "t.connection_type IS DISTINCT FROM 'listen'",
+    ),
+    credentials: await most('logins', ['login_username', 'login_password']),
+    urls: await most('offers', ['offer_url']),
+    samples: await most('downloads', ['download_md5_hash']),
+    logins: await count('logins'),
+    offers: await count('offers'),
+    downloads: await count('downloads'),
+  };
+}

@@ -1,0 +1,65 @@
+import { isIP } from 'node:net';
+import type { AttackFilter } from '@ihandler/attack-log';
+import type { Client } from 'pg';
+import { quoted } from '../schema/schema.ts';
+
+/** IPv4 addresses have a plain and a mapped form; both mean the same. */
+function formsOf(host: string): [string, string] {
+  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;
+  return [plain, isIP(plain) === 4 ? `::ffff:${plain}` : plain];
+}
+
+/** Finds the attacks that a filter selects, oldest first; for {@link nextRoots}, within a transaction. */
+export async function declareRoots(
+  client: Client,
+  schema: string,
+  { connection, since, until, remoteHost, sensor, limit }: AttackFilter,
+): Promise<void> {
+  const connections = `${quoted(schema)}.connections`;
+  const values: (string | number)[] = [];
+  const bind = (value: string | number, type: string): string => {
+    values.push(value);
+    return `$${values.length}::${type}`;
+  };
+  const conditions = ['c.connection_root = c.connection'];
+  if (connection !== undefined)
+    conditions.push(
+      `c.connection = (SELECT connection_root FROM ${connections} WHERE connection = ${bind(connection, 'bigint')})`,
+    );
+  if (since !== undefined)
+    conditions.push(`c.connection_timestamp >= to_timestamp(${bind(since / 1000, 'float8')})`);
+  if (until !== undefined)
+    conditions.push(`c.connection_timestamp < to_timestamp(${bind(until / 1000, 'float8')})`);
+  if (remoteHost !== undefined) {
+    const isAddress = isIP(remoteHost) !== 0 && !remoteHost.includes('%');
+    const [plain, mapped] = formsOf(remoteHost);
+    conditions.push(
+      isAddress
+        ? `c.remote_host IN (${bind(plain, 'inet')}, ${bind(mapped, 'inet')})`
+        : // What is no address is kept beside its column.
+          `c.connection IN (SELECT connection FROM ${quoted(schema)}.ihandler_unfit
+            WHERE table_name = 'connections' AND column_name = 'remote_host'
+            AND value = ${bind(JSON.stringify(remoteHost), 'text')})`,
+    );
+  }
+  if (sensor !== undefined)
+    conditions.push(
+      `c.sensor IN (SELECT sensor FROM ${quoted(schema)}.sensors WHERE sensor_name = ${bind(sensor, 'text')})`,
+    );
+  const newest =
+    limit === undefined
+      ? ''
+      : `ORDER BY time DESC NULLS LAST, connection DESC LIMIT ${bind(limit, 'bigint')}`;
+  await client.query(
+    `DECLARE roots NO SCROLL CURSOR FOR SELECT connection::float8 AS root FROM (
+      SELECT c.connection, c.connection_timestamp AS time FROM ${connections} AS c
+      WHERE ${conditions.join(' AND ')} ${newest}) AS found ORDER BY time NULLS FIRST, connection`,
+    values,
+  );
+}
+
+/** The next ones after those given already, at most so many. */
+export async function nextRoots(client: Client, count: number): Promise<readonly number[]> {
+  const { rows } = await client.query<{ root: number }>(`FETCH ${Math.trunc(count)} FROM roots`);
+  return rows.map(({ root }) => root);
+}

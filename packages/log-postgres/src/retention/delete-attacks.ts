@@ -1,0 +1,52 @@
+import type { Client } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { quoted } from '../schema/schema.ts';
+import { lockClass, stripesOf, TAKE_LOCKS } from '../write/locks.ts';
+
+/**
+ * Removes whole attacks by their roots, in one transaction: all their connections, what hangs on them, and VirusTotal's
+ * reports on samples that nothing else downloaded. Attacks that got a connection since `before`, in seconds, stay. Answers
+ * how many went.
+ */
+export async function deleteAttacks(
+  client: Client,
+  schema: string,
+  roots: readonly string[],
+  before = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  if (roots.length === 0) return 0;
+  const name = quoted(schema);
+  const wanted = arrayLiteral(roots);
+  await client.query('BEGIN');
+  const sensors = await client.query<{ sensor: number }>(
+    `SELECT DISTINCT sensor FROM ${name}.connections WHERE connection = ANY($1::bigint[])`,
+    [wanted],
+  );
+  await client.query(TAKE_LOCKS, [
+    lockClass(schema),
+    arrayLiteral(stripesOf(sensors.rows.map(({ sensor }) => sensor))),
+  ]);
+  const old = await client.query<{ root: string }>(
+    `SELECT root FROM unnest($1::bigint[]) AS root WHERE NOT EXISTS (SELECT 1 FROM ${name}.connections
+      WHERE connection_root = root AND extract(epoch FROM connection_timestamp) >= $2::float8)`,
+    [wanted, before],
+  );
+  const gone = [arrayLiteral(old.rows.map(({ root }) => root))];
+  const samples = await client.query<{ md5: string }>(
+    `SELECT DISTINCT download_md5_hash AS md5 FROM ${name}.downloads JOIN ${name}.connections USING (connection)
+      WHERE connection_root = ANY($1::bigint[]) AND download_md5_hash IS NOT NULL`,
+    gone,
+  );
+  const deleted = await client.query<{ count: string }>(
+    `WITH gone AS (DELETE FROM ${name}.connections WHERE connection_root = ANY($1::bigint[]) RETURNING connection_root)
+      SELECT count(DISTINCT connection_root) FROM gone`,
+    gone,
+  );
+  await client.query(
+    `DELETE FROM ${name}.virustotals WHERE virustotal_md5_hash = ANY($1::text[]) AND NOT EXISTS (
+      SELECT 1 FROM ${name}.downloads WHERE download_md5_hash = virustotal_md5_hash)`,
+    [arrayLiteral(samples.rows.map(({ md5 }) => md5))],
+  );
+  await client.query('COMMIT');
+  return Number(deleted.rows[0]?.count ?? 0);
+}

@@ -1,0 +1,92 @@
+import { decodeIncident, type Incident, type Value } from '@ihandler/core';
+import type { Client } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { quoted } from '../schema/schema.ts';
+import { deleteAttacks } from './delete-attacks.ts';
+
+const PAGE = 5000;
+const STEP = 100;
+
+/** The remote address of a connection in an incident's data, if it is one. */
+function remoteOf(value: Value | undefined): string | undefined {
+  // Nothing of an incident that does not fit its schema is sure, whatever the type says.
+  const { remote } = Object(value) as { remote?: { host?: unknown } | null };
+  const host = remote?.host;
+  return typeof host === 'string' ? host : undefined;
+}
+
+function hostsOf({ data }: Incident): string[] {
+  return [data['connection'], data['parent'], data['child']]
+    .map(remoteOf)
+    .filter((host) => host !== undefined);
+}
+
+async function removeAll(client: Client, schema: string, roots: readonly string[]): Promise<number> {
+  let removed = 0;
+  for (let at = 0; at < roots.length; at += STEP)
+    removed += await deleteAttacks(client, schema, roots.slice(at, at + STEP));
+  return removed;
+}
+
+/** What waits for a connection, and names somebody who is to be forgotten. */
+async function forgetWaiting(
+  client: Client,
+  schema: string,
+  isForgotten: (host: string) => boolean,
+): Promise<void> {
+  const table = `${quoted(schema)}.ihandler_waiting`;
+  for (let after = '0'; ; ) {
+    const { rows } = await client.query<{ number: string; incident: string }>(
+      `SELECT number, incident FROM ${table} WHERE number > $1 ORDER BY number LIMIT ${PAGE}`,
+      [after],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.number;
+    const gone = rows.filter(({ incident }) => hostsOf(decodeIncident(incident)).some(isForgotten));
+    await client.query(`DELETE FROM ${table} WHERE number = ANY($1::bigint[])`, [
+      arrayLiteral(gone.map(({ number }) => number)),
+    ]);
+  }
+}
+
+/** Removes whole attacks that one of these hosts took part in; answers how many. */
+export async function forgetAttacks(
+  client: Client,
+  schema: string,
+  isForgotten: (host: string) => boolean,
+): Promise<number> {
+  const name = quoted(schema);
+  let removed = 0;
+  for (let after = '0.0.0.0/0'; ; ) {
+    const { rows } = await client.query<{ host: string; address: string }>(
+      `SELECT DISTINCT remote_host::text AS address, host(remote_host) AS host, remote_host
+        FROM ${name}.connections WHERE remote_host > $1::inet ORDER BY remote_host LIMIT ${PAGE}`,
+      [after],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = last.address;
+    const hosts = rows.filter(({ host }) => isForgotten(host)).map(({ address }) => address);
+    const found = await client.query<{ root: string }>(
+      `SELECT DISTINCT connection_root AS root FROM ${name}.connections WHERE remote_host = ANY($1::inet[])`,
+      [arrayLiteral(hosts)],
+    );
+    removed += await removeAll(
+      client,
+      schema,
+      found.rows.map(({ root }) => root),
+    );
+  }
+  // What is no address is kept beside its column.
+  const odd = await client.query<{ root: string; value: string }>(
+    `SELECT connection_root AS root, value FROM ${name}.ihandler_unfit JOIN ${name}.connections USING (connection)
+      WHERE column_name = 'remote_host'`,
+  );
+  const roots = odd.rows
+    .filter(({ value }) => isForgotten(String(JSON.parse(value))))
+    .map(({ root }) => root);
+  removed += await removeAll(client, schema, [...new Set(roots)]);
+  await forgetWaiting(client, schema, isForgotten);
+  return removed;
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { connection, stream } from '../../../../test/attacks/stream.ts';
+import { describeService } from '../../../../test/services/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { query } from '../testing/query.ts';
+import { freshSchema, startHandler } from '../testing/start-handler.ts';
+
+const DAY = 86_400_000;
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  const count = async (schema: string, table: string) =>
+    Number(
+      (await query<{ n: number }>(server.url, `SELECT count(*)::int AS n FROM ${schema}.${table}`))[0]?.n,
+    );
+
+  it('deletes whole attacks that ended long ago, with all that hangs on them, and nothing younger', async () => {
+    const schema = freshSchema();
+    const first = await startHandler({ url: server.url, schema });
+    const { accept, offer, link, download, incident, clock } = stream();
+    clock.now = Date.now() - 10 * DAY;
+    const sip = incident('dionaea.modules.python.sip.command', {
+      connection: connection('old'),
+      method: 'INVITE',
+      via: [{ protocol: 'UDP', address: '192.0.2.1', port: 5060 }],
+    });
+    await first.write([accept('old'), accept('child'), link('old', 'child')]);
+    await first.write([sip, offer('child', 'http://old/'), download('child', 'http://old/', 'f'.repeat(32))]);
+    const report = (md5hash: string) =>
+      incident('dionaea.modules.python.virustotal.report', {
+        md5hash,
+        path: '',
+        report: { response_code: 1, scan_date: '2026-01-01 00:00:00', scans: { one: { result: 'bad' } } },
+      });
+    await first.write([report('f'.repeat(32)), report('e'.repeat(32))]);
+    await first.write([
+      accept('alive'),
+      download('alive', 'http://alive/', 'e'.repeat(32)),
+      offer('nobody', 'http://x/'),
+    ]);
+    clock.now = Date.now() - 2 * 3_600_000;
+    await first.write([accept('late'), link('alive', 'late')]);
+    await first.close?.();
+
+    const { counters } = await startHandler({ url: server.url, schema, keep: '5d' });
+    await vi.waitFor(() => expect(counters?.()).toMatchObject({ attacks_removed: 1 }), { timeout: 10_000 });
+    const left = await query(
+      server.url,
+      `SELECT connection_id AS id FROM ${schema}.ihandler_connections ORDER BY connection`,
+    );
+    expect(left).toEqual([{ id: 'alive' }, { id: 'late' }]);
+    for (const table of ['sip_commands', 'sip_vias', 'offers'])
+      expect(await count(schema, table), table).toBe(0);
+    for (const table of ['downloads', 'virustotals', 'virustotalscans'])
+      expect(await count(schema, table), table).toBe(1);
+  });
+
+  it('forgets ids after a while, and still knows what was stored', async () => {
+    const schema = freshSchema();
+    const first = await startHandler({ url: server.url, schema });
+    const { accept, offer } = stream();
+    const incidents = [accept('a'), offer('a', 'http://1/'), offer('a', 'http://2/')];
+    await first.write(incidents);
+    await first.close?.();
+
+    const { write } = await startHandler({ url: server.url, schema }, { now: () => Date.now() + 40 * DAY });
+    await vi.waitFor(async () => expect(await count(schema, 'ihandler_ids')).toBe(0), { timeout: 10_000 });
+    await write([...incidents, offer('a', 'http://3/')]);
+    expect(await count(schema, 'offers')).toBe(3);
+    expect(await count(schema, 'ihandler_ids')).toBe(1);
+  });
+
+  it('forgets the attacks that a host took part in, whatever form its address has, and what waits because of it', async () => {
+    const schema = freshSchema();
+    const { write, forget } = await startHandler({ url: server.url, schema });
+    const { accept, link, offer, incident } = stream();
+    await write([accept('a', '203.0.113.5'), accept('b', '198.51.100.1'), link('b', 'a')]);
+    await write([accept('c', '::ffff:203.0.113.5'), accept('d', 'somewhere'), accept('e', '198.51.100.9')]);
+    const unknown = { connection: connection('unknown', '203.0.113.5'), url: 'http://x/' };
+    await write([incident('dionaea.download.offer', unknown), offer('nobody', 'http://y/')]);
+    const said = await forget?.((host) => /203\.0\.113\.5$|^somewhere$/.test(host));
+    expect(said).toBe('removed 3 attacks');
+    const left = await query(server.url, `SELECT connection_id AS id FROM ${schema}.ihandler_connections`);
+    expect(left).toEqual([{ id: 'e' }]);
+    expect(await count(schema, 'ihandler_waiting')).toBe(1);
+  });
+});

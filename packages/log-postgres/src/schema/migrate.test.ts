@@ -1,0 +1,181 @@
+import { failureKind } from '@ihandler/core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { stream } from '../../../../test/attacks/stream.ts';
+import { describeService } from '../../../../test/services/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { loginFrom } from '../database/login.ts';
+import { createSession } from '../database/session.ts';
+import { openAttackReader } from '../index.ts';
+import { query } from '../testing/query.ts';
+import { freshSchema, startHandler } from '../testing/start-handler.ts';
+import { prepareSchema } from './migrate.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+
+/** What a later version of this package might do: tables, and rows from what is stored already. */
+const second: Migration = {
+  version: 2,
+  run: (client) =>
+    client.query(`CREATE TABLE later (offers bigint);
+      INSERT INTO later SELECT count(*) FROM offers;
+      ALTER TABLE offers ADD COLUMN offer_seen integer NOT NULL DEFAULT 1`),
+};
+const third: Migration = {
+  version: 3,
+  run: (client) => client.query('UPDATE later SET offers = offers + 100'),
+};
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  /** Prepares a schema as a hub does whose package has these versions. */
+  async function prepare(schema: string, migrations: readonly Migration[]): Promise<void> {
+    const login = loginFrom({ url: server.url });
+    const session = createSession(login, { byIndex: true });
+    try {
+      await session.run((client) => prepareSchema(client, login, schema, migrations));
+    } finally {
+      await session.close();
+    }
+  }
+
+  const versions = async (schema: string) =>
+    (
+      await query<{ version: number }>(
+        server.url,
+        `SELECT version FROM ${schema}.ihandler_versions ORDER BY version`,
+      )
+    ).map(({ version }) => version);
+  const later = (schema: string) => query(server.url, `SELECT offers::int FROM ${schema}.later`);
+
+  /** A schema of version 1 with two offers in it. */
+  async function old(): Promise<string> {
+    const schema = freshSchema();
+    const { write, close } = await startHandler({ url: server.url, schema });
+    const { accept, offer } = stream();
+    await write([accept('a'), offer('a', 'http://1/'), offer('a', 'http://2/')]);
+    await close?.();
+    return schema;
+  }
+
+  it('versions follow each other from 1', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, at) => at + 1));
+  });
+
+  it('older tables become what new ones are, once, also when several hubs begin at the same moment', async () => {
+    const all = [...MIGRATIONS, second, third];
+    const [schema, fresh] = [await old(), freshSchema()];
+    await Promise.all(Array.from({ length: 4 }, () => prepare(schema, all)));
+    expect(await later(schema)).toEqual([{ offers: 102 }]);
+    expect(await versions(schema)).toEqual(all.map(({ version }) => version));
+    expect(await query(server.url, `SELECT offer_url, offer_seen FROM ${schema}.offers ORDER BY 1`)).toEqual([
+      { offer_url: 'http://1/', offer_seen: 1 },
+      { offer_url: 'http://2/', offer_seen: 1 },
+    ]);
+
+    await Promise.all(Array.from({ length: 4 }, () => prepare(fresh, all)));
+    const columns = (of: string) =>
+      query(
+        server.url,
+        `SELECT table_name, column_name, data_type, column_default IS NULL AS plain FROM information_schema.columns
+          WHERE table_schema = '${of}' ORDER BY 1, 2`,
+      );
+    expect(await columns(fresh)).toEqual(await columns(schema));
+    expect(await versions(fresh)).toEqual(await versions(schema));
+  });
+
+  it('a migration that fails, or a server that is killed in it, changes nothing, and the next start does it', async () => {
+    const schema = await old();
+    const broken: Migration = {
+      version: 2,
+      async run(client) {
+        await second.run(client);
+        await client.query('SELECT 1 / 0');
+      },
+    };
+    await expect(prepare(schema, [...MIGRATIONS, broken])).rejects.toThrow('division by zero');
+    // All or nothing: what succeeded before the step that failed is taken back, too.
+    await expect(prepare(schema, [...MIGRATIONS, second, { ...broken, version: 3 }])).rejects.toThrow();
+    const killed: Migration = {
+      version: 2,
+      async run(client) {
+        await second.run(client);
+        await client.query('SELECT pg_sleep(60)');
+      },
+    };
+    const failing = prepare(schema, [...MIGRATIONS, killed]).catch((error: unknown) => error);
+    await vi.waitFor(
+      async () => {
+        const [found] = await query(
+          server.url,
+          `SELECT 1 AS sleeps FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'`,
+        );
+        expect(found).toEqual({ sleeps: 1 });
+      },
+      { timeout: 20_000 },
+    );
+    await server.kill();
+    expect(await failing).toBeInstanceOf(Error);
+    await server.start();
+    expect(await versions(schema)).toEqual([1]);
+    expect(await query(server.url, `SELECT to_regclass('${schema}.later') AS later`)).toEqual([
+      { later: null },
+    ]);
+
+    await prepare(schema, [...MIGRATIONS, second]);
+    expect(await versions(schema)).toEqual([1, 2]);
+    expect(await later(schema)).toEqual([{ offers: 2 }]);
+  });
+
+  it('a hub of the older version writes nothing more once another has changed the tables, and says what to do', async () => {
+    const schema = freshSchema();
+    const url = `${server.url}?schema=${schema}`;
+    const { write, forget } = await startHandler({ url });
+    const { accept, offer } = stream();
+    await write([accept('a'), offer('a', 'http://1/')]);
+    await prepare(schema, [...MIGRATIONS, second]);
+    const refused = /has version 2, this @ihandler\/log-postgres knows version 1: install a newer one/;
+    const failure = await write([offer('a', 'http://2/')]).catch((error: unknown) => error);
+    expect(failureKind(failure)).toBe('try-later');
+    expect(String(failure)).toMatch(refused);
+    await expect(forget?.(() => true)).rejects.toThrow(refused);
+    expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers`)).toEqual([
+      { offer_url: 'http://1/' },
+    ]);
+    const reader = openAttackReader(url);
+    await expect(reader.summary()).rejects.toMatchObject({
+      code: 'TARGET_UNREADABLE',
+      message: expect.stringMatching(refused),
+    });
+    await expect(
+      (async () => {
+        for await (const attack of reader.attacks()) expect(attack).toBeUndefined();
+      })(),
+    ).rejects.toThrow(refused);
+  });
+
+  it('tables change only between batches: a migration waits for whoever writes', async () => {
+    const schema = await old();
+    const hub = await startHandler({ url: server.url, schema });
+    const { accept, offer } = stream('busy');
+    const written: string[] = [];
+    const writing = (async () => {
+      for (let n = 0; ; n += 1) {
+        const batch = [accept(`c${n}`), offer(`c${n}`, `http://${n}/`)];
+        await hub.write(batch);
+        written.push(`http://${n}/`);
+      }
+    })().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(written.length).toBeGreaterThan(2));
+    await prepare(schema, [...MIGRATIONS, second]);
+    expect(String(await writing)).toContain('install a newer one');
+    // What the migration counted is what was stored before it, and nothing came after it.
+    expect(await later(schema)).toEqual([{ offers: written.length + 2 }]);
+    expect(await query(server.url, `SELECT count(*)::int AS offers FROM ${schema}.offers`)).toEqual([
+      { offers: written.length + 2 },
+    ]);
+  });
+});

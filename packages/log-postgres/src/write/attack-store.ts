@@ -1,0 +1,143 @@
+import {
+  type ClusterState,
+  type ConnectionKey,
+  cluster,
+  connectionsNamed,
+  type Place,
+  WAITING_LIMIT,
+  type Waiting,
+} from '@ihandler/attack-log';
+import type { Incident } from '@ihandler/core';
+import type { Client, QueryConfig } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import type { Login } from '../database/login.ts';
+import { ensureVersion } from '../schema/migrate.ts';
+import { createConnectionTable, type Hashed, hashed } from './connection-table.ts';
+import { createRowWriter, insertion } from './insert-rows.ts';
+import { lockClass, stripesOf, TAKE_LOCKS } from './locks.ts';
+import { PROVISIONAL, provisionalKeys, takeKeys } from './new-keys.ts';
+import { createSensorTable } from './sensor-table.ts';
+import { createStoredIds } from './stored-ids.ts';
+import type { Unfit } from './unfit.ts';
+import { createWaitingTable } from './waiting-table.ts';
+
+/** What a write did. */
+export interface WriteOutcome {
+  /** Incidents that were not stored before. */
+  readonly stored: number;
+  /** Incidents that were stored before. */
+  readonly known: number;
+  /** What waited for a connection and was given up, because too much of one sensor waits. */
+  readonly givenUp: number;
+  /** Values that their columns could not take as they are. */
+  readonly unfit: number;
+}
+
+/** The attacks in a database. */
+export interface AttackStore {
+  /** Stores those of a batch that are new, with their ids, in one transaction. */
+  write(client: Client, batch: readonly Incident[]): Promise<WriteOutcome>;
+}
+
+/** Prepares the statements for a database whose schema is complete. */
+export function createAttackStore(login: Login, schema: string, now: () => number): AttackStore {
+  const ids = createStoredIds(schema);
+  const sensorTable = createSensorTable(schema);
+  const connections = createConnectionTable(schema);
+  const waitingTable = createWaitingTable(schema, WAITING_LIMIT);
+  const rowWriter = createRowWriter(schema);
+  const addUnfit = insertion(schema, 'ihandler_unfit', [
+    ['connection', 'bigint'],
+    ['table_name', 'text'],
+    ['row_key', 'bigint'],
+    ['column_name', 'text'],
+    ['value', 'text'],
+  ]);
+
+  function keepUnfit(unfit: readonly Unfit[]): readonly QueryConfig[] {
+    if (unfit.length === 0) return [];
+    const values = [
+      unfit.map(({ connection }) => connection),
+      unfit.map(({ table }) => table),
+      unfit.map(({ row }) => row),
+      unfit.map(({ column }) => column),
+      // JSON says NUL and halves of surrogate pairs in characters that PostgreSQL takes.
+      unfit.map(({ value }) => JSON.stringify(value)),
+    ].map(arrayLiteral);
+    return [{ name: 'add unfit', text: addUnfit, values }];
+  }
+
+  async function loadState(
+    client: Client,
+    named: Hashed,
+    waitingBefore: Promise<readonly Waiting[]>,
+  ): Promise<ClusterState> {
+    const rows = new Map<ConnectionKey, number>();
+    const places = new Map<number, Place>();
+    const [waiting] = await Promise.all([waitingBefore, connections.load(client, named, rows, places)]);
+    const more = connectionsNamed(waiting.map(({ incident }) => incident));
+    await connections.load(client, hashed([...more].filter((key) => !rows.has(key))), rows, places);
+    return { rows, places, waiting, nextWaiting: PROVISIONAL, nextKey: provisionalKeys };
+  }
+
+  /** Begins a transaction, in one go: nobody else changes the attacks of these sensors until it ends. */
+  async function begin(
+    client: Client,
+    batch: readonly Incident[],
+    sensors: readonly number[],
+  ): Promise<[readonly Incident[], ClusterState]> {
+    const named = hashed(connectionsNamed(batch));
+    const locks = [lockClass(schema), arrayLiteral(stripesOf(sensors))];
+    const [, , , incidents, state] = await Promise.all([
+      client.query('BEGIN'),
+      client.query({ name: 'take locks', text: TAKE_LOCKS, values: locks }),
+      ensureVersion(client, login, schema),
+      ids.newOnes(client, batch),
+      loadState(client, named, waitingTable.load(client, named)),
+    ]);
+    return [incidents, state];
+  }
+
+  async function store(client: Client, batch: readonly Incident[]): Promise<WriteOutcome> {
+    const numbers = await sensorTable.numbers(
+      client,
+      batch.map(({ sensor }) => sensor),
+    );
+    const sensorOf = (name: string) => numbers.get(name) ?? 0;
+    const mine = new Set(batch.map(({ sensor }) => sensorOf(sensor)));
+    const [incidents, state] = await begin(client, batch, [...mine]);
+    const known = batch.length - incidents.length;
+    if (incidents.length === 0) {
+      await client.query('COMMIT');
+      return { stored: 0, known, givenUp: 0, unfit: 0 };
+    }
+    const result = await takeKeys(client, schema, cluster(incidents, state));
+    const sensors = result.announced.map(({ sensor }) => sensorOf(sensor));
+    const unfit: Unfit[] = [];
+    const changes = [
+      ...rowWriter.insertions(result.rows, sensors, unfit),
+      ...connections.changes(result),
+      ...waitingTable.changes(result.waiting, numbers),
+      ids.add(incidents, now()),
+    ].concat(keepUnfit(unfit));
+    const givingUp = waitingTable.givingUp(result.waiting, numbers);
+    const sent = [...changes, ...givingUp, { text: 'COMMIT' }].map((query) => client.query(query));
+    const answers = await Promise.all(sent);
+    const givenUp = answers
+      .slice(changes.length, changes.length + givingUp.length)
+      .reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+    return { stored: incidents.length, known, givenUp, unfit: unfit.length };
+  }
+
+  return {
+    async write(client, batch) {
+      try {
+        return await store(client, batch);
+      } catch (error) {
+        // Whatever it was: what is remembered must not outlive it.
+        sensorTable.forget();
+        throw error;
+      }
+    },
+  };
+}

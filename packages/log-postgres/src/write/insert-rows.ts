@@ -1,0 +1,75 @@
+import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
+import type { QueryConfig } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { COLUMNS, tables } from '../schema/columns.ts';
+import { quoted, typeOf } from '../schema/schema.ts';
+import { fit, isWhole } from './fit.ts';
+import { ownerOf, type Unfit } from './unfit.ts';
+
+/** The insertion of many rows at once: `columns` with their types, each an array parameter. */
+export function insertion(
+  schema: string,
+  table: string,
+  columns: readonly (readonly [name: string, type: string])[],
+): string {
+  const parameters = columns.map(([, type], index) => {
+    // A time is given in seconds.
+    const array = type === 'timestamptz' ? 'float8' : type;
+    return `$${index + 1}::${array}[]`;
+  });
+  const values = columns.map(([, type], index) =>
+    type === 'timestamptz' ? `to_timestamp(c${index})` : `c${index}`,
+  );
+  const names = columns.map(([name]) => name).join(', ');
+  const aliases = columns.map((_, index) => `c${index}`).join(', ');
+  return `INSERT INTO ${quoted(schema)}.${table} (${names})
+    SELECT ${values.join(', ')} FROM unnest(${parameters.join(', ')}) AS _ (${aliases})`;
+}
+
+/** Writes new rows as insertions, one a table that has any. */
+export interface RowWriter {
+  /** `sensors` are the numbers of the sensors of the new connections, in order. What does not fit is added to `unfit`. */
+  insertions(rows: ClusterResult['rows'], sensors: readonly number[], unfit: Unfit[]): readonly QueryConfig[];
+}
+
+/** Prepares the statements. */
+export function createRowWriter(schema: string): RowWriter {
+  const statements = new Map(
+    tables.map((table) => {
+      const columns = COLUMNS[table].map(({ name, kind }) => [name, typeOf(kind, schema)] as const);
+      if (table === 'connections') columns.push(['sensor', 'integer']);
+      return [table, insertion(schema, table, columns)];
+    }),
+  );
+
+  function parameters(rows: ClusterResult['rows'], table: Table, unfit: Unfit[]): string[] {
+    const list: readonly Row[] = rows[table];
+    return COLUMNS[table].map(({ name, kind, from, derived }) => {
+      const cells = new Array<Cell>(list.length);
+      for (let at = 0; at < list.length; at += 1) {
+        const cell = list[at]?.[from] ?? null;
+        const fitted = fit(kind, cell);
+        cells[at] = fitted;
+        if (derived || isWhole(kind, cell, fitted)) continue;
+        const row = list[at] ?? [];
+        const connection = ownerOf(rows, table, row);
+        if (connection !== undefined)
+          unfit.push({ connection, table, row: Number(row[0]), column: name, value: cell });
+      }
+      return arrayLiteral(cells);
+    });
+  }
+
+  return {
+    insertions(rows, sensors, unfit) {
+      const queries: QueryConfig[] = [];
+      for (const table of tables) {
+        if (rows[table].length === 0) continue;
+        const values = parameters(rows, table, unfit);
+        if (table === 'connections') values.push(arrayLiteral(sensors));
+        queries.push({ name: `insert ${table}`, text: statements.get(table) ?? '', values });
+      }
+      return queries;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { failureKind } from '@ihandler/core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { stream } from '../../../../test/attacks/stream.ts';
+import { describeService } from '../../../../test/services/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { query } from '../testing/query.ts';
+import { startHandler } from '../testing/start-handler.ts';
+
+/** Stands between a handler and its server; once told so, it lets the next COMMIT through and loses what is answered. */
+async function startLossyProxy(port: number) {
+  const proxy = { loses: false, lost: 0 };
+  const server: Server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    let isLost = false;
+    const end = (socket: Socket) => () => socket.destroy();
+    client.on('error', end(upstream)).on('close', end(upstream));
+    upstream.on('error', end(client)).on('close', end(client));
+    client.on('data', (data) => {
+      if (proxy.loses && data.includes('COMMIT')) {
+        proxy.loses = false;
+        isLost = true;
+      }
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => {
+      if (!isLost) client.write(data);
+      // `C` begins the word that a command is done, and names it.
+      else if (data.includes('COMMIT\0')) {
+        proxy.lost += 1;
+        client.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return { proxy, port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  it('stores a batch once whose COMMIT was answered to nobody', async () => {
+    const { proxy, port } = await startLossyProxy(server.port);
+    const url = `postgres://ihandler@127.0.0.1:${port}/postgres`;
+    const { write, counters } = await startHandler({ url });
+    const { accept, offer, link } = stream();
+    await write([accept('a')]);
+    const batch = [accept('b'), link('a', 'b'), offer('b', 'http://1/')];
+    proxy.loses = true;
+    const failure = await write(batch).catch((error: unknown) => error);
+    expect(failureKind(failure)).toBe('try-later');
+    expect(String(failure)).toContain('cannot be reached');
+    expect(proxy.lost).toBe(1);
+    await write(batch);
+    expect(counters?.()).toMatchObject({ stored: 1, known_already: 3 });
+    const [found] = await query(
+      server.url,
+      `SELECT (SELECT count(*)::int FROM dionaea.connections) AS connections,
+        (SELECT count(*)::int FROM dionaea.connections WHERE connection_root = 1) AS tree,
+        (SELECT count(*)::int FROM dionaea.offers) AS offers`,
+    );
+    expect(found).toEqual({ connections: 2, tree: 2, offers: 1 });
+  });
+});

@@ -1,0 +1,57 @@
+import { type Incident, parseIncidentId } from '@ihandler/core';
+import type { Client, QueryConfig } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { quoted } from '../schema/schema.ts';
+import { streamHash } from './hash.ts';
+
+/** Which incidents are stored: the set of their ids, since several hubs may write one stream in any order. */
+export interface StoredIds {
+  /** Those of a batch that are not stored yet, each once. */
+  newOnes(client: Client, batch: readonly Incident[]): Promise<readonly Incident[]>;
+  /** Adds the ids of incidents that are not stored yet. */
+  add(incidents: readonly Incident[], now: number): QueryConfig;
+}
+
+const DAY = 86_400_000;
+
+/** Days since the Unix epoch. */
+export function dayOf(time: number): number {
+  return Math.floor(time / DAY);
+}
+
+function parameters(incidents: readonly Incident[]): [streams: string, ordinals: string] {
+  const ids = incidents.map(({ id }) => parseIncidentId(id));
+  return [
+    arrayLiteral(ids.map(({ stream }) => streamHash(stream))),
+    arrayLiteral(ids.map(({ ordinal }) => ordinal)),
+  ];
+}
+
+/** Prepares the statements. */
+export function createStoredIds(schema: string): StoredIds {
+  const insert = `INSERT INTO ${quoted(schema)}.ihandler_ids (stream, ordinal, day)
+    SELECT stream, ordinal, $3::integer FROM unnest($1::bigint[], $2::bigint[]) AS _ (stream, ordinal)`;
+  const find = `SELECT i FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS wanted (stream, ordinal, i)
+    LEFT JOIN ${quoted(schema)}.ihandler_ids AS known USING (stream, ordinal)
+    LEFT JOIN ${quoted(schema)}.ihandler_floors AS floor USING (stream)
+    WHERE known.day IS NOT NULL OR wanted.ordinal <= floor.ordinal`;
+
+  return {
+    async newOnes(client, batch) {
+      const values = parameters(batch);
+      const { rows } = await client.query<{ i: string }>({ name: 'find ids', text: find, values });
+      const known = new Set(rows.map(({ i }) => Number(i) - 1));
+      const seen = new Set<string>();
+      return batch.filter(({ id }, index) => {
+        if (known.has(index) || seen.has(id)) return false;
+        seen.add(id);
+        return true;
+      });
+    },
+    add: (incidents, now) => ({
+      name: 'add ids',
+      text: insert,
+      values: [...parameters(incidents), dayOf(now)],
+    }),
+  };
+}

@@ -1,0 +1,96 @@
+import { type ClusterResult, type ConnectionKey, connectionsNamed, type Waiting } from '@ihandler/attack-log';
+import { decodeIncident, encodeIncident } from '@ihandler/core';
+import type { Client, QueryConfig } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { quoted } from '../schema/schema.ts';
+import { type Hashed, hashed } from './connection-table.ts';
+import { keyHash } from './hash.ts';
+
+/** What waits for a connection that has no row yet, in a table of ours. */
+export interface WaitingTable {
+  /** What waits for one of these connections, or is a link to one of them, in rising number. */
+  load(client: Client, named: Hashed): Promise<readonly Waiting[]>;
+  /** Keeps what waits. `sensors` are the numbers of sensors. */
+  changes(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
+  /** Gives up what is more than the limit of a sensor, one query a sensor that something was added for. */
+  givingUp(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
+}
+
+interface Stored {
+  readonly number: string;
+  readonly missing: string;
+  readonly child: string | null;
+  readonly freed: boolean;
+  readonly incident: string;
+}
+
+function decode({ number, missing, child, freed, incident: text }: Stored): Waiting | undefined {
+  const incident = decodeIncident(text);
+  // What it waits for is named by the incident itself, in full.
+  const names = hashed(connectionsNamed([incident]));
+  const key = names.get(missing);
+  if (key === undefined) return undefined;
+  const childKey: ConnectionKey | null = child === null ? null : (names.get(child) ?? null);
+  return { number: Number(number), missing: key, child: childKey, freed, incident };
+}
+
+/** Prepares the statements; `limit` is how many may wait of each sensor. */
+export function createWaitingTable(schema: string, limit: number): WaitingTable {
+  const table = `${quoted(schema)}.ihandler_waiting`;
+  const sensorsOf = (
+    added: ClusterResult['waiting']['added'],
+    sensors: ReadonlyMap<string, number>,
+  ): readonly number[] => added.map(({ incident }) => sensors.get(incident.sensor) ?? 0);
+
+  return {
+    async load(client, named) {
+      const { rows } = await client.query<Stored>({
+        name: 'find waiting',
+        text: `SELECT number, missing, child, freed, incident FROM ${table}
+          WHERE missing = ANY($1::uuid[]) OR child = ANY($1::uuid[]) ORDER BY number`,
+        values: [arrayLiteral([...named.keys()])],
+      });
+      return rows.map(decode).filter((waiting) => waiting !== undefined);
+    },
+    changes({ added, removed, freed }, sensors) {
+      const queries: QueryConfig[] = [];
+      if (removed.length > 0)
+        queries.push({
+          name: 'resolve waiting',
+          text: `DELETE FROM ${table} WHERE number = ANY($1::bigint[])`,
+          values: [arrayLiteral(removed)],
+        });
+      if (freed.length > 0)
+        queries.push({
+          name: 'free waiting',
+          text: `UPDATE ${table} SET freed = true WHERE number = ANY($1::bigint[])`,
+          values: [arrayLiteral(freed)],
+        });
+      if (added.length > 0)
+        queries.push({
+          name: 'add waiting',
+          text: `INSERT INTO ${table} (sensor, missing, child, freed, incident)
+            SELECT sensor, missing, child, freed, incident
+            FROM unnest($1::integer[], $2::uuid[], $3::uuid[], $4::boolean[], $5::text[])
+              WITH ORDINALITY AS _ (sensor, missing, child, freed, incident, i) ORDER BY i`,
+          values: [
+            sensorsOf(added, sensors),
+            added.map(({ missing }) => keyHash(missing)),
+            added.map(({ child }) => (child === null ? null : keyHash(child))),
+            added.map(({ freed: isFreed }) => (isFreed ? 'true' : 'false')),
+            added.map(({ incident }) => encodeIncident(incident)),
+          ].map(arrayLiteral),
+        });
+      return queries;
+    },
+    givingUp({ added }, sensors) {
+      return [...new Set(sensorsOf(added, sensors))].map((sensor) => ({
+        name: 'give waiting up',
+        text: `DELETE FROM ${table} WHERE number IN (
+          SELECT number FROM ${table} WHERE sensor = $1 ORDER BY freed DESC, number
+          LIMIT greatest(0, (SELECT count(*) FROM ${table} WHERE sensor = $1) - $2))`,
+        values: [sensor, limit],
+      }));
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { type Command, harmless, IhandlerError } from '@ihandler/core';
+import { assertFree, backUpDatabase } from '../database/backup-database.ts';
+import { explainReading } from '../database/sqlite-failure.ts';
+import { utcStamp } from '../database/utc-stamp.ts';
+import { acceptsTarget } from '../read/accepts-target.ts';
+import { openReadable } from '../read/readable-database.ts';
+
+/** `backup TARGET [FILE]`: copies a database while it is written to. */
+export const backup: Command = {
+  name: 'backup',
+  summary: 'copy a database while it is in use, and check the copy',
+  usage: 'TARGET [FILE]',
+  options: {},
+  examples: [
+    ['ihandler backup dionaea.sqlite', 'a copy beside it, with the time in its name'],
+    ['ihandler backup dionaea.sqlite /backups/monday.sqlite', 'a copy elsewhere; nothing is overwritten'],
+  ],
+  accepts: acceptsTarget,
+  async run({ positionals }, { terminal, signal, now }) {
+    const [target, file, ...more] = positionals;
+    if (target === undefined || target === '' || file === '' || more.length > 0)
+      throw new IhandlerError(
+        'OPTIONS_INVALID',
+        `backup expects a database and, if you like, a file for the copy; found ${positionals.length} arguments. Example: ihandler backup dionaea.sqlite`,
+      );
+    const from = resolve(target);
+    const to = resolve(file ?? `${target}.backup-${utcStamp(now())}`);
+    assertFree(to);
+    const readable = await openReadable(from);
+    try {
+      const bytes = await backUpDatabase(readable.database, to, {
+        signal,
+        onProgress: (done, total) => terminal.progress(`${Math.floor((done * 100) / Math.max(total, 1))} %`),
+      });
+      terminal.progress(undefined);
+      await terminal.write(`${harmless(to)} ${bytes.toLocaleString('en')} bytes, checked\n`);
+      return 0;
+    } catch (error) {
+      terminal.progress(undefined);
+      if (signal.aborted) return 130;
+      throw explainReading(error, from);
+    } finally {
+      await readable.close();
+    }
+  },
+};

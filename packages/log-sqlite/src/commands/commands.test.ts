@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Command } from '@ihandler/core';
+import { commandContext } from '@ihandler/testkit';
+import { describe, expect, it } from 'vitest';
+import { stream } from '../../../../test/attacks/stream.ts';
+import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
+import { commands } from './index.ts';
+
+const recorded = fileURLToPath(
+  new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url),
+);
+
+function command(name: string): Command {
+  const found = commands[name];
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return found;
+}
+
+async function run(name: string, ...positionals: string[]): Promise<{ code: number; output: string }> {
+  const lent = commandContext({ now: () => Date.UTC(2026, 10, 22, 6, 51, 48) });
+  const code = await command(name).run({ options: {}, positionals }, lent.context);
+  return { code, output: lent.output };
+}
+
+describe('a target', () => {
+  const accepts = (target: string) => command('tree').accepts?.(target);
+
+  it('is taken when it is a SQLite database, gzipped or not', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'x.gz'), gzipSync(readFileSync(recorded)));
+    writeFileSync(join(folder, 'y.gz'), gzipSync('{"a":1}'.repeat(1000)));
+    writeFileSync(join(folder, 'z'), '{"a":1}');
+    expect(await accepts(recorded)).toBe(true);
+    expect(await accepts(join(folder, 'x.gz'))).toBe(true);
+    expect(await accepts(join(folder, 'y.gz'))).toBe(false);
+    expect(await accepts(join(folder, 'z'))).toBe(false);
+  });
+
+  it('is taken when it looks like a path that leads nowhere, so that the error says so', async () => {
+    expect(await accepts('/no/such.sqlite')).toBe(true);
+    expect(await accepts('postgres://host/database')).toBe(false);
+    expect(await accepts('database')).toBe(false);
+    await expect(run('tree', '/no/such.sqlite')).rejects.toThrow('/no/such.sqlite does not exist');
+  });
+});
+
+it('tree and summary show what dionaea wrote', async () => {
+  expect((await run('tree', recorded)).output).toContain('smbd');
+  expect((await run('summary', recorded)).output).toContain('56');
+});
+
+describe('backup', () => {
+  it('copies a database in use into one file that is complete', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    const handler = await startHandler({ file });
+    const { accept, checkpoint } = stream();
+    handler.write([accept('a')], checkpoint());
+    const { code, output } = await run('backup', file);
+    const copy = `${file}.backup-20261122T065148Z`;
+    expect(code).toBe(0);
+    expect(output).toBe(`${copy} ${statSync(copy).size.toLocaleString('en')} bytes, checked\n`);
+    expect(query(copy, 'SELECT connection_id FROM ihandler_connections')).toEqual([{ connection_id: 'a' }]);
+    expect(statSync(copy).mode & 0o777).toBe(0o640);
+    expect(
+      readdirSync(dirname(file)).filter((name) => name.startsWith('attacks.sqlite.backup')),
+    ).toHaveLength(1);
+  });
+
+  it('overwrites nothing', async () => {
+    const target = join(temporaryFolder(), 'there.sqlite');
+    writeFileSync(target, 'mine');
+    await expect(run('backup', recorded, target)).rejects.toThrow('exists already');
+    expect(readFileSync(target, 'utf8')).toBe('mine');
+  });
+
+  it('says what it expects', async () => {
+    await expect(run('backup')).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    await expect(run('backup', '/no/such.sqlite')).rejects.toThrow('does not exist');
+    await expect(run('backup', recorded, '/no/such/folder/x')).rejects.toThrow('/no/such/folder');
+  });
+});

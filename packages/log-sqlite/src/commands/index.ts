@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+import { createAttackCommands } from '@ihandler/attack-log';
+import type { Command } from '@ihandler/core';
+import { acceptsTarget } from '../read/accepts-target.ts';
+import { openAttackReader } from '../read/reader.ts';
+import { backup } from './backup.ts';
+
+/** What this package adds to the program: `tree`, `summary` and `backup` of a SQLite database. */
+export const commands: Readonly<Record<string, Command>> = {
+  ...createAttackCommands({
+    accepts: acceptsTarget,
+    open: (target) => openAttackReader(resolve(target)),
+  }),
+  backup,
+};

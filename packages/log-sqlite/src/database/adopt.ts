@@ -1,0 +1,76 @@
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { FileWriter, HandlerContext } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { migrate } from '../schema/migrate.ts';
+import { backUpDatabase } from './backup-database.ts';
+import { otherWriters } from './other-writers.ts';
+import { explainOpening } from './sqlite-failure.ts';
+import { unreadable } from './target-file.ts';
+import { utcStamp } from './utc-stamp.ts';
+
+/** The backup, and what a migration may need on top of it, as a multiple of the database. */
+const SPACE_NEEDED = 2.2;
+
+/** What to do about a dionaea that goes on writing. */
+export const SWITCH_OFF =
+  'switch dionaea\'s own handler off: remove log_sqlite.yaml from the folder ihandlers-enabled of dionaea (in older versions the line "log_sqlite" or "logsql" under "ihandlers" in dionaea.conf) and restart dionaea';
+
+/** `process 123 (dionaea)`, for messages. */
+export function describeWriters(writers: readonly FileWriter[]): string {
+  return writers.map(({ pid, name }) => `process ${pid} (${name})`).join(', ');
+}
+
+function assertSpace(file: string): void {
+  const used = ['', '-wal', '-journal'].reduce(
+    (sum, end) => sum + (existsSync(file + end) ? statSync(file + end).size : 0),
+    0,
+  );
+  const { bavail, bsize } = statfsSync(dirname(file));
+  const free = bavail * bsize;
+  if (free < used * SPACE_NEEDED)
+    throw unreadable(
+      `Adopting ${file} (${used} bytes) makes a backup and needs ${Math.ceil(used * SPACE_NEEDED)} bytes, ${free} are free in ${dirname(file)}: make space, or move the database.`,
+    );
+}
+
+function assertNobodyWrites(database: Database, file: string): void {
+  const writers = otherWriters(file) ?? [];
+  if (writers.length > 0)
+    throw unreadable(
+      `${file} is open for writing in ${describeWriters(writers)}. If that is dionaea, ${SWITCH_OFF}. Nothing was changed.`,
+    );
+  database.exec('BEGIN EXCLUSIVE');
+  database.exec('ROLLBACK');
+}
+
+/**
+ * Makes a database that dionaea wrote ours: checks for space and for others who write to it, makes a backup beside it,
+ * and brings it to today's layout in one transaction. Closes it.
+ */
+export async function adopt(
+  database: Database,
+  file: string,
+  { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
+): Promise<void> {
+  try {
+    assertSpace(file);
+    assertNobodyWrites(database, file);
+    const copy = `${file}.before-ihandler-${utcStamp(now())}`;
+    log.message('Adopting a database that dionaea wrote: a backup comes first', { file, backup: copy });
+    await backUpDatabase(database, copy, { signal });
+    assertNobodyWrites(database, file);
+    database
+      .transaction(() => {
+        migrate(database);
+        database.exec(`INSERT INTO ihandler_meta (key, value)
+          SELECT 'strangers_up_to', coalesce(max(connection), 0) FROM connections`);
+      })
+      .exclusive();
+    log.message('Adopted: what was there stays, what comes is added', { file, backup: copy });
+  } catch (error) {
+    throw explainOpening(error, file);
+  } finally {
+    database.close();
+  }
+}

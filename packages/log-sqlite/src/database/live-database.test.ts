@@ -1,0 +1,107 @@
+import {
+  copyFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { stream } from '../../../../test/attacks/stream.ts';
+import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
+
+const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
+const ids = (file: string) =>
+  query<{ connection_id: string }>(file, 'SELECT connection_id FROM ihandler_connections').map(
+    (row) => row.connection_id,
+  );
+const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warning'));
+
+it('finishes a file that was moved away and goes on in a new one', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  renameSync(file, `${file}.1`);
+  handler.write([accept('b')], checkpoint());
+  handler.write([accept('c')], checkpoint());
+  expect(ids(`${file}.1`)).toEqual(['a']);
+  expect(ids(file)).toEqual(['b', 'c']);
+  expect(statSync(file).mode & 0o777).toBe(0o640);
+  expect(warnings(handler.lines)).toEqual([expect.stringContaining('is gone; a new one is made')]);
+});
+
+it('begins anew, with an empty checkpoint, when the file was deleted', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  for (const end of ['', '-wal', '-shm']) rmSync(file + end);
+  expect(handler.checkpoint?.()).toEqual({});
+  handler.write([accept('b')], checkpoint());
+  expect(ids(file)).toEqual(['b']);
+  expect(warnings(handler.lines)).toHaveLength(1);
+});
+
+it('goes on in an empty file that log rotation put in its place', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, '');
+  handler.write([accept('b')], checkpoint());
+  expect([ids(`${file}.1`), ids(file)]).toEqual([['a'], ['b']]);
+  expect(warnings(handler.lines)).toEqual([expect.stringContaining('is another file than before')]);
+});
+
+it.each(['wal', 'delete'] as const)(
+  'begins anew in a file that was truncated (journalMode %s)',
+  async (journalMode) => {
+    const file = newFile();
+    const handler = await startHandler({ file, journalMode });
+    const { accept, checkpoint } = stream();
+    handler.write([accept('a')], checkpoint());
+    truncateSync(file);
+    handler.write([accept('b')], checkpoint());
+    expect(ids(file)).toEqual(['b']);
+    expect(query(file, 'PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }]);
+    expect(warnings(handler.lines)).toEqual([expect.stringContaining('was cut short')]);
+  },
+);
+
+it('puts aside what is left of a file that was cut short in the middle', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  await handler.close?.();
+  const again = await startHandler({ file });
+  truncateSync(file, 20_000);
+  again.write([accept('b')], checkpoint());
+  expect(ids(file)).toEqual(['b']);
+  const aside = readdirSync(dirname(file)).filter((name) => name.includes('.damaged-'));
+  expect(aside).toHaveLength(1);
+});
+
+it('waits, and loses nothing, while the file is one that dionaea wrote', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, checkpoint } = stream();
+  handler.write([accept('a')], checkpoint());
+  const aside = `${file}.ours`;
+  renameSync(file, aside);
+  copyFileSync(new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url), file);
+  const batch = [accept('b')];
+  expect(() => handler.write(batch, checkpoint())).toThrow(
+    expect.objectContaining({
+      retryAfter: expect.any(Number),
+      message: expect.stringContaining('adopt: true'),
+    }),
+  );
+  renameSync(aside, file);
+  handler.write(batch, checkpoint());
+  expect(ids(file)).toEqual(['a', 'b']);
+});

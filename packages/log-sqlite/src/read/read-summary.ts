@@ -1,0 +1,61 @@
+import type { Counted, Stored, Summary, SummaryFilter, Table } from '@ihandler/attack-log';
+import type { Database } from 'better-sqlite3';
+import { namesSensors } from '../database/open-database.ts';
+import type { Layout } from './layout.ts';
+import { isRoot } from './roots.ts';
+
+/** How many of the most frequent values are told. */
+const MOST = 10;
+
+/** Adds a database up, in SQL. One that dionaea wrote names no sensors, and so has nothing of any. */
+export function readSummary(database: Database, layout: Layout, { sensor }: SummaryFilter): Summary {
+  const isNamed = sensor !== undefined && namesSensors(database);
+  const values = isNamed ? [sensor] : [];
+  const ofSensor = isNamed
+    ? `connection IN (SELECT connection FROM ihandler_connections JOIN ihandler_sensors USING (sensor)
+        WHERE sensor_name = ?)`
+    : String(sensor === undefined);
+  function value(sql: string): Stored {
+    const found = database
+      .prepare<string[], Stored>(sql)
+      .pluck()
+      .get(...values);
+    return found ?? null;
+  }
+  const count = (sql: string) => Number(value(sql));
+  const time = (aggregate: string): number | null => {
+    const seconds = value(`SELECT ${aggregate}(connection_timestamp) FROM ${layout.source('connections')}
+      WHERE typeof(connection_timestamp) IN ('integer', 'real') AND ${ofSensor}`);
+    return seconds === null ? null : Number(seconds) * 1000;
+  };
+  const rowsOf = (table: Table) => count(`SELECT count(*) FROM ${layout.source(table)} WHERE ${ofSensor}`);
+  function most(table: Table, columns: string, where = 'true'): Counted[] {
+    const rows = database
+      .prepare<string[], Stored[]>(
+        `SELECT ${columns}, count(*) FROM ${layout.source(table)} WHERE ${ofSensor} AND ${where}
+          GROUP BY ${columns} ORDER BY count(*) DESC, ${columns} LIMIT ${MOST}`,
+      )
+      .raw()
+      .all(...values);
+    return rows.map((row) => ({ value: row.slice(0, -1), count: Number(row.at(-1)) }));
+  }
+  const connections = layout.source('connections');
+  return {
+    first: time('min'),
+    last: time('max'),
+    connections: rowsOf('connections'),
+    attacks: count(
+      `SELECT count(*) FROM ${connections} AS c WHERE ${isRoot('c', connections)} AND ${ofSensor}`,
+    ),
+    sources: count(`SELECT count(DISTINCT CASE WHEN remote_host LIKE '::ffff:%.%' THEN substr(remote_host, 8)
+      ELSE remote_host END) FROM ${connections} WHERE connection_type IN ('accept', 'reject', 'pending')
+      AND remote_host <> '' AND ${ofSensor}`),
+    protocols: most('connections', 'connection_protocol', "connection_type IS NOT 'listen'"),
+    credentials: most('logins', 'login_username, login_password'),
+    urls: most('offers', 'offer_url'),
+    samples: most('downloads', 'download_md5_hash'),
+    logins: rowsOf('logins'),
+    offers: rowsOf('offers'),
+    downloads: rowsOf('downloads'),
+  };
+}

@@ -1,0 +1,184 @@
+import type { HandlerContext } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import type { LiveDatabase } from '../database/live-database.ts';
+import { explainFailure } from '../database/sqlite-failure.ts';
+import { statusOf } from '../database/target-file.ts';
+import type { Settings } from '../options.ts';
+import { prepareDeleteAttack } from './delete-attack.ts';
+
+const HOUR = 3_600_000;
+const STEP_MILLISECONDS = 40;
+const STEP_ATTACKS = 200;
+const VACUUM_PAGES = 500;
+/** How many connections are looked at together. */
+const PAGE = 500;
+const INCREMENTAL = 2;
+/** Between two steps when there is more to do, and when there is not. */
+const SOON = 50;
+const LATER = 60_000;
+/** How often all that is old is looked through again. */
+const SWEEP_EVERY = 600_000;
+
+/** Removes attacks that are too old or too many. */
+export interface Retention {
+  /** Takes a step when one is due. */
+  afterWrite(): void;
+  close(): void;
+}
+
+/** The work on one open database. */
+interface Sweep {
+  /** Removes some attacks. Whether there may be more to remove. */
+  step(): boolean;
+}
+
+type Looked = [connection: number, seconds: number, root: number | null];
+
+const START: Looked = [0, Number.NEGATIVE_INFINITY, null];
+
+function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
+  const deleteAttack = prepareDeleteAttack(database);
+  const page = database
+    .prepare<[number, number, number], Looked>(
+      `SELECT connection, connection_timestamp, connection_root FROM connections
+        WHERE connection_timestamp < ? AND (connection_timestamp, connection) > (?, ?)
+        ORDER BY connection_timestamp, connection LIMIT ${PAGE}`,
+    )
+    .raw();
+  const exists = database.prepare<[number]>('SELECT 1 FROM connections WHERE connection = ?').pluck();
+  // The youngest rows of a tree are found first.
+  const isStillYoung = database
+    .prepare<[number, number]>(
+      `SELECT 1 FROM connections WHERE connection_root = ? AND connection_timestamp >= ?
+        ORDER BY connection DESC LIMIT 1`,
+    )
+    .pluck();
+  let after = START;
+  let sweptAt = Number.NEGATIVE_INFINITY;
+
+  const pragma = (name: string) => Number(database.pragma(name, { simple: true }));
+  // A database that dionaea made gives no pages back to the system; it uses them again.
+  const shrinks = pragma('auto_vacuum') === INCREMENTAL;
+
+  function size(): number {
+    const wal = statusOf(`${file}-wal`)?.size ?? 0;
+    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size') + wal;
+  }
+
+  function isTooLarge(): boolean {
+    if (maxSize === undefined || size() <= maxSize) return false;
+    // The log may be most of it, and holds nothing once it is written back.
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    return size() > maxSize;
+  }
+
+  /** What has to go: attacks that ended before this time, in seconds, until it is enough. */
+  function task(): { readonly before: number; isDone(): boolean } | undefined {
+    const safe = now() - HOUR;
+    const goal = maxSize;
+    if (goal !== undefined && isTooLarge()) return { before: safe / 1000, isDone: () => size() <= goal };
+    if (keep === undefined || now() - sweptAt < SWEEP_EVERY) return undefined;
+    return { before: Math.min(safe, now() - keep) / 1000, isDone: () => false };
+  }
+
+  /** The root of the attack that begins with a connection. dionaea left trees behind whose root has another root now. */
+  function beginning([connection, , root]: Looked): number | undefined {
+    if (root === null || root === connection) return connection;
+    return exists.get(root) === undefined ? root : undefined;
+  }
+
+  /** Removes oldest attacks until it is enough or the time is up. Whether there may be more. */
+  const remove = database.transaction((before: number, isDone: () => boolean): boolean => {
+    const end = performance.now() + STEP_MILLISECONDS;
+    let removed = 0;
+    for (;;) {
+      const found = page.all(before, after[1], after[0]);
+      for (const looked of found) {
+        if (removed >= STEP_ATTACKS || performance.now() > end) return true;
+        after = looked;
+        const root = beginning(looked);
+        if (root === undefined || isStillYoung.get(root, before) !== undefined) continue;
+        deleteAttack(root);
+        removed += 1;
+        if (isDone()) return false;
+      }
+      if (found.length < PAGE) return false;
+    }
+  });
+
+  return {
+    step() {
+      const todo = task();
+      const resumeFrom = after;
+      let more = false;
+      try {
+        more = todo !== undefined && remove.immediate(todo.before, todo.isDone);
+      } catch (error) {
+        after = resumeFrom;
+        throw error;
+      }
+      // What was too young is looked at again the next time.
+      if (!more && todo !== undefined) {
+        after = START;
+        sweptAt = now();
+      }
+      if (!shrinks) return more;
+      database.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
+      return more || pragma('freelist_count') > 0;
+    },
+  };
+}
+
+/** Works in short steps between writes, and on a timer that keeps no process alive. */
+export function createRetention(
+  settings: Settings,
+  live: LiveDatabase,
+  { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
+): Retention {
+  if (settings.keep === undefined && settings.maxSize === undefined) return { afterWrite() {}, close() {} };
+  const sweeps = new WeakMap<Database, Sweep>();
+  let timer: NodeJS.Timeout | undefined;
+  let due = 0;
+  let told = '';
+
+  function step(): boolean {
+    try {
+      const { database } = live.current();
+      const sweep = sweeps.get(database) ?? createSweep(database, settings, now);
+      sweeps.set(database, sweep);
+      const more = sweep.step();
+      live.settle();
+      return more;
+    } catch (error) {
+      const message = String(explainFailure(error, settings.file));
+      if (message !== told) log.warning('Old attacks could not be removed; it is tried again', { message });
+      told = message;
+      return false;
+    }
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    if (signal.aborted) return;
+    schedule(step() ? SOON : LATER);
+  }
+
+  function schedule(delay: number): void {
+    due = performance.now() + delay;
+    timer = setTimeout(run, delay);
+    timer.unref();
+  }
+
+  schedule(0);
+  const stop = () => clearTimeout(timer);
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    afterWrite() {
+      if (performance.now() >= due) run();
+    },
+    close() {
+      stop();
+      signal.removeEventListener('abort', stop);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TABLES } from '@ihandler/attack-log';
+import { expect, it } from 'vitest';
+import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
+
+const recordings = new URL('../../../../test/recordings/', import.meta.url);
+const recorded = fileURLToPath(new URL('dionaea-a/log_sqlite.sqlite', recordings));
+
+/** A statement without comments and with white space only where it means something. */
+function normal(statement: string): string {
+  return statement
+    .replace(/--.*$/gm, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([(),;]) ?/g, '$1')
+    .trim();
+}
+
+async function freshDatabase(): Promise<string> {
+  const file = join(temporaryFolder(), 'attacks.sqlite');
+  const handler = await startHandler({ file });
+  await handler.close?.();
+  return file;
+}
+
+it('stores the very statements that dionaea stores, but for white space and comments', async () => {
+  const ddl = readFileSync(new URL('dionaea-c/log_sqlite-schema.sql', recordings), 'utf8');
+  const expected = ddl
+    .replace(/;(?=\s*END)/g, '\0')
+    .split(';')
+    .map((statement) => normal(statement.replaceAll('\0', ';')))
+    .filter(Boolean);
+  const stored = query<{ sql: string }>(
+    await freshDatabase(),
+    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'ihandler\\_%' ESCAPE '\\'",
+  );
+  expect(stored.map(({ sql }) => normal(sql)).sort()).toEqual(expected.sort());
+  expect(expected.length).toBeGreaterThan(80);
+});
+
+it.each(['dcerpcservices', 'dcerpcserviceops', 'mysql_command_ops'])(
+  'fills %s with the rows that dionaea fills it with',
+  async (table) => {
+    const expected = query(recorded, `SELECT * FROM ${table} ORDER BY 1`);
+    expect(query(await freshDatabase(), `SELECT * FROM ${table} ORDER BY 1`)).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(20);
+  },
+);
+
+it('has the columns that the mapping of incidents names, in that order', async () => {
+  const file = await freshDatabase();
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const names = query<{ name: string }>(file, 'SELECT name FROM pragma_table_info(?)', table);
+    expect(names.map(({ name }) => name)).toEqual(columns);
+  }
+});

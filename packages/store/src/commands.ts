@@ -1,5 +1,0 @@
-import type { Command } from '@ihandler/core';
-import { samples } from './samples-command.ts';
-
-/** What this package adds to the program: `samples`. */
-export const commands: Readonly<Record<string, Command>> = { samples };

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import {
+  type Command,
+  type CommandArguments,
+  type CommandContext,
+  chooseInstance,
+  harmless,
+  IhandlerError,
+} from '@ihandler/core';
+import { recordFile } from '../handler.ts';
+import { folderOf, pathIn } from '../sample-folder.ts';
+import { openRecord, type SampleRecord, type SampleRow } from '../sample-record.ts';
+import { exportSample } from './export-sample.ts';
+import { listLine, showSample } from './sample-lines.ts';
+import { verifySamples } from './verify-samples.ts';
+
+/** The samples of one instance, open for reading. */
+export interface Samples {
+  readonly folder: string;
+  readonly record: SampleRecord;
+}
+
+function invalid(message: string): IhandlerError {
+  return new IhandlerError('OPTIONS_INVALID', message);
+}
+
+function text(args: CommandArguments, name: string): string | undefined {
+  const value = args.options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function open(args: CommandArguments, context: CommandContext): Samples {
+  const { options, dataDir } = chooseInstance('store', context.instances, text(args, 'as'));
+  const file = recordFile(dataDir);
+  if (!existsSync(file))
+    throw new IhandlerError(
+      'TARGET_UNREADABLE',
+      `There is no record of samples in ${file} yet: a store writes it when it first runs. Is it another configuration (-c)?`,
+    );
+  const folder = typeof options['folder'] === 'string' ? options['folder'] : undefined;
+  return { folder: folderOf({ folder }, dataDir), record: openRecord(file, { readonly: true }) };
+}
+
+function sampleOf({ record }: Samples, hash: string | undefined): SampleRow {
+  if (hash === undefined || !/^[0-9a-f]{4,64}$/i.test(hash))
+    throw invalid(
+      `Expected a hash, or at least its first four digits; found ${hash === undefined ? 'nothing' : JSON.stringify(hash.slice(0, 80))}.`,
+    );
+  const [found, ...more] = record.find(hash.toLowerCase());
+  if (found === undefined)
+    throw new IhandlerError(
+      'TARGET_UNREADABLE',
+      `No sample has the hash ${hash}. See: ihandler samples list`,
+    );
+  if (more.length > 0)
+    throw invalid(`${more.length + 1} samples have a hash that begins with ${hash}: write more of it.`);
+  return found;
+}
+
+const nothing = 1;
+
+async function list(
+  args: CommandArguments,
+  { terminal }: CommandContext,
+  { record }: Samples,
+): Promise<number> {
+  const rows = record.list();
+  for (const row of rows)
+    await terminal.write(
+      `${args.options['json'] === true ? JSON.stringify(row) : listLine(row, terminal.columns)}\n`,
+    );
+  if (rows.length === 0) terminal.warn('No sample was stored yet.');
+  return rows.length === 0 ? nothing : 0;
+}
+
+/** `samples list|show|verify|export`: what a store keeps. */
+export const samples: Command = {
+  name: 'samples',
+  summary: 'list, show, verify and export the samples that a store keeps',
+  usage: 'list | show HASH | verify | export HASH',
+  of: 'store',
+  options: {
+    as: { type: 'string', value: 'NAME', help: 'which store, where several are configured' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      help: 'where export writes (default: HASH.zip, here)',
+    },
+    json: { type: 'boolean', help: 'one JSON document a line, for programs' },
+  },
+  examples: [
+    ['ihandler samples list -c my.yaml', 'every sample, the newest first'],
+    ['ihandler samples show 1d419d61 -c my.yaml', 'hashes, type, and the download that brought it'],
+    ['ihandler samples export 1d419d61 -c my.yaml', 'a ZIP with the password "infected"'],
+  ],
+  async run(args, context) {
+    const [verb, hash, ...more] = args.positionals;
+    const verbs = ['list', 'show', 'verify', 'export'];
+    const takesHash = verb === 'show' || verb === 'export';
+    if (verb === undefined || !verbs.includes(verb))
+      throw invalid(
+        `samples expects one of ${verbs.join(', ')}; found ${harmless(JSON.stringify(verb) ?? 'nothing')}.`,
+      );
+    if (more.length > 0 || (!takesHash && hash !== undefined))
+      throw invalid(`samples ${verb} expects ${takesHash ? 'one hash' : 'nothing more'}; found too much.`);
+    const opened = open(args, context);
+    const { terminal } = context;
+    try {
+      if (verb === 'list') return await list(args, context, opened);
+      if (verb === 'verify') return await verifySamples(opened, context);
+      const row = sampleOf(opened, hash);
+      const file = pathIn(opened.folder, row.sha256);
+      if (verb === 'show') {
+        await terminal.write(
+          args.options['json'] === true ? `${JSON.stringify(row)}\n` : `${showSample(row, file)}\n`,
+        );
+        return 0;
+      }
+      if (row.kept !== 1)
+        throw new IhandlerError(
+          'TARGET_UNREADABLE',
+          `The sample ${row.sha256} went to make room (maxTotal): what is known of it stays, and it is kept again when it comes again.`,
+        );
+      const target = await exportSample(file, row.sha256, text(args, 'output'));
+      await terminal.write(`${harmless(target)} (password: infected)\n`);
+      return 0;
+    } finally {
+      opened.record.close();
+    }
+  },
+};

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { createIncident } from '@ihandler/core';
+import { describe, expect, it } from 'vitest';
+import { pathIn } from './sample-folder.ts';
+import { capture, sensorFolders, startStore, unique } from './testing/sensor.ts';
+
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+describe('store', () => {
+  it('keeps a sample by its SHA-256, read-only in a folder of its own, and reports it with all that is known', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'MZ evil');
+    await write([unique(1, sample)]);
+    const file = pathIn(join(dataDir, 'samples'), sha256('MZ evil'));
+    expect(readFileSync(file, 'utf8')).toBe('MZ evil');
+    expect(statSync(file).mode & 0o777).toBe(0o400);
+    expect(statSync(join(dataDir, 'samples')).mode & 0o777).toBe(0o700);
+    expect(reports).toEqual([
+      {
+        cause: 's:1',
+        sha256: sha256('MZ evil'),
+        sha1: createHash('sha1').update('MZ evil').digest('hex'),
+        md5: sample.md5,
+        size: 7,
+        type: expect.any(String),
+        file,
+        url: 'http://198.51.100.7/x',
+        connection: expect.objectContaining({ id: 'c1' }),
+      },
+    ]);
+  });
+
+  it('keeps what comes again once, and reports it once', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'again');
+    await write([unique(1, sample), unique(2, sample, { origin: 'dionaea.download.complete.again' })]);
+    await write([unique(3, sample)]);
+    expect(reports).toHaveLength(1);
+    expect(handler.counters?.()).toMatchObject({ stored: 1, known: 2, samples: 1, bytes: 5 });
+    expect(filesBelow(join(dataDir, 'samples'))).toEqual([sha256('again')]);
+  });
+
+  it('takes a temporary file that was put aside, and passes over one that it cannot take', async () => {
+    const { root, binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const aside = capture(binaries, 'put aside');
+    writeFileSync(join(root, 'elsewhere'), 'x');
+    const complete = (ordinal: number, path: string) =>
+      createIncident({
+        id: `s:${ordinal}`,
+        origin: 'dionaea.download.complete',
+        timestamp: 0,
+        sensor: 'pot',
+        data: { path, url: '' },
+        local: true,
+      });
+    const gone = [join(binaries, 'gone'), join(root, 'elsewhere'), 'binaries/x.tmp'];
+    await write([...gone.map((path, at) => complete(at + 1, path)), complete(9, aside.file)]);
+    expect(reports).toMatchObject([{ md5: aside.md5, cause: 's:9' }]);
+  });
+
+  it('reports again, the same, what a crash made forgotten; and nothing of what brought no sample', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const sample = capture(binaries, 'crash');
+    const first = await startStore({ from: [binaries] }, dataDir);
+    await first.write([unique(1, sample), unique(2, sample)]);
+    await first.handler.close?.();
+    rmSync(sample.file);
+    const second = await startStore({ from: [binaries] }, dataDir);
+    expect(await second.handler.checkpoint?.()).toEqual({ s: 2 });
+    await second.write([unique(1, sample), unique(2, sample)], 'again');
+    expect(second.reports).toEqual(first.reports);
+  });
+
+  it('takes a copy that a crash left without its row as new', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const sample = capture(binaries, 'half done');
+    const file = pathIn(join(dataDir, 'samples'), sha256('half done'));
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, 'half done', { mode: 0o400 });
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    await write([unique(1, sample)]);
+    expect(reports).toHaveLength(1);
+  });
+
+  it('writes a file anew that is shorter than it was', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'torn');
+    await write([unique(1, sample)]);
+    const file = pathIn(join(dataDir, 'samples'), sha256('torn'));
+    rmSync(file);
+    writeFileSync(file, 'to');
+    await write([unique(2, sample)]);
+    expect(readFileSync(file, 'utf8')).toBe('torn');
+  });
+
+  it('removes the drafts that a crash left', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    mkdirSync(join(dataDir, 'samples', '.incoming'), { recursive: true });
+    writeFileSync(join(dataDir, 'samples', '.incoming', 'left'), 'x');
+    await startStore({ from: [binaries] }, dataDir);
+    expect(readdirSync(join(dataDir, 'samples', '.incoming'))).toEqual([]);
+  });
+
+  it('opens nothing for an incident that is not of this machine', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const sample = capture(binaries, 'remote');
+    await write([unique(1, sample, { local: false })]);
+    expect(reports).toEqual([]);
+    expect(handler.counters?.()).toMatchObject({ remote: 1, stored: 0 });
+    expect(await handler.checkpoint?.()).toEqual({ s: 1 });
+  });
+
+  it('lets the oldest go when there is no room, and keeps one again that comes again', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    let now = 0;
+    const clock = { now: () => (now += 1) };
+    const { reports, write, handler } = await startStore(
+      { from: [binaries], maxTotal: '1kB' },
+      dataDir,
+      clock,
+    );
+    const [first, second, third] = ['a', 'b', 'c'].map((letter) => capture(binaries, letter.repeat(400)));
+    if (!first || !second || !third) throw new Error('three samples');
+    await write([unique(1, first)]);
+    await write([unique(2, second)]);
+    await write([unique(3, third)]);
+    expect(handler.counters?.()).toMatchObject({ evicted: 1, samples: 2, bytes: 800 });
+    const path = (letter: string) => pathIn(join(dataDir, 'samples'), sha256(letter.repeat(400)));
+    expect(['a', 'b', 'c'].map((letter) => existsSync(path(letter)))).toEqual([false, true, true]);
+    await write([unique(4, first)]);
+    expect(existsSync(path('a'))).toBe(true);
+    expect(reports).toHaveLength(3);
+  });
+
+  it('keeps to its room within a batch, too', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    let now = 0;
+    const { reports, write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir, {
+      now: () => (now += 1),
+    });
+    const letters = ['a', 'b', 'c', 'd', 'e'];
+    await write(letters.map((letter, at) => unique(at + 1, capture(binaries, letter.repeat(400)))));
+    expect(handler.counters?.()).toMatchObject({ stored: 5, evicted: 3, samples: 2, bytes: 800 });
+    expect(filesBelow(join(dataDir, 'samples')).toSorted()).toEqual(
+      ['d', 'e'].map((letter) => sha256(letter.repeat(400))).toSorted(),
+    );
+    expect(reports).toHaveLength(5);
+  });
+
+  it('lets nothing go for a sample that is kept already', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir);
+    const [first, second] = ['a', 'b'].map((letter) => capture(binaries, letter.repeat(500)));
+    if (!first || !second) throw new Error('two samples');
+    await write([unique(1, first), unique(2, second)]);
+    await write([unique(3, first), unique(4, second), unique(5, first)]);
+    expect(handler.counters?.()).toMatchObject({ stored: 2, known: 3, evicted: 0, samples: 2, bytes: 1000 });
+  });
+
+  it('reports what an earlier try of the same batch has stored, and counts it once', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const [first, second] = ['one', 'two'].map((content) => capture(binaries, content));
+    if (!first || !second) throw new Error('two samples');
+    const batch = [unique(1, first), unique(2, { ...second, file: join(binaries, 'late') })];
+    await expect(write(batch)).rejects.toThrow('no such file');
+    expect(await handler.checkpoint?.()).toEqual({});
+    // The dispatcher forgets what a batch that failed has reported.
+    reports.length = 0;
+    rmSync(first.file);
+    linkSync(second.file, join(binaries, 'late'));
+    await write(batch);
+    expect(reports.map(({ md5, cause }) => [md5, cause])).toEqual([
+      [first.md5, 's:1'],
+      [second.md5, 's:2'],
+    ]);
+    expect(handler.counters?.()).toMatchObject({ stored: 2, known: 0 });
+  });
+
+  it('knows a portable executable, an ELF, a text and what is none of them', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const contents = [
+      Buffer.from('4d5a90000300000004000000ffff0000', 'hex'),
+      Buffer.from('7f454c4602010100000000000000000002003e00', 'hex'),
+      Buffer.from('#!/bin/sh\nwget http://192.0.2.1/ö\n'),
+      Buffer.from([0, 1, 2, 255, 254]),
+      Buffer.alloc(0),
+    ];
+    await write(contents.map((content, at) => unique(at + 1, capture(binaries, content))));
+    expect(reports.map(({ type }) => type)).toEqual([
+      'application/x-msdownload',
+      'application/x-elf',
+      'text/plain',
+      'application/octet-stream',
+      'inode/x-empty',
+    ]);
+  });
+
+  it('forgets who brought a sample and keeps the sample', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write, handler } = await startStore({ from: [binaries] }, dataDir);
+    await write([unique(1, capture(binaries, 'whose'))]);
+    expect(await handler.forget?.((host) => host === '198.51.100.7')).toMatch(/of 1 samples/);
+    expect(readFileSync(join(dataDir, 'store.sqlite-wal'), 'latin1')).not.toBe('');
+    expect(filesBelow(join(dataDir, 'samples'))).toHaveLength(1);
+  });
+});

@@ -1,5 +1,0 @@
-import type { Command } from '@ihandler/core';
-import { virustotalCommand } from './virustotal-command.ts';
-
-/** What this package adds to the program: `virustotal`. */
-export const commands: Readonly<Record<string, Command>> = { virustotal: virustotalCommand };

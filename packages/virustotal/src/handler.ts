@@ -1,0 +1,143 @@
+import { dirname, join } from 'node:path';
+import {
+  catalogue,
+  defineHandler,
+  type HandlerContext,
+  IhandlerError,
+  type IncidentOf,
+  type WritingHandler,
+} from '@ihandler/core';
+import { createApi } from './api/api.ts';
+import { createHttpClient, type HttpClient } from './api/http-client.ts';
+import { REPORT, VERDICT } from './backlog/outbox.ts';
+import type { SeenSample } from './backlog/put-sample.ts';
+import { isHere, sampleFolders } from './backlog/sample-folders.ts';
+import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
+import { type Alarm, createAlarm } from './work/alarm.ts';
+import { type Desk, openDesk } from './work/desk.ts';
+import { startWorker, type Worker } from './work/worker.ts';
+
+export type { VirusTotalOptions } from './options.ts';
+
+/** What a test replaces: the passing of time, and chance. */
+export interface VirusTotalParts {
+  readonly createAlarm?: () => Alarm;
+  readonly random?: () => number;
+  /** In milliseconds. @default 60000 */
+  readonly longestSleep?: number;
+}
+
+/** The key. Throws `OPTIONS_INVALID`, which says how to get one, and what runs without. */
+export function keyOf({ apiKey }: Settings): string {
+  if (apiKey !== undefined && KEY.test(apiKey)) return apiKey;
+  throw new IhandlerError(
+    'OPTIONS_INVALID',
+    apiKey !== undefined
+      ? 'virustotal: the environment variable VIRUSTOTAL_API_KEY: expected a key of letters and digits, as VirusTotal shows it, without quotes; found a value that is not shown.'
+      : 'virustotal: expected a key, found none. A free account at https://www.virustotal.com has one (menu "API key"): put it into the option apiKey, or into the environment variable VIRUSTOTAL_API_KEY. Without the entry virustotal everything else runs.',
+  );
+}
+
+/** The file of an instance. */
+export function fileOf(settings: Settings, dataDir: string): string {
+  return settings.file ?? join(dataDir, 'virustotal.sqlite');
+}
+
+const accepts = [
+  'dionaea.download.complete.hash',
+  'dionaea.download.complete.again',
+  'dionaea.download.complete.unique',
+  'ihandler.sample.stored',
+] as const;
+
+/** What an incident says of a file. A path counts only where the file may be on this machine. */
+function seenIn(
+  incident: IncidentOf<(typeof accepts)[number]>,
+  folders: () => readonly string[],
+): SeenSample {
+  const cause = { id: incident.id, sensor: incident.sensor };
+  if (incident.origin === 'ihandler.sample.stored') {
+    const { sha256, md5, size, type, file } = incident.data;
+    const seen = { sha256, md5, size, type, cause };
+    // A store elsewhere tells the same, and of the file that is here, nothing.
+    return isHere(file, folders()) ? { ...seen, path: file, isKept: true } : seen;
+  }
+  const { md5hash, sha256hash, file } = incident.data;
+  // Before `again` or `unique` the file need not be there.
+  const isThere = incident.local === true && incident.origin !== 'dionaea.download.complete.hash';
+  const path = isThere && file !== '' ? file : undefined;
+  return {
+    md5: md5hash,
+    ...(sha256hash !== undefined && { sha256: sha256hash }),
+    ...(path !== undefined && { path }),
+    cause,
+  };
+}
+
+interface Running {
+  readonly desk: Desk;
+  /** Folders from which files may be uploaded. */
+  readonly folders: () => readonly string[];
+  readonly http: HttpClient;
+  readonly worker: Worker;
+  readonly now: () => number;
+}
+
+/** Asks VirusTotal about captured files, within the quota of a key. Made with parts that a test replaces. */
+export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalParts = {}): WritingHandler {
+  const settings = parseVirusTotalOptions(options);
+  const random = parts.random ?? Math.random;
+  let running: Running | undefined;
+
+  function start(context: HandlerContext): void {
+    const key = keyOf(settings);
+    const { log, now, dataDir } = context;
+    const desk = openDesk(fileOf(settings, dataDir), settings, { log, now: now(), random });
+    desk.holds.release('key');
+    const http = createHttpClient(key, settings.proxy);
+    const folders = (): readonly string[] => [...settings.folders, ...sampleFolders(dirname(dataDir))];
+    const worker = startWorker({
+      desk,
+      api: createApi(http, settings.url, key, now),
+      context,
+      folders,
+      alarm: (parts.createAlarm ?? createAlarm)(),
+      random,
+      longestSleep: parts.longestSleep ?? 60_000,
+    });
+    running = { desk, folders, http, worker, now };
+  }
+
+  return defineHandler({
+    name: 'virustotal',
+    accepts,
+    reports: { [REPORT]: catalogue[REPORT].schema, [VERDICT]: catalogue[VERDICT].schema },
+    start,
+    write(batch) {
+      if (running === undefined) throw new Error('virustotal was used before start, or after close.');
+      const { desk, worker, folders, now } = running;
+      const outcomes = desk.backlog.put(
+        batch.map((incident) => seenIn(incident, folders)),
+        now(),
+      );
+      const refused = outcomes.filter((outcome) => outcome === 'refused').length;
+      if (refused > 0) desk.count('refused', refused);
+      if (outcomes.some((outcome) => outcome === 'new' || outcome === 'again')) worker.wake();
+    },
+    counters: () => (running === undefined ? {} : running.desk.counters(running.now())),
+    async close() {
+      const closing = running;
+      running = undefined;
+      if (closing === undefined) return;
+      const stopped = closing.worker.stop();
+      await closing.http.close();
+      await stopped;
+      closing.desk.close();
+    },
+  });
+}
+
+/** Asks VirusTotal about captured files, within the quota of a key. */
+export default function virustotal(options: VirusTotalOptions = {}): WritingHandler {
+  return createVirusTotal(options);
+}

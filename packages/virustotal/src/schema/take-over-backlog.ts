@@ -1,0 +1,41 @@
+import type { Database } from 'better-sqlite3';
+import { createPut } from '../backlog/put-sample.ts';
+
+interface DionaeaRow {
+  readonly md5_hash: unknown;
+  readonly path: unknown;
+  readonly timestamp: unknown;
+}
+
+/** How many of dionaea's rows were taken over, and how many name no hash that VirusTotal could be asked about. */
+export interface TakenOver {
+  readonly files: number;
+  readonly unusable: number;
+}
+
+/**
+ * Moves the rows of dionaea's own table `backlogfiles` into the backlog, those it left in flight too: all are asked about
+ * from the start, for what it was told by the API of then is gone. The table stays, empty. Within a transaction.
+ */
+export function takeOverBacklog(database: Database, now: number): TakenOver {
+  const there = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'backlogfiles'").get();
+  if (there === undefined) return { files: 0, unusable: 0 };
+  const rows = database
+    .prepare<[], DionaeaRow>('SELECT md5_hash, path, timestamp FROM backlogfiles ORDER BY backlogfile')
+    .all();
+  const put = createPut(database, false);
+  const outcomes = rows.map(({ md5_hash, path, timestamp }) =>
+    put(
+      {
+        md5: String(md5_hash),
+        ...(typeof path === 'string' && path !== '' && { path }),
+        seenAt: typeof timestamp === 'number' ? Math.min(now, Math.trunc(timestamp * 1000)) : now,
+      },
+      now,
+      0,
+    ),
+  );
+  database.prepare('DELETE FROM backlogfiles').run();
+  const unusable = outcomes.filter((outcome) => outcome === 'refused').length;
+  return { files: rows.length - unusable, unusable };
+}
