@@ -11,8 +11,8 @@ import {
   encodeIncident,
   type Handler,
   type Incident,
-  maskSensor,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import dionaea from '@ihandler/dionaea';
 import forward from '@ihandler/forward';
 import hpfeeds from '@ihandler/hpfeeds';
@@ -43,7 +43,7 @@ await dionaea({ file }).run({
   instance: 'dionaea',
   sensor: 'hive',
   signal: new AbortController().signal,
-  log: { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} },
+  log: { error() {}, warn() {}, info() {}, debug() {} },
   now: Date.now,
   state: () => undefined,
   report: async (batch) => void incidents.push(...batch),

@@ -1,5 +1,5 @@
 // What `npm run soak` runs: a host that follows a file which another process writes and rotates, with the durable journal,
-// log-sqlite and a handler that fails at random. Prints memory each minute. Fails when memory grows or books do not balance.
+// log-sqlite and a handler that fails at random. Prints memory each minute. Fails when memory grows or counts do not balance.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createDispatcher, defineHandler, type LaneStatus, permanent, tryLater } from '@ihandler/core';
+import { createDispatcher, defineHandler, type LaneStatus, permanent, temporary } from '@ihandler/core';
 import dionaeaFollow from '@ihandler/dionaea/follow';
 import journalSqlite, { check } from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
@@ -41,7 +41,7 @@ function failing() {
     name: 'failing',
     on: {
       '*'() {
-        if (chance(1 / 2000)) throw tryLater('busy', { retryAfter: 20 });
+        if (chance(1 / 2000)) throw temporary('busy', { retryAfter: 20 });
         if (chance(1 / 4000)) throw new Error('a bug');
         if (chance(1 / 20_000)) throw permanent('it can never be taken');
         handled += 1;
@@ -64,8 +64,8 @@ function startWriter(file: string): { readonly process: ChildProcess; readonly a
   return { process: writer, attacks };
 }
 
-function sumOf({ books, waiting }: LaneStatus): number {
-  return books.delivered + books.filtered + books.dead + books.dropped + books.lost + waiting;
+function sumOf({ counts, pending: waiting }: LaneStatus): number {
+  return counts.delivered + counts.filtered + counts.dead + counts.dropped + counts.lost + waiting;
 }
 
 async function soak(folder: string): Promise<readonly string[]> {
@@ -93,7 +93,7 @@ async function soak(folder: string): Promise<readonly string[]> {
     memory.push(process.memoryUsage.rss());
     if (Math.floor(seconds() / 60) === told) return;
     told = Math.floor(seconds() / 60);
-    const lanes = dispatcher.status().map((lane) => `${lane.instance} ${lane.waiting}`);
+    const lanes = dispatcher.status().map((lane) => `${lane.instance} ${lane.pending}`);
     console.log(
       `  minute ${told}: ${megabytes(memory.at(-1) ?? 0)} MB, ${accepted()} accepted, waiting: ${lanes.join(', ')}; journal ${megabytes(statSync(inFolder('journal.sqlite')).size)} MB; load ${loadavg()[0]?.toFixed(1)}`,
     );
@@ -112,13 +112,13 @@ async function soak(folder: string): Promise<readonly string[]> {
   if (accepted() !== written) problems.push(`${written} were written, ${accepted()} accepted`);
   if (left.length > 0) problems.push(`${left.map(({ instance }) => instance)} did not come to the end`);
   const status = dispatcher.status();
-  const failed = status.find(({ instance }) => instance === 'failing')?.books;
+  const failed = status.find(({ instance }) => instance === 'failing')?.counts;
   // Each dead letter is told to the other handlers, as an incident of its own.
   const all = written + (failed?.dead ?? 0);
   for (const lane of status)
-    if (sumOf(lane) !== all) problems.push(`the books of ${lane.instance} say ${sumOf(lane)}, not ${all}`);
+    if (sumOf(lane) !== all) problems.push(`the counts of ${lane.instance} say ${sumOf(lane)}, not ${all}`);
   if (failed?.delivered !== broken.handled())
-    problems.push(`failing handled ${broken.handled()}, its books say ${failed?.delivered}`);
+    problems.push(`failing handled ${broken.handled()}, its counts say ${failed?.delivered}`);
   await dispatcher.close();
   problems.push(...check({ file: inFolder('journal.sqlite') }).problems);
 
@@ -138,7 +138,7 @@ async function soak(folder: string): Promise<readonly string[]> {
   console.log(
     `  memory (median): ${megabytes(second)} MB in the second third, ${megabytes(last)} MB in the last (${(growth * 100).toFixed(1)} %, goal: at most ${GROWTH * 100} %), at most ${megabytes(Math.max(...memory))} MB`,
   );
-  for (const { instance, books } of status) console.log(`  ${instance}: ${JSON.stringify(books)}`);
+  for (const { instance, counts } of status) console.log(`  ${instance}: ${JSON.stringify(counts)}`);
   console.log(`  load average ${loadavg().map((load) => load.toFixed(1))}; peak memory ${peak()}`);
   return problems;
 }
@@ -155,7 +155,7 @@ if (values.write !== undefined) {
     const problems = await soak(folder);
     for (const problem of problems) console.error(`  wrong: ${problem}`);
     if (problems.length > 0) process.exitCode = 1;
-    else console.log('  books balanced, memory flat');
+    else console.log('  counts balanced, memory flat');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

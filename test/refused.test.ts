@@ -93,12 +93,12 @@ describeAll(() => {
         .slice(0, -1)
         .every(({ failure }) => failure !== undefined),
     );
-    await until(() => dispatcher.status().at(-1)?.waiting === 0);
+    await until(() => dispatcher.status().at(-1)?.pending === 0);
     const status = dispatcher.status();
     for (const [at, [, message]] of refused.entries()) {
       expect(status[at]?.failure).toMatch(message);
-      expect(status[at]).toMatchObject({ books: { delivered: 0, dead: 0 } });
-      expect(status[at]?.waiting).toBeGreaterThanOrEqual(incidents.length);
+      expect(status[at]).toMatchObject({ counts: { delivered: 0, dead: 0 } });
+      expect(status[at]?.pending).toBeGreaterThanOrEqual(incidents.length);
     }
     expect(JSON.stringify(status)).not.toContain(WRONG);
     end.abort();
@@ -121,8 +121,7 @@ describeAll(() => {
               ...context,
               log: {
                 ...context.log,
-                warning: (text, details) =>
-                  void told.push(`${source.name}: ${text} ${JSON.stringify(details)}`),
+                warn: (text, details) => void told.push(`${source.name}: ${text} ${JSON.stringify(details)}`),
               },
             }),
         },

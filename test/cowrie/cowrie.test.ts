@@ -177,7 +177,7 @@ describe('origins that this core does not know', () => {
       createIncident({ id: 's:1', origin, timestamp: 0, sensor: 'pot', data: { connection } }),
     ]);
     expect(await dispatcher.drain()).toEqual([]);
-    expect(dispatcher.status()).toMatchObject([{ books: { delivered: 24, dead: 0 }, waiting: 0 }]);
+    expect(dispatcher.status()).toMatchObject([{ counts: { delivered: 24, dead: 0 }, waiting: 0 }]);
     await dispatcher.close();
     const database = new Database(file, { readonly: true });
     expect(database.prepare('select connection_protocol from connections').pluck().all()).toEqual(['smbd']);

@@ -31,7 +31,7 @@ function portTold(name?: string): Log {
   if (name !== 'http' && name !== 'dionaea-http') return silentLog;
   return {
     ...silentLog,
-    message(_message, details) {
+    info(_message, details) {
       if (details?.['port'] !== undefined) writeSync(1, `${String(details['port'])}\n`);
     },
   };
@@ -69,8 +69,8 @@ async function finish(key: string): Promise<void> {
   await arrived(key);
   await dispatcher.drain();
   if (repaired)
-    for (const { instance, books } of dispatcher.status())
-      if (books.dead > 0) await dispatcher.retryDeadLetters(instance);
+    for (const { instance, counts } of dispatcher.status())
+      if (counts.dead > 0) await dispatcher.retryDeadLetters(instance);
   const left = await dispatcher.drain();
   if (left.length > 0) throw new Error(`still waiting: ${JSON.stringify(left)}`);
   await dispatcher.close();

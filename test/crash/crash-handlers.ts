@@ -5,7 +5,7 @@ import {
   type Incident,
   permanent,
   type Schema,
-  tryLater,
+  temporary,
   type WritingHandler,
 } from '@ihandler/core';
 import logSqlite from '@ihandler/log-sqlite';
@@ -30,7 +30,7 @@ function appender(file: string): (incident: Incident) => void {
     if (writeSync(descriptor, line) === line.length) return;
     // A limit of file sizes was met in the middle of the line: it comes again, on a line of its own.
     writeSync(descriptor, '\n');
-    throw tryLater('there is no room for the line');
+    throw temporary('there is no room for the line');
   };
 }
 
@@ -73,7 +73,7 @@ export function troubledKeeper(file: string, { failing, hanging }: Trouble, repa
         const fate = fateOf(incident);
         if (!repaired && fate < 5) throw permanent('it can never be taken');
         if (!repaired && fate < 10) throw new TypeError('a bug');
-        if (failing && chance(0.1)) throw tryLater('busy', { retryAfter: 1 });
+        if (failing && chance(0.1)) throw temporary('busy', { retryAfter: 1 });
         if (failing && chance(0.1)) await Promise.reject(new Error('no reason'));
         if (hanging && chance(0.1)) await new Promise(() => undefined);
         append(incident);

@@ -8,7 +8,7 @@ import { isTold } from './crash-handlers.ts';
 
 type Tell = (problem: string) => void;
 
-/** What is wrong with a journal, its books among it. */
+/** What is wrong with a journal, its counts among it. */
 export function problemsOfJournal(folder: string): readonly string[] {
   const file = join(folder, 'journal.sqlite');
   // It may have died before it had made one.

@@ -55,7 +55,7 @@ async function runSeed(seed: number) {
 }
 
 describe('a host that is killed again and again', () => {
-  it(`loses nothing that it acknowledged, stores nothing twice, keeps order and books: ${runs} seeds from ${first}`, {
+  it(`loses nothing that it acknowledged, stores nothing twice, keeps order and counts: ${runs} seeds from ${first}`, {
     timeout: 120_000 + runs * 20_000,
   }, async () => {
     const began = performance.now();

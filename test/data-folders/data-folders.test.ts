@@ -23,7 +23,7 @@ describe('the data folder before the first release', () => {
     return count;
   }
 
-  it('is gone on with: nothing is delivered twice, what is new is, dead letters stay, the books balance', async () => {
+  it('is gone on with: nothing is delivered twice, what is new is, dead letters stay, the counts balance', async () => {
     const before = connections();
     const file = join(folder, 'journal.sqlite');
     const offers: string[] = [];

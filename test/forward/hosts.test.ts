@@ -66,7 +66,7 @@ interface Told {
     readonly state: string;
     readonly waiting: number;
     readonly failure: string | null;
-    readonly books: Readonly<Record<string, number>>;
+    readonly counts: Readonly<Record<string, number>>;
   }[];
 }
 
@@ -181,7 +181,7 @@ it('three that forward in a ring come to rest, each with each incident once, who
   }
   for (const { name } of ring) await hasAll(own, name, kept);
   const posts = async () =>
-    Promise.all(ring.map(async ({ name }) => laneOf(await status(own, name), 'forward')?.books));
+    Promise.all(ring.map(async ({ name }) => laneOf(await status(own, name), 'forward')?.counts));
   const before = await posts();
   await pause(1500);
   expect(await posts()).toEqual(before);

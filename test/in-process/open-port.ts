@@ -36,7 +36,7 @@ export async function openPort(source: Source, context: Partial<SourceContext> =
     instance: source.name,
     sensor: 'hive',
     signal: end.signal,
-    log: { ...silentLog, message: say, warning: say, error: say },
+    log: { ...silentLog, info: say, warn: say, error: say },
     now: Date.now,
     state: () => undefined,
     async report(batch) {

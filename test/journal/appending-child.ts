@@ -26,8 +26,8 @@ async function append(): Promise<void> {
 
 async function acknowledge(): Promise<void> {
   const { last } = journal.bounds();
-  const books = { delivered: last, filtered: 0, dead: 0, dropped: 0, lost: 0 };
-  const cursor = { first: 0, position: last, books, written: { [stream]: ordinal } };
+  const counts = { delivered: last, filtered: 0, dead: 0, dropped: 0, lost: 0 };
+  const cursor = { first: 0, position: last, counts, written: { [stream]: ordinal } };
   const report = createIncident({
     id: `${stream}/one/0:${ordinal}`,
     origin: 'acme.thing.told',

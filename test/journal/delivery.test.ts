@@ -10,7 +10,7 @@ import {
   type Incident,
   type Journal,
   type Schema,
-  tryLater,
+  temporary,
 } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -160,7 +160,7 @@ describe('a dispatcher on a journal that outlives it', () => {
     keeper.before = (rows) => {
       if (!rows.includes('s:3')) return;
       give();
-      throw tryLater('the disk is full', { retryAfter: 86_400_000 });
+      throw temporary('the disk is full', { retryAfter: 86_400_000 });
     };
     const second = await live();
     await stopped;
@@ -170,7 +170,7 @@ describe('a dispatcher on a journal that outlives it', () => {
     const third = await live();
     expect(await third.dispatcher.drain()).toEqual([]);
     const [status] = third.dispatcher.status();
-    expect(status?.books).toMatchObject({ delivered: 7, dead: 1 });
+    expect(status?.counts).toMatchObject({ delivered: 7, dead: 1 });
     expect(await third.journal.deadLetters('keeper')).toHaveLength(1);
     await third.dispatcher.close();
     expect(keeper.rows).toEqual(kept);

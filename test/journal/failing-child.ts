@@ -8,7 +8,7 @@ const journal = journalSqlite({ file, minFree: '0MB' });
 const cursor = {
   first: 0,
   position: 0,
-  books: { delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 },
+  counts: { delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 },
   written: {},
 };
 

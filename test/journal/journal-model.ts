@@ -1,7 +1,7 @@
 import {
   type Cursor,
   type DeadLetter,
-  type Forgotten,
+  type ForgetResult,
   type Incident,
   type JournalRun,
   type JournalStep,
@@ -37,7 +37,7 @@ export function createJournalModel() {
       return append(reports);
     },
     /** `kept`: the position before the oldest entry that is kept. */
-    forget(matches: (incident: Incident) => boolean, kept: number): Forgotten {
+    forget(matches: (incident: Incident) => boolean, kept: number): ForgetResult {
       const forgotten = { entries: 0, deadLetters: 0 };
       for (const [index, incident] of entries.entries()) {
         if (index < kept || !matches(incident)) continue;
@@ -50,10 +50,10 @@ export function createJournalModel() {
           if (cursor === undefined || !matches(incident)) continue;
           own.delete(position);
           forgotten.deadLetters += 1;
-          const { dead, dropped } = cursor.books;
+          const { dead, dropped } = cursor.counts;
           cursors.set(instance, {
             ...cursor,
-            books: { ...cursor.books, dead: dead - 1, dropped: dropped + 1 },
+            counts: { ...cursor.counts, dead: dead - 1, dropped: dropped + 1 },
           });
         }
       return forgotten;

@@ -29,8 +29,8 @@ export function incidentOf(stream: string, ordinal: number, data: UntypedData = 
 
 /** A cursor that has delivered everything up to a position. */
 export function cursorAt(position: number, more: Partial<Cursor> = {}): Cursor {
-  const books = { delivered: position, filtered: 0, dead: 0, dropped: 0, lost: 0 };
-  return { first: 0, position, books, written: {}, ...more };
+  const counts = { delivered: position, filtered: 0, dead: 0, dropped: 0, lost: 0 };
+  return { first: 0, position, counts, written: {}, ...more };
 }
 
 /** A dead letter. */

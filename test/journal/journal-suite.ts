@@ -144,11 +144,11 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(runs.map(({ incidents }) => incidents.length)).toEqual([1, 0, 0, 0, 0]);
     });
 
-    it('keeps a cursor with its books and its checkpoint, each instance its own', async () => {
+    it('keeps a cursor with its counts and its checkpoint, each instance its own', async () => {
       const journal = await opens();
-      const books = { delivered: 1, filtered: 2, dead: 3, dropped: 4, lost: 5 };
+      const counts = { delivered: 1, filtered: 2, dead: 3, dropped: 4, lost: 5 };
       const written = JSON.parse(`{"__proto__":1,"s/one/0":${Number.MAX_SAFE_INTEGER},"\\ud800":0}`);
-      const cursor: Cursor = { first: 2 ** 40, position: 2 ** 40 + 15, books, written };
+      const cursor: Cursor = { first: 2 ** 40, position: 2 ** 40 + 15, counts, written };
       await journal.commit({ instance: 'one', cursor, deadLetters: [], reports: [] });
       await journal.commit({ instance: '__proto__', cursor: cursorAt(7), deadLetters: [], reports: [] });
       expect(await journal.cursor('one')).toEqual(cursor);

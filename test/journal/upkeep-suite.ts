@@ -91,7 +91,7 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
       await journal.append(incidents);
       await journal.commit({
         instance: 'one',
-        cursor: { ...cursorAt(3), books: { delivered: 1, filtered: 0, dead: 2, dropped: 0, lost: 0 } },
+        cursor: { ...cursorAt(3), counts: { delivered: 1, filtered: 0, dead: 2, dropped: 0, lost: 0 } },
         deadLetters: [1, 2].map((n) => letterAt('one', n, incidentOf('s', n))),
         reports: [],
       });
@@ -101,7 +101,7 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
         incidents.map((incident) => (isSecond(incident) ? forgottenOf(incident) : incident)),
       );
       expect((await journal.deadLetters('one')).map(({ position }) => position)).toEqual([1]);
-      expect((await journal.cursor('one'))?.books).toEqual({
+      expect((await journal.cursor('one'))?.counts).toEqual({
         delivered: 1,
         filtered: 0,
         dead: 1,

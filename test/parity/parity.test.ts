@@ -45,7 +45,7 @@ async function host(folder: string, name: string, handler: Handler, journal: Jou
     handlers: [{ handler }],
     sensor: 'golden',
     dataDir: join(folder, name),
-    log: () => ({ ...silentLog, message }),
+    log: () => ({ ...silentLog, info: message }),
   });
   onTestFinished(() => dispatcher.close());
   await dispatcher.start();
@@ -84,8 +84,8 @@ async function carry(recording: string, hop: Hop, url: string, folder: string): 
   expect(await dispatcher.drain()).toEqual([]);
   await until(() => (hub.dispatcher.sources()[0]?.accepted ?? 0) >= accepted);
   expect(await hub.dispatcher.drain()).toEqual([]);
-  expect(dispatcher.status()).toMatchObject([{ books: { delivered: accepted, dead: 0 } }]);
-  expect(hub.dispatcher.status()).toMatchObject([{ books: { delivered: accepted, dead: 0 } }]);
+  expect(dispatcher.status()).toMatchObject([{ counts: { delivered: accepted, dead: 0 } }]);
+  expect(hub.dispatcher.status()).toMatchObject([{ counts: { delivered: accepted, dead: 0 } }]);
   expect(hub.dispatcher.sources()).toMatchObject([{ accepted, rejected: 0 }]);
 }
 

@@ -136,7 +136,7 @@ describe('cbcddc9f: whatever reported an error failed itself, so that nobody eve
       const [status] = host.status();
       await host.close();
       expect(came).toEqual(['test:1', 'test:1', 'test:2']);
-      expect(status?.books).toMatchObject({ delivered: 1, dead: 1 });
+      expect(status?.counts).toMatchObject({ delivered: 1, dead: 1 });
       expect(seen.find('ihandler.handler.failed')).toMatchObject([
         { data: { instance: 'thrower', incident: 'test:1', message: expect.any(String) } },
       ]);

@@ -102,7 +102,7 @@ describe('16eed625: a field that the attacker had sent took the place of the add
   it('whoever posts with the token of one sensor cannot speak for another', async () => {
     const seen = recordIncidents();
     const host = hostOf(temporaryFolder(), [seen], {
-      log: () => ({ ...quiet, message: (_, details) => listening(Number(details?.['port'])) }),
+      log: () => ({ ...quiet, info: (_, details) => listening(Number(details?.['port'])) }),
     });
     let listening: (port: number) => void = () => undefined;
     const port = new Promise<number>((resolve) => {
@@ -125,7 +125,7 @@ describe('16eed625: a field that the attacker had sent took the place of the add
   });
 });
 
-const quiet = { error() {}, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+const quiet = { error() {}, warn() {}, info() {}, debug() {} };
 
 describe('ccf65366: a time in UTC was read as one of the local time zone', () => {
   const bundle = mkdtempSync(

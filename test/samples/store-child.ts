@@ -24,7 +24,7 @@ const dispatcher = createDispatcher({
   dataDir,
   log: () => ({
     ...silentLog,
-    message(text, details = {}) {
+    info(text, details = {}) {
       if (text === 'takes posts') writeSync(1, `port ${String(details['port'])}\n`);
     },
   }),

@@ -151,13 +151,13 @@ describeService('strace', () => {
     // With the MD5 of another file it is refused, but only after it was looked at: the trace would show the others, too.
     expect(await post(port, HERE, '/opt/dionaea/allowed')).toBe(204);
     child.stdin.write('end\n');
-    const status: { readonly books: Record<string, number>; readonly counters: Record<string, number> } =
+    const status: { readonly counts: Record<string, number>; readonly counters: Record<string, number> } =
       JSON.parse(String((await lines.next()).value));
     await new Promise((resolve) => child.once('exit', resolve));
     const opened = readFileSync(trace, 'utf8');
     expect(opened).toContain('/binaries/allowed');
     expect(opened).not.toContain('secret-');
-    expect(status.books).toMatchObject({ delivered: 2, dead: named.length + 1 });
+    expect(status.counts).toMatchObject({ delivered: 2, dead: named.length + 1 });
     expect(status.counters).toMatchObject({ remote: 2, stored: 0 });
   });
 });

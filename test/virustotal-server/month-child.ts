@@ -66,7 +66,6 @@ const context: HandlerContext = {
   signal: new AbortController().signal,
   log: {
     ...silentLog,
-    critical: (message) => appendFileSync(join(folder, 'log'), `${message}\n`),
     error: (message, details) =>
       appendFileSync(join(folder, 'log'), `${message} ${JSON.stringify(details)}\n`),
   },

@@ -28,7 +28,7 @@ export default () => ({
   async write(batch, checkpoint) {
     if (batch.some(({ data }) => data.n === 2500) && !existsSync('waited')) {
       writeFileSync('waited', '');
-      own.log.warning('in the middle');
+      own.log.warn('in the middle');
       await new Promise((resolve) => own.signal.addEventListener('abort', resolve));
     }
     kept = {
@@ -123,11 +123,11 @@ export default () => ({
     own = context;
   },
   reopen() {
-    own.log.warning('reopened');
+    own.log.warn('reopened');
     reopened();
   },
   async write() {
-    own.log.warning('in the middle');
+    own.log.warn('in the middle');
     await asked;
   },
 });

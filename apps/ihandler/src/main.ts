@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
-import { describeError, harmless } from '@ihandler/core';
+import { describeError, escapeControls } from '@ihandler/core';
 import { exitCodes } from './exit-code.ts';
 import { run } from './program.ts';
 
@@ -33,7 +33,7 @@ async function killable<T>(work: () => T): Promise<Awaited<T>> {
 
 process.on('uncaughtException', (error) => {
   const text = process.argv.includes('--debug') ? error.stack : undefined;
-  process.stderr.write(`ihandler: unexpectedly: ${text ?? harmless(describeError(error))}\n`);
+  process.stderr.write(`ihandler: unexpectedly: ${text ?? escapeControls(describeError(error))}\n`);
   process.exit(exitCodes.unusable);
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { describeError, harmless, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { describeError, escapeControls, IhandlerError, isIhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from './app.ts';
 import { checkCommand } from './commands/check.ts';
 import {
@@ -93,7 +93,7 @@ async function contributed(name: string, rest: readonly string[], { host, progra
     const known = [...builtIns, ...offers, { name: 'help' }].map((command) => command.name);
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `There is no command ${harmless(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
+      `There is no command ${escapeControls(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
     );
   }
   return withConfigOption(
@@ -149,7 +149,7 @@ function tell(error: unknown, app: App, isVerbose: boolean): void {
   const isExpected = isIhandlerError(error);
   const text = isExpected && !isVerbose ? error.message : lines;
   for (const [index, line] of text.split('\n').entries())
-    app.terminal.warn(index === 0 ? `ihandler: ${harmless(line)}` : harmless(line));
+    app.terminal.warn(index === 0 ? `ihandler: ${escapeControls(line)}` : escapeControls(line));
 }
 
 /** Runs the program with these arguments in this world; resolves with its exit code. Throws nothing. */
@@ -166,7 +166,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     log: hostLog.log,
     hostLog,
     secrets,
-    note: (text) => terminal.warn(harmless(text)),
+    note: (text) => terminal.warn(escapeControls(text)),
     program: programName(host.env),
   };
   try {

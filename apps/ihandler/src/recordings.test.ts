@@ -92,7 +92,7 @@ describe('recordings of a dionaea', () => {
     world.write(
       'witness.mjs',
       `let seen = 0;
-      export default { contract: 1, name: 'witness', on: { '*': (_incident, { log }) => { if (++seen === 3000) log.warning('in the middle'); } } };`,
+      export default { contract: 1, name: 'witness', on: { '*': (_incident, { log }) => { if (++seen === 3000) log.warn('in the middle'); } } };`,
     );
     const witness = ['--with', './witness.mjs'];
     const killed = startProgram(world, [

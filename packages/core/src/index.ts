@@ -1,29 +1,110 @@
-export * from './catalogue/index.ts';
-export * from './contract/checkpoint.ts';
-export * from './contract/command.ts';
-export * from './contract/error.ts';
-export * from './contract/escape-controls.ts';
-export * from './contract/handler.ts';
-export * from './contract/incident.ts';
-export * from './contract/incident-id.ts';
-export * from './contract/journal.ts';
-export * from './contract/log.ts';
-export * from './contract/manifest.ts';
-export * from './contract/options.ts';
-export * from './contract/source.ts';
-export * from './delivery/dispatcher.ts';
-export * from './delivery/memory-journal.ts';
-export * from './incident/create-incident.ts';
-export * from './incident/incident-codec.ts';
-export * from './kit/age-and-size.ts';
-export * from './kit/choose-instance.ts';
-export * from './kit/file-writers.ts';
-export * from './kit/log-filter.ts';
-export * from './kit/mask-sensor.ts';
-export * from './kit/open-sample.ts';
-export * from './kit/parse-time.ts';
-export * from './kit/reject-line.ts';
-export * from './kit/reorder-buffer.ts';
-export * from './kit/stream-owners.ts';
-export * from './routing/entry-filter.ts';
-export * from './routing/glob.ts';
+// The contract of ihandlers: every name is listed, since each one is a promise to their authors.
+export {
+  type CatalogueMap,
+  catalogue,
+  knownOrigins,
+  levelOf,
+  misfitOf,
+} from './catalogue/index.ts';
+export { advance, type Checkpoint, isTaken } from './contract/checkpoint.ts';
+export type {
+  Command,
+  CommandArguments,
+  CommandContext,
+  CommandOption,
+  ConfiguredInstance,
+  Terminal,
+} from './contract/command.ts';
+export {
+  describeError,
+  type FailureKind,
+  failureKind,
+  IhandlerError,
+  type IhandlerErrorCode,
+  isIhandlerError,
+  isJournalFailed,
+  permanent,
+  temporary,
+} from './contract/error.ts';
+export { escapeControls } from './contract/escape-controls.ts';
+export {
+  CONTRACT,
+  defineHandler,
+  type Handler,
+  type HandlerBase,
+  type HandlerContext,
+  isWriting,
+  type Listener,
+  type ListeningDefinition,
+  type ListeningHandler,
+  type MaybePromise,
+  type ReportOptions,
+  type Schema,
+  type WritingDefinition,
+  type WritingHandler,
+} from './contract/handler.ts';
+export type {
+  Connection,
+  Endpoint,
+  Incident,
+  IncidentMap,
+  IncidentOf,
+  Origin,
+  RemoteEndpoint,
+  UntypedData,
+  Value,
+} from './contract/incident.ts';
+export { formatIncidentId, type IncidentId, parseIncidentId } from './contract/incident-id.ts';
+export type {
+  Cursor,
+  DeadLetter,
+  DeliveryCounts,
+  ForgetResult,
+  Journal,
+  JournalCheck,
+  JournalDamage,
+  JournalModule,
+  JournalRun,
+  JournalStep,
+  JournalView,
+  SourceMark,
+} from './contract/journal.ts';
+export {
+  LEVELS,
+  type Level,
+  LOG_LEVELS,
+  type Log,
+  type LogLevel,
+  silentLog,
+} from './contract/log.ts';
+export { type Manifest, manifestSchema } from './contract/manifest.ts';
+export { type OptionProblem, optionProblems, parseOptions } from './contract/options.ts';
+export {
+  defineSource,
+  type FileSourceModule,
+  type FileSourceOptions,
+  type Progress,
+  type Reject,
+  type Source,
+  type SourceContext,
+  type SourceReportOptions,
+} from './contract/source.ts';
+export { createDispatcher } from './delivery/dispatcher.ts';
+export type {
+  Dispatcher,
+  DispatcherOptions,
+  HandlerEntry,
+  LaneStatus,
+  ReplayOptions,
+  RetryOutcome,
+  RunOptions,
+  SourceOutcome,
+  SourceStatus,
+} from './delivery/dispatcher-options.ts';
+export { createMemoryJournal, type MemoryJournalOptions } from './delivery/memory-journal.ts';
+export { createIncident, type IncidentParts } from './incident/create-incident.ts';
+export {
+  decodeIncident,
+  encodeIncident,
+} from './incident/incident-codec.ts';
+export { compileGlob, matchOrigin } from './routing/glob.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { formatReject } from '@ihandler/core';
+import { formatReject } from '@ihandler/core/kit';
 import { describe, expect, it } from 'vitest';
 import { recognises } from './recognise.ts';
 import { recording } from './testing/folder.ts';

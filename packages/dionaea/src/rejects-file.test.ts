@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { formatReject, type Reject } from '@ihandler/core';
+import type { Reject } from '@ihandler/core';
+import { formatReject } from '@ihandler/core/kit';
 import { describe, expect, it } from 'vitest';
 import dionaea from './index.ts';
 import { temporaryFile, temporaryFolder } from './testing/folder.ts';

@@ -12,6 +12,6 @@ export function createSeldom(
     const before = told.get(message);
     if (before !== undefined && Math.abs(now - before) < interval) return;
     told.set(message, now);
-    context.log.warning(message, details);
+    context.log.warn(message, details);
   };
 }

@@ -1,4 +1,5 @@
-import { describeError, errorCode, IhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 
 /** How people call a file: its path, or what `-` stands for. */
 export function nameOf(file: string): string {

@@ -84,7 +84,7 @@ async function openHub(folder: string) {
   const port = new Promise<number>((resolve) => {
     listening = resolve;
   });
-  const log: Log = { ...silentLog, message: (_message, details) => listening(Number(details?.['port'])) };
+  const log: Log = { ...silentLog, info: (_message, details) => listening(Number(details?.['port'])) };
   const dispatcher = createDispatcher({
     journal: journalSqlite({ file: join(folder, 'hub.journal') }),
     handlers: [{ handler: defineHandler({ name: 'nothing', on: { 'acme.nothing': () => undefined } }) }],

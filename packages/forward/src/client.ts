@@ -3,7 +3,8 @@ import { type Agent, type IncomingMessage, Agent as PlainAgent, request as plain
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { describeError, errorCode, IhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Settings } from './options.ts';
 import { PinnedAgent } from './pinned-agent.ts';
 

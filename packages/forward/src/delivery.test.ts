@@ -6,7 +6,7 @@ import {
   createIncident,
   createMemoryJournal,
   type Dispatcher,
-  tryLater,
+  temporary,
 } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import forward from './index.ts';
@@ -41,7 +41,7 @@ describe('a sensor that forwards', () => {
     await dispatcher.report([...offers(30).slice(0, 13), bad, ...offers(30).slice(14)]);
     await dispatcher.drain();
     const [status] = dispatcher.status();
-    expect(status?.books).toMatchObject({ delivered: 29, dead: 1 });
+    expect(status?.counts).toMatchObject({ delivered: 29, dead: 1 });
     const firsts = [...new Set(hub.incidents.map(({ id }) => id))];
     expect(firsts).toEqual(offers(30).flatMap(({ id }) => (id === bad.id ? [] : [id])));
   });
@@ -51,7 +51,7 @@ describe('a sensor that forwards', () => {
     let full = 1;
     const hub = await openHub({}, async () => {
       full -= 1;
-      if (full >= 0) throw tryLater('full');
+      if (full >= 0) throw temporary('full');
     });
     const dispatcher = await startSensor(hub.port);
     await dispatcher.report(offers(25));

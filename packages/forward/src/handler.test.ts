@@ -1,4 +1,4 @@
-import { createIncident, tryLater } from '@ihandler/core';
+import { createIncident, temporary } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { startServer } from './testing/answering-server.ts';
 import { openHub } from './testing/open-hub.ts';
@@ -105,7 +105,7 @@ describe('what the other one does not take', () => {
 
   it('at the moment is tried later, when it says so', async () => {
     const hub = await openHub({}, async () => {
-      throw tryLater('full');
+      throw temporary('full');
     });
     const { refusal } = await startForward({ url: `http://127.0.0.1:${hub.port}/` });
     expect(await refusal(offers(2))).toMatchObject({

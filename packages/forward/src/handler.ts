@@ -3,9 +3,9 @@ import {
   encodeIncident,
   type HandlerContext,
   type Incident,
-  maskSensor,
   type WritingHandler,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import { type Client, createClient } from './client.ts';
 import { judgeAnswer, judgeFailure } from './judge.ts';
 import { type ForwardOptions, readOptions } from './options.ts';

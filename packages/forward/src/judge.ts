@@ -1,4 +1,5 @@
-import { describeError, errorCode, harmless, permanent, tryLater } from '@ihandler/core';
+import { describeError, escapeControls, permanent, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Answer } from './client.ts';
 import { NOT_PINNED } from './pinned-agent.ts';
 
@@ -32,7 +33,7 @@ function parsed(text: string): { readonly error?: unknown; readonly rejected?: u
 
 function reasonOf(text: string): string {
   const { error } = parsed(text);
-  return typeof error === 'string' ? `: ${harmless(error).slice(0, 500)}` : '';
+  return typeof error === 'string' ? `: ${escapeControls(error).slice(0, 500)}` : '';
 }
 
 /** The wait that a Retry-After asks for, in seconds or as a date, as milliseconds. */
@@ -47,7 +48,7 @@ function failed(error: Error, needsOperator = false): Judgement {
 }
 
 function forOperator(message: string): Judgement {
-  return failed(tryLater(message, { retryAfter: PATIENT }), true);
+  return failed(temporary(message, { retryAfter: PATIENT }), true);
 }
 
 /** Judges an answer to `lines` incidents. */
@@ -77,7 +78,7 @@ export function judgeAnswer(
       `${where} does not let our token post this: put "sensors" of its source http right${reason}`,
     );
   if (status === 408 || status === 429 || status >= 500)
-    return failed(tryLater(`${where} answers ${status}${reason}`, { retryAfter: waitOf(retryAfter, now) }));
+    return failed(temporary(`${where} answers ${status}${reason}`, { retryAfter: waitOf(retryAfter, now) }));
   return forOperator(
     `${where} answers ${status}: check that "url" is where another ihandler takes posts${reason}`,
   );
@@ -101,5 +102,5 @@ export function judgeFailure(error: unknown, where: string): Judgement {
     return forOperator(
       `${where}: its certificate is not trusted (${code}): set "ca" to a PEM file with the certificate that signed it, or "pin" to its SHA-256`,
     );
-  return failed(tryLater(`${where} cannot be reached: ${found}`, { cause: error }));
+  return failed(temporary(`${where} cannot be reached: ${found}`, { cause: error }));
 }

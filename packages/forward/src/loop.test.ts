@@ -78,10 +78,10 @@ it('two that forward to each other come to an end: each has each incident once',
   expect(a.seen.toSorted()).toEqual(b.seen.toSorted());
   // Each offer, and what both learned of it, of that, and so on, until a chain is eight reports long.
   expect(a.seen.length).toBeLessThan(50 * 2 ** 9);
-  const books = [...a.dispatcher.status(), ...b.dispatcher.status()].filter(
+  const counts = [...a.dispatcher.status(), ...b.dispatcher.status()].filter(
     ({ instance }) => instance === 'forward',
   );
-  for (const { waiting, books: counted } of books) expect([waiting, counted.dead]).toEqual([0, 0]);
+  for (const { pending: waiting, counts: counted } of counts) expect([waiting, counted.dead]).toEqual([0, 0]);
   const posted = [a.posts(), b.posts()];
   await quiet([a, b]);
   expect([a.posts(), b.posts()]).toEqual(posted);

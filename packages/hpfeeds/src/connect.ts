@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { describeError, errorCode, harmless, tryLater } from '@ihandler/core';
+import { describeError, escapeControls, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Broker } from './broker-options.ts';
 import { authFrame, createFrameReader, OP, takeName } from './frame.ts';
 
@@ -73,12 +74,12 @@ export function connectBroker(
   const stop = () => socket.destroy();
   signal.addEventListener('abort', stop, { once: true });
   const failed = (reason: string, cause?: unknown) =>
-    tryLater(`${describe(broker)} ${reason}`, { ...(cause !== undefined && { cause }) });
+    temporary(`${describe(broker)} ${reason}`, { ...(cause !== undefined && { cause }) });
 
   function why(cause: Error | undefined): Error {
     if (said !== undefined)
       return failed(
-        `says: ${harmless(said)}. Are "ident" and "secret" right, and may they use these channels?`,
+        `says: ${escapeControls(said)}. Are "ident" and "secret" right, and may they use these channels?`,
       );
     if (cause === undefined) return failed('ended the connection.');
     return failed(`cannot be reached: ${describeError(cause)}.${advice(cause)}`, cause);

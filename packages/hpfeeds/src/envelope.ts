@@ -1,4 +1,5 @@
-import { encodeIncident, type Incident, receiveIncident, type Value } from '@ihandler/core';
+import { encodeIncident, type Incident, type Value } from '@ihandler/core';
+import { receiveIncident } from '@ihandler/core/kit';
 
 /** A whole incident on its way through a broker, which neither acknowledges nor counts. */
 export interface Envelope {

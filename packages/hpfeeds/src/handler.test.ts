@@ -129,7 +129,7 @@ describe('hpfeeds', () => {
     await dispatcher.report([offer(1, 'x')]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([
-      { state: 'retrying', failure: expect.stringMatching(message), books: { dead: 0 } },
+      { state: 'retrying', failure: expect.stringMatching(message), counts: { dead: 0 } },
     ]);
   });
 
@@ -142,7 +142,7 @@ describe('hpfeeds', () => {
     await dispatcher.report([offer(1, 'x')]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([
-      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"ca"/), books: { dead: 0 } },
+      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"ca"/), counts: { dead: 0 } },
     ]);
     const told = await host([{ handler: hpfeeds({ ...sensor, tls: true, ca: cert }) }]);
     await told.report([offer(1, 'x')]);
@@ -178,7 +178,7 @@ describe('hpfeeds', () => {
         failure: expect.stringMatching(
           /Authorisation failed.*first message on ihandler.incidents.*"channel: false"/,
         ),
-        books: { delivered: 0, dead: 0 },
+        counts: { delivered: 0, dead: 0 },
       },
     ]);
   });

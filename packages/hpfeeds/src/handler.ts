@@ -6,9 +6,9 @@ import {
   IhandlerError,
   type Incident,
   type ListeningHandler,
-  maskSensor,
-  tryLater,
+  temporary,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import { type Broker, brokerOf } from './broker-options.ts';
 import { type BrokerConnection, connectBroker } from './connect.ts';
 import { CHANNELS, dionaeaMessage } from './dionaea-messages.ts';
@@ -70,7 +70,7 @@ export default function hpfeeds(options: HpfeedsOptions): ListeningHandler {
       if (!on.heard.has(channel)) await on.connection.unopposed();
     } catch (error) {
       if (on.heard.has(channel) || !(error instanceof Error)) throw error;
-      throw tryLater(
+      throw temporary(
         `${error.message} It was the first message on ${channel}: may "ident" publish there? "channel: false" publishes on dionaea's channels only, "dionaea: false" whole incidents only.`,
         { cause: error, retryAfter: running?.broker.reconnect ?? 0 },
       );
@@ -96,7 +96,7 @@ export default function hpfeeds(options: HpfeedsOptions): ListeningHandler {
       return await readSample(incident as Parameters<typeof readSample>[0], settings.samples, longest);
     } catch (error) {
       counts.unread_samples += 1;
-      context.log.warning('a sample cannot be read', { error: describeError(error) });
+      context.log.warn('a sample cannot be read', { error: describeError(error) });
       return undefined;
     }
   }

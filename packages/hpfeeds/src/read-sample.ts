@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Incident, openSample } from '@ihandler/core';
+import type { Incident } from '@ihandler/core';
+import { openSample } from '@ihandler/core/kit';
 
 /** A sample as it is published. */
 export interface ReadSample {

@@ -149,7 +149,7 @@ describe('the source hpfeeds', () => {
     const hub = await host([{ handler: recordIncidents() }]);
     const end = new AbortController();
     const running = hub.run(hpfeedsSource({ ...net.hub, channels: ['secret'] }), { signal: end.signal });
-    await until(() => hub.sources()[0]?.state === 'away');
+    await until(() => hub.sources()[0]?.state === 'disconnected');
     expect(hub.sources()[0]?.failure).toMatch(/says: Authorisation failed.*may they use these channels/);
     end.abort();
     await running;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  createStreamOwners,
   defineSource,
   describeError,
   type Incident,
@@ -9,6 +8,7 @@ import {
   type Source,
   type SourceContext,
 } from '@ihandler/core';
+import { createStreamOwners } from '@ihandler/core/kit';
 import { brokerOf } from './broker-options.ts';
 import { type BrokerConnection, connectBroker } from './connect.ts';
 import { CHANNELS } from './dionaea-messages.ts';
@@ -41,21 +41,21 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
       while (!signal.aborted) {
         try {
           const connection = await connectBroker(broker, taker.push, signal);
-          log.message('connected', { server: broker.server, port: broker.port });
+          log.info('connected', { server: broker.server, port: broker.port });
           for (const channel of settings.channels)
             await connection.send(subscribeFrame(broker.ident, channel));
           await connection.unopposed();
           told = '';
-          context.away?.(undefined);
+          context.disconnected?.(undefined);
           await taker.takeFrom(connection);
         } catch (error) {
           if (signal.aborted) break;
           // A journal that is broken is not ours to wait for.
           if (taker.hasFailed()) throw error;
           const reason = describeError(error);
-          if (reason !== told) log.warning('is away, and comes back', { error: reason });
+          if (reason !== told) log.warn('is away, and comes back', { error: reason });
           told = reason;
-          context.away?.(reason);
+          context.disconnected?.(reason);
         }
         await wait(broker.reconnect * (0.5 + Math.random() / 2), undefined, { signal }).catch(
           () => undefined,
@@ -77,7 +77,7 @@ async function createTaker({ sensor, streams }: SubscriberSettings, context: Sou
   const { instance, log } = context;
   const reader = createDionaeaReader(`hpfeeds-${randomBytes(9).toString('base64url')}`, context.now);
   const losses = createLossCounter((publisher, count, total) =>
-    log.warning('messages were lost on the way', { publisher, count, total }),
+    log.warn('messages were lost on the way', { publisher, count, total }),
   );
   const owners = createStreamOwners(await context.state());
   let waiting: Buffer[] = [];

@@ -96,7 +96,7 @@ async function ours(folder: string, hung: boolean): Promise<Figures> {
   const port = new Promise<number>((resolve) => {
     listening = resolve;
   });
-  const log: Log = { ...silentLog, message: (_message, details) => listening(Number(details?.['port'])) };
+  const log: Log = { ...silentLog, info: (_message, details) => listening(Number(details?.['port'])) };
   const handlers = Array.from({ length: 10 }, (_, i) =>
     defineHandler({
       name: `handler-${i}`,

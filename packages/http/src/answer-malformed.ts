@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 
 const reasons = new Map<string, readonly [status: number, reason: string]>([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Expected the headers within 5 seconds and all of it within 10.']],

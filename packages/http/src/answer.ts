@@ -146,7 +146,7 @@ function send(
 function refusalOf(error: unknown, failures: Seldom): Refusal {
   if (error instanceof Refusal) return error;
   failures.happened({ error: describeError(error) });
-  const reason = failureKind(error) === 'try-later' ? 'at the moment' : 'any more';
+  const reason = failureKind(error) === 'temporary' ? 'at the moment' : 'any more';
   return new Refusal(503, `Nothing can be kept ${reason}: try again.`, { 'retry-after': '1' });
 }
 

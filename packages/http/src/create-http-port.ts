@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import {
   defineSource,
   describeError,
-  errorCode,
   IhandlerError,
   type Source,
   type SourceContext,
-  tryLater,
+  temporary,
 } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import { answer, type Desk } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import type { ReadLine } from './read-lines.ts';
@@ -92,7 +92,7 @@ async function listen<S extends Sender>(
     ];
     const message = `${name}: cannot listen on port ${port} of ${host}: ${found}. ${todo}`;
     // A host that was killed may find its port taken by an outgoing connection; it must not stay down for that.
-    if (passes) throw tryLater(message, { cause });
+    if (passes) throw temporary(message, { cause });
     throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
@@ -117,13 +117,11 @@ function deskOf<S extends Sender>(
     senders: createSenders(senders),
     maxBody,
     strangers: createSeldom(now, (count, detail) =>
-      log.warning('posts without a valid token were refused', { count, ...detail }),
+      log.warn('posts without a valid token were refused', { count, ...detail }),
     ),
-    failures: createSeldom(now, (count, detail) =>
-      log.warning('posts could not be kept', { count, ...detail }),
-    ),
+    failures: createSeldom(now, (count, detail) => log.warn('posts could not be kept', { count, ...detail })),
     unkept: createSeldom(now, (count, detail) =>
-      log.warning('what was no incident could not be kept', { posts: count, ...detail }),
+      log.warn('what was no incident could not be kept', { posts: count, ...detail }),
     ),
     streams: createStreams((sender, stream) => createReader({ sender, sensor, stream, context })),
   };
@@ -157,7 +155,7 @@ export function createHttpPort<S extends Sender>(
       // Safe: a server that listens on a port has an address that is no pipe's name.
       const { address, port } = server.address() as AddressInfo;
       server.on('error', (error) => log.error('has trouble with its port', { error: describeError(error) }));
-      log.message('takes posts', { host: address, port, https: settings.cert !== undefined });
+      log.info('takes posts', { host: address, port, https: settings.cert !== undefined });
       if (!signal.aborted) await once(signal, 'abort');
       await close(server);
       desk.strangers.end();

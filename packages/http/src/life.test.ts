@@ -19,7 +19,7 @@ describe('the port', () => {
   it('that another program has is told of, with what to do, as something that passes', async () => {
     const { port } = await openPort(http({ port: 0 }));
     const error = await failure({ port });
-    expect(failureKind(error)).toBe('try-later');
+    expect(failureKind(error)).toBe('temporary');
     expect(error).toMatchObject({
       message: `http: cannot listen on port ${port} of 127.0.0.1: another program has it. Stop that, or choose another port.`,
     });
@@ -27,7 +27,7 @@ describe('the port', () => {
 
   it('of an address that this machine has not, or not yet, is told of, as something that passes', async () => {
     const error = await failure({ port: 0, host: '192.0.2.1', token: 'a-token-of-the-test-0' });
-    expect(failureKind(error)).toBe('try-later');
+    expect(failureKind(error)).toBe('temporary');
     expect(String(error)).toContain('this machine has no such address. Choose one of its own for "host".');
   });
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import { Refusal } from './refusal.ts';
 
 /** `x-gzip` is an old name of `gzip`. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { harmless, type Incident } from '@ihandler/core';
+import { escapeControls, type Incident } from '@ihandler/core';
 import { nestsDeeper } from './nests-deeper.ts';
 import { Refusal } from './refusal.ts';
 
@@ -97,7 +97,8 @@ export async function readLines(body: Buffer, read: ReadLine, nextOrdinal: () =>
   let count = 0;
   for (const { line, offset, bytes } of linesOf(body, start, isWhole)) {
     const taken = readOne(bytes, read, nextOrdinal());
-    if (typeof taken === 'string') bad.push({ line, reason: harmless(taken).slice(0, 500), offset, bytes });
+    if (typeof taken === 'string')
+      bad.push({ line, reason: escapeControls(taken).slice(0, 500), offset, bytes });
     else if (taken !== undefined) incidents.push(taken);
     if (bad.length > MAX_BAD) throw tooBad(bad);
     count += 1;

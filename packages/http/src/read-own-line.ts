@@ -1,4 +1,5 @@
-import { describeError, type Incident, receiveIncident } from '@ihandler/core';
+import { describeError, type Incident } from '@ihandler/core';
+import { receiveIncident } from '@ihandler/core/kit';
 
 /**
  * Reads a line in the form of core's `encodeIncident`, as `receiveIncident` does: nothing is believed but the id. Gives the

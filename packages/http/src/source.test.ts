@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { createIncident, encodeIncident, tryLater } from '@ihandler/core';
+import { createIncident, encodeIncident, temporary } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openPort } from '../../../test/in-process/open-port.ts';
@@ -108,7 +108,7 @@ describe('a post', () => {
     const { url, log } = await openPort(http({ port: 0 }), {
       async report(_batch, options) {
         asked.push(options);
-        throw tryLater('the disk is full');
+        throw temporary('the disk is full');
       },
     });
     const { status, headers, json } = await post(url, line(1));

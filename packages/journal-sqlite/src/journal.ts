@@ -1,11 +1,6 @@
 import { dirname } from 'node:path';
-import {
-  encodeValue,
-  IhandlerError,
-  type Journal,
-  type JournalDamage,
-  type JournalRun,
-} from '@ihandler/core';
+import { IhandlerError, type Journal, type JournalDamage, type JournalRun } from '@ihandler/core';
+import { encodeValue } from '@ihandler/core/kit';
 import { createSpaceCheck, freeBytesOf } from './database/disk-space.ts';
 import { type Opened, openJournal } from './database/open-journal.ts';
 import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';

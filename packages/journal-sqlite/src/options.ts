@@ -1,4 +1,5 @@
-import { ageOption, type JournalDamage, parseOptions, sizeOption } from '@ihandler/core';
+import { type JournalDamage, parseOptions } from '@ihandler/core';
+import { ageOption, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 /** The options as a user writes them in a configuration. Manifest and README come from here. */

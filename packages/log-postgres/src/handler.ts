@@ -43,7 +43,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
       counts.values_unfit += outcome.unfit;
       counts.waiting_given_up += outcome.givenUp;
       if (outcome.givenUp > 0)
-        context.log.warning('Too much waits for connections that nobody announced: the oldest was given up', {
+        context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
           incidents: outcome.givenUp,
         });
     });

@@ -1,4 +1,5 @@
-import { ageOption, parseOptions } from '@ihandler/core';
+import { parseOptions } from '@ihandler/core';
+import { ageOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { type Login, loginFrom, SCHEMA_NAME } from './database/login.ts';
 

@@ -17,7 +17,7 @@ async function refusal(options: LogPostgresOptions): Promise<string> {
   try {
     await handler.start?.(handlerContext().context);
   } catch (error) {
-    expect(failureKind(error)).toBe('try-later');
+    expect(failureKind(error)).toBe('temporary');
     expect(String(error)).not.toContain(PASSWORD);
     return String(error);
   }
@@ -112,7 +112,7 @@ describeService('postgres', () => {
     await query(server.url, `ALTER TABLE ${schema}.offers RENAME TO moved`);
     const waiting = offer('a', 'http://1/');
     const failure = await write([waiting]).catch((error: unknown) => error);
-    expect(failureKind(failure)).toBe('try-later');
+    expect(failureKind(failure)).toBe('temporary');
     expect(String(failure)).toContain('does not hold the tables that are expected');
     await query(server.url, `ALTER TABLE ${schema}.moved RENAME TO offers`);
     await write([waiting]);

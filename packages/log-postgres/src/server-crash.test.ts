@@ -61,7 +61,7 @@ describeService('postgres', () => {
     }
     await reporting;
     expect(await dispatcher.drain({ stalledAfter: 30_000 })).toEqual([]);
-    expect(dispatcher.status()[0]?.books).toMatchObject({ delivered: incidents.length, dead: 0 });
+    expect(dispatcher.status()[0]?.counts).toMatchObject({ delivered: incidents.length, dead: 0 });
     expect(kills).toBeGreaterThan(0);
     const [found] = await query(
       server.url,

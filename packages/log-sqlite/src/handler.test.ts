@@ -121,7 +121,7 @@ it('asks to be tried later while somebody has the database locked, then writes e
   other.exec('BEGIN IMMEDIATE');
   const batch = [accept('a'), accept('b')];
   const error = failure(() => handler.write(batch, checkpoint()));
-  expect(failureKind(error)).toBe('try-later');
+  expect(failureKind(error)).toBe('temporary');
   expect(String(error)).toContain(`${file} is locked`);
   other.exec('ROLLBACK');
   other.close();

@@ -1,4 +1,4 @@
-import { defineHandler, type HandlerContext, tryLater, type WritingHandler } from '@ihandler/core';
+import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
 import { adopt, describeWriters, SWITCH_OFF } from './database/adopt.ts';
 import { createLiveDatabase, type LiveDatabase, type Opened } from './database/live-database.ts';
 import { openDatabase } from './database/open-database.ts';
@@ -33,11 +33,11 @@ function settleStrangers(
     // Without knowing who it is, only the operator can tell that it is over.
     const who = writers === undefined ? '' : ` (${describeWriters(writers)})`;
     const then = writers === undefined ? ' and restart ihandler with "adopt: true"' : '';
-    throw tryLater(
+    throw temporary(
       `${file}: somebody else adds connections${who}, the newest is number ${stranger}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,
     );
   }
-  context.log.warning('Connections were added that are not ours; nobody adds any now, so they stay', {
+  context.log.warn('Connections were added that are not ours; nobody adds any now, so they stay', {
     file,
     newest: stranger,
   });
@@ -92,16 +92,13 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
         if (!outcome.stored) {
           settleStrangers(settings, opened, context, outcome.stranger);
           outcome = opened.store.write(batch, checkpoint);
-          if (!outcome.stored) throw tryLater(`${settings.file}: somebody else adds connections`);
+          if (!outcome.stored) throw temporary(`${settings.file}: somebody else adds connections`);
         }
         live.settle();
         if (outcome.givenUp > 0)
-          context.log.warning(
-            'Too much waits for connections that nobody announced: the oldest was given up',
-            {
-              incidents: outcome.givenUp,
-            },
-          );
+          context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
+            incidents: outcome.givenUp,
+          });
         retention.afterWrite();
       });
     },

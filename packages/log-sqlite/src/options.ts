@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
+import { parseOptions } from '@ihandler/core';
+import { ageOption, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 /** The options as a user writes them. Manifest and README come from here. */

@@ -84,12 +84,12 @@ export function createCompressor(file: string, log: Log): Compressor {
       const writer = createWriteStream('', { fd: target, flush: true });
       await pipeline(reader, createGzip(), writer, { signal: current.stop.signal });
       if (finish(current, reader.bytesRead)) return true;
-      log.warning('A rotated log still grows, so it is not compressed: does another program write it?', {
+      log.warn('A rotated log still grows, so it is not compressed: does another program write it?', {
         file,
       });
     } catch (error) {
       if (current.stop.signal.aborted) return !closed;
-      log.warning('A rotated log cannot be compressed; it is tried again at the next rotation', {
+      log.warn('A rotated log cannot be compressed; it is tried again at the next rotation', {
         file,
         error: describeError(error),
       });
@@ -116,7 +116,7 @@ export function createCompressor(file: string, log: Log): Compressor {
     if (busy || closed) return;
     busy = true;
     work = workOff().catch((error: unknown) =>
-      log.warning('Rotated logs cannot be compressed', { file, error: describeError(error) }),
+      log.warn('Rotated logs cannot be compressed', { file, error: describeError(error) }),
     );
   }
 

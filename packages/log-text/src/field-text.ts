@@ -1,5 +1,5 @@
 import type { Connection, Endpoint } from '@ihandler/core';
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 
 /** How many characters of a text, or bytes, a line shows. */
 const VALUE_LIMIT = 4096;
@@ -23,16 +23,16 @@ function left(whole: number, shown: number): string {
 
 function quoted(text: string, limit: number): string {
   const shown = cut(text, limit);
-  const escaped = harmless(shown.replace(/["\\]/g, '\\$&'));
+  const escaped = escapeControls(shown.replace(/["\\]/g, '\\$&'));
   return `"${escaped}"${left(text.length, shown.length)}`;
 }
 
 /**
  * Text as a value: as it is, or in quotes when it is empty, is long, or holds a blank, a quote, a backslash, `=` or what
- * {@link harmless} shows as an escape.
+ * {@link escapeControls} shows as an escape.
  */
 export function textValue(text: string): string {
-  if (text.length > VALUE_LIMIT || !bare.test(text) || notText.has(text) || harmless(text) !== text)
+  if (text.length > VALUE_LIMIT || !bare.test(text) || notText.has(text) || escapeControls(text) !== text)
     return quoted(text, VALUE_LIMIT);
   return text;
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { describeError, errorCode, IhandlerError, tryLater } from '@ihandler/core';
+import { describeError, IhandlerError, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 
 const reasons = new Map<string, (file: string) => string>([
   ['ENOENT', (file) => `the folder ${dirname(file)} does not exist: make it, or name a file in another`],
@@ -29,7 +30,7 @@ function wording(error: unknown, file: string): string {
 
 /** What failed while the file was in use: it passes, whatever it is, since no incident can be blamed for it. Keeps the code. */
 export function passingFailure(error: unknown, file: string): Error {
-  return Object.assign(tryLater(wording(error, file), { cause: error }), { code: errorCode(error) });
+  return Object.assign(temporary(wording(error, file), { cause: error }), { code: errorCode(error) });
 }
 
 /** What failed when the file was first opened: `TARGET_UNREADABLE` when only the operator can put it right. */

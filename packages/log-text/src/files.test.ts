@@ -197,7 +197,7 @@ describe('a write that fails', () => {
       code: 'ENOSPC',
       message: expect.stringMatching(/disk is full: make space/),
     });
-    expect(failureKind(failure)).toBe('try-later');
+    expect(failureKind(failure)).toBe('temporary');
   });
 
   it('leaves the other logs complete, and repeats no line in them when the batch comes again', async () => {

@@ -1,4 +1,5 @@
-import { encodeValue, harmless, type Incident, type Level, type Value } from '@ihandler/core';
+import { escapeControls, type Incident, type Level, type Value } from '@ihandler/core';
+import { encodeValue } from '@ihandler/core/kit';
 import { fieldsText, headValue, isConnection } from './field-text.ts';
 import { dionaeaTime, utcTime } from './time-text.ts';
 
@@ -39,8 +40,8 @@ function jsonEscape(character: string): string {
 
 /** JSON has escapes of its own for control characters, but not for all that `harmless` escapes. */
 function harmlessJson(json: string): string {
-  if (harmless(json) === json) return json;
-  return json.replace(/[^\x20-\x7e]/gu, (one) => (harmless(one) === one ? one : jsonEscape(one)));
+  if (escapeControls(json) === json) return json;
+  return json.replace(/[^\x20-\x7e]/gu, (one) => (escapeControls(one) === one ? one : jsonEscape(one)));
 }
 
 function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, level: Level): string {

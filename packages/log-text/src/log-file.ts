@@ -91,7 +91,7 @@ export function createLogFile(
         shiftNames(file, keep, compressor?.onMoved ?? (() => undefined));
       } catch (error) {
         rotateFrom = now() + ROTATE_AGAIN_AFTER;
-        log.warning('The log cannot be rotated, so it is written on', { file, error: describeError(error) });
+        log.warn('The log cannot be rotated, so it is written on', { file, error: describeError(error) });
         return;
       }
     await end();
@@ -139,7 +139,7 @@ export function createLogFile(
         try {
           await end();
         } catch (second) {
-          log.warning('The log cannot be closed', { file, error: describeError(second) });
+          log.warn('The log cannot be closed', { file, error: describeError(second) });
         }
         return { written, failure };
       }

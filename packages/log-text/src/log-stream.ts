@@ -9,7 +9,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import sonic from 'sonic-boom';
 
 const { SonicBoom } = sonic;

@@ -1,13 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  ageOption,
-  describeError,
-  type Level,
-  parseDomains,
-  parseLevels,
-  parseOptions,
-  sizeOption,
-} from '@ihandler/core';
+import { describeError, type Level, parseOptions } from '@ihandler/core';
+import { ageOption, parseDomains, parseLevels, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { type FormatName, formats, type LineFormat } from './formats.ts';
 import { compileTemplate } from './template.ts';

@@ -203,7 +203,7 @@ describe('what stands in the way', () => {
     await write(numbered(1, 20));
     await write(numbered(21, 20));
     expect(numbersIn(textOf(file))).toEqual(upTo(40));
-    expect(told).toEqual([expect.stringMatching(/^warning: The log cannot be rotated, so it is written on/)]);
+    expect(told).toEqual([expect.stringMatching(/^warn: The log cannot be rotated, so it is written on/)]);
     rmSync(`${file}.1`, { recursive: true });
     clock.now += 60_000;
     await write(numbered(41, 1));
@@ -217,7 +217,7 @@ describe('what stands in the way', () => {
     await write(numbered(1, 7));
     await close();
     expect(told.length).toBeGreaterThan(0);
-    expect(told[0]).toMatch(/^warning: .*cannot be compressed/);
+    expect(told[0]).toMatch(/^warn: .*cannot be compressed/);
     rmSync(`${file}.gz.part`, { recursive: true });
     expect(numbersInFolder(folder)).toEqual(upTo(7));
   });
@@ -281,7 +281,7 @@ it('a rotated file that another program still writes is not taken away under it'
     lines.push(line);
     await setImmediate();
   }
-  expect(log.told).toEqual([expect.stringMatching(/^warning: A rotated log still grows/)]);
+  expect(log.told).toEqual([expect.stringMatching(/^warn: A rotated log still grows/)]);
   await log.close();
   expect(textOf(`${file}.1`)).toBe(lines.join(''));
   await log.start();

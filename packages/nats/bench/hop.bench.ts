@@ -11,8 +11,8 @@ import {
   defineHandler,
   encodeIncident,
   type Incident,
-  maskSensor,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import journalSqlite from '@ihandler/journal-sqlite';
 import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';

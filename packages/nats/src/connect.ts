@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describeError, IhandlerError, isIhandlerError, tryLater } from '@ihandler/core';
+import { describeError, IhandlerError, isIhandlerError, temporary } from '@ihandler/core';
 import {
   type ConnectionOptions,
   connect,
@@ -93,7 +93,7 @@ function advice(error: unknown): string {
 export function explained(what: string, error: unknown): Error {
   if (isIhandlerError(error) || (error instanceof Error && ('permanent' in error || 'retryAfter' in error)))
     return error;
-  return tryLater(`${what}: ${describeError(error)}.${advice(error)}`, { cause: error });
+  return temporary(`${what}: ${describeError(error)}.${advice(error)}`, { cause: error });
 }
 
 /** Connects once. Rejects with a passing error. */

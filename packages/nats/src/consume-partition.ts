@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Incident, type SourceContext, tryLater } from '@ihandler/core';
+import { type Incident, type SourceContext, temporary } from '@ihandler/core';
 import {
   type Consumer,
   type ConsumerMessages,
@@ -115,10 +115,10 @@ async function firstProblem(messages: ConsumerMessages, who: string): Promise<Er
   let found: Error | undefined;
   for await (const { type } of messages.status()) {
     if (found !== undefined || !fatal.has(type)) continue;
-    found = tryLater(`${who} is gone (${type.replaceAll('_', ' ')}): it is made again.`);
+    found = temporary(`${who} is gone (${type.replaceAll('_', ' ')}): it is made again.`);
     messages.stop();
   }
-  return found ?? tryLater(`${who} has ended.`);
+  return found ?? temporary(`${who} has ended.`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { tryLater } from '@ihandler/core';
+import { temporary } from '@ihandler/core';
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -42,12 +42,12 @@ export async function ensureStream(manager: JetStreamManager, settings: CommonSe
   }
   const { subjects = [] } = info.config;
   if (!subjects.some((subject) => covers(subject, `${prefix}.0.sensor.origin`)))
-    throw tryLater(
+    throw temporary(
       `Expected that the stream ${stream} takes the subjects ${prefix}.>, found ${subjects.join(', ') || 'none'}: set "prefix" or "stream", or add the subject to the stream.`,
     );
   const made = madeFor.exec(info.config.description ?? '')?.[1];
   if (made !== undefined && Number(made) !== settings.partitions)
-    throw tryLater(
+    throw temporary(
       `Expected that the stream ${stream} was made for ${settings.partitions} partitions, found ${made} (in its description): set "partitions" to the same number everywhere, or sensors would be heard by no hub.`,
     );
   return info;

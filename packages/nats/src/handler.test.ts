@@ -176,7 +176,7 @@ describeService('nats-server', () => {
     const large = createIncident({ ...offer(2), data: { url: 'x'.repeat(1_100_000) } });
     await sensor.report([offer(1), large, offer(3)]);
     await until(() => kept.length === 2);
-    expect(sensor.status()).toMatchObject([{ books: { dead: 1, delivered: 2 } }]);
+    expect(sensor.status()).toMatchObject([{ counts: { dead: 1, delivered: 2 } }]);
   });
 
   it('says what is wrong, retries what can heal, and tells at once what cannot', async () => {
@@ -229,7 +229,11 @@ describeService('nats-server', () => {
     await sensor.report([offer(1)]);
     await until(() => sensor.status()[0]?.failure !== undefined);
     expect(sensor.status()).toMatchObject([
-      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"tls.ca"/), books: { dead: 0 } },
+      {
+        state: 'retrying',
+        failure: expect.stringMatching(/is not trusted: .*"tls.ca"/),
+        counts: { dead: 0 },
+      },
     ]);
     const told = await host([{ handler: nats({ ...at, tls: { ca: cert } }) }]);
     await told.report([offer(1)]);

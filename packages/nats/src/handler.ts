@@ -4,11 +4,11 @@ import {
   type HandlerContext,
   IhandlerError,
   type Incident,
-  maskSensor,
   parseIncidentId,
   permanent,
   type WritingHandler,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { connectionOptions, connectNats, explained } from './connect.ts';

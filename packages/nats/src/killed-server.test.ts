@@ -41,7 +41,7 @@ describeService('nats-server', () => {
       resumeAfter: () => undefined,
       reject: async () => undefined,
       progress: () => undefined,
-      away: () => undefined,
+      disconnected: () => undefined,
       report: async (batch) => {
         for (const { id } of batch) taken.add(id);
         await pause(40);

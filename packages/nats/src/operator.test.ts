@@ -42,7 +42,7 @@ describeService('nats-server', () => {
     const source = natsSource({ servers: server.url, ...options });
     const say = (text: string, details?: object) => void log.push(`${text} ${JSON.stringify(details)}`);
     const run: typeof source.run = (context) =>
-      source.run({ ...context, log: { ...context.log, message: say, warning: say, error: say } });
+      source.run({ ...context, log: { ...context.log, info: say, warn: say, error: say } });
     const running = hub.run({ ...source, run }, { signal: end.signal });
     running.catch(() => undefined);
     const stop = async () => {
@@ -68,7 +68,7 @@ describeService('nats-server', () => {
   it('is away, and says what to do, while there is no stream', async () => {
     const { create, ...at } = own();
     const { hub, kept, log } = await hubOn(at);
-    await until(() => hub.sources()[0]?.state === 'away');
+    await until(() => hub.sources()[0]?.state === 'disconnected');
     expect(hub.sources()[0]?.failure).toMatch(/With "create" the stream is made/);
     const sensor = await sensorOn({ ...at, create });
     await sensor.report([offer(1)]);
@@ -108,9 +108,9 @@ describeService('nats-server', () => {
     await wrong.report([offer(2)]);
     await until(() => wrong.status()[0]?.failure !== undefined);
     const told = /made for 4 partitions, found 8/;
-    expect(wrong.status()).toMatchObject([{ failure: expect.stringMatching(told), books: { dead: 0 } }]);
+    expect(wrong.status()).toMatchObject([{ failure: expect.stringMatching(told), counts: { dead: 0 } }]);
     const { hub } = await hubOn(at);
-    await until(() => hub.sources()[0]?.state === 'away');
+    await until(() => hub.sources()[0]?.state === 'disconnected');
     expect(hub.sources()[0]?.failure).toMatch(told);
   });
 

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { ageOption, parseOptions, sizeOption } from '@ihandler/core';
+import { parseOptions } from '@ihandler/core';
+import { ageOption, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 const path = z

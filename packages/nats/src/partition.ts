@@ -1,18 +1,11 @@
-import {
-  createInOrder,
-  describeError,
-  type Incident,
-  type Numbered,
-  parseIncidentId,
-  receiveIncident,
-  type SourceContext,
-} from '@ihandler/core';
+import { describeError, type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
+import { createReorderBuffer, receiveIncident, type SequencedMessage } from '@ihandler/core/kit';
 import type { JsMsg } from '@nats-io/jetstream';
 import { AFTER } from './handler.ts';
 import { createSubjects } from './subject.ts';
 
 /** An incident and where it is in the JetStream stream. */
-interface Arrived extends Numbered {
+interface Arrived extends SequencedMessage {
   readonly sequence: number;
   readonly incident: Incident;
 }
@@ -43,7 +36,7 @@ export interface PartitionHost {
 export function createPartition(host: PartitionHost): Partition {
   const { number, prefix, partitions, patience, context, report } = host;
   const subjectOf = createSubjects(prefix, partitions);
-  const order = createInOrder<Arrived>(async (stream) => context.resumeAfter(stream), patience);
+  const order = createReorderBuffer<Arrived>(async (stream) => context.resumeAfter(stream), patience);
   let last = 0;
 
   /** Everything up to here is in the journal, or is about to be. */
@@ -91,7 +84,7 @@ export function createPartition(host: PartitionHost): Partition {
     async tick() {
       const passed = order.overdue(context.now());
       if (passed.length === 0) return;
-      context.log.warning('incidents go on without what should have come before them', {
+      context.log.warn('incidents go on without what should have come before them', {
         partition: number,
         count: passed.length,
       });

@@ -52,18 +52,18 @@ export default function natsSource(options: NatsSourceOptions): Source {
         const began = context.now();
         try {
           connection = await connectNats(connecting);
-          log.message('connected', { server: connection.getServer() });
+          log.info('connected', { server: connection.getServer() });
           await consume(connection, settings, take, context, () => {
             told = '';
-            context.away?.(undefined);
+            context.disconnected?.(undefined);
           });
         } catch (error) {
           if (signal.aborted) break;
           if (isIhandlerError(error)) throw error;
           const reason = describeError(error);
-          if (reason !== told) log.warning('is away, and comes back', { error: reason });
+          if (reason !== told) log.warn('is away, and comes back', { error: reason });
           told = reason;
-          context.away?.(reason);
+          context.disconnected?.(reason);
         } finally {
           await connection?.close().catch(() => undefined); // it is over, one way or the other
         }
@@ -93,7 +93,7 @@ async function consume(
   const kept = stateOf(await context.state());
   const isSame = kept?.created === info.created;
   if (kept !== undefined && !isSame)
-    context.log.warning('the stream is another one than before: it is taken from its beginning', { stream });
+    context.log.warn('the stream is another one than before: it is taken from its beginning', { stream });
   const state: State = isSame ? kept : { created: info.created, sequences: {} };
   const over = new AbortController();
   // Each partition listens, and each consumer of the client too.

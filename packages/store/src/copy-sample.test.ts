@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failureKind, openSample } from '@ihandler/core';
+import { failureKind } from '@ihandler/core';
+import { openSample } from '@ihandler/core/kit';
 import { describe, expect, it } from 'vitest';
 import { copySample } from './copy-sample.ts';
 import { sensorFolders } from './testing/sensor.ts';

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type OpenSample, permanent } from '@ihandler/core';
+import { permanent } from '@ihandler/core';
+import type { OpenSample } from '@ihandler/core/kit';
 import { HEAD_SIZE, sampleType } from './sample-type.ts';
 
 /** What one pass over a sample found out. Hashes are lower-case hexadecimal. */

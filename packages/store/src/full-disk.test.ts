@@ -28,7 +28,7 @@ it('a full disk passes: it is said where it is, nothing of the sample stays, and
   const batch = [unique(1, capture(binaries, 'MZ evil'))];
   disk.isFull = true;
   const error: unknown = await write(batch).catch((reason: unknown) => reason);
-  expect(failureKind(error)).toBe('try-later');
+  expect(failureKind(error)).toBe('temporary');
   expect(String(error)).toContain(`no room for a sample in ${join(dataDir, 'samples')}`);
   expect(readdirSync(join(dataDir, 'samples', '.incoming'))).toEqual([]);
   expect(await handler.checkpoint?.()).toEqual({});

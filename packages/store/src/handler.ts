@@ -2,21 +2,18 @@ import { join } from 'node:path';
 import {
   type Checkpoint,
   catalogue,
-  decodeValue,
   defineHandler,
-  encodeValue,
-  errorCode,
   failureKind,
   type HandlerContext,
   IhandlerError,
   type Incident,
   type IncidentMap,
-  openSample,
   parseIncidentId,
   permanent,
-  tryLater,
+  temporary,
   type WritingHandler,
 } from '@ihandler/core';
+import { decodeValue, encodeValue, errorCode, openSample } from '@ihandler/core/kit';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { openFolder, type SampleFolder } from './sample-folder.ts';
@@ -175,7 +172,7 @@ export default function store(options: StoreOptions): WritingHandler {
       await folder.remove(oldest.sha256);
       record.setKept(oldest.sha256, false);
       counts.evicted += 1;
-      context.log.message('the oldest sample went to make room', {
+      context.log.info('the oldest sample went to make room', {
         sha256: oldest.sha256,
         bytes: oldest.size,
       });
@@ -202,7 +199,7 @@ const fullCodes = ['ENOSPC', 'EDQUOT'];
 /** Says of a full disk where it is, and what to do; it passes, so that nothing is lost. Any other error stays as it is. */
 function explainFull(error: unknown, folder: string): unknown {
   return fullCodes.includes(errorCode(error))
-    ? tryLater(
+    ? temporary(
         `There is no room for a sample in ${folder}: expected free disk, or a "maxTotal" that leaves some. Samples wait until there is.`,
         { cause: error },
       )

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { describeError, errorCode, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
 
 const VERSION = 1;

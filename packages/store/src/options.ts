@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { parseOptions, sizeOption } from '@ihandler/core';
+import { parseOptions } from '@ihandler/core';
+import { sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 const folder = z

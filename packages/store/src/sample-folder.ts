@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { chmod, chown, link, lstat, mkdir, open, readdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode, IhandlerError } from '@ihandler/core';
+import { IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Draft } from './copy-sample.ts';
 import type { Settings } from './options.ts';
 

@@ -35,7 +35,7 @@ it('keeps what was appended and acknowledged for the next journal on it', async 
   await second.close();
   expect(recorder.incidents.map(({ id }) => id)).toEqual(['test:3']);
   expect(disk.log).toHaveLength(3);
-  expect(disk.cursors.get('record-incidents')?.books.delivered).toBe(3);
+  expect(disk.cursors.get('record-incidents')?.counts.delivered).toBe(3);
 });
 
 it.each([

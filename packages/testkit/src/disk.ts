@@ -2,7 +2,7 @@ import {
   type Cursor,
   createIncident,
   type DeadLetter,
-  type Forgotten,
+  type ForgetResult,
   type Incident,
   type Journal,
   type JournalStep,
@@ -98,12 +98,12 @@ export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
   function dropOne(instance: string): void {
     const cursor = cursors.get(instance);
     if (cursor === undefined) return;
-    const { books } = cursor;
-    const changed = { dead: books.dead - 1, dropped: books.dropped + 1 };
-    cursors.set(instance, { ...cursor, books: { ...books, ...changed } });
+    const { counts } = cursor;
+    const changed = { dead: counts.dead - 1, dropped: counts.dropped + 1 };
+    cursors.set(instance, { ...cursor, counts: { ...counts, ...changed } });
   }
 
-  function forget(matches: (incident: Incident) => boolean): Forgotten {
+  function forget(matches: (incident: Incident) => boolean): ForgetResult {
     let entries = 0;
     for (let at = before; at < log.length; at += 1) {
       const incident = log[at];

@@ -11,7 +11,7 @@ const shout = defineHandler({
   },
   async write(batch, _checkpoint, { report, log, sensor }) {
     for (const cause of batch) await report('acme.heard', { url: cause.data.url }, { cause });
-    log.warning(`heard by ${sensor}`);
+    log.warn(`heard by ${sensor}`);
   },
 });
 
@@ -21,7 +21,7 @@ it('keeps what a handler logs and reports', async () => {
   await shout.start?.(context);
   await shout.write([offer], {}, context);
   await context.report('acme.idle', {});
-  expect(lines).toEqual(['info: started {"instance":"loud"}', 'warning: heard by sensor {}']);
+  expect(lines).toEqual(['info: started {"instance":"loud"}', 'warn: heard by sensor {}']);
   expect(reports).toEqual([
     { origin: 'acme.heard', data: { url: 'ftp://203.0.113.9/x' }, cause: offer.id },
     { origin: 'acme.idle', data: {}, cause: undefined },

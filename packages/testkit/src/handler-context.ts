@@ -1,5 +1,11 @@
 import { tmpdir } from 'node:os';
-import { type HandlerContext, LEVELS, type Log, type ReportOptions, type UntypedData } from '@ihandler/core';
+import {
+  type HandlerContext,
+  LOG_LEVELS,
+  type Log,
+  type ReportOptions,
+  type UntypedData,
+} from '@ihandler/core';
 
 /** Something that a handler reported. */
 export interface Reported {
@@ -12,7 +18,7 @@ export interface Reported {
 /** What a host lends to a handler, and what the handler does with it. */
 export interface LentContext {
   readonly context: HandlerContext;
-  /** What it logged, in order: `warning: the message {"some":"details"}`. */
+  /** What it logged, in order: `warn: the message {"some":"details"}`. */
   readonly lines: readonly string[];
   /** What it reported, in order. */
   readonly reports: readonly Reported[];
@@ -24,7 +30,7 @@ function collectingLog(lines: string[]): Log {
     (message, details = {}) => {
       lines.push(`${level}: ${message} ${JSON.stringify(details)}`);
     };
-  const levels = LEVELS.map((level) => [level, line(level)] as const);
+  const levels = LOG_LEVELS.map((level) => [level, line(level)] as const);
   // Safe: there is a function for each of the levels.
   return Object.fromEntries(levels) as Log;
 }

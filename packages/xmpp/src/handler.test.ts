@@ -237,7 +237,7 @@ describeService('prosody', () => {
       const { dispatcher } = await sensor(options);
       await dispatcher.report([offer(1)]);
       await until(() => dispatcher.status()[0]?.failure !== undefined);
-      expect(dispatcher.status()[0]?.books.dead).toBe(0);
+      expect(dispatcher.status()[0]?.counts.dead).toBe(0);
       return dispatcher.status()[0]?.failure ?? '';
     };
     const wrong = await failing({ password: 'wr0ng-secret' });
@@ -254,7 +254,7 @@ describeService('prosody', () => {
     await listen();
     const { dispatcher } = await sensor();
     await dispatcher.report([offer(1), offer(2, 'x'.repeat(300_000)), offer(3)]);
-    await until(() => kept.length === 2 && dispatcher.status()[0]?.books.delivered === 2);
-    expect(dispatcher.status()).toMatchObject([{ books: { dead: 1 } }]);
+    await until(() => kept.length === 2 && dispatcher.status()[0]?.counts.delivered === 2);
+    expect(dispatcher.status()).toMatchObject([{ counts: { dead: 1 } }]);
   });
 });

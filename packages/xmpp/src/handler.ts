@@ -6,11 +6,11 @@ import {
   type HandlerContext,
   IhandlerError,
   type Incident,
-  maskSensor,
   parseIncidentId,
   permanent,
   type WritingHandler,
 } from '@ihandler/core';
+import { maskSensor } from '@ihandler/core/kit';
 import { xml } from '@xmpp/client';
 import type { Element } from './connection/session.ts';
 import { DIONAEA, dionaeaElement, fileElement } from './legacy/dionaea-element.ts';
@@ -103,7 +103,7 @@ export default function xmpp(options: XmppOptions): WritingHandler {
       return fileElement(md5hash, whole);
     } catch (error) {
       counts.unread_samples += 1;
-      context?.log.warning('a sample is not sent', { error: describeError(error) });
+      context?.log.warn('a sample is not sent', { error: describeError(error) });
       return undefined;
     }
   }

@@ -183,7 +183,7 @@ describeService('prosody', () => {
     await owner.destroy(room);
     await pot.report([offer(3)]);
     await until(() => /gone.*The room was destroyed/.test(pot.status()[0]?.failure ?? ''));
-    expect(pot.status()).toMatchObject([{ books: { dead: 0 } }]);
+    expect(pot.status()).toMatchObject([{ counts: { dead: 0 } }]);
   });
 
   it('who is banned says so, and goes on when the ban is lifted', async () => {
@@ -196,8 +196,8 @@ describeService('prosody', () => {
     await pot.report([offer(2)]);
     await until(() => /This account is banned/.test(pot.status()[0]?.failure ?? ''));
     await owner.administer(room, { jid: 'pot@localhost', affiliation: 'none' });
-    await until(() => pot.status()[0]?.books.delivered === 2);
-    expect(pot.status()).toMatchObject([{ books: { dead: 0 } }]);
+    await until(() => pot.status()[0]?.counts.delivered === 2);
+    expect(pot.status()).toMatchObject([{ counts: { dead: 0 } }]);
   });
 
   it('who has no voice says so, and goes on when it has one', async () => {
@@ -208,7 +208,7 @@ describeService('prosody', () => {
     await pot.report([offer(1)]);
     await until(() => /a moderator must give this account a voice/.test(pot.status()[0]?.failure ?? ''));
     await owner.configure(room, { 'muc#roomconfig_moderatedroom': '0' });
-    await until(() => pot.status()[0]?.books.delivered === 1);
+    await until(() => pot.status()[0]?.counts.delivered === 1);
   });
 
   it('whose name is taken comes under another one', async () => {

@@ -81,7 +81,7 @@ describeService('prosody', () => {
     await owner.join(room);
     await owner.administer(room, { jid: 'hub@localhost', affiliation: 'outcast' });
     void listen();
-    await until(() => hive.sources()[0]?.state === 'away');
+    await until(() => hive.sources()[0]?.state === 'disconnected');
     expect(hive.sources()[0]?.failure).toMatch(/This account is banned from the room/);
     await owner.administer(room, { jid: 'hub@localhost', affiliation: 'none' });
     await until(() => hive.sources()[0]?.state === 'running');

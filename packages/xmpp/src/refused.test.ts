@@ -31,8 +31,8 @@ async function sensorAt(service: string) {
   await sensor.report([offer]);
   await until(() => sensor.status()[0]?.failure !== undefined);
   expect(sensor.status()).toMatchObject([
-    { state: 'retrying', books: { dead: 0 } },
-    { books: { delivered: 1 } },
+    { state: 'retrying', counts: { dead: 0 } },
+    { counts: { delivered: 1 } },
   ]);
   return { sensor, failure: sensor.status()[0]?.failure ?? '' };
 }
@@ -64,7 +64,7 @@ describeService('prosody', () => {
     const item = xml('item', { affiliation: 'member', jid: 'pot@localhost' });
     const query = xml('query', { xmlns: 'http://jabber.org/protocol/muc#admin' }, item);
     await session.ask(xml('iq', { type: 'set', to: room }, query));
-    await until(() => sensor.status()[0]?.books.delivered === 1);
+    await until(() => sensor.status()[0]?.counts.delivered === 1);
   });
 
   it('a certificate that is not trusted is told, with what to do', async () => {

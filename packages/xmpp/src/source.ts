@@ -40,7 +40,7 @@ export default function xmppSource(options: XmppSourceOptions): Source {
       let told = '';
       const onThere = () => {
         told = '';
-        context.away?.(undefined);
+        context.disconnected?.(undefined);
       };
       for (let failures = 0; !signal.aborted; failures += 1) {
         const began = context.now();
@@ -50,9 +50,9 @@ export default function xmppSource(options: XmppSourceOptions): Source {
           if (signal.aborted) break;
           if (isIhandlerError(error)) throw error;
           const reason = describeError(error);
-          if (reason !== told) log.warning('is away, and comes back', { error: reason });
+          if (reason !== told) log.warn('is away, and comes back', { error: reason });
           told = reason;
-          context.away?.(reason);
+          context.disconnected?.(reason);
         }
         if (context.now() - began > 60_000) failures = 0;
         const longest = Math.min(30_000, 250 * 2 ** Math.min(failures, 10));

@@ -1,4 +1,4 @@
-import { type CommandArguments, describeError, harmless } from '@ihandler/core';
+import { type CommandArguments, describeError, escapeControls } from '@ihandler/core';
 import type { App, BuiltIn } from '../app.ts';
 import { type HostPlan, isConfigured, planHost } from '../host/assembly/host-plan.ts';
 import { isLocal, setUpHandlers, type Wanted, type Workshop } from '../host/assembly/load-handlers.ts';
@@ -109,7 +109,9 @@ async function runCheck(args: CommandArguments, app: App): Promise<number> {
     }),
     ...(entries.length === 0 ? ['  no ihandler would run'] : []),
   ];
-  await terminal.write(`${lines.map((text) => fold(harmless(text), 4, terminal.columns)).join('\n')}\n`);
+  await terminal.write(
+    `${lines.map((text) => fold(escapeControls(text), 4, terminal.columns)).join('\n')}\n`,
+  );
   return 0;
 }
 

@@ -47,7 +47,7 @@ export function wantedBy(
   return configuration.ihandlers.flatMap((entry, index) => {
     const path = ['ihandlers', index];
     if (!entry.isDionaeas || offersNamed(offers, entry.name).length > 0) return [{ entry, path }];
-    app.log().warning(`${configuration.where(path)}: no ihandler ${entry.name} is installed here: skipped`);
+    app.log().warn(`${configuration.where(path)}: no ihandler ${entry.name} is installed here: skipped`);
     return [];
   });
 }

@@ -1,4 +1,4 @@
-import { type DeadLetter, encodeIncident, harmless, type Terminal } from '@ihandler/core';
+import { type DeadLetter, encodeIncident, escapeControls, type Terminal } from '@ihandler/core';
 import { bold } from '../terminal/terminal.ts';
 import { fold } from '../terminal/wrap-text.ts';
 
@@ -34,7 +34,7 @@ export function letterLines(letter: DeadLetter, width: number, { columns }: Term
   const indent = width + 4;
   const head = `  ${String(position).padStart(width)}  ${localTime(at)}  ${incident.origin}${remoteOf(letter)}`;
   const why = `${' '.repeat(indent)}${reason} (${counted(attempts, 'attempt')})`;
-  return `${[head, why].map((line) => fold(harmless(line), indent, columns)).join('\n')}\n`;
+  return `${[head, why].map((line) => fold(escapeControls(line), indent, columns)).join('\n')}\n`;
 }
 
 /** A dead letter with all that is known of it. */
@@ -48,11 +48,11 @@ export function letterInFull(letter: DeadLetter, terminal: Terminal): string {
   ];
   const json = JSON.stringify(JSON.parse(encodeIncident(incident)), undefined, 2);
   const lines = [
-    bold(harmless(`${incident.origin}, position ${position}`), terminal),
+    bold(escapeControls(`${incident.origin}, position ${position}`), terminal),
     ...facts.map(([name = '', value]) =>
-      fold(harmless(`  ${name.padEnd(9)} ${value}`), 12, terminal.columns),
+      fold(escapeControls(`  ${name.padEnd(9)} ${value}`), 12, terminal.columns),
     ),
-    ...json.split('\n').map(harmless),
+    ...json.split('\n').map(escapeControls),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,12 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type CommandArguments,
-  type HandlerEntry,
-  harmless,
-  IhandlerError,
-  withinNetworks,
-} from '@ihandler/core';
+import { type CommandArguments, escapeControls, type HandlerEntry, IhandlerError } from '@ihandler/core';
+import { withinNetworks } from '@ihandler/core/kit';
 import { z } from 'zod';
 import type { App, BuiltIn } from '../app.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -118,7 +113,7 @@ async function runForget(args: CommandArguments, app: App): Promise<number> {
     ...rest,
   ];
   await terminal.write(
-    `${lines.map((line) => fold(harmless(line), line.startsWith(' ') ? 4 : 0, terminal.columns)).join('\n')}\n`,
+    `${lines.map((line) => fold(escapeControls(line), line.startsWith(' ') ? 4 : 0, terminal.columns)).join('\n')}\n`,
   );
   return exitCodes.ok;
 }

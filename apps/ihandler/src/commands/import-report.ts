@@ -1,4 +1,4 @@
-import { harmless, type LaneStatus, type SourceOutcome, type Terminal } from '@ihandler/core';
+import { escapeControls, type LaneStatus, type SourceOutcome, type Terminal } from '@ihandler/core';
 import { exitCodes } from '../exit-code.ts';
 import { bold } from '../terminal/terminal.ts';
 
@@ -42,9 +42,13 @@ function sum(files: readonly FileResult[], key: keyof SourceOutcome): number {
 export function importExitCode(result: ImportResult): number {
   if (result.isInterrupted) return exitCodes.interrupted;
   const isUnfinished = result.files.some(({ failure }) => failure !== undefined);
-  if (isUnfinished || result.failure !== undefined || result.lanes.some(({ waiting }) => waiting > 0))
+  if (
+    isUnfinished ||
+    result.failure !== undefined ||
+    result.lanes.some(({ pending: waiting }) => waiting > 0)
+  )
     return exitCodes.unusable;
-  const isPartly = sum(result.files, 'rejected') > 0 || result.lanes.some(({ books }) => books.dead > 0);
+  const isPartly = sum(result.files, 'rejected') > 0 || result.lanes.some(({ counts }) => counts.dead > 0);
   return isPartly ? exitCodes.partly : exitCodes.ok;
 }
 
@@ -63,13 +67,13 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
       ...outcome,
       failure: failure ?? null,
     })),
-    ihandlers: lanes.map(({ instance, handler, books, waiting, failure }) => ({
+    ihandlers: lanes.map(({ instance, handler, counts, pending: waiting, failure }) => ({
       name: instance,
       handler,
-      delivered: books.delivered,
-      filtered: books.filtered,
-      dead: books.dead,
-      lost: books.lost,
+      delivered: counts.delivered,
+      filtered: counts.filtered,
+      dead: counts.dead,
+      lost: counts.lost,
       waiting,
       failure: failure ?? null,
     })),
@@ -84,22 +88,22 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
 
 const number = (value: number) => value.toLocaleString('en');
 
-/** The books of an instance in words, indented. */
+/** The counts of an instance in words, indented. */
 export function laneLine({
   instance,
-  books,
-  waiting,
+  counts,
+  pending,
   failure,
-}: Pick<LaneStatus, 'instance' | 'books' | 'waiting' | 'failure'>): string {
-  const counts: readonly (readonly [number, string])[] = [
-    [books.delivered, 'delivered'],
-    [books.filtered, 'not for it'],
-    [books.dead, 'given up (dead letters)'],
-    [books.dropped, 'dropped'],
-    [books.lost, 'lost'],
-    [waiting, 'still waiting'],
+}: Pick<LaneStatus, 'instance' | 'counts' | 'pending' | 'failure'>): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [counts.delivered, 'delivered'],
+    [counts.filtered, 'not for it'],
+    [counts.dead, 'given up (dead letters)'],
+    [counts.dropped, 'dropped'],
+    [counts.lost, 'lost'],
+    [pending, 'still waiting'],
   ];
-  const told = counts.filter(([count]) => count > 0).map(([count, what]) => `${number(count)} ${what}`);
+  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${number(count)} ${what}`);
   const problem = failure === undefined ? '' : ` (${failure})`;
   return `  ${instance}: ${told.join(', ') || 'nothing to do'}${problem}`;
 }
@@ -145,11 +149,11 @@ export function formatImport(
   const told = counts.filter(([key]) => key === 'accepted' || sum(files, key) > 0);
   const width = Math.max(...told.map(([key]) => number(sum(files, key)).length));
   const lines = [
-    bold(harmless(title(result)), terminal),
+    bold(escapeControls(title(result)), terminal),
     ...told.map(([key, what]) => `  ${number(sum(files, key)).padStart(width)} ${what}`),
-    ...result.lanes.map(laneLine).map(harmless),
+    ...result.lanes.map(laneLine).map(escapeControls),
     ...files.flatMap(({ file, failure }) =>
-      failure === undefined ? [] : [`${harmless(file)} was not read to its end: ${failure}`],
+      failure === undefined ? [] : [`${escapeControls(file)} was not read to its end: ${failure}`],
     ),
   ];
   const { rejects, deadLetters } = result;
@@ -160,7 +164,7 @@ export function formatImport(
     );
   if (deadLetters)
     lines.push(
-      `Dead letters (${number(deadLetters.count)}) are kept, each with its reason, in ${harmless(deadLetters.file)}`,
+      `Dead letters (${number(deadLetters.count)}) are kept, each with its reason, in ${escapeControls(deadLetters.file)}`,
     );
   const isNothingNew = sum(files, 'accepted') + sum(files, 'rejected') === 0 && importExitCode(result) === 0;
   if (isNothingNew) lines.push('Nothing new: every handler has all of it already.');

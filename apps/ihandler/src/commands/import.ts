@@ -70,7 +70,7 @@ function unnamed(plan: Plan, app: App): readonly Wanted[] {
 async function handlersFor(plan: Plan, app: App): Promise<readonly HandlerEntry[]> {
   const { configuration, installed } = plan;
   const { cwd, conditions = [] } = app.host;
-  for (const { problem } of installed.unusable) app.log().warning(problem);
+  for (const { problem } of installed.unusable) app.log().warn(problem);
   const here = { installed, folder: cwd, conditions };
   const there = { ...here, folder: configuration.file === undefined ? cwd : dirname(configuration.file) };
   const configured = wantedBy(configuration, installed, app);

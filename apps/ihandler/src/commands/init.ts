@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type CommandArguments, describeError, harmless, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, describeError, escapeControls, IhandlerError } from '@ihandler/core';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { offersOf } from '../host/discovery/contributions.ts';
 import { findPackages } from '../host/discovery/find-packages.ts';
@@ -41,7 +41,7 @@ async function runInit(args: CommandArguments, { host, terminal, program }: App)
   const sources = offersOf(packages, 'sources');
   if (dionaea !== undefined) {
     const advice = dionaeaAdvice(readDionaea(resolve(host.cwd, dionaea)), handlers, sources);
-    await terminal.write(`${advice.map(harmless).join('\n')}\n`);
+    await terminal.write(`${advice.map(escapeControls).join('\n')}\n`);
     return 0;
   }
   writeNew(
@@ -51,7 +51,7 @@ async function runInit(args: CommandArguments, { host, terminal, program }: App)
   );
   const file = shellWord(named);
   await terminal.write(
-    `Wrote ${harmless(named)}. Look at it, then:\n  ${program} check -c ${file}\n  ${program} import -c ${file} RECORDING\n  ${program} run -c ${file}\n`,
+    `Wrote ${escapeControls(named)}. Look at it, then:\n  ${program} check -c ${file}\n  ${program} import -c ${file} RECORDING\n  ${program} run -c ${file}\n`,
   );
   return 0;
 }

@@ -1,4 +1,4 @@
-import { type CommandArguments, harmless, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, escapeControls, IhandlerError } from '@ihandler/core';
 import type { App, BuiltIn } from '../app.ts';
 import { exitCodes } from '../exit-code.ts';
 import { type JournalPlan, mustBeKept, planJournal } from '../host/assembly/view-journal.ts';
@@ -49,7 +49,9 @@ async function check(plan: JournalPlan, args: CommandArguments, app: App): Promi
             `${file ?? name} has ${counted(problems.length, 'problem')} (${what}):`,
             ...problems.map((problem) => `  ${problem}`),
           ];
-    await terminal.write(`${lines.map((line) => fold(harmless(line), 2, terminal.columns)).join('\n')}\n`);
+    await terminal.write(
+      `${lines.map((line) => fold(escapeControls(line), 2, terminal.columns)).join('\n')}\n`,
+    );
   }
   return problems.length === 0 ? exitCodes.ok : exitCodes.partly;
 }
@@ -63,7 +65,7 @@ async function compact(plan: JournalPlan, args: CommandArguments, app: App): Pro
   await terminal.write(
     args.options['json'] === true
       ? `${JSON.stringify({ before, after })}\n`
-      : `${fold(harmless(`${file ?? name}: ${bytesInWords(before)} before, ${bytesInWords(after)} now.`), 2, terminal.columns)}\n`,
+      : `${fold(escapeControls(`${file ?? name}: ${bytesInWords(before)} before, ${bytesInWords(after)} now.`), 2, terminal.columns)}\n`,
   );
   return exitCodes.ok;
 }
@@ -94,7 +96,7 @@ export const journalCommand: BuiltIn = {
   examples: [
     [
       'ihandler journal check -c my.yaml',
-      'whether it is whole and the books balance; also while a process writes it',
+      'whether it is whole and the counts balance; also while a process writes it',
     ],
     [
       'ihandler journal compact -c my.yaml',

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type CommandArguments, harmless } from '@ihandler/core';
+import { type CommandArguments, escapeControls } from '@ihandler/core';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { type Offer, offersOf } from '../host/discovery/contributions.ts';
 import { runsByDefault, whatItNeeds } from '../host/discovery/default-handlers.ts';
@@ -54,9 +54,9 @@ function packageLines(one: InstalledPackage, app: App): string[] {
     }),
     ...offersOf([one], 'journals').map(({ name, spec }) => `  journal     ${name}: ${spec.summary}`),
     ...offersOf([one], 'commands').map(({ name, spec }) => `  command     ${name}: ${spec.summary}`),
-  ].map((line) => fold(harmless(line), INDENT, app.terminal.columns));
+  ].map((line) => fold(escapeControls(line), INDENT, app.terminal.columns));
   const title = bold(`${one.name} ${one.version}`, app.terminal);
-  return [`${title}  ${dim(harmless(one.folder), app.terminal)}`, ...lines];
+  return [`${title}  ${dim(escapeControls(one.folder), app.terminal)}`, ...lines];
 }
 
 async function runList(args: CommandArguments, app: App): Promise<number> {

@@ -1,4 +1,5 @@
-import { type CommandArguments, type Handler, IhandlerError, isWriting, parseTime } from '@ihandler/core';
+import { type CommandArguments, type Handler, IhandlerError, isWriting } from '@ihandler/core';
+import { parseTime } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -13,7 +14,7 @@ import { originGlobs } from './dead-letter-filter.ts';
 import { counted, localTime } from './dead-letter-format.ts';
 import { laneLine } from './import-report.ts';
 
-const books = z.object({
+const counts = z.object({
   delivered: z.number(),
   filtered: z.number(),
   dead: z.number(),
@@ -76,7 +77,7 @@ async function planReplay(args: CommandArguments, app: App): Promise<Plan> {
     const { before, last } = view.bounds();
     if (handler !== undefined && !keepsCheckpoint(handler) && args.options['again'] !== true)
       mustBeMeant(instance, last - before, app);
-    const dead = view.cursors()[instance]?.books.dead ?? 0;
+    const dead = view.cursors()[instance]?.counts.dead ?? 0;
     return { instance, dataDir, name, since, only, dead };
   } finally {
     view.close();
@@ -102,7 +103,7 @@ async function runReplay(args: CommandArguments, app: App): Promise<number> {
       {
         dataDir,
         instances: [instance],
-        answer: books,
+        answer: counts,
         onProgress(progress) {
           const { data } = replayProgress.safeParse(progress);
           if (data === undefined) return;
@@ -116,7 +117,7 @@ async function runReplay(args: CommandArguments, app: App): Promise<number> {
       app,
     );
     terminal.progress(undefined);
-    const lane = { instance, books: result, waiting: 0 };
+    const lane = { instance, counts: result, pending: 0 };
     const lines = [`Replayed (${name})`, laneLine(lane)];
     await terminal.write(
       args.options['json'] === true
@@ -149,7 +150,7 @@ export const replayCommand: BuiltIn = {
       help: 'Also to an ihandler without a checkpoint, which acts on all of it once more',
     },
     name: { type: 'string', value: 'NAME', help: 'Go on with the replay of this name that was cut off' },
-    json: { type: 'boolean', help: 'Print the books of the replay as one JSON object' },
+    json: { type: 'boolean', help: 'Print the counts of the replay as one JSON object' },
   },
   examples: [
     ['ihandler replay --instance log-sqlite -c my.yaml', 'fill a database that was lost or is new'],

@@ -1,10 +1,5 @@
-import {
-  type CommandArguments,
-  type Dispatcher,
-  describeError,
-  formatReject,
-  type LaneStatus,
-} from '@ihandler/core';
+import { type CommandArguments, type Dispatcher, describeError, type LaneStatus } from '@ihandler/core';
+import { formatReject } from '@ihandler/core/kit';
 import type { App, BuiltIn } from '../app.ts';
 import { exitCodes } from '../exit-code.ts';
 import { type PreparedHost, preparePlanned, startHost } from '../host/assembly/host.ts';
@@ -61,7 +56,7 @@ async function stop(
   return dispatcher.status().flatMap((lane) => {
     // A lane that is closed does not say any more why it waits.
     const failure = failures.get(lane.instance);
-    return lane.waiting > 0 ? [{ ...lane, ...(failure !== undefined && { failure }) }] : [];
+    return lane.pending > 0 ? [{ ...lane, ...(failure !== undefined && { failure }) }] : [];
   });
 }
 
@@ -146,7 +141,7 @@ async function runRun(args: CommandArguments, app: App): Promise<number> {
     onDeadLetter: ({ instance, incident, reason, attempts }) =>
       warn(instance, 'has given up an incident: a dead letter', { incident: incident.id, reason, attempts }),
     onJournalFailed(error) {
-      app.log().critical('the journal can promise nothing any more: start the program again', {
+      app.log().error('the journal can promise nothing any more: start the program again', {
         error: describeError(error),
       });
       app.host.exit?.(exitCodes.unusable);

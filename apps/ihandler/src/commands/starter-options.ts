@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 import { type JsonSchema, optionsOf, requiredOptions } from '../host/discovery/option-schema.ts';
 import { fold } from '../terminal/wrap-text.ts';
 
@@ -7,7 +7,7 @@ const WIDTH = 100;
 
 /** Text as comment lines. A manifest is other people's text: none of it gets out of its comment. */
 export function comment(text: string, indent: string): string {
-  const [first = '', ...more] = fold(harmless(text), 0, WIDTH - indent.length - 2).split('\n');
+  const [first = '', ...more] = fold(escapeControls(text), 0, WIDTH - indent.length - 2).split('\n');
   return [first, ...more].map((line) => `${indent}# ${line.trim()}`).join('\n');
 }
 
@@ -43,7 +43,7 @@ export function optionLines(name: string, options: JsonSchema, indent: string): 
     const shown = value === undefined ? '…' : scalar(value);
     return [
       ...(typeof description === 'string' ? [comment(description, indent)] : []),
-      `${indent}${isGiven ? '' : '# '}${scalar(option)}: ${harmless(shown)}`,
+      `${indent}${isGiven ? '' : '# '}${scalar(option)}: ${escapeControls(shown)}`,
     ];
   });
 }

@@ -8,7 +8,7 @@ const one: InstanceStatus = {
   handler: null,
   state: 'not running',
   since: at - 60_000,
-  books: { delivered: 1_234_567, filtered: 9_999_999, dead: 123_456, dropped: 1234, lost: 20 },
+  counts: { delivered: 1_234_567, filtered: 9_999_999, dead: 123_456, dropped: 1234, lost: 20 },
   waiting: 123_456,
   oldestWaiting: at - 3_600_000,
   failure: null,

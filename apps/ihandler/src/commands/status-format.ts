@@ -1,4 +1,4 @@
-import { harmless, type Terminal } from '@ihandler/core';
+import { escapeControls, type Terminal } from '@ihandler/core';
 import { formatBytes, formatCount, formatSpan } from '../host/format.ts';
 import type { HostStatus, InstanceStatus, SourceState } from '../host/status/host-status.ts';
 import { troubles } from '../host/status/host-status.ts';
@@ -29,13 +29,13 @@ function table(title: readonly string[], rows: readonly Row[], terminal: Pick<Te
 }
 
 function nameOf(instance: string): string {
-  const name = harmless(instance);
+  const name = escapeControls(instance);
   return name.length > WIDEST_NAME ? `${name.slice(0, WIDEST_NAME - 1)}…` : name;
 }
 
 /** A line below a row, cut to the terminal: a failure may be long. */
 function note(text: string, columns: number): string {
-  const line = `    ${harmless(text)}`;
+  const line = `    ${escapeControls(text)}`;
   return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
 }
 
@@ -56,13 +56,13 @@ function clock(at: number): string {
 }
 
 function instanceNotes(one: InstanceStatus, at: number, columns: number): string[] {
-  const { state, since, failure, counters, instance, books } = one;
+  const { state, since, failure, counters, instance, counts } = one;
   const gone = [
-    ...(books.dropped > 0 ? [`${formatCount(books.dropped)} dropped as dead letters`] : []),
-    ...(books.lost > 0 ? [`${formatCount(books.lost)} lost to retention`] : []),
+    ...(counts.dropped > 0 ? [`${formatCount(counts.dropped)} dropped as dead letters`] : []),
+    ...(counts.lost > 0 ? [`${formatCount(counts.lost)} lost to retention`] : []),
   ];
   return [
-    ...(harmless(instance).length > WIDEST_NAME ? [note(`= ${instance}`, columns)] : []),
+    ...(escapeControls(instance).length > WIDEST_NAME ? [note(`= ${instance}`, columns)] : []),
     ...(state === 'stuck' && since !== null
       ? [note(`does not answer since ${clock(since)} UTC (${formatSpan(at - since)})`, columns)]
       : []),
@@ -92,9 +92,9 @@ function instances(
       one.state,
       formatCount(one.waiting),
       one.oldestWaiting === null ? '-' : formatSpan(at - one.oldestWaiting),
-      formatCount(one.books.delivered),
-      formatCount(one.books.filtered),
-      formatCount(one.books.dead),
+      formatCount(one.counts.delivered),
+      formatCount(one.counts.filtered),
+      formatCount(one.counts.dead),
     ],
     notes: instanceNotes(one, at, columns),
   }));
@@ -132,19 +132,22 @@ function journalLines({ journal }: HostStatus): string[] {
     `${formatCount(entries)} incidents`,
     ...(free === null ? [] : [`${formatBytes(free)} free on its disk`]),
   ];
-  return [`journal ${harmless(name)}${where === null ? '' : ` ${harmless(where)}`}`, `  ${size.join(', ')}`];
+  return [
+    `journal ${escapeControls(name)}${where === null ? '' : ` ${escapeControls(where)}`}`,
+    `  ${size.join(', ')}`,
+  ];
 }
 
 function titleOf({ pid, startedAt, at, data, sensor }: HostStatus): string {
-  if (pid === null) return `ihandler is not running on ${harmless(data)}`;
+  if (pid === null) return `ihandler is not running on ${escapeControls(data)}`;
   const span = startedAt === null ? '' : ` for ${formatSpan(at - startedAt)}`;
-  return `ihandler runs${span}, process ${pid}, sensor ${harmless(sensor ?? '?')}`;
+  return `ihandler runs${span}, process ${pid}, sensor ${escapeControls(sensor ?? '?')}`;
 }
 
 /** A host in words and tables that fit 80 columns. */
 export function formatStatus(status: HostStatus, terminal: Pick<Terminal, 'color' | 'columns'>): string {
   const columns = terminal.columns ?? 80;
-  const problems = troubles(status).map((text) => `! ${harmless(text)}`);
+  const problems = troubles(status).map((text) => `! ${escapeControls(text)}`);
   const lines = [
     bold(titleOf(status), terminal),
     ...journalLines(status),

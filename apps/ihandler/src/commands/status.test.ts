@@ -31,7 +31,7 @@ describe('status', () => {
     world.write('numbers', '1\n2\nnonsense\n3\n');
     await until(
       () => status(world),
-      ({ ihandlers }) => ihandlers[0].books.delivered === 3,
+      ({ ihandlers }) => ihandlers[0].counts.delivered === 3,
     );
     await until(
       () => status(world),
@@ -75,7 +75,7 @@ describe('status', () => {
     const after = await status(world);
     expect(after).toMatchObject({ code: 3, running: false, pid: null, journal: { entries: 3 }, sources: [] });
     expect(after.ihandlers).toMatchObject([
-      { instance: 'keep', state: 'not running', waiting: 0, books: { delivered: 3 } },
+      { instance: 'keep', state: 'not running', waiting: 0, counts: { delivered: 3 } },
       { instance: 'later', state: 'not running', waiting: 3 },
     ]);
     const words = await world.run(['status', '-c', 'my.yaml']);

@@ -18,7 +18,7 @@ type Tell = (line: string) => void;
 const LONGEST = 60;
 
 const outcomes = {
-  'try-later': 'it is tried again until it works',
+  temporary: 'it is tried again until it works',
   permanent: 'it is given up at once, as the error says',
   unknown: 'it is tried a few times, then given up',
 } as const;

@@ -5,8 +5,8 @@ import {
   type CommandArguments,
   createDispatcher,
   createMemoryJournal,
+  escapeControls,
   type HandlerEntry,
-  harmless,
   IhandlerError,
   type LaneStatus,
   type Source,
@@ -60,9 +60,9 @@ async function sourcesFor(
   return inputs.flatMap(({ reader }) => reader?.source ?? []);
 }
 
-function exitCode({ books, waiting }: LaneStatus): number {
+function exitCode({ counts, pending: waiting }: LaneStatus): number {
   if (waiting > 0) return exitCodes.unusable;
-  return books.dead > 0 ? exitCodes.partly : exitCodes.ok;
+  return counts.dead > 0 ? exitCodes.partly : exitCodes.ok;
 }
 
 /** Delivers what the sources bring, in a data folder that is gone afterwards. */
@@ -72,7 +72,7 @@ async function tryOut(entry: HandlerEntry, sources: readonly Source[], args: Com
   let told = Promise.resolve();
   const tell = (line: string) => {
     const width = terminal.columns;
-    const shown = harmless(line);
+    const shown = escapeControls(line);
     told = told.then(() => terminal.write(`${width === undefined ? shown : cutTo(shown, width)}\n`));
     // Whoever waits for the last line is told when the output is closed.
     told.catch(() => undefined);

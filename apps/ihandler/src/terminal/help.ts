@@ -1,4 +1,4 @@
-import { type Command, type CommandOption, harmless } from '@ihandler/core';
+import { type Command, type CommandOption, escapeControls } from '@ihandler/core';
 import { exitCodeMeanings } from '../exit-code.ts';
 import { offersOf } from '../host/discovery/contributions.ts';
 import type { InstalledPackage } from '../host/discovery/find-packages.ts';
@@ -87,5 +87,5 @@ export function programHelp(
 
 /** Manifests are other people's text. */
 function harmlessLines(text: string): string {
-  return text.split('\n').map(harmless).join('\n');
+  return text.split('\n').map(escapeControls).join('\n');
 }

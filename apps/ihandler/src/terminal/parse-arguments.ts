@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { type CommandArguments, type CommandOption, harmless, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, type CommandOption, escapeControls, IhandlerError } from '@ihandler/core';
 import { didYouMean } from '../host/did-you-mean.ts';
 import { DEFAULT_LEVELS } from '../host/running/host-log.ts';
 
 function wrong(message: string, command: string): IhandlerError {
-  return new IhandlerError('OPTIONS_INVALID', harmless(`${message} See: ihandler ${command} --help`));
+  return new IhandlerError('OPTIONS_INVALID', escapeControls(`${message} See: ihandler ${command} --help`));
 }
 
 /** Options that every command has. */

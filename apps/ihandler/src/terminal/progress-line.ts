@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 
 /** How far an import is. */
 export interface ImportProgress {
@@ -52,7 +52,7 @@ export function formatProgress(progress: ImportProgress, unicode: boolean): stri
   } else parts.push(`${incidents.toLocaleString('en')} incidents`, rate);
   if (progress.stuck !== undefined) parts.push(`waiting for ${progress.stuck}`);
   else parts.push(whatIsRead(progress));
-  return harmless(parts.join('  '));
+  return escapeControls(parts.join('  '));
 }
 
 /** Whether the terminal shows more than ASCII, as far as its environment says. */

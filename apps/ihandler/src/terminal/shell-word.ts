@@ -1,7 +1,7 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 
 /** A word of a command line to be pasted into a POSIX shell: quoted where it must be, without control characters. */
 export function shellWord(word: string): string {
-  const safe = harmless(word);
+  const safe = escapeControls(word);
   return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
 }

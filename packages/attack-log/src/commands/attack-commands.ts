@@ -3,12 +3,11 @@ import {
   type CommandArguments,
   type CommandContext,
   type CommandOption,
-  errorCode,
-  harmless,
+  escapeControls,
   IhandlerError,
   type MaybePromise,
-  parseTime,
 } from '@ihandler/core';
+import { errorCode, parseTime } from '@ihandler/core/kit';
 import { formatAttack } from '../format/attack-format.ts';
 import { asciiJson, attackJson } from '../format/attack-json.ts';
 import { formatManual } from '../format/manual-format.ts';
@@ -51,7 +50,7 @@ function targetOf({ positionals }: CommandArguments, command: string): string {
     throw invalid(`${command} expects a database, such as: ihandler ${command} dionaea.sqlite`);
   if (more.length > 0)
     throw invalid(
-      `${command} expects one database, found ${positionals.length}: ${harmless(positionals.join(' ').slice(0, 200))}`,
+      `${command} expects one database, found ${positionals.length}: ${escapeControls(positionals.join(' ').slice(0, 200))}`,
     );
   return target;
 }

@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 
 const unprintable = /[\p{C}\p{Z}\\]/gu;
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
@@ -49,7 +49,7 @@ export function pythonRepr(json: string): string {
   try {
     JSON.parse(json);
   } catch {
-    return harmless(json);
+    return escapeControls(json);
   }
   return json.replace(tokens, (token) => {
     if (token.trim() === '') return '';

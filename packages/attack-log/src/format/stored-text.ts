@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 import type { Stored } from '../read/tree-model.ts';
 import { decode } from '../rows/cell.ts';
 
@@ -10,14 +10,14 @@ export function storedText(value: Stored | undefined): string {
 
 /** A stored value for one line of a terminal, whole. NULL is `None`, as Python prints it. */
 export function printed(value: Stored | undefined): string {
-  return value === null || value === undefined ? 'None' : harmless(storedText(value));
+  return value === null || value === undefined ? 'None' : escapeControls(storedText(value));
 }
 
 function clip(text: string, most: number, mark: string): string {
-  if (text.length <= most) return harmless(text);
+  if (text.length <= most) return escapeControls(text);
   // Half a surrogate pair would be shown as an escape that the text does not hold.
   const end = /[\ud800-\udbff]/.test(text.charAt(most - 1)) ? most - 1 : most;
-  return `${harmless(text.slice(0, end))}${mark}`;
+  return `${escapeControls(text.slice(0, end))}${mark}`;
 }
 
 /** Text for one line of a terminal; beyond `most` characters it is cut, with a mark that says how long it is. */

@@ -1,4 +1,5 @@
-import { SIP_METHODS, type UntypedData, type Value } from '@ihandler/core';
+import type { UntypedData, Value } from '@ihandler/core';
+import { SIP_METHODS } from '@ihandler/core/kit';
 import type { Cell, Table } from '../schema/tables.ts';
 import { plain, text } from './cell.ts';
 import type { RowSink } from './row-sink.ts';

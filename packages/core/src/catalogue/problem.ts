@@ -1,5 +1,5 @@
-import { shown } from '../contract/describe-value.ts';
-import { harmless } from '../contract/escape-controls.ts';
+import { describeValue } from '../contract/describe-value.ts';
+import { escapeControls } from '../contract/escape-controls.ts';
 
 /** The first thing wrong with a value. */
 export interface Problem {
@@ -19,12 +19,12 @@ export function isObject(value: unknown): value is { readonly [key: string]: unk
 }
 
 function step(key: string | number): string {
-  return typeof key === 'number' ? `[${key}]` : harmless(key.slice(0, 60));
+  return typeof key === 'number' ? `[${key}]` : escapeControls(key.slice(0, 60));
 }
 
 /** The value itself, or what an object or list has there under a key, is not what was expected. */
 export function wrong(value: unknown, expected: string, key?: string | number): Problem {
-  return { path: key === undefined ? '' : step(key), expected, found: shown(value) };
+  return { path: key === undefined ? '' : step(key), expected, found: describeValue(value) };
 }
 
 /** The same problem, seen from the object or list that holds the value under a key. */

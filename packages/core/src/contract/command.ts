@@ -12,7 +12,7 @@ export interface CommandOption {
   readonly help: string;
 }
 
-/** Where a command writes. All it writes of incidents must have gone through {@link harmless}. */
+/** Where a command writes. All it writes of incidents must have gone through {@link escapeControls}. */
 export interface Terminal {
   /** Writes to standard output; resolves when more may be written. Rejects, with code EPIPE, when nobody reads any more. */
   write(text: string): Promise<void>;

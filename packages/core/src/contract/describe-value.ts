@@ -1,9 +1,9 @@
-import { harmless } from './escape-controls.ts';
+import { escapeControls } from './escape-controls.ts';
 
 /** A value as an error message shows it: short, on one line, nothing in it that a terminal obeys, and no contents of objects. */
-export function shown(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return harmless(JSON.stringify(value.slice(0, 60)));
+  if (typeof value === 'string') return escapeControls(JSON.stringify(value.slice(0, 60)));
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return 'a list';

@@ -37,7 +37,7 @@ export function isJournalFailed(error: unknown): boolean {
 }
 
 /** Marks an error as passing: the same batch is tried again, for ever, after `retryAfter` milliseconds or the usual backoff. */
-export function tryLater(message: string, options?: ErrorOptions & { readonly retryAfter?: number }): Error {
+export function temporary(message: string, options?: ErrorOptions & { readonly retryAfter?: number }): Error {
   return Object.assign(new Error(message, options), { retryAfter: options?.retryAfter ?? 0 });
 }
 
@@ -53,7 +53,7 @@ export function errorCode(error: unknown): string {
 }
 
 /** What a failure means for what is delivered next. */
-export type FailureKind = 'try-later' | 'permanent' | 'unknown';
+export type FailureKind = 'temporary' | 'permanent' | 'unknown';
 
 const passingCodes = new Set(
   (
@@ -79,10 +79,10 @@ export function failureKind(error: unknown): FailureKind {
   if (property(error, 'permanent') === true) return 'permanent';
   if (isJournalFailed(error)) return 'unknown'; // whatever made it fail: it does not come back in this process
   for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
-    if (typeof property(current, 'retryAfter') === 'number') return 'try-later';
+    if (typeof property(current, 'retryAfter') === 'number') return 'temporary';
     const code = errorCode(current);
     if (passingCodes.has(code) || passingPrefixes.some((prefix) => code.startsWith(prefix)))
-      return 'try-later';
+      return 'temporary';
     current = property(current, 'cause');
   }
   return 'unknown';

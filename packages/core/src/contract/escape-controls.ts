@@ -16,6 +16,6 @@ function escapeOne(character: string): string {
  * Text that an attacker wrote, made safe for a terminal or a log line: control, format and bidirectional characters and
  * lone surrogates become visible escapes, so that it stays on its line and moves no cursor.
  */
-export function harmless(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(harmful, escapeOne);
 }

@@ -74,7 +74,7 @@ export interface HandlerBase {
    * as `removed 3 attacks`. Called between deliveries. Absent: it keeps nothing, or what it wrote is not its to change.
    */
   forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
-  /** What it counts of itself beside its books, by name in snake case: shown by `status` and as metrics. Cheap. */
+  /** What it counts of itself beside its counts, by name in snake case: shown by `status` and as metrics. Cheap. */
   counters?(): Readonly<Record<string, number>>;
 }
 

@@ -12,7 +12,7 @@ export interface JournalRun {
 }
 
 /** What became of everything accepted since an instance's first position, without what still waits. */
-export interface Books {
+export interface DeliveryCounts {
   /** Handled: a listener returned, a write resolved, or the handler's own checkpoint covers it. */
   readonly delivered: number;
   /** Not for this instance: its globs or filters do not match, or it reported the incident itself. */
@@ -25,13 +25,13 @@ export interface Books {
   readonly lost: number;
 }
 
-/** Where an instance is. Everything up to `position` is in the books; what is after it waits. */
+/** Where an instance is. Everything up to `position` is in the counts; what is after it waits. */
 export interface Cursor {
-  /** The position before the first incident that concerned the instance: `first + sum of the books = position`. */
+  /** The position before the first incident that concerned the instance: `first + sum of the counts = position`. */
   readonly first: number;
   /** The last position that is accounted for. */
   readonly position: number;
-  readonly books: Books;
+  readonly counts: DeliveryCounts;
   /** The checkpoint that went with the last acknowledged write: a handler that does not cover it has lost what it stored. */
   readonly written: Checkpoint;
 }
@@ -70,7 +70,7 @@ export interface SourceMark {
 }
 
 /** What {@link Journal.forget} did. */
-export interface Forgotten {
+export interface ForgetResult {
   /** Entries whose incident was replaced by `ihandler.incident.forgotten`, with the same id, at the same position. */
   readonly entries: number;
   /** Dead letters that were removed, and counted as dropped. */
@@ -127,7 +127,7 @@ export interface Journal {
   /** The position before the first entry that was accepted at or after a time; the newest position when none was. */
   positionBefore(acceptedAt: number): MaybePromise<number>;
   /** Forgets what matching entries and dead letters hold, for good: also in files beside its own. */
-  forget(matches: (incident: Incident) => boolean): MaybePromise<Forgotten>;
+  forget(matches: (incident: Incident) => boolean): MaybePromise<ForgetResult>;
 }
 
 /** What another process may see of a journal, while one writes it or while none does. Reads only. */

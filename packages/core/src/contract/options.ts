@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { shown } from './describe-value.ts';
+import { describeValue } from './describe-value.ts';
 import { IhandlerError } from './error.ts';
-import { harmless } from './escape-controls.ts';
+import { escapeControls } from './escape-controls.ts';
 
 /** One thing wrong with options. */
 export interface OptionProblem {
@@ -14,7 +14,7 @@ const secret = /key|secret|token|pass/i;
 
 function pathOf(path: readonly PropertyKey[]): string {
   const steps = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
-  return harmless(steps.join('').replace(/^\./, ''));
+  return escapeControls(steps.join('').replace(/^\./, ''));
 }
 
 /** What there is instead, unless it may be a secret. */
@@ -22,7 +22,7 @@ function found(input: unknown, path: readonly PropertyKey[]): string {
   let value: unknown = input;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const isSecret = value !== undefined && path.some((key) => secret.test(String(key)));
-  return isSecret ? 'a value that is not shown' : shown(value);
+  return isSecret ? 'a value that is not shown' : describeValue(value);
 }
 
 function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): OptionProblem[] {

@@ -24,9 +24,9 @@ export interface Progress {
 }
 
 /** How {@link SourceContext.report} is to be done. */
-export interface SourceReport {
+export interface SourceReportOptions {
   /**
-   * Rejects with a passing error (see `tryLater`) when it is not durable after so many milliseconds, or when the journal
+   * Rejects with a passing error (see `temporary`) when it is not durable after so many milliseconds, or when the journal
    * refuses; it may become durable all the same. @default waits, and tries again, for as long as the journal takes nothing
    */
   readonly within?: number;
@@ -48,7 +48,7 @@ export interface SourceContext {
    * journal (group commit: many reports share one fsync): only then acknowledge upstream. With the in-memory journal it
    * waits while the slowest handler is far behind. Incidents that are known already are ignored.
    */
-  report(batch: readonly Incident[], options?: SourceReport): Promise<void>;
+  report(batch: readonly Incident[], options?: SourceReportOptions): Promise<void>;
   /** What was kept with the last report that had a `state`, also in an earlier run. Undefined: nothing. */
   state(): MaybePromise<Value | undefined>;
   /** The ordinal of a stream after which to read on: what all who need it have already. Undefined: from the start. */
@@ -58,7 +58,7 @@ export interface SourceContext {
   /** Tells how far it is; as often as it likes. */
   progress(progress: Progress): void;
   /** Tells, for people, why it is cut off from where it listens, while it tries again; undefined: it is there. Not every host asks. */
-  away?(reason: string | undefined): void;
+  disconnected?(reason: string | undefined): void;
 }
 
 /** Brings incidents in from outside: a file, a port, a message server. */

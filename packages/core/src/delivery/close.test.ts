@@ -58,14 +58,14 @@ describe('close', () => {
     expect(heard).toEqual(ids(2));
     expect(aborted).toEqual([true]);
     expect((await journal.cursor('one'))?.position).toBe(2);
-    expect(statusOf(dispatcher, 'one').waiting).toBe(4);
+    expect(statusOf(dispatcher, 'one').pending).toBe(4);
   });
 
   it('leaves alone what does not end, closes the others and says so', async () => {
     const [reached, never] = [createSignal(), createSignal()];
     const events: string[] = [];
     const error = vi.fn();
-    const log = { error, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+    const log = { error, warn() {}, info() {}, debug() {} };
     const hung = defineHandler({
       name: 'hung',
       on: {

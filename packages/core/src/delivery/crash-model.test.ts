@@ -51,10 +51,10 @@ function check(world: CrashingWorld): void {
   const unsettled = new Set(late.map(original).filter((id) => dead.has(id)));
   expect(inTime.some((id) => dead.has(id))).toBe(false);
   expect(dead.size).toBe(letters.length);
-  const books = world.disk.cursors.get('keeper')?.books;
+  const counts = world.disk.cursors.get('keeper')?.counts;
   // A replay gives what is not stored: also what was dropped, where nothing behind it has been stored meanwhile.
   const again = inTime.filter((id) => world.unwanted.has(id));
-  expect(missing.length + again.length).toBe(books?.dropped ?? 0);
+  expect(missing.length + again.length).toBe(counts?.dropped ?? 0);
   expect(world.isOperated ? [] : late).toEqual([]);
   if (!world.isOperated) expect(wanted('test.poison').every(({ id }) => dead.has(id))).toBe(true);
 
@@ -73,9 +73,9 @@ function check(world: CrashingWorld): void {
       .map(({ id }) => id),
   );
 
-  // The books balance for everybody.
+  // The counts balance for everybody.
   for (const [instance, cursor] of world.disk.cursors) {
-    const { delivered, filtered, dead: buried, dropped, lost } = cursor.books;
+    const { delivered, filtered, dead: buried, dropped, lost } = cursor.counts;
     expect(delivered + filtered + buried + dropped + lost, instance).toBe(cursor.position - cursor.first);
     if (!instance.includes('@')) expect(cursor.position).toBe(world.disk.log.length);
     expect(world.disk.deadLetters.filter((letter) => letter.instance === instance)).toHaveLength(buried);

@@ -20,8 +20,8 @@ import { createMemoryJournal } from './memory-journal.ts';
 const hears = (name: string, glob: string, listener: Listener = () => {}): Handler =>
   defineHandler({ name, on: { [glob]: listener } });
 
-// Every test here ends, as all tests of delivery do, with the books of every instance held against the journal.
-describe('the books of an instance', () => {
+// Every test here ends, as all tests of delivery do, with the counts of every instance held against the journal.
+describe('the counts of an instance', () => {
   it('count what it handled, what was not for it, and what died', async () => {
     const picky = hears('picky', 'acme.*.seen', ({ id }) => {
       if (id === 's:3') throw permanent('no');
@@ -32,9 +32,9 @@ describe('the books of an instance', () => {
       incidentOf(4, 'other.thing.seen'),
       incidentOf(5, 'acme.thing.gone'),
     ]);
-    const { books, waiting } = statusOf(dispatcher, 'picky');
+    const { counts, pending: waiting } = statusOf(dispatcher, 'picky');
     // The third that is not for it tells of its own failure.
-    expect(books).toEqual({ delivered: 2, filtered: 3, dead: 1, dropped: 0, lost: 0 });
+    expect(counts).toEqual({ delivered: 2, filtered: 3, dead: 1, dropped: 0, lost: 0 });
     expect(waiting).toBe(0);
   });
 
@@ -50,7 +50,7 @@ describe('the books of an instance', () => {
       origins.map((origin, i) => incidentOf(i + 1, origin)),
     );
     expect(
-      dispatcher.status().map(({ instance, books }) => [instance, books.delivered, books.filtered]),
+      dispatcher.status().map(({ instance, counts }) => [instance, counts.delivered, counts.filtered]),
     ).toEqual([
       ['only', 2, 2],
       ['except', 3, 1],
@@ -68,11 +68,11 @@ describe('the books of an instance', () => {
     await dispatcher.start();
     await dispatcher.report(incidents(5));
     await reached.promise;
-    expect(statusOf(dispatcher, 'slow').waiting).toBe(5);
+    expect(statusOf(dispatcher, 'slow').pending).toBe(5);
     expect(journal.bounds().last).toBe(5);
     goOn.give();
     await dispatcher.drain();
-    expect(statusOf(dispatcher, 'slow')).toMatchObject({ waiting: 0, books: { delivered: 5 } });
+    expect(statusOf(dispatcher, 'slow')).toMatchObject({ waiting: 0, counts: { delivered: 5 } });
   });
 
   it('go on where they were in the next life, and nothing is delivered twice', async () => {
@@ -82,7 +82,7 @@ describe('the books of an instance', () => {
     for (const [life, n] of [1, 2, 3].entries()) {
       const dispatcher = await open([handler], { journal: disk.journal() });
       await handle(dispatcher, [incidentOf(2 * n - 1, 'other.thing.seen'), incidentOf(2 * n)]);
-      expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: life + 1, filtered: life + 1 });
+      expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: life + 1, filtered: life + 1 });
       await dispatcher.close();
     }
     expect(heard).toEqual(['s:2', 's:4', 's:6']);
@@ -101,13 +101,13 @@ describe('the books of an instance', () => {
     await handle(second, []);
     expect(heard).toEqual(['s:3', 's:4', 's:5']);
     expect(disk.cursors.get('second')).toMatchObject({ first: 2, position: 5 });
-    expect(statusOf(second, 'second').books).toMatchObject({ delivered: 3, lost: 0 });
+    expect(statusOf(second, 'second').counts).toMatchObject({ delivered: 3, lost: 0 });
   });
 
   it('count what retention took before it was handled as lost, and it is told', async () => {
     const disk = createDisk();
     const error = vi.fn();
-    const log = { error, critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+    const log = { error, warn() {}, info() {}, debug() {} };
     const first = await open([hears('late', '*')], { journal: disk.journal() });
     await handle(first, incidents(1));
     await first.close();
@@ -123,7 +123,7 @@ describe('the books of an instance', () => {
     const late = await open([handler], { journal: disk.journal(), log: () => log });
     await handle(late, []);
     expect(heard).toEqual(['s:4', 's:5']);
-    expect(statusOf(late, 'late').books).toMatchObject({ delivered: 3, lost: 2 });
+    expect(statusOf(late, 'late').counts).toMatchObject({ delivered: 3, lost: 2 });
     expect(error).toHaveBeenCalledWith(expect.stringContaining('gone from the journal'), { count: 2 });
   });
 
@@ -138,7 +138,7 @@ describe('the books of an instance', () => {
     });
     await handle(second, []);
     expect(heard).toEqual(['s:5001']);
-    expect(statusOf(second, 'rare').books).toMatchObject({ delivered: 1, filtered: 5000 });
+    expect(statusOf(second, 'rare').counts).toMatchObject({ delivered: 1, filtered: 5000 });
   });
 
   it('balance when reports and failures cross', async () => {
@@ -161,8 +161,8 @@ describe('the books of an instance', () => {
     });
     const dispatcher = await open([reporter, writer, hears('all', '*')], { batch: 7 });
     await handle(dispatcher, incidents(50));
-    expect(statusOf(dispatcher, 'reporter').books).toMatchObject({ delivered: 45, dead: 5 });
-    expect(statusOf(dispatcher, 'writer').books.dead).toBe(10);
+    expect(statusOf(dispatcher, 'reporter').counts).toMatchObject({ delivered: 45, dead: 5 });
+    expect(statusOf(dispatcher, 'writer').counts.dead).toBe(10);
   });
 });
 
@@ -228,7 +228,7 @@ describe('a journal in memory', () => {
       }
     })();
     await reached.promise;
-    await vi.waitFor(() => expect(statusOf(dispatcher, 'fast').books.delivered).toBe(10));
+    await vi.waitFor(() => expect(statusOf(dispatcher, 'fast').counts.delivered).toBe(10));
     expect(reported).toBe(10);
     expect(journal.bounds()).toEqual({ before: 0, last: 10 });
     goOn.give();

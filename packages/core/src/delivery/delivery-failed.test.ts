@@ -74,7 +74,7 @@ describe('a dead letter', () => {
     const dispatcher = await open([handler]);
     await handle(dispatcher, incidents(1));
     expect(heard).toEqual(['acme.thing.seen']);
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ dead: 1, filtered: 1 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ dead: 1, filtered: 1 });
   });
 
   it('makes no loop when those who are told fail too', async () => {
@@ -110,7 +110,7 @@ describe('a handler that does not start', () => {
       }),
     ]);
     expect(told[0]?.misfit).toBeUndefined();
-    expect(statusOf(dispatcher, 'mine').books).toMatchObject({ delivered: 1 });
+    expect(statusOf(dispatcher, 'mine').counts).toMatchObject({ delivered: 1 });
   });
 
   it('is shown with what went wrong, and gets what waited when it starts', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { permanent, tryLater } from '../contract/error.ts';
+import { permanent, temporary } from '../contract/error.ts';
 import { defineHandler, type Handler, type Listener } from '../contract/handler.ts';
 import { createSignal, handle, ids, incidentOf, incidents, open, statusOf } from '../testing/delivery.ts';
 
@@ -66,7 +66,7 @@ describe('a handler that listens', () => {
     await dispatcher.report(incidents(100));
     await reached.promise;
     await vi.waitFor(() => expect(heard).toEqual(ids(100)));
-    expect(statusOf(dispatcher, 'slow').waiting).toBe(100);
+    expect(statusOf(dispatcher, 'slow').pending).toBe(100);
     goOn.give();
     expect(await dispatcher.drain()).toEqual([]);
   });
@@ -74,12 +74,12 @@ describe('a handler that listens', () => {
   it('does not hold up the others when it fails', async () => {
     const heard: string[] = [];
     const failing = listening('failing', () => {
-      throw tryLater('the disk is full');
+      throw temporary('the disk is full');
     });
     const dispatcher = await open([failing, listening('sound', ({ id }) => void heard.push(id))]);
     await dispatcher.report(incidents(10));
     await vi.waitFor(() => expect(heard).toEqual(ids(10)));
-    expect(statusOf(dispatcher, 'failing').books.delivered).toBe(0);
+    expect(statusOf(dispatcher, 'failing').counts.delivered).toBe(0);
   });
 
   it('is shown as working, and never called again, until its promise settles', async () => {
@@ -125,7 +125,7 @@ describe('a listener that fails', () => {
     const dispatcher = await open([handler]);
     await handle(dispatcher, incidents(1));
     expect(heard).toEqual(['first', 'second', 'first', 'second']);
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 1, dead: 0 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 1, dead: 0 });
   });
 
   it('is not given again what came before in the same batch', async () => {
@@ -143,13 +143,13 @@ describe('a listener that fails', () => {
     [
       'throws',
       () => {
-        throw tryLater('busy');
+        throw temporary('busy');
       },
     ],
     [
       'rejects',
       async () => {
-        throw tryLater('busy');
+        throw temporary('busy');
       },
     ],
     [
@@ -176,7 +176,7 @@ describe('a listener that fails', () => {
     let calls = 0;
     const failing = listening('failing', () => {
       calls += 1;
-      throw tryLater('come back tomorrow', { retryAfter: 86_400_000 });
+      throw temporary('come back tomorrow', { retryAfter: 86_400_000 });
     });
     const dispatcher = await open([failing]);
     await dispatcher.report(incidents(2));
@@ -227,12 +227,12 @@ describe('a listener that fails', () => {
     let calls = 0;
     const listener: Listener = () => {
       calls += 1;
-      if (calls % 2 === 1 && calls < 20) throw tryLater('busy');
+      if (calls % 2 === 1 && calls < 20) throw temporary('busy');
       if (calls < 5) throw new Error('no idea');
     };
     const dispatcher = await open([listening('one', listener)]);
     await handle(dispatcher, incidents(1));
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 1, dead: 0 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 1, dead: 0 });
   });
 
   it('goes on when whoever is told of dead letters throws', async () => {
@@ -261,6 +261,6 @@ describe('an incident', () => {
     const made = { ...incidentOf(1), data: { url: 'as it was', list: [{ deep: true }] } };
     await handle(dispatcher, [made]);
     expect(seen).toEqual([{ url: 'as it was', list: [{ deep: true }] }]);
-    expect(statusOf(dispatcher, 'vandal').books.delivered).toBe(1);
+    expect(statusOf(dispatcher, 'vandal').counts.delivered).toBe(1);
   });
 });

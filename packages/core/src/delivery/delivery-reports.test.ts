@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tryLater } from '../contract/error.ts';
+import { temporary } from '../contract/error.ts';
 import { defineHandler, type HandlerContext } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { DeadLetter } from '../contract/journal.ts';
@@ -56,7 +56,7 @@ describe('what a handler reports while it handles an incident', () => {
     const { dispatcher, told } = await reporting(async (_, context) => {
       await context.report('acme.told', { failures });
       failures += 1;
-      if (failures < 3) throw tryLater('busy');
+      if (failures < 3) throw temporary('busy');
     });
     await handle(dispatcher, incidents(1));
     expect(told).toEqual([expect.objectContaining({ id: 's/reporter/0:1', data: { failures: 2 } })]);
@@ -88,7 +88,7 @@ describe('what a handler reports while it handles an incident', () => {
     const disk = createDisk();
     const dispatcher = await open([echo()], { journal: disk.journal() });
     await handle(dispatcher, incidents(3));
-    expect(statusOf(dispatcher, 'echo').books).toMatchObject({ delivered: 3, filtered: 3 });
+    expect(statusOf(dispatcher, 'echo').counts).toMatchObject({ delivered: 3, filtered: 3 });
     const second = await open([{ handler: echo(), instance: 'second' }], { journal: disk.journal() });
     await handle(second, []);
     expect(heard).toHaveLength(3 + 6);

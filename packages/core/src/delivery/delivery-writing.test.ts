@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Checkpoint } from '../contract/checkpoint.ts';
-import { permanent, tryLater } from '../contract/error.ts';
+import { permanent, temporary } from '../contract/error.ts';
 import { defineHandler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import { createIncident } from '../incident/create-incident.ts';
@@ -97,7 +97,7 @@ describe('a handler that writes', () => {
       expect(letters).toEqual([
         expect.objectContaining({ position: 3, reason: 'row 3 does not fit', attempts }),
       ]);
-      expect(statusOf(dispatcher, 'keeper').books).toMatchObject({ delivered: 4, dead: 1 });
+      expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 4, dead: 1 });
     },
   );
 
@@ -120,7 +120,7 @@ describe('a handler that keeps a checkpoint', () => {
     const dispatcher = await open([keeper.handler]);
     await handle(dispatcher, incidents(6));
     expect(keeper.batches.flat()).toEqual(['s:5', 's:6']);
-    expect(statusOf(dispatcher, 'keeper').books).toMatchObject({ delivered: 6 });
+    expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 6 });
   });
 
   it('is not given a write again that committed and then failed', async () => {
@@ -132,7 +132,7 @@ describe('a handler that keeps a checkpoint', () => {
     await handle(dispatcher, incidents(3));
     await handle(dispatcher, [incidentOf(4)]);
     expect(keeper.batches).toEqual([ids(3), ['s:4']]);
-    expect(statusOf(dispatcher, 'keeper').books).toMatchObject({ delivered: 4, dead: 0 });
+    expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 4, dead: 0 });
   });
 
   it('does not answer with the next incident for a failure after everything was stored', async () => {
@@ -150,7 +150,7 @@ describe('a handler that keeps a checkpoint', () => {
     const dispatcher = await open([keeper.handler]);
     await handle(dispatcher, incidents(5));
     expect(keeper.database.rows).toEqual(['s:2', 's:3', 's:4', 's:5']);
-    expect(statusOf(dispatcher, 'keeper').books).toMatchObject({ delivered: 4, dead: 1 });
+    expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 4, dead: 1 });
   });
 
   it('is given a failed write again when it cannot tell what it has', async () => {
@@ -165,7 +165,7 @@ describe('a handler that keeps a checkpoint', () => {
       },
     });
     keeper.before = () => {
-      if (keeper.batches.length === 1) throw tryLater('busy');
+      if (keeper.batches.length === 1) throw temporary('busy');
     };
     await handle(await open([handler]), incidents(3));
     expect(keeper.batches).toEqual([ids(3), ids(3)]);
@@ -189,14 +189,14 @@ describe('a handler that keeps a checkpoint', () => {
     const second = await open([keeper.handler], { journal: disk.journal() });
     await handle(second, [incidentOf(4)]);
     expect(keeper.batches).toEqual([ids(3), ['s:4']]);
-    expect(statusOf(second, 'keeper').books).toMatchObject({ delivered: 4 });
+    expect(statusOf(second, 'keeper').counts).toMatchObject({ delivered: 4 });
   });
 });
 
 it('shows what a write waits for', async () => {
   const keeper = createKeeper();
   keeper.before = () => {
-    throw tryLater('the disk is full', { retryAfter: 86_400_000 });
+    throw temporary('the disk is full', { retryAfter: 86_400_000 });
   };
   const dispatcher = await open([keeper.handler]);
   await dispatcher.report(incidents(2));

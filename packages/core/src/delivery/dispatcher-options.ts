@@ -1,6 +1,6 @@
 import type { Handler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
-import type { Books, DeadLetter, Journal } from '../contract/journal.ts';
+import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { RetryPolicy } from '../timing/retry.ts';
@@ -8,7 +8,7 @@ import type { RetryPolicy } from '../timing/retry.ts';
 /** A handler as an operator set it up. */
 export interface HandlerEntry {
   readonly handler: Handler;
-  /** Names this instance: keys its cursor, its folder and its books. @default the handler's name */
+  /** Names this instance: keys its cursor, its folder and its counts. @default the handler's name */
   readonly instance?: string;
   /** Where it begins when the journal does not know it: with the oldest incident kept, or with the next. @default 'beginning' */
   readonly from?: 'beginning' | 'end';
@@ -57,13 +57,13 @@ export interface LaneStatus {
   readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
-  readonly books: Books;
-  /** The position up to which everything is in the books. */
+  readonly counts: DeliveryCounts;
+  /** The position up to which everything is in the counts. */
   readonly position: number;
   /** What the handler counts of itself. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Accepted and not in the books yet. */
-  readonly waiting: number;
+  /** Accepted and not in the counts yet. */
+  readonly pending: number;
   /** The last failure, while it lasts. */
   readonly failure?: string;
 }
@@ -86,7 +86,7 @@ export interface SourceStatus extends SourceOutcome {
   readonly instance: string;
   readonly source: string;
   /** `waiting`: the journal takes nothing at the moment. `away`: it is cut off from where it listens, and tries again. */
-  readonly state: 'running' | 'waiting' | 'away' | 'ended' | 'failed';
+  readonly state: 'running' | 'waiting' | 'disconnected' | 'ended' | 'failed';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
   /** When it last reported something, on our clock; undefined when it never has. */
@@ -107,7 +107,7 @@ export interface RetryOutcome {
 /** What is to be replayed. */
 export interface ReplayOptions {
   readonly instance: string;
-  /** Names the replay: its books are kept under `<instance>@<name>`, and one that was cut off goes on under the same name. */
+  /** Names the replay: its counts are kept under `<instance>@<name>`, and one that was cut off goes on under the same name. */
   readonly name: string;
   /** Only what was accepted at or after this time, in milliseconds since the Unix epoch. */
   readonly since?: number;
@@ -131,7 +131,7 @@ export interface RunOptions {
   readonly stalledAfter?: number;
 }
 
-/** Reads the journal for each handler, delivers, and keeps the books. */
+/** Reads the journal for each handler, delivers, and keeps the counts. */
 export interface Dispatcher extends AsyncDisposable {
   /**
    * Opens the journal and starts every handler in its lane. Resolves when each start has succeeded or failed once; rejects
@@ -162,10 +162,10 @@ export interface Dispatcher extends AsyncDisposable {
   /** Drops dead letters for good; answers how many. */
   dropDeadLetters(instance: string, positions?: readonly number[]): Promise<number>;
   /**
-   * Delivers what the journal still has to an instance again, between its other deliveries, with books of its own. What the
+   * Delivers what the journal still has to an instance again, between its other deliveries, with counts of its own. What the
    * handler's checkpoint covers is not stored twice; a handler without one gets it again. Resolves when it is through.
    */
-  replay(options: ReplayOptions): Promise<Books>;
+  replay(options: ReplayOptions): Promise<DeliveryCounts>;
   /** Lets every started handler, the journal and its dead letters forget these networks; answers what each did, by instance. */
   forget(networks: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Asks every handler to reopen its files. */

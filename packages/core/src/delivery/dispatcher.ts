@@ -6,20 +6,18 @@ import { silentLog } from '../contract/log.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
-import { createGate } from '../timing/notifier.ts';
+import { createNotifier } from '../timing/notifier.ts';
 import { retryOf } from '../timing/retry.ts';
 import { settlesWithin } from '../timing/settles-within.ts';
 import type { Dispatcher, DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
 import { drain, waitForMove } from './drain.ts';
 import { forget } from './forget.ts';
-import { createOutsideReports } from './handler-reports.ts';
+import { createHandlerReports } from './handler-reports.ts';
 import { createLane } from './lane/lane.ts';
 import type { LaneHost } from './lane/lane-host.ts';
 import type { Lane } from './lane/lane-types.ts';
 import { createLiveFeed } from './live-feed.ts';
 import { runSource } from './source-run.ts';
-
-export type * from './dispatcher-options.ts';
 
 /** Puts handlers on a journal. Throws an IhandlerError, as `HANDLER_INVALID` or `GLOB_INVALID`, for what cannot work. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -31,7 +29,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const life = new AbortController();
   /** Aborts with the error of a journal that can promise nothing any more. */
   const broken = new AbortController();
-  const moved = createGate();
+  const moved = createNotifier();
   const retry = retryOf(options.retry);
   const sources = new Map<string, SourceStatus>();
   let released = 0;
@@ -61,7 +59,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     startFailed: (instance, handler, message) => outside.startFailed(instance, handler, message),
     journalFailed,
   };
-  const outside = createOutsideReports({ sensor, now, mustBeOpen, laneOf, log: () => log() });
+  const outside = createHandlerReports({ sensor, now, mustBeOpen, laneOf, log: () => log() });
   const lanes: readonly Lane[] = options.handlers.map((entry, index) => createLane(entry, index, host));
 
   const feed = createLiveFeed(lanes, router);
@@ -87,7 +85,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function journalFailed(error: unknown): void {
     if (broken.signal.aborted) return;
     broken.abort(error);
-    log().critical('the journal can promise nothing any more: end this process', {
+    log().error('the journal can promise nothing any more: end this process', {
       error: describeError(error),
     });
     for (const lane of lanes) lane.stop().catch(() => undefined); // it has said itself why it stopped

@@ -1,4 +1,4 @@
-import type { Gate } from '../timing/notifier.ts';
+import type { Notifier } from '../timing/notifier.ts';
 import { pause } from '../timing/retry.ts';
 import type { LaneStatus } from './dispatcher-options.ts';
 import type { Lane } from './lane/lane-types.ts';
@@ -7,13 +7,13 @@ import type { Lane } from './lane/lane-types.ts';
 export interface DrainHost {
   readonly lanes: readonly Lane[];
   /** Opens whenever a lane has moved on. */
-  readonly moved: Gate;
+  readonly moved: Notifier;
   /** Abort when there is nothing more to wait for. */
   readonly ends: readonly AbortSignal[];
 }
 
 /** Waits until a lane moves on, so many milliseconds pass or the signal aborts. */
-export async function waitForMove(moved: Gate, milliseconds: number, signal: AbortSignal): Promise<void> {
+export async function waitForMove(moved: Notifier, milliseconds: number, signal: AbortSignal): Promise<void> {
   const timer = new AbortController();
   const stop = AbortSignal.any([signal, timer.signal]);
   await Promise.race([moved.wait(), pause(milliseconds, stop)]);

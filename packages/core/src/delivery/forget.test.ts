@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { permanent, tryLater } from '../contract/error.ts';
+import { permanent, temporary } from '../contract/error.ts';
 import { defineHandler } from '../contract/handler.ts';
 import { createSignal, handle, incidentOf, open, statusOf } from '../testing/delivery.ts';
 import { createDisk } from '../testing/disk.ts';
@@ -70,7 +70,7 @@ describe('forgetting networks', () => {
   it.each([
     ['in memory', () => createMemoryJournal()],
     ['on a disk', () => createDisk().journal()],
-  ])('drops dead letters, which the books say: a journal %s', async (_, make) => {
+  ])('drops dead letters, which the counts say: a journal %s', async (_, make) => {
     const journal = make();
     const refuses = defineHandler({
       name: 'refuses',
@@ -84,7 +84,7 @@ describe('forgetting networks', () => {
     await handle(dispatcher, [from(1, evil), from(2, other)]);
     const { journal: words } = await dispatcher.forget([evil]);
     expect(words).toContain('1 dead letter');
-    expect(statusOf(dispatcher, 'refuses').books).toMatchObject({ dead: 1, dropped: 1 });
+    expect(statusOf(dispatcher, 'refuses').counts).toMatchObject({ dead: 1, dropped: 1 });
     expect((await journal.deadLetters('refuses')).map(({ position }) => position)).toEqual([2]);
   });
 
@@ -95,7 +95,7 @@ describe('forgetting networks', () => {
       name: 'one',
       accepts: ['*'],
       write(batch) {
-        if (isBusy) throw tryLater('tomorrow', { retryAfter: 86_400_000 });
+        if (isBusy) throw temporary('tomorrow', { retryAfter: 86_400_000 });
         heard.push(...batch.map(({ id, origin }) => `${id} ${origin}`));
       },
       forget: () => 'removed nothing',

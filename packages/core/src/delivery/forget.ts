@@ -62,7 +62,7 @@ export async function forget(
   let deadLetters = 0;
 
   async function forgetInJournal(): Promise<void> {
-    // Those of running instances go through their books.
+    // Those of running instances go through their counts.
     for (const lane of lanes) deadLetters += await lane.dropDeadLetters(({ incident }) => matches(incident));
     const gone = await journal.forget(matches);
     entries += gone.entries;

@@ -20,7 +20,7 @@ export interface OutsideHost {
 }
 
 /** What handlers report outside deliveries, and what is reported of them. */
-export interface OutsideReports {
+export interface HandlerReports {
   /** The `report` of the context that a handler gets when it starts. */
   reporter(entry: HandlerEntry): HandlerContext['report'];
   /** Reports that a handler does not start. */
@@ -28,7 +28,7 @@ export interface OutsideReports {
 }
 
 /** Makes the reports of one life of the process. */
-export function createOutsideReports(host: OutsideHost): OutsideReports {
+export function createHandlerReports(host: OutsideHost): HandlerReports {
   const { sensor, now } = host;
   /** Names this life of the process in the ids. */
   const lifeStream = randomBytes(9).toString('base64url');

@@ -1,8 +1,15 @@
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, Value } from '../contract/incident.ts';
-import type { Cursor, DeadLetter, Forgotten, Journal, JournalRun, SourceMark } from '../contract/journal.ts';
+import type {
+  Cursor,
+  DeadLetter,
+  ForgetResult,
+  Journal,
+  JournalRun,
+  SourceMark,
+} from '../contract/journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
-import { createGate } from '../timing/notifier.ts';
+import { createNotifier } from '../timing/notifier.ts';
 import { createKnownIds } from './known-ids.ts';
 
 /** Options of {@link createMemoryJournal}. */
@@ -33,7 +40,7 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
   let isOpen = false;
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  const space = createGate();
+  const space = createNotifier();
 
   function mustBeOpen(): void {
     if (!isOpen) throw new IhandlerError('LIFE_CYCLE', 'The journal is not open: call open() first.');
@@ -51,7 +58,7 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     return run.before + run.incidents.length;
   }
 
-  function forget(matches: (incident: Incident) => boolean): Forgotten {
+  function forget(matches: (incident: Incident) => boolean): ForgetResult {
     let entries = 0;
     runs = runs.map((accepted) => {
       const { run, at } = accepted;
@@ -73,10 +80,10 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
       deadLetters += gone;
       const cursor = cursors.get(instance);
       if (cursor === undefined) continue;
-      const { books } = cursor;
+      const { counts } = cursor;
       cursors.set(instance, {
         ...cursor,
-        books: { ...books, dead: books.dead - gone, dropped: books.dropped + gone },
+        counts: { ...counts, dead: counts.dead - gone, dropped: counts.dropped + gone },
       });
     }
     return { entries, deadLetters };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { permanent, tryLater } from '../contract/error.ts';
+import { permanent, temporary } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import { createSignal, handle, ids, incidentOf, incidents, open, statusOf } from '../testing/delivery.ts';
 import { createDisk } from '../testing/disk.ts';
@@ -26,7 +26,7 @@ describe('a database that was put back from a backup', () => {
       [5, 6, 7].map((n) => incidentOf(n)),
     );
     keeper.database = backup;
-    expect((await live(disk, keeper)).books).toMatchObject({ delivered: 7 });
+    expect((await live(disk, keeper)).counts).toMatchObject({ delivered: 7 });
     expect(keeper.database.rows).toEqual(ids(7));
   });
 
@@ -35,7 +35,7 @@ describe('a database that was put back from a backup', () => {
     await live(disk, keeper, incidents(6));
     disk.forget(2);
     keeper.database = { rows: [], checkpoint: {} };
-    expect((await live(disk, keeper)).books).toMatchObject({ delivered: 4, lost: 2 });
+    expect((await live(disk, keeper)).counts).toMatchObject({ delivered: 4, lost: 2 });
     expect(keeper.database.rows).toEqual(['s:3', 's:4', 's:5', 's:6']);
   });
 
@@ -47,7 +47,7 @@ describe('a database that was put back from a backup', () => {
     await live(disk, keeper, incidents(6));
     keeper.before = () => {};
     keeper.database = { rows: [], checkpoint: {} };
-    expect((await live(disk, keeper)).books).toMatchObject({ delivered: 5, dead: 1 });
+    expect((await live(disk, keeper)).counts).toMatchObject({ delivered: 5, dead: 1 });
     expect(keeper.database.rows).toEqual(['s:1', 's:2', 's:4', 's:5', 's:6']);
     expect(disk.deadLetters).toHaveLength(1);
   });
@@ -63,13 +63,13 @@ describe('a database that was put back from a backup', () => {
     keeper.before = (batch) => {
       if (!has(batch, 3)) return;
       stopped.give();
-      throw tryLater('the disk is full', { retryAfter: 86_400_000 });
+      throw temporary('the disk is full', { retryAfter: 86_400_000 });
     };
     const interrupted = await open([keeper.handler], { journal: disk.journal(), batch: 2 });
     await stopped.promise;
     await interrupted.close();
     keeper.before = () => {};
-    expect((await live(disk, keeper)).books).toMatchObject({ delivered: 7, dead: 1 });
+    expect((await live(disk, keeper)).counts).toMatchObject({ delivered: 7, dead: 1 });
     expect(keeper.database.rows).toEqual(ids(8).filter((id) => id !== 's:5'));
   });
 

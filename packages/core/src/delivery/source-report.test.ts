@@ -66,7 +66,7 @@ describe('a report that is to be durable within a time', () => {
         await report([incidentOf(3)], { within: 20_000 }); // as a peer sends it again that was told to
       }),
     );
-    expect(kind).toBe('try-later');
+    expect(kind).toBe('temporary');
     expect(await dispatcher.drain()).toEqual([]);
     expect(heard).toEqual(ids(3));
     expect(outcome.accepted + outcome.known).toBe(3);
@@ -197,6 +197,6 @@ describe('what a handler counts of itself', () => {
     ]);
     await handle(dispatcher, incidents(1));
     expect(dispatcher.status().map(({ counters }) => counters)).toEqual([{ rows: 3 }, {}, {}]);
-    expect(statusOf(dispatcher, 'fails').books.delivered).toBe(1);
+    expect(statusOf(dispatcher, 'fails').counts.delivered).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { tryLater } from '../contract/error.ts';
+import { temporary } from '../contract/error.ts';
 import { CONTRACT, defineHandler } from '../contract/handler.ts';
 import { defineSource, type Reject, type Source, type SourceContext } from '../contract/source.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../testing/delivery.ts';
 import { createDisk } from '../testing/disk.ts';
 import { createKeeper } from '../testing/keeper.ts';
-import type { RunOptions } from './dispatcher.ts';
+import type { RunOptions } from './dispatcher-options.ts';
 import { createMemoryJournal } from './memory-journal.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -43,7 +43,7 @@ describe('a source', () => {
     const seen: unknown[] = [];
     const look = () => seen.push([dispatcher.sources()[0]?.state, dispatcher.sources()[0]?.failure]);
     await dispatcher.run(
-      source(async ({ away }) => {
+      source(async ({ disconnected: away }) => {
         away?.('the server is away');
         look();
         away?.(undefined);
@@ -51,7 +51,7 @@ describe('a source', () => {
       }),
     );
     expect(seen).toEqual([
-      ['away', 'the server is away'],
+      ['disconnected', 'the server is away'],
       ['running', undefined],
     ]);
   });
@@ -111,19 +111,19 @@ describe('a source', () => {
   });
 
   it('has what it rejects logged, without the text, when nobody keeps it', async () => {
-    const warning = vi.fn();
-    const log = { warning, error() {}, critical() {}, message() {}, info() {}, debug() {} };
+    const warn = vi.fn();
+    const log = { warn, error() {}, info() {}, debug() {} };
     const dispatcher = await open([deaf], { log: () => log });
     await dispatcher.run(
       source(({ reject }) =>
         reject({ file: '/a', offset: 10, length: 3, reason: 'no JSON', text: '\u001b[2J' }),
       ),
     );
-    expect(warning).toHaveBeenCalledWith(
+    expect(warn).toHaveBeenCalledWith(
       expect.any(String),
       expect.objectContaining({ file: '/a', offset: 10, reason: 'no JSON' }),
     );
-    expect(JSON.stringify(warning.mock.calls)).not.toContain('[2J');
+    expect(JSON.stringify(warn.mock.calls)).not.toContain('[2J');
   });
 
   it('takes what it throws with it, and nobody else', async () => {
@@ -134,7 +134,7 @@ describe('a source', () => {
     });
     await expect(dispatcher.run(broken)).rejects.toThrow('the port is taken');
     await handle(dispatcher, [incidentOf(2)]);
-    expect(statusOf(dispatcher, 'deaf').books.delivered).toBe(2);
+    expect(statusOf(dispatcher, 'deaf').counts.delivered).toBe(2);
   });
 
   it('is told what is no incident id, and nothing of that batch is taken', async () => {
@@ -142,7 +142,7 @@ describe('a source', () => {
     const wrong = source(({ report }) => report([incidentOf(1), { ...incidentOf(2), id: 'no id' }]));
     await expect(dispatcher.run(wrong)).rejects.toThrow(code('INCIDENT_INVALID'));
     await handle(dispatcher, incidents(2));
-    expect(statusOf(dispatcher, 'deaf').books.delivered).toBe(2);
+    expect(statusOf(dispatcher, 'deaf').counts.delivered).toBe(2);
   });
 
   it('of a contract that is not known is not run', async () => {
@@ -237,7 +237,7 @@ describe('a source of which nothing more can be taken', () => {
       name: 'stuck',
       on: {
         '*': () => {
-          throw tryLater('the disk is full', { retryAfter: 86_400_000 });
+          throw temporary('the disk is full', { retryAfter: 86_400_000 });
         },
       },
     });

@@ -1,9 +1,9 @@
-import { describeError, failureKind, IhandlerError, tryLater } from '../contract/error.ts';
+import { describeError, failureKind, IhandlerError, temporary } from '../contract/error.ts';
 import { CONTRACT } from '../contract/handler.ts';
 import type { Incident, Value } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
-import type { Source, SourceReport } from '../contract/source.ts';
+import type { Source, SourceReportOptions } from '../contract/source.ts';
 import { pause, type Retry, waitFor } from '../timing/retry.ts';
 import type {
   DispatcherOptions,
@@ -84,8 +84,8 @@ export async function runSource(
         if (state === 'waiting') enter('running');
         return run;
       } catch (error) {
-        if (failureKind(error) !== 'try-later' || signal.aborted) throw error;
-        if (failures === 0) host.log.warning('waits: nothing is taken in', { error: describeError(error) });
+        if (failureKind(error) !== 'temporary' || signal.aborted) throw error;
+        if (failures === 0) host.log.warn('waits: nothing is taken in', { error: describeError(error) });
         enter('waiting', describeError(error));
         await pause(waitFor(host.retry, failures, undefined), signal);
         if (signal.aborted) throw error;
@@ -99,7 +99,7 @@ export async function runSource(
   ): Promise<JournalRun> {
     const inTime = new AbortController();
     const late = pause(within, inTime.signal).then(() => {
-      throw tryLater(`Not durable within ${within} ms.`);
+      throw temporary(`Not durable within ${within} ms.`);
     });
     // When the append comes first nobody waits for this any more.
     late.catch(() => undefined);
@@ -129,7 +129,7 @@ export async function runSource(
 
   async function report(
     batch: readonly Incident[],
-    { within, state: kept }: SourceReport = {},
+    { within, state: kept }: SourceReportOptions = {},
   ): Promise<void> {
     const mark = kept === undefined ? undefined : { source: instance, state: kept };
     const run = await (within === undefined ? accepted(batch, mark) : acceptedWithin(batch, mark, within));
@@ -157,13 +157,13 @@ export async function runSource(
     async reject(reject) {
       count.rejected += 1;
       tell();
-      if (host.onReject === undefined) host.log.warning('is no incident', { ...reject, text: undefined });
+      if (host.onReject === undefined) host.log.warn('is no incident', { ...reject, text: undefined });
       else await host.onReject(source.name, reject);
     },
     progress: (progress) => options.onProgress?.({ ...progress, ...count }),
-    away(reason) {
-      if (reason !== undefined) enter('away', reason);
-      else if (state === 'away') enter('running');
+    disconnected(reason) {
+      if (reason !== undefined) enter('disconnected', reason);
+      else if (state === 'disconnected') enter('running');
     },
   });
   try {
@@ -192,7 +192,7 @@ async function brokenBefore(running: Promise<unknown>, broken: AbortSignal): Pro
 
 function stalled(lanes: readonly LaneStatus[], milliseconds: number): IhandlerError {
   const who = lanes
-    .filter(({ waiting }) => waiting > 0)
+    .filter(({ pending: waiting }) => waiting > 0)
     .map(({ instance, failure }) => `${instance}: ${failure ?? 'it has not answered'}`);
   return new IhandlerError(
     'STALLED',

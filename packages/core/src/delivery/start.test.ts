@@ -67,7 +67,7 @@ describe('start', () => {
     expect(events).not.toContain('close late');
     fails = false;
     await handle(dispatcher, incidents(2));
-    expect(statusOf(dispatcher, 'late').books.delivered).toBe(2);
+    expect(statusOf(dispatcher, 'late').counts.delivered).toBe(2);
     await dispatcher.close();
     expect(events.slice(-2)).toEqual(['close there', 'close late']);
   });

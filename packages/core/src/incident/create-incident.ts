@@ -1,5 +1,5 @@
 import { misfitOf } from '../catalogue/check.ts';
-import { shown } from '../contract/describe-value.ts';
+import { describeValue } from '../contract/describe-value.ts';
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import { isIncidentId } from '../contract/incident-id.ts';
@@ -28,7 +28,7 @@ function freeze(value: unknown): void {
 }
 
 function invalid(what: string, found: unknown): IhandlerError {
-  return new IhandlerError('INCIDENT_INVALID', `Expected ${what}, found ${shown(found)}.`);
+  return new IhandlerError('INCIDENT_INVALID', `Expected ${what}, found ${describeValue(found)}.`);
 }
 
 /**

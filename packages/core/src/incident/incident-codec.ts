@@ -140,7 +140,7 @@ export function decodeIncident(text: string): Incident {
 }
 
 /** What {@link receiveIncident} may change. */
-export interface Reception {
+export interface ReceiveOptions {
   /** The sensor that whoever sent it speaks for. @default as the incident says */
   readonly sensor?: string | undefined;
 }
@@ -150,7 +150,7 @@ export interface Reception {
  * data is held against the schema of this machine, and the paths in it are not taken for files of this machine. The id
  * stays. Throws `INCIDENT_INVALID`.
  */
-export function receiveIncident(text: string, { sensor }: Reception = {}): Incident {
+export function receiveIncident(text: string, { sensor }: ReceiveOptions = {}): Incident {
   const { id, origin, timestamp, sensor: own, data } = decodeIncident(text);
   return createIncident({ id, origin, timestamp, sensor: sensor ?? own, data: data as UntypedData });
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { harmless } from '../contract/escape-controls.ts';
+import { escapeControls } from '../contract/escape-controls.ts';
 
 /** A process that has a file open for writing. */
 export interface FileWriter {
@@ -45,6 +45,6 @@ export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] |
       }
       if (open.size === 0) return [];
       const name = orUndefined(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) ?? 'unknown';
-      return [...open].map((file) => ({ file, pid: Number(pid), name: harmless(name) }));
+      return [...open].map((file) => ({ file, pid: Number(pid), name: escapeControls(name) }));
     });
 }

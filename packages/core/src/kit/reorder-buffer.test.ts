@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInOrder, type Numbered } from './reorder-buffer.ts';
+import { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 
 const none = async () => undefined;
 
-function chain(stream: string, ordinals: readonly number[]): Numbered[] {
+function chain(stream: string, ordinals: readonly number[]): SequencedMessage[] {
   return ordinals.map((ordinal, at) => ({ stream, ordinal, after: at === 0 ? undefined : ordinals[at - 1] }));
 }
 
@@ -25,8 +25,8 @@ describe('messages whose order the network changed', () => {
         // The first of a stream says nothing of what went before, so it comes first.
         const rest = chains.flatMap(([, ...others]) => others);
         const mixed = [...chains.flatMap(([first]) => first ?? []), ...shuffled(rest, random)];
-        const order = createInOrder<Numbered>(none, 60_000);
-        const out: Numbered[] = [];
+        const order = createReorderBuffer<SequencedMessage>(none, 60_000);
+        const out: SequencedMessage[] = [];
         for (const message of mixed) out.push(...(await order.take(message, 0)));
         expect(order.waiting()).toEqual([]);
         for (const list of chains)
@@ -36,19 +36,19 @@ describe('messages whose order the network changed', () => {
   });
 
   it('go on after what the journal has, when this process has not seen it', async () => {
-    const order = createInOrder<Numbered>(async () => 10, 60_000);
+    const order = createReorderBuffer<SequencedMessage>(async () => 10, 60_000);
     expect(await order.take({ stream: 's', ordinal: 12, after: 10 }, 0)).toHaveLength(1);
     expect(await order.take({ stream: 's', ordinal: 20, after: 15 }, 0)).toEqual([]);
     expect(await order.take({ stream: 's', ordinal: 15, after: 12 }, 0)).toHaveLength(2);
   });
 
   it('are let through when they come again', async () => {
-    const order = createInOrder<Numbered>(async () => 10, 60_000);
+    const order = createReorderBuffer<SequencedMessage>(async () => 10, 60_000);
     expect(await order.take({ stream: 's', ordinal: 9, after: 8 }, 0)).toHaveLength(1);
   });
 
   it('do not wait for ever', async () => {
-    const order = createInOrder<Numbered>(none, 1000);
+    const order = createReorderBuffer<SequencedMessage>(none, 1000);
     for (const message of chain('s', [1, 2, 3, 4]).slice(1)) expect(await order.take(message, 5)).toEqual([]);
     expect(order.overdue(1004)).toEqual([]);
     expect(order.overdue(1005).map(({ ordinal }) => ordinal)).toEqual([2, 3, 4]);
@@ -56,7 +56,7 @@ describe('messages whose order the network changed', () => {
   });
 
   it('do not wait in any number: beyond ten thousand the earliest of the stream goes on', async () => {
-    const order = createInOrder<Numbered>(none, 1e9);
+    const order = createReorderBuffer<SequencedMessage>(none, 1e9);
     const out: number[] = [];
     for (let at = 1; at <= 10_005; at += 1)
       for (const { ordinal } of await order.take({ stream: 's', ordinal: at * 10, after: at * 10 - 1 }, 0))

@@ -1,5 +1,5 @@
 /** A message on its way into the journal. */
-export interface Numbered {
+export interface SequencedMessage {
   readonly stream: string;
   readonly ordinal: number;
   /** The ordinal of the one that its publisher sent before it in the same stream; undefined: it did not say. */
@@ -7,7 +7,7 @@ export interface Numbered {
 }
 
 /** Puts what the network changed the order of back into it. */
-export interface InOrder<M extends Numbered> {
+export interface ReorderBuffer<M extends SequencedMessage> {
   /** What may go on because of this message, in order: itself and those that waited for it; or nothing, while it waits. */
   take(message: M, now: number): Promise<readonly M[]>;
   /** What has waited too long, in order: it goes on without what it waited for. */
@@ -29,10 +29,10 @@ const REMEMBERED = 10_000;
  * Lets each message pass that comes right after what was seen of its stream, and keeps one that comes too early for
  * `patience` milliseconds at most. `highest` tells the highest ordinal of a stream that the journal has.
  */
-export function createInOrder<M extends Numbered>(
+export function createReorderBuffer<M extends SequencedMessage>(
   highest: (stream: string) => Promise<number | undefined>,
   patience: number,
-): InOrder<M> {
+): ReorderBuffer<M> {
   const seen = new Map<string, number>();
   const early = new Map<string, Guest<M>[]>();
   let count = 0;

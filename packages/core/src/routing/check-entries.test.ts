@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, defineHandler } from '../contract/handler.ts';
-import { createDispatcher, type HandlerEntry } from '../delivery/dispatcher.ts';
+import { createDispatcher } from '../delivery/dispatcher.ts';
+import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 import { createMemoryJournal } from '../delivery/memory-journal.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });

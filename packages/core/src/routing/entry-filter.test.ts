@@ -4,7 +4,7 @@ import { defineHandler } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 import { handle, incidentOf, open, statusOf } from '../testing/delivery.ts';
-import { admitsOf } from './entry-filter.ts';
+import { compileEntryFilter } from './entry-filter.ts';
 
 const connection = (host: string, protocol = 'smbd') => ({
   id: '1',
@@ -18,7 +18,7 @@ const about = (host: string, protocol?: string) =>
   incidentOf(1, 'acme.thing.seen', { connection: connection(host, protocol) });
 
 function admits(entry: Pick<HandlerEntry, 'ignore' | 'protocols'>, incident: Incident): boolean {
-  return admitsOf(entry)?.(incident) ?? true;
+  return compileEntryFilter(entry)?.(incident) ?? true;
 }
 
 describe('"ignore"', () => {
@@ -59,7 +59,7 @@ describe('"ignore"', () => {
     '::ffff:0:0/95',
     '1.2.3.4/',
   ])('refuses %j and names it', (rule) => {
-    expect(() => admitsOf({ ignore: ['192.0.2.1', rule] })).toThrow(
+    expect(() => compileEntryFilter({ ignore: ['192.0.2.1', rule] })).toThrow(
       expect.objectContaining({
         code: 'OPTIONS_INVALID',
         message: expect.stringContaining(JSON.stringify(rule)),
@@ -107,7 +107,7 @@ describe('"protocols"', () => {
   });
 
   it.each(['', '-', 'smbd httpd', 'a,b'])('refuses %j', (protocol) => {
-    expect(() => admitsOf({ protocols: [protocol] })).toThrow(
+    expect(() => compileEntryFilter({ protocols: [protocol] })).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID' }),
     );
   });
@@ -119,8 +119,8 @@ describe('"protocols"', () => {
 
 describe('the filters of an entry', () => {
   it('are nothing at all where nobody asked for one', () => {
-    expect(admitsOf({})).toBeUndefined();
-    expect(admitsOf({ ignore: [], protocols: [] })).toBeUndefined();
+    expect(compileEntryFilter({})).toBeUndefined();
+    expect(compileEntryFilter({ ignore: [], protocols: [] })).toBeUndefined();
   });
 
   it('bear whatever an attacker wrote', () => {
@@ -158,7 +158,7 @@ describe('the filters of an entry', () => {
       quiet: ['s:2', 's:4', 's:5'],
       web: ['s:1', 's:2', 's:5'],
     });
-    expect(statusOf(dispatcher, 'quiet').books).toMatchObject({ delivered: 3, filtered: 2 });
-    expect(statusOf(dispatcher, 'web').books).toMatchObject({ delivered: 3, filtered: 2 });
+    expect(statusOf(dispatcher, 'quiet').counts).toMatchObject({ delivered: 3, filtered: 2 });
+    expect(statusOf(dispatcher, 'web').counts).toMatchObject({ delivered: 3, filtered: 2 });
   });
 });

@@ -4,7 +4,7 @@ import type { Incident } from '../contract/incident.ts';
 import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 
 /** Whether an incident, whose origin a handler is to get, passes the filters of its entry. */
-export type Admits = (incident: Incident) => boolean;
+export type EntryFilter = (incident: Incident) => boolean;
 
 /** An address as it is compared: IPv4 also where an IPv6 address only wraps one. */
 interface Address {
@@ -95,10 +95,10 @@ function connectionOf({ data }: Incident): unknown {
  * Compiles `ignore` and `protocols` of an entry; undefined when it has neither, so that nobody pays for what is not asked
  * for. Throws `OPTIONS_INVALID` for what is no address, network or protocol.
  */
-export function admitsOf({
+export function compileEntryFilter({
   ignore = [],
   protocols = [],
-}: Pick<HandlerEntry, 'ignore' | 'protocols'>): Admits | undefined {
+}: Pick<HandlerEntry, 'ignore' | 'protocols'>): EntryFilter | undefined {
   const isIgnored = ignore.length === 0 ? undefined : withinNetworks(ignore, 'ignore');
   const isChosen = protocols.length === 0 ? undefined : chosen(protocols);
   if (isIgnored === undefined && isChosen === undefined) return undefined;

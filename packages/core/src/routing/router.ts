@@ -1,6 +1,6 @@
 import { isWriting, type Listener } from '../contract/handler.ts';
 import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
-import { type Admits, admitsOf } from './entry-filter.ts';
+import { compileEntryFilter, type EntryFilter } from './entry-filter.ts';
 import { compileGlob } from './glob.ts';
 
 /** What an origin reaches in a handler. */
@@ -10,7 +10,7 @@ export interface Reached {
   /** Whether the handler itself may have reported incidents of the origin: then the id tells. */
   readonly maybeOwn: boolean;
   /** What each incident must pass besides; undefined where the entry has no such filter. */
-  readonly admits: Admits | undefined;
+  readonly admits: EntryFilter | undefined;
 }
 
 /** A lane and what an origin reaches in it. */
@@ -71,7 +71,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
     entry,
     wishes: wishesOf(entry, knownOrigins),
     passes: filterOf(entry),
-    admits: admitsOf(entry),
+    admits: compileEntryFilter(entry),
     interned: new Map<string, Reached>(),
   }));
   const lists = new Map<string, readonly ReachedLane[]>();

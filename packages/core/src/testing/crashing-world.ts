@@ -2,7 +2,8 @@ import type { Checkpoint } from '../contract/checkpoint.ts';
 import { failureKind } from '../contract/error.ts';
 import { defineHandler, type Handler, type Schema } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
-import { createDispatcher, type Dispatcher } from '../delivery/dispatcher.ts';
+import { createDispatcher } from '../delivery/dispatcher.ts';
+import type { Dispatcher } from '../delivery/dispatcher-options.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { createDisk } from './disk.ts';
 
@@ -198,11 +199,11 @@ export class CrashingWorld {
       ]);
       if (source.status === 'rejected') throw source.reason;
       // A failure that passes ends what an operator asked for; he asks again some time.
-      if (operator.status === 'rejected' && failureKind(operator.reason) !== 'try-later')
+      if (operator.status === 'rejected' && failureKind(operator.reason) !== 'temporary')
         throw operator.reason;
       await dispatcher.drain();
       await this.#operate(dispatcher).catch((error: unknown) => {
-        if (failureKind(error) !== 'try-later') throw error;
+        if (failureKind(error) !== 'temporary') throw error;
       });
       const behind = await dispatcher.drain();
       await dispatcher.close();

@@ -5,13 +5,13 @@ import { expect, onTestFinished } from 'vitest';
 import type { Handler, Schema } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import type { Journal } from '../contract/journal.ts';
-import {
-  createDispatcher,
-  type Dispatcher,
-  type DispatcherOptions,
-  type HandlerEntry,
-  type LaneStatus,
-} from '../delivery/dispatcher.ts';
+import { createDispatcher } from '../delivery/dispatcher.ts';
+import type {
+  Dispatcher,
+  DispatcherOptions,
+  HandlerEntry,
+  LaneStatus,
+} from '../delivery/dispatcher-options.ts';
 import { createMemoryJournal } from '../delivery/memory-journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
 
@@ -62,18 +62,20 @@ export function newFolder(): string {
 
 /** Accepted since the first position = delivered + filtered + dead + dropped + lost + waiting, for everybody. */
 export async function expectBalanced(dispatcher: Dispatcher, journal: Journal): Promise<void> {
-  for (const { instance, books, waiting } of dispatcher.status()) {
-    const { delivered, filtered, dead, dropped, lost } = books;
+  for (const { instance, counts, pending: waiting } of dispatcher.status()) {
+    const { delivered, filtered, dead, dropped, lost } = counts;
     const first = (await journal.cursor(instance))?.first ?? 0;
     const accepted = journal.bounds().last - first;
-    expect(delivered + filtered + dead + dropped + lost + waiting, `the books of ${instance}`).toBe(accepted);
+    expect(delivered + filtered + dead + dropped + lost + waiting, `the counts of ${instance}`).toBe(
+      accepted,
+    );
     const letters = await journal.deadLetters(instance);
     const passed = letters.filter(({ position }) => position <= first + accepted - waiting);
     expect(passed, `dead letters of ${instance}`).toHaveLength(dead);
   }
 }
 
-/** A dispatcher that is closed after the test, when its books must balance. */
+/** A dispatcher that is closed after the test, when its counts must balance. */
 export function setUp(
   handlers: readonly (Handler | HandlerEntry)[],
   options: Partial<DispatcherOptions> = {},

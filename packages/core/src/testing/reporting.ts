@@ -11,7 +11,7 @@ export async function reporting(
 ) {
   const told: Incident[] = [];
   const letters: DeadLetter[] = [];
-  const log = { error: vi.fn(), critical() {}, warning() {}, message() {}, info() {}, debug() {} };
+  const log = { error: vi.fn(), warn() {}, info() {}, debug() {} };
   const reporter = defineHandler({ name: 'reporter', reports, on: { 'acme.thing.*': listener } });
   const other = defineHandler({ name: 'other', on: { 'acme.told*': (it) => void told.push(it) } });
   const dispatcher = await open([reporter, other], {

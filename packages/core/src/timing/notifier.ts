@@ -1,11 +1,11 @@
 /** Something to wait for, again and again: `open` lets everybody through who waits now. */
-export interface Gate {
+export interface Notifier {
   wait(): Promise<void>;
   open(): void;
 }
 
 /** Makes a gate that is closed. */
-export function createGate(): Gate {
+export function createNotifier(): Notifier {
   let promise: Promise<void> | undefined;
   let resolve: (() => void) | undefined;
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCourtesy } from './yield-to-event-loop.ts';
+import { createEventLoopYield } from './yield-to-event-loop.ts';
 
 function work(): void {
   const end = performance.now() + 25;
@@ -8,7 +8,7 @@ function work(): void {
 
 describe('a lane in a loop', () => {
   it('gives way when it has kept the event loop for long', async () => {
-    const courtesy = createCourtesy();
+    const courtesy = createEventLoopYield();
     courtesy.giveWay();
     work();
     const way = courtesy.giveWay();
@@ -17,7 +17,7 @@ describe('a lane in a loop', () => {
   });
 
   it('goes on at once, however long its work took, when the others had their turn meanwhile', async () => {
-    const courtesy = createCourtesy();
+    const courtesy = createEventLoopYield();
     courtesy.giveWay();
     work();
     await new Promise((resolve) => setImmediate(resolve));

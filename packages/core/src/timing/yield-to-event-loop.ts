@@ -2,7 +2,7 @@
 const TURN = 20;
 
 /** Sees to it that whoever works in a loop does not keep the event loop for itself. */
-export interface Courtesy {
+export interface EventLoopYield {
   /** To be called after each piece of work: something to wait for when others are to have their turn, and have not had it meanwhile. */
   giveWay(): Promise<void> | undefined;
   /** To be called when there was nothing to do: what comes next may take its time again. */
@@ -10,7 +10,7 @@ export interface Courtesy {
 }
 
 /** Begins now. */
-export function createCourtesy(): Courtesy {
+export function createEventLoopYield(): EventLoopYield {
   let began = performance.now();
   /** Whether the event loop has gone round since `began`, as it does while a commit is waited for. */
   let isOver = true;

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describeError, errorCode, IhandlerError, type SourceContext } from '@ihandler/core';
+import { describeError, IhandlerError, type SourceContext } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type Sqlite from 'better-sqlite3';
 import { unreadable } from '../unreadable.ts';
 

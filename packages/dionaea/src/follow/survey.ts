@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import { type FoundFile, findFile, idOf, readAt } from './found-file.ts';
 
 /** The followed file and what lies beside it, looked at and open. */

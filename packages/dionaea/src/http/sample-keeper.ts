@@ -3,13 +3,13 @@ import { join, sep } from 'node:path';
 import {
   createIncident,
   describeError,
-  errorCode,
   IhandlerError,
   type Incident,
   parseIncidentId,
   type SourceContext,
   type UntypedData,
 } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { SampleSettings } from './options.ts';
 
 /** Keeps the temporary files that dionaea removes as soon as its post is answered. */
@@ -103,7 +103,7 @@ export function openSampleKeeper(
   let saidAt = Number.NEGATIVE_INFINITY;
 
   function say(details: Readonly<Record<string, unknown>> = {}): void {
-    if (missed > 0) log.warning('samples could not be kept', { count: missed, ...details });
+    if (missed > 0) log.warn('samples could not be kept', { count: missed, ...details });
     missed = 0;
   }
 

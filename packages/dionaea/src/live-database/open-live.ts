@@ -97,9 +97,7 @@ async function place(
   if (before !== undefined && (await patiently(() => isSame(reading, before)))) return before;
   const generation = before?.identity === identity ? before.generation + 1 : 0;
   if (generation > 0)
-    context.log.warning(
-      'the database is another one that begins with the same row: it is read from its start',
-    );
+    context.log.warn('the database is another one that begins with the same row: it is read from its start');
   const rows = await beginning(identity, generation, sensor, context);
   const row = await patiently(() =>
     describeConnection(reading.db, reading.layout, rows['connections'] ?? -1),

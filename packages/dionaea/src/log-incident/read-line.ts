@@ -1,4 +1,10 @@
-import { createIncident, describeError, harmless, type Incident, type UntypedData } from '@ihandler/core';
+import {
+  createIncident,
+  describeError,
+  escapeControls,
+  type Incident,
+  type UntypedData,
+} from '@ihandler/core';
 import { createPathMapping } from '../map-path.ts';
 import { createTimestampParser } from '../timestamp.ts';
 import { readConnection } from './connection.ts';
@@ -50,7 +56,7 @@ function parse(text: string): { readonly wire: unknown } | string {
   try {
     return { wire: JSON.parse(text) };
   } catch (error) {
-    return `Expected a JSON object, found what is not JSON: ${harmless(describeError(error)).slice(0, 200)}.`;
+    return `Expected a JSON object, found what is not JSON: ${escapeControls(describeError(error)).slice(0, 200)}.`;
   }
 }
 
@@ -86,7 +92,7 @@ export function createLineReader({ sensor, stream, maxDepth, paths, local }: Lin
     const parsed = parse(text);
     if (typeof parsed === 'string') return parsed;
     const { wire } = parsed;
-    if (!isObject(wire)) return `Expected a JSON object, found ${harmless(text.slice(0, 80))}.`;
+    if (!isObject(wire)) return `Expected a JSON object, found ${escapeControls(text.slice(0, 80))}.`;
     if (typeof wire['origin'] !== 'string')
       return 'Expected an incident, found no "origin" that is a string.';
     const timestamp = parseTimestamp(wire['timestamp']);

@@ -1,4 +1,5 @@
-import { harmless, type Incident, parseReject, type SourceContext } from '@ihandler/core';
+import { escapeControls, type Incident, type SourceContext } from '@ihandler/core';
+import { parseReject } from '@ihandler/core/kit';
 import type { Settings } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { isRejectsFile } from '../recognise.ts';
@@ -31,7 +32,7 @@ async function startAt(
   const line = lastLine.toString('utf8').replace(/^\ufeff/, '');
   const taken = readLine(line, after);
   if (typeof taken === 'string' && !(ofRejects && parseReject(line)))
-    throw changed(text.file, after, `that line is no incident (${harmless(taken)})`);
+    throw changed(text.file, after, `that line is no incident (${escapeControls(taken)})`);
   return chunks;
 }
 

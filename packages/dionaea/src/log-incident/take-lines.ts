@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { type Incident, type Log, parseReject, type Reject } from '@ihandler/core';
+import type { Incident, Log, Reject } from '@ihandler/core';
+import { parseReject } from '@ihandler/core/kit';
 import { hasByteOrderMark } from '../text/first-line.ts';
 import type { SkipNulls, TakeLine } from '../text/split-lines.ts';
 import type { ReadLine } from './read-line.ts';
@@ -58,7 +59,7 @@ export function createLineTaker({ file, maxLine, ofRejects, readLine, log }: Lin
     const text = bytes.toString('utf8', from, to);
     if (!saidNotUtf8 && text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) {
       saidNotUtf8 = true;
-      log.warning('some lines are not UTF-8: what cannot be read is shown as U+FFFD', { file });
+      log.warn('some lines are not UTF-8: what cannot be read is shown as U+FFFD', { file });
     }
     return text;
   }

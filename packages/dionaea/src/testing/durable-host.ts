@@ -80,7 +80,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
           instance: source.name,
           sensor: 'hive',
           signal: stopped.signal,
-          log: { ...silentLog, warning: log, error: log },
+          log: { ...silentLog, warn: log, error: log },
           now: Date.now,
           state: () => state,
           resumeAfter: (stream) => highest[stream],

@@ -38,7 +38,7 @@ export async function runSource(
     state: () => undefined,
     sensor: 'hive',
     signal: new AbortController().signal,
-    log: { ...silentLog, warning: (message) => brought.warnings.push(message) },
+    log: { ...silentLog, warn: (message) => brought.warnings.push(message) },
     now: Date.now,
     async report(batch) {
       brought.incidents.push(...batch);

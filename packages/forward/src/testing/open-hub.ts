@@ -27,7 +27,7 @@ export async function openHub(
     instance: 'http',
     sensor: 'hub',
     signal: end.signal,
-    log: { ...silentLog, message: (_message, details) => listening(Number(details?.['port'])) },
+    log: { ...silentLog, info: (_message, details) => listening(Number(details?.['port'])) },
     now: Date.now,
     state: () => undefined,
     async report(batch, how) {

@@ -24,7 +24,7 @@ describe('a disk with little room', () => {
     await new Promise((resolve) => setTimeout(resolve, 1010));
     const error: unknown = await Promise.resolve(journal.append([incidentAt(2)])).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'JOURNAL_FULL', retryAfter: 1000 });
-    expect(isIhandlerError(error) && failureKind(error)).toBe('try-later');
+    expect(isIhandlerError(error) && failureKind(error)).toBe('temporary');
     const { message } = error as Error;
     for (const part of [there.folder, '200 MiB', 'minFree', '1.0 GiB', 'Make room'])
       expect(message).toContain(part);

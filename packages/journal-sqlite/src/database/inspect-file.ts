@@ -1,5 +1,6 @@
 import { closeSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
-import { decodeValue, describeError, IhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError } from '@ihandler/core';
+import { decodeValue } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION, tables } from '../schema/schema.ts';

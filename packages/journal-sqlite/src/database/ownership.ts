@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { errorCode, IhandlerError } from '@ihandler/core';
+import { IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
 
 /** The right to write a journal, until it is released or the process dies, however it dies. */

@@ -106,8 +106,8 @@ describe('check', () => {
       /position 3 holds another incident/,
     ],
     ['DELETE FROM entries WHERE position BETWEEN 3 AND 5', /positions 3 to 5 are missing/],
-    ["UPDATE cursors SET delivered = delivered - 1 WHERE instance = 'one'", /books of one do not balance/],
-    ['DELETE FROM dead_letters', /one has 0 dead letters, its books say 1/],
+    ["UPDATE cursors SET delivered = delivered - 1 WHERE instance = 'one'", /counts of one do not balance/],
+    ['DELETE FROM dead_letters', /one has 0 dead letters, its counts say 1/],
     ["UPDATE dead_letters SET body = 'x'", /dead letter of one at position 2 cannot be read/],
     ["DELETE FROM cursors WHERE instance = 'one'", /dead letters of one, which has no cursor/],
     [

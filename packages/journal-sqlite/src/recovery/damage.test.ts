@@ -168,7 +168,7 @@ describe('a damaged journal', () => {
     expect((await journal.deadLetters('one')).map(({ position }) => position)).toEqual(letters);
     expect(await journal.cursor('one')).toMatchObject({
       position: letters.at(-1),
-      books: { delivered: 0, dead: letters.length, lost: 0 },
+      counts: { delivered: 0, dead: letters.length, lost: 0 },
     });
     expect(check({ file: there.file }).problems).toEqual([]);
   });

@@ -1,4 +1,5 @@
-import { type Cursor, decodeIncident, decodeValue, parseIncidentId } from '@ihandler/core';
+import { type Cursor, decodeIncident, parseIncidentId } from '@ihandler/core';
+import { decodeValue } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { createCursors } from '../write/cursors.ts';
 import { exactText, originalText } from '../write/exact-text.ts';
@@ -57,8 +58,8 @@ interface Letters {
 }
 
 /**
- * Cursors whose books balance, with their dead letters. An instance of which only letters could be read goes on after the
- * last of them, which it had passed; its books begin with them. Returns the highest position that they know.
+ * Cursors whose counts balance, with their dead letters. An instance of which only letters could be read goes on after the
+ * last of them, which it had passed; its counts begin with them. Returns the highest position that they know.
  */
 function recoverCursors(from: Database, to: Database): number {
   const cursors = createCursors(to);
@@ -85,17 +86,17 @@ function recoverCursors(from: Database, to: Database): number {
     if (!isReadable(instance, originalText)) continue;
     const counts = [first, delivered, filtered, row['dead'], dropped, lost];
     if (!isCount(position) || !counts.every(isCount)) continue;
-    const [start = 0, ...books] = counts;
-    if (books.reduce((sum, count) => sum + count, start) !== position) continue;
-    const [taken = 0, not = 0, given = 0, away = 0, gone = 0] = books;
-    // Dead letters that could not be read are lost: the books go on balancing.
+    const [start = 0, ...sums] = counts;
+    if (sums.reduce((sum, count) => sum + count, start) !== position) continue;
+    const [taken = 0, not = 0, given = 0, away = 0, gone = 0] = sums;
+    // Dead letters that could not be read are lost: the counts go on balancing.
     const kept = Math.min(given, dead.get(instance)?.count ?? 0);
     cursors.set(
       originalText(instance),
       {
         first: start,
         position,
-        books: { delivered: taken, filtered: not, dead: kept, dropped: away, lost: gone + given - kept },
+        counts: { delivered: taken, filtered: not, dead: kept, dropped: away, lost: gone + given - kept },
         written: isReadable(written, JSON.parse) ? JSON.parse(written) : {},
       },
       isCount(usedAt) ? usedAt : Date.now(),
@@ -106,8 +107,8 @@ function recoverCursors(from: Database, to: Database): number {
 }
 
 function cursorBehind({ count, highest }: Letters): Cursor {
-  const books = { delivered: 0, filtered: 0, dead: count, dropped: 0, lost: 0 };
-  return { first: highest - count, position: highest, books, written: {} };
+  const counts = { delivered: 0, filtered: 0, dead: count, dropped: 0, lost: 0 };
+  return { first: highest - count, position: highest, counts, written: {} };
 }
 
 function recoverSources(from: Database, to: Database): void {
@@ -137,7 +138,7 @@ function indexed(from: Database, last: number): readonly [lowest: number, highes
 
 /**
  * Copies what can be read of a damaged journal into a new one, within a transaction: entries with their positions, cursors
- * whose books balance, dead letters, what sources kept. What was given out is not given out again, as far as can be told.
+ * whose counts balance, dead letters, what sources kept. What was given out is not given out again, as far as can be told.
  */
 export function recover(from: Database, to: Database): Recovered {
   const { positions, last } = recoverEntries(from, to);

@@ -48,7 +48,7 @@ describe('forget', () => {
     expect(incidents[0]).toEqual({ ...all[0], origin: 'ihandler.incident.forgotten', data: {} });
     expect(incidents[1]).toEqual(all[1]);
     expect((await journal.deadLetters('one')).map(({ position }) => position)).toEqual([2]);
-    expect((await journal.cursor('one'))?.books).toMatchObject({ dead: 1, dropped: 2 });
+    expect((await journal.cursor('one'))?.counts).toMatchObject({ dead: 1, dropped: 2 });
     expect((await journal.append([all[0] ?? incidentAt(1)])).incidents).toEqual([]);
     expect(await journal.forget(isOf(ADDRESS))).toEqual({ entries: 0, deadLetters: 0 });
     expect(check({ file: there.file }).problems).toEqual([]);

@@ -2,10 +2,10 @@ import {
   createIncident,
   decodeIncident,
   encodeIncident,
-  type Forgotten,
+  type ForgetResult,
   IhandlerError,
   type Incident,
-  tryLater,
+  temporary,
 } from '@ihandler/core';
 import type { Statement } from 'better-sqlite3';
 import type { Store } from '../write/store.ts';
@@ -91,7 +91,7 @@ async function eraseTraces(store: Store): Promise<void> {
   // The first column is 1 when a reader was in the way.
   while (access.read(() => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })) !== 0) {
     if (performance.now() > end)
-      throw tryLater(
+      throw temporary(
         `The incidents are forgotten, but ${db.name}-wal still holds them: somebody has been reading the journal for ${PATIENCE / 1000} s. End that reader, then ask for it again.`,
         { retryAfter: PATIENCE },
       );
@@ -105,7 +105,7 @@ async function eraseTraces(store: Store): Promise<void> {
  * written anew, while nothing else happens. Rejects with a
  * passing error when a reader keeps the log from being emptied for five seconds.
  */
-export async function forget(store: Store, matches: (incident: Incident) => boolean): Promise<Forgotten> {
+export async function forget(store: Store, matches: (incident: Incident) => boolean): Promise<ForgetResult> {
   const { db } = store;
   const entries = db.prepare<[number], BodyRow>(
     `SELECT position AS rowid, body FROM entries WHERE position > ? ORDER BY position LIMIT ${SLICE}`,

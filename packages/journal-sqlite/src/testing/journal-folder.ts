@@ -62,8 +62,8 @@ export function incidentsOf(first: number, last: number, data: UntypedData = {})
 
 /** A cursor that has delivered everything up to a position, but its dead letters. */
 export function cursorAt(position: number, dead = 0): Cursor {
-  const books = { delivered: position - dead, filtered: 0, dead, dropped: 0, lost: 0 };
-  return { first: 0, position, books, written: {} };
+  const counts = { delivered: position - dead, filtered: 0, dead, dropped: 0, lost: 0 };
+  return { first: 0, position, counts, written: {} };
 }
 
 /** The ids of everything that a journal holds. */

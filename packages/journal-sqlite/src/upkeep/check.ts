@@ -1,10 +1,5 @@
-import {
-  decodeIncident,
-  decodeValue,
-  describeError,
-  type JournalCheck,
-  parseIncidentId,
-} from '@ihandler/core';
+import { decodeIncident, describeError, type JournalCheck, parseIncidentId } from '@ihandler/core';
+import { decodeValue } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { parseJournalOptions } from '../options.ts';
 import { openReadable } from '../read/readable-journal.ts';
@@ -52,22 +47,22 @@ function checkEntries(db: Database, tell: Tell): number {
   return count;
 }
 
-/** Every instance: its books, its place and its dead letters. Returns how many there are. */
+/** Every instance: its counts, its place and its dead letters. Returns how many there are. */
 function checkCursors(db: Database, tell: Tell): number {
   const { last } = readBounds(db);
   const letters = db
     .prepare<[string], number>('SELECT count(*) FROM dead_letters WHERE instance = ?')
     .pluck();
   const cursors = Object.entries(readCursors(db));
-  for (const [instance, { first, position, books }] of cursors) {
-    const { delivered, filtered, dead, dropped, lost } = books;
+  for (const [instance, { first, position, counts }] of cursors) {
+    const { delivered, filtered, dead, dropped, lost } = counts;
     const sum = first + delivered + filtered + dead + dropped + lost;
     if (sum !== position)
       tell(
-        `the books of ${instance} do not balance: ${first} + ${delivered} delivered + ${filtered} filtered + ${dead} dead + ${dropped} dropped + ${lost} lost is ${sum}, its position is ${position}`,
+        `the counts of ${instance} do not balance: ${first} + ${delivered} delivered + ${filtered} filtered + ${dead} dead + ${dropped} dropped + ${lost} lost is ${sum}, its position is ${position}`,
       );
     const kept = letters.get(exactText(instance)) ?? 0;
-    if (kept !== dead) tell(`${instance} has ${kept} dead letters, its books say ${dead}`);
+    if (kept !== dead) tell(`${instance} has ${kept} dead letters, its counts say ${dead}`);
     if (position > last) tell(`${instance} is at position ${position}, the newest is ${last}`);
   }
   return cursors.length;
@@ -106,7 +101,7 @@ function checkDatabase(db: Database, tell: Tell): undefined {
 
 /**
  * Looks at everything in a journal: the database itself, that every body can be read, that no position is missing but those
- * that damage took, that the books of every instance balance. Changes nothing; one second for about 50,000 entries.
+ * that damage took, that the counts of every instance balance. Changes nothing; one second for about 50,000 entries.
  * Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`.
  */
 export function check(options: object): JournalCheck {

@@ -38,7 +38,7 @@ function cursorOf({ first, position, written, delivered, filtered, dead, dropped
   return {
     first,
     position,
-    books: { delivered, filtered, dead, dropped, lost },
+    counts: { delivered, filtered, dead, dropped, lost },
     written: JSON.parse(written),
   };
 }
@@ -75,8 +75,8 @@ export function createCursors(db: Database): Cursors {
       const row = select.get(exactText(instance));
       return row === undefined ? undefined : cursorOf(row);
     },
-    set(instance, { first, position, books, written }, usedAt) {
-      const { delivered, filtered, dead, dropped, lost } = books;
+    set(instance, { first, position, counts, written }, usedAt) {
+      const { delivered, filtered, dead, dropped, lost } = counts;
       replace.run({
         instance: exactText(instance),
         ...{ first, position, delivered, filtered, dead, dropped, lost },

@@ -1,4 +1,5 @@
-import { decodeValue, type Value } from '@ihandler/core';
+import type { Value } from '@ihandler/core';
+import { decodeValue } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { exactText, originalText } from './exact-text.ts';
 

@@ -41,7 +41,7 @@ describe('the database of a journal', () => {
       expect(result.status).toBe('rejected');
       const { reason } = result as PromiseRejectedResult;
       expect(reason).toMatchObject({ code: 'JOURNAL_FULL', retryAfter: 1000 });
-      expect(failureKind(reason)).toBe('try-later');
+      expect(failureKind(reason)).toBe('temporary');
     }
     expect(entries.bounds()).toEqual({ before: 0, last: 1 });
     expect(entries.read(0, 10).incidents.map(({ id }) => id)).toEqual(['s:1']);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { IhandlerError, tryLater } from '@ihandler/core';
+import { IhandlerError, temporary } from '@ihandler/core';
 import type { ClientConfig } from 'pg';
 
 /** How to reach a database. Holds a password: not for printing; {@link Login.name} is. */
@@ -116,7 +116,7 @@ function readCertificate(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw tryLater(`${file}, which "ca" names, cannot be read: put the certificate to trust there`, {
+    throw temporary(`${file}, which "ca" names, cannot be read: put the certificate to trust there`, {
       cause,
     });
   }

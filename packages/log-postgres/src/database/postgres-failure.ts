@@ -1,4 +1,5 @@
-import { describeError, errorCode, IhandlerError, isIhandlerError, tryLater } from '@ihandler/core';
+import { describeError, IhandlerError, isIhandlerError, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Login } from './login.ts';
 
 /** What the driver says in words alone, and the code of PostgreSQL that would say the same. */
@@ -54,7 +55,7 @@ export function explainFailure(error: unknown, login: Login, schema: string): un
   if (typeof error === 'object' && error !== null && 'retryAfter' in error) return error;
   const means = meaning(codeOf(error), login, schema);
   if (means === undefined) return error;
-  return tryLater(means, { cause: error });
+  return temporary(means, { cause: error });
 }
 
 /** The same for reading, where there is nobody to try again: it is told at once. */

@@ -124,7 +124,7 @@ export function createRetention(
       // The connection was taken away from it; what was not committed is done the next time.
       if (closed) return;
       const message = String(explainFailure(error, settings.login, settings.schema));
-      if (message !== told) log.warning('Old attacks could not be removed; it is tried again', { message });
+      if (message !== told) log.warn('Old attacks could not be removed; it is tried again', { message });
       told = message;
     }
     schedule(more ? SOON : LATER);

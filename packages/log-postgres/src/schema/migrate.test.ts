@@ -139,7 +139,7 @@ describeService('postgres', () => {
     await prepare(schema, [...MIGRATIONS, second]);
     const refused = /has version 2, this @ihandler\/log-postgres knows version 1: install a newer one/;
     const failure = await write([offer('a', 'http://2/')]).catch((error: unknown) => error);
-    expect(failureKind(failure)).toBe('try-later');
+    expect(failureKind(failure)).toBe('temporary');
     expect(String(failure)).toMatch(refused);
     await expect(forget?.(() => true)).rejects.toThrow(refused);
     expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers`)).toEqual([

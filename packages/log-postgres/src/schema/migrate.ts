@@ -1,4 +1,4 @@
-import { tryLater } from '@ihandler/core';
+import { temporary } from '@ihandler/core';
 import type { Client } from 'pg';
 import type { Login } from '../database/login.ts';
 import { lockClass, SCHEMA_LOCK } from '../write/locks.ts';
@@ -34,11 +34,11 @@ async function claim(
   found: Found | undefined,
 ): Promise<void> {
   if (found !== undefined && !(found.may_create && found.may_use))
-    throw tryLater(
+    throw temporary(
       `The schema ${schema} of ${name} belongs to ${found.owner}, and ${user} may not make tables in it: GRANT CREATE, USAGE ON SCHEMA ${schema} TO ${user}, or name another one with "schema".`,
     );
   if (typeof found?.strange === 'string')
-    throw tryLater(
+    throw temporary(
       `The schema ${schema} of ${name} holds tables that ihandler did not make, such as ${found.strange}: name another one with "schema".`,
     );
   if (found === undefined) await client.query(`CREATE SCHEMA ${quoted(schema)}`);
@@ -67,7 +67,7 @@ export function wrongVersion(version: number, schema: string, { name }: Login): 
 /** Throws, as something that passes, unless the tables are of this package's own version: another hub may have changed them. */
 export async function ensureVersion(client: Client, login: Login, schema: string): Promise<void> {
   const wrong = wrongVersion(await versionOf(client, schema), schema, login);
-  if (wrong !== undefined) throw tryLater(wrong);
+  if (wrong !== undefined) throw temporary(wrong);
 }
 
 async function migrate(
@@ -82,7 +82,7 @@ async function migrate(
   if (isOurs) {
     const wrong =
       version > latestOf(migrations) || version < 1 ? wrongVersion(version, schema, login) : undefined;
-    if (wrong !== undefined) throw tryLater(wrong);
+    if (wrong !== undefined) throw temporary(wrong);
   } else await claim(client, login, schema, found);
   await client.query(`SET LOCAL search_path = ${quoted(schema)}`);
   for (const migration of migrations) {

@@ -54,7 +54,7 @@ describeService('postgres', () => {
     const batch = [accept('b'), link('a', 'b'), offer('b', 'http://1/')];
     proxy.loses = true;
     const failure = await write(batch).catch((error: unknown) => error);
-    expect(failureKind(failure)).toBe('try-later');
+    expect(failureKind(failure)).toBe('temporary');
     expect(String(failure)).toContain('cannot be reached');
     expect(proxy.lost).toBe(1);
     await write(batch);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, harmless, IhandlerError } from '@ihandler/core';
+import { type Command, escapeControls, IhandlerError } from '@ihandler/core';
 import { assertFree, backUpDatabase } from '../database/backup-database.ts';
 import { explainReading } from '../database/sqlite-failure.ts';
 import { utcStamp } from '../database/utc-stamp.ts';
@@ -34,7 +34,7 @@ export const backup: Command = {
         onProgress: (done, total) => terminal.progress(`${Math.floor((done * 100) / Math.max(total, 1))} %`),
       });
       terminal.progress(undefined);
-      await terminal.write(`${harmless(to)} ${bytes.toLocaleString('en')} bytes, checked\n`);
+      await terminal.write(`${escapeControls(to)} ${bytes.toLocaleString('en')} bytes, checked\n`);
       return 0;
     } catch (error) {
       terminal.progress(undefined);

@@ -1,6 +1,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { FileWriter, HandlerContext } from '@ihandler/core';
+import type { HandlerContext } from '@ihandler/core';
+import type { FileWriter } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
@@ -57,7 +58,7 @@ export async function adopt(
     assertSpace(file);
     assertNobodyWrites(database, file);
     const copy = `${file}.before-ihandler-${utcStamp(now())}`;
-    log.message('Adopting a database that dionaea wrote: a backup comes first', { file, backup: copy });
+    log.info('Adopting a database that dionaea wrote: a backup comes first', { file, backup: copy });
     await backUpDatabase(database, copy, { signal });
     assertNobodyWrites(database, file);
     database
@@ -67,7 +68,7 @@ export async function adopt(
           SELECT 'strangers_up_to', coalesce(max(connection), 0) FROM connections`);
       })
       .exclusive();
-    log.message('Adopted: what was there stays, what comes is added', { file, backup: copy });
+    log.info('Adopted: what was there stays, what comes is added', { file, backup: copy });
   } catch (error) {
     throw explainOpening(error, file);
   } finally {

@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
 import { statusOf, unreadable } from './target-file.ts';
 

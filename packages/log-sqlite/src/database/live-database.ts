@@ -1,5 +1,5 @@
 import { renameSync, rmSync, truncateSync } from 'node:fs';
-import { type HandlerContext, tryLater } from '@ihandler/core';
+import { type HandlerContext, temporary } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { Settings } from '../options.ts';
 import { type AttackStore, createAttackStore } from '../write/attack-store.ts';
@@ -90,7 +90,7 @@ export function createLiveDatabase(
     }
     const aside = `${file}.damaged-${utcStamp(now())}`;
     renameSync(file, aside);
-    log.warning('What was left of the database is put aside', { file: aside });
+    log.warn('What was left of the database is put aside', { file: aside });
   }
 
   /**
@@ -101,7 +101,7 @@ export function createLiveDatabase(
     // One row, in this form (https://sqlite.org/pragma.html#pragma_wal_checkpoint).
     const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
     if (result?.busy === 1)
-      throw tryLater(
+      throw temporary(
         `${file} was moved away while another program reads it: it is finished when that one is`,
       );
   }
@@ -113,7 +113,7 @@ export function createLiveDatabase(
     close();
     if (!harmlesslyShrunk) {
       if (fate === 'shrunk') clearAway(size === 0);
-      log.warning(`The database ${what[fate]}`, { file });
+      log.warn(`The database ${what[fate]}`, { file });
     }
     return open();
   }

@@ -1,4 +1,5 @@
-import { describeError, errorCode, isIhandlerError, tryLater } from '@ihandler/core';
+import { describeError, isIhandlerError, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import { unreadable } from './target-file.ts';
 
 /**
@@ -6,17 +7,17 @@ import { unreadable } from './target-file.ts';
  * database or schema is nothing an incident can be blamed for, so it is tried again until somebody has put it right.
  */
 export function explainFailure(error: unknown, file: string): unknown {
-  if (isIhandlerError(error)) return tryLater(error.message, { cause: error });
+  if (isIhandlerError(error)) return temporary(error.message, { cause: error });
   const code = errorCode(error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
-    return tryLater(`${file} is locked by another program at the moment`, { cause: error });
+    return temporary(`${file} is locked by another program at the moment`, { cause: error });
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
-    return tryLater(
+    return temporary(
       `${file} is damaged: move it and the files beside it away, and put a backup there if you have one`,
       { cause: error },
     );
   if (code === 'SQLITE_ERROR' || code === 'SQLITE_SCHEMA')
-    return tryLater(
+    return temporary(
       `${file} does not hold the tables that are expected: was it changed by another program?`,
       {
         cause: error,

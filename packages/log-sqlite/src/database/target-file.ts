@@ -9,7 +9,8 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode, IhandlerError } from '@ihandler/core';
+import { IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 
 /** How many bytes at the start of a SQLite database are its header. */
 export const HEADER_LENGTH = 100;

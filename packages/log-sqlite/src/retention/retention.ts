@@ -151,7 +151,7 @@ export function createRetention(
       return more;
     } catch (error) {
       const message = String(explainFailure(error, settings.file));
-      if (message !== told) log.warning('Old attacks could not be removed; it is tried again', { message });
+      if (message !== told) log.warn('Old attacks could not be removed; it is tried again', { message });
       told = message;
       return false;
     }

@@ -1,4 +1,5 @@
-import { decodeValue, harmless, type IncidentMap } from '@ihandler/core';
+import { escapeControls, type IncidentMap } from '@ihandler/core';
+import { decodeValue } from '@ihandler/core/kit';
 import type { SampleRow } from '../sample-record.ts';
 
 function time(milliseconds: number): string {
@@ -26,15 +27,15 @@ export function listLine(
 ): string {
   const gone = kept === 1 ? '' : '  gone, to make room';
   const line = (hash: string): string =>
-    `${time(storedAt)}  ${hash}  ${sizeText(size).padStart(8)}  ${harmless(type)}${gone}`;
+    `${time(storedAt)}  ${hash}  ${sizeText(size).padStart(8)}  ${escapeControls(type)}${gone}`;
   const whole = line(sha256);
   const room = columns - (whole.length - sha256.length);
   return whole.length <= columns ? whole : line(sha256.slice(0, Math.max(FEW_DIGITS, room)));
 }
 
 function urlText(url: string | Uint8Array): string {
-  if (typeof url === 'string') return url === '' ? '(it was uploaded)' : harmless(url);
-  return harmless(Buffer.from(url).toString('latin1'));
+  if (typeof url === 'string') return url === '' ? '(it was uploaded)' : escapeControls(url);
+  return escapeControls(Buffer.from(url).toString('latin1'));
 }
 
 /** All that is known of a sample, and where it is. */
@@ -56,5 +57,5 @@ export function showSample(
     ['Brought by', urlText(url)],
     ...(from === undefined ? [] : [['Connection', from]]),
   ];
-  return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${harmless(value)}`).join('\n');
+  return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${escapeControls(value)}`).join('\n');
 }

@@ -3,10 +3,10 @@ import {
   type Command,
   type CommandArguments,
   type CommandContext,
-  chooseInstance,
-  harmless,
+  escapeControls,
   IhandlerError,
 } from '@ihandler/core';
+import { chooseInstance } from '@ihandler/core/kit';
 import { recordFile } from '../handler.ts';
 import { folderOf, pathIn } from '../sample-folder.ts';
 import { openRecord, type SampleRecord, type SampleRow } from '../sample-record.ts';
@@ -100,7 +100,7 @@ export const samples: Command = {
     const takesHash = verb === 'show' || verb === 'export';
     if (verb === undefined || !verbs.includes(verb))
       throw invalid(
-        `samples expects one of ${verbs.join(', ')}; found ${harmless(JSON.stringify(verb) ?? 'nothing')}.`,
+        `samples expects one of ${verbs.join(', ')}; found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
       );
     if (more.length > 0 || (!takesHash && hash !== undefined))
       throw invalid(`samples ${verb} expects ${takesHash ? 'one hash' : 'nothing more'}; found too much.`);
@@ -123,7 +123,7 @@ export const samples: Command = {
           `The sample ${row.sha256} went to make room (maxTotal): what is known of it stays, and it is kept again when it comes again.`,
         );
       const target = await exportSample(file, row.sha256, text(args, 'output'));
-      await terminal.write(`${harmless(target)} (password: infected)\n`);
+      await terminal.write(`${escapeControls(target)} (password: infected)\n`);
       return 0;
     } finally {
       opened.record.close();

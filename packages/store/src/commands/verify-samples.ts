@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type CommandContext, describeError, harmless } from '@ihandler/core';
+import { type CommandContext, describeError, escapeControls } from '@ihandler/core';
 import { pathIn } from '../sample-folder.ts';
 import type { SampleRecord } from '../sample-record.ts';
 
@@ -32,7 +32,7 @@ export async function verifySamples(
     const problem = await problemOf(pathIn(folder, sha256), sha256);
     if (problem === undefined) continue;
     bad += 1;
-    await terminal.write(`${sha256} ${harmless(problem)}\n`);
+    await terminal.write(`${sha256} ${escapeControls(problem)}\n`);
   }
   terminal.progress(undefined);
   await terminal.write(`${rows.length - bad} of ${rows.length} samples are whole.\n`);

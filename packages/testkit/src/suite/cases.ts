@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { createIncident, describeError, harmless, type Incident, type UntypedData } from '@ihandler/core';
+import {
+  createIncident,
+  describeError,
+  escapeControls,
+  type Incident,
+  type UntypedData,
+} from '@ihandler/core';
 import { FIXED_TIME } from '../clock.ts';
 import { exampleOf } from '../incident.ts';
 import type { Variation } from './hostile.ts';
@@ -32,7 +38,7 @@ export function assertTaken(life: Life, cases: readonly Case[]): void {
   const accidents = cases.flatMap(({ what, incident }) => {
     const fate = life.fateOf(incident);
     if (fate.kind !== 'failed') return [];
-    return [`${incident.origin} with ${what}: ${harmless(describeError(fate.error)).slice(0, 300)}`];
+    return [`${incident.origin} with ${what}: ${escapeControls(describeError(fate.error)).slice(0, 300)}`];
   });
   const shown = accidents.slice(0, 3).join('; ');
   const more = accidents.length > 3 ? `; and ${accidents.length - 3} more` : '';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isGone, openSample } from '@ihandler/core';
+import { isGone, openSample } from '@ihandler/core/kit';
 
 /** A file that may be uploaded. */
 export interface UploadFile {

@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 import { STATES } from '../backlog/backlog.ts';
 import type { Desk } from '../work/desk.ts';
 import type { WindowUse } from '../work/quota.ts';
@@ -34,7 +34,7 @@ export function statusLines({ backlog, quota, holds, counters, settings }: Desk,
   lines += line('kept for people', `${Math.round(settings.reserve * 100)} %`);
   if (until > now) {
     const why = keyRefused ? 'the key is refused' : 'not asked';
-    lines += line(why, `until ${shownTime(until)} (${harmless(reason)})`);
-  } else if (reason !== '') lines += line('last problem', `${shownTime(at)} (${harmless(reason)})`);
+    lines += line(why, `until ${shownTime(until)} (${escapeControls(reason)})`);
+  } else if (reason !== '') lines += line('last problem', `${shownTime(at)} (${escapeControls(reason)})`);
   return lines;
 }

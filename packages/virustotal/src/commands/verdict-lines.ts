@@ -1,4 +1,4 @@
-import { harmless } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
 import type { FileFacts } from '../api/file-report.ts';
 
 /** `2026-11-25 13:37 UTC`. */
@@ -26,6 +26,6 @@ export function verdictLines(facts: FileFacts): string {
   ];
   return rows
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name.padEnd(12)}${harmless(value ?? '')}\n`)
+    .map(([name, value]) => `${name.padEnd(12)}${escapeControls(value ?? '')}\n`)
     .join('');
 }

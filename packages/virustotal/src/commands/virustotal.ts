@@ -4,10 +4,10 @@ import {
   type Command,
   type CommandContext,
   type ConfiguredInstance,
-  chooseInstance,
-  harmless,
+  escapeControls,
   IhandlerError,
 } from '@ihandler/core';
+import { chooseInstance } from '@ihandler/core/kit';
 import { hashOf } from '../backlog/put-sample.ts';
 import { fileOf } from '../handler.ts';
 import { parseVirusTotalOptions } from '../options.ts';
@@ -41,7 +41,7 @@ function readHash(text: string, verb: 'lookup' | 'retry'): string {
   const hash = hashOf(text, 64) ?? hashOf(text, 32) ?? (verb === 'lookup' ? hashOf(text, 40) : undefined);
   if (hash === undefined)
     throw invalid(
-      `Expected a SHA-256${verb === 'lookup' ? ', a SHA-1' : ''} or an MD5 in hex digits, found ${harmless(JSON.stringify(text.slice(0, 80)))}.`,
+      `Expected a SHA-256${verb === 'lookup' ? ', a SHA-1' : ''} or an MD5 in hex digits, found ${escapeControls(JSON.stringify(text.slice(0, 80)))}.`,
     );
   return hash;
 }
@@ -125,7 +125,7 @@ export const virustotalCommand: Command = {
     const [verb, argument, ...more] = args.positionals;
     if (verb === undefined || !Object.hasOwn(expected, verb))
       throw invalid(
-        `virustotal expects one of ${Object.keys(expected).join(', ')}; found ${harmless(JSON.stringify(verb) ?? 'nothing')}.`,
+        `virustotal expects one of ${Object.keys(expected).join(', ')}; found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
       );
     // Safe: it is a key of the record.
     const known = verb as keyof typeof expected;

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeError, errorCode, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { type TakenOver, takeOverBacklog } from './take-over-backlog.ts';

@@ -28,7 +28,7 @@ export function openDesk(
 ): Desk {
   const database = openDatabase(file, now, ({ files, unusable }) => {
     if (files + unusable > 0)
-      log[unusable > 0 ? 'warning' : 'message']("took dionaea's backlog over", { files, unusable });
+      log[unusable > 0 ? 'warn' : 'info']("took dionaea's backlog over", { files, unusable });
   });
   const outbox = createOutbox(database);
   const backlog = createBacklog(database, settings, outbox.add);

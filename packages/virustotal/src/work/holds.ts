@@ -46,13 +46,7 @@ export function createHolds(database: Database, log: Log, random: () => number):
   }
 
   /** Says something when it begins, and at most hourly while it lasts. */
-  function tell(
-    level: 'critical' | 'warning',
-    what: string,
-    reason: string,
-    until: number,
-    now: number,
-  ): void {
+  function tell(level: 'error' | 'warn', what: string, reason: string, until: number, now: number): void {
     if (now - (told.get(what) ?? Number.NEGATIVE_INFINITY) < HOUR) return;
     told.set(what, now);
     log[level](what, { answer: reason, again: new Date(until).toISOString() });
@@ -86,7 +80,7 @@ export function createHolds(database: Database, log: Log, random: () => number):
         set.run('key_refused_until', Math.trunc(now + HOUR));
         const what =
           'VirusTotal refuses the key, so it is not asked any more: put the right key into apiKey, or VIRUSTOTAL_API_KEY, and restart. The backlog is kept';
-        tell('critical', what, problem.message, now + HOUR, now);
+        tell('error', what, problem.message, now + HOUR, now);
         return;
       }
       const until =
@@ -100,7 +94,7 @@ export function createHolds(database: Database, log: Log, random: () => number):
         problem.kind === 'quota'
           ? 'VirusTotal says that the quota of the key is used up'
           : 'VirusTotal does not answer as it should';
-      tell('warning', what, problem.message, until, now);
+      tell('warn', what, problem.message, until, now);
     },
     clear() {
       if (number('strikes_quota') + number('strikes_later') + number('key_refused_until') === 0) return;

@@ -64,8 +64,8 @@ describe('the quota', () => {
   it('is lowered by what the server says, never raised, and counts what others used', () => {
     const { quota, again } = open();
     quota.learn({ day: { limit: 50, used: 49 }, month: { limit: 1e6, used: 3 } }, START);
-    for (const books of [quota, again()])
-      expect(books.use(START)).toMatchObject({
+    for (const counts of [quota, again()])
+      expect(counts.use(START)).toMatchObject({
         day: { used: 49, limit: 50 },
         month: { used: 3, limit: 15_500 },
       });

@@ -25,7 +25,7 @@ export interface ServerQuotas {
   readonly hour?: WindowUse | undefined;
 }
 
-/** The books on a key, which outlive restarts; several processes may share them. */
+/** The counts on a key, which outlive restarts; several processes may share them. */
 export interface Quota {
   /** When there may be a request: `now` or later. */
   availableAt(asker: Asker, now: number): number;
@@ -58,7 +58,7 @@ function nextMonth(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) + MARGIN;
 }
 
-/** Opens the books in a database that has its tables. */
+/** Opens the counts in a database that has its tables. */
 export function createQuota(database: Database, limits: QuotaLimits): Quota {
   const spent = database.prepare<[string], number>('SELECT count FROM spent WHERE "window" = ?').pluck();
   const add = database.prepare(

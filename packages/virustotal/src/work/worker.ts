@@ -148,7 +148,7 @@ export function startWorker(tools: WorkerTools): Worker {
         if (stopped) return;
         failures += 1;
         idle = Math.min(5 * MINUTE, 1000 * 2 ** failures);
-        log.warning('the backlog waits', { error: describeError(error) });
+        log.warn('the backlog waits', { error: describeError(error) });
       }
       if (!stopped && idle > 0) await alarm.wait(Math.min(idle, tools.longestSleep));
     }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { IhandlerError, tryLater } from '@ihandler/core';
+import { IhandlerError, temporary } from '@ihandler/core';
 import { xml } from '@xmpp/client';
 import { configureNewRoom } from './new-room.ts';
 import { exitOf, statusesIn } from './room-exit.ts';
@@ -75,7 +75,7 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
   function enter(room: string, nick: string): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
       const late = setTimeout(
-        () => joining.get(room)?.reject(tryLater(`The room ${room} does not answer.`)),
+        () => joining.get(room)?.reject(temporary(`The room ${room} does not answer.`)),
         JOIN_WITHIN,
       );
       const done = () => {
@@ -107,7 +107,7 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
     reject(
       condition === 'conflict'
         ? new NameTaken(`The name ${nick} is taken in ${room}.`)
-        : tryLater(`The room ${room} does not let us in: ${said}. ${advice[condition] ?? ''}`.trim()),
+        : temporary(`The room ${room} does not let us in: ${said}. ${advice[condition] ?? ''}`.trim()),
     );
   }
 
@@ -120,7 +120,7 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
         // Our own last connection may still be there: another name will do.
         if (!(error instanceof NameTaken)) throw error;
         const isNewNow = await enter(room, other).catch((again: unknown) => {
-          throw again instanceof NameTaken ? tryLater(again.message) : again;
+          throw again instanceof NameTaken ? temporary(again.message) : again;
         });
         onOtherName?.(room, nick, other);
         return isNewNow;
@@ -145,7 +145,7 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
         if (renamed !== undefined) joined.set(room, renamed);
         else if (waiting === undefined) {
           joined.delete(room);
-          onOut?.(tryLater(reason));
+          onOut?.(temporary(reason));
         }
         return true;
       }
@@ -175,7 +175,7 @@ export async function assertInRoom(session: Session, room: string, nick: string)
     const condition = conditionOf(error);
     if (foundUs.has(condition)) return;
     if (error instanceof IhandlerError) throw error;
-    throw tryLater(
+    throw temporary(
       condition === ''
         ? `The room ${room} does not answer.`
         : `We are not in the room ${room} any more: ${condition}.`,

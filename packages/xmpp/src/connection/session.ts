@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
-import { describeError, tryLater } from '@ihandler/core';
+import { describeError, temporary } from '@ihandler/core';
 import { client, xml } from '@xmpp/client';
 import type { Account } from '../options.ts';
 
@@ -61,7 +61,7 @@ function advice(error: unknown): string {
 
 /** Any error as a passing one that names the server. */
 export function explained({ service }: Pick<Account, 'service'>, error: unknown): Error {
-  return tryLater(`XMPP at ${service}: ${describeError(error)}.${advice(error)}`, { cause: error });
+  return temporary(`XMPP at ${service}: ${describeError(error)}.${advice(error)}`, { cause: error });
 }
 
 /** What arrives after the end of a stream has no parser any more, and the client library would throw where nobody can catch it. */

@@ -86,7 +86,7 @@ export async function listen(listening: Listening): Promise<never> {
       speakers.learn(room, features);
       if (!features.has(MAM)) missing(room, 'it offers none');
     }
-    log.message('is in its rooms', { rooms: settings.rooms });
+    log.info('is in its rooms', { rooms: settings.rooms });
     await catchUp();
     log.info('has taken what it missed', {});
     onThere();

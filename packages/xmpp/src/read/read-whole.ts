@@ -1,4 +1,4 @@
-import { openSample } from '@ihandler/core';
+import { openSample } from '@ihandler/core/kit';
 
 /** Reads a sample from an allowed folder, if it has at most `longest` bytes. Throws a permanent error. */
 export async function readWhole(file: string, folders: readonly string[], longest: number): Promise<Buffer> {

@@ -1,14 +1,12 @@
 import {
   createIncident,
-  createInOrder,
-  createStreamOwners,
   describeError,
   type Incident,
-  type Numbered,
   parseIncidentId,
   type SourceContext,
   type Value,
 } from '@ihandler/core';
+import { createReorderBuffer, createStreamOwners, type SequencedMessage } from '@ihandler/core/kit';
 import { occupantOf } from '../connection/muc.ts';
 import type { Element } from '../connection/session.ts';
 import { DIONAEA } from '../legacy/dionaea-element.ts';
@@ -37,7 +35,7 @@ export interface Reception {
   begin(room: string, mark: Mark): Promise<void>;
 }
 
-interface Arrived extends Numbered {
+interface Arrived extends SequencedMessage {
   readonly incident: Incident;
 }
 
@@ -59,7 +57,7 @@ const PATIENCE = 60_000;
 /** Goes on from these marks. */
 export function createReception(host: ReceptionHost): Reception {
   const { context, sensor, occupants, stream, kept, speakerOf } = host;
-  const order = createInOrder<Arrived>(async (name) => context.resumeAfter(name), PATIENCE);
+  const order = createReorderBuffer<Arrived>(async (name) => context.resumeAfter(name), PATIENCE);
   /** Apart for each room: an account has another occupant id in each. */
   const owners = new Map(Object.entries(kept.owners).map(([room, list]) => [room, createStreamOwners(list)]));
   const marks: Record<string, Mark> = { ...kept.marks };
@@ -162,7 +160,7 @@ export function createReception(host: ReceptionHost): Reception {
     async tick() {
       const passed = order.overdue(context.now());
       if (passed.length === 0) return;
-      context.log.warning('incidents go on without what should have come before them', {
+      context.log.warn('incidents go on without what should have come before them', {
         count: passed.length,
       });
       await hand(passed, { ...marks });

@@ -36,7 +36,7 @@ export function createSpeakers({ streams, sensor }: SpeakerSettings, log: Log): 
       telling.delete(room);
       if (sensor === 'occupant' || warned.has(room)) return;
       warned.add(room);
-      log.warning(
+      log.warn(
         'a room does not say who is speaking (XEP-0421): whoever is in it could speak for others. Let its server say it (Prosody 0.12), or set "sensor: occupant"',
         { room },
       );

@@ -26,10 +26,9 @@ export async function hub(options: XmppSourceOptions, ahead = 0) {
           now: () => context.now() + ahead,
           log: {
             ...context.log,
-            warning: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
+            warn: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
             error: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
-            info: (text) => void log.push(text),
-            message: (text) => {
+            info: (text) => {
               log.push(text);
               if (text === 'is in its rooms') isThere();
             },

@@ -1,4 +1,5 @@
-import { encodeIncident, type Incident, receiveIncident } from '@ihandler/core';
+import { encodeIncident, type Incident } from '@ihandler/core';
+import { receiveIncident } from '@ihandler/core/kit';
 import { xml } from '@xmpp/client';
 import type { Element } from '../connection/session.ts';
 import { xmlJson } from '../legacy/xml-text.ts';

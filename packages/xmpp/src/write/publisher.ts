@@ -1,4 +1,4 @@
-import { type Log, tryLater } from '@ihandler/core';
+import { type Log, temporary } from '@ihandler/core';
 import { createRooms, errorIn, occupantOf } from '../connection/muc.ts';
 import { type Element, openSession, type Session } from '../connection/session.ts';
 import type { Account } from '../options.ts';
@@ -47,7 +47,7 @@ export async function createPublisher(
   const joined = createRooms(current, {
     onOut: (reason) => void session?.close(reason),
     onOtherName: (room, wanted, name) =>
-      log.warning('the name is taken in a room: this sensor is there under another one', {
+      log.warn('the name is taken in a room: this sensor is there under another one', {
         room,
         wanted,
         name,
@@ -63,7 +63,7 @@ export async function createPublisher(
     if (stanza.attrs['type'] === 'error') {
       const { condition, text } = errorIn(stanza);
       message.reject(
-        tryLater(
+        temporary(
           `The room ${room} refuses a message: ${condition}${text === '' ? '' : ` (${text})`}. ${advice[condition] ?? ''}`.trim(),
         ),
       );
@@ -73,7 +73,7 @@ export async function createPublisher(
   function echoOf(id: string): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const late = setTimeout(
-        () => settle(() => reject(tryLater('A room does not echo what was sent to it.'))),
+        () => settle(() => reject(temporary('A room does not echo what was sent to it.'))),
         ECHO_WITHIN,
       );
       const settle = (then: () => void) => {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { describeError, errorCode, IhandlerError } from '@ihandler/core';
+import { describeError, IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { Host } from '../world.ts';
 
 /** Where a system service keeps its state; used when it exists and this user may write there. */

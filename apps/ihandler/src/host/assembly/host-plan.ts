@@ -21,7 +21,7 @@ export function planHost(args: CommandArguments, app: App): HostPlan {
   const configuration = configurationFor(args, app);
   const folder = configuration.file === undefined ? cwd : dirname(configuration.file);
   const installed = findPackages([folder, cwd, prefix]);
-  for (const { problem } of installed.unusable) app.log().warning(problem);
+  for (const { problem } of installed.unusable) app.log().warn(problem);
   return {
     configuration,
     workshop: { installed, folder, conditions },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type CommandArguments, harmless, IhandlerError, type JournalView } from '@ihandler/core';
+import { type CommandArguments, escapeControls, IhandlerError, type JournalView } from '@ihandler/core';
 import type { App } from '../../app.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type HostPlan, planHost } from './host-plan.ts';
@@ -56,7 +56,7 @@ export function mustKnow(instance: string, known: readonly string[]): void {
   if (known.includes(instance)) return;
   throw new IhandlerError(
     'OPTIONS_INVALID',
-    harmless(
+    escapeControls(
       `There is no instance ${instance}${didYouMean(instance, known)}. Known here: ${known.join(', ') || 'none'}.`,
     ),
   );

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describeError, harmless } from '@ihandler/core';
+import { describeError, escapeControls } from '@ihandler/core';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
@@ -29,7 +29,7 @@ function fromYaml(text: string): Parsed {
   if (document.errors.length > 0) {
     const told = document.errors.map(({ message, pos }) => {
       const { line, col } = lines.linePos(pos[0]);
-      return `  line ${line}, column ${col}: ${harmless(message.split('\n')[0]?.replace(/ at line.*$/, '') ?? '')}`;
+      return `  line ${line}, column ${col}: ${escapeControls(message.split('\n')[0]?.replace(/ at line.*$/, '') ?? '')}`;
     });
     return broken(`is not YAML:\n${told.join('\n')}`);
   }
@@ -83,7 +83,7 @@ function fromToml(text: string): Parsed {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const what = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
-    return broken(`is not TOML:\n  line ${error.line}, column ${error.column}: ${harmless(what)}`);
+    return broken(`is not TOML:\n  line ${error.line}, column ${error.column}: ${escapeControls(what)}`);
   }
 }
 
@@ -93,6 +93,6 @@ export function readConfigurationFile(file: string): ConfigurationFile {
     const text = readFileSync(file, 'utf8');
     return { file, ...(/\.toml$/i.test(file) ? fromToml(text) : fromYaml(text)) };
   } catch (error) {
-    return { file, ...broken(`cannot be read: ${harmless(describeError(error))}`) };
+    return { file, ...broken(`cannot be read: ${escapeControls(describeError(error))}`) };
   }
 }

@@ -1,4 +1,5 @@
-import { admitsOf, compileGlob, describeError, parseDomains, parseLevels } from '@ihandler/core';
+import { compileGlob, describeError } from '@ihandler/core';
+import { compileEntryFilter, parseDomains, parseLevels } from '@ihandler/core/kit';
 import { z } from 'zod';
 import type { ConfigPath } from './configuration-file.ts';
 import { isSecretName } from './secrets.ts';
@@ -34,8 +35,8 @@ const handler = source.extend({
   from: z.enum(['beginning', 'end']).optional(),
   only: globs,
   except: globs,
-  ignore: z.array(judged((rule) => admitsOf({ ignore: [rule] }))).optional(),
-  protocols: z.array(judged((name) => admitsOf({ protocols: [name] }))).optional(),
+  ignore: z.array(judged((rule) => compileEntryFilter({ ignore: [rule] }))).optional(),
+  protocols: z.array(judged((name) => compileEntryFilter({ protocols: [name] }))).optional(),
 });
 const entryOf = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
 

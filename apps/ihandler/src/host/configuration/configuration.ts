@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { harmless, IhandlerError, type OptionProblem } from '@ihandler/core';
+import { escapeControls, IhandlerError, type OptionProblem } from '@ihandler/core';
 import type { ConfigPath, ConfigurationFile } from './configuration-file.ts';
 import {
   configurationSchema,
@@ -66,7 +66,7 @@ export const noConfiguration: Configuration = {
   error: (problems) =>
     new IhandlerError(
       'OPTIONS_INVALID',
-      problems.map(({ path, message }) => harmless(`${formatPath(path)}: ${message}`)).join('\n'),
+      problems.map(({ path, message }) => escapeControls(`${formatPath(path)}: ${message}`)).join('\n'),
     ),
 };
 
@@ -132,17 +132,17 @@ function lines({ lineOf }: ConfigurationFile, problems: readonly Problem[]): rea
     .map((problem) => ({ ...problem, line: lineOf(problem.path) }))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
     .map(({ path, message, line }) =>
-      harmless(
+      escapeControls(
         `  ${line === undefined ? '' : `line ${line}, `}${formatPath(path) || 'the file'}: ${message}`,
       ),
     );
 }
 
 function told({ source, problems }: Part): readonly string[] {
-  if (source.broken !== undefined) return [`${harmless(source.file)} ${source.broken}`];
+  if (source.broken !== undefined) return [`${escapeControls(source.file)} ${source.broken}`];
   if (problems.length === 0) return [];
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  return [`${harmless(source.file)} has ${count}:`, ...lines(source, problems)];
+  return [`${escapeControls(source.file)} has ${count}:`, ...lines(source, problems)];
 }
 
 /**

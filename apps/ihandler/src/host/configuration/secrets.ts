@@ -1,4 +1,4 @@
-import { harmless, type Terminal } from '@ihandler/core';
+import { escapeControls, type Terminal } from '@ihandler/core';
 
 /** What stands where a secret would. */
 export const HIDDEN = '[hidden]';
@@ -25,7 +25,7 @@ export interface Secrets {
 /** How a secret may be spelled in a text: as it is, made harmless, in JSON, in a URL. */
 function spellings(secret: string): readonly string[] {
   const inUrl = encodeURIComponent(Buffer.from(secret).toString());
-  return [secret, harmless(secret), JSON.stringify(secret).slice(1, -1), inUrl];
+  return [secret, escapeControls(secret), JSON.stringify(secret).slice(1, -1), inUrl];
 }
 
 /** Knows none in the beginning. */

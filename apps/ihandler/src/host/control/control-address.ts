@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { errorCode } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 
 /** The longest path of a socket, in bytes: `sun_path` of unix(7) is one longer, for the zero byte; macOS has four less. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileWriters } from '@ihandler/core';
+import { fileWriters } from '@ihandler/core/kit';
 import { bytesInWords } from '../../commands/journal.ts';
 import { statOf, unreadable } from './explain-permission.ts';
 import { type Finding, SET_ASIDE, span } from './finding.ts';

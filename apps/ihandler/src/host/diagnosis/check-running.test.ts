@@ -36,7 +36,7 @@ function liveOf(source: Partial<LiveStatus['sources'][number]>): LiveStatus {
   return { pid: 1, ihandlers: [], sources: [{ ...base, ...source }] };
 }
 
-const books = { delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 };
+const counts = { delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 };
 const configured = { sources: ['tail'], instances: ['keep'] };
 const found = (view: JournalView, live?: LiveStatus) =>
   liveFindings(view, live, configured, now).map(
@@ -88,11 +88,11 @@ describe('sources', () => {
 });
 
 describe('instances', () => {
-  const cursor = { first: 0, position: 100, written: {}, usedAt: now, books };
+  const cursor = { first: 0, position: 100, written: {}, usedAt: now, counts };
 
   test('have dead letters, losses, and what waits', () => {
     const view = viewOf({
-      cursors: () => ({ keep: { ...cursor, position: 40, books: { ...books, dead: 2, lost: 1 } } }),
+      cursors: () => ({ keep: { ...cursor, position: 40, counts: { ...counts, dead: 2, lost: 1 } } }),
       acceptedAt: (position) => (position === 41 ? now - 2 * HOUR : now),
     });
     expect(found(view, liveOf({}))).toEqual([
@@ -105,7 +105,7 @@ describe('instances', () => {
   test('that are not configured any more are told, replays are not', () => {
     const behind = { ...cursor, position: 40 };
     const view = viewOf({
-      cursors: () => ({ gone: { ...behind, books: { ...books, dead: 2 } }, 'keep@once': behind }),
+      cursors: () => ({ gone: { ...behind, counts: { ...counts, dead: 2 } }, 'keep@once': behind }),
       acceptedAt: () => now - 2 * HOUR,
     });
     // What they have not had yet waits for nobody.

@@ -58,7 +58,7 @@ function skew(instance: string, ahead: number): Finding | undefined {
 const troubles: ReadonlyMap<string, string> = new Map([
   ['failed', 'has failed'],
   ['waiting', 'waits, because the journal takes nothing'],
-  ['away', 'is cut off from where it listens'],
+  ['disconnected', 'is cut off from where it listens'],
 ]);
 
 function sourceFindings(
@@ -94,7 +94,7 @@ function sourceFindings(
 
 function instanceFindings(
   instance: string,
-  { position, books }: ReturnType<JournalView['cursors']>[string],
+  { position, counts }: ReturnType<JournalView['cursors']>[string],
   live: LiveStatus['ihandlers'][number] | undefined,
   view: JournalView,
   now: number,
@@ -102,18 +102,18 @@ function instanceFindings(
   const findings: Finding[] = [];
   const { before, last } = view.bounds();
   const oldest = position < last ? view.acceptedAt(Math.max(position, before) + 1) : undefined;
-  if (books.dead > 0)
+  if (counts.dead > 0)
     findings.push({
       severity: 'warning',
       about: instance,
-      found: counted(books.dead, 'dead letter'),
+      found: counted(counts.dead, 'dead letter'),
       advice: `ihandler dead-letters list --instance ${instance}, then retry or drop them`,
     });
-  if (books.lost > 0)
+  if (counts.lost > 0)
     findings.push({
       severity: 'error',
       about: instance,
-      found: `${counted(books.lost, 'incident')} went by retention before it had handled them`,
+      found: `${counted(counts.lost, 'incident')} went by retention before it had handled them`,
       advice: 'give the journal more room, and see why it is slow or down',
     });
   if (oldest !== undefined && now - oldest > WAITS_LONG)
@@ -169,14 +169,14 @@ export function liveFindings(
           now,
         ),
       ),
-    ...cursors.flatMap(([instance, { usedAt, books }]) =>
+    ...cursors.flatMap(([instance, { usedAt, counts }]) =>
       isConfigured(instance)
         ? []
         : [
             {
               severity: 'note' as const,
               about: instance,
-              found: `it is not in the configuration any more; the journal keeps its place${books.dead > 0 ? ` and ${counted(books.dead, 'dead letter')}` : ''} for a while (last used ${localTime(usedAt)})`,
+              found: `it is not in the configuration any more; the journal keeps its place${counts.dead > 0 ? ` and ${counted(counts.dead, 'dead letter')}` : ''} for a while (last used ${localTime(usedAt)})`,
             },
           ],
     ),

@@ -1,4 +1,4 @@
-import { harmless, type Terminal } from '@ihandler/core';
+import { escapeControls, type Terminal } from '@ihandler/core';
 import { fold } from '../../terminal/wrap-text.ts';
 
 /** How bad something is. A `note` is worth knowing, and nothing to be put right. */
@@ -31,7 +31,7 @@ export function bySeverity(findings: readonly Finding[]): readonly Finding[] {
 export function findingLine({ severity, about, found, advice }: Finding, { columns }: Terminal): string {
   const sentences = [`${about}: ${found}`, ...(advice === undefined ? [] : [`To do: ${advice}`])];
   const text = sentences.map((sentence) => `${sentence.replace(/\.$/, '')}.`).join(' ');
-  return fold(harmless(`${severity.padEnd(SEVERITY_WIDTH)}${text}`), SEVERITY_WIDTH, columns);
+  return fold(escapeControls(`${severity.padEnd(SEVERITY_WIDTH)}${text}`), SEVERITY_WIDTH, columns);
 }
 
 const MINUTE = 60_000;

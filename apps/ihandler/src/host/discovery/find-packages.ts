@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CONTRACT, harmless, type Manifest, manifestSchema } from '@ihandler/core';
+import { CONTRACT, escapeControls, type Manifest, manifestSchema } from '@ihandler/core';
 
 /** A package that says with its manifest what it offers. */
 export interface InstalledPackage {
@@ -99,11 +99,11 @@ function problemOf(json: PackageJson): string {
 export function packageAt(folder: string, foundIn: string): InstalledPackage | UnusablePackage | undefined {
   const json = readPackageJson(folder);
   if (json === undefined || !hasKeyword(json) || json['ihandler'] === undefined) return undefined;
-  const name = harmless(String(json['name']));
-  const version = harmless(String(json['version']));
+  const name = escapeControls(String(json['name']));
+  const version = escapeControls(String(json['version']));
   const { data: manifest } = manifestSchema.safeParse(json['ihandler']);
   if (manifest === undefined)
-    return { name, version, problem: harmless(`${name} ${version} ${problemOf(json)}`) };
+    return { name, version, problem: escapeControls(`${name} ${version} ${problemOf(json)}`) };
   const entryPoints = { exports: json['exports'], main: json['main'] };
   return { name, version, folder: realpathSync(folder), foundIn, manifest, entryPoints };
 }

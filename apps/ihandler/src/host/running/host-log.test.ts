@@ -20,15 +20,9 @@ function logged(filter: Parameters<ReturnType<typeof createHostLog>['choose']>[0
 
 describe("the program's own log", () => {
   test.each([
-    [{}, ['error: e', 'critical: c', 'warning: w', 'warning: keep: kw']],
-    [
-      { levels: 'all' },
-      ['error: e', 'critical: c', 'warning: w', 'message: m', 'info: i', 'debug: d', 'warning: keep: kw'],
-    ],
-    [
-      { levels: 'all, -debug,-info' },
-      ['error: e', 'critical: c', 'warning: w', 'message: m', 'warning: keep: kw'],
-    ],
+    [{}, ['error: e', 'warning: w', 'warning: keep: kw']],
+    [{ levels: 'all' }, ['error: e', 'warning: w', 'info: i', 'debug: d', 'warning: keep: kw']],
+    [{ levels: 'all, -debug,-info' }, ['error: e', 'warning: w', 'warning: keep: kw']],
     [{ domains: 'keep' }, ['warning: keep: kw']],
     [{ domains: 'ihandler', levels: 'error' }, ['error: e']],
     [{ domains: 'k??p,other' }, ['warning: keep: kw']],
@@ -36,12 +30,12 @@ describe("the program's own log", () => {
     const { told, log } = logged(filter);
     const own = log();
     own.error('e');
-    own.critical('c');
-    own.warning('w');
-    own.message('m');
+    own.error('c');
+    own.warn('w');
+    own.info('m');
     own.info('i');
     own.debug('d');
-    log('keep').warning('kw');
+    log('keep').warn('kw');
     expect(told).toEqual(expected);
   });
 
@@ -71,8 +65,8 @@ describe("the program's own log", () => {
 
 const chatty = (world: { folder: string }) => `
 export default (options) => ({ contract: 1, name: 'chatty', on: { '*': (incident, { log }) => {
-  log.debug('a debug'); log.info('an info'); log.message('a message'); log.warning('a warning');
-  log.warning('with ' + options.apiKey, options);
+  log.debug('a debug'); log.info('an info'); log.info('a message'); log.warn('a warning');
+  log.warn('with ' + options.apiKey, options);
   throw Object.assign(new Error('refused ' + options.apiKey + ' and ' + options.password), { permanent: true });
 } } });
 // ${world.folder}`;

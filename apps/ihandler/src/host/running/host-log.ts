@@ -1,18 +1,26 @@
 import {
   describeError,
-  harmless,
+  escapeControls,
   IhandlerError,
-  LEVELS,
   type Level,
+  LOG_LEVELS,
   type Log,
-  parseDomains,
-  parseLevels,
+  type LogLevel,
   type Terminal,
 } from '@ihandler/core';
+import { parseDomains, parseLevels } from '@ihandler/core/kit';
 import { HIDDEN, isSecretName, type Secrets } from '../configuration/secrets.ts';
 
 /** What is shown when nobody says: dionaea's default. */
 export const DEFAULT_LEVELS = 'error,critical,warning';
+
+/** The dionaea levels that select a level of the log. */
+const dionaeaLevels: Readonly<Record<LogLevel, readonly Level[]>> = {
+  error: ['error', 'critical'],
+  warn: ['warning'],
+  info: ['message', 'info'],
+  debug: ['debug'],
+};
 
 /** The longest line, in characters. */
 const LONGEST = 4000;
@@ -61,15 +69,17 @@ export function createHostLog(terminal: Pick<Terminal, 'warn'>, secrets: Pick<Se
       if (filter.domains !== undefined) isShown = parseDomains(filter.domains);
     },
     log(name) {
-      const write = (level: Level, message: string, details: Readonly<Record<string, unknown>> = {}) => {
-        if (!levels.has(level) || !isShown(name ?? 'ihandler')) return;
+      const write = (level: LogLevel, message: string, details: Readonly<Record<string, unknown>> = {}) => {
+        if (!dionaeaLevels[level].some((name) => levels.has(name)) || !isShown(name ?? 'ihandler')) return;
         const extra = Object.entries(details).map(([key, value]) => ` ${key}=${asText(key, value)}`);
         const who = name === undefined ? '' : `${name}: `;
         // Hidden before the line is cut, since half a secret is one too.
-        const line = secrets.hide(`${level}: ${who}${message}${extra.join('')}`);
-        terminal.warn(harmless(line.slice(0, LONGEST)));
+        const line = secrets.hide(
+          `${level === 'warn' ? 'warning' : level}: ${who}${message}${extra.join('')}`,
+        );
+        terminal.warn(escapeControls(line.slice(0, LONGEST)));
       };
-      const lines = LEVELS.map((level): [Level, Log[Level]] => [
+      const lines = LOG_LEVELS.map((level): [LogLevel, Log[LogLevel]] => [
         level,
         (message, details) => write(level, message, details),
       ]);

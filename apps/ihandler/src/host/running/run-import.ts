@@ -5,12 +5,12 @@ import {
   type Dispatcher,
   describeError,
   encodeIncident,
-  formatReject,
   type HandlerEntry,
   IhandlerError,
   type LaneStatus,
   type Log,
 } from '@ihandler/core';
+import { formatReject } from '@ihandler/core/kit';
 import type { ImportResult, Kept } from '../../commands/import-report.ts';
 import type { ImportProgress } from '../../terminal/progress-line.ts';
 import type { Input } from '../assembly/recognise-file.ts';

@@ -19,6 +19,6 @@ export function createSeldomLog(log: (name: string) => Log): SeldomLog {
     }
     const untold = last?.untold ?? 0;
     told.set(key, { at: now, untold: 0 });
-    log(name).warning(message, { ...details, ...(untold > 0 && { 'more-since-told': untold }) });
+    log(name).warn(message, { ...details, ...(untold > 0 && { 'more-since-told': untold }) });
   };
 }

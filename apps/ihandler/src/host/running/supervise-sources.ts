@@ -95,7 +95,7 @@ export function superviseSources(sources: readonly LiveSource[], supervisor: Sup
       return signal.aborted ? undefined : 'it ended by itself';
     } catch (error) {
       if (signal.aborted) return undefined;
-      const isForUser = isIhandlerError(error) && failureKind(error) !== 'try-later';
+      const isForUser = isIhandlerError(error) && failureKind(error) !== 'temporary';
       const isNew = Date.now() - began < STARTED && lastRun(instance)?.reportedAt === undefined;
       if (isFirst && isForUser && isNew) throw error;
       return describeError(error);

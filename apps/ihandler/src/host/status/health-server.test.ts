@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { healthAddress, serveHealth } from './health-server.ts';
 import { type HostStatus, troubles, WAITS_LONG } from './host-status.ts';
 
-const books = { delivered: 7, filtered: 5, dead: 2, dropped: 1, lost: 3 };
+const counts = { delivered: 7, filtered: 5, dead: 2, dropped: 1, lost: 3 };
 const at = 1_795_600_000_000;
 
 function hostStatus(instance: object = {}, source: object = {}): HostStatus {
@@ -20,7 +20,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
         handler: 'a',
         state: 'idle',
         since: at,
-        books,
+        counts,
         waiting: 4,
         oldestWaiting: at - 90_000,
         failure: null,

@@ -1,4 +1,4 @@
-import type { Books, SourceStatus } from '@ihandler/core';
+import type { DeliveryCounts, SourceStatus } from '@ihandler/core';
 
 /** Without an answer for so long, in milliseconds, a handler is called stuck. */
 export const STUCK_AFTER = 60_000;
@@ -12,7 +12,7 @@ export interface InstanceStatus {
   /** `stuck`: it has been given something and does not answer. */
   readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed' | 'stuck' | 'not running';
   readonly since: number | null;
-  readonly books: Books;
+  readonly counts: DeliveryCounts;
   readonly waiting: number;
   /** When the oldest of what waits was accepted. */
   readonly oldestWaiting: number | null;
@@ -74,7 +74,7 @@ export function healthProblems({ ihandlers, sources, at }: HostStatus): readonly
       if (state === 'waiting')
         return [`${instance}: the journal takes nothing: ${failure ?? 'it does not say why'}`];
       if (state === 'failed') return [`${instance}: ${failure ?? 'it has failed'}`];
-      return state === 'away' && at - since > WAITS_LONG
+      return state === 'disconnected' && at - since > WAITS_LONG
         ? [`${instance}: away for ${minutes(at - since)}: ${failure ?? 'it does not say why'}`]
         : [];
     }),

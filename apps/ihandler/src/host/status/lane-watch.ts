@@ -11,8 +11,8 @@ export interface LaneWatch {
 }
 
 /** What changes when a lane moves on. */
-function mark({ state, position, books, failure }: LaneStatus): string {
-  return JSON.stringify([state, position, Object.values(books), failure]);
+function mark({ state, position, counts, failure }: LaneStatus): string {
+  return JSON.stringify([state, position, Object.values(counts), failure]);
 }
 
 /** Looks at lanes until it is closed; keeps no process alive. */

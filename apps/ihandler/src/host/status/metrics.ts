@@ -63,9 +63,9 @@ const counters: readonly Measure[] = [
     help: 'What became of accepted incidents: delivered, filtered, dropped from the dead letters, or lost to retention',
     labels: ['instance', 'outcome'],
     values: ({ ihandlers }) =>
-      ihandlers.flatMap(({ instance, books }) =>
+      ihandlers.flatMap(({ instance, counts }) =>
         (['delivered', 'filtered', 'dropped', 'lost'] as const).map(
-          (outcome) => [[instance, outcome], books[outcome]] as const,
+          (outcome) => [[instance, outcome], counts[outcome]] as const,
         ),
       ),
   },
@@ -86,7 +86,7 @@ const gauges: readonly Measure[] = [
     'How long the oldest of them has waited; 0 when none does',
     ({ oldestWaiting }, { at }) => (oldestWaiting === null ? 0 : Math.max(0, at - oldestWaiting) / 1000),
   ),
-  ofInstances('dead_letters', 'Incidents that an ihandler has given up', ({ books }) => books.dead),
+  ofInstances('dead_letters', 'Incidents that an ihandler has given up', ({ counts }) => counts.dead),
   ofInstances('stuck', '1 when an ihandler does not answer', ({ state }) => (state === 'stuck' ? 1 : 0)),
   {
     name: 'handler_count',

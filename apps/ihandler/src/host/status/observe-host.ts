@@ -32,7 +32,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   const watch = createLaneWatch(() => dispatcher.status());
   const journalStatus = watchJournal(chosen);
 
-  async function oldestWaiting({ position, waiting }: LaneStatus): Promise<number | null> {
+  async function oldestWaiting({ position, pending: waiting }: LaneStatus): Promise<number | null> {
     if (waiting === 0) return null;
     try {
       // What came after it may be gone by retention: then the oldest that is left.
@@ -45,7 +45,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   }
 
   async function instanceStatus(lane: LaneStatus, at: number): Promise<InstanceStatus> {
-    const { instance, handler, books, waiting, failure, counters } = lane;
+    const { instance, handler, counts, pending: waiting, failure, counters } = lane;
     const movedAt = watch.movedAt(lane);
     const stuck = isStuck(lane, movedAt, at);
     return {
@@ -53,7 +53,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
       handler,
       state: stuck ? 'stuck' : lane.state,
       since: stuck ? movedAt : lane.since,
-      books,
+      counts,
       waiting,
       oldestWaiting: await oldestWaiting(lane),
       failure: failure ?? null,

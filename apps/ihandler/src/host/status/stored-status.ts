@@ -30,12 +30,12 @@ function instancesIn(view: JournalView): readonly InstanceStatus[] {
   const { before, last } = view.bounds();
   // A replay keeps a cursor of its own, so that it can go on: nobody waits for it.
   const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
-  return cursors.map(([instance, { position, books, usedAt }]) => ({
+  return cursors.map(([instance, { position, counts, usedAt }]) => ({
     instance,
     handler: null,
     state: 'not running',
     since: usedAt,
-    books,
+    counts,
     waiting: last - position,
     oldestWaiting: last > position ? (view.acceptedAt(Math.max(position, before) + 1) ?? null) : null,
     failure: null,

@@ -4,7 +4,7 @@ import type { HandlerContext, ListeningHandler, WritingHandler } from '../../con
 import type { Incident } from '../../contract/incident.ts';
 import { callInTurn, callOthers } from './call-listeners.ts';
 import type { Batch } from './lane-queue.ts';
-import { aliasOf } from './redelivery-id.ts';
+import { withRedeliveryId } from './redelivery-id.ts';
 import { createCollector, isReporting } from './report-collector.ts';
 
 /** What one attempt at a batch came to. */
@@ -81,7 +81,7 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
 }
 
 function isTakenAnyhow(checkpoint: Checkpoint, incident: Incident): boolean {
-  return isTaken(checkpoint, incident) || isTaken(checkpoint, aliasOf(incident));
+  return isTaken(checkpoint, incident) || isTaken(checkpoint, withRedeliveryId(incident));
 }
 
 /** Attempts of a handler that takes batches and may keep a checkpoint of its own. */
@@ -150,7 +150,7 @@ export function writingAttempts(handler: WritingHandler, context: HandlerContext
     try {
       if ((await ask()) === undefined) return nothing;
     } catch (problem) {
-      context.log.warning('cannot tell what it has stored', { error: describeError(problem) });
+      context.log.warn('cannot tell what it has stored', { error: describeError(problem) });
       return nothing;
     }
     const { taken, length } = run(incidents);

@@ -1,17 +1,17 @@
 import type { HandlerContext } from '../../contract/handler.ts';
 import type { Journal, JournalRun } from '../../contract/journal.ts';
-import type { Ledger } from './lane-cursor.ts';
+import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneQueue } from './lane-queue.ts';
 
 /** What catching up needs of its lane. */
 export interface CatchUpHost {
   readonly journal: Journal;
-  readonly ledger: Ledger;
+  readonly ledger: LaneCursor;
   readonly queue: LaneQueue;
   readonly context: HandlerContext;
   /** How much is read at once. */
   readonly limit: number;
-  /** How far it reads on, when nothing is for the lane, before the books are brought up to date. */
+  /** How far it reads on, when nothing is for the lane, before the counts are brought up to date. */
   readonly stride: number;
   /** The position up to which live lanes have been given everything. */
   liveTo(): number;

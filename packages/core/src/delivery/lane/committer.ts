@@ -2,12 +2,12 @@ import { describeError, isJournalFailed } from '../../contract/error.ts';
 import type { MaybePromise } from '../../contract/handler.ts';
 import type { DeadLetter, JournalRun } from '../../contract/journal.ts';
 import { pause, type Retry, waitFor } from '../../timing/retry.ts';
-import type { Committed, Ledger } from './lane-cursor.ts';
+import type { Committed, LaneCursor } from './lane-cursor.ts';
 
 /** What committing needs of its lane. */
 export interface CommitHost {
   /** The lane's own. */
-  readonly ledger: Ledger;
+  readonly ledger: LaneCursor;
   readonly retry: Retry;
   /** Aborts when the lane is stopped. */
   readonly signal: AbortSignal;
@@ -20,12 +20,12 @@ export interface CommitHost {
   enter(state: 'retrying', failure: string): void;
 }
 
-/** Makes books durable, with all that is owed. A journal that answers at once is not waited for. */
+/** Makes counts durable, with all that is owed. A journal that answers at once is not waited for. */
 export interface Committer {
   /** Tries once. */
-  commitOnce(ledger?: Ledger): MaybePromise<void>;
+  commitOnce(ledger?: LaneCursor): MaybePromise<void>;
   /** Tries until the journal takes it; throws when the lane is stopped, or the journal can promise nothing any more. */
-  commitOf(ledger: Ledger): MaybePromise<void>;
+  commitOf(ledger: LaneCursor): MaybePromise<void>;
 }
 
 /** Makes the committer of a lane. */
@@ -41,7 +41,7 @@ export function createCommitter(host: CommitHost): Committer {
     throw error;
   }
 
-  function commitOnce(ledger: Ledger = host.ledger): MaybePromise<void> {
+  function commitOnce(ledger: LaneCursor = host.ledger): MaybePromise<void> {
     let committing: MaybePromise<Committed>;
     try {
       committing = ledger.commit();
@@ -51,7 +51,7 @@ export function createCommitter(host: CommitHost): Committer {
     return committing instanceof Promise ? committing.then(committed, failed) : committed(committing);
   }
 
-  async function commitAgain(ledger: Ledger, error: unknown): Promise<void> {
+  async function commitAgain(ledger: LaneCursor, error: unknown): Promise<void> {
     let problem = error;
     for (let failures = 0; ; failures += 1) {
       if (host.signal.aborted || isJournalFailed(problem)) throw problem;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { permanent, tryLater } from '../../contract/error.ts';
+import { permanent, temporary } from '../../contract/error.ts';
 import { defineHandler } from '../../contract/handler.ts';
 import {
   anything,
@@ -43,25 +43,25 @@ async function diskWithLetter() {
   const journal = disk.journal();
   await journal.append(incidents(1));
   const letter = { instance: 'one', position: 1, incident: incidentOf(1), reason: 'no', attempts: 1, at: 0 };
-  const books = { delivered: 0, filtered: 0, dead: 1, dropped: 0, lost: 0 };
-  const cursor = { first: 0, position: 1, books, written: {} };
+  const counts = { delivered: 0, filtered: 0, dead: 1, dropped: 0, lost: 0 };
+  const cursor = { first: 0, position: 1, counts, written: {} };
   await journal.commit({ instance: 'one', cursor, deadLetters: [letter], reports: [] });
   return disk;
 }
 
-// Every test here ends with the books of every instance held against the journal.
+// Every test here ends with the counts of every instance held against the journal.
 describe('dead letters that are tried again', () => {
   it('are delivered oldest first, with what is reported because of them, and are gone', async () => {
     const { disk, heard, told, refuses, dispatcher } = await refusing(['s:2', 's:3']);
     await handle(dispatcher, incidents(4));
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 2, dead: 2 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 2, dead: 2 });
     refuses.clear();
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 2, dead: 0 });
     expect(await dispatcher.drain()).toEqual([]);
     expect(heard).toEqual(['s:1', 's:4', 's:2', 's:3']);
     // Of streams of their own: ordinals rise in every stream, or others would take them for known.
     expect(told).toEqual(['s/one/0:1', 's/one/0:4', 's~2/one/0:2', 's~3/one/0:3']);
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 4, dead: 0 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 4, dead: 0 });
     expect(disk.deadLetters).toEqual([]);
   });
 
@@ -82,7 +82,7 @@ describe('dead letters that are tried again', () => {
     expect(disk.deadLetters).toEqual([
       { ...first, attempts: 2, reason: 'something else', at: expect.any(Number) },
     ]);
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 0, dead: 1 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 0, dead: 1 });
   });
 
   it('stay as they are when the failure passes, which whoever asked is told', async () => {
@@ -90,7 +90,7 @@ describe('dead letters that are tried again', () => {
     await handle(dispatcher, incidents(2));
     const before = [...disk.deadLetters];
     refuses.clear();
-    fault.error = tryLater('not now');
+    fault.error = temporary('not now');
     await expect(dispatcher.retryDeadLetters('one')).rejects.toThrow('not now');
     expect(disk.deadLetters).toEqual(before);
     fault.error = undefined;
@@ -104,7 +104,7 @@ describe('dead letters that are tried again', () => {
     const next = await open([{ handler, except: ['acme.thing.*'] }], { journal: disk.journal() });
     expect(await next.retryDeadLetters('one')).toEqual({ delivered: 0, dead: 0 });
     expect(heard).not.toContain('s:1');
-    expect(statusOf(next, 'one').books).toMatchObject({ dead: 0, filtered: 1 });
+    expect(statusOf(next, 'one').counts).toMatchObject({ dead: 0, filtered: 1 });
     expect(disk.deadLetters).toEqual([]);
   });
 
@@ -163,7 +163,7 @@ describe('dead letters that are tried again', () => {
       on: {
         'acme.thing.seen': ({ id }) => {
           if (id === 's:1' && isBad) throw permanent('no');
-          if (id === 's:2' && isBad) throw tryLater('tomorrow', { retryAfter: 86_400_000 });
+          if (id === 's:2' && isBad) throw temporary('tomorrow', { retryAfter: 86_400_000 });
           heard.push(id);
         },
       },
@@ -223,7 +223,7 @@ describe('dead letters that are dropped', () => {
     await handle(dispatcher, incidents(3));
     expect(await dispatcher.dropDeadLetters('one', [1, 3, 99])).toBe(2);
     expect(disk.deadLetters.map(({ position }) => position)).toEqual([2]);
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ dead: 1, dropped: 2 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ dead: 1, dropped: 2 });
     expect(await dispatcher.dropDeadLetters('one')).toBe(1);
     expect(await dispatcher.dropDeadLetters('one')).toBe(0);
     refuses.clear();

@@ -5,8 +5,8 @@ import type { Reached } from '../../routing/router.ts';
 import type { RetryOutcome } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
 import type { Outcome } from './attempt.ts';
-import { createLedger } from './lane-cursor.ts';
-import { aliasOf, aliasReports } from './redelivery-id.ts';
+import { createLaneCursor } from './lane-cursor.ts';
+import { aliasReports, withRedeliveryId } from './redelivery-id.ts';
 
 /** What can be done with the dead letters of an instance, or of a replay to it. */
 export interface DeadLetterWork {
@@ -19,13 +19,13 @@ export interface DeadLetterWork {
 type Fate = keyof RetryOutcome | 'neither';
 
 /**
- * Works on dead letters, one thing at a time: what one takes out of the books no other may. Those of the replay named
- * `replay` are in books of their own.
+ * Works on dead letters, one thing at a time: what one takes out of the counts no other may. Those of the replay named
+ * `replay` are in counts of their own.
  */
 function createDeadLetterWork(host: AsideHost, replay: string | undefined): DeadLetterWork {
   const { handler, context, journal, attempts } = host;
   const instance = replay === undefined ? context.instance : `${context.instance}@${replay}`;
-  const ledger = replay === undefined ? host.ledger : createLedger(journal, instance);
+  const ledger = replay === undefined ? host.ledger : createLaneCursor(journal, instance);
   const commit = replay === undefined ? host.commit : () => host.commitOf(ledger);
   const keepsCheckpoint = isWriting(handler) && handler.checkpoint !== undefined;
   let turn: Promise<unknown> = Promise.resolve();
@@ -36,7 +36,7 @@ function createDeadLetterWork(host: AsideHost, replay: string | undefined): Dead
     return result;
   }
 
-  /** Those in the books: after a restart from the beginning some lie ahead, and are passed as dead when it comes to them. */
+  /** Those in the counts: after a restart from the beginning some lie ahead, and are passed as dead when it comes to them. */
   async function letters(): Promise<readonly DeadLetter[]> {
     if (replay !== undefined) await ledger.load(0);
     const all = await journal.deadLetters(instance);
@@ -44,7 +44,7 @@ function createDeadLetterWork(host: AsideHost, replay: string | undefined): Dead
   }
 
   async function attempt(letter: DeadLetter, reached: Reached): Promise<Outcome> {
-    const incident = keepsCheckpoint ? aliasOf(letter.incident) : letter.incident;
+    const incident = keepsCheckpoint ? withRedeliveryId(letter.incident) : letter.incident;
     const batch = { incidents: [incident], positions: [letter.position], reached, through: letter.position };
     let outcome = await attempts.attempt(batch, true);
     // It has stored the row and failed before its reports were collected: it is asked for them again.
@@ -63,7 +63,7 @@ function createDeadLetterWork(host: AsideHost, replay: string | undefined): Dead
       return 'neither';
     }
     const { done, reports, failure, owed, stored } = await attempt(letter, reached);
-    const isPassing = failureKind(failure?.error) === 'try-later';
+    const isPassing = failureKind(failure?.error) === 'temporary';
     if (stored && failure !== undefined && !isPassing)
       context.log.error('has stored an incident and cannot report because of it', {
         incident: letter.incident.id,
@@ -112,7 +112,7 @@ function createDeadLetterWork(host: AsideHost, replay: string | undefined): Dead
 
 /**
  * Finds the work on the letters of a lane, or of the replay with a name. Throws `LIFE_CYCLE` for the replay that is
- * `running`: its books are in use.
+ * `running`: its counts are in use.
  */
 export function createLetterWork(
   host: AsideHost,

@@ -4,14 +4,14 @@ import type { Incident } from '../../contract/incident.ts';
 import { chainDepth } from '../../contract/incident-id.ts';
 import { pause, type Retry, waitFor } from '../../timing/retry.ts';
 import type { Attempts, Outcome } from './attempt.ts';
-import type { Ledger } from './lane-cursor.ts';
+import type { LaneCursor } from './lane-cursor.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
 import { MAX_CHAIN, reportedIncident } from './report-collector.ts';
 
 /** What delivering needs of its lane. */
 export interface DeliveryHost {
   readonly attempts: Attempts;
-  readonly ledger: Ledger;
+  readonly ledger: LaneCursor;
   readonly retry: Retry;
   readonly context: HandlerContext;
   /** Under which name dead letters are kept: the instance, or a replay of it. */
@@ -22,7 +22,7 @@ export interface DeliveryHost {
   readonly writing: boolean;
   /** Positions that are dead letters already: they stay dead. */
   readonly deadPositions: Set<number>;
-  /** Makes the books durable, however long it takes; throws only when the lane is stopped. */
+  /** Makes the counts durable, however long it takes; throws only when the lane is stopped. */
   commit(): MaybePromise<void>;
   /** Says what the lane is doing. */
   enter(state: 'working' | 'retrying', failure?: string): void;
@@ -131,7 +131,7 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     if (signal.aborted) return;
     const { error } = outcome.failure;
     const kind = failureKind(error);
-    if (kind !== 'try-later' && host.writing && !singly && batch.incidents.length > 1) {
+    if (kind !== 'temporary' && host.writing && !singly && batch.incidents.length > 1) {
       singly = true;
       continue;
     }
@@ -144,11 +144,11 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
       tries = failures = 0;
       continue;
     }
-    if (kind === 'try-later' && host.giveWay !== undefined) return host.giveWay(error);
-    if (failures === 0) context.log.warning('tries again', { error: describeError(error) });
+    if (kind === 'temporary' && host.giveWay !== undefined) return host.giveWay(error);
+    if (failures === 0) context.log.warn('tries again', { error: describeError(error) });
     host.enter('retrying', describeError(error));
     const wait = waitFor(retry, failures, error);
-    if (kind !== 'try-later') await pause(wait, signal);
+    if (kind !== 'temporary') await pause(wait, signal);
     else if (await isWanted(host, wait)) return;
     failures += 1;
   }

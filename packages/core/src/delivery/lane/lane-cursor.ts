@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
-import type { Books, Cursor, DeadLetter, Journal, JournalRun } from '../../contract/journal.ts';
+import type { Cursor, DeadLetter, DeliveryCounts, Journal, JournalRun } from '../../contract/journal.ts';
 
 /** What a commit made durable. */
 export interface Committed {
@@ -10,17 +10,17 @@ export interface Committed {
 }
 
 /** The cursor of one instance and its way into the journal. */
-export interface Ledger {
+export interface LaneCursor {
   cursor(): Cursor;
   /** Loads the cursor, or begins one after a position; true when it is new, and so not durable yet. */
   load(from: number): Promise<boolean>;
-  /** Begins again at the first position, with empty books: the handler has lost what it had stored. */
+  /** Begins again at the first position, with empty counts: the handler has lost what it had stored. */
   restart(): void;
   /** Accounts for everything up to `position`: `delivered` and `dead` of it, the rest was not for this instance. */
   account(position: number, delivered: number, dead: number): void;
   /** Accounts for everything up to `position` as lost to retention. Returns how many. */
   lose(position: number): number;
-  /** Takes dead letters out of the books, and out of the journal with the next commit. */
+  /** Takes dead letters out of the counts, and out of the journal with the next commit. */
   resolve(positions: readonly number[], as: 'delivered' | 'filtered' | 'dropped'): void;
   /** Notes the checkpoint that a write has stored. */
   wrote(checkpoint: Cursor['written']): void;
@@ -30,36 +30,36 @@ export interface Ledger {
   uncommitted(): number;
   /** Whether anything would be lost with the process. */
   isOwing(): boolean;
-  /** The position up to which the books are as durable as the journal: what is up to it will not be asked for again. */
+  /** The position up to which the counts are as durable as the journal: what is up to it will not be asked for again. */
   committed(): number;
   /** Makes the cursor durable together with all that is owed; one commit at a time. */
   commit(): MaybePromise<Committed>;
 }
 
-const noBooks: Books = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
+const noBooks: DeliveryCounts = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
 
-/** Keeps the books of an instance. */
-export function createLedger(journal: Journal, instance: string): Ledger {
-  let cursor: Cursor = { first: 0, position: 0, books: noBooks, written: {} };
+/** Keeps the counts of an instance. */
+export function createLaneCursor(journal: Journal, instance: string): LaneCursor {
+  let cursor: Cursor = { first: 0, position: 0, counts: noBooks, written: {} };
   let committed = 0;
   let reports: Incident[] = [];
   let deadLetters: DeadLetter[] = [];
   let settled: number[] = [];
   let running: Promise<unknown> | undefined;
 
-  function move(position: number, change: Partial<Books>): void {
-    const { first, books, written } = cursor;
+  function move(position: number, change: Partial<DeliveryCounts>): void {
+    const { first, counts, written } = cursor;
     const { delivered = 0, filtered = 0, dead = 0, lost = 0 } = change;
     cursor = {
       first,
       written,
       position,
-      books: {
-        delivered: books.delivered + delivered,
-        filtered: books.filtered + filtered,
-        dead: books.dead + dead,
-        dropped: books.dropped,
-        lost: books.lost + lost,
+      counts: {
+        delivered: counts.delivered + delivered,
+        filtered: counts.filtered + filtered,
+        dead: counts.dead + dead,
+        dropped: counts.dropped,
+        lost: counts.lost + lost,
       },
     };
   }
@@ -102,12 +102,12 @@ export function createLedger(journal: Journal, instance: string): Ledger {
     cursor: () => cursor,
     async load(from) {
       const kept = await journal.cursor(instance);
-      cursor = kept ?? { first: from, position: from, books: noBooks, written: {} };
+      cursor = kept ?? { first: from, position: from, counts: noBooks, written: {} };
       committed = cursor.position;
       return kept === undefined;
     },
     restart() {
-      cursor = { ...cursor, position: cursor.first, books: noBooks, written: {} };
+      cursor = { ...cursor, position: cursor.first, counts: noBooks, written: {} };
       committed = cursor.position;
     },
     account: (position, delivered, dead) =>
@@ -118,9 +118,9 @@ export function createLedger(journal: Journal, instance: string): Ledger {
       return lost;
     },
     resolve(positions, as) {
-      const { books } = cursor;
+      const { counts } = cursor;
       const count = positions.length;
-      cursor = { ...cursor, books: { ...books, dead: books.dead - count, [as]: books[as] + count } };
+      cursor = { ...cursor, counts: { ...counts, dead: counts.dead - count, [as]: counts[as] + count } };
       settled = [...settled, ...positions];
     },
     wrote(written) {

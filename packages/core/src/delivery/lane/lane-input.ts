@@ -5,7 +5,7 @@ import type { Reached, Router } from '../../routing/router.ts';
 import { createLaneQueue, type LaneQueue } from './lane-queue.ts';
 
 /** What comes to a lane: given to it while it is live, else read from the journal. */
-export interface LaneIntake {
+export interface LaneInput {
   readonly queue: LaneQueue;
   /** Whether it takes offers. */
   isLive(): boolean;
@@ -32,7 +32,7 @@ export interface IntakeOptions {
 }
 
 /** Makes the intake of a lane. */
-export function createIntake({ index, instance, router }: IntakeOptions): LaneIntake {
+export function createLaneInput({ index, instance, router }: IntakeOptions): LaneInput {
   const queue = createLaneQueue(0);
   let live = false;
 

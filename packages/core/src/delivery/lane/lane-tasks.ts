@@ -1,7 +1,7 @@
 import { IhandlerError } from '../../contract/error.ts';
 
 /** Work that a lane does in its own turn, between deliveries: nothing else is given to its handler meanwhile. */
-export interface Asides {
+export interface LaneTasks {
   readonly size: number;
   /** Queues a job; settles as it does. Rejects with `LIFE_CYCLE` when the lane stops before its turn comes. */
   add<T>(job: () => Promise<T>): Promise<T>;
@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 /** Makes an empty queue for an instance; `wake` is called when something was queued. */
-export function createAsides(instance: string, wake: () => void): Asides {
+export function createLaneTasks(instance: string, wake: () => void): LaneTasks {
   let waiting: Waiting[] = [];
   let want = new AbortController();
   let isStopped = false;

@@ -1,5 +1,5 @@
 import type { Incident } from '../../contract/incident.ts';
-import type { Books, DeadLetter } from '../../contract/journal.ts';
+import type { DeadLetter, DeliveryCounts } from '../../contract/journal.ts';
 import type { Reached } from '../../routing/router.ts';
 import type { LaneStatus, ReplayOptions, RetryOutcome } from '../dispatcher-options.ts';
 
@@ -21,9 +21,9 @@ export interface Lane {
   /** There is something to read. */
   wake(): void;
   status(): LaneStatus;
-  /** The position up to which everything is durably in its books. */
+  /** The position up to which everything is durably in its counts. */
   committed(): number;
-  /** Whether everything accepted is in its books, with what it reported. */
+  /** Whether everything accepted is in its counts, with what it reported. */
   isDone(): boolean;
   /** When it last moved on, on the clock of `performance.now()`. */
   movedAt(): number;
@@ -37,7 +37,7 @@ export interface Lane {
   /** Drops the dead letters it is told to; answers how many. */
   dropDeadLetters(isDropped: (letter: DeadLetter) => boolean, replay?: string): Promise<number>;
   /** Delivers again, between deliveries; see `Dispatcher`. */
-  replay(options: ReplayOptions): Promise<Books>;
+  replay(options: ReplayOptions): Promise<DeliveryCounts>;
   /** Lets a started handler forget, between deliveries; undefined when there is nothing to ask. */
   forget(isForgotten: (host: string) => boolean): Promise<string> | undefined;
   /** The journal has forgotten something: from here on it delivers nothing that it read before. */

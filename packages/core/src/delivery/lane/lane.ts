@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isJournalFailed } from '../../contract/error.ts';
 import { type HandlerContext, isWriting } from '../../contract/handler.ts';
-import { createGate } from '../../timing/notifier.ts';
+import { createNotifier } from '../../timing/notifier.ts';
 import { pause, waitFor } from '../../timing/retry.ts';
 import { createLossLog } from '../../timing/throttled-log.ts';
-import { createCourtesy } from '../../timing/yield-to-event-loop.ts';
+import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
 import type { HandlerEntry } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
 import { listeningAttempts, writingAttempts } from './attempt.ts';
@@ -15,11 +15,11 @@ import { countersOf } from './counters.ts';
 import { createLetterWork } from './dead-letters.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
 import { createHandlerLife } from './handler-lifecycle.ts';
-import { createLedger } from './lane-cursor.ts';
+import { createLaneCursor } from './lane-cursor.ts';
 import type { LaneHost } from './lane-host.ts';
-import { createIntake } from './lane-input.ts';
+import { createLaneInput } from './lane-input.ts';
 import { createLaneState } from './lane-state.ts';
-import { createAsides } from './lane-tasks.ts';
+import { createLaneTasks } from './lane-tasks.ts';
 import type { Lane } from './lane-types.ts';
 import { createReplayer } from './replay.ts';
 
@@ -35,10 +35,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   const { journal, retry } = host;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const news = createGate();
-  const intake = createIntake({ index, instance, router: host.router });
+  const news = createNotifier();
+  const intake = createLaneInput({ index, instance, router: host.router });
   const { queue } = intake;
-  const ledger = createLedger(journal, instance);
+  const ledger = createLaneCursor(journal, instance);
   const context: HandlerContext = { ...host.context(entry), dataDir: join(host.dataDir, instance), signal };
   const state = createLaneState(context.now);
   const { enter } = state;
@@ -72,7 +72,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     enter,
     wanted: () => asides.wanted(),
   };
-  const asides = createAsides(instance, news.open);
+  const asides = createLaneTasks(instance, news.open);
   const losses = createLossLog(context.log);
   const reading: CatchUpHost = {
     journal,
@@ -122,7 +122,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   async function resume(): Promise<void> {
     const checkpoint = await attempts.started();
     if (checkpoint !== undefined && !covers(checkpoint, ledger.cursor().written)) {
-      context.log.warning('has less than it once stored: it is given the journal again from the beginning');
+      context.log.warn('has less than it once stored: it is given the journal again from the beginning');
       ledger.restart();
     }
     await passDeadLetters();
@@ -196,7 +196,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   async function run(): Promise<void> {
     if (!life.isStarted() && !(await life.startAgain())) return;
-    const courtesy = createCourtesy();
+    const courtesy = createEventLoopYield();
     while (!signal.aborted) {
       if (asides.size > 0) await occupied(asides.next);
       await turn();
@@ -224,7 +224,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     if (signal.aborted) return;
     if (isJournalFailed(error)) host.journalFailed(error);
     enter('retrying', describeError(error));
-    context.log.critical('has stopped: nothing is lost, but nothing more is delivered', {
+    context.log.error('has stopped: nothing is lost, but nothing more is delivered', {
       error: describeError(error),
     });
   }
@@ -250,10 +250,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       instance,
       handler: handler.name,
       ...state.now(),
-      books: ledger.cursor().books,
+      counts: ledger.cursor().counts,
       position: ledger.cursor().position,
       counters: countersOf(handler, context.log),
-      waiting: Math.max(0, journal.bounds().last - ledger.cursor().position),
+      pending: Math.max(0, journal.bounds().last - ledger.cursor().position),
     }),
     committed: () => ledger.committed(),
     isDone: () => !busy && ledger.cursor().position >= journal.bounds().last,

@@ -8,7 +8,7 @@ function aliasStream(stream: string, ordinal: number): string {
 }
 
 /** A dead letter's incident under an id that no checkpoint covers because of later ones: `<stream>~<ordinal>:<ordinal>`. */
-export function aliasOf(incident: Incident): Incident {
+export function withRedeliveryId(incident: Incident): Incident {
   const { stream, ordinal } = parseIncidentId(incident.id);
   return Object.freeze({ ...incident, id: formatIncidentId(aliasStream(stream, ordinal), ordinal) });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { permanent, tryLater } from '../../contract/error.ts';
+import { permanent, temporary } from '../../contract/error.ts';
 import { defineHandler, type HandlerContext } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
 import {
@@ -39,16 +39,16 @@ async function listening(
 }
 
 describe('a replay', () => {
-  it('delivers what the journal has again, with books of its own', async () => {
+  it('delivers what the journal has again, with counts of its own', async () => {
     const { disk, heard, dispatcher } = await listening();
     await handle(dispatcher, [...incidents(5), incidentOf(6, 'other.thing.seen')]);
-    const own = statusOf(dispatcher, 'one').books;
+    const own = statusOf(dispatcher, 'one').counts;
     const onProgress = vi.fn();
-    const books = await dispatcher.replay({ instance: 'one', name: 'again', onProgress });
-    expect(books).toEqual({ delivered: 5, filtered: 1, dead: 0, dropped: 0, lost: 0 });
+    const counts = await dispatcher.replay({ instance: 'one', name: 'again', onProgress });
+    expect(counts).toEqual({ delivered: 5, filtered: 1, dead: 0, dropped: 0, lost: 0 });
     expect(heard).toEqual([...ids(5), ...ids(5)]);
-    expect(statusOf(dispatcher, 'one').books).toEqual(own);
-    expect(disk.cursors.get('one@again')).toMatchObject({ first: 0, position: 6, books });
+    expect(statusOf(dispatcher, 'one').counts).toEqual(own);
+    expect(disk.cursors.get('one@again')).toMatchObject({ first: 0, position: 6, counts });
     expect(onProgress.mock.calls.at(-1)).toEqual([6, 6]);
   });
 
@@ -59,9 +59,9 @@ describe('a replay', () => {
     time = 1000;
     await handle(dispatcher, [incidentOf(3), incidentOf(4, 'acme.thing.gone'), incidentOf(5)]);
     heard.length = 0;
-    const books = await dispatcher.replay({ instance: 'one', name: 'a', since: 1000, only: ['*.seen'] });
+    const counts = await dispatcher.replay({ instance: 'one', name: 'a', since: 1000, only: ['*.seen'] });
     expect(heard).toEqual(['s:3', 's:5']);
-    expect(books).toMatchObject({ delivered: 2, filtered: 1 });
+    expect(counts).toMatchObject({ delivered: 2, filtered: 1 });
     expect(disk.cursors.get('one@a')).toMatchObject({ first: 2, position: 5 });
   });
 
@@ -127,7 +127,7 @@ describe('a replay', () => {
     expect(disk.deadLetters.map(({ instance, position }) => [instance, position])).toEqual([['one@a', 2]]);
   });
 
-  it('has dead letters that can be tried again and dropped, in its own books, and not while it goes on', async () => {
+  it('has dead letters that can be tried again and dropped, in its own counts, and not while it goes on', async () => {
     let isBad = false;
     const { promise, give } = createSignal();
     const { disk, heard, dispatcher } = await listening(async ({ id }) => {
@@ -148,9 +148,9 @@ describe('a replay', () => {
     expect(disk.deadLetters).toEqual([]);
     expect(disk.cursors.get('one@a')).toMatchObject({
       position: 3,
-      books: { delivered: 2, dead: 0, dropped: 1, filtered: 0, lost: 0 },
+      counts: { delivered: 2, dead: 0, dropped: 1, filtered: 0, lost: 0 },
     });
-    expect(statusOf(dispatcher, 'one').books).toMatchObject({ delivered: 3, dead: 0, dropped: 0 });
+    expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 3, dead: 0, dropped: 0 });
   });
 
   it('waits outside the turn of the lane while a failure passes', async () => {
@@ -158,7 +158,7 @@ describe('a replay', () => {
     const { heard, dispatcher } = await listening(({ id }) => {
       if (heard.length >= 3 && id === 's:2' && busy < 3) {
         busy += 1;
-        throw tryLater('busy');
+        throw temporary('busy');
       }
     });
     await handle(dispatcher, incidents(3));
@@ -231,8 +231,8 @@ describe('a replay', () => {
     await goOn.promise;
     await dispatcher.close();
     await expect(replayed).rejects.toThrow();
-    const { position, first, books } = disk.cursors.get('one@a') ?? { position: 0, first: 1, books: {} };
-    expect(Object.values(books).reduce((sum: number, count) => sum + Number(count), 0)).toBe(
+    const { position, first, counts } = disk.cursors.get('one@a') ?? { position: 0, first: 1, counts: {} };
+    expect(Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0)).toBe(
       position - first,
     );
   });

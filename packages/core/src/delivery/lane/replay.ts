@@ -1,12 +1,12 @@
 import { IhandlerError } from '../../contract/error.ts';
 import { isWriting } from '../../contract/handler.ts';
-import type { Books, JournalRun } from '../../contract/journal.ts';
+import type { DeliveryCounts, JournalRun } from '../../contract/journal.ts';
 import { compileGlob } from '../../routing/glob.ts';
 import { pause, waitFor } from '../../timing/retry.ts';
 import type { ReplayOptions } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
-import { createLedger, type Ledger } from './lane-cursor.ts';
+import { createLaneCursor, type LaneCursor } from './lane-cursor.ts';
 import { createLaneQueue } from './lane-queue.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
@@ -21,8 +21,8 @@ function checkName(name: string): void {
 
 /** Replays the journal to an instance, a batch at a time in the lane's turn. */
 export interface Replayer {
-  replay(options: ReplayOptions): Promise<Books>;
-  /** The name of the replay that goes on: nobody else may touch its books. */
+  replay(options: ReplayOptions): Promise<DeliveryCounts>;
+  /** The name of the replay that goes on: nobody else may touch its counts. */
   running(): string | undefined;
 }
 
@@ -31,15 +31,15 @@ export function createReplayer(host: AsideHost): Replayer {
   const { journal, context, attempts, retry, handler } = host;
   let running: string | undefined;
 
-  async function begin(ledger: Ledger, since: number | undefined): Promise<void> {
+  async function begin(ledger: LaneCursor, since: number | undefined): Promise<void> {
     const from = since === undefined ? journal.bounds().before : await journal.positionBefore(since);
     if (await ledger.load(from)) await host.commitOf(ledger);
   }
 
-  async function run({ name, since, only, signal, onProgress }: ReplayOptions): Promise<Books> {
+  async function run({ name, since, only, signal, onProgress }: ReplayOptions): Promise<DeliveryCounts> {
     const globs = only?.map(compileGlob);
     const instance = `${context.instance}@${name}`;
-    const ledger = createLedger(journal, instance);
+    const ledger = createLaneCursor(journal, instance);
     const stop = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
     // What the lane has not passed yet comes by itself, in order: a checkpoint must not run ahead of it.
     const through = Math.min(journal.bounds().last, host.ledger.cursor().position);
@@ -102,10 +102,10 @@ export function createReplayer(host: AsideHost): Replayer {
       failures = passing === undefined ? 0 : failures + 1;
       if (passing !== undefined) await pause(waitFor(retry, failures - 1, passing), stop);
     }
-    return ledger.cursor().books;
+    return ledger.cursor().counts;
   }
 
-  async function replay(options: ReplayOptions): Promise<Books> {
+  async function replay(options: ReplayOptions): Promise<DeliveryCounts> {
     checkName(options.name);
     if (running !== undefined)
       throw new IhandlerError(

@@ -1,4 +1,4 @@
-import { type Incident, knownOrigins, tryLater } from '@ihandler/core';
+import { type Incident, knownOrigins, temporary } from '@ihandler/core';
 import { listening, read } from '../sound.ts';
 import { type Broken, hears, untyped } from './broken.ts';
 
@@ -132,7 +132,7 @@ export const brokenResilience: readonly Broken[] = [
       try {
         read(incident);
       } catch (cause) {
-        throw tryLater('not now', { cause });
+        throw temporary('not now', { cause });
       }
     }),
   },
