@@ -73,7 +73,7 @@ ihandlers:
   far: sends hashes to a service, to https://u:[hidden]@vt.example/api
   own: ./own.js is your own: nobody says what it sends
 `);
-  expect(world.list('..')).toEqual(['key.pem', 'my.yaml', 'node_modules', 'own.js']);
+  expect(world.list('.')).toEqual(['key.pem', 'my.yaml', 'node_modules', 'own.js']);
 });
 
 test('tells everything that is wrong at once: settings, names, options, files, folders and ports', async () => {

@@ -19,7 +19,7 @@ function installShelf(world: World, folder = '', required: readonly string[] = [
     version: '1.0.0',
     type: 'module',
     keywords: ['ihandler'],
-    exports: { '..': './index.js', './commands': './commands.js' },
+    exports: { '.': './index.js', './commands': './commands.js' },
     ihandler: {
       contract: 1,
       handlers: {

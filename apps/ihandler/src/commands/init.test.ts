@@ -148,7 +148,7 @@ describe('init --dionaea', () => {
   });
 
   test('of a folder without one says what it looked for', async () => {
-    const { code, stderr } = await createWorld().run(['init', '--dionaea', '..']);
+    const { code, stderr } = await createWorld().run(['init', '--dionaea', '.']);
     expect(code).toBe(2);
     expect(stderr).toContain('dionaea.cfg or dionaea.toml');
   });

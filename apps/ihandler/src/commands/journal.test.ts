@@ -69,7 +69,7 @@ describe('journal', { timeout: 120_000 }, () => {
 export default () => ({ durable: true });`;
     const ihandler = {
       contract: 1,
-      journals: { endless: { export: '..', summary: 'Is read for ever', options: {} } },
+      journals: { endless: { export: '.', summary: 'Is read for ever', options: {} } },
     };
     world.install('endless', { version: '1.0.0', ihandler, main: './index.js' }, { 'index.js': endless });
     world.write('my.yaml', `${settings}journal: endless\n`);

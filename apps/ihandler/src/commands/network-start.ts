@@ -1,7 +1,7 @@
 import { isIP, SocketAddress } from 'node:net';
 
 function groups(address: string): readonly number[] {
-  if (isIP(address) === 4) return address.split('..').map(Number);
+  if (isIP(address) === 4) return address.split('.').map(Number);
   // One canonical spelling, in which at most one `::` stands for zeros and nothing is written as IPv4 but what is wrapped.
   const { address: text } = new SocketAddress({ address, family: 'ipv6' });
   const words = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {

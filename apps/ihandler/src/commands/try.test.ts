@@ -85,7 +85,7 @@ describe('try', () => {
     for (const argv of [['mine'], ['./node_modules/ihandler-mine'], ['ihandler-mine']])
       expect((await world.run(['try', ...argv])).stdout).toContain('mine: 1 delivered');
     const here = { cwd: join(world.folder, 'node_modules/ihandler-mine') };
-    expect((await world.run(['try', '..'], here)).stdout).toContain('mine: 1 delivered');
+    expect((await world.run(['try', '.'], here)).stdout).toContain('mine: 1 delivered');
     const { code, stderr } = await world.run(['try', './node_modules']);
     expect([code, stderr]).toEqual([
       2,

@@ -12,7 +12,7 @@ const types: ReadonlySet<string> = new Set(['listen', 'accept', 'connect', 'reje
  */
 export function announcedType(origin: string): string | undefined {
   if (!origin.startsWith(prefix)) return undefined;
-  const [transport, type, ...more] = origin.slice(prefix.length).split('..');
+  const [transport, type, ...more] = origin.slice(prefix.length).split('.');
   if (type === undefined || more.length > 0 || transport === 'dtls' || !types.has(type)) return undefined;
   return type;
 }

@@ -32,7 +32,7 @@ export function formatTime(time: number | undefined, options: ZoneOptions): stri
   const shifted = new Date(time + offset * 60_000);
   if (Number.isNaN(shifted.getTime())) return 'at an unknown time';
   const iso = shifted.toISOString();
-  const local = iso.slice(0, iso.lastIndexOf('..')).replace('T', ' ');
+  const local = iso.slice(0, iso.lastIndexOf('.')).replace('T', ' ');
   if (options.utc === true) return `${local} UTC`;
   const minutes = Math.abs(offset);
   const two = (part: number) => String(part).padStart(2, '0');

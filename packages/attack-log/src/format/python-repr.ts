@@ -29,7 +29,7 @@ function pythonNumber(token: string): string {
   if (size !== 0 && (size < 1e-4 || size >= 1e16))
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   const plain = Object.is(value, -0) ? '-0' : String(value);
-  return plain.includes('..') ? plain : `${plain}.0`;
+  return plain.includes('.') ? plain : `${plain}.0`;
 }
 
 const words: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { CONTRACT } from './handler.ts';
 const jsonSchema = z.record(z.string(), z.unknown());
 const subpath = z
   .string()
-  .regex(/^\.(\/[\w.-]+)*$/, 'expected an export of the package, such as ".." or "./commands"');
+  .regex(/^\.(\/[\w.-]+)*$/, 'expected an export of the package, such as "." or "./commands"');
 
 /** The field `ihandler` of a package.json: what a package offers, readable without running its code. */
 export const manifestSchema = z.object({
@@ -14,7 +14,7 @@ export const manifestSchema = z.object({
       z.string(),
       z.object({
         /** The export whose default is the factory. */
-        export: subpath.default('..'),
+        export: subpath.default('.'),
         summary: z.string(),
         /** Whether anything it handles leaves this machine; and then to where. */
         network: z.boolean(),
@@ -29,7 +29,7 @@ export const manifestSchema = z.object({
     .record(
       z.string(),
       z.object({
-        export: subpath.default('..'),
+        export: subpath.default('.'),
         summary: z.string(),
         /** Whether `import` may offer it files, through {@link FileSourceModule.recognises}, and standard input. */
         reads: z.array(z.enum(['file', 'stdin'])).default([]),
@@ -44,7 +44,7 @@ export const manifestSchema = z.object({
   commands: z.record(z.string(), z.object({ export: subpath, summary: z.string() })).default({}),
   /** Journals by name, for `journal:` in a configuration; the export's default is a function of options. */
   journals: z
-    .record(z.string(), z.object({ export: subpath.default('..'), summary: z.string(), options: jsonSchema }))
+    .record(z.string(), z.object({ export: subpath.default('.'), summary: z.string(), options: jsonSchema }))
     .default({}),
 });
 

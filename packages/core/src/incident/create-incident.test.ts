@@ -55,7 +55,7 @@ describe('an incident', () => {
   );
 
   it.each([
-    ...['', '..', 'a.', '.a', 'a..b', 'a b', 'a*', 'a\n', 'é', 'a/b', 'a'.repeat(257), '\u001b[2J'],
+    ...['', '.', 'a.', '.a', 'a..b', 'a b', 'a*', 'a\n', 'é', 'a/b', 'a'.repeat(257), '\u001b[2J'],
     ...[undefined, null, 7, ['a.b'], { toString: () => 'a.b' }],
   ])('may not have the origin %j', (origin) => {
     expect(() => createIncident(forged({ origin }))).toThrow(

@@ -44,7 +44,7 @@ describe('levels', () => {
 
 /** What a glob means, as an expression that may backtrack as it likes. */
 function means(glob: string): RegExp {
-  const parts = [...glob].map((one) => ({ '*': '.*', '?': '..' })[one] ?? `[${one}]`);
+  const parts = [...glob].map((one) => ({ '*': '.*', '?': '.' })[one] ?? `[${one}]`);
   return new RegExp(`^${parts.join('')}$`, 'su');
 }
 
@@ -83,7 +83,7 @@ describe('domains', () => {
   });
 
   test('one of the globs must match the whole domain', () => {
-    const unit = fc.constantFrom('a', 'b', '..', '-', '*', '?');
+    const unit = fc.constantFrom('a', 'b', '.', '-', '*', '?');
     const glob = fc.string({ unit, minLength: 1, maxLength: 8 });
     const domain = fc.string({ unit, maxLength: 12 });
     fc.assert(

@@ -14,7 +14,7 @@ describe('handlers that cannot be run together', () => {
   it.each<[string, string, readonly HandlerEntry[]]>([
     ['two of one name', 'Two handlers are named sound', [{ handler: sound }, { handler: sound }]],
     ['a name that leaves the data folder', 'found "../x"', [{ handler: sound, instance: '../x' }]],
-    ['a name that is the data folder', 'found "../.."', [{ handler: sound, instance: '../..' }]],
+    ['a name that is the data folder', 'found ".."', [{ handler: sound, instance: '..' }]],
     ['an empty name', 'found ""', [{ handler: sound, instance: '' }]],
     ['a name with a slash, which ids could not hold', 'found "a/b"', [{ handler: sound, instance: 'a/b' }]],
     ['nothing', 'Expected a handler, found undefined', [forged(undefined)]],
@@ -33,7 +33,7 @@ describe('handlers that cannot be run together', () => {
     ['globs that are no text', 'found 7', [forged({ ...sound, accepts: [7], write: () => {} })]],
   ])('are refused: %s', (_, message, handlers) => {
     const create = () =>
-      createDispatcher({ journal: createMemoryJournal(), handlers, sensor: 'pot', dataDir: '..' });
+      createDispatcher({ journal: createMemoryJournal(), handlers, sensor: 'pot', dataDir: '.' });
     expect(create).toThrow(code('HANDLER_INVALID'));
     expect(create).toThrow(message);
   });
@@ -47,7 +47,7 @@ describe('handlers that cannot be run together', () => {
   ])('are refused with %s', (expected, handler, filters) => {
     const entry = { ...forged(handler), ...filters };
     expect(() =>
-      createDispatcher({ journal: createMemoryJournal(), handlers: [entry], sensor: 'pot', dataDir: '..' }),
+      createDispatcher({ journal: createMemoryJournal(), handlers: [entry], sensor: 'pot', dataDir: '.' }),
     ).toThrow(code(expected));
   });
 });

@@ -42,7 +42,7 @@ export function checkEntries(entries: readonly HandlerEntry[]): void {
     if (!instancePattern.test(instance))
       throw new IhandlerError(
         'HANDLER_INVALID',
-        `Expected an instance name of letters, digits, "..", "_" and "-", found ${JSON.stringify(instance)}: it names a folder.`,
+        `Expected an instance name of letters, digits, ".", "_" and "-", found ${JSON.stringify(instance)}: it names a folder.`,
       );
     if (seen.has(instance))
       throw new IhandlerError(

@@ -183,7 +183,7 @@ describe("a dionaea's database", () => {
     }));
     expect(writes).toBe(5);
     expect(incidents.length).toBe(151 + 4000);
-    expect(readdirSync(join(file, '../..'))).toEqual(['copy.db']);
+    expect(readdirSync(join(file, '..'))).toEqual(['copy.db']);
   });
 });
 

@@ -48,8 +48,8 @@ export function isSameSite(url: string, base: string): boolean {
   if (to.username !== '' || to.password !== '') return false;
   if (to.origin === from.origin) return true;
   if (to.protocol !== 'https:' || isIP(to.hostname) !== 0 || to.hostname.startsWith('[')) return false;
-  const domainOf = (host: string): string => host.split('..').slice(-2).join('..');
-  return from.hostname.includes('..') && domainOf(to.hostname) === domainOf(from.hostname);
+  const domainOf = (host: string): string => host.split('.').slice(-2).join('.');
+  return from.hostname.includes('.') && domainOf(to.hostname) === domainOf(from.hostname);
 }
 
 /** Speaks to the API at `base` with `key`. */

@@ -55,11 +55,11 @@ function pathsIn(text: string): readonly ConfigPath[] {
     if (name !== undefined) {
       const index = counts.get(name) ?? 0;
       if (double) counts.set(name, index + 1);
-      table = double ? [...name.split('../..'), index] : name.split('../..');
+      table = double ? [...name.split('.'), index] : name.split('.');
       return table;
     }
     const [, key] = /^\s*"?([\w.-]+)"?\s*=/.exec(line) ?? [];
-    return key === undefined ? [] : [...table, ...key.split('../..')];
+    return key === undefined ? [] : [...table, ...key.split('.')];
   });
 }
 

@@ -14,11 +14,11 @@ function entriesOf(folder: string): readonly Dirent[] {
 function matcher(part: string): (name: string) => boolean {
   const pattern = [...part]
     .map((character) =>
-      character === '*' ? '.*' : character === '?' ? '../..' : character.replace(/[.+^${}()|[\]\\]/, '\\$&'),
+      character === '*' ? '.*' : character === '?' ? '.' : character.replace(/[.+^${}()|[\]\\]/, '\\$&'),
     )
     .join('');
   const expression = new RegExp(`^${pattern}$`, 's');
-  return (name) => expression.test(name) && (part.startsWith('../..') || !name.startsWith('../..'));
+  return (name) => expression.test(name) && (part.startsWith('.') || !name.startsWith('.'));
 }
 
 /** Whether a path has a part that is a glob. */

@@ -14,14 +14,14 @@ const ends: Readonly<Record<number, string>> = {
 
 /** What is to be said about the version of Node.js, such as `20.19.0`. */
 export function nodeFindings(version: string, now: number): readonly Finding[] {
-  const [major = 0, minor = 0] = version.split('../..').map(Number);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   const about = 'node';
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
     return [
       {
         severity: 'error',
         about,
-        found: `this is Node.js ${version}, and ${OLDEST.join('../..')} is needed`,
+        found: `this is Node.js ${version}, and ${OLDEST.join('.')} is needed`,
         advice: 'install the newest version that is supported for long',
       },
     ];

@@ -48,7 +48,7 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 function isPackageEntry(entry: Dirent): boolean {
-  return !entry.name.startsWith('../..') && (entry.isDirectory() || entry.isSymbolicLink());
+  return !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink());
 }
 
 function packageFolders(nodeModules: string): string[] {
@@ -88,7 +88,7 @@ function problemOf(json: PackageJson): string {
   if (contract !== undefined && contract !== CONTRACT)
     return `is made for contract ${JSON.stringify(contract)} and this program knows contract ${CONTRACT}: install a version of it that fits, or another version of ihandler`;
   const issues = manifestSchema.safeParse(field).error?.issues ?? [];
-  const shown = issues.map(({ path, message }) => `ihandler.${path.map(String).join('../..')}: ${message}`);
+  const shown = issues.map(({ path, message }) => `ihandler.${path.map(String).join('.')}: ${message}`);
   return `has a manifest that does not fit, which its author should put right: ${shown.join('; ')}`;
 }
 

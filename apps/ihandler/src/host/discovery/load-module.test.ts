@@ -10,7 +10,7 @@ function having(entryPoints: InstalledPackage['entryPoints']): InstalledPackage 
 test('resolves an export by its conditions, in the order in which they are written', () => {
   const nested = having({
     exports: {
-      '../..': {
+      '.': {
         types: './a.d.ts',
         browser: './b.js',
         node: { require: './c.cjs', import: './d.js' },
@@ -20,18 +20,18 @@ test('resolves an export by its conditions, in the order in which they are writt
       './gone': null,
     },
   });
-  expect(resolveExport(nested, '../..')).toBe('/p/d.js');
-  expect(resolveExport(nested, '../..', ['browser'])).toBe('/p/b.js');
+  expect(resolveExport(nested, '.')).toBe('/p/d.js');
+  expect(resolveExport(nested, '.', ['browser'])).toBe('/p/b.js');
   expect(resolveExport(nested, './commands')).toBe('/p/f.js');
   expect(resolveExport(nested, './gone')).toBeUndefined();
   expect(resolveExport(nested, './constructor')).toBeUndefined();
 });
 
 test('resolves exports that are one entry point, main, and index.js where a package says nothing', () => {
-  expect(resolveExport(having({ exports: './a.js' }), '../..')).toBe('/p/a.js');
-  expect(resolveExport(having({ exports: { import: './a.js' } }), '../..')).toBe('/p/a.js');
+  expect(resolveExport(having({ exports: './a.js' }), '.')).toBe('/p/a.js');
+  expect(resolveExport(having({ exports: { import: './a.js' } }), '.')).toBe('/p/a.js');
   expect(resolveExport(having({ exports: { import: './a.js' } }), './commands')).toBeUndefined();
-  expect(resolveExport(having({ main: 'lib/a.js' }), '../..')).toBe('/p/lib/a.js');
-  expect(resolveExport(having({}), '../..')).toBe('/p/index.js');
+  expect(resolveExport(having({ main: 'lib/a.js' }), '.')).toBe('/p/lib/a.js');
+  expect(resolveExport(having({}), '.')).toBe('/p/index.js');
   expect(resolveExport(having({}), './commands.js')).toBe('/p/commands.js');
 });

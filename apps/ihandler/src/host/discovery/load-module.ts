@@ -26,12 +26,12 @@ function targetOf(value: unknown, holds: ReadonlySet<string>): string | undefine
 function entryPoint({ entryPoints }: InstalledPackage, subpath: string, holds: ReadonlySet<string>) {
   const { exports, main } = entryPoints;
   if (exports === undefined)
-    return subpath === '../..' ? (typeof main === 'string' ? main : 'index.js') : subpath;
+    return subpath === '.' ? (typeof main === 'string' ? main : 'index.js') : subpath;
   const bySubpath =
     typeof exports === 'object' &&
     exports !== null &&
-    Object.keys(exports).some((key) => key.startsWith('../..'));
-  if (!bySubpath) return subpath === '../..' ? targetOf(exports, holds) : undefined;
+    Object.keys(exports).some((key) => key.startsWith('.'));
+  if (!bySubpath) return subpath === '.' ? targetOf(exports, holds) : undefined;
   const own = Object.entries(exports).find(([key]) => key === subpath);
   return own && targetOf(own[1], holds);
 }

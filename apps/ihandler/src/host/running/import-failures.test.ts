@@ -21,7 +21,7 @@ describe('import', () => {
       'import',
       'good.txt',
       'gone.txt',
-      '../..',
+      '.',
       'odd.txt',
       '--with',
       'keep:file=out.json',
@@ -32,7 +32,7 @@ describe('import', () => {
     expect(stderr).toContain(
       'odd.txt is not of a kind that an installed source reads:\n  lines: Lines with numbers',
     );
-    expect(world.list('../..')).not.toContain('out.json');
+    expect(world.list('.')).not.toContain('out.json');
   });
 
   test('reads nothing when a handler cannot be started, and says which', async () => {
@@ -55,7 +55,7 @@ describe('import', () => {
     ]);
     expect(code).toBe(4);
     expect(stderr).toContain('/x.sqlite is of a newer version: update this package');
-    expect(world.list('../..')).not.toContain('out.json');
+    expect(world.list('.')).not.toContain('out.json');
   });
 
   test('waits for a handler whose start fails for now, and not for ever', async () => {

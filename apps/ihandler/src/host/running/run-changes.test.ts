@@ -70,7 +70,7 @@ describe('what run runs may change', () => {
     world.write('my.yaml', `${tailing}ihandlers:\n  - sends\n  - { name: all, from: beginning }\n`);
     const second = await startedIn(program, world);
     appendFileSync(join(world.folder, 'numbers'), '2\n');
-    await until(() => world.list('../..').includes('sends'), Boolean);
+    await until(() => world.list('.').includes('sends'), Boolean);
     await stopped(second);
     expect(world.read('sends')).toBe('2 ');
     expect(world.read('all')).toBe('1 2 ');

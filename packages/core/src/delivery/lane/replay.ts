@@ -15,7 +15,7 @@ function checkName(name: string): void {
   if (!namePattern.test(name))
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `Expected a name of a replay of letters, digits, "../..", "_" and "-", found ${JSON.stringify(name)}.`,
+      `Expected a name of a replay of letters, digits, ".", "_" and "-", found ${JSON.stringify(name)}.`,
     );
 }
 
