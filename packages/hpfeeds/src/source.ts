@@ -89,7 +89,7 @@ async function createTaker({ sensor, streams }: SubscriberSettings, context: Sou
 
   function assertOwned({ id }: Incident, ident: string): void {
     const { stream } = parseIncidentId(id);
-    if (streams === 'anyone' || owners.admits(stream, ident)) return;
+    if (streams === 'anyone' || owners.claim(stream, ident)) return;
     throw new Error(
       `Expected that whoever began the stream ${stream} goes on with it; ${id} is published by ${ident} ("streams: anyone" lets everybody do that).`,
     );
@@ -128,7 +128,7 @@ async function createTaker({ sensor, streams }: SubscriberSettings, context: Sou
         const incident = await incidentOf(payload);
         if (incident !== undefined) batch.push(incident);
       }
-      if (batch.length > 0) await context.report(batch, { state: owners.kept() });
+      if (batch.length > 0) await context.report(batch, { state: owners.snapshot() });
     } catch (error) {
       failed = true;
       throw error;

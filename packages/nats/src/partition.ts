@@ -41,7 +41,7 @@ export function createPartition(host: PartitionHost): Partition {
 
   /** Everything up to here is in the journal, or is about to be. */
   function reached(): number {
-    return order.waiting().reduce((lowest, { sequence }) => Math.min(lowest, sequence - 1), last);
+    return order.pending().reduce((lowest, { sequence }) => Math.min(lowest, sequence - 1), last);
   }
 
   async function arrived(message: JsMsg): Promise<Arrived | undefined> {
@@ -77,12 +77,12 @@ export function createPartition(host: PartitionHost): Partition {
       for (const message of messages) {
         const found = await arrived(message);
         last = message.seq;
-        if (found !== undefined) passed.push(...(await order.take(found, context.now())));
+        if (found !== undefined) passed.push(...(await order.add(found, context.now())));
       }
       await hand(passed);
     },
     async tick() {
-      const passed = order.overdue(context.now());
+      const passed = order.expire(context.now());
       if (passed.length === 0) return;
       context.log.warn('incidents go on without what should have come before them', {
         partition: number,
@@ -90,6 +90,6 @@ export function createPartition(host: PartitionHost): Partition {
       });
       await hand(passed);
     },
-    isIdle: () => order.waiting().length === 0,
+    isIdle: () => order.pending().length === 0,
   };
 }

@@ -1,103 +1,107 @@
-/** A message on its way into the journal. */
+/** A message with its place in its stream. */
 export interface SequencedMessage {
   readonly stream: string;
   readonly ordinal: number;
-  /** The ordinal of the one that its publisher sent before it in the same stream; undefined: it did not say. */
+  /** The ordinal of the message that its publisher sent before it in the same stream; undefined: unknown. */
   readonly after: number | undefined;
 }
 
-/** Puts what the network changed the order of back into it. */
+/** Restores the order of messages that the network delivered out of order. */
 export interface ReorderBuffer<M extends SequencedMessage> {
-  /** What may go on because of this message, in order: itself and those that waited for it; or nothing, while it waits. */
-  take(message: M, now: number): Promise<readonly M[]>;
-  /** What has waited too long, in order: it goes on without what it waited for. */
-  overdue(now: number): readonly M[];
-  waiting(): readonly M[];
+  /** Adds a message. Returns the messages that it releases, in order: itself and those that waited for it; none while it waits. */
+  add(message: M, now: number): Promise<readonly M[]>;
+  /** Releases the messages that have waited too long, in order, without the ones they waited for. */
+  expire(now: number): readonly M[];
+  /** The messages that wait. */
+  pending(): readonly M[];
 }
 
-interface Guest<M> {
+interface BufferedMessage<M> {
   readonly message: M;
+  /** When it was added, in milliseconds since the Unix epoch. */
   readonly since: number;
 }
 
-/** How many messages may wait for others. */
-const MOST = 10_000;
-/** Streams whose highest ordinal is at hand. */
-const REMEMBERED = 10_000;
+/** How many messages the buffer holds. */
+const CAPACITY = 10_000;
+/** How many streams have their highest released ordinal in memory. */
+const MAX_STREAMS = 10_000;
 
 /**
- * Lets each message pass that comes right after what was seen of its stream, and keeps one that comes too early for
- * `patience` milliseconds at most. `highest` tells the highest ordinal of a stream that the journal has.
+ * Releases a message that directly follows the last one of its stream, and holds one that arrives early for at most `maxWait`
+ * milliseconds. `highestOrdinal` looks up the highest ordinal of a stream in the journal.
  */
 export function createReorderBuffer<M extends SequencedMessage>(
-  highest: (stream: string) => Promise<number | undefined>,
-  patience: number,
+  highestOrdinal: (stream: string) => Promise<number | undefined>,
+  maxWait: number,
 ): ReorderBuffer<M> {
-  const seen = new Map<string, number>();
-  const early = new Map<string, Guest<M>[]>();
-  let count = 0;
+  /** The highest released ordinal of each stream. */
+  const released = new Map<string, number>();
+  /** The messages of each stream that wait. */
+  const buffered = new Map<string, BufferedMessage<M>[]>();
+  let size = 0;
 
-  async function seenOf(stream: string): Promise<number> {
-    const known = seen.get(stream);
-    if (known !== undefined) return known;
-    const found = (await highest(stream)) ?? -1;
-    if (seen.size >= REMEMBERED) seen.clear();
-    seen.set(stream, found);
-    return found;
+  async function releasedOf(stream: string): Promise<number> {
+    const cached = released.get(stream);
+    if (cached !== undefined) return cached;
+    const stored = (await highestOrdinal(stream)) ?? -1;
+    if (released.size >= MAX_STREAMS) released.clear();
+    released.set(stream, stored);
+    return stored;
   }
 
-  function pass(message: M): M {
-    const before = seen.get(message.stream) ?? -1;
-    if (message.ordinal > before) seen.set(message.stream, message.ordinal);
+  function release(message: M): M {
+    const before = released.get(message.stream) ?? -1;
+    if (message.ordinal > before) released.set(message.stream, message.ordinal);
     return message;
   }
 
-  /** Those of a stream that may go on by now. */
-  function released(stream: string): M[] {
-    const guests = early.get(stream);
-    if (guests === undefined) return [];
-    const passed: M[] = [];
+  /** Releases the messages of a stream whose predecessor has been released. */
+  function releaseReady(stream: string): M[] {
+    const waiting = buffered.get(stream);
+    if (waiting === undefined) return [];
+    const ready: M[] = [];
     for (;;) {
-      const at = guests.findIndex(({ message }) => (message.after ?? -1) <= (seen.get(stream) ?? -1));
-      const [guest] = at === -1 ? [] : guests.splice(at, 1);
-      if (guest === undefined) break;
-      count -= 1;
-      passed.push(pass(guest.message));
+      const at = waiting.findIndex(({ message }) => (message.after ?? -1) <= (released.get(stream) ?? -1));
+      const [next] = at === -1 ? [] : waiting.splice(at, 1);
+      if (next === undefined) break;
+      size -= 1;
+      ready.push(release(next.message));
     }
-    if (guests.length === 0) early.delete(stream);
-    return passed;
+    if (waiting.length === 0) buffered.delete(stream);
+    return ready;
   }
 
-  /** Lets the earliest of a stream go on although what it waits for has not come, and what follows from it. */
-  function force(stream: string): M[] {
-    const guests = early.get(stream) ?? [];
-    let first = 0;
-    for (const [at, { message }] of guests.entries())
-      if (message.ordinal < (guests[first]?.message.ordinal ?? Number.POSITIVE_INFINITY)) first = at;
-    const [guest] = guests.splice(first, 1);
-    if (guest === undefined) return [];
-    count -= 1;
-    return [pass(guest.message), ...released(stream)];
+  /** Releases the lowest ordinal of a stream without its predecessor, and the messages that follow from it. */
+  function releaseLowest(stream: string): M[] {
+    const waiting = buffered.get(stream) ?? [];
+    let lowest = 0;
+    for (const [at, { message }] of waiting.entries())
+      if (message.ordinal < (waiting[lowest]?.message.ordinal ?? Number.POSITIVE_INFINITY)) lowest = at;
+    const [first] = waiting.splice(lowest, 1);
+    if (first === undefined) return [];
+    size -= 1;
+    return [release(first.message), ...releaseReady(stream)];
   }
 
   return {
-    async take(message, now) {
+    async add(message, now) {
       const { stream, after, ordinal } = message;
-      const known = await seenOf(stream);
-      if (after === undefined || after <= known || ordinal <= known)
-        return [pass(message), ...released(stream)];
-      const guests = early.get(stream) ?? [];
-      guests.push({ message, since: now });
-      early.set(stream, guests);
-      count += 1;
-      return count > MOST ? force(stream) : [];
+      const last = await releasedOf(stream);
+      if (after === undefined || after <= last || ordinal <= last)
+        return [release(message), ...releaseReady(stream)];
+      const waiting = buffered.get(stream) ?? [];
+      waiting.push({ message, since: now });
+      buffered.set(stream, waiting);
+      size += 1;
+      return size > CAPACITY ? releaseLowest(stream) : [];
     },
-    overdue(now) {
-      const passed: M[] = [];
-      for (const [stream, guests] of [...early])
-        while (guests.some(({ since }) => now - since >= patience)) passed.push(...force(stream));
-      return passed;
+    expire(now) {
+      const expired: M[] = [];
+      for (const [stream, waiting] of [...buffered])
+        while (waiting.some(({ since }) => now - since >= maxWait)) expired.push(...releaseLowest(stream));
+      return expired;
     },
-    waiting: () => [...early.values()].flatMap((guests) => guests.map(({ message }) => message)),
+    pending: () => [...buffered.values()].flatMap((waiting) => waiting.map(({ message }) => message)),
   };
 }

@@ -1,77 +1,78 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '../contract/incident.ts';
 
-/** Who may bring incidents of a stream where many speak: whoever brought the first. */
+/** Records which publisher owns each stream where many publish: the one that published its first incident. */
 export interface StreamOwners {
   /**
-   * Whether a stream is this speaker's, who becomes its owner if it has none. What a stream's incidents were reported for
-   * and its dead letters that were tried again (`<stream>/…`, `<stream>~…`) belong to whom the stream belongs.
+   * Whether a stream belongs to a publisher; a stream without an owner becomes this publisher's. Streams derived from
+   * another one (`<stream>/…` of reports, `<stream>~…` of retried dead letters) belong to its owner.
    */
-  admits(stream: string, speaker: string): boolean;
-  /** What to keep together with the incidents (`state` of a report), for {@link createStreamOwners} after a restart. */
-  kept(): Value;
+  claim(stream: string, publisher: string): boolean;
+  /** What to store with the incidents (`state` of a report), for {@link createStreamOwners} after a restart. */
+  snapshot(): Value;
 }
 
-/** How many streams are remembered, and how many of one speaker. */
-const MOST = 10_000;
-const MOST_EACH = 200;
+/** How many streams are remembered, in all and of one publisher. */
+const MAX_STREAMS = 10_000;
+const MAX_STREAMS_EACH = 200;
 /** Characters of a hash in base64url: 72 bits. */
-const LENGTH = 12;
+const HASH_LENGTH = 12;
 
-function short(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, LENGTH);
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
 }
 
-/** The stream that a handler's reports and tried dead letters come from. */
+/** The stream that reports and retried dead letters derive from. */
 function rootOf(stream: string): string {
   const end = stream.search(/[/~]/);
   return end > 0 ? stream.slice(0, end) : stream;
 }
 
 /**
- * Goes on with what was kept. Ids are made to be the same on every hop, so whoever has heard one could use it for incidents
- * of its own, and those of the stream's real source would pass for known. Of each speaker the 200 streams are remembered
- * that it used last. Beyond 10,000 in all, those who have most lose theirs first, so that nobody drives out others.
+ * Starts from a snapshot. Ids are the same on every hop, so a publisher could reuse an id that it has read for an incident
+ * of its own, and the real one would then count as a duplicate. Each publisher keeps the 200 streams it used last. Beyond
+ * 10,000 streams in all, the publishers with the most streams lose their oldest first, so that one cannot displace another.
  */
-export function createStreamOwners(kept?: Value): StreamOwners {
-  /** Of each speaker its streams, the one used last at the end; both as hashes. */
+export function createStreamOwners(snapshot?: Value): StreamOwners {
+  /** The streams of each publisher, the last used one at the end; both as hashes. */
   const streams = new Map<string, Set<string>>();
   const owners = new Map<string, string>();
 
-  function give(stream: string, speaker: string): void {
-    const own = streams.get(speaker) ?? new Set();
-    streams.set(speaker, own);
+  function assign(stream: string, publisher: string): void {
+    const own = streams.get(publisher) ?? new Set();
+    streams.set(publisher, own);
     own.delete(stream);
     own.add(stream);
-    owners.set(stream, speaker);
-    if (own.size > MOST_EACH) forgetOldest(speaker, own);
-    if (owners.size <= MOST) return;
-    let [richest, most] = [speaker, own];
-    for (const [each, theirs] of streams) if (theirs.size > most.size) [richest, most] = [each, theirs];
-    forgetOldest(richest, most);
+    owners.set(stream, publisher);
+    if (own.size > MAX_STREAMS_EACH) forgetOldest(publisher, own);
+    if (owners.size <= MAX_STREAMS) return;
+    let [largest, most] = [publisher, own];
+    for (const [each, theirs] of streams) if (theirs.size > most.size) [largest, most] = [each, theirs];
+    forgetOldest(largest, most);
   }
 
-  function forgetOldest(speaker: string, own: Set<string>): void {
+  function forgetOldest(publisher: string, own: Set<string>): void {
     const [oldest] = own;
     if (oldest === undefined) return;
     own.delete(oldest);
     owners.delete(oldest);
-    if (own.size === 0) streams.delete(speaker);
+    if (own.size === 0) streams.delete(publisher);
   }
 
-  if (typeof kept === 'object' && kept !== null)
-    for (const [speaker, list] of Object.entries(kept))
-      for (let at = 0; typeof list === 'string' && at + LENGTH <= list.length; at += LENGTH)
-        give(list.slice(at, at + LENGTH), speaker);
+  if (typeof snapshot === 'object' && snapshot !== null)
+    for (const [publisher, list] of Object.entries(snapshot))
+      for (let at = 0; typeof list === 'string' && at + HASH_LENGTH <= list.length; at += HASH_LENGTH)
+        assign(list.slice(at, at + HASH_LENGTH), publisher);
 
   return {
-    admits(stream, speaker) {
-      const [whose, who] = [short(rootOf(stream)), short(speaker)];
-      const owner = owners.get(whose);
-      if (owner !== undefined && owner !== who) return false;
-      give(whose, who);
+    claim(stream, publisher) {
+      const [root, claimant] = [hashOf(rootOf(stream)), hashOf(publisher)];
+      const owner = owners.get(root);
+      if (owner !== undefined && owner !== claimant) return false;
+      assign(root, claimant);
       return true;
     },
-    kept: () => Object.fromEntries([...streams].map(([speaker, own]) => [speaker, [...own].join('')])),
+    snapshot: () =>
+      Object.fromEntries([...streams].map(([publisher, own]) => [publisher, [...own].join('')])),
   };
 }

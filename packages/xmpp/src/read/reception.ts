@@ -84,7 +84,7 @@ export function createReception(host: ReceptionHost): Reception {
     if (speaker === undefined) return;
     const known = owners.get(archived.room) ?? createStreamOwners();
     owners.set(archived.room, known);
-    if (known.admits(name, speaker)) return;
+    if (known.claim(name, speaker)) return;
     throw new Error(
       `Expected that whoever began the stream ${name} goes on with it; ${incident.id} is said by somebody else ("streams: anyone" lets everybody in the room do that).`,
     );
@@ -123,7 +123,7 @@ export function createReception(host: ReceptionHost): Reception {
 
   /** How far it is after a restart: while something waits that would be gone, that is read again, and what else follows is known. */
   function durable(reached: Marks): Marks {
-    if (order.waiting().length === 0) return reached;
+    if (order.pending().length === 0) return reached;
     return Object.fromEntries(
       Object.entries(reached).map(([room, { id, at }]): [string, Mark] => [
         room,
@@ -133,7 +133,7 @@ export function createReception(host: ReceptionHost): Reception {
   }
 
   function keptOwners(): Kept['owners'] {
-    return Object.fromEntries([...owners].map(([room, known]) => [room, known.kept()]));
+    return Object.fromEntries([...owners].map(([room, known]) => [room, known.snapshot()]));
   }
 
   /** Reports, and keeps how far it is. */
@@ -143,7 +143,7 @@ export function createReception(host: ReceptionHost): Reception {
     // Safe: marks are plain data.
     await context.report(batch, { state: { marks: now, owners: keptOwners() } as unknown as Value });
     Object.assign(marks, reached);
-    if (order.waiting().length === 0) safe = reached;
+    if (order.pending().length === 0) safe = reached;
   }
 
   return {
@@ -151,14 +151,14 @@ export function createReception(host: ReceptionHost): Reception {
       const passed: Arrived[] = [];
       const reached: Record<string, Mark> = { ...marks };
       for (const message of messages) {
-        for (const found of await arrived(message)) passed.push(...(await order.take(found, context.now())));
+        for (const found of await arrived(message)) passed.push(...(await order.add(found, context.now())));
         const { room, archiveId, at } = message;
         if (archiveId !== undefined) reached[room] = { id: archiveId, at: at ?? context.now() };
       }
       await hand(passed, reached);
     },
     async tick() {
-      const passed = order.overdue(context.now());
+      const passed = order.expire(context.now());
       if (passed.length === 0) return;
       context.log.warn('incidents go on without what should have come before them', {
         count: passed.length,
