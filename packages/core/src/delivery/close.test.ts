@@ -160,7 +160,7 @@ describe('close', () => {
     await dispatcher.report(incidents(1));
     const draining = dispatcher.drain();
     await dispatcher.close();
-    expect(await draining).toMatchObject([{ instance: 'failing', waiting: 1 }]);
+    expect(await draining).toMatchObject([{ instance: 'failing', pending: 1 }]);
   });
 });
 
@@ -179,7 +179,7 @@ describe('drain', () => {
     const dispatcher = await open([slow, defineHandler({ name: 'fast', on: { '*': () => {} } })]);
     await dispatcher.report(incidents(3));
     await reached.promise;
-    expect(await dispatcher.drain({ stalledAfter: 5 })).toMatchObject([{ instance: 'slow', waiting: 3 }]);
+    expect(await dispatcher.drain({ stalledAfter: 5 })).toMatchObject([{ instance: 'slow', pending: 3 }]);
     const ended = new AbortController();
     const draining = dispatcher.drain({ signal: ended.signal });
     ended.abort();

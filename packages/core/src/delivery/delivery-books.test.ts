@@ -32,10 +32,10 @@ describe('the counts of an instance', () => {
       incidentOf(4, 'other.thing.seen'),
       incidentOf(5, 'acme.thing.gone'),
     ]);
-    const { counts, pending: waiting } = statusOf(dispatcher, 'picky');
+    const { counts, pending } = statusOf(dispatcher, 'picky');
     // The third that is not for it tells of its own failure.
     expect(counts).toEqual({ delivered: 2, filtered: 3, dead: 1, dropped: 0, lost: 0 });
-    expect(waiting).toBe(0);
+    expect(pending).toBe(0);
   });
 
   it('count what its filters leave out as not for it', async () => {
@@ -72,7 +72,7 @@ describe('the counts of an instance', () => {
     expect(journal.bounds().last).toBe(5);
     goOn.give();
     await dispatcher.drain();
-    expect(statusOf(dispatcher, 'slow')).toMatchObject({ waiting: 0, counts: { delivered: 5 } });
+    expect(statusOf(dispatcher, 'slow')).toMatchObject({ pending: 0, counts: { delivered: 5 } });
   });
 
   it('go on where they were in the next life, and nothing is delivered twice', async () => {
@@ -124,7 +124,7 @@ describe('the counts of an instance', () => {
     await handle(late, []);
     expect(heard).toEqual(['s:4', 's:5']);
     expect(statusOf(late, 'late').counts).toMatchObject({ delivered: 3, lost: 2 });
-    expect(error).toHaveBeenCalledWith(expect.stringContaining('gone from the journal'), { count: 2 });
+    expect(error).toHaveBeenCalledWith(expect.stringContaining('deleted by retention'), { count: 2 });
   });
 
   it('balance for a long journal of which little is for the instance', async () => {

@@ -99,7 +99,7 @@ describe('a handler that listens', () => {
     await dispatcher.report([incidentOf(3)]);
     const behind = await dispatcher.drain({ stalledAfter: 5 });
     expect(behind).toEqual([
-      expect.objectContaining({ instance: 'hung', state: 'working', since: 2000, waiting: 3 }),
+      expect.objectContaining({ instance: 'hung', state: 'working', since: 2000, pending: 3 }),
     ]);
     expect(calls).toBe(1);
     goOn.give();
@@ -181,7 +181,7 @@ describe('a listener that fails', () => {
     const dispatcher = await open([failing]);
     await dispatcher.report(incidents(2));
     await vi.waitFor(() => expect(statusOf(dispatcher, 'failing').state).toBe('retrying'));
-    expect(statusOf(dispatcher, 'failing')).toMatchObject({ failure: 'come back tomorrow', waiting: 2 });
+    expect(statusOf(dispatcher, 'failing')).toMatchObject({ failure: 'come back tomorrow', pending: 2 });
     await dispatcher.close();
     expect(calls).toBe(1);
   });

@@ -202,6 +202,6 @@ it('shows what a write waits for', async () => {
   await dispatcher.report(incidents(2));
   await vi.waitFor(() => expect(statusOf(dispatcher, 'keeper').state).toBe('retrying'));
   expect(await dispatcher.drain({ stalledAfter: 5 })).toEqual([
-    expect.objectContaining({ instance: 'keeper', failure: 'the disk is full', waiting: 2 }),
+    expect.objectContaining({ instance: 'keeper', failure: 'the disk is full', pending: 2 }),
   ]);
 });

@@ -7,7 +7,7 @@ import { createIncident } from '../incident/create-incident.ts';
 import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
 import { createNotifier } from '../timing/notifier.ts';
-import { retryOf } from '../timing/retry.ts';
+import { withRetryDefaults } from '../timing/retry.ts';
 import { settlesWithin } from '../timing/settles-within.ts';
 import type { Dispatcher, DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
 import { drain, waitForMove } from './drain.ts';
@@ -30,7 +30,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Aborts with the error of a journal that can promise nothing any more. */
   const broken = new AbortController();
   const moved = createNotifier();
-  const retry = retryOf(options.retry);
+  const retry = withRetryDefaults(options.retry);
   const sources = new Map<string, SourceStatus>();
   let released = 0;
   let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
@@ -78,7 +78,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       released = lowest;
       journal.release(lowest);
     }
-    moved.open();
+    moved.notify();
   }
 
   /** Nothing is accepted or acknowledged any more. */
@@ -89,7 +89,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       error: describeError(error),
     });
     for (const lane of lanes) lane.stop().catch(() => undefined); // it has said itself why it stopped
-    moved.open();
+    moved.notify();
     try {
       options.onJournalFailed?.(error);
     } catch (problem) {

@@ -66,7 +66,7 @@ describe('a journal that can promise nothing any more', () => {
     when.commit = true;
     await dispatcher.report(incidents(2));
     await vi.waitFor(() => expect(onJournalFailed).toHaveBeenCalled());
-    expect((await dispatcher.drain()).map(({ pending: waiting }) => waiting)).not.toContain(undefined);
+    expect((await dispatcher.drain()).map(({ pending }) => pending)).not.toContain(undefined);
     expect(heard).toEqual(['s:1', 's:2']);
     expect(disk.cursors.get('one')?.position).toBe(0);
     await dispatcher.close();

@@ -113,7 +113,7 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     },
     close() {
       isOpen = false;
-      space.open();
+      space.notify();
     },
     bounds: () => ({ before, last }),
     append(incidents, mark) {
@@ -153,7 +153,7 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
       const kept = runs.findIndex((accepted) => endOf(accepted) > upTo);
       if (kept !== 0) runs = kept === -1 ? [] : runs.slice(kept);
       before = Math.max(before, Math.min(upTo, runs[0]?.run.before ?? last));
-      if (last - before < limit) space.open();
+      if (last - before < limit) space.notify();
     },
     acceptedAt: (position) =>
       runs.find((accepted) => accepted.run.before < position && position <= endOf(accepted))?.at,

@@ -4,7 +4,7 @@ import type { Incident, Value } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Source, SourceReportOptions } from '../contract/source.ts';
-import { pause, type Retry, waitFor } from '../timing/retry.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../timing/retry.ts';
 import type {
   DispatcherOptions,
   LaneStatus,
@@ -24,7 +24,7 @@ export interface SourceHost {
   readonly onReject: DispatcherOptions['onReject'];
   now(): number;
   isKnown(origin: string): boolean;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   accept(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun>;
   sourceState(instance: string): Promise<Value | undefined>;
   /** Keeps what is known of the source, for whoever asks. */
@@ -87,7 +87,7 @@ export async function runSource(
         if (failureKind(error) !== 'temporary' || signal.aborted) throw error;
         if (failures === 0) host.log.warn('waits: nothing is taken in', { error: describeError(error) });
         enter('waiting', describeError(error));
-        await pause(waitFor(host.retry, failures, undefined), signal);
+        await pause(backoffDelay(host.retry, failures, undefined), signal);
         if (signal.aborted) throw error;
       }
   }

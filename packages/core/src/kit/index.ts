@@ -8,6 +8,8 @@ export {
   receiveIncident,
 } from '../incident/incident-codec.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
+export { type Backoff, backoffDelay, pause } from '../timing/retry.ts';
+export { createThrottledLog, type ThrottledLog } from '../timing/throttled-log.ts';
 export { ageOption, sizeOption } from './age-and-size.ts';
 export { chooseInstance } from './choose-instance.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';

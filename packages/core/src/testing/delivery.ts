@@ -60,17 +60,17 @@ export function newFolder(): string {
   return folder;
 }
 
-/** Accepted since the first position = delivered + filtered + dead + dropped + lost + waiting, for everybody. */
+/** Accepted since the first position = delivered + filtered + dead + dropped + lost + pending, for everybody. */
 export async function expectBalanced(dispatcher: Dispatcher, journal: Journal): Promise<void> {
-  for (const { instance, counts, pending: waiting } of dispatcher.status()) {
+  for (const { instance, counts, pending } of dispatcher.status()) {
     const { delivered, filtered, dead, dropped, lost } = counts;
     const first = (await journal.cursor(instance))?.first ?? 0;
     const accepted = journal.bounds().last - first;
-    expect(delivered + filtered + dead + dropped + lost + waiting, `the counts of ${instance}`).toBe(
+    expect(delivered + filtered + dead + dropped + lost + pending, `the counts of ${instance}`).toBe(
       accepted,
     );
     const letters = await journal.deadLetters(instance);
-    const passed = letters.filter(({ position }) => position <= first + accepted - waiting);
+    const passed = letters.filter(({ position }) => position <= first + accepted - pending);
     expect(passed, `dead letters of ${instance}`).toHaveLength(dead);
   }
 }

@@ -1,10 +1,12 @@
-/** Something to wait for, again and again: `open` lets everybody through who waits now. */
+/** Wakes everyone who waits, again and again. */
 export interface Notifier {
+  /** Resolves with the next `notify`. */
   wait(): Promise<void>;
-  open(): void;
+  /** Resolves all current waits; later ones wait for the next call. */
+  notify(): void;
 }
 
-/** Makes a gate that is closed. */
+/** Creates a notifier without waiters. */
 export function createNotifier(): Notifier {
   let promise: Promise<void> | undefined;
   let resolve: (() => void) | undefined;
@@ -15,7 +17,7 @@ export function createNotifier(): Notifier {
       });
       return promise;
     },
-    open() {
+    notify() {
       resolve?.();
       promise = resolve = undefined;
     },

@@ -1,24 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { pause, retryOf, waitFor } from './retry.ts';
+import { backoffDelay, pause, withRetryDefaults } from './retry.ts';
 
-describe('how long to wait', () => {
-  it('is what the error asks for, even more than the cap', () => {
-    expect(waitFor(retryOf(), 0, { retryAfter: 86_400_000 })).toBe(86_400_000);
+describe('the back-off delay', () => {
+  it('is what the error asks for, even beyond the cap', () => {
+    expect(backoffDelay(withRetryDefaults(), 0, { retryAfter: 86_400_000 })).toBe(86_400_000);
   });
 
-  it('is random below an exponent of the failures, and never more than the cap', () => {
+  it('is random, below an exponential of the failures, and never longer than the cap', () => {
     fc.assert(
       fc.property(fc.nat(60), fc.nat(100_000), fc.nat(100_000), (failures, base, cap) => {
-        const wait = waitFor(retryOf({ base, cap }), failures, new Error('x'));
-        expect(wait).toBeGreaterThanOrEqual(0);
-        expect(wait).toBeLessThanOrEqual(Math.min(cap, base * 2 ** failures));
+        const delay = backoffDelay(withRetryDefaults({ base, cap }), failures, new Error('x'));
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThanOrEqual(Math.min(cap, base * 2 ** failures));
       }),
     );
   });
 
-  it.each([0, -1, '5', Number.NaN])('is the usual when the error asks for %j', (retryAfter) => {
-    expect(waitFor(retryOf({ base: 1, cap: 1 }), 0, { retryAfter })).toBeLessThanOrEqual(1);
+  it.each([0, -1, '5', Number.NaN])('is the usual one when the error asks for %j', (retryAfter) => {
+    expect(backoffDelay({ base: 1, cap: 1 }, 0, { retryAfter })).toBeLessThanOrEqual(1);
+  });
+
+  it('doubles exactly without jitter', () => {
+    const delays = [0, 1, 2, 3, 10].map((failures) =>
+      backoffDelay({ base: 1000, cap: 60_000, jitter: 0 }, failures),
+    );
+    expect(delays).toEqual([1000, 2000, 4000, 8000, 60_000]);
+  });
+
+  it('keeps a share that is not random with less than full jitter', () => {
+    const backoff = { base: 1000, cap: 60_000, jitter: 0.5 };
+    expect(backoffDelay(backoff, 1, undefined, () => 0)).toBe(1000);
+    expect(backoffDelay(backoff, 1, undefined, () => 0.5)).toBe(1500);
   });
 });
 
@@ -32,7 +45,7 @@ describe('a pause', () => {
   });
 
   it.each([2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY])(
-    'of %d ms is no pause of none',
+    'of %d ms does not end at once, although a timer cannot be that long',
     async (milliseconds) => {
       const warned = vi.fn();
       process.on('warning', warned);

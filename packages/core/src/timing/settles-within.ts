@@ -1,6 +1,6 @@
 import { pause } from './retry.ts';
 
-/** Whether a promise settles, well or not, within so many milliseconds. Never rejects. */
+/** Whether a promise is fulfilled or rejected within a number of milliseconds. Never rejects. */
 export async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const timer = new AbortController();
   const settled = promise.then(

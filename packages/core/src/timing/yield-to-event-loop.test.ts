@@ -6,22 +6,22 @@ function work(): void {
   while (performance.now() < end);
 }
 
-describe('a lane in a loop', () => {
-  it('gives way when it has kept the event loop for long', async () => {
-    const courtesy = createEventLoopYield();
-    courtesy.giveWay();
+describe('a loop that yields to the event loop', () => {
+  it('waits when the event loop has not run for a turn', async () => {
+    const turns = createEventLoopYield();
+    turns.afterWork();
     work();
-    const way = courtesy.giveWay();
-    expect(way).toBeInstanceOf(Promise);
-    await way;
+    const yielded = turns.afterWork();
+    expect(yielded).toBeInstanceOf(Promise);
+    await yielded;
   });
 
-  it('goes on at once, however long its work took, when the others had their turn meanwhile', async () => {
-    const courtesy = createEventLoopYield();
-    courtesy.giveWay();
+  it('continues at once when the event loop has run meanwhile, however long the work took', async () => {
+    const turns = createEventLoopYield();
+    turns.afterWork();
     work();
     await new Promise((resolve) => setImmediate(resolve));
     work();
-    expect(courtesy.giveWay()).toBeUndefined();
+    expect(turns.afterWork()).toBeUndefined();
   });
 });

@@ -1,36 +1,36 @@
-/** How long a lane may go on before timers, signals and sources get their turn, in milliseconds. */
+/** How long a loop may work before timers, signals and sources get their turn, in milliseconds. */
 const TURN = 20;
 
-/** Sees to it that whoever works in a loop does not keep the event loop for itself. */
+/** Lets a loop that works without waiting yield to the event loop from time to time. */
 export interface EventLoopYield {
-  /** To be called after each piece of work: something to wait for when others are to have their turn, and have not had it meanwhile. */
-  giveWay(): Promise<void> | undefined;
-  /** To be called when there was nothing to do: what comes next may take its time again. */
-  rested(): void;
+  /** Call after each piece of work. A promise to wait for when the event loop has not run for a turn; else undefined. */
+  afterWork(): Promise<void> | undefined;
+  /** Call when the loop had nothing to do: its turn begins anew. */
+  afterRest(): void;
 }
 
-/** Begins now. */
+/** Begins a turn. */
 export function createEventLoopYield(): EventLoopYield {
   let began = performance.now();
-  /** Whether the event loop has gone round since `began`, as it does while a commit is waited for. */
-  let isOver = true;
+  /** Whether the event loop has run since `began`, as it does while a commit is awaited. */
+  let hasRun = true;
 
-  function over(): void {
-    isOver = true;
+  function onRun(): void {
+    hasRun = true;
   }
 
   return {
-    giveWay() {
-      if (isOver) {
-        isOver = false;
+    afterWork() {
+      if (hasRun) {
+        hasRun = false;
         began = performance.now();
-        setImmediate(over);
+        setImmediate(onRun);
         return undefined;
       }
       if (performance.now() - began < TURN) return undefined;
       return new Promise((resolve) => setImmediate(resolve));
     },
-    rested() {
+    afterRest() {
       began = performance.now();
     },
   };

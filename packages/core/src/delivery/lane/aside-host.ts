@@ -2,7 +2,7 @@ import type { Handler, HandlerContext, MaybePromise } from '../../contract/handl
 import type { Incident } from '../../contract/incident.ts';
 import type { Journal } from '../../contract/journal.ts';
 import type { Reached } from '../../routing/router.ts';
-import type { Retry } from '../../timing/retry.ts';
+import type { RetryPolicy } from '../../timing/retry.ts';
 import type { Attempts } from './attempt.ts';
 import type { DeliveryHost } from './deliver.ts';
 import type { LaneCursor } from './lane-cursor.ts';
@@ -14,7 +14,7 @@ export interface AsideHost {
   readonly journal: Journal;
   readonly ledger: LaneCursor;
   readonly attempts: Attempts;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   /** The most incidents at once. */
   readonly batch: number;
   /** What an incident reaches in this lane now; undefined when it is not for it. */

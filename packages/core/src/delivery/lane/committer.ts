@@ -1,14 +1,14 @@
 import { describeError, isJournalFailed } from '../../contract/error.ts';
 import type { MaybePromise } from '../../contract/handler.ts';
 import type { DeadLetter, JournalRun } from '../../contract/journal.ts';
-import { pause, type Retry, waitFor } from '../../timing/retry.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
 import type { Committed, LaneCursor } from './lane-cursor.ts';
 
 /** What committing needs of its lane. */
 export interface CommitHost {
   /** The lane's own. */
   readonly ledger: LaneCursor;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   /** Aborts when the lane is stopped. */
   readonly signal: AbortSignal;
   /** Tells of what a commit appended. */
@@ -56,7 +56,7 @@ export function createCommitter(host: CommitHost): Committer {
     for (let failures = 0; ; failures += 1) {
       if (host.signal.aborted || isJournalFailed(problem)) throw problem;
       host.enter('retrying', `the journal does not take the acknowledgement: ${describeError(problem)}`);
-      await pause(waitFor(host.retry, failures, problem), host.signal);
+      await pause(backoffDelay(host.retry, failures, problem), host.signal);
       try {
         return await commitOnce(ledger);
       } catch (next) {

@@ -2,7 +2,7 @@ import { describeError, failureKind } from '../../contract/error.ts';
 import type { HandlerContext, MaybePromise } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
 import { chainDepth } from '../../contract/incident-id.ts';
-import { pause, type Retry, waitFor } from '../../timing/retry.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
@@ -12,7 +12,7 @@ import { MAX_CHAIN, reportedIncident } from './report-collector.ts';
 export interface DeliveryHost {
   readonly attempts: Attempts;
   readonly ledger: LaneCursor;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   readonly context: HandlerContext;
   /** Under which name dead letters are kept: the instance, or a replay of it. */
   readonly instance: string;
@@ -147,7 +147,7 @@ export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
     if (kind === 'temporary' && host.giveWay !== undefined) return host.giveWay(error);
     if (failures === 0) context.log.warn('tries again', { error: describeError(error) });
     host.enter('retrying', describeError(error));
-    const wait = waitFor(retry, failures, error);
+    const wait = backoffDelay(retry, failures, error);
     if (kind !== 'temporary') await pause(wait, signal);
     else if (await isWanted(host, wait)) return;
     failures += 1;

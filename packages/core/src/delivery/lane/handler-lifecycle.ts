@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
 import type { Handler, HandlerContext } from '../../contract/handler.ts';
-import { pause, type Retry, waitFor } from '../../timing/retry.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
 
 /** What starting a handler needs of its lane. */
 export interface LifeHost {
   readonly handler: Handler;
   readonly context: HandlerContext;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   enter(state: 'starting' | 'idle', failure?: string): void;
   /** Finds out where the handler is, once it has started; when this fails, the start has failed. */
   resume(): Promise<void>;
@@ -47,7 +47,7 @@ export function createHandlerLife({ handler, context, retry, enter, resume }: Li
   async function startAgain(): Promise<boolean> {
     const { signal } = context;
     for (let failures = 0; !signal.aborted; failures += 1) {
-      await pause(waitFor(retry, failures, undefined), signal);
+      await pause(backoffDelay(retry, failures, undefined), signal);
       if (signal.aborted) return false;
       if (await start().catch(() => false)) return true;
     }

@@ -1,14 +1,14 @@
 import type { HandlerContext } from '../../contract/handler.ts';
 import type { DeadLetter, Journal, JournalRun } from '../../contract/journal.ts';
 import type { Router } from '../../routing/router.ts';
-import type { Retry } from '../../timing/retry.ts';
+import type { RetryPolicy } from '../../timing/retry.ts';
 import type { HandlerEntry } from '../dispatcher-options.ts';
 
 /** What a lane needs of its dispatcher. */
 export interface LaneHost {
   readonly journal: Journal;
   readonly router: Router;
-  readonly retry: Retry;
+  readonly retry: Required<RetryPolicy>;
   /** The most incidents at once. */
   readonly batch: number;
   readonly dataDir: string;

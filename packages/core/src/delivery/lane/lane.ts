@@ -3,8 +3,8 @@ import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isJournalFailed } from '../../contract/error.ts';
 import { type HandlerContext, isWriting } from '../../contract/handler.ts';
 import { createNotifier } from '../../timing/notifier.ts';
-import { pause, waitFor } from '../../timing/retry.ts';
-import { createLossLog } from '../../timing/throttled-log.ts';
+import { backoffDelay, pause } from '../../timing/retry.ts';
+import { createThrottledLog } from '../../timing/throttled-log.ts';
 import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
 import type { HandlerEntry } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
@@ -72,8 +72,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     enter,
     wanted: () => asides.wanted(),
   };
-  const asides = createLaneTasks(instance, news.open);
-  const losses = createLossLog(context.log);
+  const asides = createLaneTasks(instance, news.notify);
+  const losses = createThrottledLog(context.log.error);
   const reading: CatchUpHost = {
     journal,
     ledger,
@@ -85,7 +85,8 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     route: intake.route,
     caughtUp: intake.caughtUp,
     moved,
-    lost: losses.add,
+    lost: (count) =>
+      losses.log('incidents were deleted by retention before they were processed', undefined, count),
     generation: () => generation,
   };
   const asideHost: AsideHost = {
@@ -144,7 +145,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     } catch (error) {
       if (isJournalFailed(error)) throw error;
       enter('retrying', `the journal cannot be read: ${describeError(error)}`);
-      await pause(waitFor(retry, 3, error), signal);
+      await pause(backoffDelay(retry, 3, error), signal);
       return false;
     }
   }
@@ -196,13 +197,13 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
 
   async function run(): Promise<void> {
     if (!life.isStarted() && !(await life.startAgain())) return;
-    const courtesy = createEventLoopYield();
+    const turns = createEventLoopYield();
     while (!signal.aborted) {
       if (asides.size > 0) await occupied(asides.next);
       await turn();
-      if (state.is('idle')) courtesy.rested();
-      const way = courtesy.giveWay();
-      if (way !== undefined) await way;
+      if (state.is('idle')) turns.afterRest();
+      const yielded = turns.afterWork();
+      if (yielded !== undefined) await yielded;
     }
   }
 
@@ -241,11 +242,11 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       queue.routed = Math.max(queue.routed, position);
       if (queue.size > host.batch * LIVE_BATCHES) intake.fallBehind();
       if (intake.isLive() && resting && queue.size === 0 && pass(queue.routed) && !mayCommit()) return;
-      news.open();
+      news.notify();
     },
     isLive: intake.isLive,
     fallBehind: intake.fallBehind,
-    wake: () => news.open(),
+    wake: () => news.notify(),
     status: () => ({
       instance,
       handler: handler.name,
@@ -270,7 +271,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
     async forgotten() {
       generation += 1;
       intake.fallBehind();
-      news.open();
+      news.notify();
       await passDeadLetters();
     },
     async reopen() {
@@ -287,7 +288,7 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
       stopping.abort();
       asides.stop();
       losses.flush();
-      news.open();
+      news.notify();
       await starting?.catch(() => undefined); // whoever called start is told
       await loop;
     },

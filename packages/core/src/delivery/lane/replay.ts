@@ -2,7 +2,7 @@ import { IhandlerError } from '../../contract/error.ts';
 import { isWriting } from '../../contract/handler.ts';
 import type { DeliveryCounts, JournalRun } from '../../contract/journal.ts';
 import { compileGlob } from '../../routing/glob.ts';
-import { pause, waitFor } from '../../timing/retry.ts';
+import { backoffDelay, pause } from '../../timing/retry.ts';
 import type { ReplayOptions } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
 import { type DeliveryHost, deliver } from './deliver.ts';
@@ -100,7 +100,7 @@ export function createReplayer(host: AsideHost): Replayer {
       await host.aside(slice);
       onProgress?.(ledger.cursor().position - from, through - from);
       failures = passing === undefined ? 0 : failures + 1;
-      if (passing !== undefined) await pause(waitFor(retry, failures - 1, passing), stop);
+      if (passing !== undefined) await pause(backoffDelay(retry, failures - 1, passing), stop);
     }
     return ledger.cursor().counts;
   }
