@@ -91,7 +91,7 @@ it('the table of docs/scale.md follows from what was measured', () => {
 });
 
 it('the limits that docs/scale.md says to set hold what comes, with some room', () => {
-  const rows = table('what | 50');
+  const rows = table('setting | 50');
   const cells = (what: string) => rows.find(([name = '']) => name.startsWith(what))?.slice(1) ?? [];
   const pairs = (what: string) =>
     cells(what).map((cell) => cell.split(', ').map((each) => amount(each).value));
