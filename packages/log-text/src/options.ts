@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describeError, type Level, parseOptions } from '@ihandler/core';
-import { ageOption, parseDomains, parseLevels, sizeOption } from '@ihandler/core/kit';
+import { durationOption, parseDomains, parseLevels, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { type FormatName, formats, type LineFormat } from './formats.ts';
 import { compileTemplate } from './template.ts';
@@ -25,7 +25,7 @@ function list<T>(parse: (text: string) => T, expected: string) {
 
 const isAboveZero = (amount: number): boolean => amount > 0;
 const size = sizeOption('100MB').refine(isAboveZero, 'expected a size above zero');
-const age = ageOption('12h', { minutes: true }).refine(isAboveZero, 'expected an age above zero');
+const age = durationOption('12h').refine(isAboveZero, 'expected an age above zero');
 
 const rotateSchema = z.strictObject(
   {

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
-import { ageOption, sizeOption } from '@ihandler/core/kit';
+import { durationOption, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 const path = z
@@ -58,9 +58,9 @@ const common = {
   create: z
     .strictObject({
       maxBytes: sizeOption('50GB').optional(),
-      maxAge: ageOption('7d', { minutes: true }).optional(),
+      maxAge: durationOption('7d').optional(),
       replicas: z.int().min(1).max(5).default(1),
-      duplicates: ageOption('10m', { minutes: true }).default(600_000),
+      duplicates: durationOption('10m').default(600_000),
     })
     .optional()
     .describe(

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseOptions } from '@ihandler/core';
-import { ageOption, sizeOption } from '@ihandler/core/kit';
+import { durationOption, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 /** Where the API of VirusTotal is. */
@@ -65,10 +65,10 @@ export const optionsSchema = z.strictObject({
     .max(4096, 'expected at most 4096 characters')
     .optional()
     .describe('A comment to leave, once, at each file that was uploaded. Default: none.'),
-  again: ageOption('7d', { minutes: true })
+  again: durationOption('7d')
     .default(7 * DAY)
     .describe('How long a verdict holds: a file seen again before costs no request. "7d".'),
-  recheck: ageOption('24h', { minutes: true })
+  recheck: durationOption('24h')
     .default(DAY)
     .describe('When to ask once more about a file that was new to VirusTotal too: "24h".'),
   perMinute: requests('minute', 4),

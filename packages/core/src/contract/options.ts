@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { describeValue } from './describe-value.ts';
 import { IhandlerError } from './error.ts';
 import { escapeControls } from './escape-controls.ts';
+import { isSecretName } from './secret-name.ts';
 
 /** One thing wrong with options. */
 export interface OptionProblem {
@@ -9,8 +10,6 @@ export interface OptionProblem {
   readonly path: string;
   readonly message: string;
 }
-
-const secret = /key|secret|token|pass/i;
 
 function pathOf(path: readonly PropertyKey[]): string {
   const steps = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
@@ -21,7 +20,7 @@ function pathOf(path: readonly PropertyKey[]): string {
 function found(input: unknown, path: readonly PropertyKey[]): string {
   let value: unknown = input;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  const isSecret = value !== undefined && path.some((key) => secret.test(String(key)));
+  const isSecret = value !== undefined && path.some((key) => isSecretName(String(key)));
   return isSecret ? 'a value that is not shown' : describeValue(value);
 }
 

@@ -1,18 +1,25 @@
 // Helpers for handlers and sources, beside the contract: nothing here is needed to keep it.
 export { SIP_METHODS } from '../catalogue/sip-methods.ts';
 export { errorCode } from '../contract/error.ts';
+export { isRecord } from '../contract/is-record.ts';
+export { property } from '../contract/property.ts';
+export { isSecretName } from '../contract/secret-name.ts';
 export {
   decodeValue,
   encodeValue,
   type ReceiveOptions,
   receiveIncident,
 } from '../incident/incident-codec.ts';
+export { remoteHostsOf } from '../incident/remote-hosts.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
 export { type Backoff, backoffDelay, pause } from '../timing/retry.ts';
 export { createThrottledLog, type ThrottledLog } from '../timing/throttled-log.ts';
-export { ageOption, sizeOption } from './age-and-size.ts';
+export { DAY, HOUR, MINUTE, SECOND } from '../timing/time-units.ts';
 export { chooseInstance } from './choose-instance.ts';
+export { type AmountLimits, ageOption, durationOption, sizeOption } from './duration-and-size.ts';
+export { explainTls } from './explain-tls.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';
+export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';
 export { maskSensor } from './mask-sensor.ts';
 export { isGone, type OpenSample, openSample } from './open-sample.ts';
