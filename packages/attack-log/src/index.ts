@@ -8,6 +8,6 @@ export type { ZoneOptions } from './format/clock.ts';
 export { formatManual } from './format/manual-format.ts';
 export { formatSummary, type SummaryOptions } from './format/summary-format.ts';
 export { gatherDetails, type Names, type RowQuery } from './read/gather-details.ts';
-export * from './read/tree-model.ts';
+export * from './read/attack.ts';
 export * from './schema/lookups.ts';
 export * from './schema/tables.ts';

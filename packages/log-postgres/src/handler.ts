@@ -1,5 +1,5 @@
 import { defineHandler, type HandlerContext, type Incident, type WritingHandler } from '@ihandler/core';
-import { explainFailure } from './database/postgres-failure.ts';
+import { explainFailure } from './database/failure.ts';
 import { createSession, type Session } from './database/session.ts';
 import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';

@@ -203,7 +203,7 @@ it('gives up the oldest of what waits for connections that never come, and says 
     { oldest: 3, waiting: 10_000 },
   ]);
   expect(query(file, "SELECT value FROM ihandler_meta WHERE key = 'given_up'")).toEqual([{ value: 2 }]);
-  expect(handler.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1);
+  expect(handler.lines.filter((line) => line.startsWith('warn:'))).toHaveLength(1);
 });
 
 it('makes a new database and the files beside it with mode 0640 whatever the umask', async () => {

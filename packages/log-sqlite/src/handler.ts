@@ -3,7 +3,7 @@ import { adopt, describeWriters, SWITCH_OFF } from './database/adopt.ts';
 import { createLiveDatabase, type LiveDatabase, type Opened } from './database/live-database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { otherWriters } from './database/other-writers.ts';
-import { explainFailure, explainOpening } from './database/sqlite-failure.ts';
+import { explainFailure, explainOpening } from './database/failure.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
 import { createRetention, type Retention } from './retention/retention.ts';

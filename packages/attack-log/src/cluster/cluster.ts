@@ -6,7 +6,7 @@ import { announcedType, connectionRow, PARENT_COLUMN, ROOT_COLUMN } from './anno
 import type { Announced, ClusterResult, ClusterState, ConnectionKey, Without } from './cluster-state.ts';
 import { connectionIn, connectionKey } from './connection-key.ts';
 import { createForest } from './forest.ts';
-import { createWaitingRoom } from './waiting-room.ts';
+import { createWaitingRoom } from './waiting-list.ts';
 
 const linkOrigins: ReadonlySet<string> = new Set([
   'dionaea.connection.link',

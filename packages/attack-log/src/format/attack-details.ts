@@ -1,4 +1,4 @@
-import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from '../read/tree-model.ts';
+import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from '../read/attack.ts';
 import { formatTime, storedTime, type ZoneOptions } from './clock.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { Paint } from './paint.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionDetails, ConnectionNode, StoredRow } from '../read/tree-model.ts';
+import type { ConnectionDetails, ConnectionNode, StoredRow } from '../read/attack.ts';
 import { type Step, walk } from '../read/walk.ts';
 import { attackDetails, type Detail } from './attack-details.ts';
 import { formatDuration, formatTime, storedTime, type ZoneOptions } from './clock.ts';

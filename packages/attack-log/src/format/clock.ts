@@ -1,4 +1,4 @@
-import type { Stored } from '../read/tree-model.ts';
+import type { Stored } from '../read/attack.ts';
 import { storedText } from './stored-text.ts';
 
 /** In which time zone to show times. */

@@ -1,4 +1,4 @@
-import type { Stored } from '../read/tree-model.ts';
+import type { Stored } from '../read/attack.ts';
 import { shown, storedText } from './stored-text.ts';
 
 const mapped = /^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i;

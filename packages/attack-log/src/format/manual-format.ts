@@ -1,4 +1,4 @@
-import type { ConnectionDetails, ConnectionNode, Stored, StoredRow } from '../read/tree-model.ts';
+import type { ConnectionDetails, ConnectionNode, Stored, StoredRow } from '../read/attack.ts';
 import { walk } from '../read/walk.ts';
 import { pythonRepr } from './python-repr.ts';
 import { printed, storedText } from './stored-text.ts';

@@ -1,6 +1,6 @@
 import { escapeControls } from '@ihandler/core';
-import type { Stored } from '../read/tree-model.ts';
-import { decode } from '../rows/cell.ts';
+import type { Stored } from '../read/attack.ts';
+import { decode } from '../rows/cells.ts';
 
 /** The text of a stored value as it is: bytes as UTF-8, U+FFFD where they are not, NULL as nothing. */
 export function storedText(value: Stored | undefined): string {

@@ -1,4 +1,4 @@
-import type { Counted, Stored, Summary } from '../read/tree-model.ts';
+import type { Counted, Stored, Summary } from '../read/attack.ts';
 import { formatDuration, formatTime, type ZoneOptions } from './clock.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { shown, storedText } from './stored-text.ts';

@@ -1,5 +1,5 @@
 import type { Table } from '../schema/tables.ts';
-import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from './tree-model.ts';
+import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from './attack.ts';
 
 /** The names of what rows hold as numbers and uuids, as columns to add to a row; NULL where there is no name. */
 export interface Names {

@@ -1,7 +1,7 @@
 import type { UntypedData, Value } from '@ihandler/core';
 import { SIP_METHODS } from '@ihandler/core/kit';
 import type { Cell, Table } from '../schema/tables.ts';
-import { plain, text } from './cell.ts';
+import { plain, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
 const bits = new Map(SIP_METHODS.map((method, bit) => [method, 1 << bit]));

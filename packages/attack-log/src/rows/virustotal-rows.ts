@@ -1,5 +1,5 @@
 import type { UntypedData, Value } from '@ihandler/core';
-import { text } from './cell.ts';
+import { text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
 /** What became of a report. */

@@ -1,7 +1,7 @@
 import { type ConnectionDetails, gatherDetails, type Names, type RowQuery } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { selectRows } from './select-rows.ts';
-import type { Restore } from './whole-values.ts';
+import type { Restore } from './unfit-values.ts';
 
 /** Reads what hangs on connections, for many connections at once. */
 export async function readDetails(

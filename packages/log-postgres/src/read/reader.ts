@@ -10,16 +10,16 @@ import { IhandlerError } from '@ihandler/core';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { type Login, loginFrom } from '../database/login.ts';
-import { explainReading } from '../database/postgres-failure.ts';
+import { explainReading } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
 import { versionOf, wrongVersion } from '../schema/migrate.ts';
 import { quoted } from '../schema/schema.ts';
-import { readNames } from './names.ts';
+import { readNames } from './read-names.ts';
 import { readDetails } from './read-details.ts';
 import { readSummary } from './read-summary.ts';
 import { declareRoots, nextRoots } from './roots.ts';
 import { selectList } from './select-rows.ts';
-import { loadWhole } from './whole-values.ts';
+import { loadWhole } from './unfit-values.ts';
 
 /** How many attacks are read together. */
 const PAGE = 50;

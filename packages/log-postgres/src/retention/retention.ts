@@ -1,6 +1,6 @@
 import type { HandlerContext } from '@ihandler/core';
 import type { Client } from 'pg';
-import { explainFailure } from '../database/postgres-failure.ts';
+import { explainFailure } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
 import type { Settings } from '../options.ts';
 import { ensureVersion } from '../schema/migrate.ts';

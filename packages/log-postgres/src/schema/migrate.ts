@@ -1,7 +1,7 @@
 import { temporary } from '@ihandler/core';
 import type { Client } from 'pg';
 import type { Login } from '../database/login.ts';
-import { lockClass, SCHEMA_LOCK } from '../write/locks.ts';
+import { lockClass, SCHEMA_LOCK } from '../database/locks.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { quoted } from './schema.ts';
 

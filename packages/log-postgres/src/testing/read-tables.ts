@@ -2,7 +2,7 @@ import type { StoredRow } from '@ihandler/attack-log';
 import { loginFrom } from '../database/login.ts';
 import { createSession } from '../database/session.ts';
 import { selectList } from '../read/select-rows.ts';
-import { loadWhole } from '../read/whole-values.ts';
+import { loadWhole } from '../read/unfit-values.ts';
 import { keyOf, tables } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 

@@ -14,11 +14,11 @@ import type { Login } from '../database/login.ts';
 import { ensureVersion } from '../schema/migrate.ts';
 import { createConnectionTable, type Hashed, hashed } from './connection-table.ts';
 import { createRowWriter, insertion } from './insert-rows.ts';
-import { lockClass, stripesOf, TAKE_LOCKS } from './locks.ts';
+import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
 import { PROVISIONAL, provisionalKeys, takeKeys } from './new-keys.ts';
 import { createSensorTable } from './sensor-table.ts';
 import { createStoredIds } from './stored-ids.ts';
-import type { Unfit } from './unfit.ts';
+import type { Unfit } from './unfit-values.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
 /** What a write did. */

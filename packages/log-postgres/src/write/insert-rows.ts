@@ -4,7 +4,7 @@ import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
 import { quoted, typeOf } from '../schema/schema.ts';
 import { fit, isWhole } from './fit.ts';
-import { ownerOf, type Unfit } from './unfit.ts';
+import { ownerOf, type Unfit } from './unfit-values.ts';
 
 /** The insertion of many rows at once: `columns` with their types, each an array parameter. */
 export function insertion(

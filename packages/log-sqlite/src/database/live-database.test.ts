@@ -17,7 +17,7 @@ const ids = (file: string) =>
   query<{ connection_id: string }>(file, 'SELECT connection_id FROM ihandler_connections').map(
     (row) => row.connection_id,
   );
-const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warning'));
+const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warn:'));
 
 it('finishes a file that was moved away and goes on in a new one', async () => {
   const file = newFile();

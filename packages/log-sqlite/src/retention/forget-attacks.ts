@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionKey, connectionKey, connectionsNamed } from '@ihandler/attack-log';
 import { decodeIncident, type Incident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import { prepareDeleteAttack } from './delete-attack.ts';
+import { prepareDeleteAttack } from './delete-attacks.ts';
 
 /** How long other work waits at a time, in milliseconds. */
 const STEP_MILLISECONDS = 40;

@@ -1,10 +1,10 @@
 import type { HandlerContext } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { LiveDatabase } from '../database/live-database.ts';
-import { explainFailure } from '../database/sqlite-failure.ts';
+import { explainFailure } from '../database/failure.ts';
 import { statusOf } from '../database/target-file.ts';
 import type { Settings } from '../options.ts';
-import { prepareDeleteAttack } from './delete-attack.ts';
+import { prepareDeleteAttack } from './delete-attacks.ts';
 
 const HOUR = 3_600_000;
 const STEP_MILLISECONDS = 40;

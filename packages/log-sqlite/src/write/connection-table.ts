@@ -2,7 +2,7 @@ import { toUSVString } from 'node:util';
 import { type ClusterResult, type ConnectionKey, connectionKey, type Place } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { prepareInsert } from './insert-rows.ts';
-import { keyHash } from './key-hash.ts';
+import { keyHash } from './hash.ts';
 
 /** Which row belongs to which connection of which sensor, and where it stands in the forest. */
 export interface ConnectionTable {
