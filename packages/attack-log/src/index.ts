@@ -1,13 +1,13 @@
 export { cluster } from './cluster/cluster.ts';
 export * from './cluster/cluster-state.ts';
-export { connectionKey, connectionsNamed } from './cluster/connection-key.ts';
+export { connectionKey, connectionKeysIn } from './cluster/connection-key.ts';
 export { type AttackDatabase, createAttackCommands } from './commands/attack-commands.ts';
 export { type FormatOptions, formatAttack } from './format/attack-format.ts';
 export { attackJson } from './format/attack-json.ts';
 export type { ZoneOptions } from './format/clock.ts';
 export { formatManual } from './format/manual-format.ts';
 export { formatSummary, type SummaryOptions } from './format/summary-format.ts';
-export { gatherDetails, type Names, type RowQuery } from './read/gather-details.ts';
 export * from './read/attack.ts';
+export { gatherDetails, type LookupNames, type RowQuery } from './read/gather-details.ts';
 export * from './schema/lookups.ts';
 export * from './schema/tables.ts';

@@ -90,7 +90,7 @@ describeService('postgres', () => {
       { sensor_name: 'noisy', count: 10_000 },
       { sensor_name: 'quiet', count: 1 },
     ]);
-    expect(counters?.()).toMatchObject({ waiting_given_up: 1000 });
+    expect(counters?.()).toMatchObject({ waiting_dropped: 1000 });
     expect(lines.join()).toContain('the oldest was given up');
   });
 });

@@ -4,7 +4,7 @@ import { createSession, type Session } from './database/session.ts';
 import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
-import { ensureVersion, prepareSchema } from './schema/migrate.ts';
+import { assertVersion, prepareSchema } from './schema/migrate.ts';
 import { type AttackStore, createAttackStore } from './write/attack-store.ts';
 
 export type { LogPostgresOptions } from './options.ts';
@@ -22,7 +22,7 @@ const PATIENCE = 120_000;
 /** Writes attacks to PostgreSQL in dionaea's tables; rows and the ids of their incidents in one transaction. */
 export default function logPostgres(options: LogPostgresOptions): WritingHandler {
   const { login, schema, keep, remember } = parseLogPostgresOptions(options);
-  const counts = { stored: 0, known_already: 0, values_unfit: 0, waiting_given_up: 0, attacks_removed: 0 };
+  const counts = { stored: 0, duplicates: 0, unfit_values: 0, waiting_dropped: 0, attacks_removed: 0 };
   let running: Running | undefined;
 
   /** Runs something; what fails says where and what to do. */
@@ -39,12 +39,12 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     await use(async ({ context, session, store }) => {
       const outcome = await session.run((client) => store.write(client, batch));
       counts.stored += outcome.stored;
-      counts.known_already += outcome.known;
-      counts.values_unfit += outcome.unfit;
-      counts.waiting_given_up += outcome.givenUp;
-      if (outcome.givenUp > 0)
+      counts.duplicates += outcome.known;
+      counts.unfit_values += outcome.unfit;
+      counts.waiting_dropped += outcome.dropped;
+      if (outcome.dropped > 0)
         context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
-          incidents: outcome.givenUp,
+          incidents: outcome.dropped,
         });
     });
   }
@@ -75,7 +75,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     forget: (isForgotten) =>
       use(async ({ session }) => {
         const attacks = await session.run(async (client) => {
-          await ensureVersion(client, login, schema);
+          await assertVersion(client, login, schema);
           return forgetAttacks(client, schema, isForgotten);
         });
         return `removed ${attacks} attack${attacks === 1 ? '' : 's'}`;

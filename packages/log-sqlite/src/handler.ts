@@ -1,9 +1,9 @@
 import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
 import { adopt, describeWriters, SWITCH_OFF } from './database/adopt.ts';
-import { createLiveDatabase, type LiveDatabase, type Opened } from './database/live-database.ts';
+import { explainFailure, explainOpening } from './database/failure.ts';
+import { createLiveDatabase, type LiveDatabase, type OpenDatabase } from './database/live-database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { otherWriters } from './database/other-writers.ts';
-import { explainFailure, explainOpening } from './database/failure.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
@@ -22,11 +22,11 @@ interface Running {
  * Somebody else added connections. When nobody has the file open any more, that is over, and they stay as they are;
  * otherwise it is an error that passes when dionaea's own handler is switched off.
  */
-function settleStrangers(
+function resolveForeignRows(
   { file }: Settings,
-  { store }: Opened,
+  { store }: OpenDatabase,
   context: HandlerContext,
-  stranger: number,
+  foreignRow: number,
 ): void {
   const writers = otherWriters(file);
   if (writers?.length !== 0) {
@@ -34,14 +34,14 @@ function settleStrangers(
     const who = writers === undefined ? '' : ` (${describeWriters(writers)})`;
     const then = writers === undefined ? ' and restart ihandler with "adopt: true"' : '';
     throw temporary(
-      `${file}: somebody else adds connections${who}, the newest is number ${stranger}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,
+      `${file}: somebody else adds connections${who}, the newest is number ${foreignRow}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,
     );
   }
   context.log.warn('Connections were added that are not ours; nobody adds any now, so they stay', {
     file,
-    newest: stranger,
+    newest: foreignRow,
   });
-  store.acceptStrangers();
+  store.acceptForeignRows();
 }
 
 async function adoptIfAsked(settings: Settings, context: HandlerContext): Promise<void> {
@@ -49,7 +49,7 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
   const { database, contents } = openDatabase(settings, context.durable);
   if (contents === 'dionaea') return adopt(database, settings.file, context);
   try {
-    if ((otherWriters(settings.file) ?? []).length === 0) createAttackStore(database).acceptStrangers();
+    if ((otherWriters(settings.file) ?? []).length === 0) createAttackStore(database).acceptForeignRows();
   } catch (error) {
     throw explainOpening(error, settings.file);
   } finally {
@@ -67,7 +67,7 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
   let running: Running | undefined;
 
   /** Runs something on the open database; what fails says where and what to do. */
-  function use<T>(action: (opened: Opened, running: Running) => T): T {
+  function use<T>(action: (opened: OpenDatabase, running: Running) => T): T {
     if (running === undefined) throw new Error('log-sqlite was used before start, or after close.');
     try {
       return action(running.live.current(), running);
@@ -90,14 +90,14 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
       use((opened, { context, live, retention }) => {
         let outcome = opened.store.write(batch, checkpoint);
         if (!outcome.stored) {
-          settleStrangers(settings, opened, context, outcome.stranger);
+          resolveForeignRows(settings, opened, context, outcome.foreignRow);
           outcome = opened.store.write(batch, checkpoint);
           if (!outcome.stored) throw temporary(`${settings.file}: somebody else adds connections`);
         }
         live.settle();
-        if (outcome.givenUp > 0)
+        if (outcome.dropped > 0)
           context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
-            incidents: outcome.givenUp,
+            incidents: outcome.dropped,
           });
         retention.afterWrite();
       });

@@ -1,17 +1,17 @@
 import type { Incident } from '@ihandler/core';
-import type { ClusterResult, ClusterState, ConnectionKey, Waiting } from './cluster-state.ts';
+import type { ClusterResult, ClusterState, ConnectionKey, WaitingIncident } from './cluster-state.ts';
 
 /** What waits for connections while a batch goes through. */
-export interface WaitingRoom {
+export interface WaitingList {
   add(missing: ConnectionKey, child: ConnectionKey | null, incident: Incident, freed?: boolean): void;
   /** Takes out what waits for a connection, in rising number. */
-  take(missing: ConnectionKey): readonly Waiting[];
+  take(missing: ConnectionKey): readonly WaitingIncident[];
   /** Marks the links to a child that was freed. */
   free(child: ConnectionKey): void;
   changes(): Pick<ClusterResult, 'waiting' | 'nextWaiting'>;
 }
 
-interface Guest extends Waiting {
+interface Entry extends WaitingIncident {
   readonly stored: boolean;
   freed: boolean;
   gone: boolean;
@@ -23,43 +23,43 @@ function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-/** A room in which what was stored waits already. */
-export function createWaitingRoom(state: Pick<ClusterState, 'waiting' | 'nextWaiting'>): WaitingRoom {
-  const byMissing = new Map<ConnectionKey, Guest[]>();
-  const byChild = new Map<ConnectionKey, Guest[]>();
-  const added: Guest[] = [];
+/** A waitingList in which what was stored waits already. */
+export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWaiting'>): WaitingList {
+  const byMissing = new Map<ConnectionKey, Entry[]>();
+  const byChild = new Map<ConnectionKey, Entry[]>();
+  const added: Entry[] = [];
   const removed: number[] = [];
-  const newlyFreed: Guest[] = [];
+  const newlyFreed: Entry[] = [];
   let nextWaiting = state.nextWaiting;
 
-  function seat(guest: Guest): void {
-    append(byMissing, guest.missing, guest);
-    if (guest.child !== null) append(byChild, guest.child, guest);
+  function index(entry: Entry): void {
+    append(byMissing, entry.missing, entry);
+    if (entry.child !== null) append(byChild, entry.child, entry);
   }
-  for (const waiting of state.waiting) seat({ ...waiting, stored: true, gone: false });
+  for (const waiting of state.waiting) index({ ...waiting, stored: true, gone: false });
 
   return {
     add(missing, child, incident, freed = false) {
-      const guest = { number: nextWaiting, missing, child, freed, incident, stored: false, gone: false };
+      const entry = { number: nextWaiting, missing, child, freed, incident, stored: false, gone: false };
       nextWaiting += 1;
-      added.push(guest);
-      seat(guest);
+      added.push(entry);
+      index(entry);
     },
     take(missing) {
-      const guests = byMissing.get(missing);
-      if (guests === undefined) return [];
+      const entries = byMissing.get(missing);
+      if (entries === undefined) return [];
       byMissing.delete(missing);
-      for (const guest of guests) {
-        guest.gone = true;
-        if (guest.stored) removed.push(guest.number);
+      for (const entry of entries) {
+        entry.gone = true;
+        if (entry.stored) removed.push(entry.number);
       }
-      return guests;
+      return entries;
     },
     free(child) {
-      for (const guest of byChild.get(child) ?? []) {
-        if (guest.gone || guest.freed) continue;
-        guest.freed = true;
-        if (guest.stored) newlyFreed.push(guest);
+      for (const entry of byChild.get(child) ?? []) {
+        if (entry.gone || entry.freed) continue;
+        entry.freed = true;
+        if (entry.stored) newlyFreed.push(entry);
       }
     },
     changes: () => ({

@@ -1,4 +1,4 @@
-import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from '../read/attack.ts';
+import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from '../read/attack.ts';
 import { formatTime, storedTime, type ZoneOptions } from './clock.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { Paint } from './paint.ts';
@@ -85,7 +85,7 @@ function mysqlCommand({ row, args }: ConnectionDetails['mysql_commands'][number]
 }
 
 function sipAddress(row: StoredRow): string {
-  const part = (name: string): Stored | undefined => row[`sip_addr_${name}`];
+  const part = (name: string): StoredValue | undefined => row[`sip_addr_${name}`];
   const port = isBlank(part('uri_port')) ? '' : `:${shown(part('uri_port'))}`;
   const user = isBlank(part('uri_user')) ? '' : `${shown(part('uri_user'))}@`;
   const name = isBlank(part('display_name')) ? '' : `${quoted(part('display_name'))} `;

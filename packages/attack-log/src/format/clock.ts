@@ -1,4 +1,4 @@
-import type { Stored } from '../read/attack.ts';
+import type { StoredValue } from '../read/attack.ts';
 import { storedText } from './stored-text.ts';
 
 /** In which time zone to show times. */
@@ -9,7 +9,7 @@ export interface ZoneOptions {
 }
 
 /** Milliseconds since the Unix epoch of stored seconds, or undefined when they are no time that a calendar holds. */
-export function storedTime(value: Stored | undefined): number | undefined {
+export function storedTime(value: StoredValue | undefined): number | undefined {
   const seconds = storedText(value).trim();
   const time = seconds === '' ? Number.NaN : Number(seconds) * 1000;
   return Math.abs(time) <= 8.64e15 ? time : undefined;

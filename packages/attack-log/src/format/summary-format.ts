@@ -1,4 +1,4 @@
-import type { Counted, Stored, Summary } from '../read/attack.ts';
+import type { StoredValue, Summary, ValueCount } from '../read/attack.ts';
 import { formatDuration, formatTime, type ZoneOptions } from './clock.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { shown, storedText } from './stored-text.ts';
@@ -14,10 +14,10 @@ export interface SummaryOptions extends ZoneOptions {
 const LABEL_WIDTH = 12;
 const MOST_SHOWN = 5;
 
-const word = (value: Stored | undefined) => (storedText(value) === '' ? '(empty)' : shown(value, 60));
+const word = (value: StoredValue | undefined) => (storedText(value) === '' ? '(empty)' : shown(value, 60));
 
 /** The most frequent values that fit on the line, with how often each occurred. */
-function top(counted: readonly Counted[], room: number, { dim }: Paint): string {
+function top(counted: readonly ValueCount[], room: number, { dim }: Paint): string {
   let text = '';
   let left = room;
   for (const { value, count } of counted.slice(0, MOST_SHOWN)) {

@@ -1,8 +1,8 @@
 /** A value as a database holds it. Anything may be NULL, a BLOB or hostile; what prints it decides how. */
-export type Stored = string | number | bigint | Uint8Array | null;
+export type StoredValue = string | number | bigint | Uint8Array | null;
 
 /** A row of one of dionaea's tables, by column. */
-export type StoredRow = Readonly<Record<string, Stored>>;
+export type StoredRow = Readonly<Record<string, StoredValue>>;
 
 /** What hangs on one connection, each list in rising primary key. */
 export interface ConnectionDetails {
@@ -76,18 +76,18 @@ export interface Summary {
   readonly attacks: number;
   /** Distinct remote addresses that connected to us, mapped IPv4 counted as IPv4. */
   readonly sources: number;
-  readonly protocols: readonly Counted[];
-  readonly credentials: readonly Counted[];
-  readonly urls: readonly Counted[];
-  readonly samples: readonly Counted[];
+  readonly protocols: readonly ValueCount[];
+  readonly credentials: readonly ValueCount[];
+  readonly urls: readonly ValueCount[];
+  readonly samples: readonly ValueCount[];
   readonly logins: number;
   readonly offers: number;
   readonly downloads: number;
 }
 
 /** A value and how often it occurs, most frequent first. */
-export interface Counted {
-  readonly value: readonly Stored[];
+export interface ValueCount {
+  readonly value: readonly StoredValue[];
   readonly count: number;
 }
 

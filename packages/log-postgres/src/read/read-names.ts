@@ -1,9 +1,9 @@
-import type { Names, Stored } from '@ihandler/attack-log';
+import type { LookupNames, StoredValue } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { quoted } from '../schema/schema.ts';
 
 /** Reads the names once: they are few. */
-export async function readNames(client: Client, schema: string): Promise<Names> {
+export async function readNames(client: Client, schema: string): Promise<LookupNames> {
   const name = quoted(schema);
   const [services, operations, commands] = await Promise.all([
     client.query<{ uuid: string; name: string }>(
@@ -18,9 +18,9 @@ export async function readNames(client: Client, schema: string): Promise<Names> 
       `SELECT mysql_command_cmd AS number, mysql_command_op_name AS name FROM ${name}.mysql_command_ops LIMIT 100000`,
     ),
   ]);
-  const serviceOf = new Map<Stored, string>(services.rows.map((row) => [row.uuid, row.name]));
+  const serviceOf = new Map<StoredValue, string>(services.rows.map((row) => [row.uuid, row.name]));
   const operationOf = new Map(operations.rows.map((row) => [`${row.uuid} ${row.opnum}`, row]));
-  const commandOf = new Map<Stored, string>(commands.rows.map((row) => [row.number, row.name]));
+  const commandOf = new Map<StoredValue, string>(commands.rows.map((row) => [row.number, row.name]));
   return {
     service: (uuid = null) => ({ dcerpcservice_name: serviceOf.get(uuid) ?? null }),
     operation(uuid = null, opnum = null) {

@@ -3,23 +3,23 @@ import type {
   AttackReader,
   ConnectionDetails,
   ConnectionNode,
-  Names,
+  LookupNames,
   StoredRow,
 } from '@ihandler/attack-log';
 import { IhandlerError } from '@ihandler/core';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { type Login, loginFrom } from '../database/login.ts';
 import { explainReading } from '../database/failure.ts';
+import { type Login, loginFrom } from '../database/login.ts';
 import { createSession } from '../database/session.ts';
-import { versionOf, wrongVersion } from '../schema/migrate.ts';
+import { versionOf, versionProblem } from '../schema/migrate.ts';
 import { quoted } from '../schema/schema.ts';
-import { readNames } from './read-names.ts';
 import { readDetails } from './read-details.ts';
+import { readNames } from './read-names.ts';
 import { readSummary } from './read-summary.ts';
 import { declareRoots, nextRoots } from './roots.ts';
 import { selectList } from './select-rows.ts';
-import { loadWhole } from './unfit-values.ts';
+import { loadUnfitValues } from './unfit-values.ts';
 
 /** How many attacks are read together. */
 const PAGE = 50;
@@ -37,7 +37,7 @@ interface Branch {
 async function loadAttacks(
   client: Client,
   schema: string,
-  names: Names,
+  names: LookupNames,
   roots: readonly number[],
 ): Promise<ConnectionNode[]> {
   const name = quoted(schema);
@@ -51,7 +51,7 @@ async function loadAttacks(
   const branches = new Map<number, Branch>();
   for (let at = 0; at < numbers.length; at += CHUNK) {
     const chunk = numbers.slice(at, at + CHUNK);
-    const restore = await loadWhole(client, schema, chunk);
+    const restore = await loadUnfitValues(client, schema, chunk);
     const detailsOf = await readDetails(client, schema, names, restore, chunk);
     restore('connections', rows.slice(at, at + CHUNK)).forEach((row, index) => {
       const number = chunk[index] ?? 0;
@@ -68,7 +68,7 @@ async function loadAttacks(
 }
 
 /** Refuses, with what to do, a schema that is not there or that a later version of this package made. */
-async function ensureReadable(client: Client, login: Login, schema: string): Promise<void> {
+async function assertReadable(client: Client, login: Login, schema: string): Promise<void> {
   const { rows } = await client.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [
     `${quoted(schema)}.ihandler_versions`,
   ]);
@@ -77,7 +77,7 @@ async function ensureReadable(client: Client, login: Login, schema: string): Pro
       'TARGET_UNREADABLE',
       `${login.name} holds no attacks in the schema ${schema}: nothing has been written there yet, or name another one, as in "…?schema=NAME".`,
     );
-  const wrong = wrongVersion(await versionOf(client, schema), schema, login);
+  const wrong = versionProblem(await versionOf(client, schema), schema, login);
   if (wrong !== undefined) throw new IhandlerError('TARGET_UNREADABLE', wrong);
 }
 
@@ -91,7 +91,7 @@ async function* readAttacks(
     // One moment of the database, however long somebody looks at it.
     const names = await session.run(async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await ensureReadable(client, login, schema);
+      await assertReadable(client, login, schema);
       await declareRoots(client, schema, filter);
       return readNames(client, schema);
     });
@@ -124,7 +124,7 @@ export function openAttackReader(url: string): AttackReader {
       try {
         return await session.run(async (client) => {
           await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-          await ensureReadable(client, login, schema);
+          await assertReadable(client, login, schema);
           return readSummary(client, schema, filter);
         });
       } catch (error) {

@@ -1,4 +1,4 @@
-import { type Stored, type StoredRow, TABLES, type Table } from '@ihandler/attack-log';
+import { type StoredRow, type StoredValue, TABLES, type Table } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS } from '../schema/columns.ts';
@@ -7,7 +7,7 @@ import { quoted } from '../schema/schema.ts';
 /** Puts the values that did not fit their columns back into rows. */
 export type Restore = (table: Table, rows: readonly StoredRow[]) => readonly StoredRow[];
 
-interface Kept {
+interface UnfitRow {
   readonly table_name: string;
   readonly row_key: string;
   readonly column_name: string;
@@ -24,23 +24,23 @@ function nameIn(table: string, column: string): string | undefined {
 }
 
 /** Loads what did not fit of some connections. */
-export async function loadWhole(
+export async function loadUnfitValues(
   client: Client,
   schema: string,
   connections: readonly number[],
 ): Promise<Restore> {
-  const { rows } = await client.query<Kept>(
+  const { rows } = await client.query<UnfitRow>(
     `SELECT table_name, row_key, column_name, value FROM ${quoted(schema)}.ihandler_unfit
       WHERE connection = ANY($1::bigint[])`,
     [arrayLiteral(connections)],
   );
-  const kept = new Map<string, Record<string, Stored>>();
+  const kept = new Map<string, Record<string, StoredValue>>();
   for (const { table_name, row_key, column_name, value } of rows) {
     const name = nameIn(table_name, column_name);
     if (name === undefined) continue;
     const id = `${table_name} ${row_key}`;
     // Safe: what was written there was a cell.
-    kept.set(id, { ...kept.get(id), [name]: JSON.parse(value) as Stored });
+    kept.set(id, { ...kept.get(id), [name]: JSON.parse(value) as StoredValue });
   }
   if (kept.size === 0) return (_table, list) => list;
   return (table, list) => list.map((row) => ({ ...row, ...kept.get(`${table} ${row[TABLES[table][0]]}`) }));

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { explainFailure } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
 import type { Settings } from '../options.ts';
-import { ensureVersion } from '../schema/migrate.ts';
+import { assertVersion } from '../schema/migrate.ts';
 import { quoted } from '../schema/schema.ts';
 import { dayOf } from '../write/stored-ids.ts';
 import { deleteAttacks } from './delete-attacks.ts';
@@ -30,7 +30,7 @@ type Cursor = readonly [seconds: number, connection: string];
 
 const START: Cursor = [Number.NEGATIVE_INFINITY, '0'];
 
-interface Looked {
+interface OldAttack {
   readonly connection: string;
   readonly seconds: number;
 }
@@ -47,7 +47,7 @@ function createSweep(
 
   async function sweepAttacks(client: Client, age: number): Promise<boolean> {
     const before = (now() - Math.max(age, HOUR)) / 1000;
-    const { rows } = await client.query<Looked>(
+    const { rows } = await client.query<OldAttack>(
       `SELECT connection, extract(epoch FROM connection_timestamp)::float8 AS seconds FROM ${name}.connections
         WHERE connection_timestamp < to_timestamp($1::float8)
         AND (connection_timestamp, connection) > (to_timestamp($2::float8), $3::bigint)
@@ -115,7 +115,7 @@ export function createRetention(
     let more = false;
     try {
       more = await session.run(async (client) => {
-        await ensureVersion(client, settings.login, settings.schema);
+        await assertVersion(client, settings.login, settings.schema);
         return sweep(client);
       });
       // The connection is not kept for minutes in which nothing is to be done.

@@ -69,7 +69,7 @@ describeService('postgres', () => {
     });
     const args = attack?.details.mysql_commands[0]?.args.map((arg) => arg['mysql_command_arg_data']);
     expect(args).toEqual(['x\0y', '\ud800']);
-    expect(counters?.()).toMatchObject({ values_unfit: 10 });
+    expect(counters?.()).toMatchObject({ unfit_values: 10 });
     expect(await attacks(schema, { remoteHost: 'not an address' })).toHaveLength(1);
     expect(await attacks(schema, { remoteHost: '198.51.100.7' })).toHaveLength(0);
   });

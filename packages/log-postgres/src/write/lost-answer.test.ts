@@ -58,7 +58,7 @@ describeService('postgres', () => {
     expect(String(failure)).toContain('cannot be reached');
     expect(proxy.lost).toBe(1);
     await write(batch);
-    expect(counters?.()).toMatchObject({ stored: 1, known_already: 3 });
+    expect(counters?.()).toMatchObject({ stored: 1, duplicates: 3 });
     const [found] = await query(
       server.url,
       `SELECT (SELECT count(*)::int FROM dionaea.connections) AS connections,

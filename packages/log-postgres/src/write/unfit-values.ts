@@ -1,7 +1,7 @@
 import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
 
 /** A value that its column could not take as it is, with the connection that it belongs to. */
-export interface Unfit {
+export interface UnfitValue {
   readonly connection: number;
   readonly table: Table;
   readonly row: number;

@@ -1,9 +1,9 @@
-import { DCERPC_SERVICES, MYSQL_COMMANDS, type Names, type Stored } from '@ihandler/attack-log';
+import { DCERPC_SERVICES, type LookupNames, MYSQL_COMMANDS, type StoredValue } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { tableNames } from '../database/open-database.ts';
 
-type ServiceRow = [key: Stored, uuid: Stored, name: Stored];
-type OperationRow = [service: Stored, opnum: Stored, name: Stored, vulnerability: Stored];
+type ServiceRow = [key: StoredValue, uuid: StoredValue, name: StoredValue];
+type OperationRow = [service: StoredValue, opnum: StoredValue, name: StoredValue, vulnerability: StoredValue];
 
 const ourServices = DCERPC_SERVICES.map(([name, uuid], key): ServiceRow => [key, uuid, name]);
 const ourOperations = DCERPC_SERVICES.flatMap(([, , ...operations], key) =>
@@ -11,7 +11,7 @@ const ourOperations = DCERPC_SERVICES.flatMap(([, , ...operations], key) =>
 );
 
 /** Reads the names once, as they are few: those of the database, or where it has no such table, ours. */
-export function readNames(database: Database): Names {
+export function readNames(database: Database): LookupNames {
   const present = tableNames(database);
   function rows<Row>(table: string, columns: string, ours: readonly Row[]): readonly Row[] {
     return present.has(table)
@@ -33,7 +33,7 @@ export function readNames(database: Database): Names {
     ).map(([service, opnum, name, vulnerability]) => [`${service} ${opnum}`, { name, vulnerability }]),
   );
   const commands = new Map(
-    rows<readonly [Stored, Stored]>(
+    rows<readonly [StoredValue, StoredValue]>(
       'mysql_command_ops',
       'mysql_command_cmd, mysql_command_op_name',
       MYSQL_COMMANDS,

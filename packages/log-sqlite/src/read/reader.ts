@@ -7,8 +7,8 @@ import {
   TABLES,
 } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { namesSensors } from '../database/open-database.ts';
 import { explainReading } from '../database/failure.ts';
+import { namesSensors } from '../database/open-database.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { createDetailReader } from './read-details.ts';
 import { readSummary } from './read-summary.ts';

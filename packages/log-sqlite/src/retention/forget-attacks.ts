@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ConnectionKey, connectionKey, connectionsNamed } from '@ihandler/attack-log';
+import { type ConnectionKey, connectionKey, connectionKeysIn } from '@ihandler/attack-log';
 import { decodeIncident, type Incident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { prepareDeleteAttack } from './delete-attacks.ts';
@@ -8,7 +8,7 @@ import { prepareDeleteAttack } from './delete-attacks.ts';
 const STEP_MILLISECONDS = 40;
 
 /** What was removed. */
-export interface Removed {
+export interface RemovalCounts {
   readonly attacks: number;
   readonly connections: number;
   /** Incidents that waited for a connection. */
@@ -63,7 +63,7 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
 export async function forgetAttacks(
   database: Database,
   isForgotten: (host: string) => boolean,
-): Promise<Removed> {
+): Promise<RemovalCounts> {
   const deleteAttack = prepareDeleteAttack(database);
   const members = database
     .prepare<[number], [sensor: string | null, id: string | null]>(
@@ -103,7 +103,7 @@ export async function forgetAttacks(
     const concerned = all.filter(([, missing, child, text]) => {
       if (gone.has(missing) || (child !== null && gone.has(child))) return true;
       const incident = decodeIncident(text);
-      if ([...connectionsNamed([incident])].some((key) => gone.has(key))) return true;
+      if ([...connectionKeysIn([incident])].some((key) => gone.has(key))) return true;
       return concerns(incident, isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);

@@ -1,7 +1,7 @@
 import type { HandlerContext } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import type { LiveDatabase } from '../database/live-database.ts';
 import { explainFailure } from '../database/failure.ts';
+import type { LiveDatabase } from '../database/live-database.ts';
 import { statusOf } from '../database/target-file.ts';
 import type { Settings } from '../options.ts';
 import { prepareDeleteAttack } from './delete-attacks.ts';
@@ -32,14 +32,14 @@ interface Sweep {
   step(): boolean;
 }
 
-type Looked = [connection: number, seconds: number, root: number | null];
+type ScannedRow = [connection: number, seconds: number, root: number | null];
 
-const START: Looked = [0, Number.NEGATIVE_INFINITY, null];
+const START: ScannedRow = [0, Number.NEGATIVE_INFINITY, null];
 
 function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
   const deleteAttack = prepareDeleteAttack(database);
   const page = database
-    .prepare<[number, number, number], Looked>(
+    .prepare<[number, number, number], ScannedRow>(
       `SELECT connection, connection_timestamp, connection_root FROM connections
         WHERE connection_timestamp < ? AND (connection_timestamp, connection) > (?, ?)
         ORDER BY connection_timestamp, connection LIMIT ${PAGE}`,
@@ -82,7 +82,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
   }
 
   /** The root of the attack that begins with a connection. dionaea left trees behind whose root has another root now. */
-  function beginning([connection, , root]: Looked): number | undefined {
+  function beginning([connection, , root]: ScannedRow): number | undefined {
     if (root === null || root === connection) return connection;
     return exists.get(root) === undefined ? root : undefined;
   }
