@@ -15,6 +15,7 @@ const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = 
     /^Configuration$/,
     /^What it writes or sends, and where$/,
   ],
+  bundled: [],
   core: [/^Install$/, /^Smallest example$/],
   demo: [],
   library: [/^Install$/, /^Smallest example$/],

@@ -70,12 +70,14 @@ const isForTests = (file: string): boolean => file.endsWith('.test.ts') || /\/te
 const isTest = ({ file }: Import): boolean => isForTests(file);
 const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
+const bundled = packages.filter(({ role }) => role === 'bundled');
 
 /** Which packages of the workspace a package may know. */
 function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean {
   const targets = packages.filter((target) => {
     if (role === 'demo') return true;
     if (role === 'core') return false;
+    if (target.role === 'bundled') return role === 'library' || role === 'plugin';
     return target.role === 'core' || (role === 'plugin' && target.role === 'library');
   });
   return (name) => name === json.name || targets.some((target) => target.json.name === name);
@@ -109,10 +111,21 @@ describe.each(packages)('$folder', (self) => {
       json.name,
       ...Object.keys({ ...json.dependencies, ...json.peerDependencies }),
     ]);
+    const copied = new Set(bundled.map((target) => target.json.name));
     const missing = imports.filter(
-      (found) => !isTest(found) && !found.typeOnly && !installed.has(found.from),
+      (found) => !isTest(found) && !found.typeOnly && !installed.has(found.from) && !copied.has(found.from),
     );
     expect(told(missing)).toEqual([]);
+  });
+
+  it('bundles a private package as a devDependency, and gives its users what that package imports', () => {
+    for (const target of bundled) {
+      expect({ ...json.dependencies, ...json.peerDependencies }).not.toHaveProperty([target.json.name]);
+      if (json.devDependencies?.[target.json.name] === undefined) continue;
+      const installed = { ...json.dependencies, ...json.peerDependencies };
+      const imported = Object.keys(target.json.peerDependencies ?? {});
+      expect(imported.filter((name) => !(name in installed))).toEqual([]);
+    }
   });
 
   it('declares everything else that it imports', () => {

@@ -39,8 +39,11 @@ export interface WorkspacePackage {
   readonly folder: string;
   readonly path: string;
   readonly json: PackageJson;
-  /** Which way its arrows may point: an app to core, a library and a plugin to core, a plugin to libraries too. */
-  readonly role: 'app' | 'core' | 'demo' | 'library' | 'plugin';
+  /**
+   * Which way its arrows may point: an app, a library, a plugin and a bundled package to core; a library and a plugin to
+   * bundled packages too, a plugin to libraries. A bundled package is private: the build copies it into its users.
+   */
+  readonly role: 'app' | 'bundled' | 'core' | 'demo' | 'library' | 'plugin';
 }
 
 /** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
@@ -49,6 +52,7 @@ const libraries = ['@ihandler/attack-log', '@ihandler/http', '@ihandler/testkit'
 function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (group === 'apps') return json.private === true ? 'demo' : 'app';
   if (json.name === '@ihandler/core') return 'core';
+  if (json.private === true) return 'bundled';
   return libraries.includes(json.name) ? 'library' : 'plugin';
 }
 

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { SampleFacts } from './copy-sample.ts';
-import { openRecordFile } from './open-record-file.ts';
+import { openRecordFile } from './record-file.ts';
 
 /** A sample that was stored once. */
 export interface SampleRow extends SampleFacts {

@@ -22,7 +22,7 @@ describe('whoever answers instead of VirusTotal: a portal, a proxy, a wrong url,
     await time.run(6 * HOUR);
     // Without a hold the 400 requests that a public key leaves for the day would be gone.
     expect(server.requests.length).toBeLessThan(60);
-    expect(lines.filter((line) => line.startsWith('warning')).join()).toMatch(/does not answer as it should/);
+    expect(lines.filter((line) => line.startsWith('warn')).join()).toMatch(/does not answer as it should/);
     expect(verdicts()).toEqual([]);
     server.setFault(undefined);
     await time.run(24 * HOUR);

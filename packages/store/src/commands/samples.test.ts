@@ -131,8 +131,10 @@ describe('samples', () => {
     const { dataDir } = sensorFolders();
     const file = join(dataDir, 'store.sqlite');
     writeFileSync(file, 'no database '.repeat(500));
-    await expect(run(dataDir, ['list'])).rejects.toThrow(/store\.sqlite, is damaged.*move it away/);
-    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/is damaged/);
+    await expect(run(dataDir, ['list'])).rejects.toThrow(
+      /store\.sqlite is not a SQLite database.*move it away/,
+    );
+    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/not a SQLite database/);
     rmSync(file);
     await startStore({ from: [dataDir] }, dataDir);
     expect(statSync(file).mode & 0o777).toBe(0o640);

@@ -26,10 +26,10 @@ export function openDesk(
   settings: Settings,
   { log, now, random }: { readonly log: Log; readonly now: number; readonly random: () => number },
 ): Desk {
-  const database = openDatabase(file, now, ({ files, unusable }) => {
-    if (files + unusable > 0)
-      log[unusable > 0 ? 'warn' : 'info']("took dionaea's backlog over", { files, unusable });
-  });
+  const { database, takenOver } = openDatabase(file, now);
+  const { files, unusable } = takenOver;
+  if (files + unusable > 0)
+    log[unusable > 0 ? 'warn' : 'info']("took dionaea's backlog over", { files, unusable });
   const outbox = createOutbox(database);
   const backlog = createBacklog(database, settings, outbox.add);
   const quota = createQuota(database, settings);
