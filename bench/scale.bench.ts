@@ -23,12 +23,12 @@ import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
 import xmpp from '@ihandler/xmpp';
 import pg from 'pg';
-import { freePort } from '../test/services/free-port.ts';
-import { startHpfeedsBroker } from '../test/services/hpfeeds-broker.ts';
-import { startNats } from '../test/services/nats.ts';
-import { startPostgres } from '../test/services/postgres.ts';
-import { startProsody } from '../test/services/prosody.ts';
-import { INCIDENTS_AN_ATTACK, writeRecording } from './recorded-attacks.ts';
+import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
+import { freePort } from '../test/support/servers/free-port.ts';
+import { startHpfeedsBroker } from '../test/support/servers/hpfeeds-broker.ts';
+import { startNats } from '../test/support/servers/nats.ts';
+import { startPostgres } from '../test/support/servers/postgres.ts';
+import { startProsody } from '../test/support/servers/prosody.ts';
 
 const ATTACKS = 2000;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;

@@ -4,7 +4,7 @@ import { failureKind } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { connection, stream } from '../../../test/attacks/stream.ts';
+import { connection, stream } from '../../../test/support/attacks.ts';
 import logSqlite from './handler.ts';
 import { query, startHandler, temporaryFolder } from './testing/start-handler.ts';
 

@@ -1,7 +1,7 @@
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { describeService } from '../../../test/services/available.ts';
-import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './index.ts';
 
 describeService('nats-server', () => {

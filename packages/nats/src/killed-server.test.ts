@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type SourceContext, silentLog } from '@ihandler/core';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { host } from '../../../test/in-process/host.ts';
-import { until } from '../../../test/in-process/until.ts';
-import { describeService } from '../../../test/services/available.ts';
-import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { host } from '../../../test/support/host/in-process.ts';
+import { until } from '../../../test/support/host/until.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './handler.ts';
 import natsSource from './source.ts';
 import { offer } from './testing/offer.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../test/virustotal-server/fault.ts';
-import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
+import type { Fault } from '../../../test/support/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../test/support/virustotal-server/known-file.ts';
 import virustotal from './handler.ts';
 import { captured } from './testing/captured.ts';
 import { START, startVirusTotal } from './testing/start-virustotal.ts';

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');

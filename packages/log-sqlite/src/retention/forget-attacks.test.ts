@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Connection, createIncident, type Incident } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const BAD = '203.0.113.99';
