@@ -20,7 +20,7 @@ describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
   const handlers: readonly Handler[] = [
     logSqlite({ file: 'attacks.sqlite' }),
     logText({ file: 'incidents.log' }),
-    store({ folder: '/samples', from: ['/captured'] }),
+    store({ folder: '/samples', sampleFolders: ['/captured'] }),
     virustotal({ apiKey: '0'.repeat(64) }),
   ];
 

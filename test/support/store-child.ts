@@ -19,7 +19,7 @@ const listener = defineHandler({
 });
 const dispatcher = createDispatcher({
   journal: journalSqlite({ file: join(dataDir, 'journal.sqlite'), minFree: '1MB' }),
-  handlers: [{ handler: store({ from: [binaries] }) }, { handler: listener }],
+  handlers: [{ handler: store({ sampleFolders: [binaries] }) }, { handler: listener }],
   sensor: 'pot',
   dataDir,
   log: () => ({

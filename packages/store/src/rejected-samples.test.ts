@@ -10,14 +10,17 @@ function filesBelow(folder: string): readonly string[] {
     .map(({ name }) => name);
 }
 
-describe('store refuses, for good and with the reason,', () => {
-  async function refusal(
+describe('store rejects permanently, with the reason,', () => {
+  async function rejection(
     make: (folders: ReturnType<typeof sensorFolders>) => string,
     options: object = {},
     md5 = 'none',
   ): Promise<string> {
     const folders = sensorFolders();
-    const { write, handler } = await startStore({ from: [folders.binaries], ...options }, folders.dataDir);
+    const { write, handler } = await startStore(
+      { sampleFolders: [folders.binaries], ...options },
+      folders.dataDir,
+    );
     const file = make(folders);
     const error: unknown = await write([unique(1, { file, md5 })]).catch((reason: unknown) => reason);
     expect(failureKind(error)).toBe('permanent');
@@ -26,9 +29,9 @@ describe('store refuses, for good and with the reason,', () => {
     return error instanceof Error ? error.message : '';
   }
 
-  it('a link, wherever it leads', async () => {
+  it('a link, wherever it points', async () => {
     expect(
-      await refusal(({ root, binaries }) => {
+      await rejection(({ root, binaries }) => {
         writeFileSync(join(root, 'secret'), 'root:x:0:0');
         symlinkSync(join(root, 'secret'), join(binaries, 'link'));
         return join(binaries, 'link');
@@ -36,9 +39,9 @@ describe('store refuses, for good and with the reason,', () => {
     ).toMatch(/it is a link/);
   });
 
-  it('a folder that is a link out of the allowed one', async () => {
+  it('a file in a linked folder outside the allowed one', async () => {
     expect(
-      await refusal(({ root, binaries }) => {
+      await rejection(({ root, binaries }) => {
         mkdirSync(join(root, 'outside'));
         writeFileSync(join(root, 'outside', 'secret'), 'x');
         symlinkSync(join(root, 'outside'), join(binaries, 'inside'));
@@ -49,7 +52,7 @@ describe('store refuses, for good and with the reason,', () => {
 
   it.each(['../secret', '..', 'a/../../secret', './../binaries2/secret'])('a path with %s', async (path) => {
     expect(
-      await refusal(({ root, binaries }) => {
+      await rejection(({ root, binaries }) => {
         mkdirSync(join(root, 'binaries2'));
         mkdirSync(join(binaries, 'a'));
         for (const file of ['secret', 'binaries2/secret']) writeFileSync(join(root, file), 'x');
@@ -58,42 +61,42 @@ describe('store refuses, for good and with the reason,', () => {
     ).toMatch(/in none of the folders/);
   });
 
-  it('a relative path, and one with a NUL', async () => {
-    expect(await refusal(() => 'binaries/x')).toMatch(/expected an absolute path/);
-    expect(await refusal(({ binaries }) => `${binaries}/x\0y`)).toMatch(/expected an absolute path/);
+  it('a relative path and a path with a NUL', async () => {
+    expect(await rejection(() => 'binaries/x')).toMatch(/expected an absolute path/);
+    expect(await rejection(({ binaries }) => `${binaries}/x\0y`)).toMatch(/expected an absolute path/);
   });
 
   it('a folder and a device', async () => {
     expect(
-      await refusal(({ binaries }) => {
+      await rejection(({ binaries }) => {
         mkdirSync(join(binaries, 'folder'));
         return join(binaries, 'folder');
       }),
     ).toMatch(/no regular file|cannot be read/);
-    expect(await refusal(() => '/dev/zero', { from: ['/dev'] })).toMatch(/no regular file/);
+    expect(await rejection(() => '/dev/zero', { sampleFolders: ['/dev'] })).toMatch(/no regular file/);
   });
 
-  it('a sample that is gone before its turn', async () => {
-    expect(await refusal(({ binaries }) => join(binaries, 'gone'))).toMatch(/no such file/);
+  it('a sample that no longer exists', async () => {
+    expect(await rejection(({ binaries }) => join(binaries, 'gone'))).toMatch(/no such file/);
   });
 
-  it('one that is too large, or that no room can be made for', async () => {
+  it('a sample larger than maxSampleSize or maxSize', async () => {
     const large = ({ binaries }: { binaries: string }) => capture(binaries, 'x'.repeat(2000)).file;
-    expect(await refusal(large, { maxFile: '1kB' })).toMatch(/at most 1000 bytes, found 2000/);
-    expect(await refusal(large, { maxTotal: '1kB' })).toMatch(/may have 1000/);
+    expect(await rejection(large, { maxSampleSize: '1kB' })).toMatch(/at most 1000 bytes, found 2000/);
+    expect(await rejection(large, { maxSize: '1kB' })).toMatch(/2000 bytes, more than .* may have \(1000\)/);
   });
 
-  it('another file than the one that was told of', async () => {
-    expect(await refusal(({ binaries }) => capture(binaries, 'other').file, {}, '0'.repeat(32))).toMatch(
-      /another file by now/,
+  it('a file with another MD5 than the incident reports', async () => {
+    expect(await rejection(({ binaries }) => capture(binaries, 'other').file, {}, '0'.repeat(32))).toMatch(
+      /expected a file with MD5 0{32}, found MD5 .* Another file has replaced it/,
     );
   });
 
-  it('is told how to grant what it may not read', async () => {
-    // Root may read everything: then there is nothing to refuse.
+  it('a sample that it may not read, and says how to grant access', async () => {
+    // Root may read everything.
     if (process.getuid?.() === 0) return expect(process.getuid()).toBe(0);
     expect(
-      await refusal(({ binaries }) => {
+      await rejection(({ binaries }) => {
         const { file } = capture(binaries, 'x');
         chmodSync(file, 0);
         return file;
@@ -101,9 +104,9 @@ describe('store refuses, for good and with the reason,', () => {
     ).toMatch(/Run ihandler as the user of dionaea/);
   });
 
-  it('and takes a hard link, which is the file itself', async () => {
+  it('but not a hard link, which is the file itself', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const { file, md5 } = capture(binaries, 'linked');
     linkSync(file, join(binaries, 'second'));
     await write([unique(1, { file: join(binaries, 'second'), md5 })]);
