@@ -1,16 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   createDispatcher,
   createMemoryJournal,
   type Dispatcher,
+  failureKind,
   type HandlerEntry,
   type Journal,
+  type Source,
 } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 
-/** Starts a dispatcher in this process; it is closed with the test. What fails is soon tried again. */
+/** Starts a dispatcher in this process, with short retry delays. It is closed with the test. */
 export async function host(
   handlers: readonly HandlerEntry[],
   journal: Journal = createMemoryJournal(),
@@ -25,4 +28,32 @@ export async function host(
   });
   await dispatcher.start();
   return dispatcher;
+}
+
+/** How {@link keepRunning} runs a source. */
+export interface KeepRunningOptions {
+  /** Stops the source. */
+  readonly signal: AbortSignal;
+  /** The delay before a restart, in milliseconds. @default 100 */
+  readonly delay?: number;
+}
+
+/**
+ * Runs a source as the host does: after a temporary failure it starts the same source again, after a short delay. Resolves
+ * when the source ends; rejects with any other error.
+ */
+export async function keepRunning(
+  dispatcher: Pick<Dispatcher, 'run'>,
+  source: Source,
+  { signal, delay = 100 }: KeepRunningOptions,
+): Promise<void> {
+  for (;;)
+    try {
+      await dispatcher.run(source, { signal });
+      return;
+    } catch (error) {
+      if (failureKind(error) !== 'temporary') throw error;
+      await wait(delay, undefined, { signal }).catch(() => undefined); // the signal ends the delay
+      if (signal.aborted) return;
+    }
 }
