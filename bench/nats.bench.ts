@@ -104,7 +104,7 @@ async function bare(name: string, stream: string): Promise<number> {
 /** Until the servers have all of it; with a hub, until that has all of it in a durable journal. */
 async function hop(name: string, stream: string, hasHub: boolean): Promise<number> {
   const batches = batchesOf(stream);
-  const at = { servers: server.url, stream: name, prefix: name, partitions: 1 };
+  const at = { url: server.url, stream: name, prefix: name, partitions: 1 };
   const sensor = createDispatcher({
     journal: createMemoryJournal(),
     handlers: [{ handler: nats(at) }],

@@ -63,7 +63,7 @@ const examples: readonly Example[] = [
       ['port: 4222', `port: ${port}\nhost: 127.0.0.1`],
       ['4222', String(port)],
       // The disk of a test is smaller.
-      ['maxBytes: 20GB', 'maxBytes: 100MB'],
+      ['maxSize: 20GB', 'maxSize: 100MB'],
     ],
   },
   {

@@ -100,12 +100,12 @@ it('the limits that docs/scale.md says to set hold what comes, with some room', 
   for (const [at, n] of sensors.entries()) {
     const [keep = 0, remember = 0] = pairs('`keep` and `remember`')[at] ?? [];
     const disk = amount(cells('disk for PostgreSQL')[at] ?? '').value;
-    const [maxAge = 0, maxBytes = 0] = pairs('`create.maxAge`')[at] ?? [];
+    const [streamKeep = 0, streamSize = 0] = pairs('`create.keep`')[at] ?? [];
     const [, maxSize = 0] = pairs('journal of a hub')[at] ?? [];
     const inJournal = (n / (hubs[at] ?? 1)) * aDay * measured.journal;
     const room: Readonly<Record<string, number>> = {
       PostgreSQL: disk / held(n, keep, remember),
-      stream: maxBytes / (n * aDay * measured.stream * maxAge),
+      stream: streamSize / (n * aDay * measured.stream * streamKeep),
       // About two days without the database.
       journal: maxSize / (inJournal * 2),
     };

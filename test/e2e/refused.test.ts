@@ -59,7 +59,7 @@ describeAll(() => {
     secret,
     reconnect: 0.1,
   });
-  const cluster = (password: string) => ({ servers: servers.nats.url, user: 'pot', password, create: {} });
+  const cluster = (password: string) => ({ url: servers.nats.url, user: 'pot', password, create: {} });
 
   it('a wrong password or token is told with what to do, nothing is given up, and the others go on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-refused-'));

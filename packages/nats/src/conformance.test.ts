@@ -7,10 +7,10 @@ import nats from './index.ts';
 describeService('nats-server', () => {
   let server: NatsServer;
   beforeAll(async () => {
-    // The suite's largest incidents have 1 MiB of text.
+    // The largest incidents of the suite have 1 MiB of text.
     server = await startNats('max_payload: 8MB');
   });
   afterAll(() => server.stop());
 
-  describeHandler(it, () => nats({ servers: server.url, create: {} }));
+  describeHandler(it, () => nats({ url: server.url, create: {} }));
 });

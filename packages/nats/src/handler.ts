@@ -8,7 +8,6 @@ import {
   permanent,
   type WritingHandler,
 } from '@ihandler/core';
-import { maskSensor } from '@ihandler/core/kit';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { connectionOptions, connectNats, explained } from './connect.ts';
@@ -76,7 +75,7 @@ export default function nats(options: NatsOptions): WritingHandler {
     return batch.map((incident) => {
       const { id, sensor, origin } = incident;
       const { stream, ordinal } = parseIncidentId(id);
-      const { local: _local, ...shared } = maskSensor(incident);
+      const { local: _local, ...shared } = incident;
       const payload = Buffer.from(encodeIncident(shared));
       if (payload.length + OVERHEAD > maxPayload)
         throw permanent(

@@ -30,6 +30,11 @@ export async function host(
   return dispatcher;
 }
 
+/** Runs a source once: a dispatcher, or what stands in for one. */
+export interface SourceRunner {
+  run(source: Source, options: { readonly signal: AbortSignal }): unknown;
+}
+
 /** How {@link keepRunning} runs a source. */
 export interface KeepRunningOptions {
   /** Stops the source. */
@@ -43,13 +48,13 @@ export interface KeepRunningOptions {
  * when the source ends; rejects with any other error.
  */
 export async function keepRunning(
-  dispatcher: Pick<Dispatcher, 'run'>,
+  runner: SourceRunner,
   source: Source,
   { signal, delay = 100 }: KeepRunningOptions,
 ): Promise<void> {
   for (;;)
     try {
-      await dispatcher.run(source, { signal });
+      await runner.run(source, { signal });
       return;
     } catch (error) {
       if (failureKind(error) !== 'temporary') throw error;

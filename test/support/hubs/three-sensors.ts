@@ -68,7 +68,7 @@ export async function threeSensors(
   const [port, token] = [await freePort(), '5d1f0a9c7e3b48260d9f'];
   const room = 'incidents@rooms.localhost';
   const localAddress = 'keep';
-  const stream = { servers: nats.url, partitions: 4, create: {} };
+  const stream = { url: nats.url, partitions: 4, create: {} };
   const by = (user: keyof typeof XMPP_USERS) => ({
     service: prosody.service,
     username: `${user}@localhost`,

@@ -129,8 +129,8 @@ export const paths: readonly Path[] = [
         async hop() {
           hops += 1;
           const prefix = `parity${hops}`;
-          const at = { servers: server.url, stream: prefix, prefix, partitions: 4, create: {} };
-          return { handler: nats({ ...at, localAddress }), source: natsSource(at) };
+          const at = { url: server.url, stream: prefix, prefix, partitions: 4, create: {} };
+          return { handler: nats(at), source: natsSource(at) };
         },
         stop: server.stop,
       };

@@ -27,3 +27,4 @@ export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type ReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 export { createStreamOwners, type StreamOwners } from './stream-owners.ts';
+export { readTls, type TlsOption, type TlsSettings, tlsOption } from './tls-option.ts';
