@@ -1,12 +1,11 @@
 import type { StoredValue } from '../read/attack.ts';
+import { plainHost } from '../read/host-forms.ts';
 import { shown, storedText } from './stored-text.ts';
-
-const mapped = /^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i;
 
 /** An address as people write it: a mapped IPv4 address plain, one that is not known `?`. */
 export function formatHost(host: StoredValue | undefined): string {
   const text = storedText(host);
-  return text === '' ? '?' : shown(text.replace(mapped, ''), 260);
+  return text === '' ? '?' : shown(plainHost(text), 260);
 }
 
 /** An address with a port, IPv6 in brackets: `[2001:db8::1]:445`. */

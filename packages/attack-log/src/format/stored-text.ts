@@ -1,4 +1,5 @@
 import { escapeControls } from '@ihandler/core';
+import { formatCount } from '@ihandler/core/kit';
 import type { StoredValue } from '../read/attack.ts';
 import { decode } from '../rows/cells.ts';
 
@@ -22,7 +23,7 @@ function clip(text: string, most: number, mark: string): string {
 
 /** Text for one line of a terminal; beyond `most` characters it is cut, with a mark that says how long it is. */
 export function cut(text: string, most: number): string {
-  return clip(text, most, `… (${text.length} characters)`);
+  return clip(text, most, `… (${formatCount(text.length)} characters)`);
 }
 
 /** As {@link cut}, for one line of many. */
