@@ -1,9 +1,10 @@
 import { defineHandler, type HandlerContext, type Incident, type WritingHandler } from '@ihandler/core';
+import { formatCount, MINUTE } from '@ihandler/core/kit';
 import { explainFailure } from './database/failure.ts';
 import { createSession, type Session } from './database/session.ts';
 import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
-import { createRetention, type Retention } from './retention/retention.ts';
+import { type Retention, startPostgresRetention } from './retention/retention.ts';
 import { assertVersion, prepareSchema } from './schema/migrate.ts';
 import { type AttackStore, createAttackStore } from './write/attack-store.ts';
 
@@ -16,8 +17,8 @@ interface Running {
   readonly retention: Retention;
 }
 
-/** The longest that one query of a writer may take: then the connection is given up, and everything tried again. */
-const PATIENCE = 120_000;
+/** The longest that one query of a writer may take, in milliseconds. Then the connection is closed and the batch retried. */
+const QUERY_TIMEOUT = 2 * MINUTE;
 
 /** Writes attacks to PostgreSQL in dionaea's tables; rows and the ids of their incidents in one transaction. */
 export default function logPostgres(options: LogPostgresOptions): WritingHandler {
@@ -53,7 +54,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     name: 'log-postgres',
     accepts: ['*'],
     async start(context) {
-      const session = createSession(login, { byIndex: true, patience: PATIENCE });
+      const session = createSession(login, { byIndex: true, patience: QUERY_TIMEOUT });
       try {
         await session.run((client) => prepareSchema(client, login, schema));
       } catch (error) {
@@ -67,7 +68,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
         context,
         session,
         store: createAttackStore(login, schema, context.now),
-        retention: createRetention({ login, schema, keep, remember }, context, removed),
+        retention: startPostgresRetention({ login, schema, keep, remember }, context, removed),
       };
     },
     write,
@@ -78,7 +79,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
           await assertVersion(client, login, schema);
           return forgetAttacks(client, schema, isForgotten);
         });
-        return `removed ${attacks} attack${attacks === 1 ? '' : 's'}`;
+        return `removed ${formatCount(attacks, 'attack')}`;
       }),
     async close() {
       const closing = running;

@@ -1,4 +1,6 @@
+import type { RetentionTimer } from '@ihandler/attack-log';
 import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
+import { formatCount } from '@ihandler/core/kit';
 import { adopt, describeWriters, SWITCH_OFF } from './database/adopt.ts';
 import { explainFailure, explainOpening } from './database/failure.ts';
 import { createLiveDatabase, type LiveDatabase, type OpenDatabase } from './database/live-database.ts';
@@ -6,7 +8,7 @@ import { openDatabase } from './database/open-database.ts';
 import { otherWriters } from './database/other-writers.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
-import { createRetention, type Retention } from './retention/retention.ts';
+import { startSqliteRetention } from './retention/retention.ts';
 import { vacuum } from './retention/vacuum.ts';
 import { createAttackStore } from './write/attack-store.ts';
 
@@ -15,7 +17,7 @@ export type { LogSqliteOptions } from './options.ts';
 interface Running {
   readonly context: HandlerContext;
   readonly live: LiveDatabase;
-  readonly retention: Retention;
+  readonly retention: RetentionTimer | undefined;
 }
 
 /**
@@ -57,10 +59,6 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
   }
 }
 
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
 /** Writes attacks to a SQLite database with dionaea's tables; rows and checkpoint in one transaction. */
 export default function logSqlite(options: LogSqliteOptions): WritingHandler {
   const settings = parseLogSqliteOptions(options);
@@ -83,7 +81,7 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
       await adoptIfAsked(settings, context);
       const live = createLiveDatabase(settings, context);
       live.current();
-      running = { context, live, retention: createRetention(settings, live, context) };
+      running = { context, live, retention: startSqliteRetention(settings, live, context) };
     },
     checkpoint: () => use(({ store }) => store.checkpoint()),
     write(batch, checkpoint) {
@@ -99,7 +97,7 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
           context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
             incidents: outcome.dropped,
           });
-        retention.afterWrite();
+        retention?.stepIfDue();
       });
     },
     async forget(isForgotten) {
@@ -108,7 +106,7 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
         const { attacks, connections, waiting } = await forgetAttacks(database, isForgotten);
         const problem = await vacuum(database, settings.file);
         running?.live.settle();
-        const removed = `removed ${counted(attacks, 'attack')} (${counted(connections, 'connection')}) and ${counted(waiting, 'waiting incident')} from ${settings.file}`;
+        const removed = `removed ${formatCount(attacks, 'attack')} (${formatCount(connections, 'connection')}) and ${formatCount(waiting, 'waiting incident')} from ${settings.file}`;
         return problem === undefined
           ? removed
           : `${removed}; its file could not be rewritten (${problem}), so unused parts of it may still hold copies: run it again`;
@@ -119,10 +117,10 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
     reopen() {
       use(() => undefined);
     },
-    close() {
+    async close() {
       const closing = running;
       running = undefined;
-      closing?.retention.close();
+      await closing?.retention?.stop();
       closing?.live.close();
     },
   });

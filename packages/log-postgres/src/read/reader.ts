@@ -1,10 +1,13 @@
-import type {
-  AttackFilter,
-  AttackReader,
-  ConnectionDetails,
-  ConnectionNode,
-  LookupNames,
-  StoredRow,
+import {
+  ATTACKS_PER_PAGE,
+  type AttackFilter,
+  type AttackReader,
+  assembleAttacks,
+  type ConnectionNode,
+  chunksOf,
+  type LoadedConnection,
+  type LookupNames,
+  type StoredRow,
 } from '@ihandler/attack-log';
 import { IhandlerError } from '@ihandler/core';
 import type { Client } from 'pg';
@@ -21,18 +24,6 @@ import { declareRoots, nextRoots } from './roots.ts';
 import { selectList } from './select-rows.ts';
 import { loadUnfitValues } from './unfit-values.ts';
 
-/** How many attacks are read together. */
-const PAGE = 50;
-/** How many connections one query asks for. */
-const CHUNK = 1000;
-
-/** A node while it grows. */
-interface Branch {
-  readonly row: StoredRow;
-  details: ConnectionDetails | undefined;
-  readonly children: Branch[];
-}
-
 /** Reads whole attacks, many at once. */
 async function loadAttacks(
   client: Client,
@@ -47,24 +38,15 @@ async function loadAttacks(
       WHERE connection_root = ANY($1::bigint[]) ORDER BY ${name}.connections.connection`,
     [arrayLiteral(roots)],
   );
-  const numbers = rows.map((row) => Number(row['connection']));
-  const branches = new Map<number, Branch>();
-  for (let at = 0; at < numbers.length; at += CHUNK) {
-    const chunk = numbers.slice(at, at + CHUNK);
-    const restore = await loadUnfitValues(client, schema, chunk);
-    const detailsOf = await readDetails(client, schema, names, restore, chunk);
-    restore('connections', rows.slice(at, at + CHUNK)).forEach((row, index) => {
-      const number = chunk[index] ?? 0;
-      branches.set(number, { row, details: detailsOf(number), children: [] });
-    });
+  const loaded: LoadedConnection[] = [];
+  for (const chunk of chunksOf(rows)) {
+    const connections = chunk.map((row) => Number(row['connection']));
+    const restore = await loadUnfitValues(client, schema, connections);
+    const detailsOf = await readDetails(client, schema, names, restore, connections);
+    for (const row of restore('connections', chunk))
+      loaded.push({ row, details: detailsOf(Number(row['connection'])) });
   }
-  for (const [number, branch] of branches) {
-    if (roots.includes(number)) continue;
-    const { connection_parent: parent, connection_root: root } = branch.row;
-    (branches.get(Number(parent)) ?? branches.get(Number(root)))?.children.push(branch);
-  }
-  // Safe: every branch got its details above.
-  return roots.flatMap((root) => (branches.get(root) as ConnectionNode | undefined) ?? []);
+  return assembleAttacks(roots, loaded);
 }
 
 /** Refuses, with what to do, a schema that is not there or that a later version of this package made. */
@@ -97,7 +79,7 @@ async function* readAttacks(
     });
     for (;;) {
       const attacks = await session.run(async (client) => {
-        const roots = await nextRoots(client, PAGE);
+        const roots = await nextRoots(client, ATTACKS_PER_PAGE);
         return roots.length === 0 ? undefined : loadAttacks(client, schema, names, roots);
       });
       if (attacks === undefined) return;

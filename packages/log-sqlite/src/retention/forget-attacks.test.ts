@@ -68,7 +68,7 @@ describe.each(['wal', 'delete'] as const)('forget, with the journal mode %s', (j
       return n % 3 === 0 ? [fromBad(accept(id), id), offer(id, `http://${BAD}/${n}`)] : [accept(id)];
     });
     handler.write(batch.flat(), checkpoint());
-    expect(await handler.forget?.(isBad)).toMatch(/^removed 1000 attacks \(1000 connections\)/);
+    expect(await handler.forget?.(isBad)).toMatch(/^removed 1,000 attacks \(1,000 connections\)/);
     expect(bytesBeside(file)).not.toContain(BAD);
     expect(ids(file)).toHaveLength(2000);
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionKey, connectionKey, connectionKeysIn } from '@ihandler/attack-log';
-import { decodeIncident, type Incident } from '@ihandler/core';
+import { decodeIncident } from '@ihandler/core';
+import { remoteHostsOf } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { prepareDeleteAttack } from './delete-attacks.ts';
 
@@ -13,18 +14,6 @@ export interface RemovalCounts {
   readonly connections: number;
   /** Incidents that waited for a connection. */
   readonly waiting: number;
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-}
-
-/** Whether a connection that an incident names has such a remote host. */
-function concerns({ data }: Incident, isForgotten: (host: string) => boolean): boolean {
-  return ['connection', 'parent', 'child'].some((name) => {
-    const host = member(member(data[name], 'remote'), 'host');
-    return typeof host === 'string' && isForgotten(host);
-  });
 }
 
 /** The roots of the attacks that one of these hosts took part in. */
@@ -104,7 +93,7 @@ export async function forgetAttacks(
       if (gone.has(missing) || (child !== null && gone.has(child))) return true;
       const incident = decodeIncident(text);
       if ([...connectionKeysIn([incident])].some((key) => gone.has(key))) return true;
-      return concerns(incident, isForgotten);
+      return remoteHostsOf(incident).some(isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);
     return concerned.length;
