@@ -93,6 +93,7 @@ export { createDispatcher } from './delivery/dispatcher.ts';
 export type {
   Dispatcher,
   DispatcherOptions,
+  HandlerEntry,
   LaneStatus,
   ReplayOptions,
   RetryOutcome,
@@ -107,4 +108,3 @@ export {
   encodeIncident,
 } from './incident/incident-codec.ts';
 export { compileGlob, matchOrigin } from './routing/glob.ts';
-export type { HandlerEntry } from './routing/handler-entry.ts';

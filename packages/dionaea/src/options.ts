@@ -1,27 +1,28 @@
 import { isAbsolute } from 'node:path';
 import { type FileSourceOptions, parseOptions } from '@ihandler/core';
+import { sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 /** Options of the source. */
 export interface DionaeaOptions extends FileSourceOptions {
-  /** An absolute path, or `-` for standard input. Gzipped or not: the content says so, not the name. */
+  /** An absolute path, or `-` for standard input. The content, not the name, shows whether it is gzipped. */
   readonly file: string;
-  /** The sensor that wrote the file: dionaea itself does not say. @default the sensor of the host */
+  /** Name of the sensor that wrote the file; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** The longest line that is read, in bytes. @default 1048576 */
-  readonly maxLine?: number;
-  /** How deep a line may nest. @default 100 */
+  /** Longest accepted line, such as `1MiB`. @default "1MiB" */
+  readonly maxLine?: string;
+  /** Deepest accepted nesting of a line. @default 100 */
   readonly maxDepth?: number;
-  /** What the file holds. @default "auto" */
+  /** Format of the file. @default "auto" */
   readonly format?: 'auto' | 'log_incident' | 'database';
   /**
-   * Where the sensor's folders are on this machine: sensor's folder → ours, for the paths of samples and reports.
+   * Where the sensor's folders are on this machine: sensor's folder → local folder, for the paths of samples and reports.
    * `"."` stands for names without a folder.
    */
   readonly paths?: Readonly<Record<string, string>>;
 }
 
-/** The options as JSON Schema sees them; the manifest in package.json repeats it. */
+/** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const optionsSchema = z.strictObject({
   file: z
     .string()
@@ -29,26 +30,31 @@ export const optionsSchema = z.strictObject({
       (file) => file === '-' || isAbsolute(file),
       'expected an absolute path, or "-" for standard input',
     )
-    .describe('An absolute path, or "-" for standard input.'),
-  sensor: z.string().min(1).max(200).optional().describe('The sensor that wrote the file.'),
-  maxLine: z
-    .int()
+    .describe('Absolute path of the file, or "-" for standard input.'),
+  sensor: z
+    .string()
     .min(1)
-    .max(256 * 1024 * 1024)
-    .default(1024 * 1024)
-    .describe('The longest line that is read, in bytes.'),
-  maxDepth: z.int().min(2).max(1000).default(100).describe('How deep a line may nest.'),
-  format: z.enum(['auto', 'log_incident', 'database']).default('auto').describe('What the file holds.'),
+    .max(200)
+    .optional()
+    .describe('Name of the sensor that wrote the file. Default: the sensor of the host.'),
+  maxLine: sizeOption('1MiB', { min: '0.001kB', max: '256MiB' })
+    .prefault('1MiB')
+    .describe('Longest accepted line.'),
+  maxDepth: z.int().min(2).max(1000).default(100).describe('Deepest accepted nesting of a line.'),
+  format: z
+    .enum(['auto', 'log_incident', 'database'])
+    .default('auto')
+    .describe('Format of the file; "auto" detects it from the content.'),
   paths: z
     .record(z.string().min(1), z.string().min(1))
     .optional()
-    .describe("The sensor's folders and where they are on this machine."),
+    .describe("Where the sensor's folders are on this machine: sensor's folder to local folder."),
 });
 
-/** Options with their defaults. */
+/** Parsed options: defaults are filled in, sizes are in bytes. */
 export type Settings = z.output<typeof optionsSchema>;
 
-/** Checks what a user wrote; throws `OPTIONS_INVALID` with all problems. */
+/** Parses the options; throws `OPTIONS_INVALID` that lists all problems. */
 export function readOptions(options: unknown): Settings {
   return parseOptions(optionsSchema, options, 'dionaea');
 }

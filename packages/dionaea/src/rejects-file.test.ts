@@ -17,11 +17,11 @@ describe('a rejects file', () => {
   it('is read again: what was too long for the last time is taken when the limit allows it', async () => {
     const content = `${line('a.short')}\n${line('a.long', 'x'.repeat(500))}\n${line('a.huge', 'é'.repeat(100_000))}\n`;
     for (const original of [temporaryFile(content), temporaryFile(gzipSync(content))]) {
-      const first = await runSource(dionaea({ file: original, maxLine: 100 }));
+      const first = await runSource(dionaea({ file: original, maxLine: '0.1kB' }));
       expect(origins(first)).toEqual(['a.short']);
       const file = temporaryFile(toLines(first.rejects), 'rejects.ndjson');
 
-      const again = await runSource(dionaea({ file, maxLine: 10_000 }));
+      const again = await runSource(dionaea({ file, maxLine: '10kB' }));
       expect(origins(again)).toEqual(['a.long']);
       expect(again.rejects).toMatchObject([
         { file: original, reason: expect.stringContaining('at most 10000') },
@@ -56,7 +56,7 @@ describe('a rejects file', () => {
 
   it('keeps its order, its ids and its place when it grows', async () => {
     const original = temporaryFile(`${line('a.x', 'y'.repeat(70_000))}\n`);
-    const { rejects } = await runSource(dionaea({ file: original, maxLine: 10 }));
+    const { rejects } = await runSource(dionaea({ file: original, maxLine: '0.01kB' }));
     const texts = ['a.one', 'a.two'].map((origin) => ({ ...rejects[0], text: line(origin) }) as Reject);
     const file = temporaryFile(toLines([...texts, ...rejects]));
     const first = await runSource(dionaea({ file }));

@@ -66,7 +66,7 @@ describe('what cannot be read', () => {
   });
 
   it('is told of options at once, all together', () => {
-    const wrong = { file: 'relative', maxLine: 0, fromat: 'auto' };
+    const wrong = { file: 'relative', maxLine: '0kB', fromat: 'auto' };
     expect(() => dionaea(wrong)).toThrow(/file:[\s\S]*maxLine:[\s\S]*fromat/);
     expect(() => dionaea(wrong)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });
@@ -92,7 +92,7 @@ describe('a machine that lost power while dionaea wrote', () => {
   it('costs whoever follows the file no more', async () => {
     const file = temporaryFile(text.subarray(0, 2_000_000));
     const host = createDurableHost();
-    const { stop } = host.run(dionaeaFollow({ file, poll: 5 }));
+    const { stop } = host.run(dionaeaFollow({ file, poll: '5ms' }));
     await until(() => host.incidents.length === 1, 'the first came');
     appendFileSync(file, text.subarray(2_000_000));
     await until(() => host.incidents.length === 2, 'the one behind the NULs came');

@@ -64,7 +64,7 @@ describe('forward', () => {
     await write(offers(7));
     const taken = server.requests.filter(({ lines }) => lines.length <= 2).flatMap(({ lines }) => lines);
     expect(taken.map((line) => JSON.parse(line).id)).toEqual(offers(7).map(({ id }) => id));
-    const hub = await openHub({ maxBody: 2000 });
+    const hub = await openHub({ maxBody: '2kB' });
     const small = await startForward({ url: `http://127.0.0.1:${hub.port}/` });
     const failure = await small.refusal([offer(1), offer(2, { url: 'x'.repeat(2000) }), offer(3)]);
     expect(failure).toMatchObject({ permanent: true, message: expect.stringContaining('2000 bytes') });

@@ -17,7 +17,7 @@ afterAll(() => made.remove());
 
 /** Sends two incidents to a hub that shows a certificate; what came of it. */
 async function send(certificate: Certificate, options: Partial<ForwardOptions>) {
-  const hub = await openHub({ token, ...certificate });
+  const hub = await openHub({ token, tls: certificate });
   const started = await startForward({ url: `https://127.0.0.1:${hub.port}/`, token, ...options });
   return { hub, started };
 }
@@ -104,7 +104,7 @@ describe('TLS', () => {
   });
 
   it('of a hub cuts those who do not even shake hands', async () => {
-    const hub = await openHub({ token, ...made.good });
+    const hub = await openHub({ token, tls: made.good });
     const began = performance.now();
     const socket = connect(hub.port, '127.0.0.1');
     socket.on('error', () => undefined);

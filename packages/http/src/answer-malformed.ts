@@ -3,20 +3,23 @@ import type { Duplex } from 'node:stream';
 import { errorCode } from '@ihandler/core/kit';
 
 const reasons = new Map<string, readonly [status: number, reason: string]>([
-  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Expected the headers within 5 seconds and all of it within 10.']],
+  [
+    'ERR_HTTP_REQUEST_TIMEOUT',
+    [408, 'Expected the headers within 5 seconds and the whole request within 10 seconds.'],
+  ],
   ['HPE_HEADER_OVERFLOW', [431, 'Expected at most 16 KiB of headers, found more.']],
 ]);
-const other = [400, 'Expected a request in HTTP/1, found what is none, is malformed or was cut.'] as const;
+const otherReason = [400, 'Expected a request in HTTP/1, found a malformed or incomplete one.'] as const;
 
-/** Answers what never became a request, as all else is answered, and ends its connection. For a server's `clientError`. */
+/** Answers a malformed request in JSON, like every other error, and closes its connection. For a server's `clientError`. */
 export function answerMalformed(error: Error, socket: Duplex): void {
   const code = errorCode(error);
-  // Whoever has gone, or never shook hands over TLS, cannot be answered.
+  // A client that has left, or never finished the TLS handshake, cannot be answered.
   if (!/^(?:HPE|ERR_HTTP)_/.test(code) || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, reason] = reasons.get(code) ?? other;
+  const [status, reason] = reasons.get(code) ?? otherReason;
   const body = `${JSON.stringify({ error: reason })}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,43 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, failureKind, type Incident, type SourceContext } from '@ihandler/core';
+import type { ThrottledLog } from '@ihandler/core/kit';
+import { type Client, type Clients, readTarget } from './clients.ts';
 import { discardRest, readBody } from './read-body.ts';
-import { type BadLine, listed, type Read, readLines } from './read-lines.ts';
+import { type InvalidLine, listInvalid, type ParsedBody, readLines } from './read-lines.ts';
 import { Refusal } from './refusal.ts';
-import type { Seldom } from './seldom.ts';
-import { type Sender, type Senders, shownToken } from './senders.ts';
 import type { BorrowedStream, Streams } from './streams.ts';
 
-/** How long a post may wait to become durable, in milliseconds: dionaea's whole loop waits for the answer. */
+/** How long a post may take to become durable, in milliseconds: dionaea's event loop waits for the response. */
 const WITHIN = 250;
-/** How many incidents of one post are stored at a time: others have their turn in between. */
-const TOGETHER = 1000;
-/** The longest text, in bytes, that a reject keeps. */
-const KEPT = 64 * 1024;
+/** How many incidents of one post are stored at a time: other posts have their turn in between. */
+const BATCH = 1000;
+/** The longest text that a reject keeps, in bytes. */
+const MAX_REJECT_TEXT = 64 * 1024;
 
-/** What answering needs of its port. */
-export interface Desk<S extends Sender> {
+/** What answering a request needs of its port. */
+export interface AnswerContext<C extends Client> {
   readonly context: SourceContext;
-  readonly senders: Senders<S>;
+  readonly clients: Clients<C>;
+  /** The largest post, in bytes, uncompressed. */
   readonly maxBody: number;
-  /** Counts those who show no token, or a wrong one. */
-  readonly strangers: Seldom;
-  /** Counts posts that could not be kept. */
-  readonly failures: Seldom;
-  /** Counts lines that are no incidents and could not be kept as rejects. */
-  readonly unkept: Seldom;
-  readonly streams: Streams<S>;
+  readonly streams: Streams<C>;
+  readonly warnings: ThrottledLog;
 }
 
-function admitted<S extends Sender>(request: IncomingMessage, { senders, strangers }: Desk<S>): S {
-  const { isOurPath, token } = shownToken(
+/** The client of a request. Throws a {@link Refusal} for a request that the port does not accept. */
+function authorize<C extends Client>(request: IncomingMessage, { clients, warnings }: AnswerContext<C>): C {
+  const { isKnownPath, token } = readTarget(
     request.url ?? '',
     request.headers.authorization,
-    senders.needsToken,
+    clients.needsToken,
   );
-  if (!isOurPath) throw new Refusal(404, 'Expected the path / or /incidents, found another.');
-  const sender = senders.find(token);
-  if (sender === undefined) {
-    strangers.happened({ from: request.socket.remoteAddress });
+  if (!isKnownPath) throw new Refusal(404, 'Expected the path / or /incidents, found another.');
+  const client = clients.find(token);
+  if (client === undefined) {
+    warnings.log('refused posts without a valid token', { from: request.socket.remoteAddress }, 1);
     throw new Refusal(
       401,
       'Expected a token, as the header "Authorization: Bearer TOKEN" or as the last part of the path; found none or another.',
@@ -46,81 +43,85 @@ function admitted<S extends Sender>(request: IncomingMessage, { senders, strange
   }
   if (request.method !== 'POST')
     throw new Refusal(405, 'Expected the method POST, found another.', { allow: 'POST' });
-  // No sensor is a web page; a browser on this machine must not be made to post by one.
-  if (request.headers.origin !== undefined) throw new Refusal(403, 'Posts of web pages are not taken.');
-  return sender;
+  // Sensors send no Origin header; a web page must not make a browser on this machine post for it.
+  if (request.headers.origin !== undefined) throw new Refusal(403, 'Posts from web pages are not accepted.');
+  return client;
 }
 
-/** Stores them, in their order. The stream may be used again as soon as all that is of it has been handed over. */
+/** Stores incidents in order. Releases the stream as soon as its last incident has been handed over. */
 async function store(
   incidents: readonly Incident[],
   stream: BorrowedStream,
   context: SourceContext,
 ): Promise<void> {
   let at = 0;
-  for (; incidents.length - at > TOGETHER; at += TOGETHER)
-    await context.report(incidents.slice(at, at + TOGETHER), { within: WITHIN });
+  for (; incidents.length - at > BATCH; at += BATCH)
+    await context.report(incidents.slice(at, at + BATCH), { within: WITHIN });
   const last = at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
-  stream.giveBack();
+  stream.release();
   await last;
 }
 
-function mustSpeakFor(sensor: string | undefined, incidents: readonly Incident[]): void {
+function checkSensors(sensor: string | undefined, incidents: readonly Incident[]): void {
   if (sensor === undefined) return;
   const foreign = incidents.find((incident) => incident.sensor !== sensor);
   if (foreign !== undefined)
     throw new Refusal(
       403,
-      `Expected incidents of the sensor ${JSON.stringify(sensor)}, for which the token speaks; found one of ${JSON.stringify(foreign.sensor)}.`,
+      `Expected incidents of the sensor ${JSON.stringify(sensor)}, to which the token belongs; found one of ${JSON.stringify(foreign.sensor)}.`,
     );
 }
 
-/** Keeps what was no incident. That it cannot is no reason to refuse the rest, which is stored by now. */
-async function keepRejects<S extends Sender>(
-  bad: readonly BadLine[],
-  { context, unkept }: Desk<S>,
+/** Writes invalid lines to the host's rejects. A failure is only logged: the valid lines of the post are stored by now. */
+async function writeRejects<C extends Client>(
+  invalid: readonly InvalidLine[],
+  { context, warnings }: AnswerContext<C>,
 ): Promise<void> {
   try {
-    for (const { reason, offset, bytes } of bad)
+    for (const { reason, offset, bytes } of invalid)
       await context.reject({
         file: context.instance,
         offset,
         length: bytes.length,
         reason,
-        ...(bytes.length <= KEPT && { text: bytes.toString('utf8') }),
+        ...(bytes.length <= MAX_REJECT_TEXT && { text: bytes.toString('utf8') }),
       });
   } catch (error) {
-    unkept.happened({ error: describeError(error) });
+    warnings.log('cannot write invalid lines to the rejects', { error: describeError(error) }, 1);
   }
 }
 
-async function readAndStore<S extends Sender>(body: Buffer, sender: S, desk: Desk<S>): Promise<Read> {
-  const stream = desk.streams.borrow(sender);
+async function readAndStore<C extends Client>(
+  body: Buffer,
+  client: C,
+  { streams, context }: AnswerContext<C>,
+): Promise<ParsedBody> {
+  const stream = streams.borrow(client);
   try {
-    const read = await readLines(body, stream.read, stream.nextOrdinal);
-    mustSpeakFor(sender.sensor, read.incidents);
-    await store(read.incidents, stream, desk.context);
-    return read;
+    const parsed = await readLines(body, stream.read, stream.nextOrdinal);
+    checkSensors(client.sensor, parsed.incidents);
+    await store(parsed.incidents, stream, context);
+    return parsed;
   } finally {
-    stream.giveBack();
+    stream.release();
   }
 }
 
-/** Takes a post; says what of it was no incident. Throws a {@link Refusal}. */
-async function take<S extends Sender>(
+/** Accepts a post and returns its invalid lines. Throws a {@link Refusal}. */
+async function acceptPost<C extends Client>(
   request: IncomingMessage,
-  desk: Desk<S>,
-  letCome: () => void,
-): Promise<readonly BadLine[]> {
-  const sender = admitted(request, desk);
-  const body = await readBody(request, desk.maxBody, letCome);
-  const { incidents, bad } = await readAndStore(body, sender, desk);
-  await keepRejects(bad, desk);
-  if (incidents.length > 0) return bad;
-  const [first] = bad;
+  port: AnswerContext<C>,
+  sendContinue: () => void,
+): Promise<readonly InvalidLine[]> {
+  const client = authorize(request, port);
+  const body = await readBody(request, port.maxBody, sendContinue);
+  const { incidents, invalid } = await readAndStore(body, client, port);
+  await writeRejects(invalid, port);
+  if (incidents.length > 0) return invalid;
+  const [first] = invalid;
   if (first === undefined)
     throw new Refusal(400, 'Expected an incident in JSON, or one a line; found nothing.');
-  throw new Refusal(400, `Line ${first.line}: ${first.reason}`, {}, listed(bad));
+  throw new Refusal(400, `Line ${first.line}: ${first.reason}`, {}, listInvalid(invalid));
 }
 
 function send(
@@ -143,37 +144,40 @@ function send(
     .end(text);
 }
 
-function refusalOf(error: unknown, failures: Seldom): Refusal {
+function refusalOf(error: unknown, warnings: ThrottledLog): Refusal {
   if (error instanceof Refusal) return error;
-  failures.happened({ error: describeError(error) });
-  const reason = failureKind(error) === 'temporary' ? 'at the moment' : 'any more';
-  return new Refusal(503, `Nothing can be kept ${reason}: try again.`, { 'retry-after': '1' });
+  warnings.log('cannot store posts', { error: describeError(error) }, 1);
+  const message =
+    failureKind(error) === 'temporary'
+      ? 'Incidents cannot be stored at the moment; retry later.'
+      : 'Incidents cannot be stored; retry later.';
+  return new Refusal(503, message, { 'retry-after': '1' });
 }
 
 /**
- * Answers one request; never rejects. A client that went away is not answered. `letCome` is for one that asks before it
- * sends its body (`Expect: 100-continue`): it is told no before that.
+ * Answers one request; never rejects. A client that disconnected gets no response. `sendContinue` answers a client that
+ * asks before it sends its body (`Expect: 100-continue`); a refusal is sent in its place.
  */
-export async function answer<S extends Sender>(
+export async function answer<C extends Client>(
   request: IncomingMessage,
   response: ServerResponse,
-  desk: Desk<S>,
-  letCome?: () => void,
+  port: AnswerContext<C>,
+  sendContinue?: () => void,
 ): Promise<void> {
-  let mayCome = letCome === undefined;
+  let isBodyExpected = sendContinue === undefined;
   try {
-    const bad = await take(request, desk, () => {
-      mayCome = true;
-      letCome?.();
+    const invalid = await acceptPost(request, port, () => {
+      isBodyExpected = true;
+      sendContinue?.();
     });
-    if (desk.context.signal.aborted) response.shouldKeepAlive = false;
-    if (bad.length === 0) send(response, 204, undefined);
-    else send(response, 200, listed(bad));
+    if (port.context.signal.aborted) response.shouldKeepAlive = false;
+    if (invalid.length === 0) send(response, 204, undefined);
+    else send(response, 200, listInvalid(invalid));
   } catch (error) {
     if (request.destroyed && !request.complete) return;
-    const { status, message, headers, details } = refusalOf(error, desk.failures);
-    const isOver = mayCome && (await discardRest(request));
-    if (!isOver || desk.context.signal.aborted) response.shouldKeepAlive = false;
+    const { status, message, headers, details } = refusalOf(error, port.warnings);
+    const isComplete = isBodyExpected && (await discardRest(request));
+    if (!isComplete || port.context.signal.aborted) response.shouldKeepAlive = false;
     send(response, status, { error: message, ...details }, headers);
   }
 }

@@ -1,7 +1,7 @@
 import { createIncident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
-import http, { createHttpPort, type Hearing, type ReadLine } from './index.ts';
+import { openPort } from '../../../test/in-process/open-port.ts';
+import http, { createHttpPort, type ReaderContext, type ReadLine } from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';
 
@@ -11,23 +11,23 @@ async function post(url: string, body: string) {
   return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
 }
 
-describe('a post that is made to do harm', () => {
-  it('of more than a thousand lines that are no incidents is refused as a whole, and is not read to its end', async () => {
+describe('a hostile post', () => {
+  it('with more than a thousand invalid lines is refused as a whole, before it is read to its end', async () => {
     const { url, incidents, rejects } = await openPort(http({ port: 0 }));
     const { status, json } = await post(url, `${line(1)}\n${'{\n'.repeat(2_000_000)}`);
     expect(status).toBe(400);
     expect(json.error).toBe(
-      'Expected an incident in each line, found more than 1000 lines that are none: nothing was stored.',
+      'Expected an incident in each line, found more than 1000 invalid lines: nothing was stored.',
     );
     expect([json.rejected.length, json.more]).toEqual([100, 901]);
     expect(incidents).toEqual([]);
     expect(rejects).toEqual([]);
-    // A thousand are not too many.
+    // A thousand invalid lines are accepted.
     expect(await post(url, `${line(1)}\n${'{\n'.repeat(1000)}`)).toMatchObject({ status: 200 });
     expect([incidents.length, rejects.length]).toEqual([1, 1000]);
   });
 
-  it('is answered in JSON also when it is no HTTP, has too many headers or contradicts itself', async () => {
+  it('gets a JSON error even when it is not HTTP, has too many headers or contradicts itself', async () => {
     const { port } = await openPort(http({ port: 0 }));
     const both = head(2, '/', 'Transfer-Encoding: chunked');
     for (const [sent, status] of [
@@ -45,8 +45,8 @@ describe('a post that is made to do harm', () => {
   });
 });
 
-/** Reads lines that bring no id; each takes a fifth of a millisecond. */
-function slowly({ stream, sensor }: Hearing<object>): ReadLine {
+/** Reads lines without ids; each takes a fifth of a millisecond. */
+function slowly({ stream, sensor }: ReaderContext<object>): ReadLine {
   return (text, ordinal) => {
     for (const until = performance.now() + 0.2; performance.now() < until; );
     return createIncident({
@@ -60,8 +60,8 @@ function slowly({ stream, sensor }: Hearing<object>): ReadLine {
 }
 
 describe('a large post', () => {
-  it('is read and stored in turns: others are answered meanwhile, and ordinals rise in each stream', async () => {
-    const settings = { name: 'lines', host: '127.0.0.1', port: 0, senders: [{}] };
+  it('is read and stored in turns: other posts are answered in between, and ordinals rise in each stream', async () => {
+    const settings = { name: 'lines', host: '127.0.0.1', port: 0, clients: [{}] };
     const { url, incidents, batches } = await openPort(
       createHttpPort({ ...settings, maxBody: 1_000_000, maxConnections: 10 }, slowly),
     );
@@ -72,7 +72,7 @@ describe('a large post', () => {
     let meanwhile = 0;
     for (; !isOver; meanwhile += 1) await post(url, 'y');
     expect(await large).toMatchObject({ status: 204 });
-    // Reading it takes 300 ms at least.
+    // Reading it takes at least 300 ms.
     expect(meanwhile).toBeGreaterThan(5);
     expect(batches.filter((count) => count > 1)).toEqual([1000, 500]);
     const highest = new Map<string, number>();
@@ -85,17 +85,17 @@ describe('a large post', () => {
   });
 });
 
-describe('a client that asks before it sends', () => {
+describe('a client that sends Expect: 100-continue', () => {
   const asking = 'Expect: 100-continue';
 
-  it('is told to go on', async () => {
+  it('gets the interim response 100 Continue', async () => {
     const { port, incidents } = await openPort(http({ port: 0 }));
     const { text } = await sendRaw(port, [head(line(1).length, '/', asking), line(1)], 200);
     expect(text).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 204 /);
     expect(incidents).toHaveLength(1);
   });
 
-  it('is refused before that when it has no token or wants to send too much', async () => {
+  it('is refused before it sends the body when its token is missing or its post too large', async () => {
     const { port } = await openPort(http({ port: 0, token: 'sixteen-characters' }));
     const [path, large] = ['/incidents/sixteen-characters', 5_000_000];
     expect((await sendRaw(port, [head(10, '/', asking)])).text).toMatch(/^HTTP\/1.1 401 /);
@@ -103,15 +103,15 @@ describe('a client that asks before it sends', () => {
   });
 });
 
-it('what cannot be kept as a reject does not make a client send again what is stored', async () => {
+it('the port accepts the valid lines of a post even when the invalid ones cannot be written to the rejects', async () => {
   const { url, incidents, log } = await openPort(http({ port: 0 }), {
     async reject() {
-      throw new Error('the disk is full');
+      throw new Error('disk full');
     },
   });
   expect(await post(url, `${line(1)}\nx`)).toMatchObject({ status: 200, json: { rejected: [{ line: 2 }] } });
   expect(incidents).toHaveLength(1);
-  expect(log.filter((text) => text.includes('could not be kept'))).toEqual([
-    'what was no incident could not be kept {"posts":1,"error":"the disk is full"}',
+  expect(log.filter((text) => text.includes('invalid lines'))).toEqual([
+    'cannot write invalid lines to the rejects {"error":"disk full","count":1}',
   ]);
 });

@@ -1,14 +1,14 @@
-export { createHttpPort, type Hearing, type HttpPortSettings } from './create-http-port.ts';
+export type { Client } from './clients.ts';
+export { createHttpPort, type HttpPortSettings, type ReaderContext } from './create-http-port.ts';
 export {
   checkPort,
-  entrySchema,
+  clientsOf,
   type HttpOptions,
   type PortSettings,
   portShape,
-  sendersOf,
+  sensorEntrySchema,
   TOKEN_VARIABLE,
 } from './options.ts';
 export type { ReadLine } from './read-lines.ts';
 export { isOwnLine, readOwnLine } from './read-own-line.ts';
-export type { Sender } from './senders.ts';
 export { default } from './source.ts';

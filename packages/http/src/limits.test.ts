@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
+import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';
@@ -14,8 +14,8 @@ async function status(url: string, body: Uint8Array, headers: Record<string, str
 }
 
 describe('a post', () => {
-  it('that is too large is answered with 413, whether it says its length or not', async () => {
-    const { url, port, incidents } = await openPort(http({ port: 0, maxBody: 100_000 }));
+  it('that is too large gets 413, with and without a declared length', async () => {
+    const { url, port, incidents } = await openPort(http({ port: 0, maxBody: '100kB' }));
     const large = Buffer.alloc(2_000_000, 'x');
     expect(await status(url, large)).toBe(413);
     const chunk = `${large.length.toString(16)}\r\n${large.toString()}\r\n0\r\n\r\n`;
@@ -25,7 +25,7 @@ describe('a post', () => {
     expect(incidents).toHaveLength(1);
   });
 
-  it('that grows too large when it is uncompressed is answered with 413', async () => {
+  it('that is too large when uncompressed gets 413, in little memory', async () => {
     const { url } = await openPort(http({ port: 0 }));
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, ' '));
     expect(bomb.length).toBeLessThan(1024 * 1024);
@@ -34,7 +34,7 @@ describe('a post', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
   });
 
-  it('of as many bytes as are allowed is taken', async () => {
+  it('of exactly the maximum size is accepted, and one byte more is not', async () => {
     const { url, incidents } = await openPort(http({ port: 0 }));
     const limit = 4 * 1024 * 1024;
     const lines = Buffer.from(`${line(1)}\n${line(2)}\n`);
@@ -43,7 +43,7 @@ describe('a post', () => {
     expect(incidents).toHaveLength(2);
   });
 
-  it('whose gzip data is damaged or cut is answered with 400', async () => {
+  it('with damaged or incomplete gzip data gets 400', async () => {
     const { url } = await openPort(http({ port: 0 }));
     const whole = gzipSync(line(1));
     const headers = { 'content-encoding': 'gzip' };
@@ -51,12 +51,12 @@ describe('a post', () => {
     expect(await status(url, Buffer.from(line(1)), headers)).toBe(400);
   });
 
-  it('in another content encoding is answered with 415', async () => {
+  it('in another content encoding gets 415', async () => {
     const { url } = await openPort(http({ port: 0 }));
     expect(await status(url, Buffer.from(line(1)), { 'content-encoding': 'br' })).toBe(415);
   });
 
-  it('of which only half comes stores nothing', async () => {
+  it('stores nothing when only half of it arrives', async () => {
     const { port, url, incidents } = await openPort(http({ port: 0 }));
     const socket = connect(port, '127.0.0.1');
     socket.write(`${head(2 * line(1).length)}${line(1)}\n`);
@@ -68,7 +68,7 @@ describe('a post', () => {
 });
 
 describe('a slow client', () => {
-  it('is cut: headers within five seconds, all of a post within ten; others are answered meanwhile', async () => {
+  it('is disconnected when its headers take over 5 seconds or its post over 10, while others are served', async () => {
     const { port, url, incidents } = await openPort(http({ port: 0 }));
     const cut = Promise.all([
       sendRaw(port, ['POST / HTTP/1.1\r\n', ...Array.from({ length: 40 }, () => 'X-A: b\r\n')], 250),
@@ -89,7 +89,7 @@ describe('a slow client', () => {
   });
 });
 
-it('more connections than are allowed are closed at once, and there is room again when some go', async () => {
+it('the port closes connections beyond the maximum at once, and accepts new ones when others close', async () => {
   const { port, url } = await openPort(http({ port: 0, maxConnections: 2 }));
   const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
   await delay(100);

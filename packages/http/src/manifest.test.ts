@@ -5,7 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import http from './index.ts';
 import { optionsSchema } from './options.ts';
 
-it('the manifest offers the source, which is live, with the options as they are', () => {
+it('the manifest lists the live source http with the options of its schema', () => {
   const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
   expect(manifestSchema.parse(packageJson.ihandler).sources).toEqual({
     http: { export: '.', summary: expect.any(String), live: true, reads: [], aliases: [], options },

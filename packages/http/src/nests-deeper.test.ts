@@ -8,7 +8,7 @@ function depthOf(value: unknown): number {
 }
 
 describe('nestsDeeper', () => {
-  it('tells how deep any JSON nests, whatever its strings hold', () => {
+  it('measures the depth of any JSON text, whatever its strings contain', () => {
     const text = fc.array(fc.constantFrom('{', '[', ']', '}', '"', '\\', 'a', '\u00fc'), { maxLength: 8 });
     const { value } = fc.letrec<{ value: unknown }>((tie) => ({
       value: fc.oneof(
@@ -30,7 +30,7 @@ describe('nestsDeeper', () => {
     );
   });
 
-  it('looks at what is no JSON, too, and needs no stack for it', () => {
+  it('also measures text that is not JSON, without recursion', () => {
     expect(nestsDeeper('['.repeat(1_000_000), 100)).toBe(true);
     expect(nestsDeeper(`"${'['.repeat(1_000_000)}`, 100)).toBe(false);
     expect(nestsDeeper('[{'.repeat(50), 100)).toBe(false);

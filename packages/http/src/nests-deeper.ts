@@ -1,20 +1,20 @@
 const QUOTE = 34;
 const BACKSLASH = 92;
 
-/** Whether a text has more than so many of a character. */
-function hasMore(text: string, character: string, count: number): boolean {
+/** Whether a text holds a character more than `count` times. */
+function occursMoreThan(text: string, character: string, count: number): boolean {
   let at = -1;
-  for (let found = 0; found <= count; found += 1) {
+  for (let seen = 0; seen <= count; seen += 1) {
     at = text.indexOf(character, at + 1);
     if (at === -1) return false;
   }
   return true;
 }
 
-/** Whether a JSON text nests deeper than so many levels; found without parsing it, since parsing is what the depth hurts. */
+/** Whether a JSON text nests deeper than `levels`. Does not parse the text, since parsing is what depth makes expensive. */
 export function nestsDeeper(text: string, levels: number): boolean {
-  // Most texts have not as many brackets in all, and that is found much faster.
-  if (!hasMore(text, '{', levels >> 1) && !hasMore(text, '[', levels >> 1)) return false;
+  // Most texts hold too few brackets to nest that deep, and counting them is much faster.
+  if (!occursMoreThan(text, '{', levels >> 1) && !occursMoreThan(text, '[', levels >> 1)) return false;
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {

@@ -6,7 +6,7 @@ const token = 'a-token-of-the-test-0';
 
 function problems(options: unknown): readonly { path: string; message: string }[] {
   try {
-    // Safe: what does not fit is what these tests are about.
+    // Safe: these tests pass invalid options on purpose.
     http(options as HttpOptions);
     return [];
   } catch (error) {
@@ -14,8 +14,8 @@ function problems(options: unknown): readonly { path: string; message: string }[
   }
 }
 
-describe('options', () => {
-  it('need a token where the address is not a loopback one', () => {
+describe('the options of http', () => {
+  it('require a token where the address is not a loopback address', () => {
     expect(problems({ port: 8080, host: '0.0.0.0' })).toEqual([
       { path: 'token', message: expect.stringContaining('IHANDLER_HTTP_TOKEN') },
     ]);
@@ -27,7 +27,7 @@ describe('options', () => {
     expect(problems({ port: 8080, host: '::', sensors: [{ sensor: 'a', token }] })).toEqual([]);
   });
 
-  it('need a token that is long enough, wherever it comes from, and never show it', () => {
+  it('require a token that is long enough, from the option and from the environment, and never show it', () => {
     const [problem] = problems({ port: 8080, token: 'short!' });
     expect(problem?.path).toBe('token');
     expect(problem?.message).not.toContain('short!');
@@ -37,20 +37,22 @@ describe('options', () => {
     ]);
   });
 
-  it('need a token of its own for every sensor', () => {
+  it('require a different token for every sensor', () => {
     const sensors = ['a', 'b'].map((sensor) => ({ sensor, token }));
     expect(problems({ port: 8080, sensors })).toEqual([
       { path: 'sensors[1].token', message: expect.stringContaining('that no other entry has') },
     ]);
   });
 
-  it('need a certificate and its key together', () => {
-    expect(problems({ port: 8080, cert: '/c.pem' })).toMatchObject([{ path: 'key' }]);
+  it('require a certificate and its key together', () => {
+    expect(problems({ port: 8080, tls: { cert: '/c.pem' } })).toMatchObject([{ path: 'tls.key' }]);
+    expect(problems({ port: 8080, tls: { key: '/k.pem' } })).toMatchObject([{ path: 'tls.cert' }]);
+    expect(problems({ port: 8080, tls: { cert: '/c.pem', key: '/k.pem' } })).toEqual([]);
   });
 
-  it('are told of all together', () => {
+  it('report all problems together', () => {
     expect(
-      problems({ port: 70_000, hots: 'x', maxBody: 1 })
+      problems({ port: 70_000, hots: 'x', maxBody: '0.5kB' })
         .map(({ path }) => path)
         .toSorted(),
     ).toEqual(['hots', 'maxBody', 'port']);

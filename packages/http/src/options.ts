@@ -1,35 +1,44 @@
 import { parseOptions } from '@ihandler/core';
+import { sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
-import type { Sender } from './senders.ts';
+import type { Client } from './clients.ts';
 
-/** The environment variable that holds the token where no option does. */
+/** The environment variable for the token where no option sets it. */
 export const TOKEN_VARIABLE = 'IHANDLER_HTTP_TOKEN';
 
-/** A token as an option: it may be the last part of a path, so it holds nothing that a path would change. */
+/** A token may be the last part of a path, so it holds only characters that a path leaves unchanged. */
 const tokenSchema = z
   .string('expected a token')
   .regex(
     /^[A-Za-z0-9._~+=-]{16,256}$/,
-    'expected 16 to 256 letters, digits or ._~+=- (such as "openssl rand -hex 24" prints)',
+    'expected 16 to 256 letters, digits or ._~+=- (generate one with "openssl rand -hex 24")',
   );
 
 const sensorSchema = z.string('expected the name of a sensor').min(1).max(200);
-const fileSchema = z.string('expected the path of a PEM file').min(1);
+
+function pemFile(description: string) {
+  return z
+    .string('expected the path of a PEM file')
+    .min(1)
+    .meta({ description, format: 'path', access: 'read' });
+}
 
 /** An entry of `sensors`. */
-export const entrySchema = z.strictObject({
-  sensor: sensorSchema.describe('The sensor that it speaks for; "*" for a hub, which speaks for any.'),
-  token: tokenSchema.describe('What it shows.'),
+export const sensorEntrySchema = z.strictObject({
+  sensor: sensorSchema.describe(
+    'Sensor whose incidents the token may post; "*" for a hub, which may post those of any sensor.',
+  ),
+  token: tokenSchema.describe('Token that the client sends.'),
 });
 
-/** What every port can be told. A source that is built on {@link createHttpPort} adds its own. */
+/** The options of every port. A source that is built on {@link createHttpPort} adds its own. */
 export const portShape = {
   port: z
     .int('expected a port')
     .min(0)
     .max(65_535)
     .meta({
-      description: 'The port to listen on; 0 takes any that is free.',
+      description: 'Port to listen on; 0 for any free port.',
       format: 'port',
       examples: [8080],
     }),
@@ -37,60 +46,47 @@ export const portShape = {
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('The address to listen on. Any but a loopback address needs a token.'),
+    .describe('Address to listen on. Every address but a loopback address requires a token.'),
   token: tokenSchema
     .optional()
     .describe(
-      `What whoever posts must show, for any sensor. Default: the environment variable ${TOKEN_VARIABLE}.`,
+      `Token that clients send to post for any sensor. Default: the environment variable ${TOKEN_VARIABLE}.`,
     ),
-  sensors: z.array(entrySchema).min(1).optional().describe('Several sensors, each with a token of its own.'),
-  cert: fileSchema.optional().meta({
-    description: 'A PEM file with the certificate (and chain), for HTTPS.',
-    format: 'path',
-    access: 'read',
-  }),
-  key: fileSchema.optional().meta({
-    description: 'The PEM file with the private key of the certificate.',
-    format: 'path',
-    access: 'read',
-  }),
-  maxBody: z
-    .int()
-    .min(1024)
-    .max(64 * 1024 * 1024)
-    .default(4 * 1024 * 1024)
-    .describe('The largest post, in bytes, uncompressed.'),
-  maxConnections: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(100)
-    .describe('How many connections may be open at a time.'),
+  sensors: z.array(sensorEntrySchema).min(1).optional().describe('Several sensors, each with its own token.'),
+  tls: z
+    .strictObject({
+      cert: pemFile('PEM file with the certificate and its chain.'),
+      key: pemFile('PEM file with the private key of the certificate.'),
+    })
+    .optional()
+    .describe('Certificate for HTTPS. Default: plain HTTP.'),
+  maxBody: sizeOption('4MiB', { min: '1KiB', max: '64MiB' })
+    .prefault('4MiB')
+    .describe('Largest post, uncompressed.'),
+  maxConnections: z.int().min(1).max(10_000).default(100).describe('Maximum number of open connections.'),
 };
 
-/** Options with their defaults, as far as they concern the port. */
+/** Parsed options of a port: defaults are filled in, sizes are in bytes. */
 export type PortSettings = z.output<z.ZodObject<typeof portShape>>;
 
-/** The options as JSON Schema sees them; the manifest in package.json repeats it. */
+/** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const optionsSchema = z.strictObject(portShape);
 
 /** Options of the source `http`. */
 export interface HttpOptions {
-  /** The port to listen on; 0 takes any that is free. */
+  /** Port to listen on; 0 for any free port. */
   readonly port: number;
-  /** The address to listen on. Any but a loopback address needs a token. @default "127.0.0.1" */
+  /** Address to listen on. Every address but a loopback address requires a token. @default "127.0.0.1" */
   readonly host?: string;
-  /** What whoever posts must show, who may then speak for any sensor: 16 to 256 characters. @default the environment variable `IHANDLER_HTTP_TOKEN` */
+  /** Token that clients send to post for any sensor: 16 to 256 characters. @default the environment variable `IHANDLER_HTTP_TOKEN` */
   readonly token?: string;
-  /** Several sensors, each with a token of its own. The sensor `*` is a hub that speaks for any. */
+  /** Several sensors, each with its own token. The sensor `*` is a hub, which may post for any sensor. */
   readonly sensors?: readonly { readonly sensor: string; readonly token: string }[];
-  /** A PEM file with the certificate and its chain: the port then speaks HTTPS. Read once, when the source starts. */
-  readonly cert?: string;
-  /** The PEM file with the private key of the certificate. */
-  readonly key?: string;
-  /** The largest post, in bytes, uncompressed. @default 4194304 */
-  readonly maxBody?: number;
-  /** How many connections may be open at a time; further ones are closed at once. @default 100 */
+  /** PEM files for HTTPS: the certificate with its chain, and its private key. Read once, when the source starts. @default plain HTTP */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Largest post, uncompressed, such as `4MiB`. @default "4MiB" */
+  readonly maxBody?: string;
+  /** Maximum number of open connections; further ones are closed at once. @default 100 */
   readonly maxConnections?: number;
 }
 
@@ -98,14 +94,14 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-/** What a port's options say of who may post. */
-type WhoMayPost = Pick<PortSettings, 'host' | 'token' | 'cert' | 'key'> & {
+/** The options that decide which clients may post. */
+type AccessOptions = Pick<PortSettings, 'host' | 'token'> & {
   readonly sensors?: readonly { readonly sensor: string; readonly token: string }[] | undefined;
 };
 
-/** Tells what does not go together in options of a port: for `superRefine`, beside what each option must be by itself. */
-export function checkPort(options: WhoMayPost, context: z.core.$RefinementCtx): void {
-  const { host, token = process.env[TOKEN_VARIABLE], sensors = [], cert, key } = options;
+/** Reports options of a port that do not fit together. For `superRefine`, after the schema has checked each option. */
+export function checkPort(options: AccessOptions, context: z.core.$RefinementCtx): void {
+  const { host, token = process.env[TOKEN_VARIABLE], sensors = [] } = options;
   const issue = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: 'custom', path, message, input: undefined });
   if (token === undefined && sensors.length === 0 && !isLoopback(host))
@@ -115,8 +111,6 @@ export function checkPort(options: WhoMayPost, context: z.core.$RefinementCtx): 
     );
   else if (options.token === undefined && token !== undefined && !tokenSchema.safeParse(token).success)
     issue(['token'], `expected in ${TOKEN_VARIABLE} 16 to 256 letters, digits or ._~+=-`);
-  if ((cert === undefined) !== (key === undefined))
-    issue([cert === undefined ? 'cert' : 'key'], 'expected both "cert" and "key", or neither');
   const seen = new Set(token === undefined ? [] : [token]);
   for (const [index, entry] of sensors.entries()) {
     if (seen.has(entry.token)) issue(['sensors', index, 'token'], 'expected a token that no other entry has');
@@ -124,8 +118,8 @@ export function checkPort(options: WhoMayPost, context: z.core.$RefinementCtx): 
   }
 }
 
-/** Who may post, as options say: the owner of `token` (or anybody, when there is no token at all), and each of `sensors`. */
-export function sendersOf({ token = process.env[TOKEN_VARIABLE], sensors = [] }: WhoMayPost): Sender[] {
+/** The clients that may post: one with `token` (or without any, when no token is set at all), and one for each of `sensors`. */
+export function clientsOf({ token = process.env[TOKEN_VARIABLE], sensors = [] }: AccessOptions): Client[] {
   const first = token === undefined ? (sensors.length === 0 ? [{}] : []) : [{ token }];
   const others = sensors.map((entry) =>
     entry.sensor === '*' ? { token: entry.token } : { token: entry.token, sensor: entry.sensor },
@@ -133,7 +127,7 @@ export function sendersOf({ token = process.env[TOKEN_VARIABLE], sensors = [] }:
   return [...first, ...others];
 }
 
-/** Checks what a user wrote; throws `OPTIONS_INVALID` with all problems. */
+/** Parses the options; throws `OPTIONS_INVALID` that lists all problems. */
 export function readOptions(options: unknown): PortSettings {
   return parseOptions(optionsSchema.superRefine(checkPort), options, 'http');
 }

@@ -14,10 +14,10 @@ function tooLarge(limit: number): Refusal {
   return new Refusal(413, `Expected at most ${limit} bytes, uncompressed, in one post; found more.`);
 }
 
-/** All that a request brings; refuses what is larger. Rejects with something else when the client goes away. */
+/** Reads a whole body; refuses one larger than `limit`. Rejects with another error when the client disconnects. */
 function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // One buffer, not a list of chunks: somebody may send millions, of a byte each.
+    // One buffer, not a list of chunks: a client may send millions of chunks of one byte.
     let body = Buffer.alloc(0);
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -36,19 +36,19 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
     });
     request.on('end', () => resolve(body.subarray(0, size)));
     request.on('error', reject);
-    request.on('close', () => reject(new Error('The client went away.')));
+    request.on('close', () => reject(new Error('the client disconnected')));
   });
 }
 
 /**
- * Reads the body of a request, uncompressed, of at most `limit` bytes: compressed, too. `letCome` is called before the
- * first of it is read. Throws a {@link Refusal} (413, 415, or 400 for gzip data that is damaged), and anything else when
- * the client goes away before its end.
+ * Reads and uncompresses the body of a request: at most `limit` bytes, compressed and uncompressed. Calls `sendContinue`
+ * before it reads the first byte. Throws a {@link Refusal} (413, 415, or 400 for damaged gzip data), and another error when
+ * the client disconnects early.
  */
 export async function readBody(
   request: IncomingMessage,
   limit: number,
-  letCome: () => void,
+  sendContinue: () => void,
 ): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (!encodings.has(encoding))
@@ -56,20 +56,20 @@ export async function readBody(
       'accept-encoding': 'gzip',
     });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  letCome();
+  sendContinue();
   const body = await collect(request, limit);
   if (encoding === 'identity') return body;
   try {
     return await unzip(body, { maxOutputLength: limit });
   } catch (error) {
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
-    throw new Refusal(400, 'Expected gzip data, found what is none, is damaged or cut.');
+    throw new Refusal(400, 'Expected gzip data, found damaged or incomplete data.');
   }
 }
 
 /**
- * Lets the rest of a request pass, for at most a second: a client that is still writing would not see the answer when the
- * connection closes under it. Tells whether the end came.
+ * Reads and drops the rest of a request for at most one second: a client that is still writing would not see the response
+ * when the connection closes. Returns whether the request ended.
  */
 export async function discardRest(request: IncomingMessage): Promise<boolean> {
   if (request.complete) return true;
@@ -79,7 +79,7 @@ export async function discardRest(request: IncomingMessage): Promise<boolean> {
     request.once('close', resolve);
   });
   request.resume();
-  // The abort of the wait is what ends it when the request came first.
+  // Aborting the delay rejects it; that is expected when the request ends first.
   await Promise.race([ended, delay(1000, undefined, { signal: over.signal }).catch(() => undefined)]);
   over.abort();
   return request.complete;

@@ -3,37 +3,37 @@ import { escapeControls, type Incident } from '@ihandler/core';
 import { nestsDeeper } from './nests-deeper.ts';
 import { Refusal } from './refusal.ts';
 
-/** The longest line that is read, in bytes. */
+/** The longest accepted line, in bytes. */
 const MAX_LINE = 1024 * 1024;
-/** How deep a line may nest. */
+/** The deepest accepted nesting of a line. */
 const MAX_DEPTH = 100;
-/** The most bad lines that an answer lists. */
-const LISTED = 100;
-/** With more lines than this that are no incidents, a post is no list of incidents. */
-const MAX_BAD = 1000;
-/** How long a post is read before others have their turn, in milliseconds: dionaea may wait among them. */
+/** The most invalid lines that a response lists. */
+const MAX_LISTED = 100;
+/** A post with more invalid lines than this is refused as a whole. */
+const MAX_INVALID = 1000;
+/** How long a post is read before other posts have a turn, in milliseconds: a waiting dionaea may be among them. */
 const TURN = 10;
 /** How many lines are read between looks at the clock. */
 const STRIDE = 64;
 const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 
-/** Reads one line. Gives the reason, for people, when it is no incident. */
+/** Reads one line. Returns the reason, as text for people, when the line is invalid. */
 export type ReadLine = (text: string, ordinal: number) => Incident | string;
 
-/** A line that is no incident. */
-export interface BadLine {
+/** A line that holds no valid incident. */
+export interface InvalidLine {
   /** From 1. */
   readonly line: number;
   readonly reason: string;
-  /** Where it is in the body, in bytes. */
+  /** Where it begins in the body, in bytes. */
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
-/** What a body holds. */
-export interface Read {
+/** The contents of a body. */
+export interface ParsedBody {
   readonly incidents: readonly Incident[];
-  readonly bad: readonly BadLine[];
+  readonly invalid: readonly InvalidLine[];
 }
 
 function isJson(text: string): boolean {
@@ -41,15 +41,14 @@ function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    // That is the answer.
     return false;
   }
 }
 
-/** Whether a body is one value that was laid out over several lines. */
+/** Whether a body is one JSON value that spans several lines. */
 function isOneValue(body: Buffer, firstEnd: number): boolean {
   const first = body.toString('utf8', 0, firstEnd).trim();
-  // Most first lines are a whole incident; only one that opens and does not close may go on.
+  // Most first lines are a whole incident; only a line that opens an object and does not close it may continue.
   if (first === '' || first.endsWith('}') || !first.startsWith('{') || body.length > MAX_LINE) return false;
   return isJson(body.toString('utf8'));
 }
@@ -69,7 +68,7 @@ interface Line {
   readonly bytes: Buffer;
 }
 
-/** The lines of a body from a place on, without those that are empty. */
+/** The lines of a body from `start`, without empty ones. */
 function* linesOf(body: Buffer, start: number, isWhole: boolean): Generator<Line> {
   let line = 0;
   for (let offset = start; offset < body.length; ) {
@@ -83,40 +82,44 @@ function* linesOf(body: Buffer, start: number, isWhole: boolean): Generator<Line
 }
 
 /**
- * Reads a body: one incident, or one a line; blank lines are nothing. `nextOrdinal` is asked for every line that is not
- * empty, whatever comes of it. A large body is read in turns, between which others have theirs. Throws a {@link Refusal}
- * when more than a thousand lines are no incidents.
+ * Reads a body: one incident, or one a line; blank lines are skipped. Calls `nextOrdinal` for every line that is not empty,
+ * valid or not. Reads a large body in turns, so that other posts have theirs. Throws a {@link Refusal} for more than a
+ * thousand invalid lines.
  */
-export async function readLines(body: Buffer, read: ReadLine, nextOrdinal: () => number): Promise<Read> {
+export async function readLines(
+  body: Buffer,
+  read: ReadLine,
+  nextOrdinal: () => number,
+): Promise<ParsedBody> {
   const incidents: Incident[] = [];
-  const bad: BadLine[] = [];
+  const invalid: InvalidLine[] = [];
   const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   const firstEnd = body.indexOf(LINE_FEED);
   const isWhole = firstEnd !== -1 && isOneValue(body.subarray(start), firstEnd - start);
-  let began = performance.now();
+  let turnStart = performance.now();
   let count = 0;
   for (const { line, offset, bytes } of linesOf(body, start, isWhole)) {
-    const taken = readOne(bytes, read, nextOrdinal());
-    if (typeof taken === 'string')
-      bad.push({ line, reason: escapeControls(taken).slice(0, 500), offset, bytes });
-    else if (taken !== undefined) incidents.push(taken);
-    if (bad.length > MAX_BAD) throw tooBad(bad);
+    const result = readOne(bytes, read, nextOrdinal());
+    if (typeof result === 'string')
+      invalid.push({ line, reason: escapeControls(result).slice(0, 500), offset, bytes });
+    else if (result !== undefined) incidents.push(result);
+    if (invalid.length > MAX_INVALID) throw tooManyInvalid(invalid);
     count += 1;
-    if (count % STRIDE === 0 && performance.now() - began > TURN) {
+    if (count % STRIDE === 0 && performance.now() - turnStart > TURN) {
       await nextTurn();
-      began = performance.now();
+      turnStart = performance.now();
     }
   }
-  return { incidents, bad };
+  return { incidents, invalid };
 }
 
-function tooBad(bad: readonly BadLine[]): Refusal {
-  const message = `Expected an incident in each line, found more than ${MAX_BAD} lines that are none: nothing was stored.`;
-  return new Refusal(400, message, {}, listed(bad));
+function tooManyInvalid(invalid: readonly InvalidLine[]): Refusal {
+  const message = `Expected an incident in each line, found more than ${MAX_INVALID} invalid lines: nothing was stored.`;
+  return new Refusal(400, message, {}, listInvalid(invalid));
 }
 
-/** Bad lines as an answer shows them. */
-export function listed(bad: readonly BadLine[]): Readonly<Record<string, unknown>> {
-  const rejected = bad.slice(0, LISTED).map(({ line, reason }) => ({ line, reason }));
-  return bad.length > LISTED ? { rejected, more: bad.length - LISTED } : { rejected };
+/** Invalid lines as a response lists them. */
+export function listInvalid(invalid: readonly InvalidLine[]): Readonly<Record<string, unknown>> {
+  const rejected = invalid.slice(0, MAX_LISTED).map(({ line, reason }) => ({ line, reason }));
+  return invalid.length > MAX_LISTED ? { rejected, more: invalid.length - MAX_LISTED } : { rejected };
 }

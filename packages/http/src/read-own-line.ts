@@ -2,8 +2,8 @@ import { describeError, type Incident } from '@ihandler/core';
 import { receiveIncident } from '@ihandler/core/kit';
 
 /**
- * Reads a line in the form of core's `encodeIncident`, as `receiveIncident` does: nothing is believed but the id. Gives the
- * reason, for people, when it is no incident, or one whose sensor or id is too long to be one.
+ * Reads a line in the form of core's `encodeIncident`. Like `receiveIncident`, it trusts nothing in it but the id. Returns
+ * the reason, as text for people, when the line is invalid or its sensor or id is too long.
  */
 export function readOwnLine(text: string): Incident | string {
   try {

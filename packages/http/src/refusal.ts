@@ -1,11 +1,11 @@
-/** Why a request is not taken: what is answered instead. */
+/** The error response to a request that the port refuses. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   /** The HTTP status. */
   readonly status: number;
-  /** Further headers of the answer. */
+  /** Further headers of the response. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Further members of the answer's JSON, beside `error`. */
+  /** Further members of the response's JSON, beside `error`. */
   readonly details: Readonly<Record<string, unknown>>;
   constructor(
     status: number,

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { createIncident, encodeIncident, temporary } from '@ihandler/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
+import { openPort } from '../../../test/in-process/open-port.ts';
 import http from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';
@@ -18,7 +18,7 @@ async function post(url: string, body: string | Uint8Array, headers: Record<stri
 }
 
 describe('a post', () => {
-  it('of one incident is answered with 204 and keeps id, time, sensor and bytes', async () => {
+  it('of one incident gets 204 and keeps its id, time, sensor and bytes', async () => {
     const { url, incidents } = await openPort(http({ port: 0 }));
     const sent = createIncident({
       id: 's/virustotal/0:7',
@@ -31,7 +31,7 @@ describe('a post', () => {
     expect(incidents).toEqual([sent]);
   });
 
-  it('of many lines is one report, in their order, with blank lines and CR LF', async () => {
+  it('of many lines, with blank lines and CR LF between, becomes one report in the same order', async () => {
     const { url, incidents, batches } = await openPort(http({ port: 0 }));
     expect(await post(`${url}/incidents`, `\n${line(1)}\r\n\r\n${line(2)}\n${line(3)}`)).toMatchObject({
       status: 204,
@@ -40,7 +40,7 @@ describe('a post', () => {
     expect(batches).toEqual([3]);
   });
 
-  it('may be laid out over several lines when it is one incident', async () => {
+  it('of one incident may span several lines', async () => {
     const { url, incidents } = await openPort(http({ port: 0 }));
     expect(await post(url, JSON.stringify(JSON.parse(line(1)), null, 2))).toMatchObject({ status: 204 });
     expect(incidents).toHaveLength(1);
@@ -52,13 +52,13 @@ describe('a post', () => {
     expect(incidents).toHaveLength(1);
   });
 
-  it('never makes files of this machine of what it names', async () => {
+  it('cannot declare that its files are on this machine', async () => {
     const { url, incidents } = await openPort(http({ port: 0 }));
     await post(url, JSON.stringify({ ...JSON.parse(line(1)), local: true }));
     expect(incidents[0]).not.toHaveProperty('local');
   });
 
-  it('that is no JSON is refused with the reason and kept as a reject', async () => {
+  it('that is not JSON gets 400 with the reason and becomes a reject', async () => {
     const { url, incidents, rejects } = await openPort(http({ port: 0 }));
     expect(await post(url, 'what\u001b[31m')).toMatchObject({
       status: 400,
@@ -68,7 +68,7 @@ describe('a post', () => {
     expect(rejects).toMatchObject([{ file: 'http', offset: 0, length: 9, text: 'what\u001b[31m' }]);
   });
 
-  it('stores good lines and lists the bad ones by number and reason', async () => {
+  it('has its valid lines stored and its invalid ones listed by number and reason', async () => {
     const { url, incidents, rejects } = await openPort(http({ port: 0 }));
     const deep = `{"id":"s:1","data":${'['.repeat(100)}${']'.repeat(100)}}`;
     const long = `{"id":"${'x'.repeat(1024 * 1024)}"}`;
@@ -90,7 +90,7 @@ describe('a post', () => {
     expect(rejects[2]).not.toHaveProperty('text');
   });
 
-  it('lists at most 100 bad lines', async () => {
+  it('gets at most 100 invalid lines listed', async () => {
     const { url } = await openPort(http({ port: 0 }));
     const { status, json } = await post(url, `${line(1)}\n${'x\n'.repeat(150)}`);
     expect(status).toBe(200);
@@ -98,28 +98,28 @@ describe('a post', () => {
     expect(json.more).toBe(50);
   });
 
-  it('of nothing is refused', async () => {
+  it('without content gets 400', async () => {
     const { url } = await openPort(http({ port: 0 }));
     expect(await post(url, ' \n')).toMatchObject({ status: 400 });
   });
 
-  it('is answered with 503 and Retry-After when it does not become durable in time', async () => {
+  it('gets 503 and Retry-After when it does not become durable in time', async () => {
     const asked: unknown[] = [];
     const { url, log } = await openPort(http({ port: 0 }), {
       async report(_batch, options) {
         asked.push(options);
-        throw temporary('the disk is full');
+        throw temporary('disk full');
       },
     });
     const { status, headers, json } = await post(url, line(1));
     expect([status, headers.get('retry-after')]).toEqual([503, '1']);
-    expect(json.error).toBe('Nothing can be kept at the moment: try again.');
+    expect(json.error).toBe('Incidents cannot be stored at the moment; retry later.');
     expect(asked).toEqual([{ within: 250 }]);
     expect(await post(url, line(2))).toMatchObject({ status: 503 });
-    expect(log.filter((text) => text.includes('could not be kept'))).toHaveLength(1);
+    expect(log.filter((text) => text.includes('cannot store posts'))).toHaveLength(1);
   });
 
-  it('is read the same however its bytes are cut into chunks', async () => {
+  it('gives the same incidents wherever its bytes are split into chunks', async () => {
     const { port, incidents } = await openPort(http({ port: 0 }));
     const body = Buffer.from([line(1), line(2, 'b\u00fc\u{1f41d}'), line(3)].join('\r\n'));
     const cuts = fc.array(fc.integer({ min: 1, max: body.length - 1 }), { maxLength: 6 });
@@ -138,7 +138,7 @@ describe('a post', () => {
     );
   });
 
-  it('may follow another in one connection, before the first is answered', async () => {
+  it('may follow another on one connection before the first is answered', async () => {
     const { port, incidents } = await openPort(http({ port: 0 }));
     const one = (n: number, end = '') =>
       `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${line(n).length}\r\n${end}\r\n${line(n)}`;
@@ -147,7 +147,7 @@ describe('a post', () => {
     expect(incidents).toHaveLength(3);
   });
 
-  it('as dionaea sends them needs a connection each', async () => {
+  it('from dionaea uses a connection of its own', async () => {
     const { port, incidents } = await openPort(http({ port: 0 }));
     for (let n = 1; n <= 20; n += 1) {
       const { text } = await sendRaw(port, [head(line(n).length), line(n)]);

@@ -1,29 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { ReadLine } from './read-lines.ts';
 
-/** A stream of incidents that bring no id, as long as nobody else uses it. */
+/** A stream for incidents that arrive without an id, reserved for one post. */
 export interface BorrowedStream {
   readonly read: ReadLine;
   nextOrdinal(): number;
-  /** Lets others use it. More than once does no harm. */
-  giveBack(): void;
+  /** Makes the stream available to other posts. Safe to call twice. */
+  release(): void;
 }
 
 /**
- * The streams of a run of the port. A stream is of one sender: what tells hubs apart by sensors must not tear it up. Ordinals
- * must reach the journal in the order in which they were given, and a large post is read in turns: so what the same sender
- * has read in between gets a stream of its own. There are no more of them than senders, and posts at a time.
+ * The streams of one run of the port. Each stream belongs to one client, since hubs may be divided by sensor and must not
+ * split a stream. Ordinals must reach the journal in the order in which they were assigned, but a large post is read in
+ * turns: a second post of the same client that is read in between gets another stream. There are at most as many streams
+ * as clients and simultaneous posts.
  */
-export interface Streams<S> {
-  borrow(sender: S): BorrowedStream;
+export interface Streams<C> {
+  borrow(client: C): BorrowedStream;
 }
 
-/** Makes {@link Streams}; `createReader` makes what reads the lines of a sender for a stream. */
-export function createStreams<S>(createReader: (sender: S, stream: string) => ReadLine): Streams<S> {
-  const free = new Map<S, ReturnType<typeof createStream>[]>();
+/** Makes {@link Streams}; `createReader` makes the line reader of a client and a stream. */
+export function createStreams<C>(createReader: (client: C, stream: string) => ReadLine): Streams<C> {
+  const free = new Map<C, ReturnType<typeof createStream>[]>();
 
-  function createStream(sender: S) {
-    const read = createReader(sender, randomBytes(8).toString('hex'));
+  function createStream(client: C) {
+    const read = createReader(client, randomBytes(8).toString('hex'));
     let ordinal = 0;
     return {
       read,
@@ -35,15 +36,15 @@ export function createStreams<S>(createReader: (sender: S, stream: string) => Re
   }
 
   return {
-    borrow(sender) {
-      const own = free.get(sender) ?? [];
-      free.set(sender, own);
-      const stream = own.pop() ?? createStream(sender);
+    borrow(client) {
+      const freeStreams = free.get(client) ?? [];
+      free.set(client, freeStreams);
+      const stream = freeStreams.pop() ?? createStream(client);
       let isBorrowed = true;
       return {
         ...stream,
-        giveBack() {
-          if (isBorrowed) own.push(stream);
+        release() {
+          if (isBorrowed) freeStreams.push(stream);
           isBorrowed = false;
         },
       };

@@ -11,10 +11,10 @@ const schemaOf = (schema: z.ZodType) => {
   return options;
 };
 
-describe('the manifest of nats', () => {
+describe('the manifest', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('describes the handler, its options and its outbound data', () => {
+  it('offers the handler with the options as they are, and says what leaves', () => {
     expect(manifest.handlers).toEqual({
       nats: {
         export: '.',
@@ -25,10 +25,10 @@ describe('the manifest of nats', () => {
         options: schemaOf(publisherSchema),
       },
     });
-    expect(nats({ url: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+    expect(nats({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
   });
 
-  it('describes the source and its options', () => {
+  it('offers the source with the options as they are', () => {
     expect(manifest.sources).toEqual({
       nats: {
         export: './source',
@@ -39,6 +39,6 @@ describe('the manifest of nats', () => {
         options: schemaOf(subscriberSchema),
       },
     });
-    expect(natsSource({ url: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+    expect(natsSource({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
   });
 });

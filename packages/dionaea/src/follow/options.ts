@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
+import { durationOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { optionsSchema } from '../options.ts';
 
@@ -7,56 +8,60 @@ import { optionsSchema } from '../options.ts';
 export interface DionaeaFollowOptions {
   /** The file that log_incident writes, as an absolute path. It need not exist yet. */
   readonly file: string;
-  /** The sensor that writes it: dionaea itself does not say. @default the sensor of the host */
+  /** Name of the sensor that writes it; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** The longest line that is read, in bytes. @default 1048576 */
-  readonly maxLine?: number;
-  /** How deep a line may nest. @default 100 */
+  /** Longest accepted line, such as `1MiB`. @default "1MiB" */
+  readonly maxLine?: string;
+  /** Deepest accepted nesting of a line. @default 100 */
   readonly maxDepth?: number;
-  /** As in `DionaeaOptions`: sensor's folder → ours, for the paths of samples and reports. */
+  /** As in `DionaeaOptions`: sensor's folder → local folder, for the paths of samples and reports. */
   readonly paths?: Readonly<Record<string, string>>;
-  /** How often the file is looked at, in milliseconds. @default 250 */
-  readonly poll?: number;
-  /** Where to begin in a file that was there before this source ever ran. @default "beginning" */
+  /** How often to check the file, such as `250ms`. @default "250ms" */
+  readonly poll?: string;
+  /** Where to start on the first run, when the file already exists. @default "beginning" */
   readonly start?: 'beginning' | 'end';
-  /** Whether the files that incidents name are on another machine: no handler opens them then. @default false */
+  /** Whether the files that incidents name are on another machine; handlers then do not open them. @default false */
   readonly remote?: boolean;
 }
 
 const { sensor, maxLine, maxDepth, paths } = optionsSchema.shape;
 
-/** What the two live sources have in common. */
+/** The options that both live sources have. */
 export const liveShape = {
   sensor,
   paths,
   remote: z
     .boolean()
     .default(false)
-    .describe('Whether the files that incidents name are on another machine: no handler opens them then.'),
+    .describe(
+      'Whether the files that incidents name are on another machine; handlers then do not open them.',
+    ),
 };
 
-/** A path that the program has made absolute. */
+/** The option `file` of the live sources. The program makes the path absolute. */
 export function absolutePath(description: string) {
   return z.string().refine(isAbsolute, 'expected an absolute path').meta({ description, format: 'path' });
 }
 
-/** The options as JSON Schema sees them; the manifest in package.json repeats it. */
+/** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const followSchema = z.strictObject({
-  file: absolutePath('The file that log_incident writes. It need not exist yet.'),
+  file: absolutePath('File that log_incident writes. It need not exist yet.'),
   ...liveShape,
   maxLine,
   maxDepth,
-  poll: z.int().min(1).max(60_000).default(250).describe('How often the file is looked at, in milliseconds.'),
+  poll: durationOption('250ms', { min: '1ms', max: '1m' })
+    .prefault('250ms')
+    .describe('How often to check the file.'),
   start: z
     .enum(['beginning', 'end'])
     .default('beginning')
-    .describe('Where to begin in a file that was there before this source ever ran.'),
+    .describe('Where to start on the first run, when the file already exists.'),
 });
 
-/** Options with their defaults. */
+/** Parsed options: defaults are filled in, durations are in milliseconds, sizes in bytes. */
 export type FollowSettings = z.output<typeof followSchema>;
 
-/** Checks what a user wrote; throws `OPTIONS_INVALID` with all problems. */
+/** Parses the options; throws `OPTIONS_INVALID` that lists all problems. */
 export function readFollowOptions(options: unknown): FollowSettings {
   return parseOptions(followSchema, options, 'dionaea-follow');
 }

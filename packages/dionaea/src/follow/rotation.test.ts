@@ -40,7 +40,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 async function play(actions: readonly Action[], rests: readonly number[]) {
   const file = join(temporaryFolder(), 'incident.json');
   const host = createDurableHost();
-  const source = dionaeaFollow({ file, poll: 1 });
+  const source = dionaeaFollow({ file, poll: '1ms' });
   let turn = 0;
   const rest = async () => {
     turn += 1;

@@ -30,7 +30,7 @@ function world() {
   const file = join(folder, 'incident.json');
   const host = createDurableHost();
   const urls = () => host.incidents.map(({ data }) => String(data['url']).slice('http://192.0.2.1/'.length));
-  const follow = (options = {}) => host.run(dionaeaFollow({ file, poll: 5, ...options }));
+  const follow = (options = {}) => host.run(dionaeaFollow({ file, poll: '5ms', ...options }));
   const came = (...expected: (string | number)[]) =>
     until(() => urls().length >= expected.length, `${expected.length} came`).then(() =>
       expect(urls()).toEqual(expected.map(String)),
@@ -62,7 +62,7 @@ describe('following a file', () => {
   it('waits for a file, its folder, its first line and the end of each line', async () => {
     const { folder, host, came } = world();
     const file = join(folder, 'later', 'incident.json');
-    const { stop } = host.run(dionaeaFollow({ file, poll: 5 }));
+    const { stop } = host.run(dionaeaFollow({ file, poll: '5ms' }));
     const wait = () => new Promise((resolve) => setTimeout(resolve, 30));
     await wait();
     mkdirSync(join(folder, 'later'));
@@ -129,7 +129,7 @@ describe('rotation while it is followed', () => {
   it('reads the rest of what was copied and cut off from the copy', async () => {
     const { file, follow, came, beside } = world();
     writeFileSync(file, line(1));
-    const { stop } = follow({ poll: 200 });
+    const { stop } = follow({ poll: '200ms' });
     await came(1);
     appendFileSync(file, line(2));
     copyFileSync(file, beside('incident.json.1'));

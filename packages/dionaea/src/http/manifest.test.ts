@@ -5,10 +5,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { httpOptionsSchema } from './options.ts';
 import dionaeaHttp from './source.ts';
 
-it('the manifest offers dionaea-http, which is live, with the options as they are', () => {
+it('the manifest lists the live source dionaea-http with the options of its schema', () => {
   const { $schema, ...options } = z.toJSONSchema(httpOptionsSchema, { io: 'input' });
-  const offer = manifestSchema.parse(packageJson.ihandler).sources['dionaea-http'];
-  expect(offer).toEqual({
+  const source = manifestSchema.parse(packageJson.ihandler).sources['dionaea-http'];
+  expect(source).toEqual({
     export: './http',
     summary: expect.any(String),
     live: true,

@@ -1,120 +1,147 @@
 import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
 import { sizeOption } from '@ihandler/core/kit';
-import { checkPort, entrySchema, type HttpOptions, portShape, type Sender, sendersOf } from '@ihandler/http';
+import {
+  type Client,
+  checkPort,
+  clientsOf,
+  type HttpOptions,
+  portShape,
+  sensorEntrySchema,
+} from '@ihandler/http';
 import { z } from 'zod';
+import { optionsSchema } from '../options.ts';
 
-const localSchema = z
-  .boolean('expected true or false')
-  .default(false)
-  .describe('The files that its incidents name are on this machine.');
+const local = z.boolean('expected true or false').default(false);
 
 const samplesSchema = z.strictObject({
-  from: z
-    .array(z.string().refine(isAbsolute, 'expected the absolute path of a folder'))
-    .min(1)
-    .describe("The folders that samples may lie in, absolute: dionaea's download.dir."),
-  into: z.string('expected the path of a folder').min(1).meta({
-    description: 'Where they are linked to: a folder of its own on the same file system.',
+  folder: z.string('expected the path of a folder').min(1).meta({
+    description: 'Folder for the links, on the same file system as the samples and used for nothing else.',
     format: 'path',
   }),
-  maxFiles: z.int().min(1).max(1_000_000).default(10_000).describe('How many are kept; the oldest go first.'),
-  maxBytes: sizeOption('1GiB')
-    .default(2 ** 30)
-    .describe('How much of them is kept: "1GiB"; the oldest go first.'),
+  maxFiles: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Maximum number of samples; the oldest are deleted first.'),
+  maxSize: sizeOption('1GiB')
+    .prefault('1GiB')
+    .describe('Maximum total size of the samples; the oldest are deleted first.'),
 });
 
-/** The options as JSON Schema sees them; the manifest in package.json repeats it. */
+/** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const httpOptionsSchema = z.strictObject({
   ...portShape,
   sensors: z
-    .array(entrySchema.extend({ local: localSchema }))
+    .array(
+      sensorEntrySchema.extend({
+        local: local.describe('Whether the files that its incidents name are on this machine.'),
+      }),
+    )
     .min(1)
     .optional()
-    .describe('Several sensors, each with a token of its own.'),
+    .describe('Several sensors, each with its own token.'),
   sensor: z
     .string()
     .min(1)
     .max(200)
     .optional()
-    .describe('The sensor that posts with "token" or without any: dionaea itself does not say.'),
-  local: z
-    .boolean('expected true or false')
-    .default(false)
-    .describe('The files that incidents posted with "token" or without any name are on this machine.'),
-  paths: z
-    .record(z.string().min(1), z.string().min(1))
+    .describe(
+      'Name of the sensor that posts with "token" or without a token. Default: the sensor of the host.',
+    ),
+  local: local.describe(
+    'Whether the files are on this machine that incidents posted with "token" or without a token name.',
+  ),
+  paths: optionsSchema.shape.paths,
+  sampleFolders: z
+    .array(z.string().refine(isAbsolute, 'expected the absolute path of a folder'))
+    .min(1)
     .optional()
-    .describe("The sensor's folders and where they are on this machine."),
+    .describe(
+      'Folders in which dionaea stores samples (its download.dir), as absolute paths. For "samples".',
+    ),
   samples: samplesSchema
     .optional()
-    .describe("Keeps dionaea's temporary files until a handler has them. Needs local."),
+    .describe(
+      'Link dionaea\'s temporary files before dionaea deletes them. Requires "sampleFolders" and "local".',
+    ),
 });
 
-/** Options with their defaults. */
+/** Parsed options: defaults are filled in, sizes are in bytes. */
 export type HttpSettings = z.output<typeof httpOptionsSchema>;
 
-/** What is kept of samples, with defaults. */
-export type SampleSettings = z.output<typeof samplesSchema>;
+/** Where samples may be, and where and how many are kept. Sizes are in bytes. */
+export interface SampleSettings extends z.output<typeof samplesSchema> {
+  readonly sampleFolders: readonly string[];
+}
 
 /** Options of the source `dionaea-http`, beside those of `http` of @ihandler/http. */
 export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors'> {
-  /** Several sensors, each with a token of its own. The sensor `*` is a hub that speaks for any. */
+  /** Several sensors, each with its own token. The sensor `*` is a hub, which may post for any sensor. */
   readonly sensors?: readonly {
     readonly sensor: string;
     readonly token: string;
-    /** As `local` below, for this sensor. @default false */
+    /** Like `local` below, for this sensor. @default false */
     readonly local?: boolean;
   }[];
-  /** The sensor that posts with `token`, or without any: dionaea itself does not say. @default the sensor of the host */
+  /** Name of the sensor that posts with `token` or without a token; dionaea does not send one. @default the sensor of the host */
   readonly sensor?: string;
-  /** Whether the files that incidents posted with `token`, or without any, name are on this machine. @default false */
+  /** Whether the files are on this machine that incidents posted with `token` or without a token name. @default false */
   readonly local?: boolean;
-  /** Where the sensor's folders are on this machine: sensor's folder → ours. */
+  /** Where the sensor's folders are on this machine: sensor's folder → local folder. */
   readonly paths?: Readonly<Record<string, string>>;
-  /** Links the temporary file of a download aside before dionaea removes it; only for posts that are `local`. */
+  /** The folders in which dionaea stores samples, as absolute paths: its `download.dir`. For `samples`. */
+  readonly sampleFolders?: readonly string[];
+  /** Links the temporary file of a download before dionaea deletes it. Requires `sampleFolders` and a `local` sensor. */
   readonly samples?: {
-    /** The folders that samples may lie in, absolute: dionaea's `download.dir`. */
-    readonly from: readonly string[];
-    /** Where they are linked to: a folder of its own on the same file system; made when it is not there. */
-    readonly into: string;
-    /** How many are kept; the oldest go first. @default 10000 */
+    /** The folder for the links, on the same file system as the samples and used for nothing else; created when missing. */
+    readonly folder: string;
+    /** Maximum number of samples; the oldest are deleted first. @default 10000 */
     readonly maxFiles?: number;
-    /** How much of them is kept, such as `1GiB`; the oldest go first. @default '1GiB' */
-    readonly maxBytes?: string;
+    /** Maximum total size of the samples, such as `1GiB`; the oldest are deleted first. @default "1GiB" */
+    readonly maxSize?: string;
   };
 }
 
-/** Somebody who may post. */
-export interface Poster extends Sender {
-  /** Whether the files it names are on this machine. */
+/** A client that may post. */
+export interface DionaeaClient extends Client {
+  /** Whether the files that its incidents name are on this machine. */
   readonly local: boolean;
 }
 
-/** Who may post, as options say. */
-export function postersOf(settings: HttpSettings): readonly Poster[] {
+/** The clients that may post. */
+export function dionaeaClientsOf(settings: HttpSettings): readonly DionaeaClient[] {
   const { sensors = [], local } = settings;
   const localOf = new Map(sensors.map((entry) => [entry.token, entry.local]));
-  return sendersOf(settings).map((sender) => ({
-    ...sender,
-    local: localOf.get(sender.token ?? '') ?? local,
+  return clientsOf(settings).map((client) => ({
+    ...client,
+    local: localOf.get(client.token ?? '') ?? local,
   }));
+}
+
+/** The settings for samples; undefined when samples are not linked. */
+export function sampleSettingsOf({ samples, sampleFolders }: HttpSettings): SampleSettings | undefined {
+  return samples && sampleFolders && { ...samples, sampleFolders };
 }
 
 function checkHttp(options: HttpSettings, context: z.core.$RefinementCtx): void {
   checkPort(options, context);
-  const { samples, local, sensors = [] } = options;
+  const { samples, sampleFolders, local, sensors = [] } = options;
+  const issue = (path: 'samples' | 'sampleFolders', message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message, input: options[path] });
   if (samples !== undefined && !local && !sensors.some((entry) => entry.local))
-    context.addIssue({
-      code: 'custom',
-      path: ['samples'],
-      message:
-        'expected "local: true" beside it or for one of "sensors": samples of other machines cannot be linked',
-      input: samples,
-    });
+    issue(
+      'samples',
+      'expected "local: true" for the source or for one of "sensors": samples of other machines cannot be linked',
+    );
+  if (samples !== undefined && sampleFolders === undefined)
+    issue('sampleFolders', 'expected the folders in which dionaea stores samples, since "samples" is set');
+  if (samples === undefined && sampleFolders !== undefined)
+    issue('samples', 'expected "samples: { folder: … }", since "sampleFolders" is set');
 }
 
-/** Checks what a user wrote; throws `OPTIONS_INVALID` with all problems. */
+/** Parses the options; throws `OPTIONS_INVALID` that lists all problems. */
 export function readHttpOptions(options: unknown): HttpSettings {
   return parseOptions(httpOptionsSchema.superRefine(checkHttp), options, 'dionaea-http');
 }

@@ -9,143 +9,139 @@ import {
   type SourceContext,
   type UntypedData,
 } from '@ihandler/core';
-import { errorCode } from '@ihandler/core/kit';
+import { createThrottledLog, errorCode } from '@ihandler/core/kit';
 import type { SampleSettings } from './options.ts';
 
-/** Keeps the temporary files that dionaea removes as soon as its post is answered. */
+/** Keeps the temporary files that dionaea deletes as soon as its post is answered. */
 export interface SampleKeeper {
-  /** Links the file of a `dionaea.download.complete` aside and names the link instead; any other incident stays as it is. */
+  /** Links the file of a `dionaea.download.complete` and returns the incident with the path of the link; returns other incidents unchanged. */
   keep(incident: Incident): Incident;
-  /** Says what it has not said yet. */
+  /** Logs the failures that have not been logged yet. */
   close(): void;
 }
 
-interface Kept {
+interface KeptSample {
   readonly name: string;
   readonly bytes: number;
 }
 
 /** Names sort by age: milliseconds since the epoch, then the incident. */
-const ours = /^\d{13,}-[0-9a-f]+-\d+\.sample$/;
-
-function isGone(error: unknown): boolean {
-  return errorCode(error) === 'ENOENT';
-}
+const sampleName = /^\d{13,}-[0-9a-f]+-\d+\.sample$/;
 
 function unlink(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    // Somebody else has removed it: that is what was wanted.
-    if (!isGone(error)) throw error;
+    // Another program has deleted it, which has the same effect.
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
-function openFolder(into: string): Kept[] {
+/** Creates the folder when missing; returns the samples in it, the oldest first. */
+function openFolder(folder: string): KeptSample[] {
   try {
-    mkdirSync(into, { recursive: true, mode: 0o700 });
-    return readdirSync(into)
-      .filter((name) => ours.test(name))
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return readdirSync(folder)
+      .filter((name) => sampleName.test(name))
       .toSorted()
-      .map((name) => ({ name, bytes: lstatSync(join(into, name)).size }));
+      .map((name) => ({ name, bytes: lstatSync(join(folder, name)).size }));
   } catch (cause) {
-    const message = `dionaea-http: samples cannot be kept in ${into}: ${describeError(cause)}. Make the folder, or choose another for "samples.into".`;
+    const message = `dionaea-http: cannot keep samples in ${folder}: ${describeError(cause)}. Create the folder, or choose another for "samples.folder".`;
     throw new IhandlerError('TARGET_UNREADABLE', message, { cause });
   }
 }
 
-/** The one file that a path names, if it is a regular one that really lies in one of the folders; throws when it is not. */
-function allowed(path: string, folders: readonly string[]): { readonly real: string; readonly stats: Stats } {
-  if (path.includes('\0')) throw new Error('its path holds a NUL');
+/** A regular file inside one of the sample folders. */
+interface Sample {
+  readonly realPath: string;
+  readonly stats: Stats;
+}
+
+/** Checks the file that a path names: throws unless it is a regular file, not a link, inside one of the folders. */
+function checkSample(path: string, sampleFolders: readonly string[]): Sample {
+  if (path.includes('\0')) throw new Error('its path contains a NUL character');
   const stats = lstatSync(path);
-  if (!stats.isFile()) throw new Error('it is no regular file');
-  const real = realpathSync(path);
-  // A folder that does not exist holds nothing.
-  const isInside = folders.some((folder) => {
+  if (!stats.isFile()) throw new Error('it is not a regular file');
+  const realPath = realpathSync(path);
+  const isInside = sampleFolders.some((folder) => {
     try {
-      return real.startsWith(`${realpathSync(folder).replace(/[/\\]+$/, '')}${sep}`);
+      return realPath.startsWith(`${realpathSync(folder).replace(/[/\\]+$/, '')}${sep}`);
     } catch {
+      // A folder that does not exist contains nothing.
       return false;
     }
   });
-  if (!isInside) throw new Error('it is in none of the folders of "samples.from"');
-  return { real, stats };
+  if (!isInside) throw new Error('it is outside the folders of "sampleFolders"');
+  return { realPath, stats };
 }
 
-/** Makes the link; what was linked must be what was looked at. */
-function link({ real, stats }: ReturnType<typeof allowed>, target: string): void {
+/** Links a sample, and makes sure that the link is to the file that was checked. */
+function link({ realPath, stats }: Sample, target: string): void {
   try {
-    linkSync(real, target);
+    linkSync(realPath, target);
   } catch (error) {
     if (errorCode(error) === 'EXDEV')
-      throw new Error('"samples.into" is on another file system; choose a folder on the same one', {
+      throw new Error('"samples.folder" is on another file system; choose a folder on the same one', {
         cause: error,
       });
     throw error;
   }
-  const made = lstatSync(target);
-  if (made.isFile() && made.ino === stats.ino && made.dev === stats.dev) return;
+  const linked = lstatSync(target);
+  if (linked.isFile() && linked.ino === stats.ino && linked.dev === stats.dev) return;
   unlink(target);
-  throw new Error('it was replaced meanwhile');
+  throw new Error('it was replaced while it was being linked');
 }
 
 /**
- * Opens the folder that samples are linked to, with what it holds from earlier runs. Throws `TARGET_UNREADABLE` when it cannot
- * be had. Works synchronously: the incident must get its new path before anything else is read.
+ * Opens the folder for the links, which may hold samples of earlier runs. Throws `TARGET_UNREADABLE` when the folder cannot
+ * be used. Works synchronously: the incident must get its new path before the next line is read.
  */
 export function openSampleKeeper(
-  { from, into, maxFiles, maxBytes }: SampleSettings,
+  { sampleFolders, folder, maxFiles, maxSize }: SampleSettings,
   { log, now }: Pick<SourceContext, 'log' | 'now'>,
 ): SampleKeeper {
-  const kept = openFolder(into);
-  let bytes = kept.reduce((sum, entry) => sum + entry.bytes, 0);
-  let missed = 0;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  const kept = openFolder(folder);
+  const warnings = createThrottledLog(log.warn);
+  let totalBytes = kept.reduce((sum, sample) => sum + sample.bytes, 0);
 
-  function say(details: Readonly<Record<string, unknown>> = {}): void {
-    if (missed > 0) log.warn('samples could not be kept', { count: missed, ...details });
-    missed = 0;
-  }
-
-  function makeRoom(): void {
-    while (kept.length > 1 && (kept.length > maxFiles || bytes > maxBytes)) {
+  function deleteOldest(): void {
+    while (kept.length > 1 && (kept.length > maxFiles || totalBytes > maxSize)) {
       const [oldest] = kept.splice(0, 1);
       if (oldest === undefined) return;
-      bytes -= oldest.bytes;
-      unlink(join(into, oldest.name));
+      totalBytes -= oldest.bytes;
+      unlink(join(folder, oldest.name));
     }
   }
 
-  function linkAside(path: string, id: string): string {
+  /** Returns the path of the link. */
+  function keepSample(path: string, id: string): string {
     const { stream, ordinal } = parseIncidentId(id);
-    const found = allowed(path, from);
-    if (found.stats.size > maxBytes) throw new Error('it is larger than "samples.maxBytes"');
+    const sample = checkSample(path, sampleFolders);
+    const bytes = sample.stats.size;
+    if (bytes > maxSize) throw new Error('it is larger than "samples.maxSize"');
     const name = `${String(now()).padStart(13, '0')}-${stream}-${ordinal}.sample`;
-    link(found, join(into, name));
-    kept.push({ name, bytes: found.stats.size });
-    bytes += found.stats.size;
-    makeRoom();
-    return join(into, name);
+    link(sample, join(folder, name));
+    kept.push({ name, bytes });
+    totalBytes += bytes;
+    deleteOldest();
+    return join(folder, name);
   }
 
   return {
     keep(incident) {
       const { id, origin, timestamp, sensor, local } = incident;
-      // Safe: a type of data is a record of values.
+      // Safe: the data of every origin is a record of values.
       const data = incident.data as UntypedData;
       const path = data['path'];
       if (origin !== 'dionaea.download.complete' || typeof path !== 'string') return incident;
       try {
-        const kept = linkAside(path, id);
-        return createIncident({ id, origin, timestamp, sensor, data: { ...data, path: kept }, local });
+        const linked = keepSample(path, id);
+        return createIncident({ id, origin, timestamp, sensor, data: { ...data, path: linked }, local });
       } catch (error) {
-        missed += 1;
-        if (now() - saidAt < 60_000) return incident;
-        saidAt = now();
-        say({ path, error: describeError(error) });
+        warnings.log('cannot keep samples', { path, error: describeError(error) }, 1);
         return incident;
       }
     },
-    close: () => say(),
+    close: () => warnings.flush(),
   };
 }

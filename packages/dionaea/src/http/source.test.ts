@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createIncident, encodeIncident, type Incident, optionProblems } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../../test/support/host/open-port.ts';
+import { openPort } from '../../../../test/in-process/open-port.ts';
 import dionaea from '../index.ts';
 import { recording } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
@@ -12,7 +12,7 @@ const token = 'a-token-of-the-test-0';
 const offer =
   '{"timestamp": "2026-11-22T06:51:50", "name": "dionaea", "origin": "dionaea.download.offer", "data": {"url": "http://192.0.2.1/x"}}';
 
-/** The posts that a dionaea sent, as requests: Python wrote down the head, the headers and the body of each. */
+/** The recorded posts of a dionaea as requests: Python recorded the head, the headers and the body of each. */
 function recordedPosts(): readonly string[] {
   return readFileSync(recording('dionaea-c/log_incident-http-posts.txt'), 'utf8')
     .trimEnd()
@@ -32,7 +32,7 @@ function withoutId({ origin, timestamp, sensor, data }: Incident) {
 }
 
 describe('dionaea-http', () => {
-  it('takes the posts of a real dionaea, and finds in them what its file holds', async () => {
+  it('reads from the recorded posts of a dionaea the same incidents as from its file', async () => {
     const { port, incidents, rejects } = await openPort(dionaeaHttp({ port: 0 }));
     const posts = recordedPosts();
     for (const post of posts) expect(await sendRequest(port, post)).toBe(204);
@@ -42,7 +42,7 @@ describe('dionaea-http', () => {
     expect(incidents.map(withoutId)).toEqual(file.incidents.map(withoutId));
   });
 
-  it('gives ids of a stream that is new at each start, whose ordinals rise', async () => {
+  it('assigns ids of a new stream at each start, with rising ordinals', async () => {
     const source = dionaeaHttp({ port: 0 });
     const [first, second] = [await openPort(source), await openPort(source)];
     for (const { port } of [first, first, second]) await sendRequest(port, postOf(`${offer}\n${offer}`));
@@ -53,7 +53,7 @@ describe('dionaea-http', () => {
     expect(other?.[0]?.[0]).not.toBe(own?.[0]?.[0]);
   });
 
-  it('takes lines in our own form beside, with their ids', async () => {
+  it('accepts lines in the form of ihandler in the same post, with their ids', async () => {
     const { port, incidents } = await openPort(dionaeaHttp({ port: 0 }));
     const own = createIncident({
       id: 'x:7',
@@ -67,7 +67,7 @@ describe('dionaea-http', () => {
     expect(incidents[1]).toMatchObject({ origin: 'dionaea.download.offer', sensor: 'hive' });
   });
 
-  it('knows sensors by the last part of the path, and says whose files are here', async () => {
+  it('identifies sensors by the token in the path, and marks incidents whose files are on this machine', async () => {
     const sensors = [
       { sensor: 'a', token: `${token}-a`, local: true },
       { sensor: 'b', token: `${token}-b` },
@@ -78,7 +78,7 @@ describe('dionaea-http', () => {
     const stored = offer.replace('offer', 'complete').replace('"url"', '"path": "/opt/dionaea/x", "url"');
     for (const name of ['a', 'b', 'hub'])
       expect(await sendRequest(port, postOf(stored, `/incidents/${token}-${name}`))).toBe(204);
-    expect(await sendRequest(port, postOf(stored, '/incidents/a-token-of-nobody'))).toBe(401);
+    expect(await sendRequest(port, postOf(stored, '/incidents/an-unknown-token-0'))).toBe(401);
     expect(incidents.map(({ sensor, local }) => [sensor, local])).toEqual([
       ['a', true],
       ['b', undefined],
@@ -87,7 +87,7 @@ describe('dionaea-http', () => {
     expect(incidents[0]?.data).toMatchObject({ path: '/srv/d/x' });
   });
 
-  it('lets no sensor post lines of another', async () => {
+  it('refuses a post with incidents of another sensor', async () => {
     const { port, incidents } = await openPort(dionaeaHttp({ port: 0, sensors: [{ sensor: 'a', token }] }));
     const own = encodeIncident(
       createIncident({ id: 'x:7', origin: 'a.b', timestamp: 1, sensor: 'b', data: {} }),
@@ -97,10 +97,10 @@ describe('dionaea-http', () => {
   });
 });
 
-describe('options of dionaea-http', () => {
+describe('the options of dionaea-http', () => {
   function problems(options: unknown) {
     try {
-      // Safe: what does not fit is what these tests are about.
+      // Safe: these tests pass invalid options on purpose.
       dionaeaHttp(options as DionaeaHttpOptions);
       return [];
     } catch (error) {
@@ -108,17 +108,19 @@ describe('options of dionaea-http', () => {
     }
   }
 
-  it('keep samples only of posts that are local, from folders whose paths are absolute', () => {
-    const samples = { from: ['/opt/dionaea'], into: '/srv/s' };
-    expect(problems({ port: 1, samples })).toEqual(['samples']);
-    expect(problems({ port: 1, samples, local: true })).toEqual([]);
-    expect(problems({ port: 1, samples, sensors: [{ sensor: 'a', token, local: true }] })).toEqual([]);
-    expect(problems({ port: 1, samples: { ...samples, from: ['x'] }, local: true })).toEqual([
-      'samples.from[0]',
+  it('accept samples only with local posts and with the absolute paths of sample folders', () => {
+    const samples = { sampleFolders: ['/opt/dionaea'], samples: { folder: '/srv/s' } };
+    expect(problems({ port: 1, ...samples })).toEqual(['samples']);
+    expect(problems({ port: 1, ...samples, local: true })).toEqual([]);
+    expect(problems({ port: 1, ...samples, sensors: [{ sensor: 'a', token, local: true }] })).toEqual([]);
+    expect(problems({ port: 1, ...samples, sampleFolders: ['x'], local: true })).toEqual([
+      'sampleFolders[0]',
     ]);
+    expect(problems({ port: 1, samples: samples.samples, local: true })).toEqual(['sampleFolders']);
+    expect(problems({ port: 1, sampleFolders: ['/opt/dionaea'], local: true })).toEqual(['samples']);
   });
 
-  it('need a token where those of http do', () => {
+  it('require a token where those of http do', () => {
     expect(problems({ port: 1, host: '0.0.0.0' })).toEqual(['token']);
   });
 });

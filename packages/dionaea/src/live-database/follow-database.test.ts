@@ -14,7 +14,7 @@ import dionaeaDatabase from './source.ts';
 function world() {
   const file = join(temporaryFolder(), 'dionaea.sqlite');
   const host = createDurableHost();
-  const follow = (options = {}) => host.run(dionaeaDatabase({ file, poll: 5, ...options }));
+  const follow = (options = {}) => host.run(dionaeaDatabase({ file, poll: '5ms', ...options }));
   const make = (path = file) => {
     const writer = createDatabaseWriter(path);
     onTestFinished(() => {
@@ -187,7 +187,7 @@ describe("following a dionaea's database", () => {
       for (let n = 0; n < 20_000; n += 1) writer.connect();
     })();
     const alone = await commitInThread(file, 1500);
-    const { stop } = follow({ poll: 1 });
+    const { stop } = follow({ poll: '1ms' });
     const times = await commitInThread(file, 1500);
     await until(() => host.incidents.length >= 20_000 + alone.length + times.length, 'all came');
     await stop();
@@ -215,7 +215,7 @@ describe('any writing at any moment, with restarts and kills between', () => {
         const file = join(temporaryFolder(), 'dionaea.sqlite');
         const writer = createDatabaseWriter(file);
         const host = createDurableHost();
-        const source = dionaeaDatabase({ file, poll: 1 });
+        const source = dionaeaDatabase({ file, poll: '1ms' });
         const failures: unknown[] = [];
         const start = () => {
           const run = host.run(source);

@@ -1,4 +1,5 @@
 import { parseOptions } from '@ihandler/core';
+import { durationOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { absolutePath, liveShape } from '../follow/options.ts';
 
@@ -6,27 +7,29 @@ import { absolutePath, liveShape } from '../follow/options.ts';
 export interface DionaeaDatabaseOptions {
   /** The database that dionaea's log_sqlite writes, as an absolute path. It need not exist yet. */
   readonly file: string;
-  /** The sensor that writes it: dionaea itself does not say. @default the sensor of the host */
+  /** Name of the sensor that writes it; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** As in `DionaeaOptions`: sensor's folder → ours; `"."` stands for samples, which the database names without a folder. */
+  /** As in `DionaeaOptions`: sensor's folder → local folder; `"."` stands for samples, which the database names without a folder. */
   readonly paths?: Readonly<Record<string, string>>;
-  /** How often it is looked at, in milliseconds. @default 1000 */
-  readonly poll?: number;
-  /** Whether the files that incidents name are on another machine: no handler opens them then. @default false */
+  /** How often to check the database, such as `1s`. @default "1s" */
+  readonly poll?: string;
+  /** Whether the files that incidents name are on another machine; handlers then do not open them. @default false */
   readonly remote?: boolean;
 }
 
-/** The options as JSON Schema sees them; the manifest in package.json repeats it. */
+/** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const liveDatabaseSchema = z.strictObject({
-  file: absolutePath("The database that dionaea's log_sqlite writes. It need not exist yet."),
+  file: absolutePath("Database that dionaea's log_sqlite writes. It need not exist yet."),
   ...liveShape,
-  poll: z.int().min(1).max(3_600_000).default(1000).describe('How often it is looked at, in milliseconds.'),
+  poll: durationOption('1s', { min: '1ms', max: '1h' })
+    .prefault('1s')
+    .describe('How often to check the database.'),
 });
 
-/** Options with their defaults. */
+/** Parsed options: defaults are filled in, durations are in milliseconds. */
 export type LiveDatabaseSettings = z.output<typeof liveDatabaseSchema>;
 
-/** Checks what a user wrote; throws `OPTIONS_INVALID` with all problems. */
+/** Parses the options; throws `OPTIONS_INVALID` that lists all problems. */
 export function readLiveDatabaseOptions(options: unknown): LiveDatabaseSettings {
   return parseOptions(liveDatabaseSchema, options, 'dionaea-database');
 }

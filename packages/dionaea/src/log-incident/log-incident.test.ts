@@ -106,7 +106,7 @@ describe('a file of log_incident', () => {
   it('rejects what is longer than the limit, with its text only when that is short', async () => {
     const long = accept(2, 'x'.repeat(70_000));
     const file = temporaryFile(`${accept(1)}\n${long}\n${accept(3)}\n`);
-    const one = await runSource(dionaea({ file, maxLine: 1000 }));
+    const one = await runSource(dionaea({ file, maxLine: '1kB' }));
     expect(one.incidents.map(({ origin }) => origin)).toEqual(['acme.1', 'acme.3']);
     expect(one.rejects).toEqual([
       {
@@ -116,7 +116,7 @@ describe('a file of log_incident', () => {
         reason: `Expected a line of at most 1000 bytes, found ${Buffer.byteLength(long)}.`,
       },
     ]);
-    const two = await runSource(dionaea({ file, maxLine: 20 }));
+    const two = await runSource(dionaea({ file, maxLine: '0.02kB' }));
     expect(two.rejects.map(({ text }) => text)).toEqual([accept(1), undefined, accept(3)]);
   });
 

@@ -1,6 +1,6 @@
 import { createIncident, encodeIncident, type UntypedData } from '@ihandler/core';
 
-/** An incident as a peer sends it. */
+/** An incident as another ihandler posts it. */
 export function line(
   ordinal: number,
   sensor = 'peer',

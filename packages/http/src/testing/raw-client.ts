@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Writes bytes to a port as they are, with a pause between the parts; answers all that came back until it was closed. */
+/** Writes raw bytes to a port, `pause` milliseconds apart; resolves with everything received until the connection closed. */
 export function sendRaw(
   port: number,
   parts: readonly (string | Uint8Array)[],
@@ -14,7 +14,7 @@ export function sendRaw(
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
     });
-    // Being cut is an ending like any other here.
+    // A connection that the port cuts ends like any other here.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve({ text, took: performance.now() - began }));
     void (async () => {

@@ -1,27 +1,22 @@
-import {
-  type ClusterResult,
-  type ConnectionKey,
-  connectionKeysIn,
-  type WaitingIncident,
-} from '@ihandler/attack-log';
+import { type ClusterResult, type ConnectionKey, connectionsNamed, type Waiting } from '@ihandler/attack-log';
 import { decodeIncident, encodeIncident } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
-import { type KeysByHash, keysByHash } from './connection-table.ts';
+import { type Hashed, hashed } from './connection-table.ts';
 import { keyHash } from './hash.ts';
 
 /** What waits for a connection that has no row yet, in a table of ours. */
 export interface WaitingTable {
   /** What waits for one of these connections, or is a link to one of them, in rising number. */
-  load(client: Client, named: KeysByHash): Promise<readonly WaitingIncident[]>;
+  load(client: Client, named: Hashed): Promise<readonly Waiting[]>;
   /** Keeps what waits. `sensors` are the numbers of sensors. */
   changes(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
   /** Gives up what is more than the limit of a sensor, one query a sensor that something was added for. */
-  dropExcess(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
+  givingUp(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
 }
 
-interface WaitingRow {
+interface Stored {
   readonly number: string;
   readonly missing: string;
   readonly child: string | null;
@@ -29,10 +24,10 @@ interface WaitingRow {
   readonly incident: string;
 }
 
-function decode({ number, missing, child, freed, incident: text }: WaitingRow): WaitingIncident | undefined {
+function decode({ number, missing, child, freed, incident: text }: Stored): Waiting | undefined {
   const incident = decodeIncident(text);
   // What it waits for is named by the incident itself, in full.
-  const names = keysByHash(connectionKeysIn([incident]));
+  const names = hashed(connectionsNamed([incident]));
   const key = names.get(missing);
   if (key === undefined) return undefined;
   const childKey: ConnectionKey | null = child === null ? null : (names.get(child) ?? null);
@@ -49,7 +44,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
 
   return {
     async load(client, named) {
-      const { rows } = await client.query<WaitingRow>({
+      const { rows } = await client.query<Stored>({
         name: 'find waiting',
         text: `SELECT number, missing, child, freed, incident FROM ${table}
           WHERE missing = ANY($1::uuid[]) OR child = ANY($1::uuid[]) ORDER BY number`,
@@ -88,7 +83,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
         });
       return queries;
     },
-    dropExcess({ added }, sensors) {
+    givingUp({ added }, sensors) {
       return [...new Set(sensorsOf(added, sensors))].map((sensor) => ({
         name: 'give waiting up',
         text: `DELETE FROM ${table} WHERE number IN (

@@ -1,5 +1,5 @@
 import type { Command } from '@ihandler/core';
 import { samples } from './samples.ts';
 
-/** The commands that this package contributes: `samples`. */
+/** What this package adds to the program: `samples`. */
 export const commands: Readonly<Record<string, Command>> = { samples };

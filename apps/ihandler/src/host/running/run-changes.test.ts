@@ -96,13 +96,13 @@ describe('run, where only the user can help,', () => {
   });
 
   test('ends when a source has a certificate that is none, in such a way that a service manager tries again', async () => {
-    const tls = '{ port: 0, token: a-token-of-the-test-0, cert: my.yaml, key: my.yaml }';
+    const tls = '{ port: 0, token: a-token-of-the-test-0, tls: { cert: my.yaml, key: my.yaml } }';
     const http = `${tailing}  - { name: http, config: ${tls} }\n`;
     const world = liveWorld(program, `${http}ihandlers:\n${entry('a')}`);
     program.install(world, 'http');
     const { code, stderr } = await program.start(world, ['run', '-c', 'my.yaml']).ended;
     expect(code).toBe(4);
-    expect(stderr).toContain('The certificate and its key cannot be used');
+    expect(stderr).toContain('cannot use the certificate and its key');
     expect(stderr).not.toContain('started');
   });
 
@@ -125,7 +125,7 @@ describe('run, where only the user can help,', () => {
     await until(answered, (status) => status === 405);
     const { stderr } = await stopped(running);
     expect(stderr).toMatch(
-      new RegExp(`cannot listen on port ${port} of 127.0.0.1: another program has it[^]*started`),
+      new RegExp(`cannot listen on port ${port} of 127.0.0.1: another program uses it[^]*started`),
     );
   });
 
