@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { SlowestFirst } from './test/slowest-first.ts';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 
 const conditions = ['@ihandler/source', 'module', 'node', 'development|production'];
 

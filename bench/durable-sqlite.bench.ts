@@ -5,8 +5,8 @@ import { createDispatcher } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
-import { insertRaw, rowsOf, schemaOf } from './raw-inserts.ts';
-import { INCIDENTS_AN_ATTACK, writeRecording } from './recorded-attacks.ts';
+import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
+import { insertRaw, rowsOf, schemaOf } from './support/raw-inserts.ts';
 
 const ATTACKS = 10_000;
 const ROUNDS = 5;

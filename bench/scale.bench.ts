@@ -23,12 +23,12 @@ import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
 import xmpp from '@ihandler/xmpp';
 import pg from 'pg';
-import { freePort } from '../test/services/free-port.ts';
-import { startHpfeedsBroker } from '../test/services/hpfeeds-broker.ts';
-import { startNats } from '../test/services/nats.ts';
-import { startPostgres } from '../test/services/postgres.ts';
-import { startProsody } from '../test/services/prosody.ts';
-import { INCIDENTS_AN_ATTACK, writeRecording } from './recorded-attacks.ts';
+import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
+import { freePort } from '../test/support/servers/free-port.ts';
+import { startHpfeedsBroker } from '../test/support/servers/hpfeeds-broker.ts';
+import { startNats } from '../test/support/servers/nats.ts';
+import { startPostgres } from '../test/support/servers/postgres.ts';
+import { startProsody } from '../test/support/servers/prosody.ts';
 
 const ATTACKS = 2000;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
@@ -131,7 +131,7 @@ async function measureForward(): Promise<void> {
 
 async function measureNats(): Promise<void> {
   const server = await startNats();
-  const rate = await handled(nats({ servers: server.url, create: {} }));
+  const rate = await handled(nats({ url: server.url, create: {} }));
   const { connect } = await import('@nats-io/transport-node');
   const { jetstreamManager } = await import('@nats-io/jetstream');
   const client = await connect({ servers: server.url });
@@ -143,7 +143,7 @@ async function measureNats(): Promise<void> {
 }
 
 /** How many incidents a second a hub takes from a stream that holds all of them. */
-async function taken(servers: string): Promise<number> {
+async function taken(url: string): Promise<number> {
   const hub = createDispatcher({
     journal: journalSqlite({ file: join(folder, 'taking.journal') }),
     handlers: [],
@@ -153,7 +153,7 @@ async function taken(servers: string): Promise<number> {
   await hub.start();
   const began = performance.now();
   const end = new AbortController();
-  const running = hub.run(natsSource({ servers }), { signal: end.signal });
+  const running = hub.run(natsSource({ url }), { signal: end.signal });
   while ((hub.sources()[0]?.accepted ?? 0) < INCIDENTS) await pause(20);
   const took = performance.now() - began;
   end.abort();

@@ -12,9 +12,9 @@ import dionaeaFollow from '@ihandler/dionaea/follow';
 import journalSqlite, { check } from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
 import Database from 'better-sqlite3';
-import { median } from './median.ts';
-import { CONNECTIONS_AN_ATTACK, INCIDENTS_AN_ATTACK } from './recorded-attacks.ts';
-import { writeAttacks } from './soak-writer.ts';
+import { CONNECTIONS_AN_ATTACK, INCIDENTS_AN_ATTACK } from '../test/support/recorded-attacks.ts';
+import { median } from './support/median.ts';
+import { writeAttacks } from './support/soak-writer.ts';
 
 /** How often memory is looked at, in milliseconds. */
 const SAMPLE = 5000;

@@ -1,28 +1,24 @@
-// What `npm run bench` runs once scripts/run.mjs has built everything: each benchmark (bench/*.bench.ts, here and in
-// every package) in a process of its own, against the packages as they are published, not their sources. A benchmark
-// prints its own table; this prints the machine. `npm run bench -- NAME` runs those whose path holds NAME.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+// What `npm run bench` runs after scripts/run.mjs has built everything. Each benchmark, bench/NAME.bench.ts, runs in its own
+// process against the built packages, not against their sources. A benchmark prints its own table; this script prints the
+// machine. `npm run bench -- NAME` runs the benchmarks whose name contains NAME.
+import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, run } from './step.mjs';
 
 const require = createRequire(import.meta.url);
+const folder = join(root, 'bench');
 // esbuild is what tsup builds with, so it is here whenever tsup is.
 const { build } = createRequire(require.resolve('tsup'))('esbuild');
 
-/** Every benchmark whose path holds one of the names; all of them without names. */
+/** The paths of the benchmarks whose file name contains one of the names, or of all benchmarks without names. */
 function find(names) {
-  const packages = ['packages', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group)).map((name) => join(root, group, name)),
-  );
-  return [root, ...packages]
-    .map((folder) => join(folder, 'bench'))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.bench.ts'))
-    .filter((file) => names.length === 0 || names.some((name) => relative(root, file).includes(name)))
-    .sort();
+    .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /** The numbers mean nothing without it. */

@@ -7,17 +7,19 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findService } from '../../scripts/services.mjs';
-import { bundleChild } from '../bundle-child.ts';
-import { describeService } from '../services/available.ts';
-import type { ChildOrders } from './crash-child.ts';
-import { calm } from './crash-plan.ts';
-import { fileLine, postersFor } from './crash-posts.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import type { ChildOrders } from '../support/crash/crash-child.ts';
+import { calm } from '../support/crash/crash-plan.ts';
+import { fileLine, postersFor } from '../support/crash/crash-posts.ts';
+import { describeService } from '../support/servers/available.ts';
 
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.answers-', import.meta.url)),
 );
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-answers-'));
-beforeAll(() => bundleChild(new URL('./crash-child.ts', import.meta.url), bundle, 'better-sqlite3'));
+beforeAll(() =>
+  bundleChild(new URL('../support/crash/crash-child.ts', import.meta.url), bundle, 'better-sqlite3'),
+);
 afterAll(() => {
   for (const path of [bundle, folder]) rmSync(path, { recursive: true, force: true });
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findService } from '../../scripts/services.mjs';
-import { bundleChild } from '../bundle-child.ts';
-import { type CrashTools, drive } from './crash-driver.ts';
-import { planOf } from './crash-plan.ts';
-import { judge, problemsOfJournal } from './crash-verdict.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import { type CrashTools, drive } from '../support/crash/crash-driver.ts';
+import { planOf } from '../support/crash/crash-plan.ts';
+import { judge, problemsOfJournal } from '../support/crash/crash-verdict.ts';
 
 const runs = Number(process.env['CRASH_RUNS'] ?? 200);
 const first = Number(process.env['CRASH_SEED'] ?? 1);
@@ -22,11 +22,11 @@ const folder = mkdtempSync(join(tmpdir(), 'ihandler-crash-'));
 let tools: CrashTools = { child: join(bundle, 'crash-child.js') };
 
 beforeAll(async () => {
-  await bundleChild(new URL('./crash-child.ts', import.meta.url), bundle, 'better-sqlite3');
+  await bundleChild(new URL('../support/crash/crash-child.ts', import.meta.url), bundle, 'better-sqlite3');
   const compiler = findService('cc');
   if (compiler === undefined) return;
   const shim = join(bundle, 'failing-fsync.so');
-  const source = fileURLToPath(new URL('../journal/failing-fsync.c', import.meta.url));
+  const source = fileURLToPath(new URL('../support/journal/failing-fsync.c', import.meta.url));
   if (spawnSync(compiler, ['-shared', '-fPIC', '-O1', '-o', shim, source]).status === 0)
     tools = { ...tools, shim };
 });

@@ -14,7 +14,7 @@ import {
 } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { incidentOf } from './journal-samples.ts';
+import { incidentOf } from '../support/journal/journal-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ihandler-delivery-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

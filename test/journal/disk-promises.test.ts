@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findService } from '../../scripts/services.mjs';
-import { bundleChild } from '../bundle-child.ts';
-import { describeService } from '../services/available.ts';
-import { readAll } from './journal-samples.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import { readAll } from '../support/journal/journal-samples.ts';
+import { describeService } from '../support/servers/available.ts';
 
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.promises-', import.meta.url)),
@@ -20,7 +20,7 @@ describe('a journal in SQLite and the disk', () => {
   let file: string;
   beforeAll(async () => {
     for (const child of ['appending-child', 'failing-child'])
-      await bundleChild(new URL(`./${child}.ts`, import.meta.url), bundle, 'better-sqlite3');
+      await bundleChild(new URL(`../support/journal/${child}.ts`, import.meta.url), bundle, 'better-sqlite3');
   });
   afterAll(() => rmSync(bundle, { recursive: true, force: true }));
   beforeEach(() => {
@@ -83,7 +83,7 @@ describe('a journal in SQLite and the disk', () => {
       timeout: 60_000,
     }, async () => {
       const shim = join(folder, 'failing-fsync.so');
-      const source = fileURLToPath(new URL('./failing-fsync.c', import.meta.url));
+      const source = fileURLToPath(new URL('../support/journal/failing-fsync.c', import.meta.url));
       const compiled = spawnSync(findService('cc') ?? 'cc', ['-shared', '-fPIC', '-O1', '-o', shim, source]);
       expect(String(compiled.stderr)).toBe('');
       const trigger = join(folder, 'broken');

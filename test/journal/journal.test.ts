@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createMemoryJournal } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll } from 'vitest';
-import { describeDurability } from './durability-suite.ts';
-import { describeJournalProperty } from './journal-property.ts';
-import { describeJournal } from './journal-suite.ts';
-import { describeUpkeep } from './upkeep-suite.ts';
+import { describeDurability } from '../support/journal/durability-suite.ts';
+import { describeJournalProperty } from '../support/journal/journal-property.ts';
+import { describeJournal } from '../support/journal/journal-suite.ts';
+import { describeUpkeep } from '../support/journal/upkeep-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ihandler-journal-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleChild } from '../bundle-child.ts';
-import { readAll } from './journal-samples.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import { readAll } from '../support/journal/journal-samples.ts';
 
 /** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
 const bundle = mkdtempSync(
@@ -22,7 +22,11 @@ describe('a journal in SQLite among processes', () => {
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    await bundleChild(new URL('./appending-child.ts', import.meta.url), bundle, 'better-sqlite3');
+    await bundleChild(
+      new URL('../support/journal/appending-child.ts', import.meta.url),
+      bundle,
+      'better-sqlite3',
+    );
   });
   afterAll(() => rmSync(bundle, { recursive: true, force: true }));
   beforeEach(() => {

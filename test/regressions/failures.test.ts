@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { defineHandler, type Handler, type Log, silentLog } from '@ihandler/core';
 import { incident, incidents, recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { hostOf, temporaryFolder } from './hosting.ts';
+import { hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 
 describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and ended the process', () => {
   it('whatever a handler does, no rejection is left over, and the others go on', async () => {

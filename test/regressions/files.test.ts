@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import logText from '@ihandler/log-text';
 import { incidents } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
-import { handle, temporaryFolder } from './hosting.ts';
+import { handle, temporaryFolder } from '../support/regressions/hosting.ts';
 
 const all = incidents(2000, 'dionaea.download.offer', { url: `http://192.0.2.1/${'x'.repeat(200)}` });
 

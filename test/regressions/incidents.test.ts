@@ -13,14 +13,14 @@ import { connection, incident, recordIncidents } from '@ihandler/testkit';
 import virustotal from '@ihandler/virustotal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from '../../packages/core/src/catalogue/json-schema.ts';
-import { bundleChild } from '../bundle-child.ts';
-import { handle, hostOf, temporaryFolder } from './hosting.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 
 describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
   const handlers: readonly Handler[] = [
     logSqlite({ file: 'attacks.sqlite' }),
     logText({ file: 'incidents.log' }),
-    store({ folder: '/samples', from: ['/captured'] }),
+    store({ folder: '/samples', sampleFolders: ['/captured'] }),
     virustotal({ apiKey: '0'.repeat(64) }),
   ];
 
@@ -131,7 +131,9 @@ describe('ccf65366: a time in UTC was read as one of the local time zone', () =>
   const bundle = mkdtempSync(
     fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.zone-', import.meta.url)),
   );
-  beforeAll(() => bundleChild(new URL('./zone-child.ts', import.meta.url), bundle, 'better-sqlite3'));
+  beforeAll(() =>
+    bundleChild(new URL('../support/regressions/zone-child.ts', import.meta.url), bundle, 'better-sqlite3'),
+  );
   afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
   it('times are the same in every time zone, in memory, in a database and in a text', {

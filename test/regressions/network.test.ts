@@ -11,8 +11,8 @@ import { decodeIncident } from '@ihandler/core';
 import forward from '@ihandler/forward';
 import { incidents } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { freePort } from '../services/free-port.ts';
-import { hostOf, temporaryFolder } from './hosting.ts';
+import { hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
+import { freePort } from '../support/servers/free-port.ts';
 
 /** A hub that takes everything and remembers ids and connections. */
 async function openHub(port: number) {

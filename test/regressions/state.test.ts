@@ -4,13 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleChild } from '../bundle-child.ts';
-import { temporaryFolder } from './hosting.ts';
+import { bundleChild } from '../support/bundle-child.ts';
+import { temporaryFolder } from '../support/regressions/hosting.ts';
 
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.sessions-', import.meta.url)),
 );
-beforeAll(() => bundleChild(new URL('./sessions-child.ts', import.meta.url), bundle, 'better-sqlite3'));
+beforeAll(() =>
+  bundleChild(new URL('../support/regressions/sessions-child.ts', import.meta.url), bundle, 'better-sqlite3'),
+);
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
 /** Sessions that begin and never end; `REGRESSION_SESSIONS=1000000` for more than fit in the time of `npm test`. */

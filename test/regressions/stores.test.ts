@@ -9,9 +9,9 @@ import { connection, incident, incidents } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
-import { describeService } from '../services/available.ts';
-import { startPostgres } from '../services/postgres.ts';
-import { handle, hostOf, temporaryFolder } from './hosting.ts';
+import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
+import { describeService } from '../support/servers/available.ts';
+import { startPostgres } from '../support/servers/postgres.ts';
 
 function rowsOf(file: string, sql: string): unknown[] {
   const database = new Database(file, { readonly: true });

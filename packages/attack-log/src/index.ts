@@ -1,13 +1,48 @@
 export { cluster } from './cluster/cluster.ts';
-export * from './cluster/cluster-state.ts';
-export { connectionKey, connectionsNamed } from './cluster/connection-key.ts';
+export {
+  type AnnouncedConnection,
+  type ClusterResult,
+  type ClusterState,
+  type ConnectionKey,
+  type Move,
+  type Place,
+  type SkippedCounts,
+  WAITING_LIMIT,
+  type WaitingIncident,
+} from './cluster/cluster-state.ts';
+export { connectionKey, connectionKeysIn } from './cluster/connection-key.ts';
 export { type AttackDatabase, createAttackCommands } from './commands/attack-commands.ts';
 export { type FormatOptions, formatAttack } from './format/attack-format.ts';
 export { attackJson } from './format/attack-json.ts';
-export type { ZoneOptions } from './format/clock.ts';
 export { formatManual } from './format/manual-format.ts';
+export type { ZoneOptions } from './format/stored-time.ts';
 export { formatSummary, type SummaryOptions } from './format/summary-format.ts';
-export { gatherDetails, type Names, type RowQuery } from './read/gather-details.ts';
-export * from './read/tree-model.ts';
-export * from './schema/lookups.ts';
-export * from './schema/tables.ts';
+export {
+  ATTACKS_PER_PAGE,
+  assembleAttacks,
+  chunksOf,
+  type LoadedConnection,
+} from './read/assemble-attacks.ts';
+export type {
+  AttackFilter,
+  AttackReader,
+  ConnectionDetails,
+  ConnectionNode,
+  StoredRow,
+  StoredValue,
+  Summary,
+  SummaryFilter,
+  ValueCount,
+  VirusTotalReport,
+} from './read/attack.ts';
+export { gatherDetails, type LookupNames, type RowQuery } from './read/gather-details.ts';
+export { hostForms } from './read/host-forms.ts';
+export {
+  type RetentionTask,
+  type RetentionTimer,
+  removableBefore,
+  SWEEP_INTERVAL,
+  startRetention,
+} from './retention/retention-timer.ts';
+export { DCERPC_SERVICES, type DcerpcService, MYSQL_COMMANDS } from './schema/lookups.ts';
+export { type Cell, type Row, TABLES, type Table } from './schema/tables.ts';

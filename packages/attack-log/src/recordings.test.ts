@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { type Row, TABLES, type Table } from './index.ts';
-import { decode } from './rows/cell.ts';
+import { decode } from './rows/cells.ts';
 import { MemoryStore } from './testing/memory-store.ts';
 import { recordedIncidents } from './testing/wire.ts';
 

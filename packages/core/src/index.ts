@@ -93,7 +93,6 @@ export { createDispatcher } from './delivery/dispatcher.ts';
 export type {
   Dispatcher,
   DispatcherOptions,
-  HandlerEntry,
   LaneStatus,
   ReplayOptions,
   RetryOutcome,
@@ -108,3 +107,4 @@ export {
   encodeIncident,
 } from './incident/incident-codec.ts';
 export { compileGlob, matchOrigin } from './routing/glob.ts';
+export type { HandlerEntry } from './routing/handler-entry.ts';

@@ -11,7 +11,7 @@ import {
 import http from '@ihandler/http';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { freePort } from '../../../test/services/free-port.ts';
+import { freePort } from '../../../test/support/servers/free-port.ts';
 import forward from './index.ts';
 import { offers } from './testing/start-forward.ts';
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureKind } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/in-process/open-port.ts';
+import { openPort } from '../../../test/support/host/open-port.ts';
 import http, { type HttpOptions } from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';

@@ -1,7 +1,7 @@
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { describeService } from '../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import logPostgres, { openAttackReader } from './index.ts';
 import { canonicalForest } from './testing/canonical-forest.ts';
 

@@ -1,8 +1,8 @@
 import { formatAttack } from '@ihandler/attack-log';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stream } from '../../../test/attacks/stream.ts';
-import { describeService } from '../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
+import { stream } from '../../../test/support/attacks.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import { openAttackReader } from './index.ts';
 import { query } from './testing/query.ts';
 import { freshSchema, startHandler } from './testing/start-handler.ts';
@@ -90,7 +90,7 @@ describeService('postgres', () => {
       { sensor_name: 'noisy', count: 10_000 },
       { sensor_name: 'quiet', count: 1 },
     ]);
-    expect(counters?.()).toMatchObject({ waiting_given_up: 1000 });
+    expect(counters?.()).toMatchObject({ waiting_dropped: 1000 });
     expect(lines.join()).toContain('the oldest was given up');
   });
 });

@@ -1,10 +1,11 @@
 import { defineHandler, type HandlerContext, type Incident, type WritingHandler } from '@ihandler/core';
-import { explainFailure } from './database/postgres-failure.ts';
+import { formatCount, MINUTE } from '@ihandler/core/kit';
+import { explainFailure } from './database/failure.ts';
 import { createSession, type Session } from './database/session.ts';
 import { type LogPostgresOptions, parseLogPostgresOptions } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
-import { createRetention, type Retention } from './retention/retention.ts';
-import { ensureVersion, prepareSchema } from './schema/migrate.ts';
+import { type Retention, startPostgresRetention } from './retention/retention.ts';
+import { assertVersion, prepareSchema } from './schema/migrate.ts';
 import { type AttackStore, createAttackStore } from './write/attack-store.ts';
 
 export type { LogPostgresOptions } from './options.ts';
@@ -16,13 +17,13 @@ interface Running {
   readonly retention: Retention;
 }
 
-/** The longest that one query of a writer may take: then the connection is given up, and everything tried again. */
-const PATIENCE = 120_000;
+/** The longest that one query of a writer may take, in milliseconds. Then the connection is closed and the batch retried. */
+const QUERY_TIMEOUT = 2 * MINUTE;
 
 /** Writes attacks to PostgreSQL in dionaea's tables; rows and the ids of their incidents in one transaction. */
 export default function logPostgres(options: LogPostgresOptions): WritingHandler {
   const { login, schema, keep, remember } = parseLogPostgresOptions(options);
-  const counts = { stored: 0, known_already: 0, values_unfit: 0, waiting_given_up: 0, attacks_removed: 0 };
+  const counts = { stored: 0, duplicates: 0, unfit_values: 0, waiting_dropped: 0, attacks_removed: 0 };
   let running: Running | undefined;
 
   /** Runs something; what fails says where and what to do. */
@@ -39,12 +40,12 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     await use(async ({ context, session, store }) => {
       const outcome = await session.run((client) => store.write(client, batch));
       counts.stored += outcome.stored;
-      counts.known_already += outcome.known;
-      counts.values_unfit += outcome.unfit;
-      counts.waiting_given_up += outcome.givenUp;
-      if (outcome.givenUp > 0)
+      counts.duplicates += outcome.known;
+      counts.unfit_values += outcome.unfit;
+      counts.waiting_dropped += outcome.dropped;
+      if (outcome.dropped > 0)
         context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
-          incidents: outcome.givenUp,
+          incidents: outcome.dropped,
         });
     });
   }
@@ -53,7 +54,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     name: 'log-postgres',
     accepts: ['*'],
     async start(context) {
-      const session = createSession(login, { byIndex: true, patience: PATIENCE });
+      const session = createSession(login, { byIndex: true, patience: QUERY_TIMEOUT });
       try {
         await session.run((client) => prepareSchema(client, login, schema));
       } catch (error) {
@@ -67,7 +68,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
         context,
         session,
         store: createAttackStore(login, schema, context.now),
-        retention: createRetention({ login, schema, keep, remember }, context, removed),
+        retention: startPostgresRetention({ login, schema, keep, remember }, context, removed),
       };
     },
     write,
@@ -75,10 +76,10 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     forget: (isForgotten) =>
       use(async ({ session }) => {
         const attacks = await session.run(async (client) => {
-          await ensureVersion(client, login, schema);
+          await assertVersion(client, login, schema);
           return forgetAttacks(client, schema, isForgotten);
         });
-        return `removed ${attacks} attack${attacks === 1 ? '' : 's'}`;
+        return `removed ${formatCount(attacks, 'attack')}`;
       }),
     async close() {
       const closing = running;

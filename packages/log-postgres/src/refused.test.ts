@@ -1,10 +1,10 @@
 import { failureKind } from '@ihandler/core';
 import { handlerContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../test/attacks/stream.ts';
-import { describeService } from '../../../test/services/available.ts';
-import { freePort } from '../../../test/services/free-port.ts';
-import { type Postgres, startPostgres } from '../../../test/services/postgres.ts';
+import { stream } from '../../../test/support/attacks.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { freePort } from '../../../test/support/servers/free-port.ts';
+import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
 import { query } from './testing/query.ts';
 import { freshSchema, startHandler } from './testing/start-handler.ts';

@@ -4,7 +4,7 @@ import { failureKind } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { connection, stream } from '../../../test/attacks/stream.ts';
+import { connection, stream } from '../../../test/support/attacks.ts';
 import logSqlite from './handler.ts';
 import { query, startHandler, temporaryFolder } from './testing/start-handler.ts';
 
@@ -203,7 +203,7 @@ it('gives up the oldest of what waits for connections that never come, and says 
     { oldest: 3, waiting: 10_000 },
   ]);
   expect(query(file, "SELECT value FROM ihandler_meta WHERE key = 'given_up'")).toEqual([{ value: 2 }]);
-  expect(handler.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1);
+  expect(handler.lines.filter((line) => line.startsWith('warn:'))).toHaveLength(1);
 });
 
 it('makes a new database and the files beside it with mode 0640 whatever the umask', async () => {

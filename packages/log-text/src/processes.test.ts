@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { bundleChild } from '../../../test/bundle-child.ts';
+import { bundleChild } from '../../../test/support/bundle-child.ts';
 import type { LogTextOptions } from './handler.ts';
 import { numberIn, numbersIn, upTo } from './testing/numbered.ts';
 import { namesIn, temporaryFolder, textOf } from './testing/started.ts';

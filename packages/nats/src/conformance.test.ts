@@ -1,16 +1,16 @@
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { describeService } from '../../../test/services/available.ts';
-import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './index.ts';
 
 describeService('nats-server', () => {
   let server: NatsServer;
   beforeAll(async () => {
-    // The suite's largest incidents have 1 MiB of text.
+    // The largest incidents of the suite have 1 MiB of text.
     server = await startNats('max_payload: 8MB');
   });
   afterAll(() => server.stop());
 
-  describeHandler(it, () => nats({ servers: server.url, create: {} }));
+  describeHandler(it, () => nats({ url: server.url, create: {} }));
 });

@@ -13,12 +13,12 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 10_059;
 }
 
-/** What the description of a stream says that we have made. */
-const madeFor = /^ihandler: (\d+) partitions$/;
+/** The description of a stream that {@link ensureStream} has created. */
+const ownDescription = /^ihandler: (\d+) partitions$/;
 
 /**
- * Finds the stream, or makes it with the limits of `create`. Throws a passing error when it does not take our subjects, or
- * was made for another number of partitions. Whatever the server refuses is thrown as it comes.
+ * Finds the stream, or creates it with the limits of `create`. Throws a temporary error when the stream does not cover the
+ * subjects of `prefix` or was created for another number of partitions. Errors of the server are thrown unchanged.
  */
 export async function ensureStream(manager: JetStreamManager, settings: CommonSettings): Promise<StreamInfo> {
   const { stream, prefix, create } = settings;
@@ -35,20 +35,20 @@ export async function ensureStream(manager: JetStreamManager, settings: CommonSe
       discard: DiscardPolicy.Old,
       storage: StorageType.File,
       num_replicas: create.replicas,
-      duplicate_window: nanos(create.duplicates),
-      ...(create.maxBytes !== undefined && { max_bytes: create.maxBytes }),
-      ...(create.maxAge !== undefined && { max_age: nanos(create.maxAge) }),
+      duplicate_window: nanos(create.duplicateWindow),
+      ...(create.maxSize !== undefined && { max_bytes: create.maxSize }),
+      ...(create.keep !== undefined && { max_age: nanos(create.keep) }),
     });
   }
   const { subjects = [] } = info.config;
   if (!subjects.some((subject) => covers(subject, `${prefix}.0.sensor.origin`)))
     throw temporary(
-      `Expected that the stream ${stream} takes the subjects ${prefix}.>, found ${subjects.join(', ') || 'none'}: set "prefix" or "stream", or add the subject to the stream.`,
+      `Expected the stream ${stream} to cover the subjects ${prefix}.>, found ${subjects.join(', ') || 'none'}. Change "prefix" or "stream", or add the subject to the stream.`,
     );
-  const made = madeFor.exec(info.config.description ?? '')?.[1];
-  if (made !== undefined && Number(made) !== settings.partitions)
+  const created = ownDescription.exec(info.config.description ?? '')?.[1];
+  if (created !== undefined && Number(created) !== settings.partitions)
     throw temporary(
-      `Expected that the stream ${stream} was made for ${settings.partitions} partitions, found ${made} (in its description): set "partitions" to the same number everywhere, or sensors would be heard by no hub.`,
+      `Expected the stream ${stream} to have ${settings.partitions} partitions, found ${created} in its description. Set "partitions" to the same number on every publisher and hub; otherwise some sensors reach no hub.`,
     );
   return info;
 }

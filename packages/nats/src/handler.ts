@@ -8,7 +8,6 @@ import {
   permanent,
   type WritingHandler,
 } from '@ihandler/core';
-import { maskSensor } from '@ihandler/core/kit';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { connectionOptions, connectNats, explained } from './connect.ts';
@@ -18,10 +17,10 @@ import { createSubjects, partitionOf } from './subject.ts';
 
 export type { NatsOptions } from './options.ts';
 
-/** The header that says which incident of its stream went before: its ordinal. */
+/** The header with the ordinal of the previous incident of the same stream. */
 export const AFTER = 'Ihandler-After';
 
-interface Ready {
+interface OpenStream {
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
 }
@@ -33,53 +32,54 @@ interface Message {
   readonly headers: MsgHdrs | undefined;
 }
 
-/** How long a server may take to have a message. */
-const ACK_WITHIN = 10_000;
-/** Streams whose last ordinal is remembered. */
-const REMEMBERED = 10_000;
+/** How long the server may take to acknowledge a message, in milliseconds. */
+const ACK_TIMEOUT = 10_000;
+/** How many streams have their last ordinal in memory. */
+const MAX_STREAMS = 10_000;
+/** Bytes that headers and subject add to a payload, at most. */
+const OVERHEAD = 1024;
 
 /**
- * Publishes incidents to a JetStream stream, each under the subject of its sensor and origin, with its id as message id.
- * A batch is handled when the servers have all of it; what they have already they ignore. Throws `OPTIONS_INVALID`.
+ * Publishes incidents to a JetStream stream, each under the subject of its sensor and origin, with its id as message id. A
+ * batch is handled when the server has acknowledged all of it; the server ignores duplicates. Throws `OPTIONS_INVALID`.
  */
 export default function nats(options: NatsOptions): WritingHandler {
   const settings = readPublisherOptions(options);
   const subjectOf = createSubjects(settings.prefix, settings.partitions);
   const counts = { published: 0, duplicates: 0, connections: 0 };
   let context: HandlerContext | undefined;
-  let ready: Ready | undefined;
-  /** The highest ordinal that the servers have of each stream, apart for each partition: a hub may not have the others. */
+  let open: OpenStream | undefined;
+  /** The highest acknowledged ordinal of each stream, separately for each partition: a hub may not read the others. */
   const acknowledged = new Map<string, number>();
   const chainOf = (stream: string, sensor: string) => `${partitionOf(sensor, settings.partitions)} ${stream}`;
 
-  async function connected(): Promise<Ready> {
+  async function connected(): Promise<OpenStream> {
     if (context === undefined)
       throw new IhandlerError('LIFE_CYCLE', 'nats was used before start, or after close.');
-    if (ready !== undefined && !ready.connection.isClosed()) return ready;
+    if (open !== undefined && !open.connection.isClosed()) return open;
     const connection = await connectNats(connectionOptions(settings, context));
     try {
-      // A sensor may be permitted to ask for its stream and for nothing else of JetStream.
+      // A sensor may have permission to look up its stream and nothing else of JetStream.
       await ensureStream(await jetstreamManager(connection, { checkAPI: false }), settings);
     } catch (error) {
       await connection.close();
       throw explained(`The stream ${settings.stream} cannot be used`, error);
     }
-    ready = { connection, client: jetstream(connection) };
+    open = { connection, client: jetstream(connection) };
     counts.connections += 1;
-    return ready;
+    return open;
   }
 
-  function messagesOf(batch: readonly Incident[], longest: number): readonly Message[] {
+  function messagesOf(batch: readonly Incident[], maxPayload: number): readonly Message[] {
     const last = new Map<string, number>();
     return batch.map((incident) => {
       const { id, sensor, origin } = incident;
       const { stream, ordinal } = parseIncidentId(id);
-      const { local: _local, ...told } = settings.localAddress === 'mask' ? maskSensor(incident) : incident;
-      const payload = Buffer.from(encodeIncident(told));
-      // Headers and subject count, too.
-      if (payload.length + 1024 > longest)
+      const { local: _local, ...shared } = incident;
+      const payload = Buffer.from(encodeIncident(shared));
+      if (payload.length + OVERHEAD > maxPayload)
         throw permanent(
-          `The incident has ${payload.length} bytes, and the server takes messages of ${longest}: raise "max_payload" there.`,
+          `The incident has ${payload.length} bytes and the server accepts messages of ${maxPayload} bytes: raise "max_payload" on the server.`,
         );
       const chain = chainOf(stream, sensor);
       const before = last.get(chain) ?? acknowledged.get(chain);
@@ -92,7 +92,7 @@ export default function nats(options: NatsOptions): WritingHandler {
     for (const { id, sensor } of batch) {
       const { stream, ordinal } = parseIncidentId(id);
       const chain = chainOf(stream, sensor);
-      if (acknowledged.size >= REMEMBERED && !acknowledged.has(chain)) acknowledged.clear();
+      if (acknowledged.size >= MAX_STREAMS && !acknowledged.has(chain)) acknowledged.clear();
       acknowledged.set(chain, ordinal);
     }
   }
@@ -101,7 +101,7 @@ export default function nats(options: NatsOptions): WritingHandler {
     name: 'nats',
     accepts: ['*'],
     start(given) {
-      // Everything that only the user can put right is wrong from the start.
+      // Invalid options must fail at start, not at the first incident.
       connectionOptions(settings, given);
       context = given;
     },
@@ -111,7 +111,7 @@ export default function nats(options: NatsOptions): WritingHandler {
       const sent = messages.map(({ id, subject, payload, headers: head }) =>
         client.publish(subject, payload, {
           msgID: id,
-          timeout: ACK_WITHIN,
+          timeout: ACK_TIMEOUT,
           expect: { streamName: settings.stream },
           ...(head !== undefined && { headers: head }),
         }),
@@ -119,10 +119,10 @@ export default function nats(options: NatsOptions): WritingHandler {
       const acks = await Promise.allSettled(sent);
       const failed = acks.find((ack) => ack.status === 'rejected');
       if (failed !== undefined) {
-        // The stream may be gone or another one: the next attempt looks.
-        ready = undefined;
+        // The stream may have been deleted or created again: the next attempt checks it.
+        open = undefined;
         await connection.close().catch(() => undefined);
-        throw explained(`The stream ${settings.stream} does not take it`, failed.reason);
+        throw explained(`The stream ${settings.stream} did not accept a message`, failed.reason);
       }
       for (const ack of acks) if (ack.status === 'fulfilled' && ack.value.duplicate) counts.duplicates += 1;
       counts.published += batch.length;
@@ -130,8 +130,8 @@ export default function nats(options: NatsOptions): WritingHandler {
     },
     counters: () => ({ ...counts }),
     async close() {
-      const closing = ready;
-      ready = undefined;
+      const closing = open;
+      open = undefined;
       context = undefined;
       acknowledged.clear();
       await closing?.connection.close();
@@ -139,7 +139,7 @@ export default function nats(options: NatsOptions): WritingHandler {
   });
 }
 
-/** Says what the message must come after; nothing for the first of a stream, and for one that comes again later. */
+/** The header that names the previous ordinal; undefined for the first incident of a stream and for a retried one. */
 function after(before: number | undefined, ordinal: number): MsgHdrs | undefined {
   if (before === undefined || before >= ordinal) return undefined;
   const head = headers();

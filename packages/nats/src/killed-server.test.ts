@@ -1,35 +1,35 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type SourceContext, silentLog } from '@ihandler/core';
+import { type Source, type SourceContext, silentLog } from '@ihandler/core';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { host } from '../../../test/in-process/host.ts';
-import { until } from '../../../test/in-process/until.ts';
-import { describeService } from '../../../test/services/available.ts';
-import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { host, keepRunning } from '../../../test/support/host/in-process.ts';
+import { until } from '../../../test/support/host/until.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './handler.ts';
 import natsSource from './source.ts';
 import { offer } from './testing/offer.ts';
 
-/** More than a partition's consumer holds, so that it waits for room while a batch becomes durable. */
+/** More than a consumer queues, so that it waits for room while a batch becomes durable. */
 const INCIDENTS = 8000;
 
 describeService('nats-server', () => {
   let server: NatsServer;
-  const options = () => ({ servers: server.url, stream: 'S', prefix: 's', create: {}, partitions: 4 });
+  const options = () => ({ url: server.url, stream: 'S', prefix: 's', create: {}, partitions: 4 });
   beforeAll(async () => {
     server = await startNats();
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    // Known ones are passed over: all tests take from the same stream.
+    // All tests read the same stream; the server ignores duplicates.
     const sensor = await host([{ handler: nats(options()) }]);
     await sensor.report(Array.from({ length: INCIDENTS }, (_, n) => offer(n + 1, `pot ${n % 16}`)));
     await sensor.drain();
   });
 
-  /** A source whose batches take a while to become durable. */
+  /** Runs a source whose batches take a while to become durable. */
   function slowHub() {
     const end = new AbortController();
-    /** Ids: what became durable and was not acknowledged comes again. */
+    /** Ids, because a batch that became durable without an acknowledgement is delivered again. */
     const taken = new Set<string>();
     const context: SourceContext = {
       instance: 'nats',
@@ -41,13 +41,13 @@ describeService('nats-server', () => {
       resumeAfter: () => undefined,
       reject: async () => undefined,
       progress: () => undefined,
-      disconnected: () => undefined,
       report: async (batch) => {
         for (const { id } of batch) taken.add(id);
         await pause(40);
       },
     };
-    const outcome = Promise.resolve(natsSource(options()).run(context)).then(
+    const run = (source: Source) => source.run(context);
+    const outcome = keepRunning({ run }, natsSource(options()), { signal: end.signal }).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -55,7 +55,7 @@ describeService('nats-server', () => {
   }
 
   it.for([100, 900, 2500])(
-    'a server that is killed when a hub has taken %i does not end the hub, which takes the rest when it is back',
+    'a hub that has read %i incidents when the server is killed reads the rest after a restart',
     async (enough) => {
       const unhandled: unknown[] = [];
       const keep = (reason: unknown) => void unhandled.push(reason);
@@ -72,14 +72,14 @@ describeService('nats-server', () => {
     },
   );
 
-  it('a hub that is stopped while it waits for room comes to its end', async () => {
+  it('a hub stops while a consumer waits for room in its queue', async () => {
     const hub = slowHub();
     await until(() => hub.taken.size >= 500);
     hub.end();
     expect(await hub.outcome).toBeUndefined();
   });
 
-  it('a hub that is stopped while the server is gone comes to its end', async () => {
+  it('a hub stops while the server is down', async () => {
     const hub = slowHub();
     await until(() => hub.taken.size >= 500);
     await server.kill();

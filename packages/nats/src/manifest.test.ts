@@ -11,10 +11,10 @@ const schemaOf = (schema: z.ZodType) => {
   return options;
 };
 
-describe('the manifest', () => {
+describe('the manifest of nats', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler with the options as they are, and says what leaves', () => {
+  it('describes the handler, its options and its outbound data', () => {
     expect(manifest.handlers).toEqual({
       nats: {
         export: '.',
@@ -25,10 +25,10 @@ describe('the manifest', () => {
         options: schemaOf(publisherSchema),
       },
     });
-    expect(nats({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+    expect(nats({ url: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
   });
 
-  it('offers the source with the options as they are', () => {
+  it('describes the source and its options', () => {
     expect(manifest.sources).toEqual({
       nats: {
         export: './source',
@@ -39,6 +39,6 @@ describe('the manifest', () => {
         options: schemaOf(subscriberSchema),
       },
     });
-    expect(natsSource({ servers: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
+    expect(natsSource({ url: 'nats://127.0.0.1' })).toMatchObject({ contract: 1, name: 'nats' });
   });
 });

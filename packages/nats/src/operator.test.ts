@@ -2,10 +2,10 @@ import { recordIncidents } from '@ihandler/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { host } from '../../../test/in-process/host.ts';
-import { until } from '../../../test/in-process/until.ts';
-import { describeService } from '../../../test/services/available.ts';
-import { type NatsServer, startNats } from '../../../test/services/nats.ts';
+import { host, keepRunning } from '../../../test/support/host/in-process.ts';
+import { until } from '../../../test/support/host/until.ts';
+import { describeService } from '../../../test/support/servers/available.ts';
+import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats, { AFTER, type NatsOptions } from './handler.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
 import { createSubjects } from './subject.ts';
@@ -13,7 +13,7 @@ import { offer } from './testing/offer.ts';
 
 let streams = 0;
 
-/** A stream of this test's own. */
+/** A stream for one test. */
 function own() {
   streams += 1;
   return { stream: `S${streams}`, prefix: `s${streams}`, create: {}, partitions: 4 };
@@ -32,27 +32,22 @@ describeService('nats-server', () => {
   });
 
   const sensorOn = async (options: Partial<NatsOptions>) =>
-    host([{ handler: nats({ servers: server.url, ...options }) }]);
+    host([{ handler: nats({ url: server.url, ...options }) }]);
 
   async function hubOn(options: Partial<NatsSourceOptions>) {
     const recorder = recordIncidents();
     const hub = await host([{ handler: recorder }]);
     const end = new AbortController();
-    const log: string[] = [];
-    const source = natsSource({ servers: server.url, ...options });
-    const say = (text: string, details?: object) => void log.push(`${text} ${JSON.stringify(details)}`);
-    const run: typeof source.run = (context) =>
-      source.run({ ...context, log: { ...context.log, info: say, warn: say, error: say } });
-    const running = hub.run({ ...source, run }, { signal: end.signal });
+    const running = keepRunning(hub, natsSource({ url: server.url, ...options }), { signal: end.signal });
     running.catch(() => undefined);
     const stop = async () => {
       end.abort();
       await running;
     };
-    return { kept: recorder.incidents, hub, log, stop };
+    return { kept: recorder.incidents, hub, stop };
   }
 
-  it('goes on when an operator deletes its consumers', async () => {
+  it('the source recovers when an operator deletes its consumers', async () => {
     const at = own();
     const { kept } = await hubOn(at);
     const sensor = await sensorOn(at);
@@ -65,19 +60,18 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
-  it('is away, and says what to do, while there is no stream', async () => {
+  it('the source is disconnected while the stream does not exist, and says what to do', async () => {
     const { create, ...at } = own();
-    const { hub, kept, log } = await hubOn(at);
+    const { hub, kept } = await hubOn(at);
     await until(() => hub.sources()[0]?.state === 'disconnected');
-    expect(hub.sources()[0]?.failure).toMatch(/With "create" the stream is made/);
+    expect(hub.sources()[0]?.failure).toMatch(/Set "create" to create a missing stream/);
     const sensor = await sensorOn({ ...at, create });
     await sensor.report([offer(1)]);
     await until(() => kept.length === 1);
     expect(hub.sources()[0]).toMatchObject({ state: 'running' });
-    expect(log.filter((line) => line.startsWith('is away'))).toHaveLength(1);
   });
 
-  it('goes on when the stream is purged', async () => {
+  it('the source recovers when an operator purges the stream', async () => {
     const at = own();
     const { kept } = await hubOn(at);
     const sensor = await sensorOn(at);
@@ -88,7 +82,7 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
-  it('takes the stream that an operator makes in place of one that was deleted', async () => {
+  it('the source reads a stream that was deleted and created again from its beginning', async () => {
     const at = own();
     const { kept } = await hubOn(at);
     const sensor = await sensorOn(at);
@@ -99,7 +93,7 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
-  it('says that a sensor or a hub counts other partitions than the stream was made for, and keeps what it has', async () => {
+  it('handler and source report another number of partitions than the stream has, and lose nothing', async () => {
     const at = own();
     const right = await sensorOn({ ...at, partitions: 8 });
     await right.report([offer(1)]);
@@ -107,14 +101,14 @@ describeService('nats-server', () => {
     const wrong = await sensorOn(at);
     await wrong.report([offer(2)]);
     await until(() => wrong.status()[0]?.failure !== undefined);
-    const told = /made for 4 partitions, found 8/;
-    expect(wrong.status()).toMatchObject([{ failure: expect.stringMatching(told), counts: { dead: 0 } }]);
+    const mismatch = /to have 4 partitions, found 8/;
+    expect(wrong.status()).toMatchObject([{ failure: expect.stringMatching(mismatch), counts: { dead: 0 } }]);
     const { hub } = await hubOn(at);
     await until(() => hub.sources()[0]?.state === 'disconnected');
-    expect(hub.sources()[0]?.failure).toMatch(told);
+    expect(hub.sources()[0]?.failure).toMatch(mismatch);
   });
 
-  it('refuses what is published under another partition or origin than it has', async () => {
+  it('the source rejects an incident under the subject of another partition or origin', async () => {
     const at = own();
     const { kept, hub } = await hubOn(at);
     const sensor = await sensorOn(at);
@@ -130,7 +124,7 @@ describeService('nats-server', () => {
     await until(() => kept.length === 2);
   });
 
-  it('says of each message which went before it in its own partition, since a hub may not have the others', async () => {
+  it('the handler names the previous message of the same partition in each message', async () => {
     const at = own();
     const relay = await sensorOn(at);
     await relay.report(Array.from({ length: 20 }, (_, n) => offer(n + 1, `sensor-${n % 10}`, 'relayed')));

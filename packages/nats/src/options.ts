@@ -1,81 +1,70 @@
 import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
-import { durationOption, sizeOption } from '@ihandler/core/kit';
+import { ageOption, durationOption, sizeOption, tlsOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 const path = z
   .string()
   .refine((text) => isAbsolute(text) && !text.includes('\0'), 'expected an absolute path')
-  .meta({ format: 'path' });
+  .meta({ format: 'path', access: 'read' });
 
 const common = {
-  servers: z
+  url: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'The servers of the cluster, such as "nats://n1.example.org:4222"; one that is reached tells the others.',
+      'URL of a server such as "nats://n1.example.org:4222", or a list. A connected server announces the others of its cluster.',
     ),
   stream: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected letters, digits, "_" and "-"')
     .default('IHANDLER')
-    .describe('The JetStream stream.'),
+    .describe('Name of the JetStream stream.'),
   prefix: z
     .string()
     .regex(
       /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/,
-      'expected words of letters, digits, "_" and "-", with dots between',
+      'expected words of letters, digits, "_" and "-", separated by dots',
     )
     .default('ihandler')
-    .describe('What every subject begins with.'),
+    .describe('Prefix of every subject.'),
   partitions: z
     .int()
     .min(1)
     .max(4096)
     .default(16)
-    .describe('Into how many partitions the sensors are divided: the same number everywhere, for good.'),
-  user: z.string().min(1).optional().describe('The user, where the server asks for one.'),
+    .describe(
+      'Number of partitions. Must be the same on every publisher and hub, and cannot be changed later.',
+    ),
+  user: z.string().min(1).optional().describe('User name, if the server requires one.'),
   password: z
     .string()
     .min(1)
     .optional()
-    .describe('Its password. Default: the environment variable IHANDLER_NATS_PASSWORD.'),
+    .describe('Password of the user. Default: the environment variable IHANDLER_NATS_PASSWORD.'),
   token: z
     .string()
     .min(1)
     .optional()
-    .describe(
-      'A token, where the server asks for one. Default: the environment variable IHANDLER_NATS_TOKEN.',
-    ),
-  credentials: path.optional().describe('A credentials file (.creds) as nsc makes it.'),
-  tls: z
-    .strictObject({
-      ca: path.optional().describe('The certificates (PEM) that the servers must be signed by.'),
-      cert: path.optional().describe('Our own certificate (PEM).'),
-      key: path.optional().describe('The key of our own certificate (PEM).'),
-    })
+    .describe('Token, if the server requires one. Default: the environment variable IHANDLER_NATS_TOKEN.'),
+  credentials: path.optional().describe('Credentials file (.creds) as created by nsc.'),
+  tls: tlsOption
     .optional()
-    .describe('TLS with certificates of your own; `tls://` in `servers` is enough for public ones.'),
+    .describe('TLS settings. For a server with a public certificate, `tls://` in the URL is enough.'),
   create: z
     .strictObject({
-      maxBytes: sizeOption('50GB').optional(),
-      maxAge: durationOption('7d').optional(),
+      maxSize: sizeOption('50GB').optional(),
+      keep: ageOption('7d').optional(),
       replicas: z.int().min(1).max(5).default(1),
-      duplicates: durationOption('10m').default(600_000),
+      duplicateWindow: durationOption('10m').prefault('10m'),
     })
     .optional()
     .describe(
-      'Makes the stream where there is none: `maxBytes` and `maxAge` limit it (the oldest goes), `replicas` says on how many servers each message is, `duplicates` for how long the server knows what came.',
+      'Create the stream if it does not exist: `maxSize` and `keep` limit it (the oldest messages are deleted), `replicas` is the number of servers that store each message, `duplicateWindow` is how long the server recognises duplicates.',
     ),
 };
 
 /** The options of the handler as a user writes them. */
-export const publisherSchema = z.strictObject({
-  ...common,
-  localAddress: z
-    .enum(['mask', 'keep'])
-    .default('mask')
-    .describe('"keep" tells the sensor\'s own address; else 127.0.0.1 stands wherever it is named.'),
-});
+export const publisherSchema = z.strictObject(common);
 
 /** Options of the handler. */
 export type NatsOptions = Readonly<z.input<typeof publisherSchema>>;
@@ -87,32 +76,27 @@ export const subscriberSchema = z.strictObject({
     .array(z.int().min(0).max(4095))
     .min(1)
     .optional()
-    .describe('The partitions that this hub takes: each belongs to one hub only. Default: all.'),
-  patience: z
-    .int()
-    .min(1)
-    .max(3600)
-    .default(60)
-    .describe(
-      'How long an incident waits for the one before it, when the network changed their order, in seconds.',
-    ),
+    .describe('Partitions that this hub reads. Each partition belongs to exactly one hub. Default: all.'),
+  reorderTimeout: durationOption('60s', { min: '1s', max: '1h' })
+    .prefault('60s')
+    .describe('How long an incident waits for an earlier one of its stream that has not arrived yet.'),
 });
 
-/** The options of the source, after the door. */
+/** The parsed options of the source. */
 export type SubscriberSettings = Readonly<z.output<typeof subscriberSchema>>;
 
 /** Options of the source. */
 export type NatsSourceOptions = Readonly<z.input<typeof subscriberSchema>>;
 
-/** What both directions have in common, after the door. */
+/** The parsed options that handler and source share. */
 export type CommonSettings = Readonly<z.output<z.ZodObject<typeof common>>>;
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options of the handler; throws `OPTIONS_INVALID`. */
 export function readPublisherOptions(options: unknown): z.output<typeof publisherSchema> {
   return parseOptions(publisherSchema, options, 'nats');
 }
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options of the source; throws `OPTIONS_INVALID`. */
 export function readSubscriberOptions(options: unknown): SubscriberSettings {
   return parseOptions(subscriberSchema, options, 'nats');
 }

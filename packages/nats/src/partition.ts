@@ -4,92 +4,100 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { AFTER } from './handler.ts';
 import { createSubjects } from './subject.ts';
 
-/** An incident and where it is in the JetStream stream. */
-interface Arrived extends SequencedMessage {
+/** An incident and its place in the JetStream stream. */
+interface ReceivedIncident extends SequencedMessage {
   readonly sequence: number;
   readonly incident: Incident;
 }
 
-/** What a partition's messages become. */
+/** Turns the messages of a partition into incidents in order. */
 export interface Partition {
-  /** Takes messages in their order; resolves when what could go on of them is in the journal. */
-  take(messages: readonly JsMsg[]): Promise<void>;
-  /** Lets go on what has waited too long for what should have come before it. */
-  tick(): Promise<void>;
-  /** Whether nothing waits. */
+  /** Accepts messages in their order. Resolves when the incidents that may be delivered are in the journal. */
+  accept(messages: readonly JsMsg[]): Promise<void>;
+  /** Delivers the incidents that have waited too long for an earlier one. */
+  expire(): Promise<void>;
+  /** Whether no incident waits. */
   isIdle(): boolean;
 }
 
-/** What a partition needs of its source. */
-export interface PartitionHost {
+/** What a {@link Partition} works with. */
+export interface PartitionOptions {
   readonly number: number;
   readonly prefix: string;
   readonly partitions: number;
-  /** In milliseconds. */
-  readonly patience: number;
+  /** How long an incident waits for an earlier one, in milliseconds. */
+  readonly reorderTimeout: number;
   readonly context: SourceContext;
-  /** Reports, and keeps that everything up to a sequence has been taken. */
+  /** Reports incidents, and stores that everything up to a sequence has been read. */
   report(batch: readonly Incident[], upTo: number): Promise<void>;
 }
 
-/** Reads the messages of a partition. */
-export function createPartition(host: PartitionHost): Partition {
-  const { number, prefix, partitions, patience, context, report } = host;
-  const subjectOf = createSubjects(prefix, partitions);
-  const order = createReorderBuffer<Arrived>(async (stream) => context.resumeAfter(stream), patience);
-  let last = 0;
+const MAX_REJECT_BYTES = 65_536;
 
-  /** Everything up to here is in the journal, or is about to be. */
-  function reached(): number {
-    return order.pending().reduce((lowest, { sequence }) => Math.min(lowest, sequence - 1), last);
+/** Starts with an empty reorder buffer. */
+export function createPartition(options: PartitionOptions): Partition {
+  const { number, prefix, partitions, reorderTimeout, context, report } = options;
+  const subjectOf = createSubjects(prefix, partitions);
+  const buffer = createReorderBuffer<ReceivedIncident>(
+    async (stream) => context.resumeAfter(stream),
+    reorderTimeout,
+  );
+  let lastSequence = 0;
+
+  /** The sequence up to which everything is in the journal once the released incidents are. */
+  function durableSequence(): number {
+    return buffer.pending().reduce((lowest, { sequence }) => Math.min(lowest, sequence - 1), lastSequence);
   }
 
-  async function arrived(message: JsMsg): Promise<Arrived | undefined> {
-    const { seq: sequence, subject, data } = message;
+  function parse({ seq: sequence, subject, data, headers }: JsMsg): ReceivedIncident {
+    const incident = receiveIncident(Buffer.from(data).toString('utf8'));
+    const expected = subjectOf(incident.sensor, incident.origin);
+    if (subject !== expected)
+      throw new Error(
+        `Expected the subject ${expected} for an incident of the sensor ${incident.sensor}, found ${subject}: its publisher uses another sensor's name, or another number of "partitions" than ${partitions}.`,
+      );
+    const header = headers?.get(AFTER);
+    const after = header !== undefined && /^\d{1,16}$/.test(header) ? Number(header) : undefined;
+    return { ...parseIncidentId(incident.id), after, sequence, incident };
+  }
+
+  /** Reads a message; rejects an invalid one. */
+  async function read(message: JsMsg): Promise<ReceivedIncident | undefined> {
     try {
-      const incident = receiveIncident(Buffer.from(data).toString('utf8'));
-      const expected = subjectOf(incident.sensor, incident.origin);
-      if (subject !== expected)
-        throw new Error(
-          `Expected the subject ${expected} for an incident of the sensor ${incident.sensor}, found ${subject}: whoever published it speaks for another, or counts other "partitions" than ${partitions}.`,
-        );
-      const told = message.headers?.get(AFTER);
-      const after = told !== undefined && /^\d{1,16}$/.test(told) ? Number(told) : undefined;
-      return { ...parseIncidentId(incident.id), after, sequence, incident };
+      return parse(message);
     } catch (error) {
-      const text = data.length > 65_536 ? {} : { text: data };
-      const place = { file: `${context.instance}/${number}`, offset: sequence, length: data.length };
+      const { data, seq } = message;
+      const place = { file: `${context.instance}/${number}`, offset: seq, length: data.length };
+      const text = data.length > MAX_REJECT_BYTES ? {} : { text: data };
       await context.reject({ ...place, reason: describeError(error), ...text });
       return undefined;
     }
   }
 
-  async function hand(passed: readonly Arrived[]): Promise<void> {
-    await report(
-      passed.map(({ incident }) => incident),
-      reached(),
-    );
+  async function deliver(released: readonly ReceivedIncident[]): Promise<void> {
+    const incidents = released.map(({ incident }) => incident);
+    await report(incidents, durableSequence());
   }
 
   return {
-    async take(messages) {
-      const passed: Arrived[] = [];
+    async accept(messages) {
+      const released: ReceivedIncident[] = [];
       for (const message of messages) {
-        const found = await arrived(message);
-        last = message.seq;
-        if (found !== undefined) passed.push(...(await order.add(found, context.now())));
+        const received = await read(message);
+        lastSequence = message.seq;
+        if (received !== undefined) released.push(...(await buffer.add(received, context.now())));
       }
-      await hand(passed);
+      await deliver(released);
     },
-    async tick() {
-      const passed = order.expire(context.now());
-      if (passed.length === 0) return;
-      context.log.warn('incidents go on without what should have come before them', {
+    async expire() {
+      const expired = buffer.expire(context.now());
+      if (expired.length === 0) return;
+      context.log.warn('delivering out of order: earlier incidents did not arrive in time', {
         partition: number,
-        count: passed.length,
+        count: expired.length,
       });
-      await hand(passed);
+      await deliver(expired);
     },
-    isIdle: () => order.pending().length === 0,
+    isIdle: () => buffer.pending().length === 0,
   };
 }

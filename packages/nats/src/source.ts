@@ -1,125 +1,131 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   defineSource,
   describeError,
+  failureKind,
   IhandlerError,
-  isIhandlerError,
   type Source,
   type SourceContext,
+  temporary,
   type Value,
 } from '@ihandler/core';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectionOptions, connectNats, explained } from './connect.ts';
-import { consumePartition, type State } from './consume-partition.ts';
 import { ensureStream } from './ensure-stream.ts';
-import { type NatsSourceOptions, readSubscriberOptions } from './options.ts';
+import { type NatsSourceOptions, readSubscriberOptions, type SubscriberSettings } from './options.ts';
+import { PartitionConsumer, type StreamPosition } from './partition-consumer.ts';
 
 export type { NatsSourceOptions } from './options.ts';
 
-type Settings = ReturnType<typeof readSubscriberOptions>;
-
-function stateOf(value: Value | undefined): State | undefined {
+function positionIn(value: Value | undefined): StreamPosition | undefined {
   if (typeof value !== 'object' || value === null || !('created' in value) || !('sequences' in value))
     return undefined;
-  // Safe: only this source keeps it, in just this form.
+  // Safe: only this source stores it, in exactly this form.
   const { created, sequences } = value as { created: string; sequences: Readonly<Record<string, number>> };
   return { created, sequences: { ...sequences } };
 }
 
 /**
- * Takes incidents from a JetStream stream: of each partition that this hub has, one ordered consumer, which goes on after
- * what was taken, also after a restart. Ids stay. Connects again for as long as it runs. Throws `OPTIONS_INVALID`.
+ * Reads incidents from a JetStream stream, with one ordered consumer for each partition of this hub. It resumes after the
+ * last incident in the journal; ids are kept. Its run rejects with a temporary error when the connection fails or ends.
+ * Throws `OPTIONS_INVALID`.
  */
 export default function natsSource(options: NatsSourceOptions): Source {
   const settings = readSubscriberOptions(options);
   const { partitions, take = Array.from({ length: partitions }, (_, at) => at) } = settings;
-  const wrong = take.find((partition) => partition >= partitions);
-  if (wrong !== undefined)
+  const invalid = take.find((partition) => partition >= partitions);
+  if (invalid !== undefined)
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `nats: take: expected partitions from 0 to ${partitions - 1}, found ${wrong}.`,
+      `nats: take: expected partitions from 0 to ${partitions - 1}, found ${invalid}.`,
     );
   return defineSource({
     name: 'nats',
     async run(context) {
-      const { signal, log } = context;
-      const connecting = connectionOptions(settings, context);
-      let told = '';
-      for (let failures = 0; !signal.aborted; failures += 1) {
-        let connection: NatsConnection | undefined;
-        const began = context.now();
-        try {
-          connection = await connectNats(connecting);
-          log.info('connected', { server: connection.getServer() });
-          await consume(connection, settings, take, context, () => {
-            told = '';
-            context.disconnected?.(undefined);
-          });
-        } catch (error) {
-          if (signal.aborted) break;
-          if (isIhandlerError(error)) throw error;
-          const reason = describeError(error);
-          if (reason !== told) log.warn('is away, and comes back', { error: reason });
-          told = reason;
-          context.disconnected?.(reason);
-        } finally {
-          await connection?.close().catch(() => undefined); // it is over, one way or the other
-        }
-        if (context.now() - began > 60_000) failures = 0;
-        const longest = Math.min(30_000, 250 * 2 ** Math.min(failures, 10));
-        await wait(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      let connection: NatsConnection | undefined;
+      try {
+        connection = await connectNats(connectionOptions(settings, context));
+        context.log.info('connected', { server: connection.getServer() });
+        await consume(connection, settings, take, context);
+      } catch (error) {
+        if (!context.signal.aborted) throw error;
+      } finally {
+        await connection?.close().catch(() => undefined); // it may be closed already
       }
     },
   });
 }
 
-/** Consumes all partitions until the connection ends or the signal aborts. */
+/** Consumes the partitions until the signal aborts. Rejects with a temporary error when the connection ends. */
 async function consume(
   connection: NatsConnection,
-  settings: Settings,
+  settings: SubscriberSettings,
   take: readonly number[],
   context: SourceContext,
-  onThere: () => void,
 ): Promise<void> {
-  const { stream } = settings;
-  const info = await (async () => ensureStream(await jetstreamManager(connection), settings))().catch(
-    (error: unknown) => {
-      throw explained(`The stream ${stream} cannot be used`, error);
-    },
-  );
-  onThere();
-  const kept = stateOf(await context.state());
-  const isSame = kept?.created === info.created;
-  if (kept !== undefined && !isSame)
-    context.log.warn('the stream is another one than before: it is taken from its beginning', { stream });
-  const state: State = isSame ? kept : { created: info.created, sequences: {} };
-  const over = new AbortController();
-  // Each partition listens, and each consumer of the client too.
-  setMaxListeners(take.length * 4, over.signal);
-  const end = () => over.abort();
+  const ending = new AbortController();
+  // Each partition adds listeners, and so does each consumer of the client.
+  setMaxListeners(take.length * 4, ending.signal);
+  const end = () => ending.abort();
   context.signal.addEventListener('abort', end, { once: true });
-  connection.closed().then(end, end);
+  const closed = connection.closed();
+  closed.then(end, end);
   try {
+    const { created, firstSequence } = await openStream(connection, settings);
+    const position = await resumePosition(created, settings, context);
     const running = take.map((number) =>
-      consumePartition({
+      new PartitionConsumer({
         connection,
         settings,
         number,
-        state,
+        position,
         context,
-        over: over.signal,
-        first: info.state.first_seq,
-      }),
+        signal: ending.signal,
+        firstSequence,
+      }).run(),
     );
-    // The first that ends takes the others with it, and all are waited for: none may report any more afterwards.
+    // When one ends, all end. All are awaited, so that none reports afterwards.
     for (const partition of running) partition.catch(end);
-    const ends = await Promise.allSettled(running);
-    const failed = ends.find((each) => each.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    throwWorst(await Promise.allSettled(running));
   } finally {
-    over.abort();
+    end();
     context.signal.removeEventListener('abort', end);
   }
+  if (context.signal.aborted) return;
+  const cause = await closed;
+  const reason = cause === undefined ? '' : `: ${describeError(cause)}`;
+  throw temporary(`The connection to NATS at ${connection.getServer()} has ended${reason}.`, { cause });
+}
+
+async function openStream(
+  connection: NatsConnection,
+  settings: SubscriberSettings,
+): Promise<{ readonly created: string; readonly firstSequence: number }> {
+  try {
+    const { created, state } = await ensureStream(await jetstreamManager(connection), settings);
+    return { created, firstSequence: state.first_seq };
+  } catch (error) {
+    throw explained(`The stream ${settings.stream} cannot be used`, error);
+  }
+}
+
+/** The stored position, or the beginning of the stream if the position belongs to another one. */
+async function resumePosition(
+  created: string,
+  { stream }: SubscriberSettings,
+  context: SourceContext,
+): Promise<StreamPosition> {
+  const stored = positionIn(await context.state());
+  if (stored?.created === created) return stored;
+  if (stored !== undefined)
+    context.log.warn('stream was created again: reading it from its beginning', { stream });
+  return { created, sequences: {} };
+}
+
+/** Throws the error of a partition, if any failed; one that a restart does not fix comes first. */
+function throwWorst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  const worst = reasons.find((reason) => failureKind(reason) !== 'temporary') ?? reasons[0];
+  if (worst !== undefined) throw worst;
 }

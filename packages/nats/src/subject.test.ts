@@ -4,7 +4,7 @@ import { covers } from './ensure-stream.ts';
 import { createSubjects, partitionOf, partitionSubject, subjectToken } from './subject.ts';
 
 describe('subjects', () => {
-  it('are one token a sensor, whatever its name, and no two sensors have the same', () => {
+  it('encode every sensor name as one token of its own', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (left, right) => {
         expect(subjectToken(left)).toMatch(/^[A-Za-z0-9_=-]+$/);
@@ -13,18 +13,18 @@ describe('subjects', () => {
     );
   });
 
-  it('say partition, sensor and origin, and are found by the consumer of the partition', () => {
+  it('contain partition, sensor and origin, and match the consumer of the partition', () => {
     const subject = createSubjects('ihandler', 16)('pot.1', 'dionaea.connection.tcp.accept');
     expect(subject).toBe(`ihandler.${partitionOf('pot.1', 16)}.pot=2e1.dionaea.connection.tcp.accept`);
     expect(covers(partitionSubject('ihandler', partitionOf('pot.1', 16)), subject)).toBe(true);
   });
 
-  it('put a sensor into the same partition for good: by the first four bytes of its SHA-256', () => {
-    // The published digests of "abc" (FIPS 180-4) and of nothing begin so.
+  it('assign a sensor to a partition by the first four bytes of its SHA-256', () => {
+    // The first bytes of the published digests of "abc" (FIPS 180-4) and of the empty string.
     expect([partitionOf('abc', 4096), partitionOf('', 4096)]).toEqual([0xba7816bf % 4096, 0xe3b0c442 % 4096]);
   });
 
-  it('divide many sensors evenly', () => {
+  it('distribute many sensors evenly', () => {
     const counts = new Array<number>(16).fill(0);
     for (let n = 0; n < 16_000; n += 1) {
       const partition = partitionOf(`sensor-${n}`, 16);
@@ -40,7 +40,7 @@ describe('subjects', () => {
     ['ihandler.*.a', 'ihandler.0.b', false],
     ['>', 'x', true],
     ['ihandler.*', 'ihandler.0.a', false],
-  ])('%s covers %s: %s', (pattern, subject, expected) => {
+  ])('match wildcards: %s covers %s: %s', (pattern, subject, expected) => {
     expect(covers(pattern, subject)).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A name as one token of a subject: what may not stand in one is `=` and the bytes in hexadecimal. */
+/** Encodes a name as one token of a subject: bytes that a token must not contain become `=` and two hexadecimal digits. */
 export function subjectToken(name: string): string {
   const token = [...Buffer.from(name)]
     .map((byte) => {
@@ -11,12 +11,12 @@ export function subjectToken(name: string): string {
   return token === '' ? '=' : token;
 }
 
-/** The partition of a sensor: the same on every machine, whatever its version. */
+/** The partition of a sensor: the same on every machine and in every version. */
 export function partitionOf(sensor: string, partitions: number): number {
   return createHash('sha256').update(sensor).digest().readUInt32BE(0) % partitions;
 }
 
-/** Makes the subject of an incident: `<prefix>.<partition>.<sensor>.<origin>`. */
+/** Returns a function that builds the subject of an incident: `<prefix>.<partition>.<sensor>.<origin>`. */
 export function createSubjects(
   prefix: string,
   partitions: number,
@@ -26,7 +26,7 @@ export function createSubjects(
     let start = starts.get(sensor);
     if (start === undefined) {
       start = `${prefix}.${partitionOf(sensor, partitions)}.${subjectToken(sensor)}.`;
-      // A hub that relays may have many sensors: who floods it with new ones costs time, not memory.
+      // A hub that relays may have many sensors; a flood of new names must not fill the memory.
       if (starts.size >= 10_000) starts.clear();
       starts.set(sensor, start);
     }
@@ -34,7 +34,7 @@ export function createSubjects(
   };
 }
 
-/** What a partition's consumer asks for. */
+/** The subjects of a partition, with a wildcard. */
 export function partitionSubject(prefix: string, partition: number): string {
   return `${prefix}.${partition}.>`;
 }

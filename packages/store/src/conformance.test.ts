@@ -3,4 +3,4 @@ import { describeHandler } from '@ihandler/testkit';
 import { it } from 'vitest';
 import store from './index.ts';
 
-describeHandler(it, (folder) => store({ from: [join(folder, 'binaries')] }));
+describeHandler(it, (folder) => store({ sampleFolders: [join(folder, 'binaries')] }));

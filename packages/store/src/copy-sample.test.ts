@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { copySample } from './copy-sample.ts';
 import { sensorFolders } from './testing/sensor.ts';
 
-describe('a sample that changes while it is read', () => {
+describe('copySample of a file that changes while it is read', () => {
   it.each<[string, (file: string) => void]>([
     ['grows', (file) => appendFileSync(file, 'more')],
     ['shrinks', (file) => truncateSync(file, 10)],
@@ -17,13 +17,13 @@ describe('a sample that changes while it is read', () => {
         utimesSync(file, 1, 1);
       },
     ],
-  ])('is refused when it %s, and leaves no draft', async (_, change) => {
+  ])('rejects a file that %s, and leaves no draft', async (_, change) => {
     const { binaries, dataDir } = sensorFolders();
     const file = join(binaries, 'sample');
     writeFileSync(file, 'x'.repeat(600_000));
     const sample = await openSample(file, [binaries]);
     change(file);
-    const copying = copySample(sample, file, { folder: dataDir, maxFile: 1e9 });
+    const copying = copySample(sample, file, { folder: dataDir, maxSampleSize: 1e9 });
     const error: unknown = await copying.catch((reason: unknown) => reason);
     await sample.close();
     expect(failureKind(error)).toBe('permanent');

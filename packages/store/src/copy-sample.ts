@@ -5,18 +5,18 @@ import { permanent } from '@ihandler/core';
 import type { OpenSample } from '@ihandler/core/kit';
 import { HEAD_SIZE, sampleType } from './sample-type.ts';
 
-/** What one pass over a sample found out. Hashes are lower-case hexadecimal. */
+/** The facts that one pass over a sample yields. Hashes are lower-case hexadecimal. */
 export interface SampleFacts {
   readonly sha256: string;
   readonly sha1: string;
   readonly md5: string;
   /** In bytes. */
   readonly size: number;
-  /** The media type that the first bytes say. */
+  /** The media type, detected from the first bytes. */
   readonly type: string;
 }
 
-/** A copy that has no name of its own yet, and is not yet durable. */
+/** A copy under a temporary name, not yet durable. */
 export interface Draft extends SampleFacts {
   readonly path: string;
 }
@@ -24,17 +24,17 @@ export interface Draft extends SampleFacts {
 const PIECE = 256 * 1024;
 
 /**
- * Copies a sample into a file of a random name in `folder`, and hashes it, in one streamed pass. Throws a permanent error
- * when the sample changes meanwhile or is larger than `maxFile`; what goes wrong with the copy is thrown as it is.
+ * Copies a sample into a file with a random name in `folder` and hashes it, in one streamed pass. Throws a permanent error
+ * when the sample changes meanwhile or is larger than `maxSampleSize` (bytes). An error of writing the copy is thrown as is.
  */
 export async function copySample(
   sample: OpenSample,
   path: string,
-  { folder, maxFile }: { readonly folder: string; readonly maxFile: number },
+  { folder, maxSampleSize }: { readonly folder: string; readonly maxSampleSize: number },
 ): Promise<Draft> {
-  if (sample.size > maxFile)
+  if (sample.size > maxSampleSize)
     throw permanent(
-      `The sample ${JSON.stringify(path)} is not taken: expected at most ${maxFile} bytes, found ${sample.size}. Raise "maxFile" to keep it.`,
+      `Sample ${JSON.stringify(path)} rejected: expected at most ${maxSampleSize} bytes, found ${sample.size}. Raise "maxSampleSize" to store it.`,
     );
   const draft = join(folder, randomBytes(12).toString('hex'));
   const hashes = { sha256: createHash('sha256'), sha1: createHash('sha1'), md5: createHash('md5') };
@@ -48,7 +48,7 @@ export async function copySample(
       if (count === 0) break;
       const piece = buffer.subarray(0, count);
       size += count;
-      // It grows while it is read: `assertUnchanged` says so.
+      // The file grows while it is read; `assertUnchanged` throws for it.
       if (size > sample.size) break;
       if (head.length < HEAD_SIZE) head = Buffer.concat([head, piece]).subarray(0, HEAD_SIZE);
       for (const hash of Object.values(hashes)) hash.update(piece);

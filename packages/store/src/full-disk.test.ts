@@ -22,14 +22,14 @@ vi.mock('node:fs/promises', async (original) => {
   };
 });
 
-it('a full disk passes: it is said where it is, nothing of the sample stays, and it is taken when there is room', async () => {
+it('store retries on a full disk: it names the folder, leaves no draft, and stores the sample once there is space', async () => {
   const { binaries, dataDir } = sensorFolders();
-  const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+  const { reports, write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
   const batch = [unique(1, capture(binaries, 'MZ evil'))];
   disk.isFull = true;
   const error: unknown = await write(batch).catch((reason: unknown) => reason);
   expect(failureKind(error)).toBe('temporary');
-  expect(String(error)).toContain(`no room for a sample in ${join(dataDir, 'samples')}`);
+  expect(String(error)).toContain(`Disk full: cannot store a sample in ${join(dataDir, 'samples')}`);
   expect(readdirSync(join(dataDir, 'samples', '.incoming'))).toEqual([]);
   expect(await handler.checkpoint?.()).toEqual({});
   disk.isFull = false;

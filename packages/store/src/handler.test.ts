@@ -24,9 +24,9 @@ function filesBelow(folder: string): readonly string[] {
 }
 
 describe('store', () => {
-  it('keeps a sample by its SHA-256, read-only in a folder of its own, and reports it with all that is known', async () => {
+  it('stores a sample under its SHA-256, read-only in a private folder, and reports it with all its facts', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const sample = capture(binaries, 'MZ evil');
     await write([unique(1, sample)]);
     const file = pathIn(join(dataDir, 'samples'), sha256('MZ evil'));
@@ -48,9 +48,9 @@ describe('store', () => {
     ]);
   });
 
-  it('keeps what comes again once, and reports it once', async () => {
+  it('stores and reports a sample once that is captured several times', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const sample = capture(binaries, 'again');
     await write([unique(1, sample), unique(2, sample, { origin: 'dionaea.download.complete.again' })]);
     await write([unique(3, sample)]);
@@ -59,9 +59,9 @@ describe('store', () => {
     expect(filesBelow(join(dataDir, 'samples'))).toEqual([sha256('again')]);
   });
 
-  it('takes a temporary file that was put aside, and passes over one that it cannot take', async () => {
+  it('stores a temporary file that the source saved, and ignores one that it cannot read', async () => {
     const { root, binaries, dataDir } = sensorFolders();
-    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const aside = capture(binaries, 'put aside');
     writeFileSync(join(root, 'elsewhere'), 'x');
     const complete = (ordinal: number, path: string) =>
@@ -78,33 +78,33 @@ describe('store', () => {
     expect(reports).toMatchObject([{ md5: aside.md5, cause: 's:9' }]);
   });
 
-  it('reports again, the same, what a crash made forgotten; and nothing of what brought no sample', async () => {
+  it('repeats the same report after a crash, and reports nothing for an incident without a new sample', async () => {
     const { binaries, dataDir } = sensorFolders();
     const sample = capture(binaries, 'crash');
-    const first = await startStore({ from: [binaries] }, dataDir);
+    const first = await startStore({ sampleFolders: [binaries] }, dataDir);
     await first.write([unique(1, sample), unique(2, sample)]);
     await first.handler.close?.();
     rmSync(sample.file);
-    const second = await startStore({ from: [binaries] }, dataDir);
+    const second = await startStore({ sampleFolders: [binaries] }, dataDir);
     expect(await second.handler.checkpoint?.()).toEqual({ s: 2 });
     await second.write([unique(1, sample), unique(2, sample)], 'again');
     expect(second.reports).toEqual(first.reports);
   });
 
-  it('takes a copy that a crash left without its row as new', async () => {
+  it('treats a file that a crash left without its row as new', async () => {
     const { binaries, dataDir } = sensorFolders();
     const sample = capture(binaries, 'half done');
     const file = pathIn(join(dataDir, 'samples'), sha256('half done'));
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, 'half done', { mode: 0o400 });
-    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     await write([unique(1, sample)]);
     expect(reports).toHaveLength(1);
   });
 
-  it('writes a file anew that is shorter than it was', async () => {
+  it('replaces a stored file that was cut', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { write } = await startStore({ from: [binaries] }, dataDir);
+    const { write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const sample = capture(binaries, 'torn');
     await write([unique(1, sample)]);
     const file = pathIn(join(dataDir, 'samples'), sha256('torn'));
@@ -114,17 +114,17 @@ describe('store', () => {
     expect(readFileSync(file, 'utf8')).toBe('torn');
   });
 
-  it('removes the drafts that a crash left', async () => {
+  it('removes drafts that a crash left', async () => {
     const { binaries, dataDir } = sensorFolders();
     mkdirSync(join(dataDir, 'samples', '.incoming'), { recursive: true });
     writeFileSync(join(dataDir, 'samples', '.incoming', 'left'), 'x');
-    await startStore({ from: [binaries] }, dataDir);
+    await startStore({ sampleFolders: [binaries] }, dataDir);
     expect(readdirSync(join(dataDir, 'samples', '.incoming'))).toEqual([]);
   });
 
-  it('opens nothing for an incident that is not of this machine', async () => {
+  it('opens no file for an incident of another machine', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const sample = capture(binaries, 'remote');
     await write([unique(1, sample, { local: false })]);
     expect(reports).toEqual([]);
@@ -132,12 +132,12 @@ describe('store', () => {
     expect(await handler.checkpoint?.()).toEqual({ s: 1 });
   });
 
-  it('lets the oldest go when there is no room, and keeps one again that comes again', async () => {
+  it('deletes the oldest samples at maxSize, and stores a deleted one again when it is captured again', async () => {
     const { binaries, dataDir } = sensorFolders();
     let now = 0;
     const clock = { now: () => (now += 1) };
     const { reports, write, handler } = await startStore(
-      { from: [binaries], maxTotal: '1kB' },
+      { sampleFolders: [binaries], maxSize: '1kB' },
       dataDir,
       clock,
     );
@@ -154,12 +154,16 @@ describe('store', () => {
     expect(reports).toHaveLength(3);
   });
 
-  it('keeps to its room within a batch, too', async () => {
+  it('respects maxSize within a batch', async () => {
     const { binaries, dataDir } = sensorFolders();
     let now = 0;
-    const { reports, write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir, {
-      now: () => (now += 1),
-    });
+    const { reports, write, handler } = await startStore(
+      { sampleFolders: [binaries], maxSize: '1kB' },
+      dataDir,
+      {
+        now: () => (now += 1),
+      },
+    );
     const letters = ['a', 'b', 'c', 'd', 'e'];
     await write(letters.map((letter, at) => unique(at + 1, capture(binaries, letter.repeat(400)))));
     expect(handler.counters?.()).toMatchObject({ stored: 5, evicted: 3, samples: 2, bytes: 800 });
@@ -169,9 +173,9 @@ describe('store', () => {
     expect(reports).toHaveLength(5);
   });
 
-  it('lets nothing go for a sample that is kept already', async () => {
+  it('deletes nothing for a sample that is already stored', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { write, handler } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir);
+    const { write, handler } = await startStore({ sampleFolders: [binaries], maxSize: '1kB' }, dataDir);
     const [first, second] = ['a', 'b'].map((letter) => capture(binaries, letter.repeat(500)));
     if (!first || !second) throw new Error('two samples');
     await write([unique(1, first), unique(2, second)]);
@@ -179,15 +183,15 @@ describe('store', () => {
     expect(handler.counters?.()).toMatchObject({ stored: 2, known: 3, evicted: 0, samples: 2, bytes: 1000 });
   });
 
-  it('reports what an earlier try of the same batch has stored, and counts it once', async () => {
+  it('reports what an earlier attempt of the same batch stored, and counts it once', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const [first, second] = ['one', 'two'].map((content) => capture(binaries, content));
     if (!first || !second) throw new Error('two samples');
     const batch = [unique(1, first), unique(2, { ...second, file: join(binaries, 'late') })];
     await expect(write(batch)).rejects.toThrow('no such file');
     expect(await handler.checkpoint?.()).toEqual({});
-    // The dispatcher forgets what a batch that failed has reported.
+    // The dispatcher discards the reports of a failed batch.
     reports.length = 0;
     rmSync(first.file);
     linkSync(second.file, join(binaries, 'late'));
@@ -199,9 +203,9 @@ describe('store', () => {
     expect(handler.counters?.()).toMatchObject({ stored: 2, known: 0 });
   });
 
-  it('knows a portable executable, an ELF, a text and what is none of them', async () => {
+  it('detects a portable executable, an ELF file, text, other bytes and an empty file', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { reports, write } = await startStore({ from: [binaries] }, dataDir);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const contents = [
       Buffer.from('4d5a90000300000004000000ffff0000', 'hex'),
       Buffer.from('7f454c4602010100000000000000000002003e00', 'hex'),
@@ -219,11 +223,11 @@ describe('store', () => {
     ]);
   });
 
-  it('forgets who brought a sample and keeps the sample', async () => {
+  it('forgets the host of a sample and keeps the sample', async () => {
     const { binaries, dataDir } = sensorFolders();
-    const { write, handler } = await startStore({ from: [binaries] }, dataDir);
+    const { write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
     await write([unique(1, capture(binaries, 'whose'))]);
-    expect(await handler.forget?.((host) => host === '198.51.100.7')).toMatch(/of 1 samples/);
+    expect(await handler.forget?.((host) => host === '198.51.100.7')).toMatch(/of 1 sample;/);
     expect(readFileSync(join(dataDir, 'store.sqlite-wal'), 'latin1')).not.toBe('');
     expect(filesBelow(join(dataDir, 'samples'))).toHaveLength(1);
   });

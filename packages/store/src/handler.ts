@@ -13,7 +13,7 @@ import {
   temporary,
   type WritingHandler,
 } from '@ihandler/core';
-import { decodeValue, encodeValue, errorCode, openSample } from '@ihandler/core/kit';
+import { decodeValue, encodeValue, errorCode, formatCount, openSample } from '@ihandler/core/kit';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { openFolder, type SampleFolder } from './sample-folder.ts';
@@ -21,8 +21,8 @@ import { openRecord, type SampleRecord, type SampleRow } from './sample-record.t
 
 export type { StoreOptions } from './options.ts';
 
-/** What the handler takes. */
-type Brought = Incident<
+/** An incident that names a captured file. */
+type CaptureIncident = Incident<
   'dionaea.download.complete' | 'dionaea.download.complete.unique' | 'dionaea.download.complete.again'
 >;
 type Report = IncidentMap['ihandler.sample.stored'];
@@ -33,27 +33,27 @@ interface Running {
   readonly context: HandlerContext;
 }
 
-/** Where a store keeps its record, in the folder of its instance. */
+/** The path of the sample record in the data folder of an instance. */
 export function recordFile(dataDir: string): string {
   return join(dataDir, 'store.sqlite');
 }
 
-function pathOf({ data }: Brought): string {
+function pathOf({ data }: CaptureIncident): string {
   return 'path' in data ? data.path : data.file;
 }
 
-function assertPromised(incident: Brought, { md5 }: Draft): void {
+function assertSameFile(incident: CaptureIncident, { md5 }: Draft): void {
   const { data } = incident;
-  const promised = 'md5hash' in data ? data.md5hash.toLowerCase() : md5;
-  if (/^[0-9a-f]{32}$/.test(promised) && promised !== md5)
+  const reported = 'md5hash' in data ? data.md5hash.toLowerCase() : md5;
+  if (/^[0-9a-f]{32}$/.test(reported) && reported !== md5)
     throw permanent(
-      `The sample ${JSON.stringify(pathOf(incident))} is not taken: expected a file with the MD5 ${promised}, found one with ${md5}: it is another file by now.`,
+      `Sample ${JSON.stringify(pathOf(incident))} rejected: expected a file with MD5 ${reported}, found MD5 ${md5}. Another file has replaced it.`,
     );
 }
 
 /**
- * Keeps the samples that incidents of this machine name, each once, under its SHA-256. Samples, which incident brought each
- * and the checkpoint are in one record, so that a crash neither loses a report nor makes two of it. Throws
+ * Stores the samples that incidents of this machine name, each once, under its SHA-256. One record holds the samples, the
+ * incident that captured each, and the checkpoint, so a crash neither loses a report nor duplicates it. Throws
  * `OPTIONS_INVALID`.
  */
 export default function store(options: StoreOptions): WritingHandler {
@@ -83,11 +83,11 @@ export default function store(options: StoreOptions): WritingHandler {
     checkpoint: () => current().record.checkpoint(),
     async write(batch, checkpoint, context) {
       const state = current();
-      // What is tried again is counted once.
+      // Counted only when the batch succeeds, so that a retry does not count twice.
       const tally = { known: 0, remote: 0 };
       for (const incident of batch) {
-        const row = state.record.broughtBy(incident.id) ?? (await take(incident));
-        // Safe: what is in the record has been reported, or is to be, in just this form.
+        const row = state.record.capturedBy(incident.id) ?? (await storeNew(incident));
+        // Safe: `rowOf` encodes every report in the record.
         if (row !== undefined)
           await context.report('ihandler.sample.stored', decodeValue(row.report) as Report, {
             cause: incident,
@@ -97,19 +97,19 @@ export default function store(options: StoreOptions): WritingHandler {
       counts.known += tally.known;
       counts.remote += tally.remote;
 
-      /** The row of a sample that was not known. */
-      async function take(incident: Brought): Promise<SampleRow | undefined> {
-        // Given again only so that it is reported again, and it was not what brought a sample.
+      /** The row of a new sample; undefined when the incident brings none. */
+      async function storeNew(incident: CaptureIncident): Promise<SampleRow | undefined> {
+        // Redelivered only for its report, and it has no row.
         if (isCovered(incident, checkpoint)) return undefined;
         if (incident.local !== true) {
           tally.remote += 1;
           return undefined;
         }
         try {
-          return await keep(incident, state, tally);
+          return await storeSample(incident, state, tally);
         } catch (cause) {
           const error = explainFull(cause, state.folder.path);
-          // A temporary file, which dionaea removes as soon as it has told of it; the one that lasts is told of next.
+          // dionaea deletes this temporary file right after reporting it, and reports the permanent file next.
           if (incident.origin === 'dionaea.download.complete' && failureKind(error) === 'permanent')
             return undefined;
           throw error;
@@ -118,7 +118,7 @@ export default function store(options: StoreOptions): WritingHandler {
     },
     forget(isForgotten) {
       const changed = current().record.rewriteReports((text) => withoutAttacker(text, isForgotten));
-      return `took the address out of what is known of ${changed} samples, which stay`;
+      return `removed the host from the record of ${formatCount(changed, 'sample')}; the samples are kept`;
     },
     counters() {
       const total = running?.record.total();
@@ -131,15 +131,15 @@ export default function store(options: StoreOptions): WritingHandler {
     },
   });
 
-  async function keep(
-    incident: Brought,
+  async function storeSample(
+    incident: CaptureIncident,
     { folder, record, context }: Running,
     tally: Pick<typeof counts, 'known'>,
   ): Promise<SampleRow | undefined> {
-    const draft = await copied(pathOf(incident), folder, settings);
+    const draft = await copyAllowed(pathOf(incident), folder, settings);
     const known = record.bySha256(draft.sha256);
     try {
-      assertPromised(incident, draft);
+      assertSameFile(incident, draft);
       if (known?.kept !== 1) await makeRoom(draft, { folder, record, context });
     } catch (error) {
       await folder.discard(draft);
@@ -152,19 +152,19 @@ export default function store(options: StoreOptions): WritingHandler {
       return undefined;
     }
     const row = rowOf(incident, draft, folder.pathOf(draft.sha256), context.now());
-    // At once, so that the next one of the batch finds how much room is left. Should the batch fail or the process die, it is
-    // this incident, given again, that finds its row and reports it.
+    // Added at once, so that the next sample of the batch sees how much space is left. If the batch fails or the process
+    // dies, the redelivered incident finds its row and reports it.
     record.add(row);
     counts.stored += 1;
     return row;
   }
 
-  /** Removes the oldest samples until there is room for another. */
+  /** Deletes the oldest samples until there is space for `draft`. */
   async function makeRoom(draft: Draft, { folder, record, context }: Running): Promise<void> {
     const limit = await folder.limit();
     if (draft.size > limit)
       throw permanent(
-        `The sample is not taken: it has ${draft.size} bytes, and all samples together may have ${limit} ("maxTotal").`,
+        `Sample rejected: it has ${draft.size} bytes, more than all samples together may have (${limit}). Raise "maxSize" to store it.`,
       );
     for (let over = record.total().bytes + draft.size - limit; over > 0; ) {
       const [oldest] = record.kept(1);
@@ -172,7 +172,7 @@ export default function store(options: StoreOptions): WritingHandler {
       await folder.remove(oldest.sha256);
       record.setKept(oldest.sha256, false);
       counts.evicted += 1;
-      context.log.info('the oldest sample went to make room', {
+      context.log.info('deleted the oldest sample to make space', {
         sha256: oldest.sha256,
         bytes: oldest.size,
       });
@@ -185,10 +185,14 @@ function isCovered({ id }: Incident, checkpoint: Checkpoint): boolean {
   return !Object.hasOwn(checkpoint, parseIncidentId(id).stream);
 }
 
-async function copied(path: string, folder: SampleFolder, { from, maxFile }: Settings): Promise<Draft> {
-  const sample = await openSample(path, from);
+async function copyAllowed(
+  path: string,
+  folder: SampleFolder,
+  { sampleFolders, maxSampleSize }: Settings,
+): Promise<Draft> {
+  const sample = await openSample(path, sampleFolders);
   try {
-    return await copySample(sample, path, { folder: folder.incoming, maxFile });
+    return await copySample(sample, path, { folder: folder.incoming, maxSampleSize });
   } finally {
     await sample.close();
   }
@@ -196,24 +200,24 @@ async function copied(path: string, folder: SampleFolder, { from, maxFile }: Set
 
 const fullCodes = ['ENOSPC', 'EDQUOT'];
 
-/** Says of a full disk where it is, and what to do; it passes, so that nothing is lost. Any other error stays as it is. */
+/** Makes a full disk a temporary error that names the folder, so that nothing is lost. Returns any other error unchanged. */
 function explainFull(error: unknown, folder: string): unknown {
   return fullCodes.includes(errorCode(error))
     ? temporary(
-        `There is no room for a sample in ${folder}: expected free disk, or a "maxTotal" that leaves some. Samples wait until there is.`,
+        `Disk full: cannot store a sample in ${folder}. Free disk space, or lower "maxSize". The samples are stored when there is space.`,
         { cause: error },
       )
     : error;
 }
 
-function rowOf({ id, data }: Brought, draft: Draft, file: string, storedAt: number): SampleRow {
+function rowOf({ id, data }: CaptureIncident, draft: Draft, file: string, storedAt: number): SampleRow {
   const { sha256, sha1, md5, size, type } = draft;
   const { connection } = data;
   const report = { sha256, sha1, md5, size, type, file, url: data.url, ...(connection && { connection }) };
   return { sha256, sha1, md5, size, type, storedAt, kept: 1, incident: id, report: encodeValue(report) };
 }
 
-/** What is known of a sample without who brought it; undefined when it was somebody else. */
+/** The report of a sample without its URL and connection; undefined when that host is not forgotten. */
 function withoutAttacker(text: string, isForgotten: (host: string) => boolean): string | undefined {
   // Safe: see `rowOf`.
   const { connection, url: _url, ...rest } = decodeValue(text) as Report;

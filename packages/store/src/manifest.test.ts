@@ -6,10 +6,10 @@ import { commands } from './commands/index.ts';
 import store from './index.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
+describe('the manifest of store', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler with the options as they are', () => {
+  it('has the handler with the options of its schema', () => {
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(manifest.handlers).toEqual({
       store: {
@@ -20,11 +20,11 @@ describe('the manifest', () => {
         options,
       },
     });
-    expect(store({ from: ['/there/is/none'] })).toMatchObject({ contract: 1, name: 'store' });
+    expect(store({ sampleFolders: ['/there/is/none'] })).toMatchObject({ contract: 1, name: 'store' });
   });
 
-  it('offers the commands that there are, in their words', () => {
-    const offered = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
-    expect(offered).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
+  it('has every command with its summary', () => {
+    const summaries = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
+    expect(summaries).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
   });
 });

@@ -11,23 +11,23 @@ const folder = z
 
 /** The options as a user writes them. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({
-  from: z
+  sampleFolders: z
     .array(folder)
     .min(1, 'expected at least one folder')
     .describe(
-      "The folders that samples may be read from, best dionaea's own for binaries. No other file is ever opened.",
+      "Folders that samples may be read from, usually dionaea's folder for binaries. No other file is opened.",
     )
     .meta({ examples: [['/opt/dionaea/var/lib/dionaea/binaries']] }),
   folder: folder
     .optional()
-    .describe('Where samples are kept. Default: the folder "samples" in the folder of this instance.'),
-  maxFile: sizeOption('100MiB')
-    .default(100 * 2 ** 20)
-    .describe('The largest sample that is kept: "100MiB". Larger ones are refused.'),
-  maxTotal: sizeOption('50GB')
+    .describe('Folder that stores the samples. Default: "samples" in the data folder of this instance.'),
+  maxSampleSize: sizeOption('100MiB')
+    .prefault('100MiB')
+    .describe('Size of the largest sample to store: "100MiB". Larger samples are rejected.'),
+  maxSize: sizeOption('50GB')
     .optional()
     .describe(
-      'How much is kept before the oldest samples go: "50GB". Default: 10 GiB, or a tenth of the volume if that is less.',
+      'Size of all samples together: "50GB". Deletes the oldest samples beyond it. Default: 10 GiB, or a tenth of the volume if that is less.',
     ),
   mode: z
     .string('expected the permissions in quotes: "0400"')
@@ -37,20 +37,20 @@ export const optionsSchema = z.strictObject({
     )
     .default('0400')
     .transform((text) => Number.parseInt(text, 8))
-    .describe('The permissions of a kept sample, in octal digits. Never executable, never for others.'),
+    .describe('Permissions of a stored sample, in octal digits. Never executable, never for others.'),
   group: z
     .union([z.string().regex(/^[A-Za-z_][\w.-]{0,31}$/, 'expected the name of a group'), z.int().min(0)])
     .optional()
-    .describe('The group that samples and their folder belong to, by name or number.'),
+    .describe('Group that owns the samples and their folder, by name or number.'),
 });
 
 /** Options of {@link store}. */
 export type StoreOptions = Readonly<z.input<typeof optionsSchema>>;
 
-/** The options after the door: sizes in bytes, `mode` a number. */
+/** The parsed options: sizes in bytes, `mode` a number. */
 export type Settings = Readonly<z.output<typeof optionsSchema>>;
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options of a user. Throws `OPTIONS_INVALID`. */
 export function readOptions(options: unknown): Settings {
   return parseOptions(optionsSchema, options, 'store');
 }

@@ -6,30 +6,30 @@ import { errorCode } from '@ihandler/core/kit';
 import type { Draft } from './copy-sample.ts';
 import type { Settings } from './options.ts';
 
-/** The folder that samples are kept in, each under its SHA-256. */
+/** The folder that stores samples, each under its SHA-256. */
 export interface SampleFolder {
   readonly path: string;
-  /** For drafts. */
+  /** The folder for drafts. */
   readonly incoming: string;
   pathOf(sha256: string): string;
   /**
-   * Makes a draft durable and gives it its name. What has that name already and is as large is left as it is; the draft goes
+   * Makes a draft durable and gives it its name. Leaves an existing file of that name and size as it is. Removes the draft
    * either way.
    */
   keep(draft: Draft): Promise<void>;
-  /** Removes a draft that is not kept. */
+  /** Removes a draft that is not stored. */
   discard(draft: Draft): Promise<void>;
   remove(sha256: string): Promise<void>;
-  /** The bytes that samples may take together. */
+  /** The bytes that all samples together may take. */
   limit(): Promise<number>;
 }
 
-/** Where the samples of an instance are. */
+/** The folder of the samples of an instance. */
 export function folderOf({ folder }: Pick<Settings, 'folder'>, dataDir: string): string {
   return folder ?? join(dataDir, 'samples');
 }
 
-/** Where a sample lies in a folder of samples. */
+/** The path of a sample in a folder of samples. */
 export function pathIn(folder: string, sha256: string): string {
   return join(folder, sha256.slice(0, 2), sha256);
 }
@@ -37,7 +37,7 @@ export function pathIn(folder: string, sha256: string): string {
 const TEN_GIB = 10 * 2 ** 30;
 
 /** The number of a group, from /etc/group as `getent` would read it without a directory service. */
-function groupNumber(group: string | number): number {
+function groupId(group: string | number): number {
   if (typeof group === 'number') return group;
   const line = readFileSync('/etc/group', 'utf8')
     .split('\n')
@@ -46,12 +46,12 @@ function groupNumber(group: string | number): number {
   if (line !== undefined && Number.isInteger(id)) return id;
   throw new IhandlerError(
     'OPTIONS_INVALID',
-    `store: group: expected a group of this machine, found ${group}: name one of /etc/group, or write its number.`,
+    `store: group: expected a group of this machine, found ${group}: use a name in /etc/group, or a group number.`,
   );
 }
 
-/** Whether a file is there, and whole as far as its size tells: a crash of the machine may have left less of it. */
-async function isThere(path: string, size: number): Promise<boolean> {
+/** Whether a file exists with its full size: a crash of the machine may have cut it. */
+async function isStored(path: string, size: number): Promise<boolean> {
   try {
     const found = await lstat(path);
     return found.isFile() && found.size === size;
@@ -71,11 +71,11 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
-/** Makes the folder where it is not there, for its owner (and `group`) only, and removes drafts that a crash left. */
+/** Creates the folder if it is missing, for its owner (and `group`) only. Removes drafts that a crash left. */
 export async function openFolder(settings: Settings, dataDir: string): Promise<SampleFolder> {
   const folder = folderOf(settings, dataDir);
   const incoming = join(folder, '.incoming');
-  const group = settings.group === undefined ? undefined : groupNumber(settings.group);
+  const group = settings.group === undefined ? undefined : groupId(settings.group);
   const folderMode = settings.mode & 0o040 ? 0o750 : 0o700;
 
   async function make(path: string): Promise<void> {
@@ -85,7 +85,7 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
     await sync(dirname(path));
   }
 
-  /** Gives a draft its permissions, and waits for the disk. */
+  /** Sets the permissions of a draft and syncs it to the disk. */
   async function seal(path: string): Promise<void> {
     const handle = await open(path, 'r+');
     try {
@@ -108,11 +108,11 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
     async keep(draft) {
       const path = pathIn(folder, draft.sha256);
       try {
-        if (await isThere(path, draft.size)) return;
+        if (await isStored(path, draft.size)) return;
         await make(dirname(path));
         await seal(draft.path);
         await rm(path, { force: true });
-        // Unlike a renaming, a link never takes the place of what is there.
+        // Unlike a rename, a link never replaces an existing file.
         await link(draft.path, path);
         await sync(dirname(path));
       } finally {
@@ -122,7 +122,7 @@ export async function openFolder(settings: Settings, dataDir: string): Promise<S
     discard: ({ path }) => rm(path, { force: true }),
     remove: (sha256) => rm(pathIn(folder, sha256), { force: true }),
     async limit() {
-      if (settings.maxTotal !== undefined) return settings.maxTotal;
+      if (settings.maxSize !== undefined) return settings.maxSize;
       const { blocks, bsize } = await statfs(folder);
       return Math.min(TEN_GIB, Math.floor((blocks * bsize) / 10));
     },

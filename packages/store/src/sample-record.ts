@@ -1,44 +1,44 @@
 import type { Checkpoint } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { SampleFacts } from './copy-sample.ts';
-import { openRecordFile } from './open-record-file.ts';
+import { openRecordFile } from './record-file.ts';
 
-/** A sample that was stored once. */
+/** A sample that was stored at some time. */
 export interface SampleRow extends SampleFacts {
   /** Milliseconds since the Unix epoch. */
   readonly storedAt: number;
-  /** Whether its file is still kept; 0 when it went to make room. */
+  /** Whether its file is still stored; 0 when it was deleted to make space. */
   readonly kept: 0 | 1;
-  /** The incident that brought it first. */
+  /** The incident that captured it first. */
   readonly incident: string;
-  /** What was reported of it, as `encodeValue` writes it. */
+  /** The data of its report, as `encodeValue` writes it. */
   readonly report: string;
 }
 
-/** What a store remembers: which samples it has had, and how far it is. */
+/** The record of a store: every sample it has stored, and its checkpoint. */
 export interface SampleRecord {
-  /** By a hash of any of the three kinds, or by the first digits of one: all that fit. */
+  /** At most 100 samples that have this hash of any of the three kinds, or one that begins with it. Newest first. */
   find(hash: string): readonly SampleRow[];
   bySha256(sha256: string): SampleRow | undefined;
-  broughtBy(incident: string): SampleRow | undefined;
+  capturedBy(incident: string): SampleRow | undefined;
   /** Newest first. */
   list(limit?: number): readonly SampleRow[];
-  /** Oldest first, those whose file is kept. */
+  /** The samples whose file is stored, oldest first. */
   kept(limit: number): readonly SampleRow[];
   total(): { readonly count: number; readonly bytes: number };
   checkpoint(): Checkpoint;
   add(sample: SampleRow): void;
-  /** Moves the checkpoint: all that its incidents brought has been added. */
+  /** Moves the checkpoint, once the samples of its incidents are added. */
   advance(checkpoint: Checkpoint): void;
   setKept(sha256: string, kept: boolean): void;
-  /** Replaces what was reported of samples; those for which `change` gives nothing stay. Answers how many changed. */
+  /** Replaces reports, except where `change` returns undefined. Returns how many changed. */
   rewriteReports(change: (report: string) => string | undefined): number;
   close(): void;
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** A name as SQLite can keep it: UTF-8 has no lone surrogates. */
+/** A name that SQLite can store unchanged: UTF-8 cannot encode lone surrogates. */
 function exact(stream: string): string {
   return stream.startsWith('"') || loneSurrogate.test(stream) ? JSON.stringify(stream) : stream;
 }
@@ -47,7 +47,7 @@ function parsed(stream: string): string {
   return stream.startsWith('"') ? String(JSON.parse(stream)) : stream;
 }
 
-/** Opens the record in `file`, or begins it; `readonly` for those who only look. Throws `TARGET_UNREADABLE`. */
+/** Opens the record in `file`, and creates it unless `readonly`. Throws `TARGET_UNREADABLE`. */
 export function openRecord(file: string, options: { readonly readonly?: boolean } = {}): SampleRecord {
   const db = openRecordFile(file, options.readonly === true);
   try {
@@ -102,7 +102,7 @@ function prepare(db: Database): SampleRecord {
   return {
     find: (hash) => byHash.all({ hash }),
     bySha256: (sha256) => bySha256.get(sha256),
-    broughtBy: (incident) => byIncident.get(exact(incident)),
+    capturedBy: (incident) => byIncident.get(exact(incident)),
     list: (limit = -1) => newest.all(limit),
     kept: (limit) => oldest.all(limit),
     total: () => total.get() ?? { count: 0, bytes: 0 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../test/virustotal-server/fault.ts';
-import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
+import type { Fault } from '../../../test/support/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../test/support/virustotal-server/known-file.ts';
 import { isSameSite } from './api/api.ts';
 import { capture, captured } from './testing/captured.ts';
 import { START, startVirusTotal, temporaryFolder } from './testing/start-virustotal.ts';
@@ -126,11 +126,11 @@ describe('a key that is refused', () => {
       await time.run(59 * MINUTE);
       expect(askedAt()).toHaveLength(1);
       expect(handler.counters?.()).toMatchObject({ backlog: 1, key_refused: 1 });
-      expect(lines.filter((line) => line.startsWith('critical'))).toHaveLength(1);
+      expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
       expect(lines.join('\n')).toContain('VIRUSTOTAL_API_KEY');
       await time.run(90 * MINUTE);
       expect(askedAt()).toHaveLength(3);
-      expect(lines.filter((line) => line.startsWith('critical')).length).toBeLessThanOrEqual(3);
+      expect(lines.filter((line) => line.startsWith('error')).length).toBeLessThanOrEqual(3);
       await time.run(HOUR);
       expect(verdicts()).toHaveLength(1);
       expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });

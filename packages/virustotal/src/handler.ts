@@ -13,9 +13,9 @@ import { REPORT, VERDICT } from './backlog/outbox.ts';
 import type { SeenSample } from './backlog/put-sample.ts';
 import { isHere, sampleFolders } from './backlog/sample-folders.ts';
 import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
-import { type Alarm, createAlarm } from './work/alarm.ts';
-import { type Desk, openDesk } from './work/desk.ts';
-import { startWorker, type Worker } from './work/worker.ts';
+import { type Alarm, createAlarm } from './worker/alarm.ts';
+import { type Desk, openDesk } from './worker/desk.ts';
+import { startWorker, type Worker } from './worker/worker.ts';
 
 export type { VirusTotalOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../test/virustotal-server/fault.ts';
-import { madeUpFile } from '../../../test/virustotal-server/known-file.ts';
+import type { Fault } from '../../../test/support/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../test/support/virustotal-server/known-file.ts';
 import virustotal from './handler.ts';
 import { captured } from './testing/captured.ts';
 import { START, startVirusTotal } from './testing/start-virustotal.ts';
@@ -22,7 +22,7 @@ describe('whoever answers instead of VirusTotal: a portal, a proxy, a wrong url,
     await time.run(6 * HOUR);
     // Without a hold the 400 requests that a public key leaves for the day would be gone.
     expect(server.requests.length).toBeLessThan(60);
-    expect(lines.filter((line) => line.startsWith('warning')).join()).toMatch(/does not answer as it should/);
+    expect(lines.filter((line) => line.startsWith('warn')).join()).toMatch(/does not answer as it should/);
     expect(verdicts()).toEqual([]);
     server.setFault(undefined);
     await time.run(24 * HOUR);

@@ -1,5 +1,5 @@
 import type { Value } from '@ihandler/core';
-import { integer, text } from '../rows/cell.ts';
+import { integer, text } from '../rows/cells.ts';
 import type { Row } from '../schema/tables.ts';
 import type { LooseConnection } from './connection-key.ts';
 

@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** Something that names a connection that has no row yet. */
-export interface Waiting {
+export interface WaitingIncident {
   /** Rises in order of arrival. */
   readonly number: number;
   /** The connection that it waits for. */
@@ -32,14 +32,14 @@ export interface Waiting {
 export interface ClusterState {
   /**
    * Of the connections that the batch names and of those that the incidents in {@link ClusterState.waiting} name (both
-   * with {@link connectionsNamed}: a link that waited for its child needs its parent, which the batch may not name), those
+   * with {@link connectionKeysIn}: a link that waited for its child needs its parent, which the batch may not name), those
    * that have a row: the row announced last with `named`.
    */
   readonly rows: ReadonlyMap<ConnectionKey, number>;
   /** The places of those rows. */
   readonly places: ReadonlyMap<number, Place>;
   /** What waits for a connection that the batch names, or is a link to a child that it names, in rising `number`. */
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly WaitingIncident[];
   /** The next number for what waits. */
   readonly nextWaiting: number;
   /** The next free primary key of each table. */
@@ -47,7 +47,7 @@ export interface ClusterState {
 }
 
 /** A connection's row with what it stands for: kept beside dionaea's tables. */
-export interface Announced {
+export interface AnnouncedConnection {
   readonly row: number;
   readonly key: ConnectionKey;
   readonly sensor: string;
@@ -74,12 +74,12 @@ export interface ClusterResult {
   /** New rows by table, in rising primary key; roots and parents of new connections are final. */
   readonly rows: Readonly<Record<Table, readonly Row[]>>;
   /** New connections, in rising row. */
-  readonly announced: readonly Announced[];
+  readonly announced: readonly AnnouncedConnection[];
   /** Moves of rows stored before, each row once, in any order; to be applied after the inserts. */
   readonly moves: readonly Move[];
   readonly waiting: {
     /** To be kept, in rising number. */
-    readonly added: readonly Waiting[];
+    readonly added: readonly WaitingIncident[];
     /** Numbers of the state's entries that are resolved. */
     readonly removed: readonly number[];
     /** Numbers of the state's entries whose child was freed. */
@@ -87,11 +87,11 @@ export interface ClusterResult {
   };
   readonly nextWaiting: number;
   readonly nextKey: Readonly<Record<Table, number>>;
-  readonly without: Without;
+  readonly skipped: SkippedCounts;
 }
 
 /** How many incidents changed nothing, by why. What waits is not among them. */
-export interface Without {
+export interface SkippedCounts {
   /** Links that would have closed a circle. */
   readonly cycle: number;
   /** Links to a second parent: the first that was applied holds. */

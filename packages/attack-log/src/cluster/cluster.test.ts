@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionKey, connectionsNamed } from '../index.ts';
+import { connectionKey, connectionKeysIn } from '../index.ts';
 import { accept, connection, free, incident, link, offer } from '../testing/incidents.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { cluster } from './cluster.ts';
@@ -26,9 +26,9 @@ describe('connectionKey', () => {
   });
 });
 
-describe('connectionsNamed', () => {
+describe('connectionKeysIn', () => {
   it('names connections, parents and children, each once', () => {
-    const named = connectionsNamed([
+    const named = connectionKeysIn([
       accept('1'),
       link('2', '1'),
       incident('acme.seen', { connection: null }),
@@ -75,7 +75,7 @@ describe('cluster', () => {
       [1, null],
       [1, 1],
     ]);
-    expect(store.without).toMatchObject({ cycle: 2, conflict: 0 });
+    expect(store.skipped).toMatchObject({ cycle: 2, conflict: 0 });
   });
 
   it('keeps the first parent; the same link again is nothing, another one is counted', () => {
@@ -84,7 +84,7 @@ describe('cluster', () => {
       [link('1', '3'), link('2', '3')],
     );
     expect(store.place(3)).toEqual({ root: 1, parent: 1 });
-    expect(store.without).toMatchObject({ cycle: 0, conflict: 1 });
+    expect(store.skipped).toMatchObject({ cycle: 0, conflict: 1 });
   });
 
   it('adds the rows of what waited right after the announcement, in order of arrival', () => {
@@ -126,7 +126,7 @@ describe('cluster', () => {
     const of = (origin: string) => incident(origin, { connection: connection('1') });
     const store = storeOf([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
     expect(store.rows.connections).toHaveLength(1);
-    expect(store.without.other).toBe(1);
+    expect(store.skipped.other).toBe(1);
   });
 
   it('marks the links of a freed child that wait, stored or new', () => {
@@ -164,7 +164,7 @@ describe('cluster', () => {
       incident('dionaea.modules.python.ftp.command', { connection: connection('1') }),
       incident('acme.coyote.seen', {}),
     ]);
-    expect(store.without).toEqual({ cycle: 0, conflict: 0, incomplete: 5, other: 2 });
+    expect(store.skipped).toEqual({ cycle: 0, conflict: 0, incomplete: 5, other: 2 });
     expect(store.waiting.size).toBe(0);
   });
 });

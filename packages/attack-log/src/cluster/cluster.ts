@@ -3,10 +3,16 @@ import { incidentRows } from '../rows/incident-rows.ts';
 import { createRowSink } from '../rows/row-sink.ts';
 import { virusTotalRows } from '../rows/virustotal-rows.ts';
 import { announcedType, connectionRow, PARENT_COLUMN, ROOT_COLUMN } from './announcement.ts';
-import type { Announced, ClusterResult, ClusterState, ConnectionKey, Without } from './cluster-state.ts';
+import type {
+  AnnouncedConnection,
+  ClusterResult,
+  ClusterState,
+  ConnectionKey,
+  SkippedCounts,
+} from './cluster-state.ts';
 import { connectionIn, connectionKey } from './connection-key.ts';
 import { createForest } from './forest.ts';
-import { createWaitingRoom } from './waiting-room.ts';
+import { createWaitingList } from './waiting-list.ts';
 
 const linkOrigins: ReadonlySet<string> = new Set([
   'dionaea.connection.link',
@@ -21,10 +27,10 @@ const linkOrigins: ReadonlySet<string> = new Set([
 export function cluster(incidents: readonly Incident[], state: ClusterState): ClusterResult {
   const sink = createRowSink(state.nextKey);
   const forest = createForest(state.places);
-  const room = createWaitingRoom(state);
+  const waitingList = createWaitingList(state);
   const newRows = new Map<ConnectionKey, number>();
-  const announced: Announced[] = [];
-  const without: { -readonly [reason in keyof Without]: number } = {
+  const announced: AnnouncedConnection[] = [];
+  const skipped: { -readonly [reason in keyof SkippedCounts]: number } = {
     cycle: 0,
     conflict: 0,
     incomplete: 0,
@@ -36,7 +42,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     const { id, origin, sensor, timestamp, data } = incident;
     const connection = connectionIn(data['connection']);
     if (connection === undefined) {
-      without.incomplete += 1;
+      skipped.incomplete += 1;
       return;
     }
     const key = connectionKey(sensor, connection.id);
@@ -47,7 +53,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named });
     if (!named) return;
     newRows.set(key, row);
-    for (const waiting of room.take(key)) take(waiting.incident, waiting.freed);
+    for (const waiting of waitingList.take(key)) take(waiting.incident, waiting.freed);
   }
 
   function link(incident: Incident, freed: boolean): void {
@@ -55,7 +61,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     const parent = connectionIn(data['parent']);
     const child = connectionIn(data['child']);
     if (parent === undefined || child === undefined) {
-      without.incomplete += 1;
+      skipped.incomplete += 1;
       return;
     }
     const childKey = connectionKey(sensor, child.id);
@@ -63,40 +69,40 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     const childRow = rowOf(childKey);
     const parentRow = rowOf(parentKey);
     if (childRow === undefined || parentRow === undefined) {
-      room.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
+      waitingList.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
       return;
     }
     const outcome = forest.link(parentRow, childRow);
-    if (outcome === 'cycle' || outcome === 'conflict') without[outcome] += 1;
+    if (outcome === 'cycle' || outcome === 'conflict') skipped[outcome] += 1;
   }
 
   function free({ sensor, data }: Incident): void {
     const connection = connectionIn(data['connection']);
-    if (connection === undefined) without.incomplete += 1;
-    else room.free(connectionKey(sensor, connection.id));
+    if (connection === undefined) skipped.incomplete += 1;
+    else waitingList.free(connectionKey(sensor, connection.id));
   }
 
   function report({ data }: Incident): void {
     const outcome = virusTotalRows(sink, data);
-    if (outcome !== 'stored') without[outcome] += 1;
+    if (outcome !== 'stored') skipped[outcome] += 1;
   }
 
   function addRows(incident: Incident): void {
     const { origin, sensor, data } = incident;
     const makeRows = incidentRows.get(origin);
     if (makeRows === undefined) {
-      without.other += 1;
+      skipped.other += 1;
       return;
     }
     const connection = connectionIn(data['connection']);
     if (connection === undefined) {
-      without.incomplete += 1;
+      skipped.incomplete += 1;
       return;
     }
     const key = connectionKey(sensor, connection.id);
     const row = rowOf(key);
-    if (row === undefined) room.add(key, null, incident);
-    else if (!makeRows(sink, row, data)) without.incomplete += 1;
+    if (row === undefined) waitingList.add(key, null, incident);
+    else if (!makeRows(sink, row, data)) skipped.incomplete += 1;
   }
 
   function take(incident: Incident, freed = false): void {
@@ -122,7 +128,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     nextKey: sink.nextKey,
     announced,
     moves: forest.moves(),
-    ...room.changes(),
-    without,
+    ...waitingList.changes(),
+    skipped,
   };
 }

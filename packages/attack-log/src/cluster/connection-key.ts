@@ -45,7 +45,7 @@ export function connectionIn(value: Value | undefined): LooseConnection | undefi
 }
 
 /** Every connection that incidents name, as their connection, parent or child. */
-export function connectionsNamed(incidents: Iterable<Incident>): ReadonlySet<ConnectionKey> {
+export function connectionKeysIn(incidents: Iterable<Incident>): ReadonlySet<ConnectionKey> {
   const named = new Set<ConnectionKey>();
   const add = (sensor: string, value: Value | undefined) => {
     const connection = value === undefined ? undefined : connectionIn(value);

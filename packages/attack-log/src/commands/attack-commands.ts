@@ -12,7 +12,7 @@ import { formatAttack } from '../format/attack-format.ts';
 import { asciiJson, attackJson } from '../format/attack-json.ts';
 import { formatManual } from '../format/manual-format.ts';
 import { formatSummary } from '../format/summary-format.ts';
-import type { AttackFilter, AttackReader, ConnectionNode } from '../read/tree-model.ts';
+import type { AttackFilter, AttackReader, ConnectionNode } from '../read/attack.ts';
 
 /** What a database lends to the commands that every database has. */
 export interface AttackDatabase {

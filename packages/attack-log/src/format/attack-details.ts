@@ -1,9 +1,10 @@
-import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from '../read/tree-model.ts';
-import { formatTime, storedTime, type ZoneOptions } from './clock.ts';
+import { formatCount } from '@ihandler/core/kit';
+import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from '../read/attack.ts';
 import { formatEndpoint } from './endpoint.ts';
-import type { Paint } from './paint.ts';
 import { profileLines } from './profile-lines.ts';
 import { isBlank, quoted, shown, storedText } from './stored-text.ts';
+import { formatTimeIn, storedTime, type ZoneOptions } from './stored-time.ts';
+import type { Styles } from './styles.ts';
 
 /** What one line says of a connection, with what belongs under it. */
 export interface Detail {
@@ -14,7 +15,7 @@ export interface Detail {
 
 /** How details are written. */
 export interface DetailStyle extends ZoneOptions {
-  readonly paint: Paint;
+  readonly styles: Styles;
   /** Characters that fit on a line behind the label. */
   readonly room: number;
 }
@@ -22,34 +23,34 @@ export interface DetailStyle extends ZoneOptions {
 const detail = (label: string, text: string, ...more: string[]): Detail => ({ label, text, more });
 
 /** `name value` of the columns that say something, with the names dim. */
-function pairs(row: StoredRow, prefix: string, names: readonly string[], { dim }: Paint): string {
+function pairs(row: StoredRow, prefix: string, names: readonly string[], { dim }: Styles): string {
   return names
     .filter((name) => !isBlank(row[prefix + name]))
     .map((name) => `${dim(name)} ${quoted(row[prefix + name])}`)
     .join(' ');
 }
 
-function p0f(row: StoredRow, { paint }: DetailStyle): Detail {
+function p0f(row: StoredRow, { styles }: DetailStyle): Detail {
   const system = [row['p0f_genre'], row['p0f_detail']].filter((value) => !isBlank(value));
   const telling = ['link', 'dist', 'uptime', 'tos', 'nat', 'fw'].filter(
     (name) => !['', '0', '-1'].includes(storedText(row[`p0f_${name}`])),
   );
-  const rest = telling.map((name) => `${paint.dim(name)} ${shown(row[`p0f_${name}`])}`);
+  const rest = telling.map((name) => `${styles.dim(name)} ${shown(row[`p0f_${name}`])}`);
   return detail('p0f', [system.map((value) => shown(value)).join(' ') || '?', ...rest].join(', '));
 }
 
-function bind(row: StoredRow, { paint }: DetailStyle): Detail {
+function bind(row: StoredRow, { styles }: DetailStyle): Detail {
   const name = isBlank(row['dcerpcservice_name']) ? '' : ` ${shown(row['dcerpcservice_name'])}`;
-  const syntax = `${paint.dim('transfersyntax')} ${shown(row['dcerpcbind_transfersyntax'])}`;
+  const syntax = `${styles.dim('transfersyntax')} ${shown(row['dcerpcbind_transfersyntax'])}`;
   return detail('dcerpc bind', `${shown(row['dcerpcbind_uuid'])}${name} ${syntax}`);
 }
 
-function request(row: StoredRow, { paint }: DetailStyle): Detail {
+function request(row: StoredRow, { styles }: DetailStyle): Detail {
   const words = [shown(row['dcerpcrequest_uuid'])];
   if (!isBlank(row['dcerpcservice_name'])) words.push(shown(row['dcerpcservice_name']));
-  words.push(`${paint.dim('opnum')} ${shown(row['dcerpcrequest_opnum'])}`);
+  words.push(`${styles.dim('opnum')} ${shown(row['dcerpcrequest_opnum'])}`);
   if (!isBlank(row['dcerpcserviceop_name'])) words.push(shown(row['dcerpcserviceop_name']));
-  if (!isBlank(row['dcerpcserviceop_vuln'])) words.push(paint.red(shown(row['dcerpcserviceop_vuln'])));
+  if (!isBlank(row['dcerpcserviceop_vuln'])) words.push(styles.red(shown(row['dcerpcserviceop_vuln'])));
   return detail('dcerpc request', words.join(' '));
 }
 
@@ -57,15 +58,15 @@ function verdict({ row, scans }: VirusTotalReport, style: DetailStyle): string[]
   const names = scans.map((scan) => scan['virustotalscan_result']).filter((result) => !isBlank(result));
   const share = scans.length === 0 ? 0 : Math.round((names.length / scans.length) * 100);
   const ratio = `${names.length}/${scans.length} (${share}%)`;
-  const time = formatTime(storedTime(row['virustotal_timestamp']), style);
+  const time = formatTimeIn(storedTime(row['virustotal_timestamp']), style);
   const distinct = [...new Set(names.map((name) => shown(name, 80)))];
   const most = 8;
   const list = distinct.slice(0, most).join(', ');
   const lines = [
-    `virustotal ${names.length > 0 ? style.paint.red(ratio) : ratio} ${time} ${shown(row['virustotal_permalink'])}`,
+    `virustotal ${names.length > 0 ? style.styles.red(ratio) : ratio} ${time} ${shown(row['virustotal_permalink'])}`,
   ];
   if (distinct.length > 0)
-    lines.push(list + (distinct.length > most ? `, … ${distinct.length - most} more` : ''));
+    lines.push(list + (distinct.length > most ? `, … ${formatCount(distinct.length - most)} more` : ''));
   return lines;
 }
 
@@ -74,7 +75,7 @@ function download(row: StoredRow, details: ConnectionDetails, style: DetailStyle
   const reports = details.virustotals.get(storedText(md5).toLowerCase()) ?? [];
   const age = ({ row: report }: VirusTotalReport) => storedTime(report['virustotal_timestamp']) ?? 0;
   const newest = [...reports].sort((a, b) => age(b) - age(a))[0];
-  const text = `${style.paint.yellow(shown(md5))}${isBlank(url) ? '' : ` ${shown(url)}`}`;
+  const text = `${style.styles.yellow(shown(md5))}${isBlank(url) ? '' : ` ${shown(url)}`}`;
   return detail('download', text, ...(newest === undefined ? [] : verdict(newest, style)));
 }
 
@@ -85,14 +86,14 @@ function mysqlCommand({ row, args }: ConnectionDetails['mysql_commands'][number]
 }
 
 function sipAddress(row: StoredRow): string {
-  const part = (name: string): Stored | undefined => row[`sip_addr_${name}`];
+  const part = (name: string): StoredValue | undefined => row[`sip_addr_${name}`];
   const port = isBlank(part('uri_port')) ? '' : `:${shown(part('uri_port'))}`;
   const user = isBlank(part('uri_user')) ? '' : `${shown(part('uri_user'))}@`;
   const name = isBlank(part('display_name')) ? '' : `${quoted(part('display_name'))} `;
   return `${shown(part('type'))}: ${name}${shown(part('uri_scheme'))}:${user}${shown(part('uri_host'))}${port}`;
 }
 
-function sipCommand(command: ConnectionDetails['sip_commands'][number], { paint }: DetailStyle): Detail {
+function sipCommand(command: ConnectionDetails['sip_commands'][number], { styles }: DetailStyle): Detail {
   const words = (row: StoredRow, names: readonly string[]) => names.map((name) => shown(row[name])).join(' ');
   const { row } = command;
   const more = [
@@ -127,13 +128,13 @@ function sipCommand(command: ConnectionDetails['sip_commands'][number], { paint 
         )}`,
     ),
   ];
-  const rest = pairs(row, 'sip_command_', ['call_id', 'user_agent'], paint);
+  const rest = pairs(row, 'sip_command_', ['call_id', 'user_agent'], styles);
   return detail('sip', `${shown(row['sip_command_method'])} ${rest}`, ...more);
 }
 
 /** Everything that is known of a connection, in the order of dionaea's readlogsqltree. */
 export function* attackDetails(details: ConnectionDetails, style: DetailStyle): Generator<Detail> {
-  const { paint } = style;
+  const { styles } = style;
   for (const row of details.p0fs) yield p0f(row, style);
   for (const row of details.dcerpcbinds) yield bind(row, style);
   for (const row of details.dcerpcrequests) yield request(row, style);
@@ -142,21 +143,21 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
   for (const row of details.offers) yield detail('offer', shown(row['offer_url']));
   for (const row of details.downloads) yield download(row, details, style);
   for (const row of details.emu_services)
-    yield detail('service', paint.magenta(shown(row['emu_service_url'])));
+    yield detail('service', styles.magenta(shown(row['emu_service_url'])));
   for (const row of details.logins)
     yield detail(
       'login',
-      `${paint.dim('user')} ${quoted(row['login_username'])} ${paint.dim('password')} ${quoted(row['login_password'])}`,
+      `${styles.dim('user')} ${quoted(row['login_username'])} ${styles.dim('password')} ${quoted(row['login_password'])}`,
     );
   for (const row of details.mssql_fingerprints)
     yield detail(
       'mssql client',
-      pairs(row, 'mssql_fingerprint_', ['hostname', 'appname', 'cltintname'], paint),
+      pairs(row, 'mssql_fingerprint_', ['hostname', 'appname', 'cltintname'], styles),
     );
   for (const row of details.mssql_commands)
     yield detail(
       'mssql command',
-      `${quoted(row['mssql_command_cmd'])} ${paint.dim(shown(row['mssql_command_status']))}`,
+      `${quoted(row['mssql_command_cmd'])} ${styles.dim(shown(row['mssql_command_status']))}`,
     );
   for (const command of details.mysql_commands) yield mysqlCommand(command);
   for (const command of details.sip_commands) yield sipCommand(command, style);
@@ -167,7 +168,7 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
         row,
         'mqtt_fingerprint_',
         ['clientid', 'username', 'password', 'willtopic', 'willmessage'],
-        paint,
+        styles,
       ),
     );
   for (const row of details.mqtt_publish_commands)
@@ -178,6 +179,6 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
   for (const row of details.mqtt_subscribe_commands)
     yield detail(
       'mqtt subscribe',
-      `${quoted(row['mqtt_subscribe_command_topic'])} ${paint.dim('message')} ${shown(row['mqtt_subscribe_command_messageid'])}`,
+      `${quoted(row['mqtt_subscribe_command_topic'])} ${styles.dim('message')} ${shown(row['mqtt_subscribe_command_messageid'])}`,
     );
 }

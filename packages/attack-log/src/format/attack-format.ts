@@ -1,10 +1,11 @@
-import type { ConnectionDetails, ConnectionNode, StoredRow } from '../read/tree-model.ts';
+import { formatCount, formatDuration } from '@ihandler/core/kit';
+import type { ConnectionDetails, ConnectionNode, StoredRow } from '../read/attack.ts';
 import { type Step, walk } from '../read/walk.ts';
 import { attackDetails, type Detail } from './attack-details.ts';
-import { formatDuration, formatTime, storedTime, type ZoneOptions } from './clock.ts';
 import { formatEndpoint } from './endpoint.ts';
-import { type Paint, paintFor } from './paint.ts';
 import { isBlank, shown, storedText } from './stored-text.ts';
+import { formatTimeIn, storedTime, type ZoneOptions } from './stored-time.ts';
+import { type Styles, stylesFor } from './styles.ts';
 import { wrapLine } from './wrap-line.ts';
 
 /** How an attack is shown. */
@@ -23,47 +24,47 @@ const NARROWEST = 40;
 // A scanner that tries ten thousand passwords on one connection should not bury the rest; --json shows all.
 const MOST_OF_A_KIND = 50;
 
-function typed(row: StoredRow, paint: Paint): string {
+function typed(row: StoredRow, styles: Styles): string {
   const text = shown(row['connection_type'], 20);
-  if (text === 'accept') return paint.green(text);
-  if (text === 'connect') return paint.yellow(text);
-  return text === 'listen' ? paint.cyan(text) : paint.magenta(text);
+  if (text === 'accept') return styles.green(text);
+  if (text === 'connect') return styles.yellow(text);
+  return text === 'listen' ? styles.cyan(text) : styles.magenta(text);
 }
 
-function ends(row: StoredRow, paint: Paint): string {
+function ends(row: StoredRow, styles: Styles): string {
   const local = formatEndpoint(row['local_host'], row['local_port']);
   const type = storedText(row['connection_type']);
   if (type === 'listen') return local;
-  const remote = paint.bold(formatEndpoint(row['remote_host'], row['remote_port']));
+  const remote = styles.bold(formatEndpoint(row['remote_host'], row['remote_port']));
   const name = isBlank(row['remote_hostname']) ? '' : ` (${shown(row['remote_hostname'], 260)})`;
   return `${local} ${type === 'connect' ? '->' : '<-'} ${remote}${name}`;
 }
 
-function connectionLine(row: StoredRow, started: number | undefined, paint: Paint): string {
-  const name = paint.bold(`connection ${shown(row['connection'], 30)}`);
+function connectionLine(row: StoredRow, started: number | undefined, styles: Styles): string {
+  const name = styles.bold(`connection ${shown(row['connection'], 30)}`);
   const protocol = shown(row['connection_protocol'], 60);
   const transport = shown(row['connection_transport'], 20);
   const time = storedTime(row['connection_timestamp']);
   const after =
     started === undefined || time === undefined
       ? ''
-      : paint.dim(` ${time < started ? '-' : '+'}${formatDuration(time - started)}`);
-  return `${name} ${protocol} ${transport} ${typed(row, paint)} ${ends(row, paint)}${after}`;
+      : styles.dim(` ${time < started ? '-' : '+'}${formatDuration(time - started)}`);
+  return `${name} ${protocol} ${transport} ${typed(row, styles)} ${ends(row, styles)}${after}`;
 }
 
 /** Writes equal neighbours once, with how many they are, and of a long run of one kind only the first ones. */
-function* folded(details: Iterable<Detail>, { dim }: Paint): Generator<Detail> {
+function* folded(details: Iterable<Detail>, { dim }: Styles): Generator<Detail> {
   let last: Detail | undefined;
   let times = 0;
   let ofKind = 0;
   const said = (): Detail[] => {
     if (last === undefined || ofKind > MOST_OF_A_KIND) return [];
-    return [times > 1 ? { ...last, text: `${last.text} ${dim(`×${times}`)}` } : last];
+    return [times > 1 ? { ...last, text: `${last.text} ${dim(`×${formatCount(times)}`)}` } : last];
   };
   const left = (): Detail[] =>
     last === undefined || ofKind <= MOST_OF_A_KIND
       ? []
-      : [{ label: last.label, text: dim(`… ${ofKind - MOST_OF_A_KIND} more`), more: [] }];
+      : [{ label: last.label, text: dim(`… ${formatCount(ofKind - MOST_OF_A_KIND)} more`), more: [] }];
   for (const detail of details) {
     if (
       last?.label === detail.label &&
@@ -90,16 +91,16 @@ function detailLines(
   details: ConnectionDetails,
   prefix: string,
   options: FormatOptions,
-  paint: Paint,
+  styles: Styles,
 ): string[] {
   const room = Math.max(NARROWEST, (options.columns ?? 120) - prefix.length - LABEL_WIDTH - 1);
   const broken = (text: string) => (options.columns === undefined ? [text] : wrapLine(text, room));
   const lines: string[] = [];
-  for (const { label, text, more } of folded(attackDetails(details, { ...options, paint, room }), paint)) {
+  for (const { label, text, more } of folded(attackDetails(details, { ...options, styles, room }), styles)) {
     const [first = '', ...rest] = broken(text);
-    lines.push(`${paint.dim(prefix)}${paint.cyan(label.padEnd(LABEL_WIDTH))} ${first}`);
+    lines.push(`${styles.dim(prefix)}${styles.cyan(label.padEnd(LABEL_WIDTH))} ${first}`);
     for (const line of [...rest, ...more.flatMap(broken)])
-      lines.push(`${paint.dim(prefix)}${' '.repeat(LABEL_WIDTH + 1)}${line}`);
+      lines.push(`${styles.dim(prefix)}${' '.repeat(LABEL_WIDTH + 1)}${line}`);
   }
   return lines;
 }
@@ -110,7 +111,7 @@ function connectionLines(
   line: string,
   under: string,
   { columns }: FormatOptions,
-  { dim }: Paint,
+  { dim }: Styles,
 ): string[] {
   const indent = `${under}  `;
   const room =
@@ -141,10 +142,10 @@ function createBranches() {
  * long profiles folded, huge values cut; nothing in it can reach the terminal as anything but text.
  */
 export function formatAttack(attack: ConnectionNode, options: FormatOptions = {}): string {
-  const paint = paintFor(options.color === true);
+  const styles = stylesFor(options.color === true);
   const started = storedTime(attack.row['connection_timestamp']);
-  const sensor = isBlank(attack.row['sensor']) ? '' : paint.dim(` on ${shown(attack.row['sensor'], 100)}`);
-  const lines = [`${paint.blue(formatTime(started, options))}${sensor}`];
+  const sensor = isBlank(attack.row['sensor']) ? '' : styles.dim(` on ${shown(attack.row['sensor'], 100)}`);
+  const lines = [`${styles.blue(formatTimeIn(started, options))}${sensor}`];
   const branches = createBranches();
   for (const step of walk(attack)) {
     if (step.kind === 'leave') continue;
@@ -153,12 +154,12 @@ export function formatAttack(attack: ConnectionNode, options: FormatOptions = {}
     lines.push(
       ...connectionLines(
         connection,
-        connectionLine(row, step.depth === 0 ? undefined : started, paint),
+        connectionLine(row, step.depth === 0 ? undefined : started, styles),
         details,
         options,
-        paint,
+        styles,
       ),
-      ...detailLines(step.node.details, details, options, paint),
+      ...detailLines(step.node.details, details, options, styles),
     );
   }
   return `${lines.join('\n')}\n`;

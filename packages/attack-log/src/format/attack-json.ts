@@ -1,6 +1,6 @@
-import type { ConnectionNode } from '../read/tree-model.ts';
+import type { ConnectionNode } from '../read/attack.ts';
 import { walk } from '../read/walk.ts';
-import { decode } from '../rows/cell.ts';
+import { decode } from '../rows/cells.ts';
 
 function replace(this: Readonly<Record<string, unknown>>, key: string, given: unknown): unknown {
   // A Buffer turns itself into a list of numbers before it is given here.

@@ -1,16 +1,15 @@
-import type { Stored } from '../read/tree-model.ts';
+import type { StoredValue } from '../read/attack.ts';
+import { plainHost } from '../read/host-forms.ts';
 import { shown, storedText } from './stored-text.ts';
 
-const mapped = /^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i;
-
 /** An address as people write it: a mapped IPv4 address plain, one that is not known `?`. */
-export function formatHost(host: Stored | undefined): string {
+export function formatHost(host: StoredValue | undefined): string {
   const text = storedText(host);
-  return text === '' ? '?' : shown(text.replace(mapped, ''), 260);
+  return text === '' ? '?' : shown(plainHost(text), 260);
 }
 
 /** An address with a port, IPv6 in brackets: `[2001:db8::1]:445`. */
-export function formatEndpoint(host: Stored | undefined, port: Stored | undefined): string {
+export function formatEndpoint(host: StoredValue | undefined, port: StoredValue | undefined): string {
   const address = formatHost(host);
   return `${address.includes(':') ? `[${address}]` : address}:${shown(port, 20)}`;
 }

@@ -1,4 +1,4 @@
-import type { ConnectionDetails, ConnectionNode, Stored, StoredRow } from '../read/tree-model.ts';
+import type { ConnectionDetails, ConnectionNode, StoredRow, StoredValue } from '../read/attack.ts';
 import { walk } from '../read/walk.ts';
 import { pythonRepr } from './python-repr.ts';
 import { printed, storedText } from './stored-text.ts';
@@ -82,7 +82,7 @@ function* detailLines(details: ConnectionDetails): Generator<string> {
   for (const row of details.logins)
     yield `login - user:'${printed(row['login_username'])}' password:'${printed(row['login_password'])}'`;
   for (const row of details.mssql_fingerprints) {
-    const part = (name: string): Stored | undefined => row[`mssql_fingerprint_${name}`];
+    const part = (name: string): StoredValue | undefined => row[`mssql_fingerprint_${name}`];
     yield `mssql fingerprint - hostname:'${printed(part('hostname'))}' cltintname:'${printed(part('cltintname'))}' appname:'${printed(part('appname'))}'`;
   }
   for (const row of details.mssql_commands)

@@ -1,3 +1,4 @@
+import { formatCount } from '@ihandler/core/kit';
 import { cut, cutLine } from './stored-text.ts';
 
 /** The most calls of a shellcode's profile that are shown. */
@@ -46,6 +47,6 @@ export function profileLines(profile: string, room: number): [first: string, ...
   };
   const kept = calls.length > MOST_CALLS ? MOST_CALLS - 1 : calls.length;
   const lines = calls.slice(0, kept).map(line);
-  if (kept < calls.length) lines.push(`… ${calls.length - kept} more calls`);
-  return [calls.length === 1 ? '1 call' : `${calls.length} calls`, ...lines];
+  if (kept < calls.length) lines.push(`… ${formatCount(calls.length - kept)} more calls`);
+  return [formatCount(calls.length, 'call'), ...lines];
 }

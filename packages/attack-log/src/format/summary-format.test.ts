@@ -26,8 +26,8 @@ const summary: Summary = {
 describe('formatSummary', () => {
   it('says in ten lines what there is', () => {
     expect(formatSummary(summary, { utc: true }).split('\n')).toEqual([
-      'First seen   2009-11-06 03:00:00 UTC',
-      'Last seen    2009-11-06 03:30:00 UTC (30 min later)',
+      'First seen   2009-11-06 03:00:00Z',
+      'Last seen    2009-11-06 03:30:00Z (30 min later)',
       'Attacks      610',
       'Connections  61,500',
       'Sources      1 address',

@@ -1,14 +1,14 @@
 import type { Table } from '../schema/tables.ts';
-import type { ConnectionDetails, Stored, StoredRow, VirusTotalReport } from './tree-model.ts';
+import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from './attack.ts';
 
 /** The names of what rows hold as numbers and uuids, as columns to add to a row; NULL where there is no name. */
-export interface Names {
+export interface LookupNames {
   /** `dcerpcservice_name` for a uuid. */
-  service(uuid: Stored | undefined): StoredRow;
+  service(uuid: StoredValue | undefined): StoredRow;
   /** `dcerpcservice_name`, `dcerpcserviceop_name` and `dcerpcserviceop_vuln`. */
-  operation(uuid: Stored | undefined, opnum: Stored | undefined): StoredRow;
+  operation(uuid: StoredValue | undefined, opnum: StoredValue | undefined): StoredRow;
   /** `mysql_command_op_name`. */
-  command(number: Stored | undefined): StoredRow;
+  command(number: StoredValue | undefined): StoredRow;
 }
 
 /** Rows to read: those of a table whose column holds one of these values (there is one at least), in rising primary key. */
@@ -19,7 +19,7 @@ export interface RowQuery {
 }
 
 type Answers = readonly (readonly StoredRow[])[];
-type Grouped = ReadonlyMap<Stored, readonly StoredRow[]>;
+type Grouped = ReadonlyMap<StoredValue, readonly StoredRow[]>;
 
 const none: Grouped = new Map();
 
@@ -50,7 +50,7 @@ const bySipCommand: readonly Table[] = [
 ];
 
 function groupBy(rows: readonly StoredRow[], column: string): Grouped {
-  const groups = new Map<Stored, StoredRow[]>();
+  const groups = new Map<StoredValue, StoredRow[]>();
   for (const row of rows) {
     const key = row[column] ?? null;
     const group = groups.get(key);
@@ -70,7 +70,7 @@ function valuesOf(groups: Grouped, column: string): (string | number)[] {
   return [...found];
 }
 
-function lowerCase(value: Stored | undefined): string {
+function lowerCase(value: StoredValue | undefined): string {
   return typeof value === 'string' ? value.toLowerCase() : '';
 }
 
@@ -102,7 +102,7 @@ function reportsByMd5(reports: Grouped, scans: Grouped): ReadonlyMap<string, rea
  */
 export function* gatherDetails(
   connections: readonly number[],
-  names: Names,
+  names: LookupNames,
 ): Generator<readonly RowQuery[], (connection: number) => ConnectionDetails, Answers> {
   const own = yield* ask(byConnection.map((table) => ({ table, column: 'connection', values: connections })));
   const md5s = valuesOf(own('downloads'), 'download_md5_hash').filter((md5) => typeof md5 === 'string');
@@ -124,7 +124,7 @@ export function* gatherDetails(
 
   return (connection) => {
     const rows = (table: Table) => own(table).get(connection) ?? [];
-    const part = (table: Table, key: Stored | undefined) => under(table).get(key ?? null) ?? [];
+    const part = (table: Table, key: StoredValue | undefined) => under(table).get(key ?? null) ?? [];
     const downloaded = new Set(rows('downloads').map((row) => lowerCase(row['download_md5_hash'])));
     return {
       p0fs: rows('p0fs'),

@@ -1,4 +1,4 @@
-import type { ConnectionNode } from './tree-model.ts';
+import type { ConnectionNode } from './attack.ts';
 
 /** A step through an attack, depth first: `enter` before the children of a connection, `leave` after them. */
 export interface Step {

@@ -177,6 +177,6 @@ describe('rows of incidents', () => {
       [2, 1, 'B', null],
       [3, 1, 'C', null],
     ]);
-    expect(store.without).toMatchObject({ other: 1, incomplete: 2 });
+    expect(store.skipped).toMatchObject({ other: 1, incomplete: 2 });
   });
 });

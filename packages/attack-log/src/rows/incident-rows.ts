@@ -1,6 +1,6 @@
 import type { UntypedData, Value } from '@ihandler/core';
 import type { Cell, Table } from '../schema/tables.ts';
-import { integer, text } from './cell.ts';
+import { integer, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 import { sipRows } from './sip-rows.ts';
 

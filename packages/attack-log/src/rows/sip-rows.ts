@@ -1,7 +1,7 @@
 import type { UntypedData, Value } from '@ihandler/core';
-import { SIP_METHODS } from '@ihandler/core/kit';
+import { isRecord, SIP_METHODS } from '@ihandler/core/kit';
 import type { Cell, Table } from '../schema/tables.ts';
-import { plain, text } from './cell.ts';
+import { plain, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
 const bits = new Map(SIP_METHODS.map((method, bit) => [method, 1 << bit]));
@@ -13,10 +13,7 @@ function allowMask(allow: Value | undefined): Cell {
 }
 
 function recordIn(value: Value | undefined): UntypedData | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
-    return undefined;
-  // What is left of Value is a record, or a connection, which is one too.
-  return value as UntypedData;
+  return isRecord(value) ? value : undefined;
 }
 
 function recordsIn(value: Value | undefined): UntypedData[] {

@@ -1,5 +1,6 @@
 import type { UntypedData, Value } from '@ihandler/core';
-import { text } from './cell.ts';
+import { isRecord } from '@ihandler/core/kit';
+import { text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
 /** What became of a report. */
@@ -11,12 +12,6 @@ function scanTime(value: Value | undefined): number | undefined {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/.test(value)) return undefined;
   const time = Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`);
   return Number.isNaN(time) ? undefined : time / 1000;
-}
-
-function isRecord(value: Value | undefined): value is UntypedData {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  );
 }
 
 /**

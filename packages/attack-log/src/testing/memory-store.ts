@@ -1,17 +1,17 @@
 import type { Incident } from '@ihandler/core';
 import {
-  type Announced,
+  type AnnouncedConnection,
   type ClusterResult,
   type ClusterState,
   type ConnectionKey,
   cluster,
-  connectionsNamed,
+  connectionKeysIn,
   type Place,
   type Row,
   TABLES,
   type Table,
   WAITING_LIMIT,
-  type Waiting,
+  type WaitingIncident,
 } from '../index.ts';
 
 const tables = Object.keys(TABLES) as Table[];
@@ -25,11 +25,11 @@ const perTable = <T>(value: (table: Table) => T) =>
  */
 export class MemoryStore {
   readonly rows = perTable<Row[]>(() => []);
-  readonly announced: Announced[] = [];
-  readonly waiting = new Map<number, Waiting>();
+  readonly announced: AnnouncedConnection[] = [];
+  readonly waiting = new Map<number, WaitingIncident>();
   /** What was let go of. */
-  readonly evicted: Waiting[] = [];
-  readonly without = { cycle: 0, conflict: 0, incomplete: 0, other: 0 };
+  readonly evicted: WaitingIncident[] = [];
+  readonly skipped = { cycle: 0, conflict: 0, incomplete: 0, other: 0 };
   private readonly keys = new Map<ConnectionKey, number>();
   private nextWaiting = 1;
   private readonly limit: number;
@@ -40,11 +40,11 @@ export class MemoryStore {
 
   /** What is loaded for a batch: a copy, so that nothing is shared with what is stored. */
   load(batch: readonly Incident[]): ClusterState {
-    const named = connectionsNamed(batch);
+    const named = connectionKeysIn(batch);
     const waiting = [...this.waiting.values()].filter(
       ({ missing, child }) => named.has(missing) || (child !== null && named.has(child)),
     );
-    const wanted = new Set([...named, ...connectionsNamed(waiting.map(({ incident }) => incident))]);
+    const wanted = new Set([...named, ...connectionKeysIn(waiting.map(({ incident }) => incident))]);
     const rows = new Map<ConnectionKey, number>();
     const places = new Map<number, Place>();
     for (const key of wanted) {
@@ -102,7 +102,7 @@ export class MemoryStore {
     for (const waiting of result.waiting.added) this.waiting.set(waiting.number, waiting);
     this.nextWaiting = result.nextWaiting;
     for (const reason of ['cycle', 'conflict', 'incomplete', 'other'] as const)
-      this.without[reason] += result.without[reason];
+      this.skipped[reason] += result.skipped[reason];
     this.evict();
   }
 

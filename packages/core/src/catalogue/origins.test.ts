@@ -5,7 +5,7 @@ import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 
 type Reference = Record<string, Record<string, { type: string; optional?: boolean; nullable?: boolean }>>;
 const { origins } = JSON.parse(
-  readFileSync(new URL('../../../../test/reference/origins.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../test/support/origins.json', import.meta.url), 'utf8'),
 ) as { origins: Reference };
 
 interface Exception {

@@ -1,32 +1,9 @@
-import type { Handler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
+import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/retry.ts';
-
-/** A handler as an operator set it up. */
-export interface HandlerEntry {
-  readonly handler: Handler;
-  /** Names this instance: keys its cursor, its folder and its counts. @default the handler's name */
-  readonly instance?: string;
-  /** Where it begins when the journal does not know it: with the oldest incident kept, or with the next. @default 'beginning' */
-  readonly from?: 'beginning' | 'end';
-  /** Only origins that one of these globs matches. @default all */
-  readonly only?: readonly string[];
-  /** Not the origins that one of these globs matches. */
-  readonly except?: readonly string[];
-  /**
-   * Not the incidents whose connection (of a link: whose child) has one of these remote addresses: addresses and networks
-   * in CIDR notation. An IPv4 address that IPv6 wraps (`::ffff:192.0.2.1`) is that IPv4 address, here and there.
-   */
-  readonly ignore?: readonly string[];
-  /**
-   * Only the incidents whose connection (of a link: whose child) speaks one of these protocols, and those that have no
-   * connection; `-name` leaves a protocol out. Upper and lower case are the same.
-   */
-  readonly protocols?: readonly string[];
-}
 
 /** What a dispatcher is made of. */
 export interface DispatcherOptions {

@@ -5,7 +5,7 @@ import type { UntypedData } from '../contract/incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from '../contract/incident-id.ts';
 import type { Log } from '../contract/log.ts';
 import { createIncident } from '../incident/create-incident.ts';
-import type { HandlerEntry } from './dispatcher-options.ts';
+import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { Lane } from './lane/lane-types.ts';
 import { checkReport, reportedIncident } from './lane/report-collector.ts';
 

@@ -170,7 +170,7 @@ export async function runSource(
     await Promise.race([running, brokenBefore(running, host.broken)]);
     host.broken.throwIfAborted();
   } catch (error) {
-    enter('failed', describeError(error));
+    enter(failureKind(error) === 'temporary' ? 'disconnected' : 'failed', describeError(error));
     throw error;
   }
   enter('ended');

@@ -10,6 +10,7 @@ export {
   type ReceiveOptions,
   receiveIncident,
 } from '../incident/incident-codec.ts';
+export { maskSensor } from '../incident/mask-sensor.ts';
 export { remoteHostsOf } from '../incident/remote-hosts.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
 export { type Backoff, backoffDelay, pause } from '../timing/retry.ts';
@@ -21,9 +22,9 @@ export { explainTls } from './explain-tls.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';
-export { maskSensor } from './mask-sensor.ts';
 export { isGone, type OpenSample, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type ReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 export { createStreamOwners, type StreamOwners } from './stream-owners.ts';
+export { readTls, type TlsOption, type TlsSettings, tlsOption } from './tls-option.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, defineHandler } from '../contract/handler.ts';
 import { createDispatcher } from '../delivery/dispatcher.ts';
-import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 import { createMemoryJournal } from '../delivery/memory-journal.ts';
+import type { HandlerEntry } from './handler-entry.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 

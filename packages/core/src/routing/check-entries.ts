@@ -1,6 +1,6 @@
 import { IhandlerError } from '../contract/error.ts';
 import { CONTRACT, type Handler, isWriting } from '../contract/handler.ts';
-import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
+import type { HandlerEntry } from './handler-entry.ts';
 
 const instancePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineHandler } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
-import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 import { handle, incidentOf, open, statusOf } from '../testing/delivery.ts';
 import { compileEntryFilter } from './entry-filter.ts';
+import type { HandlerEntry } from './handler-entry.ts';
 
 const connection = (host: string, protocol = 'smbd') => ({
   id: '1',

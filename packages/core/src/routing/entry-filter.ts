@@ -1,7 +1,7 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
-import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
+import type { HandlerEntry } from './handler-entry.ts';
 
 /** Whether an incident, whose origin a handler is to get, passes the filters of its entry. */
 export type EntryFilter = (incident: Incident) => boolean;

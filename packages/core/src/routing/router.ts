@@ -1,7 +1,7 @@
 import { isWriting, type Listener } from '../contract/handler.ts';
-import type { HandlerEntry } from '../delivery/dispatcher-options.ts';
 import { compileEntryFilter, type EntryFilter } from './entry-filter.ts';
 import { compileGlob } from './glob.ts';
+import type { HandlerEntry } from './handler-entry.ts';
 
 /** What an origin reaches in a handler. */
 export interface Reached {

@@ -6,14 +6,10 @@ import type { Handler, Schema } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import type { Journal } from '../contract/journal.ts';
 import { createDispatcher } from '../delivery/dispatcher.ts';
-import type {
-  Dispatcher,
-  DispatcherOptions,
-  HandlerEntry,
-  LaneStatus,
-} from '../delivery/dispatcher-options.ts';
+import type { Dispatcher, DispatcherOptions, LaneStatus } from '../delivery/dispatcher-options.ts';
 import { createMemoryJournal } from '../delivery/memory-journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
+import type { HandlerEntry } from '../routing/handler-entry.ts';
 
 /** Tries again at once, and three times in all. */
 export const quick = { base: 0, cap: 0, attempts: 3 };

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import type { UntypedData } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../../test/in-process/open-port.ts';
+import { openPort } from '../../../../test/support/host/open-port.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { postOf, sendRequest } from '../testing/send-request.ts';
 import dionaeaHttp from './source.ts';

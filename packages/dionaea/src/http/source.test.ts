@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createIncident, encodeIncident, type Incident, optionProblems } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../../test/in-process/open-port.ts';
+import { openPort } from '../../../../test/support/host/open-port.ts';
 import dionaea from '../index.ts';
 import { recording } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';

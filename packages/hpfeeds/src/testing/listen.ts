@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { until } from '../../../../test/in-process/until.ts';
-import type { HpfeedsBroker } from '../../../../test/services/hpfeeds-broker.ts';
+import { until } from '../../../../test/support/host/until.ts';
+import type { HpfeedsBroker } from '../../../../test/support/servers/hpfeeds-broker.ts';
 import { authFrame, createFrameReader, OP, readPublish, subscribeFrame, takeName } from '../frame.ts';
 
 /** A message as it came. */

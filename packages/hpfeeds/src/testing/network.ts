@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { startHpfeedsBroker } from '../../../../test/services/hpfeeds-broker.ts';
+import { startHpfeedsBroker } from '../../../../test/support/servers/hpfeeds-broker.ts';
 import { CHANNELS } from '../dionaea-messages.ts';
 import { WHOLE_INCIDENTS } from '../options.ts';
 

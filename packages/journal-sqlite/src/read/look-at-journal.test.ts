@@ -86,8 +86,8 @@ describe('view', () => {
     writeFileSync(there.file, 'x'.repeat(8192));
     expect(() => view({ file: there.file })).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
     copyFileSync(fixture, there.file);
-    expect(() => view({ file: there.file })).toThrow(/version 1, this program reads version 2/);
-    expect(() => check({ file: there.file })).toThrow(/version 1, this program reads version 2/);
+    expect(() => view({ file: there.file })).toThrow(/version 1, but this program reads version 2/);
+    expect(() => check({ file: there.file })).toThrow(/version 1, but this program reads version 2/);
   });
 });
 

@@ -1,35 +1,39 @@
-import { IhandlerError } from '@ihandler/core';
-import Database from 'better-sqlite3';
+import { describeError, IhandlerError } from '@ihandler/core';
+import { classifyFailure, openAndSetUp } from '@ihandler/sqlite-file';
+import type { Database } from 'better-sqlite3';
 import { checkVersion } from '../database/inspect-file.ts';
 import { reaching } from '../database/open-journal.ts';
 import { realFile } from '../database/real-file.ts';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
 
-/** How long a reader waits for SQLite's own locks, in milliseconds. */
-const PATIENCE = 2000;
+/** How many milliseconds a reader waits for a lock of SQLite. */
+const LOCK_TIMEOUT = 2000;
 
-/** Opens a journal for reading, also beside the process that writes it. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
-export function openReadable(path: string): Database.Database {
+function assertReadableVersion(db: Database, file: string): void {
+  checkVersion(db, file);
+  const version = versionOf(db);
+  if (version === SCHEMA_VERSION) return;
+  throw new IhandlerError(
+    'JOURNAL_INVALID',
+    `The journal ${file} has version ${String(version)}, but this program reads version ${SCHEMA_VERSION}: start ihandler once, which migrates the journal.`,
+  );
+}
+
+/** Opens a journal for reading, even while another process writes it. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
+export function openReadable(path: string): Database {
   return reaching(path, () => {
     const file = realFile(path);
-    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: PATIENCE });
     try {
-      checkVersion(db, file);
-      const version = versionOf(db);
-      if (version !== SCHEMA_VERSION)
-        throw new IhandlerError(
-          'JOURNAL_INVALID',
-          `The journal ${file} has version ${String(version)}, this program reads version ${SCHEMA_VERSION}: start the program once, which migrates it.`,
-        );
-      return db;
+      return openAndSetUp(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT }, (db) =>
+        assertReadableVersion(db, file),
+      );
     } catch (error) {
-      db.close();
-      if (!(error instanceof Database.SqliteError) || !/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(error.code))
-        throw error;
+      const failure = classifyFailure(error);
+      if (failure !== 'not-sqlite' && failure !== 'damaged' && failure !== 'wrong-tables') throw error;
       throw new IhandlerError(
         'JOURNAL_INVALID',
-        `Expected a journal in ${file}, found a file that is none or is damaged (${error.message}).`,
+        `Expected a journal in ${file}, found another kind of file or a damaged journal (${describeError(error)}).`,
         { cause: error },
       );
     }

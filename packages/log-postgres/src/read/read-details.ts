@@ -1,13 +1,13 @@
-import { type ConnectionDetails, gatherDetails, type Names, type RowQuery } from '@ihandler/attack-log';
+import { type ConnectionDetails, gatherDetails, type LookupNames, type RowQuery } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { selectRows } from './select-rows.ts';
-import type { Restore } from './whole-values.ts';
+import type { Restore } from './unfit-values.ts';
 
 /** Reads what hangs on connections, for many connections at once. */
 export async function readDetails(
   client: Client,
   schema: string,
-  names: Names,
+  names: LookupNames,
   restore: Restore,
   connections: readonly number[],
 ): Promise<(connection: number) => ConnectionDetails> {

@@ -1,4 +1,4 @@
-import type { Counted, Stored, Summary, SummaryFilter, Table } from '@ihandler/attack-log';
+import type { StoredValue, Summary, SummaryFilter, Table, ValueCount } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { keyOf } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
@@ -7,9 +7,9 @@ import { quoted } from '../schema/schema.ts';
 const MOST = 10;
 
 /** A value as it was: what did not fit its column is kept beside it, in JSON. */
-function whole(column: Stored | undefined, unfit: Stored | undefined): Stored {
+function whole(column: StoredValue | undefined, unfit: StoredValue | undefined): StoredValue {
   // Safe: what was written there was a cell.
-  return typeof unfit === 'string' ? (JSON.parse(unfit) as Stored) : (column ?? null);
+  return typeof unfit === 'string' ? (JSON.parse(unfit) as StoredValue) : (column ?? null);
 }
 
 /** Adds a database up, in SQL. */
@@ -46,10 +46,10 @@ export async function readSummary(
   const count = async (table: Table, where?: string) => Number(await value('count(*)', table, where));
   const time = (aggregate: string) =>
     value(`extract(epoch FROM ${aggregate}(connection_timestamp)) * 1000`, 'connections');
-  async function most(table: Table, columns: readonly string[], where = 'true'): Promise<Counted[]> {
+  async function most(table: Table, columns: readonly string[], where = 'true'): Promise<ValueCount[]> {
     const cells = columns.flatMap((column, at) => [`t.${column}`, `u${at}.value`]).join(', ');
     const order = columns.map((column) => `t.${column} COLLATE "C" NULLS FIRST`).join(', ');
-    const { rows } = await client.query<Stored[]>({
+    const { rows } = await client.query<StoredValue[]>({
       text: `SELECT ${cells}, count(*)::float8 ${from(table, columns, where)}
         GROUP BY ${cells} ORDER BY count(*) DESC, ${order} LIMIT ${MOST}`,
       values,

@@ -1,13 +1,7 @@
 import { isIP } from 'node:net';
-import type { AttackFilter } from '@ihandler/attack-log';
+import { type AttackFilter, hostForms } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { quoted } from '../schema/schema.ts';
-
-/** IPv4 addresses have a plain and a mapped form; both mean the same. */
-function formsOf(host: string): [string, string] {
-  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;
-  return [plain, isIP(plain) === 4 ? `::ffff:${plain}` : plain];
-}
 
 /** Finds the attacks that a filter selects, oldest first; for {@link nextRoots}, within a transaction. */
 export async function declareRoots(
@@ -32,7 +26,7 @@ export async function declareRoots(
     conditions.push(`c.connection_timestamp < to_timestamp(${bind(until / 1000, 'float8')})`);
   if (remoteHost !== undefined) {
     const isAddress = isIP(remoteHost) !== 0 && !remoteHost.includes('%');
-    const [plain, mapped] = formsOf(remoteHost);
+    const [plain, mapped] = hostForms(remoteHost);
     conditions.push(
       isAddress
         ? `c.remote_host IN (${bind(plain, 'inet')}, ${bind(mapped, 'inet')})`

@@ -1,4 +1,5 @@
-import { decodeIncident, type Incident, type Value } from '@ihandler/core';
+import { decodeIncident } from '@ihandler/core';
+import { remoteHostsOf } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
@@ -6,20 +7,6 @@ import { deleteAttacks } from './delete-attacks.ts';
 
 const PAGE = 5000;
 const STEP = 100;
-
-/** The remote address of a connection in an incident's data, if it is one. */
-function remoteOf(value: Value | undefined): string | undefined {
-  // Nothing of an incident that does not fit its schema is sure, whatever the type says.
-  const { remote } = Object(value) as { remote?: { host?: unknown } | null };
-  const host = remote?.host;
-  return typeof host === 'string' ? host : undefined;
-}
-
-function hostsOf({ data }: Incident): string[] {
-  return [data['connection'], data['parent'], data['child']]
-    .map(remoteOf)
-    .filter((host) => host !== undefined);
-}
 
 async function removeAll(client: Client, schema: string, roots: readonly string[]): Promise<number> {
   let removed = 0;
@@ -43,7 +30,7 @@ async function forgetWaiting(
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.number;
-    const gone = rows.filter(({ incident }) => hostsOf(decodeIncident(incident)).some(isForgotten));
+    const gone = rows.filter(({ incident }) => remoteHostsOf(decodeIncident(incident)).some(isForgotten));
     await client.query(`DELETE FROM ${table} WHERE number = ANY($1::bigint[])`, [
       arrayLiteral(gone.map(({ number }) => number)),
     ]);

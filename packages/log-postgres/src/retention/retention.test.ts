@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { connection, stream } from '../../../../test/attacks/stream.ts';
-import { describeService } from '../../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { connection, stream } from '../../../../test/support/attacks.ts';
+import { describeService } from '../../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { query } from '../testing/query.ts';
 import { freshSchema, startHandler } from '../testing/start-handler.ts';
 

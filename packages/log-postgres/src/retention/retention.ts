@@ -1,28 +1,24 @@
+import { removableBefore, SWEEP_INTERVAL, startRetention } from '@ihandler/attack-log';
 import type { HandlerContext } from '@ihandler/core';
+import { MINUTE } from '@ihandler/core/kit';
 import type { Client } from 'pg';
-import { explainFailure } from '../database/postgres-failure.ts';
+import { explainFailure } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
 import type { Settings } from '../options.ts';
-import { ensureVersion } from '../schema/migrate.ts';
+import { assertVersion } from '../schema/migrate.ts';
 import { quoted } from '../schema/schema.ts';
 import { dayOf } from '../write/stored-ids.ts';
 import { deleteAttacks } from './delete-attacks.ts';
 
-const HOUR = 3_600_000;
 /** How many attacks go in one transaction, and how many ids. */
 const ATTACKS = 100;
 const IDS = 5000;
-/** Between two steps when there is more to do, and when there is not. */
-const SOON = 50;
-const LATER = 60_000;
-/** How often all that is old is looked through again. */
-const SWEEP_EVERY = 600_000;
-/** The longest that one query may take. */
-const PATIENCE = 120_000;
+/** The longest that one query may take, in milliseconds. */
+const QUERY_TIMEOUT = 2 * MINUTE;
 
-/** Removes attacks that are too old, and ids of incidents that nobody will deliver again. */
+/** Retention of a database: removes old attacks, and old ids of incidents. */
 export interface Retention {
-  /** Ends the step that is being taken. */
+  /** Stops, and ends the current step. */
   close(): Promise<void>;
 }
 
@@ -30,7 +26,7 @@ type Cursor = readonly [seconds: number, connection: string];
 
 const START: Cursor = [Number.NEGATIVE_INFINITY, '0'];
 
-interface Looked {
+interface OldAttack {
   readonly connection: string;
   readonly seconds: number;
 }
@@ -46,8 +42,8 @@ function createSweep(
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   async function sweepAttacks(client: Client, age: number): Promise<boolean> {
-    const before = (now() - Math.max(age, HOUR)) / 1000;
-    const { rows } = await client.query<Looked>(
+    const before = removableBefore(now(), age);
+    const { rows } = await client.query<OldAttack>(
       `SELECT connection, extract(epoch FROM connection_timestamp)::float8 AS seconds FROM ${name}.connections
         WHERE connection_timestamp < to_timestamp($1::float8)
         AND (connection_timestamp, connection) > (to_timestamp($2::float8), $3::bigint)
@@ -87,7 +83,7 @@ function createSweep(
   }
 
   return async (client) => {
-    if (now() - sweptAt < SWEEP_EVERY) return false;
+    if (now() - sweptAt < SWEEP_INTERVAL) return false;
     const more = [await sweepIds(client)];
     if (keep !== undefined) more.push(await sweepAttacks(client, keep), await sweepWaiting(client, keep));
     if (more.includes(true)) return true;
@@ -98,55 +94,35 @@ function createSweep(
   };
 }
 
-/** Works in short steps on a connection of its own, on a timer that keeps no process alive. */
-export function createRetention(
+/** Starts retention on a connection of its own, which is open only while there is something to remove. */
+export function startPostgresRetention(
   settings: Settings,
-  { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
+  context: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
   removed: (attacks: number) => void,
 ): Retention {
-  const session = createSession(settings.login, { byIndex: true, patience: PATIENCE });
-  const sweep = createSweep(settings, now, removed);
-  let timer: NodeJS.Timeout | undefined;
-  let working: Promise<void> = Promise.resolve();
-  let closed = false;
-  let told = '';
-
-  async function step(): Promise<void> {
-    let more = false;
-    try {
-      more = await session.run(async (client) => {
-        await ensureVersion(client, settings.login, settings.schema);
-        return sweep(client);
-      });
-      // The connection is not kept for minutes in which nothing is to be done.
-      if (!more) await session.close();
-    } catch (error) {
-      // The connection was taken away from it; what was not committed is done the next time.
-      if (closed) return;
-      const message = String(explainFailure(error, settings.login, settings.schema));
-      if (message !== told) log.warn('Old attacks could not be removed; it is tried again', { message });
-      told = message;
-    }
-    schedule(more ? SOON : LATER);
-  }
-
-  function schedule(delay: number): void {
-    if (closed || signal.aborted) return;
-    timer = setTimeout(() => {
-      working = step();
-    }, delay);
-    timer.unref();
-  }
-
-  const stop = () => clearTimeout(timer);
-  signal.addEventListener('abort', stop, { once: true });
-  schedule(SOON);
+  const { login, schema } = settings;
+  const session = createSession(login, { byIndex: true, patience: QUERY_TIMEOUT });
+  const sweep = createSweep(settings, context.now, removed);
+  const timer = startRetention(
+    {
+      async step() {
+        const more = await session.run(async (client) => {
+          await assertVersion(client, login, schema);
+          return sweep(client);
+        });
+        if (!more) await session.close();
+        return more;
+      },
+      explain: (error) => explainFailure(error, login, schema),
+    },
+    context,
+  );
   return {
     async close() {
-      closed = true;
-      stop();
-      signal.removeEventListener('abort', stop);
-      await Promise.all([session.close(), working]);
+      const stopped = timer.stop();
+      // Ends the current step: what it did not commit is done next time.
+      await session.close();
+      await stopped;
       await session.close();
     },
   };

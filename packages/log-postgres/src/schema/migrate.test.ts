@@ -1,8 +1,8 @@
 import { failureKind } from '@ihandler/core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
-import { describeService } from '../../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { stream } from '../../../../test/support/attacks.ts';
+import { describeService } from '../../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { loginFrom } from '../database/login.ts';
 import { createSession } from '../database/session.ts';
 import { openAttackReader } from '../index.ts';

@@ -1,11 +1,11 @@
 import { temporary } from '@ihandler/core';
 import type { Client } from 'pg';
+import { lockClass, SCHEMA_LOCK } from '../database/locks.ts';
 import type { Login } from '../database/login.ts';
-import { lockClass, SCHEMA_LOCK } from '../write/locks.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { quoted } from './schema.ts';
 
-interface Found {
+interface SchemaStatus {
   readonly owner: string | null;
   readonly version: string | null;
   readonly strange: string | null;
@@ -14,8 +14,8 @@ interface Found {
 }
 
 /** What a schema is, as far as this user may see. */
-async function look(client: Client, schema: string): Promise<Found | undefined> {
-  const { rows } = await client.query<Found>(
+async function look(client: Client, schema: string): Promise<SchemaStatus | undefined> {
+  const { rows } = await client.query<SchemaStatus>(
     `SELECT pg_get_userbyid(nspowner) AS owner, has_schema_privilege(oid, 'CREATE') AS may_create,
       has_schema_privilege(oid, 'USAGE') AS may_use,
       (SELECT relname FROM pg_class WHERE relnamespace = pg_namespace.oid AND relname = 'ihandler_versions') AS version,
@@ -31,7 +31,7 @@ async function claim(
   client: Client,
   { name, user }: Login,
   schema: string,
-  found: Found | undefined,
+  found: SchemaStatus | undefined,
 ): Promise<void> {
   if (found !== undefined && !(found.may_create && found.may_use))
     throw temporary(
@@ -56,7 +56,7 @@ export async function versionOf(client: Client, schema: string): Promise<number>
 const latestOf = (migrations: readonly Migration[]) => migrations.at(-1)?.version ?? 0;
 
 /** Why tables of a version cannot be used, and what to do; undefined for those that this package knows. */
-export function wrongVersion(version: number, schema: string, { name }: Login): string | undefined {
+export function versionProblem(version: number, schema: string, { name }: Login): string | undefined {
   const known = latestOf(MIGRATIONS);
   if (version >= 1 && version <= known) return undefined;
   return `The schema ${schema} of ${name} has version ${version}, this @ihandler/log-postgres knows version ${known}: ${
@@ -65,8 +65,8 @@ export function wrongVersion(version: number, schema: string, { name }: Login): 
 }
 
 /** Throws, as something that passes, unless the tables are of this package's own version: another hub may have changed them. */
-export async function ensureVersion(client: Client, login: Login, schema: string): Promise<void> {
-  const wrong = wrongVersion(await versionOf(client, schema), schema, login);
+export async function assertVersion(client: Client, login: Login, schema: string): Promise<void> {
+  const wrong = versionProblem(await versionOf(client, schema), schema, login);
   if (wrong !== undefined) throw temporary(wrong);
 }
 
@@ -81,7 +81,7 @@ async function migrate(
   const version = isOurs ? await versionOf(client, schema) : 0;
   if (isOurs) {
     const wrong =
-      version > latestOf(migrations) || version < 1 ? wrongVersion(version, schema, login) : undefined;
+      version > latestOf(migrations) || version < 1 ? versionProblem(version, schema, login) : undefined;
     if (wrong !== undefined) throw temporary(wrong);
   } else await claim(client, login, schema, found);
   await client.query(`SET LOCAL search_path = ${quoted(schema)}`);

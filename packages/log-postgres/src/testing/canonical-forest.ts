@@ -1,4 +1,4 @@
-import { type AttackReader, type ConnectionNode, type Stored, TABLES } from '@ihandler/attack-log';
+import { type AttackReader, type ConnectionNode, type StoredValue, TABLES } from '@ihandler/attack-log';
 
 /** Keys differ from database to database, and so does who else is in it. */
 const keys: ReadonlySet<string> = new Set([
@@ -10,7 +10,7 @@ const keys: ReadonlySet<string> = new Set([
 
 const times = /_timestamp$/;
 
-function text(column: string, value: Stored | undefined): string | null {
+function text(column: string, value: StoredValue | undefined): string | null {
   // An address that is not known is NULL in one database and empty in the other.
   if (value === null || value === undefined || (value === '' && column.endsWith('_host'))) return null;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
@@ -20,7 +20,7 @@ function text(column: string, value: Stored | undefined): string | null {
 
 /** A row of any database, keys included, in a form that can be compared. */
 export function comparableRow(
-  row: Readonly<Record<string, Stored>>,
+  row: Readonly<Record<string, StoredValue>>,
 ): Readonly<Record<string, string | null>> {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, text(column, value)]));
 }
@@ -38,7 +38,7 @@ function canonical(value: unknown): unknown {
         // Safe: what is no object in a row is a stored value.
         typeof inner === 'object' && inner !== null && !(inner instanceof Uint8Array)
           ? canonical(inner)
-          : text(column, inner as Stored | undefined),
+          : text(column, inner as StoredValue | undefined),
       ])
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   );

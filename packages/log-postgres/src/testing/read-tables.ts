@@ -2,7 +2,7 @@ import type { StoredRow } from '@ihandler/attack-log';
 import { loginFrom } from '../database/login.ts';
 import { createSession } from '../database/session.ts';
 import { selectList } from '../read/select-rows.ts';
-import { loadWhole } from '../read/whole-values.ts';
+import { loadUnfitValues } from '../read/unfit-values.ts';
 import { keyOf, tables } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 
@@ -18,7 +18,7 @@ export async function readTables(url: string): Promise<Readonly<Record<string, r
       const { rows } = await client.query<{ key: number }>(
         `SELECT connection::float8 AS key ${from('connections')}`,
       );
-      const restore = await loadWhole(
+      const restore = await loadUnfitValues(
         client,
         schema,
         rows.map(({ key }) => key),

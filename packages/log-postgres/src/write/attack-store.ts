@@ -2,23 +2,23 @@ import {
   type ClusterState,
   type ConnectionKey,
   cluster,
-  connectionsNamed,
+  connectionKeysIn,
   type Place,
   WAITING_LIMIT,
-  type Waiting,
+  type WaitingIncident,
 } from '@ihandler/attack-log';
 import type { Incident } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
+import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
 import type { Login } from '../database/login.ts';
-import { ensureVersion } from '../schema/migrate.ts';
-import { createConnectionTable, type Hashed, hashed } from './connection-table.ts';
+import { assertVersion } from '../schema/migrate.ts';
+import { createConnectionTable, type KeysByHash, keysByHash } from './connection-table.ts';
 import { createRowWriter, insertion } from './insert-rows.ts';
-import { lockClass, stripesOf, TAKE_LOCKS } from './locks.ts';
 import { PROVISIONAL, provisionalKeys, takeKeys } from './new-keys.ts';
 import { createSensorTable } from './sensor-table.ts';
 import { createStoredIds } from './stored-ids.ts';
-import type { Unfit } from './unfit.ts';
+import type { UnfitValue } from './unfit-values.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
 /** What a write did. */
@@ -28,7 +28,7 @@ export interface WriteOutcome {
   /** Incidents that were stored before. */
   readonly known: number;
   /** What waited for a connection and was given up, because too much of one sensor waits. */
-  readonly givenUp: number;
+  readonly dropped: number;
   /** Values that their columns could not take as they are. */
   readonly unfit: number;
 }
@@ -54,7 +54,7 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     ['value', 'text'],
   ]);
 
-  function keepUnfit(unfit: readonly Unfit[]): readonly QueryConfig[] {
+  function keepUnfit(unfit: readonly UnfitValue[]): readonly QueryConfig[] {
     if (unfit.length === 0) return [];
     const values = [
       unfit.map(({ connection }) => connection),
@@ -69,14 +69,14 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
 
   async function loadState(
     client: Client,
-    named: Hashed,
-    waitingBefore: Promise<readonly Waiting[]>,
+    named: KeysByHash,
+    waitingBefore: Promise<readonly WaitingIncident[]>,
   ): Promise<ClusterState> {
     const rows = new Map<ConnectionKey, number>();
     const places = new Map<number, Place>();
     const [waiting] = await Promise.all([waitingBefore, connections.load(client, named, rows, places)]);
-    const more = connectionsNamed(waiting.map(({ incident }) => incident));
-    await connections.load(client, hashed([...more].filter((key) => !rows.has(key))), rows, places);
+    const more = connectionKeysIn(waiting.map(({ incident }) => incident));
+    await connections.load(client, keysByHash([...more].filter((key) => !rows.has(key))), rows, places);
     return { rows, places, waiting, nextWaiting: PROVISIONAL, nextKey: provisionalKeys };
   }
 
@@ -86,12 +86,12 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     batch: readonly Incident[],
     sensors: readonly number[],
   ): Promise<[readonly Incident[], ClusterState]> {
-    const named = hashed(connectionsNamed(batch));
+    const named = keysByHash(connectionKeysIn(batch));
     const locks = [lockClass(schema), arrayLiteral(stripesOf(sensors))];
     const [, , , incidents, state] = await Promise.all([
       client.query('BEGIN'),
       client.query({ name: 'take locks', text: TAKE_LOCKS, values: locks }),
-      ensureVersion(client, login, schema),
+      assertVersion(client, login, schema),
       ids.newOnes(client, batch),
       loadState(client, named, waitingTable.load(client, named)),
     ]);
@@ -109,24 +109,24 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     const known = batch.length - incidents.length;
     if (incidents.length === 0) {
       await client.query('COMMIT');
-      return { stored: 0, known, givenUp: 0, unfit: 0 };
+      return { stored: 0, known, dropped: 0, unfit: 0 };
     }
     const result = await takeKeys(client, schema, cluster(incidents, state));
     const sensors = result.announced.map(({ sensor }) => sensorOf(sensor));
-    const unfit: Unfit[] = [];
+    const unfit: UnfitValue[] = [];
     const changes = [
       ...rowWriter.insertions(result.rows, sensors, unfit),
       ...connections.changes(result),
       ...waitingTable.changes(result.waiting, numbers),
       ids.add(incidents, now()),
     ].concat(keepUnfit(unfit));
-    const givingUp = waitingTable.givingUp(result.waiting, numbers);
-    const sent = [...changes, ...givingUp, { text: 'COMMIT' }].map((query) => client.query(query));
+    const removals = waitingTable.dropExcess(result.waiting, numbers);
+    const sent = [...changes, ...removals, { text: 'COMMIT' }].map((query) => client.query(query));
     const answers = await Promise.all(sent);
-    const givenUp = answers
-      .slice(changes.length, changes.length + givingUp.length)
+    const dropped = answers
+      .slice(changes.length, changes.length + removals.length)
       .reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
-    return { stored: incidents.length, known, givenUp, unfit: unfit.length };
+    return { stored: incidents.length, known, dropped, unfit: unfit.length };
   }
 
   return {

@@ -8,10 +8,10 @@ import { keyHash, streamHash } from './hash.ts';
 import { insertion } from './insert-rows.ts';
 
 /** Connections by their hashes. */
-export type Hashed = ReadonlyMap<string, ConnectionKey>;
+export type KeysByHash = ReadonlyMap<string, ConnectionKey>;
 
 /** The hashes of some connections. */
-export function hashed(keys: Iterable<ConnectionKey>): Hashed {
+export function keysByHash(keys: Iterable<ConnectionKey>): KeysByHash {
   return new Map([...keys].map((key) => [keyHash(key), key]));
 }
 
@@ -20,7 +20,7 @@ export interface ConnectionTable {
   /** Adds what is known of these connections. */
   load(
     client: Client,
-    named: Hashed,
+    named: KeysByHash,
     rows: Map<ConnectionKey, number>,
     places: Map<number, Place>,
   ): Promise<void>;
@@ -28,7 +28,7 @@ export interface ConnectionTable {
   changes(result: ClusterResult): readonly QueryConfig[];
 }
 
-interface Known {
+interface StoredConnection {
   readonly key: string;
   readonly connection: string;
   readonly root: string | null;
@@ -60,7 +60,7 @@ export function createConnectionTable(schema: string): ConnectionTable {
     async load(client, named, rows, places) {
       if (named.size === 0) return;
       const values = [arrayLiteral([...named.keys()])];
-      const found = await client.query<Known>({ name: 'find connections', text: find, values });
+      const found = await client.query<StoredConnection>({ name: 'find connections', text: find, values });
       for (const { key, connection, root, parent } of found.rows) {
         const name = named.get(key);
         if (name === undefined) continue;

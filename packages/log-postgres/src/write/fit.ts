@@ -65,7 +65,7 @@ export function fit(kind: Kind, cell: Cell): Cell {
  * Whether what a column took says all that the value said. An address that is empty and one that is not there are the
  * same, and so are two times of the same microsecond.
  */
-export function isWhole(kind: Kind, cell: Cell, fitted: Cell): boolean {
+export function fitsWhole(kind: Kind, cell: Cell, fitted: Cell): boolean {
   if (cell === fitted || cell === null) return true;
   if (kind === 'address' && cell === '') return true;
   if (kind === 'time' && typeof cell === 'number' && fitted !== null) return true;

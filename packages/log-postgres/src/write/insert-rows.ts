@@ -3,8 +3,8 @@ import type { QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
 import { quoted, typeOf } from '../schema/schema.ts';
-import { fit, isWhole } from './fit.ts';
-import { ownerOf, type Unfit } from './unfit.ts';
+import { fit, fitsWhole } from './fit.ts';
+import { ownerOf, type UnfitValue } from './unfit-values.ts';
 
 /** The insertion of many rows at once: `columns` with their types, each an array parameter. */
 export function insertion(
@@ -29,7 +29,11 @@ export function insertion(
 /** Writes new rows as insertions, one a table that has any. */
 export interface RowWriter {
   /** `sensors` are the numbers of the sensors of the new connections, in order. What does not fit is added to `unfit`. */
-  insertions(rows: ClusterResult['rows'], sensors: readonly number[], unfit: Unfit[]): readonly QueryConfig[];
+  insertions(
+    rows: ClusterResult['rows'],
+    sensors: readonly number[],
+    unfit: UnfitValue[],
+  ): readonly QueryConfig[];
 }
 
 /** Prepares the statements. */
@@ -42,7 +46,7 @@ export function createRowWriter(schema: string): RowWriter {
     }),
   );
 
-  function parameters(rows: ClusterResult['rows'], table: Table, unfit: Unfit[]): string[] {
+  function parameters(rows: ClusterResult['rows'], table: Table, unfit: UnfitValue[]): string[] {
     const list: readonly Row[] = rows[table];
     return COLUMNS[table].map(({ name, kind, from, derived }) => {
       const cells = new Array<Cell>(list.length);
@@ -50,7 +54,7 @@ export function createRowWriter(schema: string): RowWriter {
         const cell = list[at]?.[from] ?? null;
         const fitted = fit(kind, cell);
         cells[at] = fitted;
-        if (derived || isWhole(kind, cell, fitted)) continue;
+        if (derived || fitsWhole(kind, cell, fitted)) continue;
         const row = list[at] ?? [];
         const connection = ownerOf(rows, table, row);
         if (connection !== undefined)

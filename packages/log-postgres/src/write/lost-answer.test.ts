@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { failureKind } from '@ihandler/core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
-import { describeService } from '../../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { stream } from '../../../../test/support/attacks.ts';
+import { describeService } from '../../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { query } from '../testing/query.ts';
 import { startHandler } from '../testing/start-handler.ts';
 
@@ -58,7 +58,7 @@ describeService('postgres', () => {
     expect(String(failure)).toContain('cannot be reached');
     expect(proxy.lost).toBe(1);
     await write(batch);
-    expect(counters?.()).toMatchObject({ stored: 1, known_already: 3 });
+    expect(counters?.()).toMatchObject({ stored: 1, duplicates: 3 });
     const [found] = await query(
       server.url,
       `SELECT (SELECT count(*)::int FROM dionaea.connections) AS connections,

@@ -1,8 +1,8 @@
 import type { Incident } from '@ihandler/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeService } from '../../../../test/services/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/services/postgres.ts';
+import { describeService } from '../../../../test/support/servers/available.ts';
+import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import {
   type PlannedConnection,
   type Random,

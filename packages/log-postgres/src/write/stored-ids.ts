@@ -1,4 +1,5 @@
 import { type Incident, parseIncidentId } from '@ihandler/core';
+import { DAY } from '@ihandler/core/kit';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
@@ -11,8 +12,6 @@ export interface StoredIds {
   /** Adds the ids of incidents that are not stored yet. */
   add(incidents: readonly Incident[], now: number): QueryConfig;
 }
-
-const DAY = 86_400_000;
 
 /** Days since the Unix epoch. */
 export function dayOf(time: number): number {

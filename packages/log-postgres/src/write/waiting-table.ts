@@ -1,22 +1,27 @@
-import { type ClusterResult, type ConnectionKey, connectionsNamed, type Waiting } from '@ihandler/attack-log';
+import {
+  type ClusterResult,
+  type ConnectionKey,
+  connectionKeysIn,
+  type WaitingIncident,
+} from '@ihandler/attack-log';
 import { decodeIncident, encodeIncident } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
-import { type Hashed, hashed } from './connection-table.ts';
+import { type KeysByHash, keysByHash } from './connection-table.ts';
 import { keyHash } from './hash.ts';
 
 /** What waits for a connection that has no row yet, in a table of ours. */
 export interface WaitingTable {
   /** What waits for one of these connections, or is a link to one of them, in rising number. */
-  load(client: Client, named: Hashed): Promise<readonly Waiting[]>;
+  load(client: Client, named: KeysByHash): Promise<readonly WaitingIncident[]>;
   /** Keeps what waits. `sensors` are the numbers of sensors. */
   changes(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
   /** Gives up what is more than the limit of a sensor, one query a sensor that something was added for. */
-  givingUp(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
+  dropExcess(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
 }
 
-interface Stored {
+interface WaitingRow {
   readonly number: string;
   readonly missing: string;
   readonly child: string | null;
@@ -24,10 +29,10 @@ interface Stored {
   readonly incident: string;
 }
 
-function decode({ number, missing, child, freed, incident: text }: Stored): Waiting | undefined {
+function decode({ number, missing, child, freed, incident: text }: WaitingRow): WaitingIncident | undefined {
   const incident = decodeIncident(text);
   // What it waits for is named by the incident itself, in full.
-  const names = hashed(connectionsNamed([incident]));
+  const names = keysByHash(connectionKeysIn([incident]));
   const key = names.get(missing);
   if (key === undefined) return undefined;
   const childKey: ConnectionKey | null = child === null ? null : (names.get(child) ?? null);
@@ -44,7 +49,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
 
   return {
     async load(client, named) {
-      const { rows } = await client.query<Stored>({
+      const { rows } = await client.query<WaitingRow>({
         name: 'find waiting',
         text: `SELECT number, missing, child, freed, incident FROM ${table}
           WHERE missing = ANY($1::uuid[]) OR child = ANY($1::uuid[]) ORDER BY number`,
@@ -83,7 +88,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
         });
       return queries;
     },
-    givingUp({ added }, sensors) {
+    dropExcess({ added }, sensors) {
       return [...new Set(sensorsOf(added, sensors))].map((sensor) => ({
         name: 'give waiting up',
         text: `DELETE FROM ${table} WHERE number IN (

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, escapeControls, IhandlerError } from '@ihandler/core';
 import { assertFree, backUpDatabase } from '../database/backup-database.ts';
-import { explainReading } from '../database/sqlite-failure.ts';
+import { explainReading } from '../database/failure.ts';
 import { utcStamp } from '../database/utc-stamp.ts';
 import { acceptsTarget } from '../read/accepts-target.ts';
 import { openReadable } from '../read/readable-database.ts';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Command } from '@ihandler/core';
 import { commandContext } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 import { commands } from './index.ts';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const recorded = fileURLToPath(

@@ -5,8 +5,8 @@ import type { FileWriter } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
+import { explainOpening } from './failure.ts';
 import { otherWriters } from './other-writers.ts';
-import { explainOpening } from './sqlite-failure.ts';
 import { unreadable } from './target-file.ts';
 import { utcStamp } from './utc-stamp.ts';
 

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
@@ -17,7 +17,7 @@ const ids = (file: string) =>
   query<{ connection_id: string }>(file, 'SELECT connection_id FROM ihandler_connections').map(
     (row) => row.connection_id,
   );
-const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warning'));
+const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warn:'));
 
 it('finishes a file that was moved away and goes on in a new one', async () => {
   const file = newFile();

@@ -5,9 +5,9 @@ import type { Settings } from '../options.ts';
 import { type AttackStore, createAttackStore } from '../write/attack-store.ts';
 import { type Contents, openDatabase } from './open-database.ts';
 import {
-  type Fate,
   type FileIdentity,
-  fateOf,
+  type FileState,
+  fileState,
   identityOf,
   isWhole,
   statusOf,
@@ -16,7 +16,7 @@ import {
 import { utcStamp } from './utc-stamp.ts';
 
 /** A database that is open, with its prepared statements. */
-export interface Opened {
+export interface OpenDatabase {
   readonly database: Database;
   readonly store: AttackStore;
 }
@@ -27,7 +27,7 @@ export interface LiveDatabase {
    * The open database. Notices first whether the path still leads to it, and opens what is there now (made anew when
    * nothing is) with one warning.
    */
-  current(): Opened;
+  current(): OpenDatabase;
   /** Remembers how long the file is now that we have written it ourselves. */
   settle(): void;
   close(): void;
@@ -40,7 +40,7 @@ function notAdopted(file: string): Error {
   );
 }
 
-const what: Readonly<Record<Exclude<Fate, 'there'>, string>> = {
+const what: Readonly<Record<Exclude<FileState, 'unchanged'>, string>> = {
   missing: 'is gone; a new one is made',
   replaced: 'is another file than before; that one is used from now on',
   shrunk: 'was cut short by somebody else',
@@ -55,10 +55,10 @@ export function createLiveDatabase(
   { durable, log, now }: Pick<HandlerContext, 'durable' | 'log' | 'now'>,
 ): LiveDatabase {
   const { file } = settings;
-  let opened: Opened | undefined;
+  let opened: OpenDatabase | undefined;
   let identity: FileIdentity | undefined;
 
-  function open(): Opened {
+  function open(): OpenDatabase {
     const { database, contents }: { database: Database; contents: Contents } = openDatabase(
       settings,
       durable,
@@ -97,7 +97,7 @@ export function createLiveDatabase(
    * Writes the write-ahead log back into the file, wherever it is now, and empties it: SQLite does not when the file was
    * moved, and the log would then be taken for that of the file that has its place.
    */
-  function takeLeave({ database }: Opened): void {
+  function takeLeave({ database }: OpenDatabase): void {
     // One row, in this form (https://sqlite.org/pragma.html#pragma_wal_checkpoint).
     const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
     if (result?.busy === 1)
@@ -106,14 +106,14 @@ export function createLiveDatabase(
       );
   }
 
-  function reopen(leaving: Opened, fate: Exclude<Fate, 'there'>, size: number): Opened {
-    if (fate !== 'shrunk') takeLeave(leaving);
+  function reopen(leaving: OpenDatabase, state: Exclude<FileState, 'unchanged'>, size: number): OpenDatabase {
+    if (state !== 'shrunk') takeLeave(leaving);
     // Nothing of ours has the file open after this but the connection, which is closed next.
-    const harmlesslyShrunk = fate === 'shrunk' && isWhole(file, size);
+    const harmlesslyShrunk = state === 'shrunk' && isWhole(file, size);
     close();
     if (!harmlesslyShrunk) {
-      if (fate === 'shrunk') clearAway(size === 0);
-      log.warn(`The database ${what[fate]}`, { file });
+      if (state === 'shrunk') clearAway(size === 0);
+      log.warn(`The database ${what[state]}`, { file });
     }
     return open();
   }
@@ -122,8 +122,8 @@ export function createLiveDatabase(
     current() {
       if (opened === undefined || identity === undefined) return open();
       const found = identityOf(file);
-      const fate = fateOf(identity, found);
-      return fate === 'there' ? opened : reopen(opened, fate, found?.size ?? 0);
+      const state = fileState(identity, found);
+      return state === 'unchanged' ? opened : reopen(opened, state, found?.size ?? 0);
     },
     settle() {
       const size = statusOf(file)?.size;
@@ -131,7 +131,11 @@ export function createLiveDatabase(
     },
     close() {
       try {
-        if (opened !== undefined && identity !== undefined && fateOf(identity, identityOf(file)) !== 'shrunk')
+        if (
+          opened !== undefined &&
+          identity !== undefined &&
+          fileState(identity, identityOf(file)) !== 'shrunk'
+        )
           opened.database.pragma('wal_checkpoint(TRUNCATE)');
       } finally {
         close();

@@ -4,7 +4,7 @@ import type { Settings } from '../options.ts';
 import { DIONAEA_SCHEMA } from '../schema/dionaea-schema.ts';
 import { OWN_SCHEMA, SCHEMA_VERSION } from '../schema/own-schema.ts';
 import { seedLookups } from '../schema/seed-lookups.ts';
-import { explainOpening } from './sqlite-failure.ts';
+import { explainOpening } from './failure.ts';
 import { assertFile, assertWritable, createFile, statusOf, unreadable } from './target-file.ts';
 
 /** What a database holds: nothing, what this package wrote, or what dionaea wrote. */

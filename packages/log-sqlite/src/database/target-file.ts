@@ -116,13 +116,13 @@ export function identityOf(file: string): FileIdentity | undefined {
 }
 
 /** What became of a file that is open as a database. `shrunk`: it is shorter, and nobody has looked at why. */
-export type Fate = 'there' | 'missing' | 'replaced' | 'shrunk';
+export type FileState = 'unchanged' | 'missing' | 'replaced' | 'shrunk';
 
 /** Compares what a path leads to with what it led to before. */
-export function fateOf(before: FileIdentity, now: FileIdentity | undefined): Fate {
+export function fileState(before: FileIdentity, now: FileIdentity | undefined): FileState {
   if (now === undefined) return 'missing';
   if (now.device !== before.device || now.inode !== before.inode) return 'replaced';
-  return now.size < before.size ? 'shrunk' : 'there';
+  return now.size < before.size ? 'shrunk' : 'unchanged';
 }
 
 /** Whether a database is as long as its own header says: SQLite shortens files too, but never below that. See {@link readHead}. */

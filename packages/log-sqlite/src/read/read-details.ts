@@ -7,7 +7,7 @@ import {
 } from '@ihandler/attack-log';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Layout } from './layout.ts';
-import { readNames } from './name-lookups.ts';
+import { readNames } from './read-names.ts';
 
 /** Prepares the reading of what hangs on connections, for many connections at once. */
 export function createDetailReader(

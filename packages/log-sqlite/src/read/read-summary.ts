@@ -1,4 +1,4 @@
-import type { Counted, Stored, Summary, SummaryFilter, Table } from '@ihandler/attack-log';
+import type { StoredValue, Summary, SummaryFilter, Table, ValueCount } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { namesSensors } from '../database/open-database.ts';
 import type { Layout } from './layout.ts';
@@ -15,9 +15,9 @@ export function readSummary(database: Database, layout: Layout, { sensor }: Summ
     ? `connection IN (SELECT connection FROM ihandler_connections JOIN ihandler_sensors USING (sensor)
         WHERE sensor_name = ?)`
     : String(sensor === undefined);
-  function value(sql: string): Stored {
+  function value(sql: string): StoredValue {
     const found = database
-      .prepare<string[], Stored>(sql)
+      .prepare<string[], StoredValue>(sql)
       .pluck()
       .get(...values);
     return found ?? null;
@@ -29,9 +29,9 @@ export function readSummary(database: Database, layout: Layout, { sensor }: Summ
     return seconds === null ? null : Number(seconds) * 1000;
   };
   const rowsOf = (table: Table) => count(`SELECT count(*) FROM ${layout.source(table)} WHERE ${ofSensor}`);
-  function most(table: Table, columns: string, where = 'true'): Counted[] {
+  function most(table: Table, columns: string, where = 'true'): ValueCount[] {
     const rows = database
-      .prepare<string[], Stored[]>(
+      .prepare<string[], StoredValue[]>(
         `SELECT ${columns}, count(*) FROM ${layout.source(table)} WHERE ${ofSensor} AND ${where}
           GROUP BY ${columns} ORDER BY count(*) DESC, ${columns} LIMIT ${MOST}`,
       )

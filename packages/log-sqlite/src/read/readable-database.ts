@@ -7,8 +7,8 @@ import { createGunzip } from 'node:zlib';
 import { describeError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
+import { explainReading, LOCK_SECONDS } from '../database/failure.ts';
 import { assertKnownVersion, tableNames } from '../database/open-database.ts';
-import { explainReading, LOCK_SECONDS } from '../database/sqlite-failure.ts';
 import { assertFile, readHead, statusOf, unreadable } from '../database/target-file.ts';
 
 /** A database that is open for reading. */

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type AttackFilter, type ConnectionNode, formatAttack, formatManual } from '@ihandler/attack-log';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/attacks/stream.ts';
+import { stream } from '../../../../test/support/attacks.ts';
 import { startHandler, temporaryFolder } from '../testing/start-handler.ts';
 import { openAttackReader } from './reader.ts';
 

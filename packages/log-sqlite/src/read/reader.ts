@@ -1,35 +1,22 @@
 import {
+  ATTACKS_PER_PAGE,
   type AttackFilter,
   type AttackReader,
-  type ConnectionDetails,
+  assembleAttacks,
   type ConnectionNode,
+  chunksOf,
+  type LoadedConnection,
   type StoredRow,
   TABLES,
 } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
+import { explainReading } from '../database/failure.ts';
 import { namesSensors } from '../database/open-database.ts';
-import { explainReading } from '../database/sqlite-failure.ts';
 import { createLayout, type Layout } from './layout.ts';
 import { createDetailReader } from './read-details.ts';
 import { readSummary } from './read-summary.ts';
 import { openReadable } from './readable-database.ts';
 import { findRoots, isRoot } from './roots.ts';
-
-/** How many attacks are read together. */
-const PAGE = 50;
-/** How many connections one query asks for. */
-const CHUNK = 1000;
-
-/** A node while it grows. */
-interface Branch {
-  readonly row: StoredRow;
-  details: ConnectionDetails;
-  readonly children: Branch[];
-}
-
-function* chunks(values: readonly number[]): Generator<readonly number[]> {
-  for (let at = 0; at < values.length; at += CHUNK) yield values.slice(at, at + CHUNK);
-}
 
 /** Prepares the reading of whole attacks, many at once. */
 function createAttackLoader(
@@ -58,49 +45,38 @@ function createAttackLoader(
       ORDER BY connection`,
   );
 
-  const noDetails = readDetails([])(0);
-
-  /** Whatever the parents say, a connection is shown once: circles end where they began. */
-  function grow(roots: readonly number[]): Map<number, Branch> {
-    const branches = new Map<number, Branch>();
-    function sprout(row: StoredRow): Branch | undefined {
-      const connection = Number(row['connection']);
-      if (branches.has(connection)) return undefined;
-      const branch = { row, details: noDetails, children: [] };
-      branches.set(connection, branch);
-      return branch;
-    }
-    for (const row of rowsOf.all(JSON.stringify(roots))) sprout(row);
+  /** The rows of all connections of some attacks. Each connection occurs once, even where parents form a cycle. */
+  function readRows(roots: readonly number[]): ReadonlyMap<number, StoredRow> {
+    const rows = new Map<number, StoredRow>();
+    for (const row of rowsOf.all(JSON.stringify(roots))) rows.set(Number(row['connection']), row);
     for (let level = roots; level.length > 0; ) {
       const next: number[] = [];
-      for (const chunk of chunks(level))
+      for (const chunk of chunksOf(level))
         for (const row of childrenOf.all(JSON.stringify(chunk))) {
-          const branch = sprout(row);
-          if (branch === undefined) continue;
-          branches.get(Number(row['connection_parent']))?.children.push(branch);
-          next.push(Number(row['connection']));
+          const connection = Number(row['connection']);
+          if (rows.has(connection)) continue;
+          rows.set(connection, row);
+          next.push(connection);
         }
       level = next;
     }
-    return branches;
+    return rows;
   }
 
   function load(roots: readonly number[]): ConnectionNode[] {
-    const branches = grow(roots);
-    for (const chunk of chunks([...branches.keys()])) {
-      const detailsOf = readDetails(chunk);
-      for (const connection of chunk) {
-        const branch = branches.get(connection);
-        if (branch !== undefined) branch.details = detailsOf(connection);
-      }
+    const loaded: LoadedConnection[] = [];
+    for (const chunk of chunksOf([...readRows(roots)])) {
+      const detailsOf = readDetails(chunk.map(([connection]) => connection));
+      for (const [connection, row] of chunk) loaded.push({ row, details: detailsOf(connection) });
     }
-    return roots.flatMap((root) => branches.get(root) ?? []);
+    return assembleAttacks(roots, loaded);
   }
 
   return function* attacks(filter) {
     const roots = findRoots(database, layout, sensors, filter);
     try {
-      for (let page = roots.next(PAGE); page.length > 0; page = roots.next(PAGE)) yield* load(page);
+      for (let page = roots.next(ATTACKS_PER_PAGE); page.length > 0; page = roots.next(ATTACKS_PER_PAGE))
+        yield* load(page);
     } finally {
       roots.close();
     }

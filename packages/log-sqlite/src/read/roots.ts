@@ -1,4 +1,4 @@
-import type { AttackFilter } from '@ihandler/attack-log';
+import { type AttackFilter, hostForms } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import type { Layout } from './layout.ts';
 
@@ -17,12 +17,6 @@ export interface Roots {
   /** The next ones after those given already, at most so many. */
   next(count: number): readonly number[];
   close(): void;
-}
-
-/** IPv4 addresses have a plain and a mapped form; both mean the same. */
-function formsOf(host: string): [string, string] {
-  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;
-  return [plain, `::ffff:${plain}`];
 }
 
 /** The connection that an attack begins with, from any connection of it; undefined when there is no such connection. */
@@ -64,7 +58,7 @@ export function findRoots(
   else where('c.connection = ?', climb(database, connections, connection) ?? -1);
   if (since !== undefined) where('c.connection_timestamp >= ?', since / 1000);
   if (until !== undefined) where('c.connection_timestamp < ?', until / 1000);
-  if (remoteHost !== undefined) where('c.remote_host IN (?, ?)', ...formsOf(remoteHost));
+  if (remoteHost !== undefined) where('c.remote_host IN (?, ?)', ...hostForms(remoteHost));
   if (sensor !== undefined && !sensors) where('false');
   else if (sensor !== undefined)
     where(

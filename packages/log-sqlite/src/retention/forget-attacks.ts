@@ -1,30 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ConnectionKey, connectionKey, connectionsNamed } from '@ihandler/attack-log';
-import { decodeIncident, type Incident } from '@ihandler/core';
+import { type ConnectionKey, connectionKey, connectionKeysIn } from '@ihandler/attack-log';
+import { decodeIncident } from '@ihandler/core';
+import { remoteHostsOf } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
-import { prepareDeleteAttack } from './delete-attack.ts';
+import { prepareDeleteAttack } from './delete-attacks.ts';
 
 /** How long other work waits at a time, in milliseconds. */
 const STEP_MILLISECONDS = 40;
 
 /** What was removed. */
-export interface Removed {
+export interface RemovalCounts {
   readonly attacks: number;
   readonly connections: number;
   /** Incidents that waited for a connection. */
   readonly waiting: number;
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-}
-
-/** Whether a connection that an incident names has such a remote host. */
-function concerns({ data }: Incident, isForgotten: (host: string) => boolean): boolean {
-  return ['connection', 'parent', 'child'].some((name) => {
-    const host = member(member(data[name], 'remote'), 'host');
-    return typeof host === 'string' && isForgotten(host);
-  });
 }
 
 /** The roots of the attacks that one of these hosts took part in. */
@@ -63,7 +52,7 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
 export async function forgetAttacks(
   database: Database,
   isForgotten: (host: string) => boolean,
-): Promise<Removed> {
+): Promise<RemovalCounts> {
   const deleteAttack = prepareDeleteAttack(database);
   const members = database
     .prepare<[number], [sensor: string | null, id: string | null]>(
@@ -103,8 +92,8 @@ export async function forgetAttacks(
     const concerned = all.filter(([, missing, child, text]) => {
       if (gone.has(missing) || (child !== null && gone.has(child))) return true;
       const incident = decodeIncident(text);
-      if ([...connectionsNamed([incident])].some((key) => gone.has(key))) return true;
-      return concerns(incident, isForgotten);
+      if ([...connectionKeysIn([incident])].some((key) => gone.has(key))) return true;
+      return remoteHostsOf(incident).some(isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);
     return concerned.length;

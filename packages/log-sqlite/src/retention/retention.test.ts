@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
-import { connection, stream } from '../../../../test/attacks/stream.ts';
+import { connection, stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const HOUR = 3_600_000;

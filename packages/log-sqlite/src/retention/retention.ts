@@ -1,45 +1,33 @@
+import { type RetentionTimer, removableBefore, SWEEP_INTERVAL, startRetention } from '@ihandler/attack-log';
 import type { HandlerContext } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { explainFailure } from '../database/failure.ts';
 import type { LiveDatabase } from '../database/live-database.ts';
-import { explainFailure } from '../database/sqlite-failure.ts';
 import { statusOf } from '../database/target-file.ts';
 import type { Settings } from '../options.ts';
-import { prepareDeleteAttack } from './delete-attack.ts';
+import { prepareDeleteAttack } from './delete-attacks.ts';
 
-const HOUR = 3_600_000;
 const STEP_MILLISECONDS = 40;
 const STEP_ATTACKS = 200;
 const VACUUM_PAGES = 500;
 /** How many connections are looked at together. */
 const PAGE = 500;
 const INCREMENTAL = 2;
-/** Between two steps when there is more to do, and when there is not. */
-const SOON = 50;
-const LATER = 60_000;
-/** How often all that is old is looked through again. */
-const SWEEP_EVERY = 600_000;
 
-/** Removes attacks that are too old or too many. */
-export interface Retention {
-  /** Takes a step when one is due. */
-  afterWrite(): void;
-  close(): void;
-}
-
-/** The work on one open database. */
+/** Retention of one open database. */
 interface Sweep {
-  /** Removes some attacks. Whether there may be more to remove. */
+  /** Removes some attacks. Answers whether there may be more to remove. */
   step(): boolean;
 }
 
-type Looked = [connection: number, seconds: number, root: number | null];
+type ScannedRow = [connection: number, seconds: number, root: number | null];
 
-const START: Looked = [0, Number.NEGATIVE_INFINITY, null];
+const START: ScannedRow = [0, Number.NEGATIVE_INFINITY, null];
 
 function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
   const deleteAttack = prepareDeleteAttack(database);
   const page = database
-    .prepare<[number, number, number], Looked>(
+    .prepare<[number, number, number], ScannedRow>(
       `SELECT connection, connection_timestamp, connection_root FROM connections
         WHERE connection_timestamp < ? AND (connection_timestamp, connection) > (?, ?)
         ORDER BY connection_timestamp, connection LIMIT ${PAGE}`,
@@ -74,15 +62,15 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
 
   /** What has to go: attacks that ended before this time, in seconds, until it is enough. */
   function task(): { readonly before: number; isDone(): boolean } | undefined {
-    const safe = now() - HOUR;
     const goal = maxSize;
-    if (goal !== undefined && isTooLarge()) return { before: safe / 1000, isDone: () => size() <= goal };
-    if (keep === undefined || now() - sweptAt < SWEEP_EVERY) return undefined;
-    return { before: Math.min(safe, now() - keep) / 1000, isDone: () => false };
+    if (goal !== undefined && isTooLarge())
+      return { before: removableBefore(now()), isDone: () => size() <= goal };
+    if (keep === undefined || now() - sweptAt < SWEEP_INTERVAL) return undefined;
+    return { before: removableBefore(now(), keep), isDone: () => false };
   }
 
   /** The root of the attack that begins with a connection. dionaea left trees behind whose root has another root now. */
-  function beginning([connection, , root]: Looked): number | undefined {
+  function beginning([connection, , root]: ScannedRow): number | undefined {
     if (root === null || root === connection) return connection;
     return exists.get(root) === undefined ? root : undefined;
   }
@@ -129,56 +117,26 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
   };
 }
 
-/** Works in short steps between writes, and on a timer that keeps no process alive. */
-export function createRetention(
+/** Starts retention of a database; undefined when neither `keep` nor `maxSize` is set. */
+export function startSqliteRetention(
   settings: Settings,
   live: LiveDatabase,
-  { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
-): Retention {
-  if (settings.keep === undefined && settings.maxSize === undefined) return { afterWrite() {}, close() {} };
+  context: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
+): RetentionTimer | undefined {
+  if (settings.keep === undefined && settings.maxSize === undefined) return undefined;
   const sweeps = new WeakMap<Database, Sweep>();
-  let timer: NodeJS.Timeout | undefined;
-  let due = 0;
-  let told = '';
-
-  function step(): boolean {
-    try {
-      const { database } = live.current();
-      const sweep = sweeps.get(database) ?? createSweep(database, settings, now);
-      sweeps.set(database, sweep);
-      const more = sweep.step();
-      live.settle();
-      return more;
-    } catch (error) {
-      const message = String(explainFailure(error, settings.file));
-      if (message !== told) log.warn('Old attacks could not be removed; it is tried again', { message });
-      told = message;
-      return false;
-    }
-  }
-
-  function run(): void {
-    clearTimeout(timer);
-    if (signal.aborted) return;
-    schedule(step() ? SOON : LATER);
-  }
-
-  function schedule(delay: number): void {
-    due = performance.now() + delay;
-    timer = setTimeout(run, delay);
-    timer.unref();
-  }
-
-  schedule(0);
-  const stop = () => clearTimeout(timer);
-  signal.addEventListener('abort', stop, { once: true });
-  return {
-    afterWrite() {
-      if (performance.now() >= due) run();
+  return startRetention(
+    {
+      step() {
+        const { database } = live.current();
+        const sweep = sweeps.get(database) ?? createSweep(database, settings, context.now);
+        sweeps.set(database, sweep);
+        const more = sweep.step();
+        live.settle();
+        return more;
+      },
+      explain: (error) => explainFailure(error, settings.file),
     },
-    close() {
-      stop();
-      signal.removeEventListener('abort', stop);
-    },
-  };
+    context,
+  );
 }

@@ -3,7 +3,7 @@ import {
   type ClusterState,
   type ConnectionKey,
   cluster,
-  connectionsNamed,
+  connectionKeysIn,
   type Place,
   TABLES,
   type Table,
@@ -19,9 +19,9 @@ import { createWaitingTable } from './waiting-table.ts';
 /** What a write did. */
 export type WriteOutcome =
   /** Stored; this many that waited for a connection were given up, because too many wait. */
-  | { readonly stored: true; readonly givenUp: number }
+  | { readonly stored: true; readonly dropped: number }
   /** Nothing was written, because somebody else adds connections, the newest this one. */
-  | { readonly stored: false; readonly stranger: number };
+  | { readonly stored: false; readonly foreignRow: number };
 
 /** The attacks in an open database. */
 export interface AttackStore {
@@ -29,7 +29,7 @@ export interface AttackStore {
   write(batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome;
   checkpoint(): Checkpoint;
   /** Takes the connections that somebody else wrote as given. */
-  acceptStrangers(): void;
+  acceptForeignRows(): void;
 }
 
 // `TABLES` has no keys but the tables.
@@ -46,26 +46,26 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
       `SELECT ${tables.map((table) => `(SELECT coalesce(max(${TABLES[table][0]}), 0) FROM ${table})`).join(', ')}`,
     )
     .raw();
-  const newestStranger = database
+  const newestForeignRow = database
     .prepare(
       `SELECT newest FROM (SELECT connection AS newest FROM connections ORDER BY connection DESC LIMIT 1)
         WHERE newest > coalesce((SELECT value FROM ihandler_meta WHERE key = 'strangers_up_to'), 0)
         AND NOT EXISTS (SELECT 1 FROM ihandler_connections WHERE connection = newest)`,
     )
     .pluck();
-  const acceptStrangers = database.prepare(
+  const acceptForeignRows = database.prepare(
     `INSERT INTO ihandler_meta (key, value)
       SELECT 'strangers_up_to', coalesce(max(connection), 0) FROM connections WHERE true
       ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
   );
 
   function load(incidents: readonly Incident[]): ClusterState {
-    const named = connectionsNamed(incidents);
+    const named = connectionKeysIn(incidents);
     const waiting = waitingTable.load(named);
     const rows = new Map<ConnectionKey, number>();
     const places = new Map<number, Place>();
     connections.load(named, rows, places);
-    connections.load(connectionsNamed(waiting.map(({ incident }) => incident)), rows, places);
+    connections.load(connectionKeysIn(waiting.map(({ incident }) => incident)), rows, places);
     const highest = highestKeys.get() ?? [];
     // Every table gets a key; the loop is the whole of it.
     const nextKey = {} as Record<Table, number>;
@@ -83,19 +83,19 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
   }
 
   const write = database.transaction((batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome => {
-    const stranger: unknown = newestStranger.get();
-    if (typeof stranger === 'number') return { stored: false, stranger };
+    const foreignRow: unknown = newestForeignRow.get();
+    if (typeof foreignRow === 'number') return { stored: false, foreignRow };
     const incidents = stored.newOnes(batch, checkpoint);
-    const givenUp = save(cluster(incidents, load(incidents)));
+    const dropped = save(cluster(incidents, load(incidents)));
     stored.advance(checkpoint);
-    return { stored: true, givenUp };
+    return { stored: true, dropped };
   });
 
   return {
     write: (batch, checkpoint) => write.immediate(batch, checkpoint),
     checkpoint: () => stored.read(),
-    acceptStrangers: () => {
-      acceptStrangers.run();
+    acceptForeignRows: () => {
+      acceptForeignRows.run();
     },
   };
 }

@@ -1,8 +1,8 @@
 import { toUSVString } from 'node:util';
 import { type ClusterResult, type ConnectionKey, connectionKey, type Place } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
+import { keyHash } from './hash.ts';
 import { prepareInsert } from './insert-rows.ts';
-import { keyHash } from './key-hash.ts';
 
 /** Which row belongs to which connection of which sensor, and where it stands in the forest. */
 export interface ConnectionTable {
@@ -14,7 +14,7 @@ export interface ConnectionTable {
   move(moves: ClusterResult['moves']): void;
 }
 
-type Known = [row: number, sensor: string, id: string, root: number | null, parent: number | null];
+type StoredConnection = [row: number, sensor: string, id: string, root: number | null, parent: number | null];
 
 /** Prepares the statements. */
 export function createConnectionTable(database: Database): ConnectionTable {
@@ -22,7 +22,7 @@ export function createConnectionTable(database: Database): ConnectionTable {
     database.prepare("SELECT value FROM ihandler_meta WHERE key = 'hash_seed'").pluck().get(),
   );
   const find = database
-    .prepare<[number], Known>(
+    .prepare<[number], StoredConnection>(
       `SELECT connection, sensor_name, connection_id, connection_root, connection_parent
         FROM ihandler_connections JOIN ihandler_sensors USING (sensor) JOIN connections USING (connection)
         WHERE connection_key = ? ORDER BY connection DESC`,

@@ -1,6 +1,6 @@
 import type { Cell } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { storable } from './storable.ts';
+import { storable } from './fit.ts';
 
 /** How many rows one statement inserts: several at a time cost less, above all where a trigger watches the table. */
 const SIZES = [20, 4, 1];

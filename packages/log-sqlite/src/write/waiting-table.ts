@@ -1,17 +1,17 @@
-import type { ClusterResult, ConnectionKey, Waiting } from '@ihandler/attack-log';
+import type { ClusterResult, ConnectionKey, WaitingIncident } from '@ihandler/attack-log';
 import { decodeIncident, encodeIncident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 
 /** What waits for a connection that has no row yet, in a table of ours. */
 export interface WaitingTable {
   /** What waits for one of these connections, or is a link to one of them, in rising number. */
-  load(named: Iterable<ConnectionKey>): readonly Waiting[];
+  load(named: Iterable<ConnectionKey>): readonly WaitingIncident[];
   next(): number;
   /** Keeps what waits. Returns how many were given up because more than the limit would wait. */
   save(changes: ClusterResult['waiting']): number;
 }
 
-type Stored = [
+type WaitingRow = [
   number: number,
   missing: ConnectionKey,
   child: ConnectionKey | null,
@@ -23,7 +23,7 @@ type Stored = [
 export function createWaitingTable(database: Database, limit: number): WaitingTable {
   const any = database.prepare('SELECT EXISTS (SELECT 1 FROM ihandler_waiting)').pluck();
   const find = database
-    .prepare<[string, string], Stored>(
+    .prepare<[string, string], WaitingRow>(
       `SELECT number, missing, child, freed, incident FROM ihandler_waiting WHERE missing = ?
         UNION SELECT number, missing, child, freed, incident FROM ihandler_waiting WHERE child = ?`,
     )
@@ -35,11 +35,11 @@ export function createWaitingTable(database: Database, limit: number): WaitingTa
   );
   const remove = database.prepare('DELETE FROM ihandler_waiting WHERE number = ?');
   const free = database.prepare('UPDATE ihandler_waiting SET freed = 1 WHERE number = ?');
-  const giveUp = database.prepare(
+  const dropOldest = database.prepare(
     `DELETE FROM ihandler_waiting WHERE number IN (
       SELECT number FROM ihandler_waiting ORDER BY freed DESC, number LIMIT ?)`,
   );
-  const countGivenUp = database.prepare(
+  const countDropped = database.prepare(
     `INSERT INTO ihandler_meta (key, value) VALUES ('given_up', ?)
       ON CONFLICT (key) DO UPDATE SET value = value + excluded.value`,
   );
@@ -47,7 +47,7 @@ export function createWaitingTable(database: Database, limit: number): WaitingTa
   return {
     load(named) {
       if (any.get() === 0) return [];
-      const found = new Map<number, Waiting>();
+      const found = new Map<number, WaitingIncident>();
       for (const key of named)
         for (const [number, missing, child, freed, incident] of find.all(key, key))
           if (!found.has(number))
@@ -68,8 +68,8 @@ export function createWaitingTable(database: Database, limit: number): WaitingTa
         add.run(number, missing, child, isFreed ? 1 : 0, encodeIncident(incident));
       const tooMany = added.length === 0 ? 0 : Number(count.get()) - limit;
       if (tooMany <= 0) return 0;
-      giveUp.run(tooMany);
-      countGivenUp.run(tooMany);
+      dropOldest.run(tooMany);
+      countDropped.run(tooMany);
       return tooMany;
     },
   };

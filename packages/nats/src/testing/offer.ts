@@ -1,6 +1,6 @@
 import { createIncident, type Incident } from '@ihandler/core';
 
-/** An offer of a sensor. */
+/** A download offer of a sensor. */
 export function offer(ordinal: number, sensor = 'pot', stream = sensor): Incident {
   const data = { url: `http://198.51.100.7/${ordinal}` };
   return createIncident({

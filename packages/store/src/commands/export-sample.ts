@@ -5,12 +5,12 @@ import { Writable } from 'node:stream';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { BlobReader, configure, ZipWriter } from '@zip.js/zip.js';
 
-/** What everybody who trades samples uses, so that no scanner and no double click opens one by accident. */
+/** The usual password for malware samples. It keeps scanners and double clicks from opening one by accident. */
 const PASSWORD = 'infected';
 
 /**
- * Writes a sample into a ZIP file with the customary password, under its hash; streamed, whatever its size. Nothing is
- * overwritten. Resolves with the path of the ZIP file.
+ * Writes a sample, streamed, into a ZIP file with the usual password, under its hash. Overwrites nothing. Resolves with
+ * the path of the ZIP file.
  */
 export async function exportSample(
   file: string,
@@ -29,7 +29,7 @@ export async function exportSample(
   try {
     const blob = await openAsBlob(file);
     const sink = Writable.toWeb(handle.createWriteStream());
-    // ZipCrypto is weak, which does not matter here, and the one encryption that every tool opens.
+    // ZipCrypto is weak, which does not matter here. It is the only encryption that every tool supports.
     const zip = new ZipWriter(sink, { password: PASSWORD, zipCrypto: true });
     await zip.add(sha256, new BlobReader(blob));
     await zip.close();

@@ -1,5 +1,5 @@
 import type { Command } from '@ihandler/core';
 import { samples } from './samples.ts';
 
-/** What this package adds to the program: `samples`. */
+/** The commands that this package contributes: `samples`. */
 export const commands: Readonly<Record<string, Command>> = { samples };

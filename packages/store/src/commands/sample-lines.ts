@@ -1,49 +1,36 @@
 import { escapeControls, type IncidentMap } from '@ihandler/core';
-import { decodeValue } from '@ihandler/core/kit';
+import { decodeValue, formatBytes, formatTime } from '@ihandler/core/kit';
 import type { SampleRow } from '../sample-record.ts';
 
-function time(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
-}
-
-/** A size for people: `12.3 kB`. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const amount = bytes / 1000 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
-}
-
-/** As many digits of a hash as tell samples apart, and as `samples show` takes. */
-const FEW_DIGITS = 12;
+/** The fewest digits of a hash that a line shows: enough to tell samples apart, and `samples show` accepts them. */
+const SHORT_HASH = 12;
 
 /**
- * A sample on one line, without anything that an attacker could use on a terminal: with the whole hash, or, where that does
- * not fit into `columns`, with the beginning of it.
+ * A sample on one line, with control characters escaped. Shows the whole hash, or as much of it as fits into `columns`.
  */
 export function listLine(
   { sha256, size, type, storedAt, kept }: SampleRow,
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  const gone = kept === 1 ? '' : '  gone, to make room';
+  const deleted = kept === 1 ? '' : '  deleted';
   const line = (hash: string): string =>
-    `${time(storedAt)}  ${hash}  ${sizeText(size).padStart(8)}  ${escapeControls(type)}${gone}`;
+    `${formatTime(storedAt)}  ${hash}  ${formatBytes(size).padStart(8)}  ${escapeControls(type)}${deleted}`;
   const whole = line(sha256);
   const room = columns - (whole.length - sha256.length);
-  return whole.length <= columns ? whole : line(sha256.slice(0, Math.max(FEW_DIGITS, room)));
+  return whole.length <= columns ? whole : line(sha256.slice(0, Math.max(SHORT_HASH, room)));
 }
 
 function urlText(url: string | Uint8Array): string {
-  if (typeof url === 'string') return url === '' ? '(it was uploaded)' : escapeControls(url);
+  if (typeof url === 'string') return url === '' ? '(uploaded by the attacker)' : escapeControls(url);
   return escapeControls(Buffer.from(url).toString('latin1'));
 }
 
-/** All that is known of a sample, and where it is. */
+/** The record of a sample and the path of its file, one field a line. */
 export function showSample(
   { sha256, sha1, md5, size, type, storedAt, kept, report }: SampleRow,
   file: string,
 ): string {
-  // Safe: only this package writes reports into its record, in just this form.
+  // Safe: only this package writes reports into its record, in this form.
   const { url, connection } = decodeValue(report) as IncidentMap['ihandler.sample.stored'];
   const from = connection && `${connection.protocol}/${connection.transport} from ${connection.remote.host}`;
   const rows = [
@@ -52,9 +39,9 @@ export function showSample(
     ['MD5', md5],
     ['Size', `${size.toLocaleString('en')} bytes`],
     ['Type', type],
-    ['Stored', time(storedAt)],
-    ['File', kept === 1 ? file : 'gone, to make room (maxTotal)'],
-    ['Brought by', urlText(url)],
+    ['Stored', formatTime(storedAt)],
+    ['File', kept === 1 ? file : 'deleted to make space (maxSize)'],
+    ['URL', urlText(url)],
     ...(from === undefined ? [] : [['Connection', from]]),
   ];
   return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${escapeControls(value)}`).join('\n');

@@ -24,13 +24,13 @@ async function run(
 
 async function filled() {
   const folders = sensorFolders();
-  const { write, reports } = await startStore({ from: [folders.binaries] }, folders.dataDir);
+  const { write, reports } = await startStore({ sampleFolders: [folders.binaries] }, folders.dataDir);
   await write([unique(1, capture(folders.binaries, 'MZ one')), unique(2, capture(folders.binaries, 'two'))]);
   return { ...folders, sha256: reports.map((report) => report.sha256) };
 }
 
 describe('samples', () => {
-  it('lists what was stored, also while a store runs', async () => {
+  it('lists the stored samples while the store runs', async () => {
     const { dataDir, sha256 } = await filled();
     const { code, output } = await run(dataDir, ['list']);
     expect(code).toBe(0);
@@ -40,7 +40,7 @@ describe('samples', () => {
     expect(json.map((line) => JSON.parse(line).sha256).toSorted()).toEqual(sha256.toSorted());
   });
 
-  it('keeps to the width of a terminal, with the beginning of a hash that "show" takes', async () => {
+  it('fits the width of the terminal, with as much of a hash as "show" accepts', async () => {
     const { dataDir, sha256 } = await filled();
     for (const columns of [80, 100, 200, 20]) {
       const { output } = await run(dataDir, ['list'], {}, columns);
@@ -58,18 +58,20 @@ describe('samples', () => {
     }
   });
 
-  it('says of a sample that went to make room that it did', async () => {
+  it('says that a sample was deleted to make space', async () => {
     const { dataDir, binaries } = sensorFolders();
-    const { write } = await startStore({ from: [binaries], maxTotal: '1kB' }, dataDir);
+    const { write } = await startStore({ sampleFolders: [binaries], maxSize: '1kB' }, dataDir);
     const first = capture(binaries, 'a'.repeat(600));
     await write([unique(1, first), unique(2, capture(binaries, 'b'.repeat(600)))]);
-    expect((await run(dataDir, ['list'])).output).toContain('gone, to make room');
-    await expect(run(dataDir, ['export', first.md5])).rejects.toThrow(/went to make room \(maxTotal\)/);
+    expect((await run(dataDir, ['list'])).output).toContain('  deleted\n');
+    await expect(run(dataDir, ['export', first.md5])).rejects.toThrow(
+      /was deleted to make space \(maxSize\)/,
+    );
   });
 
-  it('shows one by the beginning of any of its hashes, and nothing of it reaches a terminal as a control', async () => {
+  it('shows a sample by the first digits of any of its hashes, and escapes control characters', async () => {
     const { dataDir, binaries } = sensorFolders();
-    const { write } = await startStore({ from: [binaries] }, dataDir);
+    const { write } = await startStore({ sampleFolders: [binaries] }, dataDir);
     const sample = capture(binaries, 'three');
     const incident = unique(1, sample);
     await write([{ ...incident, data: { ...incident.data, url: 'http://x/\x1b[31m\nred' } }]);
@@ -80,9 +82,9 @@ describe('samples', () => {
     expect(output.trimEnd().split('\n')).toHaveLength(9);
   });
 
-  it('verifies: tells a damaged sample and a missing one', async () => {
+  it('verify finds a damaged sample and a missing one', async () => {
     const { dataDir, sha256 } = await filled();
-    expect((await run(dataDir, ['verify'])).output).toBe('2 of 2 samples are whole.\n');
+    expect((await run(dataDir, ['verify'])).output).toBe('2 of 2 samples are intact.\n');
     const [one = '', two = ''] = sha256.map((hash) => pathIn(join(dataDir, 'samples'), hash));
     rmSync(one);
     rmSync(two);
@@ -91,10 +93,10 @@ describe('samples', () => {
     expect(code).toBe(3);
     expect(output).toMatch(/is damaged: its SHA-256 is/);
     expect(output).toMatch(/ENOENT/);
-    expect(output).toMatch(/0 of 2 samples are whole/);
+    expect(output).toMatch(/0 of 2 samples are intact/);
   });
 
-  it('exports a ZIP that only the customary password opens, and overwrites nothing', async () => {
+  it('exports a ZIP that only the usual password opens, and overwrites nothing', async () => {
     const { dataDir, root, sha256 } = await filled();
     const target = join(root, 'out.zip');
     const [hash = ''] = sha256;
@@ -116,8 +118,8 @@ describe('samples', () => {
   });
 
   it.each([
-    [['list', 'x'], /expects nothing more/],
-    [[], /expects one of list, show, verify, export; found nothing/],
+    [['list', 'x'], /expected no further argument, found "x"/],
+    [[], /expected one of list, show, verify, export, found nothing/],
     [['eat'], /found "eat"/],
     [['show'], /Expected a hash/],
     [['show', 'xyz'], /Expected a hash/],
@@ -127,25 +129,27 @@ describe('samples', () => {
     await expect(run(dataDir, positionals)).rejects.toThrow(message);
   });
 
-  it('says which record cannot be read, and what to do: one that is damaged, or of a later version', async () => {
+  it('refuses a damaged record and one of a later version, and says what to do', async () => {
     const { dataDir } = sensorFolders();
     const file = join(dataDir, 'store.sqlite');
     writeFileSync(file, 'no database '.repeat(500));
-    await expect(run(dataDir, ['list'])).rejects.toThrow(/store\.sqlite, is damaged.*move it away/);
-    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/is damaged/);
+    await expect(run(dataDir, ['list'])).rejects.toThrow(
+      /store\.sqlite is not a SQLite database.*move it away/,
+    );
+    await expect(startStore({ sampleFolders: [dataDir] }, dataDir)).rejects.toThrow(/not a SQLite database/);
     rmSync(file);
-    await startStore({ from: [dataDir] }, dataDir);
+    await startStore({ sampleFolders: [dataDir] }, dataDir);
     expect(statSync(file).mode & 0o777).toBe(0o640);
     const database = new Database(file);
     database.pragma('user_version = 99');
     database.close();
     await expect(run(dataDir, ['list'])).rejects.toThrow(/version 99.*update @ihandler\/store/);
-    await expect(startStore({ from: [dataDir] }, dataDir)).rejects.toThrow(/version 99/);
+    await expect(startStore({ sampleFolders: [dataDir] }, dataDir)).rejects.toThrow(/version 99/);
   });
 
-  it('says where it looked when nothing was stored yet, and makes nothing there', async () => {
+  it('says which record is missing, and creates none', async () => {
     const { dataDir } = sensorFolders();
-    await expect(run(dataDir, ['list'])).rejects.toThrow(/There is no record of samples/);
+    await expect(run(dataDir, ['list'])).rejects.toThrow(/No sample record found at .*store\.sqlite/);
     expect(readdirSync(dataDir)).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ function open(args: CommandArguments, context: CommandContext): Samples {
   if (!existsSync(file))
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `There is no record of samples in ${file} yet: a store writes it when it first runs. Is it another configuration (-c)?`,
+      `No sample record found at ${file}. The store creates it on first start; check the configuration (-c).`,
     );
   const folder = typeof options['folder'] === 'string' ? options['folder'] : undefined;
   return { folder: folderOf({ folder }, dataDir), record: openRecord(file, { readonly: true }) };
@@ -44,20 +44,21 @@ function open(args: CommandArguments, context: CommandContext): Samples {
 function sampleOf({ record }: Samples, hash: string | undefined): SampleRow {
   if (hash === undefined || !/^[0-9a-f]{4,64}$/i.test(hash))
     throw invalid(
-      `Expected a hash, or at least its first four digits; found ${hash === undefined ? 'nothing' : JSON.stringify(hash.slice(0, 80))}.`,
+      `Expected a hash, or at least its first four digits, found ${hash === undefined ? 'nothing' : JSON.stringify(hash.slice(0, 80))}.`,
     );
   const [found, ...more] = record.find(hash.toLowerCase());
   if (found === undefined)
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `No sample has the hash ${hash}. See: ihandler samples list`,
+      `No sample has the hash ${hash}. To list all: ihandler samples list`,
     );
   if (more.length > 0)
-    throw invalid(`${more.length + 1} samples have a hash that begins with ${hash}: write more of it.`);
+    throw invalid(`${more.length + 1} samples have a hash that begins with ${hash}: give more digits.`);
   return found;
 }
 
-const nothing = 1;
+/** The exit code of `list` when there are no samples. */
+const EMPTY = 1;
 
 async function list(
   args: CommandArguments,
@@ -69,30 +70,30 @@ async function list(
     await terminal.write(
       `${args.options['json'] === true ? JSON.stringify(row) : listLine(row, terminal.columns)}\n`,
     );
-  if (rows.length === 0) terminal.warn('No sample was stored yet.');
-  return rows.length === 0 ? nothing : 0;
+  if (rows.length === 0) terminal.warn('No samples stored yet.');
+  return rows.length === 0 ? EMPTY : 0;
 }
 
-/** `samples list|show|verify|export`: what a store keeps. */
+/** `samples list|show|verify|export`: the samples that a store holds. */
 export const samples: Command = {
   name: 'samples',
-  summary: 'list, show, verify and export the samples that a store keeps',
+  summary: 'list, show, verify and export stored samples',
   usage: 'list | show HASH | verify | export HASH',
   of: 'store',
   options: {
-    as: { type: 'string', value: 'NAME', help: 'which store, where several are configured' },
+    as: { type: 'string', value: 'NAME', help: 'the instance, if several are configured' },
     output: {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      help: 'where export writes (default: HASH.zip, here)',
+      help: 'the ZIP file to write (default: HASH.zip)',
     },
-    json: { type: 'boolean', help: 'one JSON document a line, for programs' },
+    json: { type: 'boolean', help: 'print one JSON document per line' },
   },
   examples: [
-    ['ihandler samples list -c my.yaml', 'every sample, the newest first'],
-    ['ihandler samples show 1d419d61 -c my.yaml', 'hashes, type, and the download that brought it'],
-    ['ihandler samples export 1d419d61 -c my.yaml', 'a ZIP with the password "infected"'],
+    ['ihandler samples list -c my.yaml', 'lists every sample, newest first'],
+    ['ihandler samples show 1d419d61 -c my.yaml', 'shows hashes, type, and the download it came from'],
+    ['ihandler samples export 1d419d61 -c my.yaml', 'writes a ZIP with the password "infected"'],
   ],
   async run(args, context) {
     const [verb, hash, ...more] = args.positionals;
@@ -100,10 +101,12 @@ export const samples: Command = {
     const takesHash = verb === 'show' || verb === 'export';
     if (verb === undefined || !verbs.includes(verb))
       throw invalid(
-        `samples expects one of ${verbs.join(', ')}; found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
+        `samples: expected one of ${verbs.join(', ')}, found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
       );
     if (more.length > 0 || (!takesHash && hash !== undefined))
-      throw invalid(`samples ${verb} expects ${takesHash ? 'one hash' : 'nothing more'}; found too much.`);
+      throw invalid(
+        `samples ${verb}: expected ${takesHash ? 'one hash' : 'no further argument'}, found ${JSON.stringify(takesHash ? more[0] : hash)}.`,
+      );
     const opened = open(args, context);
     const { terminal } = context;
     try {
@@ -120,7 +123,7 @@ export const samples: Command = {
       if (row.kept !== 1)
         throw new IhandlerError(
           'TARGET_UNREADABLE',
-          `The sample ${row.sha256} went to make room (maxTotal): what is known of it stays, and it is kept again when it comes again.`,
+          `The file of sample ${row.sha256} was deleted to make space (maxSize). It is stored again when the sample is captured again.`,
         );
       const target = await exportSample(file, row.sha256, text(args, 'output'));
       await terminal.write(`${escapeControls(target)} (password: infected)\n`);

@@ -5,21 +5,23 @@ import { type CommandContext, describeError, escapeControls } from '@ihandler/co
 import { pathIn } from '../sample-folder.ts';
 import type { SampleRecord } from '../sample-record.ts';
 
-const partly = 3;
-const interrupted = 130;
+/** The exit code when some samples are damaged or missing. */
+const DAMAGED = 3;
+/** The exit code of a process that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 async function problemOf(file: string, sha256: string): Promise<string | undefined> {
   try {
     const hash = createHash('sha256');
     await pipeline(createReadStream(file), hash);
-    const found = hash.digest('hex');
-    return found === sha256 ? undefined : `is damaged: its SHA-256 is ${found}`;
+    const actual = hash.digest('hex');
+    return actual === sha256 ? undefined : `is damaged: its SHA-256 is ${actual}`;
   } catch (error) {
     return describeError(error);
   }
 }
 
-/** Reads every sample that is kept, and tells those that are not what their name says. The answer is the exit code. */
+/** Reads every stored sample and lists those whose content does not match their name. Returns the exit code. */
 export async function verifySamples(
   { folder, record }: { readonly folder: string; readonly record: SampleRecord },
   { terminal, signal }: CommandContext,
@@ -27,7 +29,7 @@ export async function verifySamples(
   const rows = record.kept(-1);
   let bad = 0;
   for (const [index, { sha256 }] of rows.entries()) {
-    if (signal.aborted) return interrupted;
+    if (signal.aborted) return INTERRUPTED;
     terminal.progress(`${index + 1} of ${rows.length}`);
     const problem = await problemOf(pathIn(folder, sha256), sha256);
     if (problem === undefined) continue;
@@ -35,6 +37,6 @@ export async function verifySamples(
     await terminal.write(`${sha256} ${escapeControls(problem)}\n`);
   }
   terminal.progress(undefined);
-  await terminal.write(`${rows.length - bad} of ${rows.length} samples are whole.\n`);
-  return bad === 0 ? 0 : partly;
+  await terminal.write(`${rows.length - bad} of ${rows.length} samples are intact.\n`);
+  return bad === 0 ? 0 : DAMAGED;
 }

@@ -15,7 +15,7 @@ import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import store, { type StoreOptions } from '../handler.ts';
 
-/** A folder of binaries beside the folder of an instance, both gone after the test. */
+/** A folder of binaries beside the data folder of an instance. Both are removed after the test. */
 export function sensorFolders(): {
   readonly root: string;
   readonly binaries: string;
@@ -29,7 +29,7 @@ export function sensorFolders(): {
   return folders;
 }
 
-/** Puts a sample where dionaea does: under its MD5. */
+/** Writes a sample as dionaea does: under its MD5. */
 export function capture(
   binaries: string,
   content: string | Uint8Array,
@@ -48,7 +48,7 @@ const connection = {
   remote: { host: '198.51.100.7', port: 4000, hostname: '' },
 };
 
-/** What dionaea reports of a sample that lasts. */
+/** The incident that dionaea reports for a permanent sample. */
 export function unique(
   ordinal: number,
   { file, md5 }: { readonly file: string; readonly md5: string },
@@ -66,15 +66,15 @@ export function unique(
   });
 }
 
-/** A store that runs, with what it reported. */
+/** A running store and its reports. */
 export interface RunningStore {
   readonly handler: WritingHandler;
   readonly reports: (IncidentMap['ihandler.sample.stored'] & { readonly cause: string })[];
-  /** Writes a batch with the checkpoint that belongs to it, or as one that is given again only for its reports. */
+  /** Writes a batch with its checkpoint, or redelivers it only for its reports. */
   write(batch: readonly Incident[], again?: 'again'): Promise<void>;
 }
 
-/** Starts a store on these folders; it is closed after the test. */
+/** Starts a store on these folders. It is closed after the test. */
 export async function startStore(
   options: StoreOptions,
   dataDir: string,
@@ -84,9 +84,9 @@ export async function startStore(
   const { context } = handlerContext({
     instance: 'store',
     dataDir,
-    async report(_origin: string, data: unknown, told?: { readonly cause?: { readonly id: string } }) {
+    async report(_origin: string, data: unknown, options?: { readonly cause?: { readonly id: string } }) {
       // Safe: a store reports nothing else.
-      reports.push({ ...(data as IncidentMap['ihandler.sample.stored']), cause: told?.cause?.id ?? '' });
+      reports.push({ ...(data as IncidentMap['ihandler.sample.stored']), cause: options?.cause?.id ?? '' });
     },
     ...overrides,
   });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { hashOf } from '../backlog/put-sample.ts';
-import type { ServerQuotas } from '../work/quota.ts';
+import type { ServerQuotas } from '../worker/quota.ts';
 import { type FileFacts, readFileReport } from './file-report.ts';
 import { type HttpAnswer, type HttpClient, type HttpRequest, NoAnswer } from './http-client.ts';
 import type { UploadFile } from './open-upload.ts';

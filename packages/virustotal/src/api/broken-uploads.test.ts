@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../../test/virustotal-server/fault.ts';
-import { madeUpFile } from '../../../../test/virustotal-server/known-file.ts';
+import type { Fault } from '../../../../test/support/virustotal-server/fault.ts';
+import { madeUpFile } from '../../../../test/support/virustotal-server/known-file.ts';
 import { capture, captured } from '../testing/captured.ts';
 import { START, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';
 

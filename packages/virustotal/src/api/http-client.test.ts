@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { startVirusTotalServer } from '../../../../test/virustotal-server/server.ts';
+import { startVirusTotalServer } from '../../../../test/support/virustotal-server/server.ts';
 import { createHttpClient } from './http-client.ts';
 
 /** An HTTP proxy on this machine that passes on what it is asked for. */

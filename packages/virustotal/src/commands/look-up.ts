@@ -4,7 +4,7 @@ import type { FileFacts } from '../api/file-report.ts';
 import { createHttpClient } from '../api/http-client.ts';
 import type { Answer } from '../api/reaction.ts';
 import { keyOf } from '../handler.ts';
-import type { Desk } from '../work/desk.ts';
+import type { Desk } from '../worker/desk.ts';
 import { shownTime, verdictLines } from './verdict-lines.ts';
 
 const LEASE = 5 * 60_000;

@@ -1,7 +1,7 @@
 import { escapeControls } from '@ihandler/core';
 import { STATES } from '../backlog/backlog.ts';
-import type { Desk } from '../work/desk.ts';
-import type { WindowUse } from '../work/quota.ts';
+import type { Desk } from '../worker/desk.ts';
+import type { WindowUse } from '../worker/quota.ts';
 import { shownTime } from './verdict-lines.ts';
 
 const waiting = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { commandContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { madeUpFile } from '../../../../test/virustotal-server/known-file.ts';
+import { madeUpFile } from '../../../../test/support/virustotal-server/known-file.ts';
 import { captured } from '../testing/captured.ts';
 import { START, type Started, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';
 import { virustotalCommand } from './virustotal.ts';

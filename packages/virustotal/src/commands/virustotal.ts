@@ -11,7 +11,7 @@ import { chooseInstance } from '@ihandler/core/kit';
 import { hashOf } from '../backlog/put-sample.ts';
 import { fileOf } from '../handler.ts';
 import { parseVirusTotalOptions } from '../options.ts';
-import { type Desk, openDesk } from '../work/desk.ts';
+import { type Desk, openDesk } from '../worker/desk.ts';
 import { lookUp } from './look-up.ts';
 import { type DownloadHashes, readHashes } from './read-hashes.ts';
 import { statusLines } from './status-lines.ts';

@@ -8,7 +8,7 @@ interface DionaeaRow {
 }
 
 /** How many of dionaea's rows were taken over, and how many name no hash that VirusTotal could be asked about. */
-export interface TakenOver {
+export interface BacklogTakeOver {
   readonly files: number;
   readonly unusable: number;
 }
@@ -17,7 +17,7 @@ export interface TakenOver {
  * Moves the rows of dionaea's own table `backlogfiles` into the backlog, those it left in flight too: all are asked about
  * from the start, for what it was told by the API of then is gone. The table stays, empty. Within a transaction.
  */
-export function takeOverBacklog(database: Database, now: number): TakenOver {
+export function takeOverBacklog(database: Database, now: number): BacklogTakeOver {
   const there = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'backlogfiles'").get();
   if (there === undefined) return { files: 0, unusable: 0 };
   const rows = database

@@ -8,7 +8,7 @@ import {
   startVirusTotalServer,
   type VirusTotalServer,
   type VirusTotalServerOptions,
-} from '../../../../test/virustotal-server/server.ts';
+} from '../../../../test/support/virustotal-server/server.ts';
 import { createVirusTotal, type VirusTotalOptions } from '../handler.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 

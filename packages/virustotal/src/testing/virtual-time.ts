@@ -1,4 +1,4 @@
-import type { Alarm } from '../work/alarm.ts';
+import type { Alarm } from '../worker/alarm.ts';
 
 /** Time that passes only while somebody waits, and never beyond what a test allows. */
 export interface VirtualTime {

@@ -16,7 +16,7 @@ export interface LiveSource {
   readonly instance: string;
   /** The source's own name. */
   readonly name: string;
-  /** A new one for each run, so that nothing of a run that failed is in the next. */
+  /** The same source for every run, so that it can keep a cache between runs. */
   make(): Source;
 }
 
@@ -74,10 +74,9 @@ async function setUp(
   const made = (factory as Factory)(options);
   const wrong = wrongWith(made);
   if (wrong !== undefined) throw new Error(`${owner}: ${wrong}`);
-  // Safe: contract, name and run have just been checked; the same factory gives the same kind of thing again.
-  const make = () => (factory as Factory)(options) as Source;
-  const { name } = made as Source; // Safe: it has been checked.
-  return { instance: entry.as ?? name, name, make };
+  // Safe: contract, name and run have just been checked.
+  const source = made as Source;
+  return { instance: entry.as ?? source.name, name: source.name, make: () => source };
 }
 
 function problemsOf(error: unknown, entry: Entry, path: ConfigPath): readonly Problem[] {

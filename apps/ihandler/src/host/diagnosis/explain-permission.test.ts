@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleChild } from '../../../../../test/bundle-child.ts';
+import { bundleChild } from '../../../../../test/support/bundle-child.ts';
 import { createWorld } from '../../testing/world.ts';
 import { unreadable } from './explain-permission.ts';
 

@@ -1,8 +1,8 @@
 import type { HandlerContext } from '../../contract/handler.ts';
 import type { DeadLetter, Journal, JournalRun } from '../../contract/journal.ts';
+import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import type { Router } from '../../routing/router.ts';
 import type { RetryPolicy } from '../../timing/retry.ts';
-import type { HandlerEntry } from '../dispatcher-options.ts';
 
 /** What a lane needs of its dispatcher. */
 export interface LaneHost {

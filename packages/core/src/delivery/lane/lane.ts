@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isJournalFailed } from '../../contract/error.ts';
 import { type HandlerContext, isWriting } from '../../contract/handler.ts';
+import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import { createNotifier } from '../../timing/notifier.ts';
 import { backoffDelay, pause } from '../../timing/retry.ts';
 import { createThrottledLog } from '../../timing/throttled-log.ts';
 import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
-import type { HandlerEntry } from '../dispatcher-options.ts';
 import type { AsideHost } from './aside-host.ts';
 import { listeningAttempts, writingAttempts } from './attempt.ts';
 import { type CatchUpHost, catchUp } from './catch-up.ts';
@@ -21,6 +21,7 @@ import { createLaneInput } from './lane-input.ts';
 import { createLaneState } from './lane-state.ts';
 import { createLaneTasks } from './lane-tasks.ts';
 import type { Lane } from './lane-types.ts';
+import { maskedAttempts } from './masked-attempts.ts';
 import { createReplayer } from './replay.ts';
 
 /** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
@@ -42,9 +43,10 @@ export function createLane(entry: HandlerEntry, index: number, host: LaneHost): 
   const context: HandlerContext = { ...host.context(entry), dataDir: join(host.dataDir, instance), signal };
   const state = createLaneState(context.now);
   const { enter } = state;
-  const attempts = isWriting(handler)
+  const plainAttempts = isWriting(handler)
     ? writingAttempts(handler, context)
     : listeningAttempts(handler, context);
+  const attempts = entry.mask === true ? maskedAttempts(plainAttempts) : plainAttempts;
   const { commitOnce, commitOf } = createCommitter({
     ledger,
     retry,

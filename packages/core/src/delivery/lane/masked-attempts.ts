@@ -1,0 +1,30 @@
+import type { Incident } from '../../contract/incident.ts';
+import { maskSensor } from '../../incident/mask-sensor.ts';
+import type { Attempts } from './attempt.ts';
+import { type Batch, part } from './lane-queue.ts';
+
+/** Each incident is masked once for all lanes; the entry lives as long as the original. */
+const maskedIncidents = new WeakMap<Incident, Incident>();
+
+function maskOnce(incident: Incident): Incident {
+  let masked = maskedIncidents.get(incident);
+  if (masked === undefined) {
+    masked = maskSensor(incident);
+    maskedIncidents.set(incident, masked);
+  }
+  return masked;
+}
+
+function maskBatch(batch: Batch, single: boolean): Batch {
+  const tried = single ? part(batch, 0, 1) : batch;
+  return { ...tried, incidents: tried.incidents.map(maskOnce) };
+}
+
+/** Attempts whose handler gets incidents without the sensor's own address. The batch itself, and so a dead letter, keeps the originals. */
+export function maskedAttempts(attempts: Attempts): Attempts {
+  return {
+    ...attempts,
+    attempt: (batch, single) => attempts.attempt(maskBatch(batch, single), single),
+    attemptAgain: (batch, single) => attempts.attemptAgain(maskBatch(batch, single), single),
+  };
+}

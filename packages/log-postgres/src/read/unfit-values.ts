@@ -1,0 +1,47 @@
+import { type StoredRow, type StoredValue, TABLES, type Table } from '@ihandler/attack-log';
+import type { Client } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
+import { COLUMNS } from '../schema/columns.ts';
+import { quoted } from '../schema/schema.ts';
+
+/** Puts the values that did not fit their columns back into rows. */
+export type Restore = (table: Table, rows: readonly StoredRow[]) => readonly StoredRow[];
+
+interface UnfitRow {
+  readonly table_name: string;
+  readonly row_key: string;
+  readonly column_name: string;
+  readonly value: string;
+}
+
+/** The name that a column has in {@link TABLES}. */
+function nameIn(table: string, column: string): string | undefined {
+  const name = Object.keys(TABLES).find((known) => known === table);
+  // Safe: it is a key of `TABLES`.
+  const columns = name === undefined ? [] : COLUMNS[name as Table];
+  const found = columns.find((candidate) => candidate.name === column);
+  return found === undefined ? undefined : TABLES[name as Table][found.from];
+}
+
+/** Loads what did not fit of some connections. */
+export async function loadUnfitValues(
+  client: Client,
+  schema: string,
+  connections: readonly number[],
+): Promise<Restore> {
+  const { rows } = await client.query<UnfitRow>(
+    `SELECT table_name, row_key, column_name, value FROM ${quoted(schema)}.ihandler_unfit
+      WHERE connection = ANY($1::bigint[])`,
+    [arrayLiteral(connections)],
+  );
+  const kept = new Map<string, Record<string, StoredValue>>();
+  for (const { table_name, row_key, column_name, value } of rows) {
+    const name = nameIn(table_name, column_name);
+    if (name === undefined) continue;
+    const id = `${table_name} ${row_key}`;
+    // Safe: what was written there was a cell.
+    kept.set(id, { ...kept.get(id), [name]: JSON.parse(value) as StoredValue });
+  }
+  if (kept.size === 0) return (_table, list) => list;
+  return (table, list) => list.map((row) => ({ ...row, ...kept.get(`${table} ${row[TABLES[table][0]]}`) }));
+}

@@ -1,0 +1,25 @@
+import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
+
+/** A value that its column could not take as it is, with the connection that it belongs to. */
+export interface UnfitValue {
+  readonly connection: number;
+  readonly table: Table;
+  readonly row: number;
+  readonly column: string;
+  readonly value: Cell;
+}
+
+/** Finds the connection that a new row belongs to; undefined for what belongs to none. */
+export function ownerOf(rows: ClusterResult['rows'], table: Table, row: Row): number | undefined {
+  if (table === 'virustotals' || table === 'virustotalscans') return undefined;
+  if (table === 'connections') return Number(row[0]);
+  const commands =
+    table === 'mysql_command_args'
+      ? rows.mysql_commands
+      : table.startsWith('sip_') && table !== 'sip_commands'
+        ? rows.sip_commands
+        : undefined;
+  if (commands === undefined) return Number(row[1]);
+  const owner = commands.find(([key]) => key === row[1])?.[1];
+  return owner === undefined ? undefined : Number(owner);
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createDispatcher, createMemoryJournal } from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import logSqlite from '@ihandler/log-sqlite';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const page = readFileSync(new URL('../../docs/queries.md', import.meta.url), 'utf8');
+const recording = (name: string) => fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
+
+/** Each query with the last heading and sentence before it. */
+function queries(): readonly { readonly title: string; readonly sql: string }[] {
+  return page.split('\n## ').flatMap((section) => {
+    const heading = section.slice(0, section.indexOf('\n'));
+    const blocks = [...section.matchAll(/```sql\n([\s\S]*?)```/g)];
+    return blocks.map(([, sql = ''], index) => ({ title: `${heading}, ${index + 1}`, sql }));
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'ihandler-queries-'));
+const file = join(folder, 'attacks.sqlite');
+
+beforeAll(async () => {
+  await using dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler: logSqlite({ file }) }],
+    sensor: 'queries',
+    dataDir: folder,
+  });
+  await dispatcher.start();
+  for (const name of ['seed-attack.ndjson', 'dionaea-a/log_incident.ndjson', 'dionaea-c/log_incident.ndjson'])
+    await dispatcher.run(dionaea({ file: recording(name) }));
+  expect(await dispatcher.drain()).toEqual([]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the queries of the manual', () => {
+  it.each(queries())('answer: $title', ({ sql }) => {
+    const database = new Database(file, { readonly: true });
+    try {
+      const rows = database.prepare(sql).all();
+      if (!sql.includes('-- may be empty')) expect(rows.length).toBeGreaterThan(0);
+    } finally {
+      database.close();
+    }
+  });
+
+  it.each(queries().filter(({ sql }) => !sql.includes('ihandler_')))(
+    'run on what dionaea itself wrote: $title',
+    ({ sql }) => {
+      const database = new Database(recording('dionaea-c/log_sqlite.sqlite'), { readonly: true });
+      try {
+        expect(Array.isArray(database.prepare(sql).all())).toBe(true);
+      } finally {
+        database.close();
+      }
+    },
+  );
+});

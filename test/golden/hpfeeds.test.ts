@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import dionaea from '@ihandler/dionaea';
+import hpfeeds from '@ihandler/hpfeeds';
+import { describe, expect, it } from 'vitest';
+import { listen } from '../../packages/hpfeeds/src/testing/listen.ts';
+import { network } from '../../packages/hpfeeds/src/testing/network.ts';
+import { host } from '../support/host/in-process.ts';
+import { until } from '../support/host/until.ts';
+import { recordedFrames } from '../support/recorded-frames.ts';
+
+const file = fileURLToPath(new URL('../recordings/dionaea-c/log_incident.ndjson', import.meta.url));
+
+interface Capture {
+  readonly time: string;
+  readonly sha512: string;
+}
+
+/** A capture without when it was published and the hash of a file that is not in the recording. */
+function comparable(text: string): unknown {
+  const { time, sha512, ...rest }: Capture = JSON.parse(text);
+  expect(time).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} GMT \+0000$/);
+  expect(typeof sha512).toBe('string');
+  return rest;
+}
+
+describe('hpfeeds', () => {
+  it("publishes on dionaea's channels what a dionaea published of the same attacks, letter for letter", async () => {
+    const { broker, sensor } = await network();
+    const channels = ['dionaea.connections', 'dionaea.dcerpcrequests', 'dionaea.capture'];
+    const heard = await listen(broker, channels);
+    const handler = hpfeeds({ ...sensor, localAddress: 'keep', channel: false });
+    const dispatcher = await host([{ handler }]);
+    await dispatcher.run(dionaea({ file }));
+    expect(await dispatcher.drain({ stalledAfter: 10_000 })).toEqual([]);
+    await until(() => heard.length >= Number(handler.counters?.()['messages']));
+    const recorded = recordedFrames();
+    expect(recorded.length).toBeGreaterThan(80);
+    for (const channel of channels) {
+      const texts = (all: typeof recorded) =>
+        all
+          // It could not publish its own way to the broker before it was there.
+          .filter((each) => each.channel === channel && !each.text.includes('"hpclient"'))
+          .map(({ text }) => (channel === 'dionaea.capture' ? comparable(text) : text));
+      expect(texts(heard)).toEqual(texts(recorded));
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createWorld, type Ran, type World } from '../../apps/ihandler/src/testing/world.ts';
+import { query } from '../../packages/log-postgres/src/testing/query.ts';
+import { describeService } from '../support/servers/available.ts';
+import { type Postgres, startPostgres } from '../support/servers/postgres.ts';
+
+const PASSWORD = 'hunter2';
+const recording = (name: string) => fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
+
+/** A world in which packages of this workspace are installed. */
+function worldWith(...folders: readonly string[]): World {
+  const world = createWorld();
+  for (const folder of folders) {
+    const link = join(world.folder, 'node_modules/@ihandler', folder);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(fileURLToPath(new URL(`../../packages/${folder}`, import.meta.url)), link);
+  }
+  return world;
+}
+
+describeService('postgres', () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres({ password: PASSWORD });
+  });
+  afterAll(() => server.stop());
+
+  it("brings dionaea's databases into PostgreSQL with one command, once, and shows them with two more", async () => {
+    const world = worldWith('dionaea', 'log-postgres', 'log-sqlite');
+    const url = server.url.replace(`:${PASSWORD}`, '');
+    vi.stubEnv('IHANDLER_POSTGRES_PASSWORD', PASSWORD);
+    const env = { XDG_STATE_HOME: join(world.folder, 'state'), IHANDLER_SENSOR: 'berlin' };
+    const run = (...argv: readonly string[]): Promise<Ran> =>
+      world.run(argv, { conditions: ['@ihandler/source'], env });
+    world.write('my.yaml', `ihandlers:\n  - name: log_postgres\n    config: { url: '${url}' }\n`);
+    const files = ['dionaea-a', 'dionaea-c'].map((name) => recording(`${name}/log_sqlite.sqlite`));
+
+    const first = await run('import', '-c', 'my.yaml', '--json', ...files);
+    expect(first.stderr).toBe('');
+    expect(JSON.parse(first.stdout)).toMatchObject({ rejected: 0, misfits: 0, exitCode: 0 });
+    const rows = () =>
+      query(
+        server.url,
+        `SELECT (SELECT count(*)::int FROM dionaea.connections) AS connections,
+          (SELECT count(*)::int FROM dionaea.logins) AS logins, (SELECT count(*)::int FROM dionaea.sensors) AS sensors`,
+      );
+    const [before] = await rows();
+    expect(before).toMatchObject({ connections: expect.toSatisfy((n: number) => n > 110), sensors: 1 });
+    const second = await run('import', '-c', 'my.yaml', ...files);
+    expect(second.code).toBe(0);
+    expect(await rows()).toEqual([before]);
+
+    const tree = await run('tree', url, '--sensor', 'berlin', '--limit', '5', '--json');
+    expect(tree.stderr).toBe('');
+    expect(tree.stdout.trim().split('\n')).toHaveLength(5);
+    const elsewhere = await run('tree', url, '--sensor', 'elsewhere');
+    expect(elsewhere).toMatchObject({ code: 1, stdout: '' });
+    expect((await run('summary', url)).stdout).toContain('smbd');
+
+    const wrong = await run('tree', url.replace('ihandler@', 'ihandler:hunter3@'));
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain('does not let ihandler in: check the user, the password');
+    for (const { stdout, stderr } of [first, second, tree, wrong])
+      expect(stdout + stderr).not.toContain('hunter');
+  }, 60_000);
+});

@@ -1,0 +1,142 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatManual, TABLES, type Table } from '@ihandler/attack-log';
+import { createDispatcher, createMemoryJournal } from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import logSqlite, { openAttackReader } from '@ihandler/log-sqlite';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+type Cells = unknown[];
+type Tables = Record<string, Cells[]>;
+
+const recording = (name: string) => fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
+/** Every table that dionaea makes: those that incidents fill, those that it seeds, and one that nobody fills. */
+const allTables = [
+  ...Object.keys(TABLES),
+  'dcerpcservices',
+  'dcerpcserviceops',
+  'mysql_command_ops',
+  'resolves',
+];
+const utf8 = new TextDecoder();
+
+/** All rows, in the order of their keys. Known difference: dionaea stores bytes as BLOB where we store text. */
+function rowsOf(file: string): Tables {
+  const database = new Database(file, { readonly: true });
+  const text = (cell: unknown) => (cell instanceof Uint8Array ? utf8.decode(cell) : cell);
+  const read = (table: string) => {
+    const rows = database.prepare<[], Cells>(`SELECT * FROM ${table} ORDER BY 1`).raw().all();
+    return [table, rows.map((row) => row.map(text))] as const;
+  };
+  try {
+    return Object.fromEntries(allTables.map(read));
+  } finally {
+    database.close();
+  }
+}
+
+/** Imports a recording into a new database with the very parts that `ihandler import` uses. */
+async function importInto(name: string, file: string): Promise<void> {
+  await using dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler: logSqlite({ file }) }],
+    sensor: 'golden',
+    dataDir: join(file, '..'),
+  });
+  await dispatcher.start();
+  await dispatcher.run(dionaea({ file: recording(name) }));
+  expect(await dispatcher.drain()).toEqual([]);
+}
+
+async function imported(name: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ihandler-golden-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'attacks.sqlite');
+  await importInto(name, file);
+  return file;
+}
+
+const TIMESTAMP = 4;
+
+/** Known difference: dionaea's log_sqlite reads the clock again, some milliseconds after log_incident. */
+function expectEqual(ours: Tables, theirs: Tables, tolerance = 0.1): void {
+  for (const [index, row] of (theirs['connections'] ?? []).entries()) {
+    const mine = ours['connections']?.[index];
+    if (mine === undefined) continue;
+    expect(Math.abs(Number(mine[TIMESTAMP]) - Number(row[TIMESTAMP]))).toBeLessThan(tolerance);
+    mine[TIMESTAMP] = row[TIMESTAMP];
+  }
+  for (const table of allTables) expect(ours[table], table).toEqual(theirs[table]);
+}
+
+/** Lowers references to connections, of which the first is taken out. */
+function withoutFirstConnection(tables: Tables): void {
+  tables['connections']?.shift();
+  for (const row of tables['connections'] ?? [])
+    for (const column of [0, 5, 6]) if (typeof row[column] === 'number') row[column] -= 1;
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const at = (columns as readonly string[]).indexOf('connection');
+    if (table !== 'connections' && at > 0)
+      for (const row of tables[table] ?? []) row[at] = Number(row[at]) - 1;
+  }
+}
+
+/** Takes a row of mysql_commands out and lowers the keys after it. */
+function withoutCommand(tables: Tables, lost: number): void {
+  tables['mysql_commands'] = (tables['mysql_commands'] ?? []).filter(([key]) => key !== lost);
+  const lower = (row: Cells, column: number) => {
+    if (Number(row[column]) > lost) row[column] = Number(row[column]) - 1;
+  };
+  for (const row of tables['mysql_commands']) lower(row, 0);
+  for (const row of tables['mysql_command_args'] ?? []) lower(row, 1);
+}
+
+describe('what dionaea wrote into its database', () => {
+  it('is what its log_incident lines become (dionaea-a)', async () => {
+    const file = await imported('dionaea-a/log_incident.ndjson');
+    expectEqual(rowsOf(file), rowsOf(recording('dionaea-a/log_sqlite.sqlite')));
+  });
+
+  it('is what its log_incident lines become (dionaea-c)', async () => {
+    const ours = rowsOf(await imported('dionaea-c/log_incident.ndjson'));
+    const theirs = rowsOf(recording('dionaea-c/log_sqlite.sqlite'));
+    // Known difference: the sensor's own hpfeeds connection came before log_sqlite was listening.
+    expect(ours['connections']?.[0]).toContain('hpclient');
+    withoutFirstConnection(ours);
+    // Known difference: a query whose text is no UTF-8 never reached log_incident, and log_sqlite has no arguments of it.
+    const withArguments = new Set(theirs['mysql_command_args']?.map(([, command]) => command));
+    const lost = theirs['mysql_commands']?.filter(([key, , code]) => code === 3 && !withArguments.has(key));
+    expect(lost).toHaveLength(1);
+    withoutCommand(theirs, Number(lost?.[0]?.[0]));
+    expectEqual(ours, theirs);
+  });
+
+  it('comes back when its database is imported instead (dionaea-a, times aside)', async () => {
+    const fromDatabase = rowsOf(await imported('dionaea-a/log_sqlite.sqlite'));
+    const fromLines = rowsOf(await imported('dionaea-a/log_incident.ndjson'));
+    expectEqual(fromDatabase, fromLines, Number.POSITIVE_INFINITY);
+  });
+});
+
+it('prints the attack of the manual byte for byte after importing it', async () => {
+  const reader = await openAttackReader(await imported('seed-attack.ndjson'));
+  const printed: string[] = [];
+  for await (const attack of reader.attacks({ connection: 610 })) printed.push(formatManual(attack));
+  await reader.close();
+  expect(printed.join('')).toBe(readFileSync(recording('seed-attack.manual.txt'), 'utf8'));
+});
+
+it('stores nothing twice when a recording is imported again', async () => {
+  const file = await imported('dionaea-a/log_incident.ndjson');
+  const before = rowsOf(file);
+  await importInto('dionaea-a/log_incident.ndjson', file);
+  expect(rowsOf(file)).toEqual(before);
+});
+
+it('knows every table that the mapping names', () => {
+  const tables = rowsOf(recording('dionaea-a/log_sqlite.sqlite'));
+  for (const table of Object.keys(TABLES) as Table[]) expect(tables[table]).toBeDefined();
+});

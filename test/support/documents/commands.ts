@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../workspace.ts';
+
+/** How a program ended and what it said. */
+export interface Ending {
+  /** The exit code, or the signal that ended it. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Commands that the manuals name and no test runs, with the reason. */
+export const notRun: ReadonlyMap<string, string> = new Map([
+  ['npm test', 'runs this test'],
+  ['npm run rehearse', 'takes minutes; publishes to a registry on this machine'],
+  ['npm run version', 'changes every package; test/structure/release-versions.test.ts runs it in a copy'],
+  ['git add --all && git commit --message Release', 'changes the repository'],
+  ['npm login', 'asks for a password'],
+  ['npm run release', 'publishes'],
+  ['git push --follow-tags', 'publishes'],
+  [
+    'npx ihandler run -c live.yaml',
+    'runs until it is stopped; apps/ihandler/src/commands/run.test.ts runs it',
+  ],
+  [
+    'npx ihandler doctor -c live.yaml',
+    'tells that nothing runs here, and no dionaea; apps/ihandler/src/commands/doctor.test.ts runs it',
+  ],
+  ...['list', 'show 1d419d61', 'verify', 'export 1d419d61'].map((what): [string, string] => [
+    `npx ihandler samples ${what} -c my.yaml`,
+    'needs samples; packages/store/src/commands/samples.test.ts has some',
+  ]),
+  [
+    'npx ihandler status -c live.yaml',
+    'asks the one that runs; apps/ihandler/src/commands/status.test.ts does',
+  ],
+]);
+
+/** Whether a command is for whoever administers a machine: it would change this one, or needs what only theirs has. */
+export function changesMachine(command: string): boolean {
+  return /^(?:sudo|docker) /.test(command);
+}
+
+/** The commands of a block with what is shown as their output. In a console block commands follow a `$`. */
+export function commandsOf(language: string, code: string): readonly { command: string; output: string }[] {
+  const commands: { command: string; output: string }[] = [];
+  for (const line of code.replaceAll(/ *\\\n */g, ' ').split('\n')) {
+    const [, typed] = language === 'console' ? (/^\$ (.+)$/.exec(line) ?? []) : [line, line];
+    const command = typed?.replace(/(?:^|\s+)#(?:\s.*)?$/, '').trim();
+    const last = commands.at(-1);
+    if (command) commands.push({ command, output: '' });
+    else if (typed === undefined && last) last.output += `${line}\n`;
+  }
+  return commands;
+}
+
+/** The scripts of the root that a command calls: `npm test`, `npm run release`. */
+export function scriptsCalled(command: string): readonly string[] {
+  const calls = command.matchAll(/\bnpm (?:(test|start)\b|run (?:--silent )?([\w:-]+))/g);
+  return [...calls].map(([, short, long]) => short ?? long ?? '');
+}
+
+/** The one folder in the PATH of examples: what is not in it, a user of the example would need besides. */
+const path = join(root, 'test', 'support', 'documents', 'bin');
+
+/** What programs in examples run with: nothing of this user's, and times in UTC. */
+function environment(project: string): NodeJS.ProcessEnv {
+  return {
+    PATH: path,
+    HOME: join(project, 'home'),
+    TMPDIR: process.env['TMPDIR'],
+    TZ: 'UTC',
+    NODE: process.execPath,
+    PROJECT: project,
+    CHECKOUT: root,
+  };
+}
+
+/** Runs a program in a project to its end, for at most 30 seconds. */
+export function run(
+  file: string,
+  args: readonly string[],
+  where: { readonly project: string; readonly cwd?: string },
+): Promise<Ending> {
+  const options = {
+    cwd: where.cwd ?? where.project,
+    env: environment(where.project),
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+  } as const;
+  return new Promise((resolve) => {
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : (error.code ?? error.signal ?? error.message);
+      resolve({ code, stdout, stderr });
+    });
+    child.stdin?.end();
+  });
+}
+
+/** Runs a command line as somebody would type it; it fails when a program of it is missing, also before a pipe. */
+export async function runLine(line: string, project: string): Promise<Ending> {
+  const ending = await run('/bin/sh', ['-c', line], { project });
+  return ending.code === 0 && /not found$/m.test(ending.stderr) ? { ...ending, code: 127 } : ending;
+}

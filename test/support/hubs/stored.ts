@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { createDispatcher, createMemoryJournal, defineHandler, parseIncidentId } from '@ihandler/core';
+import dionaea from '@ihandler/dionaea';
+import { openAttackReader as openPostgres } from '@ihandler/log-postgres';
+import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
+import { canonicalForest } from '../../../packages/log-postgres/src/testing/canonical-forest.ts';
+import { query } from '../../../packages/log-postgres/src/testing/query.ts';
+import { streamHash } from '../../../packages/log-postgres/src/write/hash.ts';
+
+/** What is to be stored of a sensor: as it is written where nothing is killed and nothing is between. */
+export interface Kept {
+  readonly incidents: number;
+  /** The stream of their ids. */
+  readonly stream: string;
+  readonly forest: readonly unknown[];
+}
+
+/** Brings the file of a sensor into a database of its own. */
+export async function keptLocally(file: string, sensor: string, folder: string): Promise<Kept> {
+  const database = join(folder, `${sensor}.sqlite`);
+  const streams = new Set<string>();
+  const listen = defineHandler({
+    name: 'streams',
+    on: { '*': ({ id }) => void streams.add(parseIncidentId(id).stream) },
+  });
+  const dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [{ handler: logSqlite({ file: database }) }, { handler: listen }],
+    sensor,
+    dataDir: folder,
+  });
+  await dispatcher.start();
+  const { accepted } = await dispatcher.run(dionaea({ file }));
+  const waiting = await dispatcher.drain();
+  await dispatcher.close();
+  const [stream, ...others] = streams;
+  if (stream === undefined || others.length > 0 || waiting.length > 0)
+    throw new Error(`expected all incidents of one stream, found ${streams.size} streams`);
+  return { incidents: accepted, stream, forest: await canonicalForest(await openSqlite(database)) };
+}
+
+/** How many incidents of a stream are stored; none while the database cannot be asked. */
+export async function idsOf(url: string, stream: string): Promise<number> {
+  const sql = 'SELECT count(*)::int FROM dionaea.ihandler_ids WHERE stream = $1';
+  const [row] = await query<{ count: number }>(url, sql, streamHash(stream)).catch(() => []);
+  return row?.count ?? 0;
+}
+
+/** Whether anything of a sensor is stored; not while the database cannot be asked. */
+export async function isKnown(url: string, sensor: string): Promise<boolean> {
+  const sql = `SELECT 1 FROM dionaea.connections JOIN dionaea.sensors USING (sensor) WHERE sensor_name = $1 LIMIT 1`;
+  const rows = await query(url, sql, sensor).catch(() => []);
+  return rows.length > 0;
+}
+
+/** The whole forest of a sensor. */
+export function forestOf(url: string, sensor: string): Promise<readonly unknown[]> {
+  const reader = openPostgres(url);
+  return canonicalForest({ ...reader, attacks: () => reader.attacks({ sensor }) });
+}

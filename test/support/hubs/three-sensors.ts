@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import type { HostProcess } from '../host/host-process.ts';
+import { runHost } from '../host/run-host.ts';
+import { freePort } from '../servers/free-port.ts';
+import { startHpfeedsBroker } from '../servers/hpfeeds-broker.ts';
+import type { NatsServer } from '../servers/nats.ts';
+import type { Postgres } from '../servers/postgres.ts';
+import type { Prosody } from '../servers/prosody.ts';
+
+/** The sensors, by the way their incidents go, which lose nothing. */
+export const SENSORS = ['forward', 'nats', 'xmpp'] as const;
+
+/** One more, whose way loses what is under way when something is killed. */
+export const LOSSY = 'hpfeeds' as const;
+
+/** The servers between sensors and hubs, and behind the hubs. */
+export interface Servers {
+  readonly postgres: Postgres;
+  readonly nats: NatsServer;
+  readonly prosody: Prosody;
+  readonly hpfeeds: Broker;
+}
+
+/** A broker that may be killed and started again at the same port. */
+export interface Broker {
+  readonly port: number;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const CHANNEL = 'ihandler.incidents';
+
+/** A broker where the sensor may publish and the first hub subscribe. */
+export async function startBroker(): Promise<Broker> {
+  const users = {
+    pot: { secret: 'one', publish: [CHANNEL], subscribe: [] },
+    left: { secret: 'two', publish: [], subscribe: [CHANNEL] },
+  };
+  let running = await startHpfeedsBroker({ users });
+  const { port } = running;
+  const stop = () => running.stop();
+  return {
+    port,
+    stop,
+    kill: stop,
+    async start() {
+      running = await startHpfeedsBroker({ users, port });
+    },
+  };
+}
+
+/** Who may be in the room, by password. */
+export const XMPP_USERS = { pot: 'one', left: 'two', right: 'three' };
+
+/** The file that the dionaea of a sensor writes. */
+export const fileOf = (folder: string, sensor: string) => join(folder, sensor, 'incidents.json');
+
+/**
+ * Sensors that follow a file each, and two hubs that write one database: the first takes posts, the channel and half of the
+ * partitions, the second the other half, and both hear all of the room. None of them is started.
+ */
+export async function threeSensors(
+  program: string,
+  folder: string,
+  { postgres, nats, prosody, hpfeeds }: Servers,
+): Promise<readonly HostProcess[]> {
+  const [port, token] = [await freePort(), '5d1f0a9c7e3b48260d9f'];
+  const room = 'incidents@rooms.localhost';
+  const localAddress = 'keep';
+  const stream = { url: nats.url, partitions: 4, create: {} };
+  const by = (user: keyof typeof XMPP_USERS) => ({
+    service: prosody.service,
+    username: `${user}@localhost`,
+    password: XMPP_USERS[user],
+  });
+  const broker = { server: '127.0.0.1', port: hpfeeds.port, reconnect: 0.2 };
+  const handlers = {
+    forward: { url: `http://127.0.0.1:${port}/`, token, localAddress },
+    nats: { ...stream, localAddress },
+    xmpp: { ...by('pot'), rooms: [{ room, localAddress }] },
+    hpfeeds: { ...broker, ident: 'pot', secret: 'one', dionaea: false, localAddress },
+  };
+  const sensors = [...SENSORS, LOSSY].map((name) =>
+    runHost(program, folder, name, {
+      sources: [{ name: 'dionaea-follow', config: { file: fileOf(folder, name), poll: '50ms' } }],
+      ihandlers: [{ name, config: handlers[name] }],
+    }),
+  );
+  const ihandlers = [{ name: 'log-postgres', config: { url: postgres.url } }];
+  const heard = (user: 'left' | 'right') => ({
+    name: 'xmpp',
+    config: { ...by(user), rooms: [room], from: 'beginning' },
+  });
+  const sources = [
+    [
+      { name: 'http', config: { port, sensors: [{ sensor: 'forward', token }] } },
+      { name: 'nats', config: { ...stream, take: [0, 1] } },
+      heard('left'),
+      { name: 'hpfeeds', config: { ...broker, ident: 'left', secret: 'two' } },
+    ],
+    [{ name: 'nats', config: { ...stream, take: [2, 3] } }, heard('right')],
+  ] as const;
+  const hubs = ['left', 'right'].map((name, at) =>
+    runHost(program, folder, name, { sources: sources[at] ?? [], ihandlers }),
+  );
+  return [...hubs, ...sensors];
+}

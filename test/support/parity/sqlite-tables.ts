@@ -1,0 +1,20 @@
+import { TABLES } from '@ihandler/attack-log';
+import Database from 'better-sqlite3';
+import { comparableRow } from '../../../packages/log-postgres/src/testing/canonical-forest.ts';
+
+/** All rows of all tables of an SQLite database, keys included, in a form in which they can be compared. */
+export function sqliteTables(file: string) {
+  const database = new Database(file, { readonly: true });
+  try {
+    return Object.fromEntries(
+      Object.entries(TABLES).map(([table, [key]]) => {
+        const rows = database
+          .prepare<[], Record<string, string | number | null>>(`SELECT * FROM ${table} ORDER BY ${key}`)
+          .all();
+        return [table, rows.map(comparableRow)];
+      }),
+    );
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../../scripts/temporary-folder.mjs';
+import { bundleChild } from '../bundle-child.ts';
+import { type MonthOptions, type MonthOutcome, runMonth } from './run-month.ts';
+
+const AGAIN = 7 * 86_400_000;
+
+/** A verdict on a file, as it was reported. */
+export interface Told {
+  readonly md5: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly askedAt: number;
+}
+
+/** A month that has passed. */
+export interface PastMonth extends MonthOutcome {
+  readonly folder: string;
+  /** Each verdict once, by file, in order. */
+  readonly verdicts: ReadonlyMap<string, readonly Told[]>;
+  /** How many verdicts were told a second time. */
+  readonly repeated: number;
+  /** Downloads to which no verdict belongs: none that held at their time, and none that came later. */
+  lost(): readonly { readonly at: number; readonly file: number }[];
+  end(): Promise<void>;
+}
+
+function verdictsIn({ reports }: MonthOutcome) {
+  const verdicts = new Map<string, Told[]>();
+  const seen = new Set<string>();
+  let repeated = 0;
+  for (const { origin, data } of reports) {
+    if (origin !== 'ihandler.virustotal.verdict') continue;
+    // Safe: the schema of the origin says so.
+    const told = data as unknown as Told;
+    const key = `${told.md5} ${told.askedAt}`;
+    if (seen.has(key)) repeated += 1;
+    else verdicts.set(told.md5, [...(verdicts.get(told.md5) ?? []), told]);
+    seen.add(key);
+  }
+  return { verdicts, repeated };
+}
+
+/** Lets a month pass, in memory where that can be had, and reads what was told in it. */
+export async function startMonth(options: Omit<MonthOptions, 'folder' | 'program'>): Promise<PastMonth> {
+  // The program resolves its dependencies from the package.
+  const program = mkdtempSync(join(import.meta.dirname, '../../../packages/virustotal/node_modules/.month-'));
+  const folder = mkdtempSync(join(temporaryFolder(), 'ihandler-month-'));
+  const clean = (): void => {
+    for (const path of [program, folder]) rmSync(path, { recursive: true, force: true });
+  };
+  try {
+    await bundleChild(new URL('./month-child.ts', import.meta.url), program, 'better-sqlite3');
+    const month = await runMonth({ ...options, folder, program: join(program, 'month-child.js') });
+    const { verdicts, repeated } = verdictsIn(month);
+    return {
+      ...month,
+      folder,
+      verdicts,
+      repeated,
+      lost: () =>
+        month.plan.downloads.filter(({ at, file }) => {
+          const told = verdicts.get(month.plan.files[file]?.md5 ?? '') ?? [];
+          return !told.some(({ askedAt }) => askedAt > at - AGAIN);
+        }),
+      async end() {
+        await month.server.stop();
+        clean();
+      },
+    };
+  } catch (error) {
+    clean();
+    throw error;
+  }
+}
