@@ -63,10 +63,17 @@ type Frozen<T> = [Value] extends [T]
 
 type Catalogue = typeof catalogue;
 
-type Derived = { readonly [O in keyof Catalogue]: Frozen<z.output<Catalogue[O]['schema']>> };
+/** The data that fits a schema, as an incident holds it: read-only all the way down. */
+export type DataOf<S extends z.ZodType> = Frozen<z.output<S>>;
 
-/** Each known origin with its data. */
+type Derived = { readonly [O in keyof Catalogue]: DataOf<Catalogue[O]['schema']> };
+
+/** The data of each origin of the catalogue. */
 export interface CatalogueMap extends Derived {}
+
+declare module '@ihandler/core' {
+  interface IncidentMap extends CatalogueMap {}
+}
 
 const origins: readonly string[] = Object.freeze(Object.keys(catalogue));
 

@@ -1,5 +1,3 @@
-import type { CatalogueMap } from '../catalogue/index.ts';
-
 /**
  * One end of a connection. `host` is the address as the sensor wrote it (an IPv4-mapped `::ffff:192.0.2.1` stays so)
  * and `''` where it is not known, as for the remote end of a listener; `port` is 0 there.
@@ -41,10 +39,19 @@ export type Value =
 export type UntypedData = { readonly [key: string]: Value };
 
 /**
- * Every origin whose data has a type. Add yours with declaration merging:
- * `declare module '@ihandler/core' { interface IncidentMap { 'acme.thing.seen': { readonly what: string } } }`.
+ * The type of the data of each origin that has one. The catalogue adds its origins; a package adds those that it reports by
+ * declaration merging:
+ *
+ * ```ts
+ * declare module '@ihandler/core' {
+ *   interface IncidentMap {
+ *     'acme.thing.seen': { readonly what: string };
+ *   }
+ * }
+ * ```
  */
-export interface IncidentMap extends CatalogueMap {}
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it.
+export interface IncidentMap {}
 
 /** The origins whose data has a type. */
 export type Origin = keyof IncidentMap & string;
@@ -73,11 +80,17 @@ type Template<P extends string> = P extends `${infer Head}*${infer Tail}`
   ? `${Head}${string}${Template<Tail>}`
   : P;
 type OriginsOf<P extends string> = Extract<Origin, Template<P>>;
-type KnownRoot = Origin extends infer O ? (O extends `${infer Root}.${string}` ? Root : never) : never;
+/** Packages of this family add origins under the root `ihandler`, and not every program sees their types. */
+type OpenRoot = 'ihandler';
+type KnownRoot = Exclude<
+  Origin extends infer O ? (O extends `${infer Root}.${string}` ? Root : never) : never,
+  OpenRoot
+>;
 
 /**
- * What a glob selects: a union that narrows on `origin`; untyped for `*` and for roots this catalogue does not know;
- * never (so a type error where a listener is written) for a typo under a known root.
+ * What a glob selects: a union that narrows on `origin`. It is untyped for `*` and for globs under an unknown root or under
+ * `ihandler.` that match no typed origin; for any other glob that matches no typed origin, such as a typo, it is `never`,
+ * which makes the listener a type error.
  */
 export type IncidentOf<P extends string> = P extends '*'
   ? Incident
