@@ -1,6 +1,7 @@
-// Writes what is made from the incident catalogue (packages/core/src/catalogue): the published JSON Schema, the check at
-// the edge and docs/incidents.md. Run it after a change of the catalogue: node scripts/generate-catalogue.mjs
-// It writes these three files and nothing else; a failure leaves them as they are.
+// Generates three files from the catalogue in packages/core/src/catalogue and from the origins that other packages declare:
+// the published JSON Schema, the check of incoming data and docs/incidents.md. Run it after a change of either:
+// node scripts/generate-catalogue.mjs
+// It writes nothing else. When it fails, the files stay as they are.
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'tsup';
 
 const root = dirname(import.meta.dirname);
-// Node 20 reads no TypeScript: the generator is bundled first.
+// Node 20 cannot run TypeScript, so the generator is bundled first.
 const outDir = join(root, 'node_modules/.cache/generate-catalogue');
 await build({
   entry: [join(root, 'scripts/generate-catalogue.ts')],
@@ -20,6 +21,10 @@ await build({
   config: false,
   silent: true,
   clean: true,
+  // Packages import each other by name: from their sources, not from an earlier build.
+  esbuildOptions(options) {
+    options.conditions = ['@ihandler/source'];
+  },
 });
 const { generateCatalogue } = await import(pathToFileURL(join(outDir, 'generate-catalogue.mjs')).href);
 rmSync(outDir, { recursive: true });

@@ -102,7 +102,7 @@ export function checkCode({ $defs }: CatalogueSchema): string {
     .filter(([name]) => name.includes('.'))
     .map(([origin, schema]) => `  ['${origin}', ${functionOf(schema, identifier(origin))}],`);
   return [
-    '// Made from incidents.schema.json by scripts/generate-catalogue.mjs; edits are lost.',
+    '// Generated from the catalogue by scripts/generate-catalogue.mjs. Do not edit.',
     `import { type Check, isObject, likelier, type Problem, under, wrong } from './problem.ts';`,
     '',
     ...patterns.map((pattern, index) => `const pattern${index} = /${pattern}/;`),

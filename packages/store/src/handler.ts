@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import {
   type Checkpoint,
-  catalogue,
   defineHandler,
   failureKind,
   type HandlerContext,
   IhandlerError,
   type Incident,
-  type IncidentMap,
   parseIncidentId,
   permanent,
   temporary,
@@ -16,16 +14,17 @@ import {
 import { decodeValue, encodeValue, errorCode, formatCount, openSample } from '@ihandler/core/kit';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
+import { type StoredSample, storeOrigins } from './origins.ts';
 import { openFolder, type SampleFolder } from './sample-folder.ts';
 import { openRecord, type SampleRecord, type SampleRow } from './sample-record.ts';
 
 export type { StoreOptions } from './options.ts';
+export type { StoredSample } from './origins.ts';
 
 /** An incident that names a captured file. */
 type CaptureIncident = Incident<
   'dionaea.download.complete' | 'dionaea.download.complete.unique' | 'dionaea.download.complete.again'
 >;
-type Report = IncidentMap['ihandler.sample.stored'];
 
 interface Running {
   readonly folder: SampleFolder;
@@ -74,7 +73,7 @@ export default function store(options: StoreOptions): WritingHandler {
       'dionaea.download.complete.unique',
       'dionaea.download.complete.again',
     ],
-    reports: { 'ihandler.sample.stored': catalogue['ihandler.sample.stored'].schema },
+    reports: { 'ihandler.sample.stored': storeOrigins['ihandler.sample.stored'].schema },
     async start(context) {
       const folder = await openFolder(settings, context.dataDir);
       const record = openRecord(recordFile(context.dataDir));
@@ -89,7 +88,7 @@ export default function store(options: StoreOptions): WritingHandler {
         const row = state.record.capturedBy(incident.id) ?? (await storeNew(incident));
         // Safe: `rowOf` encodes every report in the record.
         if (row !== undefined)
-          await context.report('ihandler.sample.stored', decodeValue(row.report) as Report, {
+          await context.report('ihandler.sample.stored', decodeValue(row.report) as StoredSample, {
             cause: incident,
           });
       }
@@ -220,7 +219,7 @@ function rowOf({ id, data }: CaptureIncident, draft: Draft, file: string, stored
 /** The report of a sample without its URL and connection; undefined when that host is not forgotten. */
 function withoutAttacker(text: string, isForgotten: (host: string) => boolean): string | undefined {
   // Safe: see `rowOf`.
-  const { connection, url: _url, ...rest } = decodeValue(text) as Report;
+  const { connection, url: _url, ...rest } = decodeValue(text) as StoredSample;
   if (connection === undefined || !isForgotten(connection.remote.host)) return undefined;
   return encodeValue({ ...rest, url: '' });
 }

@@ -1,1 +1,1 @@
-export { default, type StoreOptions } from './handler.ts';
+export { default, type StoredSample, type StoreOptions } from './handler.ts';

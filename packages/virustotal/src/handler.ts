@@ -4,6 +4,7 @@ import {
   defineHandler,
   type HandlerContext,
   IhandlerError,
+  type Incident,
   type IncidentOf,
   type WritingHandler,
 } from '@ihandler/core';
@@ -13,11 +14,14 @@ import { REPORT, VERDICT } from './backlog/outbox.ts';
 import type { SeenSample } from './backlog/put-sample.ts';
 import { isHere, sampleFolders } from './backlog/sample-folders.ts';
 import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
+import { virustotalOrigins } from './origins.ts';
+import { readStoredSample, STORED } from './stored-sample.ts';
 import { type Alarm, createAlarm } from './worker/alarm.ts';
 import { type Desk, openDesk } from './worker/desk.ts';
 import { startWorker, type Worker } from './worker/worker.ts';
 
 export type { VirusTotalOptions } from './options.ts';
+export type { VerdictData } from './origins.ts';
 
 /** What a test replaces: the passing of time, and chance. */
 export interface VirusTotalParts {
@@ -47,25 +51,27 @@ const accepts = [
   'dionaea.download.complete.hash',
   'dionaea.download.complete.again',
   'dionaea.download.complete.unique',
-  'ihandler.sample.stored',
+  STORED,
 ] as const;
 
-/** What an incident says of a file. A path counts only where the file may be on this machine. */
-function seenIn(
-  incident: IncidentOf<(typeof accepts)[number]>,
-  folders: () => readonly string[],
-): SeenSample {
+type Download = IncidentOf<Exclude<(typeof accepts)[number], typeof STORED>>;
+
+/** The sample that an incident names; one without a hash when a stored sample does not fit its schema. */
+function seenIn(incident: Incident, folders: () => readonly string[]): SeenSample {
   const cause = { id: incident.id, sensor: incident.sensor };
-  if (incident.origin === 'ihandler.sample.stored') {
-    const { sha256, md5, size, type, file } = incident.data;
-    const seen = { sha256, md5, size, type, cause };
-    // A store elsewhere tells the same, and of the file that is here, nothing.
-    return isHere(file, folders()) ? { ...seen, path: file, isKept: true } : seen;
+  if (incident.origin === STORED) {
+    const stored = readStoredSample(incident);
+    if (stored === undefined) return { cause };
+    const { file, ...seen } = stored;
+    // A store on another machine may report a path that exists here, too: only files in the known folders count.
+    return isHere(file, folders()) ? { ...seen, cause, path: file, isKept: true } : { ...seen, cause };
   }
-  const { md5hash, sha256hash, file } = incident.data;
-  // Before `again` or `unique` the file need not be there.
-  const isThere = incident.local === true && incident.origin !== 'dionaea.download.complete.hash';
-  const path = isThere && file !== '' ? file : undefined;
+  // Safe: the other origins are the catalogue's, so that their data fits.
+  const { origin, local, data } = incident as Download;
+  const { md5hash, sha256hash, file } = data;
+  // Before `again` or `unique` the file need not exist.
+  const exists = local === true && origin !== 'dionaea.download.complete.hash';
+  const path = exists && file !== '' ? file : undefined;
   return {
     md5: md5hash,
     ...(sha256hash !== undefined && { sha256: sha256hash }),
@@ -111,7 +117,7 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
   return defineHandler({
     name: 'virustotal',
     accepts,
-    reports: { [REPORT]: catalogue[REPORT].schema, [VERDICT]: catalogue[VERDICT].schema },
+    reports: { [REPORT]: catalogue[REPORT].schema, [VERDICT]: virustotalOrigins[VERDICT].schema },
     start,
     write(batch) {
       if (running === undefined) throw new Error('virustotal was used before start, or after close.');

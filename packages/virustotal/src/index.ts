@@ -1,1 +1,1 @@
-export { default, type VirusTotalOptions } from './handler.ts';
+export { default, type VerdictData, type VirusTotalOptions } from './handler.ts';

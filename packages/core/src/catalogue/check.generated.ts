@@ -1,4 +1,4 @@
-// Made from incidents.schema.json by scripts/generate-catalogue.mjs; edits are lost.
+// Generated from the catalogue by scripts/generate-catalogue.mjs. Do not edit.
 import { type Check, isObject, likelier, type Problem, under, wrong } from './problem.ts';
 
 const pattern0 = /^-?\d{1,20}$/;
@@ -294,69 +294,6 @@ function dionaeaModulesPythonVirustotalReport(data: unknown): Problem | undefine
   return likelier(problem0, problem1);
 }
 
-function ihandlerVirustotalVerdict_stats(data: unknown): Problem | undefined {
-  if (!isObject(data)) return wrong(data, 'an object');
-  for (const key in data) {
-    if (!Number.isSafeInteger(data[key])) return wrong(data[key], 'an integer', key);
-  }
-  return undefined;
-}
-
-function ihandlerVirustotalVerdict_names(data: unknown): Problem | undefined {
-  if (!Array.isArray(data)) return wrong(data, 'a list');
-  for (let index = 0; index < data.length; index += 1) {
-    const item: unknown = data[index];
-    if (!(typeof item === 'string')) return wrong(item, 'a string', index);
-  }
-  return undefined;
-}
-
-function ihandlerVirustotalVerdict(data: unknown): Problem | undefined {
-  let problem: Problem | undefined;
-  if (!isObject(data)) return wrong(data, 'an object');
-  if (!(typeof data['state'] === 'string')) return wrong(data['state'], 'a string', 'state');
-  if (data['sha256'] !== undefined) {
-    if (!(typeof data['sha256'] === 'string')) return wrong(data['sha256'], 'a string', 'sha256');
-  }
-  if (data['md5'] !== undefined) {
-    if (!(typeof data['md5'] === 'string')) return wrong(data['md5'], 'a string', 'md5');
-  }
-  if (!Number.isFinite(data['askedAt'])) return wrong(data['askedAt'], 'a number', 'askedAt');
-  if (data['stats'] !== undefined) {
-    problem = ihandlerVirustotalVerdict_stats(data['stats']);
-    if (problem) return under('stats', problem);
-  }
-  if (data['malicious'] !== undefined) {
-    if (!Number.isSafeInteger(data['malicious'])) return wrong(data['malicious'], 'an integer', 'malicious');
-  }
-  if (data['engines'] !== undefined) {
-    if (!Number.isSafeInteger(data['engines'])) return wrong(data['engines'], 'an integer', 'engines');
-  }
-  if (data['label'] !== undefined) {
-    if (!(typeof data['label'] === 'string')) return wrong(data['label'], 'a string', 'label');
-  }
-  if (data['type'] !== undefined) {
-    if (!(typeof data['type'] === 'string')) return wrong(data['type'], 'a string', 'type');
-  }
-  if (data['names'] !== undefined) {
-    problem = ihandlerVirustotalVerdict_names(data['names']);
-    if (problem) return under('names', problem);
-  }
-  if (data['permalink'] !== undefined) {
-    if (!(typeof data['permalink'] === 'string')) return wrong(data['permalink'], 'a string', 'permalink');
-  }
-  if (data['analysedAt'] !== undefined) {
-    if (!Number.isFinite(data['analysedAt'])) return wrong(data['analysedAt'], 'a number', 'analysedAt');
-  }
-  if (data['firstSeenAt'] !== undefined) {
-    if (!Number.isFinite(data['firstSeenAt'])) return wrong(data['firstSeenAt'], 'a number', 'firstSeenAt');
-  }
-  if (data['reason'] !== undefined) {
-    if (!(typeof data['reason'] === 'string')) return wrong(data['reason'], 'a string', 'reason');
-  }
-  return undefined;
-}
-
 function dionaeaModulesPythonP0f(data: unknown): Problem | undefined {
   let problem: Problem | undefined;
   if (!isObject(data)) return wrong(data, 'an object');
@@ -447,12 +384,21 @@ function dionaeaModulesPythonMysqlLogin(data: unknown): Problem | undefined {
   return undefined;
 }
 
+function dionaeaModulesPythonMysqlCommand_args(data: unknown): Problem | undefined {
+  if (!Array.isArray(data)) return wrong(data, 'a list');
+  for (let index = 0; index < data.length; index += 1) {
+    const item: unknown = data[index];
+    if (!(typeof item === 'string')) return wrong(item, 'a string', index);
+  }
+  return undefined;
+}
+
 function dionaeaModulesPythonMysqlCommand(data: unknown): Problem | undefined {
   let problem: Problem | undefined;
   if (!isObject(data)) return wrong(data, 'an object');
   if (!Number.isSafeInteger(data['command'])) return wrong(data['command'], 'an integer', 'command');
   if (data['args'] !== undefined) {
-    problem = ihandlerVirustotalVerdict_names(data['args']);
+    problem = dionaeaModulesPythonMysqlCommand_args(data['args']);
     if (problem) return under('args', problem);
   }
   problem = Connection(data['connection']);
@@ -464,7 +410,7 @@ function dionaeaModulesPythonFtpCommand(data: unknown): Problem | undefined {
   let problem: Problem | undefined;
   if (!isObject(data)) return wrong(data, 'an object');
   if (!(typeof data['command'] === 'string' || data['command'] instanceof Uint8Array)) return wrong(data['command'], 'a string or bytes', 'command');
-  problem = ihandlerVirustotalVerdict_names(data['arguments']);
+  problem = dionaeaModulesPythonMysqlCommand_args(data['arguments']);
   if (problem) return under('arguments', problem);
   problem = Connection(data['connection']);
   if (problem) return under('connection', problem);
@@ -668,7 +614,7 @@ function dionaeaModulesPythonSipCommand(data: unknown): Problem | undefined {
   if (problem) return under('from', problem);
   problem = dionaeaModulesPythonSipCommand_via(data['via']);
   if (problem) return under('via', problem);
-  problem = ihandlerVirustotalVerdict_names(data['allow']);
+  problem = dionaeaModulesPythonMysqlCommand_args(data['allow']);
   if (problem) return under('allow', problem);
   problem = dionaeaModulesPythonSipCommand_sdp(data['sdp']);
   if (problem) return under('sdp', problem);
@@ -760,23 +706,6 @@ function ihandlerHandlerFailed(data: unknown): Problem | undefined {
   return undefined;
 }
 
-function ihandlerSampleStored(data: unknown): Problem | undefined {
-  let problem: Problem | undefined;
-  if (!isObject(data)) return wrong(data, 'an object');
-  if (!(typeof data['sha256'] === 'string')) return wrong(data['sha256'], 'a string', 'sha256');
-  if (!(typeof data['sha1'] === 'string')) return wrong(data['sha1'], 'a string', 'sha1');
-  if (!(typeof data['md5'] === 'string')) return wrong(data['md5'], 'a string', 'md5');
-  if (!Number.isSafeInteger(data['size'])) return wrong(data['size'], 'an integer', 'size');
-  if (!(typeof data['type'] === 'string')) return wrong(data['type'], 'a string', 'type');
-  if (!(typeof data['file'] === 'string')) return wrong(data['file'], 'a string', 'file');
-  if (!(typeof data['url'] === 'string' || data['url'] instanceof Uint8Array)) return wrong(data['url'], 'a string or bytes', 'url');
-  if (data['connection'] !== undefined) {
-    problem = Connection(data['connection']);
-    if (problem) return under('connection', problem);
-  }
-  return undefined;
-}
-
 /** How the data of each known origin is checked. */
 export const checks: ReadonlyMap<string, Check> = /* @__PURE__ */ new Map<string, Check>([
   ['dionaea.connection.tcp.listen', dionaeaConnectionTcpListen],
@@ -817,7 +746,6 @@ export const checks: ReadonlyMap<string, Check> = /* @__PURE__ */ new Map<string
   ['dionaea.modules.python.submithttp.uploadresult', dionaeaModulesPythonVirustotalGetFileReport],
   ['dionaea.modules.python.hpfeeds.dynipresult', dionaeaModulesPythonVirustotalGetFileReport],
   ['dionaea.modules.python.virustotal.report', dionaeaModulesPythonVirustotalReport],
-  ['ihandler.virustotal.verdict', ihandlerVirustotalVerdict],
   ['dionaea.modules.python.p0f', dionaeaModulesPythonP0f],
   ['dionaea.modules.python.smb.dcerpc.bind', dionaeaModulesPythonSmbDcerpcBind],
   ['dionaea.modules.python.smb.dcerpc.request', dionaeaModulesPythonSmbDcerpcRequest],
@@ -840,5 +768,4 @@ export const checks: ReadonlyMap<string, Check> = /* @__PURE__ */ new Map<string
   ['dionaea.modules.python.snmp.trap', dionaeaModulesPythonSnmpRequest],
   ['ihandler.handler.failed', ihandlerHandlerFailed],
   ['ihandler.incident.forgotten', dionaeaXmatchDetected],
-  ['ihandler.sample.stored', ihandlerSampleStored],
 ]);

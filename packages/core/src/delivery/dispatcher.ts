@@ -4,6 +4,7 @@ import type { Incident } from '../contract/incident.ts';
 import type { DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
 import { silentLog } from '../contract/log.ts';
 import { createIncident } from '../incident/create-incident.ts';
+import { createDeclaredCheck } from '../incident/declared-origins.ts';
 import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
 import { createNotifier } from '../timing/notifier.ts';
@@ -26,6 +27,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const now = options.now ?? Date.now;
   const log = options.log ?? (() => silentLog);
   const router = createRouter(options.handlers, knownOrigins());
+  const checkDeclared = createDeclaredCheck(
+    options.handlers.map(({ handler }) => handler),
+    knownOrigins(),
+  );
   const life = new AbortController();
   /** Aborts with the error of a journal that can promise nothing any more. */
   const broken = new AbortController();
@@ -112,9 +117,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       batch[0] === undefined || Object.isFrozen(batch[0])
         ? batch
         : batch.map((incident) => createIncident(incident));
+    const checked = checkDeclared(frozen);
     let run: JournalRun;
     try {
-      const appending = journal.append(frozen, mark);
+      const appending = journal.append(checked, mark);
       run = appending instanceof Promise ? await appending : appending;
     } catch (error) {
       if (isJournalFailed(error)) journalFailed(error);

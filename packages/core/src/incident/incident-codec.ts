@@ -1,5 +1,6 @@
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { createIncident } from './create-incident.ts';
 
 type Tree = { [key: string]: unknown };
@@ -85,10 +86,6 @@ export function encodeValue(value: Value): string {
 export function decodeValue(text: string): Value {
   // Safe: JSON holds nothing but values, and what was escaped becomes one again.
   return restored(JSON.parse(text)) as Value;
-}
-
-function isRecord(value: unknown): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 /**

@@ -1,13 +1,10 @@
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { createIncident } from '../incident/create-incident.ts';
 
 /** What stands in place of the sensor's own address. */
 const MASKED = '127.0.0.1';
 const MAPPED = '::ffff:';
-
-function isRecord(value: unknown): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
 
 /** The addresses at the near end of every connection in some data. */
 function localHosts(value: unknown, found: Set<string>): void {
@@ -66,8 +63,10 @@ export function maskSensor(incident: Incident): Incident {
   localHosts(incident.data, hosts);
   hosts.delete(MASKED);
   if (hosts.size === 0) return incident;
-  const { id, origin, timestamp, sensor, data, local } = incident;
+  const { id, origin, timestamp, sensor, data, local, misfit } = incident;
   // Safe: masking a record keeps it a record.
   const changed = masked(data, finderOf(hosts)) as UntypedData;
-  return createIncident({ id, origin, timestamp, sensor, data: changed, local });
+  const made = createIncident({ id, origin, timestamp, sensor, data: changed, local });
+  // The schema of an origin that a handler declares is not known here: its misfit stays.
+  return misfit === undefined || made.misfit !== undefined ? made : Object.freeze({ ...made, misfit });
 }

@@ -1,5 +1,7 @@
-// Helpers for handlers and sources, beside the contract: nothing here is needed to keep it.
+// Helpers for handlers and sources. Nothing here is needed to keep the contract.
+export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
 export { SIP_METHODS } from '../catalogue/sip-methods.ts';
+export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
 export { isRecord } from '../contract/is-record.ts';
 export { property } from '../contract/property.ts';

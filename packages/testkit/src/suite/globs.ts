@@ -1,5 +1,8 @@
 import { compileGlob, createIncident, type Handler, isWriting, knownOrigins } from '@ihandler/core';
 
+/** Any package may add origins under this root, so that a glob under it may match one that is not installed here. */
+const OPEN_ROOT = 'ihandler';
+
 /** What a handler asks for, as it says it; strings only. */
 export function globsOf(handler: Handler): readonly string[] {
   const globs: readonly unknown[] = isWriting(handler)
@@ -39,6 +42,7 @@ export function canMatch(glob: string, own: readonly string[]): boolean {
   if (glob === '*') return true;
   if ([...knownOrigins(), ...own].some(compileGlob(glob))) return true;
   const roots = new Set(knownOrigins().map((origin) => origin.split('.', 1)[0]));
+  roots.delete(OPEN_ROOT);
   const [root = ''] = glob.split('.', 1);
   return !roots.has(root) && originFor(glob) !== undefined;
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Family } from '../family.ts';
-import { connection, text } from '../values.ts';
 
-/** What this program reports of itself. */
+/** What the dispatcher itself reports. */
 export const ihandlerFamily = {
   'ihandler.handler.failed': {
     schema: z.object({
@@ -15,27 +14,12 @@ export const ihandlerFamily = {
     }),
     level: 'critical',
     description:
-      'A handler could not handle an incident, which is in its dead letters; `incident` is its id. Without an incident: a handler did not start.',
+      'A handler failed on an incident, which is now in its dead letters; `incident` is its id. Without `incident`: a handler did not start.',
   },
   'ihandler.incident.forgotten': {
     schema: z.object({}),
     level: 'debug',
     description:
-      'Stands where an incident stood that was forgotten by command (`ihandler forget`), so that every book still balances.',
-  },
-  'ihandler.sample.stored': {
-    schema: z.object({
-      sha256: z.string(),
-      sha1: z.string(),
-      md5: z.string(),
-      size: z.int(),
-      type: z.string(),
-      file: z.string(),
-      url: text,
-      connection: connection.exactOptional(),
-    }),
-    level: 'message',
-    description:
-      'A captured file was kept that was not kept before; `file` is where, on the machine that reports it, `type` what its first bytes say.',
+      'Stands in for an incident that `ihandler forget` removed, so that every delivery count still balances.',
   },
 } as const satisfies Family;

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineHandler, type Schema } from '../contract/handler.ts';
+import type { Incident } from '../contract/incident.ts';
+import { handle, incidentOf, open } from '../testing/delivery.ts';
+import { createDeclaredCheck } from './declared-origins.ts';
+
+const counted = z.object({ count: z.object({ of: z.int() }) });
+const reporter = (schema: Schema) =>
+  defineHandler({ name: 'counter', accepts: ['*'], write() {}, reports: { 'acme.thing.counted': schema } });
+const fitting = incidentOf(1, 'acme.thing.counted', { count: { of: 1 } });
+const wrong = incidentOf(2, 'acme.thing.counted', { count: { of: 'many' } });
+
+describe('the check of declared origins', () => {
+  it('marks incidents whose data does not fit, and leaves all others as they are', () => {
+    const check = createDeclaredCheck([reporter(counted)], []);
+    const other = incidentOf(3);
+    const [first, second, third] = check([fitting, wrong, other]);
+    expect(first).toBe(fitting);
+    expect(third).toBe(other);
+    expect(second).toEqual({ ...wrong, misfit: expect.stringMatching(/^count\.of: .*number.*string/) });
+    expect(Object.isFrozen(second)).toBe(true);
+  });
+
+  it('returns the same batch when everything fits or no origin is declared', () => {
+    const batch = [fitting, incidentOf(3)];
+    expect(createDeclaredCheck([], [])(batch)).toBe(batch);
+    expect(createDeclaredCheck([reporter(counted)], [])([batch[1] as Incident])).toHaveLength(1);
+  });
+
+  it('leaves origins of the catalogue to the catalogue', () => {
+    const check = createDeclaredCheck([reporter(counted)], ['acme.thing.counted']);
+    expect(check([wrong])).toEqual([wrong]);
+  });
+
+  it('marks an incident when the schema itself throws, and escapes control characters', () => {
+    const broken: Schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate() {
+          throw new Error('boom\u001b[2J');
+        },
+      },
+    };
+    expect(createDeclaredCheck([reporter(broken)], [])([fitting])[0]?.misfit).toBe(
+      'data: the schema failed: boom\\x1b[2J',
+    );
+  });
+
+  it('is applied to everything that a dispatcher accepts: a misfit reaches only those that listen to *', async () => {
+    const seen: string[] = [];
+    const listening = (name: string, glob: string) =>
+      defineHandler({
+        name,
+        on: {
+          [glob]: ({ id, misfit }: Incident) => void seen.push(`${name} ${id}${misfit ? ' misfit' : ''}`),
+        },
+      });
+    const dispatcher = await open([
+      reporter(counted),
+      listening('all', '*'),
+      listening('exact', 'acme.thing.counted'),
+    ]);
+    await handle(dispatcher, [fitting, wrong]);
+    expect(seen.toSorted()).toEqual(['all s:1', 'all s:2 misfit', 'exact s:1']);
+  });
+});

@@ -1,0 +1,51 @@
+import { describeError } from '../contract/error.ts';
+import { escapeControls } from '../contract/escape-controls.ts';
+import type { Handler, Schema } from '../contract/handler.ts';
+import type { Incident } from '../contract/incident.ts';
+
+const LONGEST = 500;
+
+/** The first issue of a schema with some data. Undefined when the data fits, and when the schema is asynchronous. */
+function firstIssue(schema: Schema, data: unknown): string | undefined {
+  try {
+    const result = schema['~standard'].validate(data);
+    const issue = result instanceof Promise ? undefined : result.issues?.[0];
+    if (issue === undefined) return undefined;
+    const path = (issue.path ?? [])
+      .map((step) => String(typeof step === 'object' ? step.key : step))
+      .join('.');
+    return `${path === '' ? 'data' : path}: ${issue.message}`;
+  } catch (error) {
+    // A schema with a bug must not keep a source from reporting everything else.
+    return `data: the schema failed: ${describeError(error)}`;
+  }
+}
+
+/** Marks the incidents of a batch whose data does not fit. */
+export type DeclaredCheck = (batch: readonly Incident[]) => readonly Incident[];
+
+/**
+ * Makes the check of incidents whose origins handlers declare in `reports`. The catalogue does not know their schemas, so
+ * that `createIncident` lets any data pass. An origin that the catalogue knows is not checked again; where two handlers
+ * declare the same origin, the first one counts. A batch in which everything fits comes back as it is.
+ */
+export function createDeclaredCheck(
+  handlers: readonly Handler[],
+  knownOrigins: readonly string[],
+): DeclaredCheck {
+  const schemas = new Map<string, Schema>();
+  for (const { reports = {} } of handlers)
+    for (const [origin, schema] of Object.entries(reports))
+      if (!schemas.has(origin) && !knownOrigins.includes(origin)) schemas.set(origin, schema);
+
+  function checked(incident: Incident): Incident {
+    const schema = schemas.get(incident.origin);
+    const misfit = schema && firstIssue(schema, incident.data);
+    return misfit === undefined
+      ? incident
+      : Object.freeze({ ...incident, misfit: escapeControls(misfit.slice(0, LONGEST)) });
+  }
+
+  return (batch) =>
+    schemas.size > 0 && batch.some(({ origin }) => schemas.has(origin)) ? batch.map(checked) : batch;
+}
