@@ -24,7 +24,7 @@ describe('5126002f: a rotation fell between two parts of one event, which ended 
     const options = {
       file: join(folder, 'incidents.log'),
       format: 'json',
-      rotate: { size: '20kB', keep: 100 },
+      rotate: { maxSize: '20kB', maxFiles: 100 },
     } as const;
     await handle(temporaryFolder(), [logText(options)], all);
     const files = readdirSync(folder);

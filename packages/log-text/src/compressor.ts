@@ -17,27 +17,27 @@ import { createGzip } from 'node:zlib';
 import { describeError, type Log } from '@ihandler/core';
 import { compressedName, countRotated, type OnMoved, rotatedName } from './rotated-names.ts';
 
-/** How long a close waits for what is not compressed yet, in milliseconds. */
-const PATIENCE = 5000;
+/** How many milliseconds `close` waits for running compression. */
+const CLOSE_TIMEOUT = 5000;
 
 /** Compresses the rotated files of a log, one at a time, oldest first, while lines are written. */
 export interface Compressor {
-  /** Finishes what a crash left, and goes on with what is not compressed yet. */
+  /** Cleans up after a crash and compresses the remaining rotated files. */
   start(): void;
-  /** Looks for rotated files that are not compressed. */
+  /** Compresses rotated files that are not compressed yet. */
   wake(): void;
   readonly onMoved: OnMoved;
-  /** Waits some seconds for what is not compressed yet; what is left then waits for the next start. */
+  /** Waits up to five seconds for running compression. The next start compresses the rest. */
   close(): Promise<void>;
 }
 
 interface Job {
-  /** Rotations move the file while it is read; undefined once it is removed. */
+  /** The current number of the file: rotations change it while the file is read. Undefined once it is removed. */
   number: number | undefined;
   readonly stop: AbortController;
 }
 
-/** Makes a compressor; it starts nothing. */
+/** Creates a compressor. Starts nothing. */
 export function createCompressor(file: string, log: Log): Compressor {
   const part = `${file}.gz.part`;
   let job: Job | undefined;
@@ -51,7 +51,7 @@ export function createCompressor(file: string, log: Log): Compressor {
     return undefined;
   }
 
-  /** The compressed file takes its place before the other one goes; see {@link Compressor.start} for a crash in between. */
+  /** Puts the compressed file in place before it removes the original. {@link Compressor.start} handles a crash in between. */
   function finish({ number }: Job, read: number): boolean {
     if (number === undefined) return true;
     const plain = rotatedName(file, number);
@@ -63,7 +63,7 @@ export function createCompressor(file: string, log: Log): Compressor {
     return true;
   }
 
-  /** Opens at once: after the next turn of the event loop another file may have this name. */
+  /** Opens synchronously: after the next turn of the event loop another file may have this name. */
   function openBoth(number: number): readonly [source: number, target: number] {
     const source = openSync(rotatedName(file, number), 'r');
     try {
@@ -76,7 +76,7 @@ export function createCompressor(file: string, log: Log): Compressor {
     }
   }
 
-  /** Resolves to whether it is worth going on. */
+  /** Resolves to whether to continue with the next file. */
   async function compress(current: Job & { readonly number: number }): Promise<boolean> {
     try {
       const [source, target] = openBoth(current.number);
@@ -84,12 +84,10 @@ export function createCompressor(file: string, log: Log): Compressor {
       const writer = createWriteStream('', { fd: target, flush: true });
       await pipeline(reader, createGzip(), writer, { signal: current.stop.signal });
       if (finish(current, reader.bytesRead)) return true;
-      log.warn('A rotated log still grows, so it is not compressed: does another program write it?', {
-        file,
-      });
+      log.warn('rotated log not compressed: another program still writes to it', { file });
     } catch (error) {
       if (current.stop.signal.aborted) return !closed;
-      log.warn('A rotated log cannot be compressed; it is tried again at the next rotation', {
+      log.warn('compressing a rotated log failed, retrying at the next rotation', {
         file,
         error: describeError(error),
       });
@@ -99,7 +97,7 @@ export function createCompressor(file: string, log: Log): Compressor {
     return false;
   }
 
-  async function workOff(): Promise<void> {
+  async function compressAll(): Promise<void> {
     try {
       for (let number = oldestPlain(); number !== undefined && !closed; number = oldestPlain()) {
         const current = { number, stop: new AbortController() };
@@ -115,8 +113,8 @@ export function createCompressor(file: string, log: Log): Compressor {
   function wake(): void {
     if (busy || closed) return;
     busy = true;
-    work = workOff().catch((error: unknown) =>
-      log.warn('Rotated logs cannot be compressed', { file, error: describeError(error) }),
+    work = compressAll().catch((error: unknown) =>
+      log.warn('compressing rotated logs failed', { file, error: describeError(error) }),
     );
   }
 
@@ -134,12 +132,12 @@ export function createCompressor(file: string, log: Log): Compressor {
       if (to === undefined) job.stop.abort();
     },
     async close() {
-      const patience = new AbortController();
-      const late = delay(PATIENCE, true, { signal: patience.signal }).catch(() => false);
+      const timer = new AbortController();
+      const late = delay(CLOSE_TIMEOUT, true, { signal: timer.signal }).catch(() => false);
       const isLate = await Promise.race([work, late]);
       closed = true;
       if (isLate) job?.stop.abort();
-      patience.abort();
+      timer.abort();
       await work;
     },
   };

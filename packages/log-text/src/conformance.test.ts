@@ -3,15 +3,15 @@ import { describeHandler } from '@ihandler/testkit';
 import { describe, it } from 'vitest';
 import logText from './index.ts';
 
-describe('the text log keeps the rules of a handler', () => {
+describe('log-text keeps the rules of a handler', () => {
   describeHandler(it, (folder) => logText({ file: join(folder, 'a.log') }));
 });
 
-describe('several logs that are rotated all the time keep them too', () => {
+describe('log-text with several logs that rotate constantly keeps the rules of a handler', () => {
   describeHandler(it, (folder) =>
     logText({
       logs: {
-        all: { file: join(folder, 'all.log'), format: 'json', rotate: { size: '1kB' } },
+        all: { file: join(folder, 'all.log'), format: 'json', rotate: { maxSize: '1kB' } },
         some: { file: join(folder, 'some.log'), levels: 'warning', format: 'dionaea' },
       },
     }),

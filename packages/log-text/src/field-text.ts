@@ -1,43 +1,44 @@
 import type { Connection, Endpoint } from '@ihandler/core';
 import { escapeControls } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
 
-/** How many characters of a text, or bytes, a line shows. */
+/** The most characters of a text, or bytes, that a value shows. */
 const VALUE_LIMIT = 4096;
-/** How many characters of fields a line holds before no further field is begun. */
+/** The number of characters of fields after which a line starts no further field. */
 const FIELDS_LIMIT = 65_536;
 const NAME_LIMIT = 256;
 
 const bare = /^[^\s"\\=]+$/u;
-/** Text that would read as something else. */
-const notText: ReadonlySet<string> = new Set(['null', '[]', '{}']);
+/** Text that looks like another value. */
+const ambiguous: ReadonlySet<string> = new Set(['null', '[]', '{}']);
 
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  // Not through the middle of a character beyond the basic plane.
+  // Does not split a character beyond the basic plane.
   return text.slice(0, /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit);
 }
 
-function left(whole: number, shown: number): string {
+function omitted(whole: number, shown: number): string {
   return whole > shown ? `+${whole - shown}` : '';
 }
 
 function quoted(text: string, limit: number): string {
   const shown = cut(text, limit);
   const escaped = escapeControls(shown.replace(/["\\]/g, '\\$&'));
-  return `"${escaped}"${left(text.length, shown.length)}`;
+  return `"${escaped}"${omitted(text.length, shown.length)}`;
 }
 
 /**
- * Text as a value: as it is, or in quotes when it is empty, is long, or holds a blank, a quote, a backslash, `=` or what
- * {@link escapeControls} shows as an escape.
+ * Text as a value: unchanged, or quoted when it is empty, long, or contains a blank, a quote, a backslash, `=` or a
+ * character that {@link escapeControls} escapes.
  */
 export function textValue(text: string): string {
-  if (text.length > VALUE_LIMIT || !bare.test(text) || notText.has(text) || escapeControls(text) !== text)
+  if (text.length > VALUE_LIMIT || !bare.test(text) || ambiguous.has(text) || escapeControls(text) !== text)
     return quoted(text, VALUE_LIMIT);
   return text;
 }
 
-/** Text for the head of a line, where columns are counted: never with a blank in it. */
+/** Text for the head of a line, where columns are counted: contains no blank. */
 export function headValue(text: string): string {
   if (text.length <= NAME_LIMIT && /^[\w.-]+$/.test(text)) return text;
   const escapeBlank = (blank: string): string => {
@@ -49,25 +50,21 @@ export function headValue(text: string): string {
   return quoted(text, NAME_LIMIT).replace(/\s/gu, escapeBlank);
 }
 
-/** Bytes as a value: `b"…"`, printable ASCII as it is, every other byte as `\xNN`. */
+/** Bytes as a value: `b"…"`, printable ASCII unchanged, every other byte as `\xNN`. */
 function bytesValue(bytes: Uint8Array): string {
   const shown = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, VALUE_LIMIT));
   const text = shown
     .toString('latin1')
     .replace(/["\\]/g, '\\$&')
     .replace(/[^\x20-\x7e]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `b"${text}"${left(bytes.byteLength, shown.byteLength)}`;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return `b"${text}"${omitted(bytes.byteLength, shown.byteLength)}`;
 }
 
 function isEndpoint(value: unknown): value is Endpoint {
   return isRecord(value) && typeof value['host'] === 'string' && typeof value['port'] === 'number';
 }
 
-/** Whether a value names a connection. */
+/** Whether a value is a connection. */
 export function isConnection(value: unknown): value is Connection {
   return (
     isRecord(value) &&
@@ -83,12 +80,12 @@ function endpointText({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The fields of a line, as far as there is room for them. */
+/** The fields of a line, up to the limit. */
 interface Fields {
   readonly parts: string[];
   size: number;
-  /** How many there was no room for. */
-  left: number;
+  /** How many fields are beyond the limit. */
+  omitted: number;
 }
 
 function add(fields: Fields, path: string, value: string): void {
@@ -119,7 +116,7 @@ function addFields(fields: Fields, path: string, value: unknown): void {
     for (const [key, item] of inner) addFields(fields, below(path, key), item);
     return;
   }
-  if (fields.size > FIELDS_LIMIT) fields.left += 1;
+  if (fields.size > FIELDS_LIMIT) fields.omitted += 1;
   else if (isBranch) add(fields, path, Array.isArray(value) ? '[]' : '{}');
   else if (typeof value === 'string') add(fields, path, textValue(value));
   else if (value instanceof Uint8Array) add(fields, path, bytesValue(value));
@@ -128,17 +125,17 @@ function addFields(fields: Fields, path: string, value: unknown): void {
 }
 
 /**
- * A value as `key=value` fields parted by blanks, nested data with dotted keys, starting at `path` (`''` for the whole of
- * an incident's data). What there was no room for is counted at the end: `+12`.
+ * A value as `key=value` fields separated by blanks, nested data with dotted keys, starting at `path` (`''` for all data of
+ * an incident). Ends with the number of omitted fields, such as `+12`.
  */
 export function fieldsText(path: string, value: unknown): string {
-  const fields: Fields = { parts: [], size: 0, left: 0 };
+  const fields: Fields = { parts: [], size: 0, omitted: 0 };
   addFields(fields, path, value);
-  if (fields.left > 0) fields.parts.push(`+${fields.left}`);
+  if (fields.omitted > 0) fields.parts.push(`+${fields.omitted}`);
   return fields.parts.join(' ');
 }
 
-/** One value without its key; a connection, or nested data, as fields. */
+/** One value without its key; a connection or nested data as fields. */
 export function valueText(path: string, value: unknown): string {
   const text = fieldsText(path, value);
   const isOne = typeof value !== 'object' || value === null || ArrayBuffer.isView(value);

@@ -3,8 +3,8 @@ import { describeError, IhandlerError, temporary } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 
 const reasons = new Map<string, (file: string) => string>([
-  ['ENOENT', (file) => `the folder ${dirname(file)} does not exist: make it, or name a file in another`],
-  ['ENOTDIR', (file) => `${dirname(file)} is no folder: name a file in one`],
+  ['ENOENT', (file) => `the folder ${dirname(file)} does not exist: create it, or name a file in another`],
+  ['ENOTDIR', (file) => `${dirname(file)} is not a folder: name a file in a folder`],
   ['EISDIR', (file) => `${file} is a folder: name a file in it`],
   [
     'EACCES',
@@ -17,25 +17,32 @@ const reasons = new Map<string, (file: string) => string>([
   ['EROFS', () => 'its file system is read-only: name a file elsewhere'],
   ['ENOSPC', () => 'the disk is full: make space'],
   ['EDQUOT', () => 'the disk quota is used up: make space'],
-  ['EFBIG', () => 'files may not grow as large as that: raise the limit, or set `rotate` to a smaller size'],
+  ['EFBIG', () => 'it reached the limit for file sizes: raise the limit, or lower "rotate.maxSize"'],
 ]);
-/** What only the operator can put right. */
-const mistakes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS']);
+/** Failures that only the operator can fix. */
+const permanentCodes: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+]);
 
-function wording(error: unknown, file: string): string {
+function describeFailure(error: unknown, file: string): string {
   const code = errorCode(error);
   const reason = reasons.get(code)?.(file) ?? describeError(error);
-  return `${file} cannot be written${code === '' ? '' : ` (${code})`}: ${reason}.`;
+  return `Cannot write ${file}${code === '' ? '' : ` (${code})`}: ${reason}.`;
 }
 
-/** What failed while the file was in use: it passes, whatever it is, since no incident can be blamed for it. Keeps the code. */
-export function passingFailure(error: unknown, file: string): Error {
-  return Object.assign(temporary(wording(error, file), { cause: error }), { code: errorCode(error) });
+/** Makes any failure of a file in use temporary, because no incident causes it. Keeps the code. */
+export function writeFailure(error: unknown, file: string): Error {
+  return Object.assign(temporary(describeFailure(error, file), { cause: error }), { code: errorCode(error) });
 }
 
-/** What failed when the file was first opened: `TARGET_UNREADABLE` when only the operator can put it right. */
-export function openingFailure(error: unknown, file: string): Error {
-  return mistakes.has(errorCode(error))
-    ? new IhandlerError('TARGET_UNREADABLE', wording(error, file), { cause: error })
-    : passingFailure(error, file);
+/** Explains a failure of opening a file at start: `TARGET_UNREADABLE` when only the operator can fix it, else temporary. */
+export function openFailure(error: unknown, file: string): Error {
+  return permanentCodes.has(errorCode(error))
+    ? new IhandlerError('TARGET_UNREADABLE', describeFailure(error, file), { cause: error })
+    : writeFailure(error, file);
 }

@@ -25,8 +25,8 @@ function modeOf(file: string): string {
   return (statSync(file).mode & 0o777).toString(8);
 }
 
-describe('the file', () => {
-  it('is made with mode 0640, whatever the umask', async () => {
+describe('the log file', () => {
+  it('is created with mode 0640, whatever the umask', async () => {
     const before = process.umask(0o077);
     onTestFinished(() => void process.umask(before));
     const file = newFile();
@@ -34,7 +34,7 @@ describe('the file', () => {
     expect(modeOf(file)).toBe('640');
   });
 
-  it('keeps its mode and its lines when it is there already', async () => {
+  it('keeps its mode and its lines if it exists', async () => {
     const file = newFile();
     writeFileSync(file, 'before\n', { mode: 0o600 });
     const log = await startLog({ file });
@@ -43,7 +43,7 @@ describe('the file', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^before\n\S+Z pot acme\.thing\.seen-info: n=1 .*\n$/);
   });
 
-  it('holds the lines when the write resolves', async () => {
+  it('contains the lines when the write resolves', async () => {
     const file = newFile();
     const log = await startLog({ file });
     for (const first of [1, 11, 21]) {
@@ -52,7 +52,7 @@ describe('the file', () => {
     }
   });
 
-  it('is not glued to what a crash left of a line', async () => {
+  it('gets a newline after a partial line that a crash left', async () => {
     const file = newFile();
     writeFileSync(file, 'whole\nhal');
     const log = await startLog({ file });
@@ -67,7 +67,7 @@ describe('the file', () => {
     expect(() => statSync(file)).toThrow(/ENOENT/);
   });
 
-  it('goes on after close and start', async () => {
+  it('continues after close and start', async () => {
     const file = newFile();
     const log = await startLog({ file });
     await log.write(numbered(1, 5));
@@ -79,14 +79,14 @@ describe('the file', () => {
     expect(numbersIn(textOf(file))).toEqual(upTo(10));
   });
 
-  it('is complete when a close comes with a write under way', async () => {
+  it('is complete when the log is closed during a write', async () => {
     const file = newFile();
     const log = await startLog({ file });
     await Promise.all([log.write(numbered(1, 2000)), log.close()]);
     expect(numbersIn(textOf(file))).toEqual(upTo(2000));
   });
 
-  it('may be cut to nothing by others at any time, as logrotate does with copytruncate', async () => {
+  it('may be truncated by another program at any time, as logrotate does with copytruncate', async () => {
     const file = newFile();
     const log = await startLog({ file });
     await log.write(numbered(1, 5));
@@ -105,16 +105,16 @@ describe('the file', () => {
   });
 });
 
-describe('a file that cannot be opened', () => {
+describe('start fails for a log file', () => {
   it.each<[string, (folder: string) => string, RegExp]>([
     [
       'in a folder that does not exist',
       (folder) => join(folder, 'none', 'a.log'),
-      /ENOENT.*none does not exist: make it/,
+      /ENOENT.*none does not exist: create it/,
     ],
-    ['in what is no folder', (folder) => join(folder, 'b.log', 'a.log'), /ENOTDIR.*no folder/],
+    ['below a file', (folder) => join(folder, 'b.log', 'a.log'), /ENOTDIR.*is not a folder/],
     ['that is a folder', (folder) => folder, /EISDIR.*name a file in it/],
-  ])('%s is told at start, and nothing stays open', async (_, path, message) => {
+  ])('%s, with the reason, and leaves nothing open', async (_, path, message) => {
     const folder = temporaryFolder();
     const [file, other] = [path(folder), join(folder, 'b.log')];
     const { context } = handlerContext();
@@ -126,8 +126,8 @@ describe('a file that cannot be opened', () => {
   });
 });
 
-describe('reopen', () => {
-  it('goes on in a new file when the old one was renamed', async () => {
+describe('log-text on reopen', () => {
+  it('writes to a new file when the old one was renamed', async () => {
     const file = newFile();
     const log = await startLog({ file });
     await log.write(numbered(1, 3));
@@ -140,7 +140,7 @@ describe('reopen', () => {
     expect(modeOf(file)).toBe('640');
   });
 
-  it('goes on in the file that logrotate made', async () => {
+  it('writes to the file that logrotate created', async () => {
     const file = newFile();
     const log = await startLog({ file });
     renameSync(file, `${file}.1`);
@@ -151,7 +151,7 @@ describe('reopen', () => {
     expect(modeOf(file)).toBe('600');
   });
 
-  it('makes the file again when it was deleted', async () => {
+  it('creates a deleted file again', async () => {
     const file = newFile();
     const log = await startLog({ file });
     rmSync(file);
@@ -160,7 +160,7 @@ describe('reopen', () => {
     expect(numbersIn(textOf(file))).toEqual([1]);
   });
 
-  it('does nothing to a file that is still there, nor before start and after close', async () => {
+  it('does nothing if the file is still there, before start, or after close', async () => {
     const file = newFile();
     await logText({ file }).reopen?.();
     const log = await startLog({ file });
@@ -173,13 +173,13 @@ describe('reopen', () => {
     expect(() => statSync(file)).toThrow(/ENOENT/);
   });
 
-  it('writes on in the old file when there can be no new one, and says so', async () => {
+  it('keeps writing to the old file when it cannot open a new one, and reports it', async () => {
     const folder = temporaryFolder();
     const inner = join(folder, 'inner');
     mkdirSync(inner);
     const log = await startLog({ file: join(inner, 'a.log') });
     renameSync(inner, join(folder, 'moved'));
-    await expect(log.reopen()).rejects.toThrow(/ENOENT.*make it/);
+    await expect(log.reopen()).rejects.toThrow(/ENOENT.*create it/);
     await log.write(numbered(1, 1));
     expect(numbersIn(textOf(join(folder, 'moved', 'a.log')))).toEqual([1]);
     mkdirSync(inner);
@@ -189,8 +189,8 @@ describe('reopen', () => {
   });
 });
 
-describe('a write that fails', () => {
-  it('is to be tried later, with the code of the system', async () => {
+describe('a failed write of log-text', () => {
+  it('is a temporary failure with the code of the system', async () => {
     const log = await startLog({ file: '/dev/full' });
     const failure: unknown = await log.write(numbered(1, 1)).catch((error: unknown) => error);
     expect(failure).toMatchObject({
@@ -200,7 +200,7 @@ describe('a write that fails', () => {
     expect(failureKind(failure)).toBe('temporary');
   });
 
-  it('leaves the other logs complete, and repeats no line in them when the batch comes again', async () => {
+  it('leaves the other logs complete, and repeats no line in them when the batch is retried', async () => {
     const folder = temporaryFolder();
     const [good, bad] = [join(folder, 'good.log'), join(folder, 'bad.log')];
     symlinkSync('/dev/full', bad);
@@ -215,11 +215,11 @@ describe('a write that fails', () => {
     expect(numbersIn(textOf(bad))).toEqual(upTo(15));
   });
 
-  it('writes nothing of a batch with an incident that cannot be shown', async () => {
+  it('writes no line of a batch with an incident that cannot be formatted', async () => {
     const file = newFile();
     const log = await startLog({ file });
     const [first, second] = numbered(1, 2);
-    if (first === undefined || second === undefined) throw new Error('there are two');
+    if (first === undefined || second === undefined) throw new Error('expected two incidents');
     const broken = {
       ...second,
       get data(): never {
@@ -233,7 +233,7 @@ describe('a write that fails', () => {
   });
 });
 
-it('leaves alone what another program appends', async () => {
+it('log-text keeps lines that another program appends', async () => {
   const file = newFile();
   const log = await startLog({ file });
   await log.write(numbered(1, 1));

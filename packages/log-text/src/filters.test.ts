@@ -9,7 +9,7 @@ const origins = [
   'dionaea.connection.free', // debug
   'dionaea.connection.tcp.accept', // info
   'dionaea.download.complete.unique', // warning
-  'acme.thing.seen', // info, as everything that the catalogue does not know
+  'acme.thing.seen', // info, like every origin outside the catalogue
 ];
 const batch = origins.map((origin, index) => incidentOf(index + 1, origin));
 
@@ -33,7 +33,7 @@ it.each<[Omit<LogOptions, 'file'>, readonly number[]]>([
   [{ domains: ['dionaea.connection.free', 'acme.*'] }, [0, 3]],
   [{ domains: '*.ACCEPT' }, []],
   [{ levels: 'all,-debug', domains: 'dionaea.connection.*' }, [1]],
-])('%j lets pass', async (filters, expected) => {
+])('the filter %j passes %j', async (filters, expected) => {
   const file = join(temporaryFolder(), 'a.log');
   const log = await startLog({ file, ...filters });
   await log.write(batch);
@@ -41,7 +41,7 @@ it.each<[Omit<LogOptions, 'file'>, readonly number[]]>([
   expect(originsIn(file)).toEqual(expected.map((index) => origins[index]));
 });
 
-it('several logs have filters, formats and files of their own', async () => {
+it('several logs have their own filters, formats and files', async () => {
   const folder = temporaryFolder();
   const log = await startLog({
     logs: {

@@ -5,8 +5,8 @@ import { compileTemplate } from './template.ts';
 import { connection, dataText, suggested, template } from './testing/line-parts.ts';
 import { incidentOf } from './testing/numbered.ts';
 
-describe('a line', () => {
-  it('begins with the time in UTC, the sensor, and origin and level', () => {
+describe('the format lines', () => {
+  it('starts with the time in UTC, the sensor, the origin and the level', () => {
     const offer = incidentOf(1, 'dionaea.download.offer', { connection, url: 'http://192.0.2.1/a.exe' });
     expect(formats.lines(offer, 'warning')).toBe(
       '2026-11-22T06:50:42.123Z pot dionaea.download.offer-warning: connection=smbd/tcp ' +
@@ -58,7 +58,7 @@ describe('a line', () => {
     else expect(dataText(data)).toMatch(expected);
   });
 
-  it('cuts a value after 4096 characters or bytes, and says how many are missing', () => {
+  it('cuts a value after 4096 characters or bytes and counts the rest', () => {
     const text = dataText({
       a: 'x'.repeat(5000),
       b: Buffer.alloc(4100, 'y'),
@@ -67,29 +67,29 @@ describe('a line', () => {
     expect(text).toBe(`a="${'x'.repeat(4096)}"+904 b=b"${'y'.repeat(4096)}"+4 c="${'z'.repeat(4095)}"+2`);
   });
 
-  it('begins no further field after 65536 characters, and says how many are missing', () => {
+  it('starts no further field after 65536 characters and counts the rest', () => {
     const text = dataText(
       Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, 'x'.repeat(1000)])),
     );
     expect(text).toMatch(/ k65=x{1000} \+34$/);
   });
 
-  it('has no blank in sensor and origin, whoever named them', () => {
+  it('has no blank in the sensor and the origin', () => {
     const incident = { ...incidentOf(1), sensor: 'my pot\n\u00a0"', origin: 'a b-error: c' };
     expect(formats.lines(incident, 'info')).toMatch(
       /^\S+ "my\\x20pot\\n\\xa0\\"" "a\\x20b-error:\\x20c"-info:$/,
     );
   });
 
-  it('shows a time that no calendar has as the first or the last', () => {
+  it('shows a time outside the calendar as the first or the last one', () => {
     const at = (timestamp: number): string =>
       formats.lines({ ...incidentOf(1), timestamp }, 'info').slice(0, 24);
     expect([at(-1e300), at(1e300)]).toEqual(['0001-01-01T00:00:00.000Z', '9999-12-30T00:00:00.000Z']);
   });
 });
 
-describe('a line in the way of dionaea', () => {
-  it('shows local time, origin and level where its parsers look for them', () => {
+describe('the format dionaea', () => {
+  it('has local time, origin and level where parsers of dionaea’s log expect them', () => {
     const timestamp = new Date(2026, 10, 22, 6, 5, 42, 999).getTime();
     const incident = { ...incidentOf(1, 'dionaea.download.offer', { url: 'http://x/' }), timestamp };
     expect(formats.dionaea(incident, 'warning')).toBe(
@@ -106,8 +106,8 @@ describe('a line in the way of dionaea', () => {
   );
 });
 
-describe('a line of JSON', () => {
-  it('holds time, sensor, incident, connection and all data', () => {
+describe('the format json', () => {
+  it('has time, sensor, incident, connection and all data', () => {
     const data = { connection, url: 'http://x/', raw: Uint8Array.of(255), odd: Number.NaN };
     const line = JSON.parse(formats.json(incidentOf(7, 'dionaea.download.offer', data), 'warning'));
     expect(line).toEqual({
@@ -121,7 +121,7 @@ describe('a line of JSON', () => {
     });
   });
 
-  it('names the child of a link, and nothing where there is no connection', () => {
+  it('names the child of a link, and no connection where there is none', () => {
     const parse = (data: UntypedData): Record<string, unknown> =>
       JSON.parse(formats.json(incidentOf(1, 'a.b', data), 'info'));
     expect(parse({ parent: connection, child: { ...connection, id: 'child' } })['connection']).toBe('child');
@@ -140,8 +140,8 @@ describe('a line of JSON', () => {
   });
 });
 
-describe('a template', () => {
-  it('shows what it names, with a dash for what is not there', () => {
+describe('a template of log-text', () => {
+  it('shows the named values, and a dash for a missing one', () => {
     const format = template(
       '{{{level}}} {origin}\t{id} {data.connection.remote.host} {data.from.0} {data.no.such}: {data}',
     );
@@ -155,7 +155,7 @@ describe('a template', () => {
     ).toBe('a.b=1 a.c=[]|1|[]');
   });
 
-  it('reaches nothing that is not in the data', () => {
+  it('shows no inherited properties', () => {
     expect(
       template('{data.constructor} {data.a.length} {data.__proto__}')(
         incidentOf(1, 'a.b', { a: 'x' }),
@@ -164,11 +164,11 @@ describe('a template', () => {
     ).toBe('- - -');
   });
 
-  it.each(['{', '}', '{nothing}', '{data.}', '{}', '{ data }', '{toString}'])('is refused: %s', (text) => {
+  it.each(['{', '}', '{nothing}', '{data.}', '{}', '{ data }', '{toString}'])('is rejected: %s', (text) => {
     expect(compileTemplate(text)).toEqual({ problem: expect.stringMatching(/^expected/) });
   });
 });
 
-it('has the three formats of the documentation', () => {
+it('log-text has the three documented formats', () => {
   expect(Object.keys(formats)).toEqual(['lines', 'dionaea', 'json']);
 });

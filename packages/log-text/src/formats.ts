@@ -3,7 +3,7 @@ import { encodeValue } from '@ihandler/core/kit';
 import { fieldsText, headValue, isConnection } from './field-text.ts';
 import { dionaeaTime, utcTime } from './time-text.ts';
 
-/** An incident as one line, without the newline: no field of the incident can end it or add another. */
+/** Formats an incident as one line without the newline. No field of the incident can end the line or add another. */
 export type LineFormat = (incident: Incident, level: Level) => string;
 
 function linesFormat({ timestamp, sensor, origin, data }: Incident, level: Level): string {
@@ -13,8 +13,8 @@ function linesFormat({ timestamp, sensor, origin, data }: Incident, level: Level
 }
 
 /**
- * The word `incident` stands before the fields: parsers of dionaea's lines look there for a file name and a level, which
- * an attacker could otherwise write into the first field.
+ * Writes the word `incident` before the fields: parsers of dionaea's lines expect a file name and a level there, which an
+ * attacker could otherwise write into the first field.
  */
 function dionaeaFormat({ timestamp, origin, data }: Incident, level: Level): string {
   const head = `[${dionaeaTime(timestamp)}] ${headValue(origin)}-${level}: incident`;
@@ -22,7 +22,7 @@ function dionaeaFormat({ timestamp, origin, data }: Incident, level: Level): str
   return fields === '' ? head : `${head} ${fields}`;
 }
 
-/** The connection that the data names; of two that are linked, the child. */
+/** The id of the connection in the data; for a link, that of the child. */
 function connectionId(data: Incident['data']): string | undefined {
   for (const key of ['connection', 'child']) {
     const value = Object.hasOwn(data, key) ? data[key] : undefined;
@@ -32,14 +32,14 @@ function connectionId(data: Incident['data']): string | undefined {
 }
 
 function jsonEscape(character: string): string {
-  // A character beyond the basic plane is two code units in JSON as well.
+  // A character beyond the basic plane is two code units in JSON, too.
   return [...Array(character.length).keys()]
     .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
     .join('');
 }
 
-/** JSON has escapes of its own for control characters, but not for all that `harmless` escapes. */
-function harmlessJson(json: string): string {
+/** Escapes, as JSON, the characters that `escapeControls` escapes and `JSON.stringify` does not. */
+function escapeJsonControls(json: string): string {
   if (escapeControls(json) === json) return json;
   return json.replace(/[^\x20-\x7e]/gu, (one) => (escapeControls(one) === one ? one : jsonEscape(one)));
 }
@@ -56,10 +56,10 @@ function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, l
     ...(misfit !== undefined && { misfit }),
     data,
   };
-  return harmlessJson(encodeValue(line));
+  return escapeJsonControls(encodeValue(line));
 }
 
-/** The formats by their names. */
+/** The formats by name. */
 export const formats = {
   lines: linesFormat,
   dionaea: dionaeaFormat,

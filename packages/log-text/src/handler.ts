@@ -4,21 +4,21 @@ import { createTextLog, type TextLog } from './text-log.ts';
 
 export type { LogOptions, LogTextOptions } from './options.ts';
 
-/** Runs something for every log, whichever fails, then throws the first failure. */
+/** Runs an action for every log, even if one fails, then throws the first failure. */
 async function forEach(logs: readonly TextLog[], action: (log: TextLog) => Promise<void>): Promise<void> {
   const outcomes = await Promise.allSettled(logs.map(action));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Writes incidents as lines of text, each log with its own filters and format. */
+/** Writes incidents as lines of text, each log with its own filter and format. */
 export default function logText(options: LogTextOptions): WritingHandler {
   const logs = parseLogTextOptions(options).map(createTextLog);
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One after the other: a file is not opened anew, or closed, within a batch. */
+  /** Runs actions one after the other, so that no file is reopened or closed within a batch. */
   function inTurn<T>(action: () => Promise<T>): Promise<T> {
     const turn = last.then(action);
-    // Whoever asked for it is told of its failure; the next one only waits.
+    // The caller gets the failure; the next action only waits.
     last = turn.catch(() => undefined);
     return turn;
   }

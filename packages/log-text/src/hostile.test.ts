@@ -11,18 +11,18 @@ const everyFormat: readonly (readonly [string, LineFormat])[] = [
   ['a template', template('{timestamp}\t{sensor} {origin} {level} {id} {data.connection} {data.url} {data}')],
 ];
 
-/** Nothing in it moves a cursor, ends a line or hides. */
-function expectOneHarmlessLine(line: string): void {
+/** Expects that the text moves no cursor, ends no line and hides nothing. */
+function expectSafeLine(line: string): void {
   expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
   expect(escapeControls(line)).toBe(line);
 }
 
-describe.each(everyFormat)('%s', (name, format) => {
-  it('makes one harmless line of every recorded incident', () => {
+describe.each(everyFormat)('the format %s', (name, format) => {
+  it('writes every recorded incident as one line without control characters', () => {
     expect(recordedIncidents.length).toBeGreaterThan(1000);
     for (const incident of recordedIncidents) {
       const line = format(incident, 'info');
-      expectOneHarmlessLine(line.replaceAll('\t', ' '));
+      expectSafeLine(line.replaceAll('\t', ' '));
       if (name === 'dionaea')
         expect(suggested.exec(line)?.slice(1, 5)).toEqual([
           dionaeaTime(incident.timestamp),
@@ -92,17 +92,15 @@ const hostile = fc
   })
   .map((parts): Incident => parts);
 
-describe('whatever an attacker writes', () => {
-  it.each(everyFormat)('%s is one harmless line', (_, format) => {
+describe('log-text with text that an attacker chose', () => {
+  it.each(everyFormat)('writes one line without control characters as %s', (_, format) => {
     fc.assert(
-      fc.property(hostile, (incident) =>
-        expectOneHarmlessLine(format(incident, 'info').replaceAll('\t', ' ')),
-      ),
+      fc.property(hostile, (incident) => expectSafeLine(format(incident, 'info').replaceAll('\t', ' '))),
       { numRuns: 1000 },
     );
   });
 
-  it('the head of a line is three words, and the level the one that was given', () => {
+  it('starts a line with three words, of which the last ends with the level', () => {
     fc.assert(
       fc.property(hostile, (incident) => {
         const [time = '', , originAndLevel = ''] = formats.lines(incident, 'debug').split(/\s/u);
@@ -115,7 +113,7 @@ describe('whatever an attacker writes', () => {
     );
   });
 
-  it('a flat text comes back from the fields of a line as it was', () => {
+  it('writes text fields that parse back unchanged', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), hostileText), (data) => {
         expect(parseFields(dataText(data))).toEqual({ ...data });
@@ -124,7 +122,7 @@ describe('whatever an attacker writes', () => {
     );
   });
 
-  it('the fields of a line are as many as the values', () => {
+  it('writes one field for each value', () => {
     const countOf = (value: Value): number =>
       typeof value === 'object' &&
       value !== null &&
@@ -144,7 +142,7 @@ describe('whatever an attacker writes', () => {
     );
   });
 
-  it('JSON gives the very data back', () => {
+  it('writes JSON that parses back unchanged', () => {
     fc.assert(
       fc.property(hostile, (incident) => {
         const { sensor, id, origin, data } = JSON.parse(formats.json(incident, 'info'));

@@ -1,51 +1,51 @@
 import { describeError, type HandlerContext } from '@ihandler/core';
 import { createCompressor } from './compressor.ts';
-import { openingFailure, passingFailure } from './file-failure.ts';
+import { openFailure, writeFailure } from './file-failure.ts';
 import { type LogStream, openLogStream } from './log-stream.ts';
 import type { LogSettings, RotateSettings } from './options.ts';
 import { shiftNames } from './rotated-names.ts';
 import { periodOf } from './time-text.ts';
 
-/** The most that is handed to the operating system at once, in characters. */
+/** The largest single write, in characters. */
 const CHUNK = 1 << 20;
-/** How long a log that could not be rotated is written on before that is tried again, in milliseconds. */
-const ROTATE_AGAIN_AFTER = 60_000;
+/** Milliseconds after a failed rotation until the next attempt. */
+const ROTATE_RETRY_AFTER = 60_000;
 
-/** What became of lines. */
-export interface Appended {
-  /** How many, from the front, are in the file, whole. */
+/** The result of appending lines. */
+export interface AppendResult {
+  /** How many lines, from the first one, are completely in the file. */
   readonly written: number;
-  /** Why the others are not. */
+  /** The reason why the other lines are not. */
   readonly failure?: Error;
 }
 
-/** A log file with its rotated ones. Its functions are never called while one that is asynchronous has not settled. */
+/** A log file with its rotated files. Call no method before the promise of the last one has settled. */
 export interface LogFile {
-  /** Opens the file. Throws `TARGET_UNREADABLE` for what only the operator can put right. */
+  /** Opens the file. Throws `TARGET_UNREADABLE` for a failure that only the operator can fix. */
   start(): void;
   /** Appends lines, each with its newline, rotating between them. Never throws. */
-  append(lines: readonly string[]): Promise<Appended>;
-  /** Opens the file anew when the path leads elsewhere, or nowhere, by now. When that fails the old one is written on. */
+  append(lines: readonly string[]): Promise<AppendResult>;
+  /** Opens the file anew if the path no longer leads to the open file. If that fails, it keeps writing to the open file. */
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Whether a file of a size and an age is to be rotated before a line of `next` bytes. */
 function isDue(
-  { size, every }: RotateSettings,
+  { maxSize, every }: RotateSettings,
   file: { readonly size: number; readonly begun: number },
   next: number,
   now: number,
   local: boolean,
 ): boolean {
-  if (file.size + next > size) return true;
+  if (file.size + next > maxSize) return true;
   if (every === undefined || now <= file.begun) return false;
   return typeof every === 'number'
     ? now - file.begun >= every
     : periodOf(every, file.begun, local) !== periodOf(every, now, local);
 }
 
-/** How many lines from `from` on are written at once: those that `room` bytes hold, but at least one. */
+/** The end of the chunk of lines that starts at `from`: as many as fit into `room` bytes, but at least one. */
 function chunkEnd(lines: readonly string[], from: number, room: number): number {
   let end = from;
   let length = 0;
@@ -60,7 +60,7 @@ function chunkEnd(lines: readonly string[], from: number, room: number): number 
   return end;
 }
 
-/** Makes a log file; it opens nothing. */
+/** Creates a log file. Opens nothing. */
 export function createLogFile(
   { file, rotate, localTime }: Pick<LogSettings, 'file' | 'rotate' | 'localTime'>,
   { log, now }: Pick<HandlerContext, 'log' | 'now'>,
@@ -77,28 +77,28 @@ export function createLogFile(
     return opened;
   }
 
-  /** Ends the open file, under whatever name it has by now. */
+  /** Closes the open file, whatever its name is now. */
   async function end(): Promise<void> {
     const ending = stream;
     stream = undefined;
     await ending?.close();
   }
 
-  async function rotateNow(current: LogStream, keep: number): Promise<void> {
-    // When somebody else has renamed it, that was the rotation.
+  async function rotateNow(current: LogStream, maxFiles: number): Promise<void> {
+    // If another program has renamed the file, that was the rotation.
     if (current.isAt(file))
       try {
-        shiftNames(file, keep, compressor?.onMoved ?? (() => undefined));
+        shiftNames(file, maxFiles, compressor?.onMoved ?? (() => undefined));
       } catch (error) {
-        rotateFrom = now() + ROTATE_AGAIN_AFTER;
-        log.warn('The log cannot be rotated, so it is written on', { file, error: describeError(error) });
+        rotateFrom = now() + ROTATE_RETRY_AFTER;
+        log.warn('rotation failed, writing to the same file', { file, error: describeError(error) });
         return;
       }
     await end();
     compressor?.wake();
   }
 
-  /** The file that the next line goes to, and how many bytes may follow in it. */
+  /** The file for the next line, and how many bytes fit into it. */
   async function prepare(next: string): Promise<{ readonly open: LogStream; readonly room: number }> {
     for (;;) {
       const current = stream ?? open();
@@ -108,10 +108,10 @@ export function createLogFile(
       const time = now();
       if (size === 0) begun = time;
       const due = size > 0 && isDue(rotate, { size, begun }, Buffer.byteLength(next), time, localTime);
-      // One that cannot be rotated takes chunks of any size.
-      if (!due) return { open: current, room: rotate.size - size };
+      if (!due) return { open: current, room: rotate.maxSize - size };
+      // A file that could not be rotated takes chunks of any size.
       if (time < rotateFrom) return { open: current, room: Number.POSITIVE_INFINITY };
-      await rotateNow(current, rotate.keep);
+      await rotateNow(current, rotate.maxFiles);
     }
   }
 
@@ -121,7 +121,7 @@ export function createLogFile(
         compressor?.start();
         open();
       } catch (error) {
-        throw openingFailure(error, file);
+        throw openFailure(error, file);
       }
     },
     async append(lines) {
@@ -135,11 +135,11 @@ export function createLogFile(
         }
         return { written };
       } catch (error) {
-        const failure = passingFailure(error, file);
+        const failure = writeFailure(error, file);
         try {
           await end();
         } catch (second) {
-          log.warn('The log cannot be closed', { file, error: describeError(second) });
+          log.warn('closing the log failed', { file, error: describeError(second) });
         }
         return { written, failure };
       }
@@ -151,7 +151,7 @@ export function createLogFile(
         open();
         await old.close();
       } catch (error) {
-        throw passingFailure(error, file);
+        throw writeFailure(error, file);
       }
     },
     async close() {

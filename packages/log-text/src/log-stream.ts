@@ -16,27 +16,27 @@ const { SonicBoom } = sonic;
 
 /** The permissions of a new log file: its group may read it, others may not. */
 const MODE = 0o640;
-/** A pipe that nobody reads must not hold the process up. */
+/** Non-blocking, so that a pipe without a reader does not block the process. */
 const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 
-/** A log file that is open, and goes on being the same file when others rename it. */
+/** An open log file. It stays the same file when other programs rename it. */
 export interface LogStream {
-  /** In bytes; undefined for what is no regular file, such as a terminal. */
+  /** In bytes; undefined for anything but a regular file, such as a terminal. */
   size(): number | undefined;
-  /** When its first line was written, as far as the file system knows, in milliseconds since the Unix epoch. */
+  /** The time of its first line, as far as the file system knows, in milliseconds since the Unix epoch. */
   readonly begun: number | undefined;
   /** Whether the path still leads to it. */
   isAt(file: string): boolean;
   /**
-   * Appends whole lines; resolves when the operating system has them. When that fails, what was written of them is taken
-   * back, and the stream can only be closed.
+   * Appends whole lines; resolves when the operating system has them. On failure it removes the part that was written,
+   * and the stream can only be closed.
    */
   write(lines: string): Promise<void>;
-  /** Hands everything to the disk and closes. */
+  /** Flushes to the disk and closes. */
   close(): Promise<void>;
 }
 
-/** Opens for appending. A new file gets its permissions whatever the umask is; an existing one keeps its own. */
+/** Opens a file for appending. A new file gets mode 0640, whatever the umask; an existing file keeps its mode. */
 function openAppending(file: string): number {
   try {
     return openSync(file, APPENDING);
@@ -47,14 +47,14 @@ function openAppending(file: string): number {
   try {
     descriptor = openSync(file, APPENDING | constants.O_CREAT | constants.O_EXCL, MODE);
   } catch (error) {
-    // Somebody else, logrotate perhaps, made it at the same moment.
+    // Another program, such as logrotate, created it at the same moment.
     if (errorCode(error) === 'EEXIST') return openSync(file, APPENDING);
     throw error;
   }
   try {
     fchmodSync(descriptor, MODE);
   } catch (error) {
-    // A file system without permissions keeps what it has.
+    // A file system without permissions.
     if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'ENOTSUP') {
       closeSync(descriptor);
       throw error;
@@ -63,13 +63,13 @@ function openAppending(file: string): number {
   return descriptor;
 }
 
-/** Whether the file ends within a line: a crash of the machine may have cut one. */
+/** Whether the file ends within a line: a crash of the machine may have cut it. */
 function endsMidLine(file: string, size: number): boolean {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
   } catch (error) {
-    // A log that may be written but not read: nobody can say.
+    // The log is writable but not readable, so it is unknown.
     if (errorCode(error) === 'EACCES') return false;
     throw error;
   }
@@ -81,7 +81,7 @@ function endsMidLine(file: string, size: number): boolean {
   }
 }
 
-interface Look {
+interface FileState {
   readonly regular: boolean;
   readonly midLine: boolean;
   readonly begun: number | undefined;
@@ -89,11 +89,11 @@ interface Look {
   readonly inode: number;
 }
 
-function lookAt(descriptor: number, file: string): Look {
+function stateOf(descriptor: number, file: string): FileState {
   const status = fstatSync(descriptor);
   const regular = status.isFile();
   const filled = regular && status.size > 0;
-  // The time of birth is 0 where the file system has none, and later than the last change in a restored copy.
+  // The birth time is 0 where the file system has none, and later than the last change in a restored copy.
   const times = [status.birthtimeMs, status.mtimeMs].filter((time) => time > 0);
   return {
     regular,
@@ -104,34 +104,34 @@ function lookAt(descriptor: number, file: string): Look {
   };
 }
 
-/** Opens a log file, making it when it does not exist; throws the system's error. */
+/** Opens a log file and creates it if it is missing. Throws the system's error. */
 export function openLogStream(file: string): LogStream {
   const descriptor = openAppending(file);
-  let look: Look;
+  let state: FileState;
   try {
-    look = lookAt(descriptor, file);
+    state = stateOf(descriptor, file);
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
-  const { regular, begun, device, inode } = look;
+  const { regular, begun, device, inode } = state;
   const stream = new SonicBoom({ fd: descriptor });
-  // Whoever waits for the stream is told by `once`; an error that nobody listens to would end the process.
+  // `once` passes errors to the callers below; an error without a listener would end the process.
   stream.on('error', () => undefined);
-  let midLine = look.midLine;
+  let midLine = state.midLine;
   let failed = false;
   let closing: Promise<unknown> | undefined;
 
   const size = (): number | undefined => (regular ? fstatSync(descriptor).size : undefined);
 
-  /** Half a batch is worth nothing: all of it comes again. Leaves alone what somebody else has appended or cut meanwhile. */
+  /** Removes a partly written batch, which is retried as a whole. Does nothing if another program appended or cut the file. */
   function takeBack(start: number | undefined, length: number): void {
     if (start === undefined) return;
     try {
       const end = fstatSync(descriptor).size;
       if (end > start && end <= start + length) ftruncateSync(descriptor, start);
     } catch {
-      // The failure of the write is what is told. Whoever opens the file next ends the half line first.
+      // The write's failure is reported. The next open ends the partial line first.
     }
   }
 
@@ -158,7 +158,7 @@ export function openLogStream(file: string): LogStream {
     async close() {
       if (closing === undefined) {
         closing = once(stream, 'close');
-        // `end` would write once more what has just failed.
+        // `end` would repeat the failed write.
         if (failed) stream.destroy();
         else stream.end();
       }

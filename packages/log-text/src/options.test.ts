@@ -13,10 +13,13 @@ function problemsOf(options: unknown): readonly string[] {
   return [];
 }
 
-describe('the options', () => {
-  it('need a file, and are otherwise those of a whole log', () => {
+describe('the options of log-text', () => {
+  it('require a file and default the rest', () => {
     const [log] = parseLogTextOptions({ file: '/var/log/a.log' });
-    expect(log).toMatchObject({ file: '/var/log/a.log', rotate: { size: 100e6, keep: 14, gzip: true } });
+    expect(log).toMatchObject({
+      file: '/var/log/a.log',
+      rotate: { maxSize: 100e6, maxFiles: 14, gzip: true },
+    });
     expect(log?.rotate?.every).toBeUndefined();
     expect(log?.levels.size).toBe(6);
   });
@@ -25,26 +28,26 @@ describe('the options', () => {
     ['100MB', 100e6],
     ['1 GiB', 2 ** 30],
     ['512kB', 512e3],
-  ])('a size of %s is %d bytes', (size, bytes) => {
-    expect(parseLogTextOptions({ file: 'a', rotate: { size } })[0]?.rotate?.size).toBe(bytes);
+  ])('parse a size of %s as %d bytes', (size, bytes) => {
+    expect(parseLogTextOptions({ file: 'a', rotate: { maxSize: size } })[0]?.rotate?.maxSize).toBe(bytes);
   });
 
   it.each([
     ['12h', 12 * 3_600_000],
     ['7d', 7 * 86_400_000],
     ['daily', 'daily'],
-  ])('an age of %s is %s', (every, expected) => {
+  ])('parse an age of %s as %s', (every, expected) => {
     expect(parseLogTextOptions({ file: 'a', rotate: { every } })[0]?.rotate?.every).toBe(expected);
   });
 
-  it('tell all that is wrong with them at once, with what is known', () => {
+  it('report all problems at once, with the known values', () => {
     const wrong = {
       file: '~/a.log',
       levels: 'all, -debg',
       domains: 'smb,',
       format: 'xml',
       template: '{time}',
-      rotate: { size: '100', every: 'weekly', keep: 0, compress: true },
+      rotate: { maxSize: '100', every: 'weekly', maxFiles: 0, compress: true },
       level: 'all',
     };
     expect(problemsOf(wrong)).toEqual([
@@ -54,7 +57,7 @@ describe('the options', () => {
       expect.stringMatching(/^format: expected "lines", "dionaea" or "json"; found "xml"/),
       expect.stringMatching(/^template: .*\{timestamp\}.*found "\{time\}"/),
       expect.stringMatching(
-        /^rotate: size: .*"100MB".*; every: .*"daily".*; keep: .*1; no option compress; found/,
+        /^rotate: maxSize: .*"100MB".*; every: .*"daily".*; maxFiles: .*1; no option compress; found/,
       ),
       expect.stringMatching(/^level: there is no such option/),
     ]);
@@ -63,27 +66,27 @@ describe('the options', () => {
   it.each<[unknown, RegExp]>([
     [undefined, /^file: expected the path of the log file; found nothing/],
     [{ file: '' }, /^file: expected the path/],
-    [{ file: 'a', rotate: true }, /^rotate: expected size, every, keep and gzip, or false/],
-    [{ file: 'a', rotate: { size: '0MB' } }, /^rotate\.size: expected a size above zero/],
-    [{ file: 'a', rotate: { every: '0h' } }, /^rotate\.every: expected an age above zero/],
+    [{ file: 'a', rotate: true }, /^rotate: expected maxSize, every, maxFiles and gzip, or false/],
+    [{ file: 'a', rotate: { maxSize: '0MB' } }, /^rotate\.maxSize: expected a size above zero/],
+    [{ file: 'a', rotate: { every: '0h' } }, /^rotate\.every: expected a duration above zero/],
     [{ file: 'a', template: 'a\nb' }, /^template: expected one line/],
     [{ file: 'a', template: '{level}', format: 'json' }, /^template: expected a format or a template/],
     [{ logs: {} }, /^logs: expected at least one log/],
     [
       { logs: { a: { file: 'x' }, b: { file: './x' } } },
-      /^logs\.b\.file: .*that no other log writes; a does/,
+      /^logs\.b\.file: expected a file of its own; log "a" writes this one/,
     ],
     [{ logs: { 'a b': { file: 'x' } } }, /^logs\.a b: expected a name/],
     [{ logs: { a: { file: 'x' } }, file: 'y' }, /^file: there is no such option/],
-  ])('%j is refused', (options, expected) => {
+  ])('reject %j', (options, expected) => {
     expect(problemsOf(options)).toEqual([expect.stringMatching(expected)]);
   });
 });
 
-describe('the manifest', () => {
+describe('the manifest of log-text', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler under its name and dionaea’s spelling, with the options as they are', () => {
+  it('has the handler under its name and dionaea’s spelling, with the options of its schema', () => {
     expect(manifest.handlers['log-text']).toMatchObject({
       export: '.',
       network: false,
@@ -92,7 +95,7 @@ describe('the manifest', () => {
     expect(manifest.handlers['log-text']?.options).toEqual(optionsJsonSchema());
   });
 
-  it('is kept by the module: a factory that does no work and makes a new handler each time', () => {
+  it('matches the module: a factory that does no work and creates a new handler each time', () => {
     const made = logText({ file: '/there/is/none.log' });
     expect(made).toMatchObject({ contract: 1, name: 'log-text', accepts: ['*'] });
     expect(logText({ file: '/there/is/none.log' })).not.toBe(made);

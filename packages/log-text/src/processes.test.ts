@@ -9,7 +9,7 @@ import type { LogTextOptions } from './handler.ts';
 import { numberIn, numbersIn, upTo } from './testing/numbered.ts';
 import { namesIn, temporaryFolder, textOf } from './testing/started.ts';
 
-// Inside the package, so that what stays outside of the bundle resolves.
+// Inside the package, so that imports outside the bundle resolve.
 const bundle = mkdtempSync(fileURLToPath(new URL('../node_modules/.processes-', import.meta.url)));
 const child = join(bundle, 'writing-child.js');
 
@@ -20,12 +20,12 @@ afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
 interface Writer {
   readonly process: ChildProcess;
-  /** What it prints. */
+  /** Its standard output. */
   readonly lines: AsyncIterable<string>;
-  tryAgain(): void;
+  retry(): void;
 }
 
-/** A process that writes numbered incidents up to `count`; no file of its may grow beyond `blocks` of 512 bytes or more. */
+/** Starts a process that writes numbered incidents up to `count`. Its files are limited to `blocks` of 512 bytes or more. */
 function startWriter(options: LogTextOptions, first: number, count: number, blocks?: number): Writer {
   const writing = [child, JSON.stringify(options), String(first), String(count)];
   const limit = `ulimit -f ${blocks ?? 'unlimited'} && exec "$@"`;
@@ -36,12 +36,12 @@ function startWriter(options: LogTextOptions, first: number, count: number, bloc
   return {
     process: started,
     lines: createInterface({ input: started.stdout }),
-    tryAgain: () => started.stdin.write('again\n'),
+    retry: () => started.stdin.write('again\n'),
   };
 }
 
-describe('a disk that is full', () => {
-  it('holds nothing but whole lines, and what had no room follows once, in order, when there is some', async () => {
+describe('log-text on a full disk', () => {
+  it('leaves only whole lines, and writes the rest once, in order, when there is space', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     const writer = startWriter({ file, rotate: false }, 1, 2000, 64);
@@ -52,14 +52,14 @@ describe('a disk that is full', () => {
         acknowledged = Number(line);
         continue;
       }
-      expect(line).toBe('failed EFBIG try-later');
+      expect(line).toBe('failed EFBIG temporary');
       const written = numbersIn(textOf(file));
       expect(written.length).toBeGreaterThan(0);
       expect(written).toEqual(upTo(acknowledged).slice(-written.length));
       failures += 1;
-      // Without more room it fails in the same way, and makes nothing worse.
+      // Without more space it fails in the same way and does no harm.
       if (failures % 2 === 0) renameSync(file, `${file}.${1000 - failures}`);
-      writer.tryAgain();
+      writer.retry();
     }
     expect(acknowledged).toBe(2000);
     expect(failures).toBeGreaterThan(6);
@@ -67,10 +67,10 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('a process that is killed', () => {
-  it('has written what it acknowledged; started again it repeats at most one batch, and leaves no half line in the way', async () => {
+describe('log-text in a process that is killed', () => {
+  it('has written every acknowledged line; after a restart it repeats at most one batch and separates a partial line', async () => {
     const folder = temporaryFolder();
-    const options = { file: join(folder, 'a.log'), rotate: { size: '30kB', keep: 1000 } };
+    const options = { file: join(folder, 'a.log'), rotate: { maxSize: '30kB', maxFiles: 1000 } };
     const kills = 8;
     let acknowledged = 0;
     for (let round = 1; round <= kills; round += 1) {
@@ -88,7 +88,7 @@ describe('a process that is killed', () => {
     const numbers = lines.map(numberIn).filter((number) => number !== undefined);
     expect([...new Set(numbers)]).toEqual(upTo(count));
     expect(numbers.length).toBeLessThanOrEqual(count + 50 * kills);
-    // The system may stop a write of the killed process half-way.
+    // The kill may interrupt a write.
     expect(lines.length - numbers.length).toBeLessThanOrEqual(kills);
     expect(namesIn(folder).filter((name) => !/^a\.log(?:\.\d+\.gz)?$/.test(name))).toEqual([]);
   });

@@ -20,7 +20,7 @@ import { namesIn, numbersInFolder, startLog, temporaryFolder, textOf } from './t
 
 const DAY = 86_400_000;
 
-/** A folder, a log in it, and a clock for it. */
+/** A started log in a new folder, with a clock. */
 async function start(options: Partial<Extract<LogTextOptions, { file: string }>> = {}, begun = Date.now()) {
   const folder = temporaryFolder();
   const file = join(folder, 'a.log');
@@ -29,9 +29,9 @@ async function start(options: Partial<Extract<LogTextOptions, { file: string }>>
   return { folder, file, clock, ...log };
 }
 
-describe('rotation by size', () => {
-  it('happens between lines, before a line that the file has no room for', async () => {
-    const { folder, file, write, close } = await start({ rotate: { size: '10kB' } });
+describe('log-text with rotation by size', () => {
+  it('rotates between lines, before a line that does not fit', async () => {
+    const { folder, file, write, close } = await start({ rotate: { maxSize: '10kB' } });
     await write(numbered(1, 200));
     await close();
     expect(numbersInFolder(folder)).toEqual(upTo(200));
@@ -43,8 +43,8 @@ describe('rotation by size', () => {
     expect(statSync(file).mode & 0o777).toBe(0o640);
   });
 
-  it('gives a line that is larger than a file may be a file of its own', async () => {
-    const { folder, write, close } = await start({ format: 'json', rotate: { size: '1kB' } });
+  it('writes a line longer than maxSize to a file of its own', async () => {
+    const { folder, write, close } = await start({ format: 'json', rotate: { maxSize: '1kB' } });
     const large = incidentOf(2, 'acme.thing.seen', { text: 'x'.repeat(5000) });
     await write([incidentOf(1), large, incidentOf(3)]);
     await close();
@@ -52,8 +52,8 @@ describe('rotation by size', () => {
     expect(ids).toEqual(['s:1', 's:2', 's:3']);
   });
 
-  it('keeps 14 compressed files beside the one that is written, 1 the newest, for the group to read', async () => {
-    const { folder, write, close } = await start({ rotate: { size: '2kB' } });
+  it('keeps 14 compressed files beside the current one, 1 the newest, readable for the group', async () => {
+    const { folder, write, close } = await start({ rotate: { maxSize: '2kB' } });
     for (let first = 1; first < 1000; first += 50) await write(numbered(first, 50));
     await close();
     const expected = [
@@ -68,15 +68,15 @@ describe('rotation by size', () => {
     for (const name of namesIn(folder)) expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o640);
   });
 
-  it('keeps as many as were asked for, also when it was more before', async () => {
+  it('keeps maxFiles rotated files, also after the option was lowered', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
-    for (const keep of [6, 2]) {
-      const log = await startLog({ file, rotate: { size: '1kB', keep, gzip: false } });
+    for (const maxFiles of [6, 2]) {
+      const log = await startLog({ file, rotate: { maxSize: '1kB', maxFiles, gzip: false } });
       await log.write(numbered(1, 100));
       await log.close();
       expect(namesIn(folder)).toEqual([
-        ...upTo(keep)
+        ...upTo(maxFiles)
           .map((n) => `a.log.${n}`)
           .reverse(),
         'a.log',
@@ -84,7 +84,7 @@ describe('rotation by size', () => {
     }
   });
 
-  it('never happens when it is switched off, and touches nothing beside the file', async () => {
+  it('never rotates with "rotate: false", and leaves other files alone', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     writeFileSync(`${file}.1`, 'by logrotate');
@@ -95,8 +95,8 @@ describe('rotation by size', () => {
     expect(numbersIn(textOf(file))).toEqual(upTo(1000));
   });
 
-  it('keeps the time of a file that it compresses', async () => {
-    const { file, write, close } = await start({ rotate: { size: '1kB' } });
+  it('keeps the modification time of a compressed file', async () => {
+    const { file, write, close } = await start({ rotate: { maxSize: '1kB' } });
     await write(numbered(1, 6));
     utimesSync(file, new Date(), new Date('2020-02-02T02:02:02Z'));
     await write(numbered(7, 5));
@@ -105,13 +105,13 @@ describe('rotation by size', () => {
   });
 });
 
-describe('rotation by age', () => {
+describe('log-text with rotation by age', () => {
   it.each<[string, string, string, string]>([
     ['daily', '2026-11-22T00:00:01Z', '2026-11-22T23:59:59Z', '2026-11-23T00:00:00Z'],
     ['hourly', '2026-11-22T10:00:00Z', '2026-11-22T10:59:59Z', '2026-11-22T11:00:00Z'],
     ['2h', '2026-11-22T10:30:00Z', '2026-11-22T12:29:59Z', '2026-11-22T12:30:00Z'],
     ['7d', '2026-11-22T10:30:00Z', '2026-11-29T10:29:59Z', '2026-11-29T10:30:00Z'],
-  ])('%s: not from %s to %s, but at %s', async (every, begun, before, after) => {
+  ])('%s: does not rotate from %s to %s, but at %s', async (every, begun, before, after) => {
     const { folder, clock, write, close } = await start(
       { rotate: { every, gzip: false } },
       Date.parse(begun),
@@ -129,7 +129,7 @@ describe('rotation by age', () => {
     expect(numbersIn(textOf(join(folder, 'a.log.1')))).toEqual([1, 2, 3, 4]);
   });
 
-  it('begins days where its lines do: in dionaea’s format at midnight in local time', async () => {
+  it('starts a day at midnight in the time zone of its lines: in dionaea’s format local time', async () => {
     const midnight = new Date(2026, 10, 23).getTime();
     const { folder, clock, write } = await start(
       { format: 'dionaea', rotate: { every: 'daily', gzip: false } },
@@ -144,7 +144,7 @@ describe('rotation by age', () => {
     expect(namesIn(folder)).toEqual(['a.log.1', 'a.log']);
   });
 
-  it('counts the age of a file that was there before', async () => {
+  it('uses the age of an existing file', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     writeFileSync(file, 'old\n');
@@ -156,8 +156,8 @@ describe('rotation by age', () => {
   });
 });
 
-describe('a crash', () => {
-  it('before a file was compressed: the next start does it', async () => {
+describe('log-text after a crash', () => {
+  it('compresses a file at the next start that was not compressed yet', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     writeFileSync(`${file}.1`, 'one\n', { mode: 0o600 });
@@ -171,7 +171,7 @@ describe('a crash', () => {
     expect(statSync(`${file}.1.gz`).mode & 0o777).toBe(0o600);
   });
 
-  it('between a file compressed and its original removed: only the compressed one stays', async () => {
+  it('removes the original of a compressed file', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     writeFileSync(`${file}.1`, 'one\n');
@@ -181,12 +181,12 @@ describe('a crash', () => {
     expect(namesIn(folder)).toEqual(['a.log.1.gz', 'a.log']);
   });
 
-  it('while the names were moved on: the gap is closed by the next rotation, and nothing is overwritten', async () => {
+  it('closes a gap in the numbers at the next rotation, and overwrites no file', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.log');
     for (const n of [1, 2, 4, 5]) writeFileSync(`${file}.${n}`, `${n}\n`);
     writeFileSync(file, 'now\n');
-    const log = await startLog({ file, rotate: { size: '1kB', gzip: false } });
+    const log = await startLog({ file, rotate: { maxSize: '1kB', gzip: false } });
     await log.write([incidentOf(1, 'acme.thing.seen', { text: 'x'.repeat(2000) })]);
     const texts = [1, 2, 3, 4, 5].map((n) => textOf(`${file}.${n}`));
     expect(texts).toEqual(['now\n', '1\n', '2\n', '4\n', '5\n']);
@@ -194,16 +194,16 @@ describe('a crash', () => {
   });
 });
 
-describe('what stands in the way', () => {
-  it('of a rotation is told, and the file is written on', async () => {
-    const { folder, file, clock, told, write } = await start({
-      rotate: { size: '1kB', keep: 1, gzip: false },
+describe('log-text when a file is in the way', () => {
+  it('logs a failed rotation and keeps writing to the file', async () => {
+    const { folder, file, clock, logged, write } = await start({
+      rotate: { maxSize: '1kB', maxFiles: 1, gzip: false },
     });
     mkdirSync(`${file}.1`);
     await write(numbered(1, 20));
     await write(numbered(21, 20));
     expect(numbersIn(textOf(file))).toEqual(upTo(40));
-    expect(told).toEqual([expect.stringMatching(/^warn: The log cannot be rotated, so it is written on/)]);
+    expect(logged).toEqual([expect.stringMatching(/^warn: rotation failed, writing to the same file/)]);
     rmSync(`${file}.1`, { recursive: true });
     clock.now += 60_000;
     await write(numbered(41, 1));
@@ -211,19 +211,19 @@ describe('what stands in the way', () => {
     expect(readdirSync(folder)).toHaveLength(2);
   });
 
-  it('of compression is told, and the file stays as it is until the next rotation', async () => {
-    const { folder, file, told, write, close } = await start({ rotate: { size: '1kB' } });
+  it('logs failed compression and keeps the file until the next rotation', async () => {
+    const { folder, file, logged, write, close } = await start({ rotate: { maxSize: '1kB' } });
     mkdirSync(`${file}.gz.part`);
     await write(numbered(1, 7));
     await close();
-    expect(told.length).toBeGreaterThan(0);
-    expect(told[0]).toMatch(/^warn: .*cannot be compressed/);
+    expect(logged.length).toBeGreaterThan(0);
+    expect(logged[0]).toMatch(/^warn: compressing a rotated log failed/);
     rmSync(`${file}.gz.part`, { recursive: true });
     expect(numbersInFolder(folder)).toEqual(upTo(7));
   });
 
-  it('a file that others have renamed already is not rotated again', async () => {
-    const { folder, file, write } = await start({ rotate: { size: '1kB', gzip: false } });
+  it('does not rotate a file again that another program has renamed', async () => {
+    const { folder, file, write } = await start({ rotate: { maxSize: '1kB', gzip: false } });
     await write(numbered(1, 5));
     renameSync(file, join(folder, 'b.log'));
     await write(numbered(6, 5));
@@ -233,9 +233,11 @@ describe('what stands in the way', () => {
   });
 });
 
-describe('a stream of thousands of lines a second', () => {
-  it('loses, cuts and repeats no line while it is rotated, renamed by others and reopened all the time', async () => {
-    const { folder, file, write, reopen, close } = await start({ rotate: { size: '20kB', keep: 1000 } });
+describe('log-text with thousands of lines per second', () => {
+  it('loses, cuts and repeats no line while its files are rotated, renamed and reopened constantly', async () => {
+    const { folder, file, write, reopen, close } = await start({
+      rotate: { maxSize: '20kB', maxFiles: 1000 },
+    });
     const taken = temporaryFolder();
     const [count, size] = [30_000, 97];
     const reopened: Promise<void>[] = [];
@@ -257,8 +259,8 @@ describe('a stream of thousands of lines a second', () => {
     expect(parts.flat().sort((a, b) => a - b)).toEqual(upTo(count));
   }, 240_000);
 
-  it('gives files that zcat and the suggested parser of dionaea’s lines read', async () => {
-    const { folder, write, close } = await start({ format: 'dionaea', rotate: { size: '50kB' } });
+  it('writes files that zcat and the suggested parser of dionaea’s lines can read', async () => {
+    const { folder, write, close } = await start({ format: 'dionaea', rotate: { maxSize: '50kB' } });
     for (let first = 1; first <= 3000; first += 100) await write(numbered(first, 100));
     await close();
     const suggested =
@@ -269,19 +271,21 @@ describe('a stream of thousands of lines a second', () => {
   });
 });
 
-it('a rotated file that another program still writes is not taken away under it', async () => {
+it('log-text does not compress a rotated file while another program writes to it', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'a.log');
   const lines = ['first\n'];
   writeFileSync(`${file}.1`, 'first\n');
   const log = await startLog({ file });
-  while (log.told.length === 0) {
+  while (log.logged.length === 0) {
     const line = `late ${lines.length}\n`;
     appendFileSync(`${file}.1`, line);
     lines.push(line);
     await setImmediate();
   }
-  expect(log.told).toEqual([expect.stringMatching(/^warn: A rotated log still grows/)]);
+  expect(log.logged).toEqual([
+    expect.stringMatching(/^warn: rotated log not compressed: another program still writes to it/),
+  ]);
   await log.close();
   expect(textOf(`${file}.1`)).toBe(lines.join(''));
   await log.start();

@@ -18,7 +18,7 @@ function lookUp(data: unknown, keys: readonly string[]): unknown {
   let value = data;
   for (const key of keys) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    // Safe: the key has just been found on this object.
+    // Safe: the object has this key.
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return value;
@@ -36,9 +36,9 @@ function pieceFor(name: string): Piece | undefined {
 }
 
 /**
- * Compiles a format of the user's own: `{timestamp}`, `{sensor}`, `{origin}`, `{level}`, `{id}`, `{data}` (all fields) and
- * `{data.a.b}` (one value, `-` when there is none); `{{` and `}}` are braces. Returns what is wrong instead when it does
- * not compile.
+ * Compiles a user's template: `{timestamp}`, `{sensor}`, `{origin}`, `{level}`, `{id}`, `{data}` (all fields) and
+ * `{data.a.b}` (one value, `-` when it is missing); `{{` and `}}` are braces. Returns the problem when the template is
+ * invalid.
  */
 export function compileTemplate(template: string): LineFormat | { readonly problem: string } {
   const pieces: (string | Piece)[] = [];

@@ -1,26 +1,26 @@
-import { type HandlerContext, type Incident, type Level, levelOf } from '@ihandler/core';
-import { type Appended, createLogFile, type LogFile } from './log-file.ts';
+import { type HandlerContext, IhandlerError, type Incident, type Level, levelOf } from '@ihandler/core';
+import { type AppendResult, createLogFile, type LogFile } from './log-file.ts';
 import type { LogSettings } from './options.ts';
 
-/** How many origins a filter remembers: those of the catalogue, and room for others. */
-const REMEMBERED = 1000;
+/** How many origins a filter caches: those of the catalogue, and space for others. */
+const CACHED_ORIGINS = 1000;
 
 /** The lines of a batch for one log. */
 export interface Lines {
   readonly ids: readonly string[];
-  /** As many, each with its newline. */
+  /** One for each id, each with its newline. */
   readonly lines: readonly string[];
 }
 
-/** One log: what it lets pass, how a line looks, and its file. */
+/** One log: its filter, its format and its file. */
 export interface TextLog {
-  /** The lines of the incidents that pass, without those that it wrote when the batch failed before. Writes nothing. */
+  /** The lines of the incidents that pass, except those already written by a failed attempt. Writes nothing. */
   linesOf(batch: readonly Incident[]): Lines;
-  /** Appends them; see {@link LogFile.append}. */
-  write(lines: Lines): Promise<Appended>;
-  /** The batch of these lines has failed, here or in another log: those that are written are left out when it comes again. */
+  /** Appends the lines; see {@link LogFile.append}. */
+  write(lines: Lines): Promise<AppendResult>;
+  /** Remembers written lines of a batch that failed, here or in another log, so that a retry does not repeat them. */
   remember(ids: readonly string[]): void;
-  /** All logs have written a batch: it does not come again. */
+  /** Forgets the ids of a batch that every log has written. */
   settle(batch: readonly Incident[]): void;
   /** See {@link LogFile}. */
   start(context: HandlerContext): void;
@@ -28,23 +28,23 @@ export interface TextLog {
   close(): Promise<void>;
 }
 
-/** Which level an incident passes with; undefined when it does not pass. */
+/** The level of an incident by its origin; undefined when the incident does not pass. */
 function createFilter({ levels, domains }: LogSettings): (origin: string) => Level | undefined {
   const passing = new Map<string, Level | undefined>();
   return (origin) => {
     if (passing.has(origin)) return passing.get(origin);
     const level = levelOf(origin);
     const outcome = levels.has(level) && domains(origin) ? level : undefined;
-    if (passing.size < REMEMBERED) passing.set(origin, outcome);
+    if (passing.size < CACHED_ORIGINS) passing.set(origin, outcome);
     return outcome;
   };
 }
 
-/** Makes a log; it opens nothing. */
+/** Creates a log. Opens nothing. */
 export function createTextLog(settings: LogSettings): TextLog {
   const passes = createFilter(settings);
-  /** Written, though their batch failed. */
-  const already = new Set<string>();
+  /** The ids of written lines whose batch failed. */
+  const alreadyWritten = new Set<string>();
   let file: LogFile | undefined;
 
   return {
@@ -53,21 +53,22 @@ export function createTextLog(settings: LogSettings): TextLog {
       const lines: string[] = [];
       for (const incident of batch) {
         const level = passes(incident.origin);
-        if (level === undefined || already.has(incident.id)) continue;
+        if (level === undefined || alreadyWritten.has(incident.id)) continue;
         ids.push(incident.id);
         lines.push(`${settings.format(incident, level)}\n`);
       }
       return { ids, lines };
     },
     async write({ lines }) {
-      if (file === undefined) throw new Error('log-text was used before start, or after close.');
+      if (file === undefined)
+        throw new IhandlerError('LIFE_CYCLE', 'log-text was used before start, or after close.');
       return lines.length === 0 ? { written: 0 } : file.append(lines);
     },
     remember(ids) {
-      for (const id of ids) already.add(id);
+      for (const id of ids) alreadyWritten.add(id);
     },
     settle(batch) {
-      if (already.size > 0) for (const { id } of batch) already.delete(id);
+      if (alreadyWritten.size > 0) for (const { id } of batch) alreadyWritten.delete(id);
     },
     start(context) {
       const started = createLogFile(settings, context);

@@ -1,4 +1,4 @@
-// Four digits for every year, in each time zone: whoever wrote the time of an incident may have written anything.
+// An incident may claim any time. These limits keep every year at four digits, in each time zone.
 const earliest = Date.parse('0001-01-01T00:00:00Z');
 const latest = Date.parse('9999-12-30T00:00:00Z');
 
@@ -22,7 +22,7 @@ export function dionaeaTime(timestamp: number): string {
   return `${day} ${digits(date.getHours())}:${digits(date.getMinutes())}:${digits(date.getSeconds())}`;
 }
 
-/** The day, or the hour, that a time lies in: equal for two times of the same one. */
+/** The day or hour of a time, as text: equal for two times in the same day or hour. */
 export function periodOf(every: 'hourly' | 'daily', timestamp: number, local: boolean): string {
   const date = dateOf(timestamp);
   const shifted = local ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000) : date;

@@ -5,20 +5,20 @@ export function incidentOf(ordinal: number, origin = 'acme.thing.seen', data: Un
   return createIncident({ id: `s:${ordinal}`, origin, timestamp: 1_795_330_242_123, sensor: 'pot', data });
 }
 
-/** Incidents of the stream `s`, numbered from `first`, each of which makes a line of about 150 bytes. */
+/** Incidents of the stream `s`, numbered from `first`, each with a line of about 150 bytes. */
 export function numbered(first: number, count: number): readonly Incident[] {
   return Array.from({ length: count }, (_, i) =>
     incidentOf(first + i, 'acme.thing.seen', { n: first + i, fill: 'x'.repeat(90), end: true }),
   );
 }
 
-/** The number in a line of {@link numbered}; undefined when it is not whole. */
+/** The number in a line of {@link numbered}; undefined when the line is incomplete. */
 export function numberIn(line: string): number | undefined {
-  const found = /^\S+Z pot acme\.thing\.seen-info: n=(\d+) fill=x{90} end=true$/.exec(line);
-  return found === null ? undefined : Number(found[1]);
+  const match = /^\S+Z pot acme\.thing\.seen-info: n=(\d+) fill=x{90} end=true$/.exec(line);
+  return match === null ? undefined : Number(match[1]);
 }
 
-/** The numbers in the lines of a text, in order. Throws for a line that is cut, or is two. */
+/** The numbers in the lines of a text, in order. Throws for a line that is cut or merged with another. */
 export function numbersIn(text: string): readonly number[] {
   if (text !== '' && !text.endsWith('\n')) throw new Error(`a line is cut: ${text.slice(-200)}`);
   return text
@@ -26,7 +26,7 @@ export function numbersIn(text: string): readonly number[] {
     .slice(0, -1)
     .map((line) => {
       const number = numberIn(line);
-      if (number === undefined) throw new Error(`this is no whole line: ${line}`);
+      if (number === undefined) throw new Error(`incomplete line: ${line}`);
       return number;
     });
 }

@@ -21,7 +21,7 @@ interface WireLine {
 
 function valueUnder(key: string, value: UntypedData[string]): UntypedData[string] {
   if (!['connection', 'parent', 'child'].includes(key)) return value;
-  // Safe: under these keys dionaea writes connections.
+  // Safe: dionaea writes connections under these keys.
   const wire = value as unknown as WireConnection;
   return {
     id: wire.id,
@@ -36,7 +36,7 @@ function readRecording(name: string): readonly Incident[] {
   const file = new URL(`../../../../test/recordings/${name}`, import.meta.url);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((text, index) => {
-    // Safe: the recordings are what dionaea wrote.
+    // Safe: dionaea wrote the recordings.
     const line = JSON.parse(text) as WireLine;
     const data = Object.fromEntries(
       Object.entries(line.data).map(([key, value]) => [key, valueUnder(key, value)]),
@@ -52,7 +52,7 @@ function readRecording(name: string): readonly Incident[] {
   });
 }
 
-/** Every incident that was recorded. */
+/** Every recorded incident. */
 export const recordedIncidents: readonly Incident[] = [
   'dionaea-a/log_incident.ndjson',
   'dionaea-c/log_incident.ndjson',

@@ -15,14 +15,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A started handler, which is closed after the test, with what it told its host. */
+/** A started handler with its log lines. It is closed after the test. */
 export async function startLog(options: LogTextOptions, overrides?: Partial<HandlerContext>) {
-  const { context, lines: told } = handlerContext({ instance: 'log-text', ...overrides });
+  const { context, lines: logged } = handlerContext({ instance: 'log-text', ...overrides });
   const handler = logText(options);
   await handler.start?.(context);
   onTestFinished(() => handler.close?.());
   return {
-    told,
+    logged,
     write: async (batch: readonly Incident[]): Promise<void> => handler.write(batch, {}, context),
     reopen: async (): Promise<void> => handler.reopen?.(),
     close: async (): Promise<void> => handler.close?.(),

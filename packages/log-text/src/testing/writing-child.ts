@@ -5,8 +5,8 @@ import { failureKind, type HandlerContext, silentLog } from '@ihandler/core';
 import logText from '../handler.ts';
 import { numbered } from './numbered.ts';
 
-// A process to be killed or kept short of disk: writes numbered incidents and prints how far it is. When a batch fails it
-// says why, waits for a line on its standard input, reopens the log and tries the batch again.
+// A process that tests kill or limit in disk space. It writes numbered incidents and prints its progress. When a batch fails,
+// it prints the reason, waits for a line on its standard input, reopens the log and retries the batch.
 const [options = '{}', first = '1', count = '0', size = '50'] = process.argv.slice(2);
 const handler = logText(JSON.parse(options));
 const context: HandlerContext = {
