@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CHANNELS } from '@ihandler/hpfeeds/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CHANNELS } from '../../packages/hpfeeds/src/dionaea-messages.ts';
 import { manuals } from '../support/documents/document.ts';
 import { writeRecording } from '../support/documents/recordings.ts';
 import { type HostProcess, hostProcess } from '../support/host/host-process.ts';

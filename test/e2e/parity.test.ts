@@ -13,10 +13,9 @@ import {
 import dionaea from '@ihandler/dionaea';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
+import { canonicalForest, comparableRow, readTables } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { canonicalForest, comparableRow } from '../../packages/log-postgres/src/testing/canonical-forest.ts';
-import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
 import { until } from '../support/host/until.ts';
 import { type Hop, type Network, type Path, paths } from '../support/parity/paths.ts';
 import { sqliteTables } from '../support/parity/sqlite-tables.ts';

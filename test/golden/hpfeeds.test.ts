@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import dionaea from '@ihandler/dionaea';
 import hpfeeds from '@ihandler/hpfeeds';
+import { listen, network } from '@ihandler/hpfeeds/testing';
 import { describe, expect, it } from 'vitest';
-import { listen } from '../../packages/hpfeeds/src/testing/listen.ts';
-import { network } from '../../packages/hpfeeds/src/testing/network.ts';
 import { host } from '../support/host/in-process.ts';
 import { until } from '../support/host/until.ts';
 import { recordedFrames } from '../support/recorded-frames.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { query } from '@ihandler/log-postgres/testing';
+import { createWorld, type Ran, type World } from 'ihandler/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createWorld, type Ran, type World } from '../../apps/ihandler/src/testing/world.ts';
-import { query } from '../../packages/log-postgres/src/testing/query.ts';
 import { describeService } from '../support/servers/available.ts';
 import { type Postgres, startPostgres } from '../support/servers/postgres.ts';
 

@@ -7,12 +7,11 @@ import { createDispatcher, createMemoryJournal, type Handler, type Incident } fr
 import dionaea from '@ihandler/dionaea';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
+import { canonicalForest, comparableRow, readTables } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
 import { commandContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { canonicalForest, comparableRow } from '../../packages/log-postgres/src/testing/canonical-forest.ts';
-import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
 import { connection, stream } from '../support/attacks.ts';
 import { sqliteTables } from '../support/parity/sqlite-tables.ts';
 import { describeService } from '../support/servers/available.ts';

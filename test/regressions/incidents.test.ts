@@ -1,4 +1,5 @@
 // Bugs of cowrie's history that were about the events themselves: the commit, and what went wrong there.
+
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +13,18 @@ import store from '@ihandler/store';
 import { connection, incident, recordIncidents } from '@ihandler/testkit';
 import virustotal from '@ihandler/virustotal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CatalogueSchema } from '../../packages/core/src/catalogue/json-schema.ts';
 import { bundleChild } from '../support/bundle-child.ts';
 import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
+
+/** What these tests read of a definition in the published JSON Schema. */
+interface Definition {
+  readonly properties?: Readonly<Record<string, { anyOf?: unknown; $ref?: string; type?: string }>>;
+}
 
 /** Every origin, those that packages declare among them. */
 const published = JSON.parse(
   readFileSync(fileURLToPath(import.meta.resolve('@ihandler/core/incidents.schema.json')), 'utf8'),
-) as CatalogueSchema;
+) as { readonly $defs: Readonly<Record<string, Definition>> };
 
 describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
   const handlers: readonly Handler[] = [

@@ -49,7 +49,7 @@ describe('98172a8e, 0dc65758: a broker that was down at the start switched the p
     const all = incidents(5000, 'dionaea.connection.tcp.accept');
     await host.report(all);
     await vi.waitFor(() => expect(host.status()).toMatchObject([{ failure: expect.any(String) }]), 10_000);
-    expect(host.status()).toMatchObject([{ waiting: 5000 }]);
+    expect(host.status()).toMatchObject([{ pending: 5000 }]);
     const hub = await openHub(port);
     expect(await host.drain()).toEqual([]);
     await host.close();

@@ -1,14 +1,15 @@
 // Bugs of cowrie's history that were about databases: the commit, and what went wrong there.
+
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TABLES } from '@ihandler/attack-log';
 import { catalogue, createIncident, formatIncidentId, type Incident } from '@ihandler/core';
 import logPostgres from '@ihandler/log-postgres';
+import { readTables } from '@ihandler/log-postgres/testing';
 import logSqlite from '@ihandler/log-sqlite';
 import { connection, incident, incidents } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readTables } from '../../packages/log-postgres/src/testing/read-tables.ts';
 import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 import { describeService } from '../support/servers/available.ts';
 import { startPostgres } from '../support/servers/postgres.ts';

@@ -32,11 +32,15 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
     if (role !== 'app') expect(json.sideEffects).toBe(false);
   });
 
-  it('exports its source to the workspace and only what is built to everybody else', () => {
+  it('exports its sources to the workspace and only built files to everybody else', () => {
     const built: Record<string, unknown> = {};
     for (const [subpath, entry] of Object.entries(json.exports ?? {})) {
       if (typeof entry === 'string') {
         built[subpath] = entry;
+        continue;
+      }
+      if (subpath === './testing') {
+        expect(entry).toEqual({ '@ihandler/source': './src/testing/index.ts' });
         continue;
       }
       const { '@ihandler/source': source, ...others } = entry;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readPublish } from '../../packages/hpfeeds/src/frame.ts';
-import type { Heard } from '../../packages/hpfeeds/src/testing/listen.ts';
+import { type Heard, readPublish } from '@ihandler/hpfeeds/testing';
 
 const escapes: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],

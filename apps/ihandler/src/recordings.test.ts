@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, test } from 'vitest';
 import { startProgram } from './testing/program.ts';
 import { createWorld, type Ran, type World } from './testing/world.ts';
 
 const root = new URL('../../../', import.meta.url);
-const recording = (name: string) => fileURLToPath(new URL(`test/recordings/${name}`, root));
 const seed = readFileSync(recording('seed-attack.ndjson'));
 
 /** A world in which packages of this workspace are installed. */

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { recording } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { type Row, TABLES, type Table } from './index.ts';
@@ -9,9 +9,9 @@ import { recordedIncidents } from './testing/wire.ts';
 const tables = Object.keys(TABLES) as Table[];
 
 /** All rows that dionaea wrote, its BLOBs as text. */
-function dionaeaRows(recording: string): Record<Table, Row[]> {
-  const file = new URL(`../../../test/recordings/${recording}/log_sqlite.sqlite`, import.meta.url);
-  const database = new Database(fileURLToPath(file), { readonly: true });
+function dionaeaRows(name: string): Record<Table, Row[]> {
+  const file = recording(`${name}/log_sqlite.sqlite`);
+  const database = new Database(file, { readonly: true });
   const rowsOf = (table: Table) =>
     database
       .prepare(`SELECT ${TABLES[table].join(', ')} FROM ${table} ORDER BY 1`)

@@ -1,5 +1,5 @@
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it, vi } from 'vitest';
-import { recording } from './testing/folder.ts';
 import { runSource } from './testing/run-source.ts';
 
 // The driver is an optional peer: this is a machine without it.

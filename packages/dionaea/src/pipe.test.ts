@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import dionaea from './index.ts';
-import { recording, temporaryFolder } from './testing/folder.ts';
+import { temporaryFolder } from './testing/folder.ts';
 import { runSource } from './testing/run-source.ts';
 
 const file = recording('dionaea-a/log_incident.ndjson');

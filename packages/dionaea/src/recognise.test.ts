@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { formatReject } from '@ihandler/core/kit';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import { recognises } from './recognise.ts';
-import { recording } from './testing/folder.ts';
 
 const headOf = (name: string) => new Uint8Array(readFileSync(recording(name)).subarray(0, 65_536));
 const incident = '{"timestamp": "2026-11-22T06:24:54", "name": "dionaea", "origin": "a.b", "data": {}}';

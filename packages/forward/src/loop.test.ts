@@ -9,9 +9,9 @@ import {
   type Source,
 } from '@ihandler/core';
 import http from '@ihandler/http';
+import { freePort } from '@ihandler/test-support/servers';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { freePort } from '../../../test/support/servers/free-port.ts';
 import forward from './index.ts';
 import { offers } from './testing/start-forward.ts';
 

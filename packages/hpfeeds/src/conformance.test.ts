@@ -1,6 +1,6 @@
+import { type HpfeedsBroker, startHpfeedsBroker } from '@ihandler/test-support/servers';
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { type HpfeedsBroker, startHpfeedsBroker } from '../../../test/support/servers/hpfeeds-broker.ts';
 import { CHANNELS } from './dionaea-messages.ts';
 import hpfeeds from './index.ts';
 import { WHOLE_INCIDENTS } from './options.ts';

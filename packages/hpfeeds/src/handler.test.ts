@@ -3,10 +3,9 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, type Incident, silentLog } from '@ihandler/core';
+import { host, until } from '@ihandler/test-support/host';
+import { selfSigned } from '@ihandler/test-support/servers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { host } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { selfSigned } from '../../../test/support/servers/self-signed.ts';
 import hpfeeds, { type HpfeedsOptions } from './handler.ts';
 import { listen } from './testing/listen.ts';
 import { network } from './testing/network.ts';

@@ -1,9 +1,8 @@
 import { createIncident, type Incident } from '@ihandler/core';
+import { host, until } from '@ihandler/test-support/host';
+import { startHpfeedsBroker } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
-import { host } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { startHpfeedsBroker } from '../../../test/support/servers/hpfeeds-broker.ts';
 import hpfeeds from './handler.ts';
 import { createLossCounter } from './loss-counter.ts';
 import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';

@@ -1,5 +1,5 @@
+import { openPort } from '@ihandler/test-support/host';
 import { describe, expect, it, vi } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
 import http from './index.ts';
 import { line } from './testing/line.ts';
 

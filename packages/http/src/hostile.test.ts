@@ -1,6 +1,6 @@
 import { createIncident } from '@ihandler/core';
+import { openPort } from '@ihandler/test-support/host';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
 import http, { createHttpPort, type ReaderContext, type ReadLine } from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';

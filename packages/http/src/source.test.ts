@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { createIncident, encodeIncident, temporary } from '@ihandler/core';
+import { openPort } from '@ihandler/test-support/host';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../test/support/host/open-port.ts';
 import http from './index.ts';
 import { line } from './testing/line.ts';
 import { head, sendRaw } from './testing/raw-client.ts';

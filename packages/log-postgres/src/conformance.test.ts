@@ -1,7 +1,6 @@
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import logPostgres, { openAttackReader } from './index.ts';
 import { canonicalForest } from './testing/canonical-forest.ts';
 

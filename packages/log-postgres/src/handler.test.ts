@@ -1,8 +1,7 @@
 import { formatAttack } from '@ihandler/attack-log';
+import { stream } from '@ihandler/test-support/attacks';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stream } from '../../../test/support/attacks.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import { openAttackReader } from './index.ts';
 import { query } from './testing/query.ts';
 import { freshSchema, startHandler } from './testing/start-handler.ts';

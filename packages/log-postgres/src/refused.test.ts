@@ -1,10 +1,8 @@
 import { failureKind } from '@ihandler/core';
+import { stream } from '@ihandler/test-support/attacks';
+import { describeService, freePort, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { handlerContext } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../test/support/attacks.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { freePort } from '../../../test/support/servers/free-port.ts';
-import { type Postgres, startPostgres } from '../../../test/support/servers/postgres.ts';
 import logPostgres, { type LogPostgresOptions, openAttackReader } from './index.ts';
 import { query } from './testing/query.ts';
 import { freshSchema, startHandler } from './testing/start-handler.ts';

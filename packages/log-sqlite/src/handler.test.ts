@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { failureKind } from '@ihandler/core';
+import { connection, stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { connection, stream } from '../../../test/support/attacks.ts';
 import logSqlite from './handler.ts';
 import { query, startHandler, temporaryFolder } from './testing/start-handler.ts';
 

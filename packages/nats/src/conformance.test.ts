@@ -1,7 +1,6 @@
+import { describeService, type NatsServer, startNats } from '@ihandler/test-support/servers';
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it } from 'vitest';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './index.ts';
 
 describeService('nats-server', () => {

@@ -1,13 +1,10 @@
 import { createIncident, type Incident } from '@ihandler/core';
+import { host, keepRunning, until } from '@ihandler/test-support/host';
+import { describeService, type NatsServer, selfSigned, startNats } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { host, keepRunning } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
-import { selfSigned } from '../../../test/support/servers/self-signed.ts';
 import nats, { type NatsOptions } from './handler.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
 import { offer } from './testing/offer.ts';

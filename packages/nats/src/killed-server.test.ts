@@ -1,10 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Source, type SourceContext, silentLog } from '@ihandler/core';
+import { host, keepRunning, until } from '@ihandler/test-support/host';
+import { describeService, type NatsServer, startNats } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { host, keepRunning } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats from './handler.ts';
 import natsSource from './source.ts';
 import { offer } from './testing/offer.ts';

@@ -1,11 +1,9 @@
+import { host, keepRunning, until } from '@ihandler/test-support/host';
+import { describeService, type NatsServer, startNats } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { host, keepRunning } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type NatsServer, startNats } from '../../../test/support/servers/nats.ts';
 import nats, { AFTER, type NatsOptions } from './handler.ts';
 import natsSource, { type NatsSourceOptions } from './source.ts';
 import { createSubjects } from './subject.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { describe, expect, it } from 'vitest';
-import { madeUpFile } from '../../../test/support/virustotal-server/known-file.ts';
 import { capture, captured } from './testing/captured.ts';
 import { START, startVirusTotal, temporaryFolder } from './testing/start-virustotal.ts';
 

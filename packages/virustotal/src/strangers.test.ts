@@ -1,6 +1,5 @@
+import { type Fault, madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../../test/support/virustotal-server/fault.ts';
-import { madeUpFile } from '../../../test/support/virustotal-server/known-file.ts';
 import virustotal from './handler.ts';
 import { captured } from './testing/captured.ts';
 import { START, startVirusTotal } from './testing/start-virustotal.ts';

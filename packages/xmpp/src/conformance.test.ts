@@ -1,7 +1,6 @@
+import { describeService, type Prosody, startProsody } from '@ihandler/test-support/servers';
 import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it, vi } from 'vitest';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type Prosody, startProsody } from '../../../test/support/servers/prosody.ts';
 import xmpp from './index.ts';
 
 // Proving to the server that one knows a password takes the client library seconds on a busy machine.

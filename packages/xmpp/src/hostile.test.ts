@@ -1,9 +1,7 @@
+import { host, until } from '@ihandler/test-support/host';
+import { describeService, type Prosody, startProsody } from '@ihandler/test-support/servers';
 import { xml } from '@xmpp/client';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { host } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type Prosody, startProsody } from '../../../test/support/servers/prosody.ts';
 import type { Element } from './connection/session.ts';
 import xmpp from './handler.ts';
 import type { XmppSourceOptions } from './source.ts';

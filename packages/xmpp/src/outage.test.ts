@@ -1,10 +1,8 @@
 import { createIncident } from '@ihandler/core';
+import { host, until } from '@ihandler/test-support/host';
+import { describeService, type Prosody, startProsody } from '@ihandler/test-support/servers';
 import { xml } from '@xmpp/client';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { host } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { type Prosody, startProsody } from '../../../test/support/servers/prosody.ts';
 import xmpp, { type XmppOptions } from './handler.ts';
 import { askRooms } from './read/listening.ts';
 import type { XmppSourceOptions } from './source.ts';

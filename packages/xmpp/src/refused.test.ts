@@ -1,12 +1,9 @@
 import { createIncident } from '@ihandler/core';
+import { host, until } from '@ihandler/test-support/host';
+import { describeService, selfSigned, startProsody } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { xml } from '@xmpp/client';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { host } from '../../../test/support/host/in-process.ts';
-import { until } from '../../../test/support/host/until.ts';
-import { describeService } from '../../../test/support/servers/available.ts';
-import { startProsody } from '../../../test/support/servers/prosody.ts';
-import { selfSigned } from '../../../test/support/servers/self-signed.ts';
 import { createRooms } from './connection/muc.ts';
 import { openSession, type Session } from './connection/session.ts';
 import xmpp from './handler.ts';

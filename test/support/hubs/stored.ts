@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal, defineHandler, parseIncidentId } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import { openAttackReader as openPostgres } from '@ihandler/log-postgres';
+import { canonicalForest, query, streamHash } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
-import { canonicalForest } from '../../../packages/log-postgres/src/testing/canonical-forest.ts';
-import { query } from '../../../packages/log-postgres/src/testing/query.ts';
-import { streamHash } from '../../../packages/log-postgres/src/write/hash.ts';
 
 /** What is to be stored of a sensor: as it is written where nothing is killed and nothing is between. */
 export interface Kept {

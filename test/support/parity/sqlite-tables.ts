@@ -1,6 +1,6 @@
 import { TABLES } from '@ihandler/attack-log';
+import { comparableRow } from '@ihandler/log-postgres/testing';
 import Database from 'better-sqlite3';
-import { comparableRow } from '../../../packages/log-postgres/src/testing/canonical-forest.ts';
 
 /** All rows of all tables of an SQLite database, keys included, in a form in which they can be compared. */
 export function sqliteTables(file: string) {

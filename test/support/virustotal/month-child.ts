@@ -1,8 +1,7 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
-import { createVirusTotal } from '../../../packages/virustotal/src/handler.ts';
-import { createVirtualTime } from '../../../packages/virustotal/src/testing/virtual-time.ts';
+import { createVirtualTime, createVirusTotal } from '@ihandler/virustotal/testing';
 import { createRandom, planMonth } from './month-plan.ts';
 
 /** What the parent tells this process. */

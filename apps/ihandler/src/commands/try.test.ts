@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createIncident, decodeIncident, encodeIncident, type Incident } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, test } from 'vitest';
 import { installKeep, installLines, installPlain, lines } from '../testing/fixture-packages.ts';
 import { createWorld } from '../testing/world.ts';
@@ -115,9 +116,7 @@ test('the attack that ships is what the last lines of the recording of the manua
   const link = join(world.folder, 'node_modules/@ihandler/dionaea');
   mkdirSync(join(world.folder, 'node_modules/@ihandler'), { recursive: true });
   symlinkSync(fileURLToPath(new URL('packages/dionaea', root)), link);
-  const seed = readFileSync(new URL('test/recordings/seed-attack.ndjson', root), 'utf8')
-    .trimEnd()
-    .split('\n');
+  const seed = readFileSync(recording('seed-attack.ndjson'), 'utf8').trimEnd().split('\n');
   world.write('attack.ndjson', `${seed.slice(-27).join('\n')}\n`);
   world.write(
     'copy.mjs',

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleChild } from '../../../../test/support/bundle-child.ts';
+import { bundleChild } from '@ihandler/test-support/bundle-child';
 import { type Program, startNode } from './program.ts';
 import type { World } from './world.ts';
 

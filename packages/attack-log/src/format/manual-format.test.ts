@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionNode } from '../index.ts';
 import { attack, storedAttack } from '../testing/attacks.ts';
@@ -10,7 +11,7 @@ describe('formatManual', () => {
   it('prints the attack of dionaea’s manual byte for byte', () => {
     const store = new MemoryStore();
     store.write(recordedIncidents('seed-attack.ndjson'));
-    const manual = new URL('../../../../test/recordings/seed-attack.manual.txt', import.meta.url);
+    const manual = recording('seed-attack.manual.txt');
     expect(formatManual(storedAttack(store, 610))).toBe(readFileSync(manual, 'utf8'));
   });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Connection, createIncident, type Incident, type Value } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 
 /** A connection as log_incident writes it. */
 interface WireConnection {
@@ -25,7 +26,7 @@ function connectionOf(wire: WireConnection): Connection {
 
 /** The incidents of a recording in dionaea's log_incident form, of the sensor `recorded`. */
 export function recordedIncidents(file: string): Incident[] {
-  const lines = readFileSync(new URL(`../../../../test/recordings/${file}`, import.meta.url), 'utf8');
+  const lines = readFileSync(recording(file), 'utf8');
   return lines
     .trimEnd()
     .split('\n')

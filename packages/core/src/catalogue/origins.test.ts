@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { REFERENCE_ORIGINS } from '@ihandler/test-support/recordings';
 import { expect, test } from 'vitest';
 import { catalogue, knownOrigins } from './index.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 
 type Reference = Record<string, Record<string, { type: string; optional?: boolean; nullable?: boolean }>>;
-const { origins } = JSON.parse(
-  readFileSync(new URL('../../../../test/support/origins.json', import.meta.url), 'utf8'),
-) as { origins: Reference };
+const { origins } = JSON.parse(readFileSync(REFERENCE_ORIGINS, 'utf8')) as { origins: Reference };
 
 interface Exception {
   readonly origins: RegExp;

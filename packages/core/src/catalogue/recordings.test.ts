@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { recording } from '@ihandler/test-support/recordings';
 import { expect, test } from 'vitest';
 import { knownOrigins, misfitOf } from './index.ts';
 
@@ -27,7 +28,7 @@ test.each([
   ['dionaea-a/log_incident.ndjson', 243],
   ['dionaea-c/log_incident.ndjson', 247],
 ])('every incident of %s fits', (name, count) => {
-  const text = readFileSync(new URL(`../../../../test/recordings/${name}`, import.meta.url), 'utf8');
+  const text = readFileSync(recording(name), 'utf8');
   const lines = text.split('\n').filter((line) => line !== '');
   expect(lines).toHaveLength(count);
   for (const line of lines) {

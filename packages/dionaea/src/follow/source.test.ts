@@ -12,10 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import dionaea from '../index.ts';
 import { createDurableHost, until } from '../testing/durable-host.ts';
-import { recording, temporaryFolder } from '../testing/folder.ts';
+import { temporaryFolder } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 import dionaeaFollow from './source.ts';
 

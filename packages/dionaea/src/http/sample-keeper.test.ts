@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { UntypedData } from '@ihandler/core';
+import { openPort } from '@ihandler/test-support/host';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../../test/support/host/open-port.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { postOf, sendRequest } from '../testing/send-request.ts';
 import dionaeaHttp from './source.ts';

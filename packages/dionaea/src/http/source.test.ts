@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createIncident, encodeIncident, type Incident, optionProblems } from '@ihandler/core';
+import { openPort } from '@ihandler/test-support/host';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
-import { openPort } from '../../../../test/support/host/open-port.ts';
 import dionaea from '../index.ts';
-import { recording } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 import { postOf, sendRequest } from '../testing/send-request.ts';
 import dionaeaHttp, { type DionaeaHttpOptions } from './source.ts';

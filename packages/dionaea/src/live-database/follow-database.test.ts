@@ -1,13 +1,14 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Incident, parseIncidentId } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import dionaea from '../index.ts';
 import { commitInThread, createDatabaseWriter } from '../testing/database-writer.ts';
 import { createDurableHost, until } from '../testing/durable-host.ts';
-import { recording, temporaryFolder } from '../testing/folder.ts';
+import { temporaryFolder } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 import dionaeaDatabase from './source.ts';
 

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Incident, parseIncidentId } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import dionaea from '../index.ts';
-import { recording, temporaryFile, temporaryFolder } from '../testing/folder.ts';
+import { temporaryFile, temporaryFolder } from '../testing/folder.ts';
 import { countOrigins, runSource } from '../testing/run-source.ts';
 
 const databases = ['dionaea-a', 'dionaea-c'];

@@ -1,10 +1,11 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Incident } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import dionaea from '../index.ts';
-import { recording, temporaryFile } from '../testing/folder.ts';
+import { temporaryFile } from '../testing/folder.ts';
 import { countOrigins, runSource } from '../testing/run-source.ts';
 
 const recorded = readFileSync(recording('dionaea-a/log_incident.ndjson'));

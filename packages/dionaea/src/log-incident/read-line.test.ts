@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Incident } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
-import { recording } from '../testing/folder.ts';
 import { createLineReader } from './read-line.ts';
 
 const read = createLineReader({ sensor: 'hive', stream: 'f00', maxDepth: 6 });

@@ -1,13 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-
-/** The path of a file in `test/recordings`. */
-export function recording(name: string): string {
-  return fileURLToPath(new URL(`../../../../test/recordings/${name}`, import.meta.url));
-}
 
 /** An empty folder that goes with the test. */
 export function temporaryFolder(): string {

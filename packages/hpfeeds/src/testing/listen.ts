@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
+import { until } from '@ihandler/test-support/host';
+import type { HpfeedsBroker } from '@ihandler/test-support/servers';
 import { onTestFinished } from 'vitest';
-import { until } from '../../../../test/support/host/until.ts';
-import type { HpfeedsBroker } from '../../../../test/support/servers/hpfeeds-broker.ts';
 import { authFrame, createFrameReader, OP, readPublish, subscribeFrame, takeName } from '../frame.ts';
 
 /** A message as it came. */

@@ -1,5 +1,5 @@
+import { startHpfeedsBroker } from '@ihandler/test-support/servers';
 import { onTestFinished } from 'vitest';
-import { startHpfeedsBroker } from '../../../../test/support/servers/hpfeeds-broker.ts';
 import { CHANNELS } from '../dionaea-messages.ts';
 import { WHOLE_INCIDENTS } from '../options.ts';
 

@@ -1,4 +1,5 @@
 import { copyFileSync, statSync, writeFileSync } from 'node:fs';
+import { dataFolder } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -13,7 +14,7 @@ import { check } from '../upkeep/check.ts';
 import { compact } from '../upkeep/compact.ts';
 import { view } from './view.ts';
 
-const fixture = new URL('../../../../test/data-folders/first/journal.sqlite', import.meta.url);
+const fixture = dataFolder('first/journal.sqlite');
 
 let there: JournalFolder;
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataFolder } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ import {
 import { check } from '../upkeep/check.ts';
 
 const ADDRESS = '198.51.100.77';
-const fixture = new URL('../../../../test/data-folders/first/journal.sqlite', import.meta.url);
+const fixture = dataFolder('first/journal.sqlite');
 const isOf = (address: string) => (incident: { readonly data: object }) =>
   JSON.stringify(incident.data).includes(`"${address}"`);
 

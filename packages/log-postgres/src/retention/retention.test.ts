@@ -1,7 +1,6 @@
+import { connection, stream } from '@ihandler/test-support/attacks';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { connection, stream } from '../../../../test/support/attacks.ts';
-import { describeService } from '../../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { query } from '../testing/query.ts';
 import { freshSchema, startHandler } from '../testing/start-handler.ts';
 

@@ -1,8 +1,7 @@
 import { failureKind } from '@ihandler/core';
+import { stream } from '@ihandler/test-support/attacks';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
-import { describeService } from '../../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { loginFrom } from '../database/login.ts';
 import { createSession } from '../database/session.ts';
 import { openAttackReader } from '../index.ts';

@@ -1,10 +1,9 @@
 import type { ConnectionNode } from '@ihandler/attack-log';
 import { createIncident } from '@ihandler/core';
+import { connection, stream } from '@ihandler/test-support/attacks';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connection, stream } from '../../../../test/support/attacks.ts';
-import { describeService } from '../../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { openAttackReader } from '../index.ts';
 import { query } from '../testing/query.ts';
 import { freshSchema, startHandler } from '../testing/start-handler.ts';

@@ -1,9 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { failureKind } from '@ihandler/core';
+import { stream } from '@ihandler/test-support/attacks';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
-import { describeService } from '../../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import { query } from '../testing/query.ts';
 import { startHandler } from '../testing/start-handler.ts';
 

@@ -1,8 +1,7 @@
 import type { Incident } from '@ihandler/core';
+import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeService } from '../../../../test/support/servers/available.ts';
-import { type Postgres, startPostgres } from '../../../../test/support/servers/postgres.ts';
 import {
   type PlannedConnection,
   type Random,

@@ -1,17 +1,15 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Command } from '@ihandler/core';
+import { stream } from '@ihandler/test-support/attacks';
+import { recording } from '@ihandler/test-support/recordings';
 import { commandContext } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 import { commands } from './index.ts';
 
-const recorded = fileURLToPath(
-  new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url),
-);
+const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
 function command(name: string): Command {
   const found = commands[name];

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stream } from '@ihandler/test-support/attacks';
+import { recording } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
-const recorded = fileURLToPath(
-  new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url),
-);
+const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
 /** A copy of what dionaea wrote, changed by some SQL. */
 function dionaeaDatabase(sql = ''): string {

@@ -8,8 +8,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stream } from '@ihandler/test-support/attacks';
+import { recording } from '@ihandler/test-support/recordings';
 import { expect, it } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
@@ -93,7 +94,7 @@ it('waits, and loses nothing, while the file is one that dionaea wrote', async (
   handler.write([accept('a')], checkpoint());
   const aside = `${file}.ours`;
   renameSync(file, aside);
-  copyFileSync(new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url), file);
+  copyFileSync(recording('dionaea-a/log_sqlite.sqlite'), file);
   const batch = [accept('b')];
   expect(() => handler.write(batch, checkpoint())).toThrow(
     expect.objectContaining({

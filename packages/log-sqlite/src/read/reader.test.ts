@@ -1,17 +1,15 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type AttackFilter, type ConnectionNode, formatAttack, formatManual } from '@ihandler/attack-log';
+import { stream } from '@ihandler/test-support/attacks';
+import { recording } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
 import { startHandler, temporaryFolder } from '../testing/start-handler.ts';
 import { openAttackReader } from './reader.ts';
 
-const recorded = fileURLToPath(
-  new URL('../../../../test/recordings/dionaea-a/log_sqlite.sqlite', import.meta.url),
-);
+const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
 async function attacksIn(file: string, filter?: AttackFilter): Promise<ConnectionNode[]> {
   const reader = await openAttackReader(file);

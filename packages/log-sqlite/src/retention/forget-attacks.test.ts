@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Connection, createIncident, type Incident } from '@ihandler/core';
+import { stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const BAD = '203.0.113.99';

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { connection, stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
-import { connection, stream } from '../../../../test/support/attacks.ts';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
 const HOUR = 3_600_000;

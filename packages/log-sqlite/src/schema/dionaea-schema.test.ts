@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TABLES } from '@ihandler/attack-log';
+import { recording } from '@ihandler/test-support/recordings';
 import { expect, it } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
-const recordings = new URL('../../../../test/recordings/', import.meta.url);
-const recorded = fileURLToPath(new URL('dionaea-a/log_sqlite.sqlite', recordings));
+const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
 /** A statement without comments and with white space only where it means something. */
 function normal(statement: string): string {
@@ -25,7 +24,7 @@ async function freshDatabase(): Promise<string> {
 }
 
 it('stores the very statements that dionaea stores, but for white space and comments', async () => {
-  const ddl = readFileSync(new URL('dionaea-c/log_sqlite-schema.sql', recordings), 'utf8');
+  const ddl = readFileSync(recording('dionaea-c/log_sqlite-schema.sql'), 'utf8');
   const expected = ddl
     .replace(/;(?=\s*END)/g, '\0')
     .split(';')

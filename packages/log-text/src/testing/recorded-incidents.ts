@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createIncident, type Incident, type UntypedData } from '@ihandler/core';
+import { recording } from '@ihandler/test-support/recordings';
 
 /** A connection as log_incident writes it. */
 interface WireConnection {
@@ -33,7 +34,7 @@ function valueUnder(key: string, value: UntypedData[string]): UntypedData[string
 }
 
 function readRecording(name: string): readonly Incident[] {
-  const file = new URL(`../../../../test/recordings/${name}`, import.meta.url);
+  const file = recording(name);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((text, index) => {
     // Safe: dionaea wrote the recordings.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { startVirusTotalServer } from '@ihandler/test-support/virustotal-server';
 import { expect, it, onTestFinished } from 'vitest';
-import { startVirusTotalServer } from '../../../../test/support/virustotal-server/server.ts';
 import { createHttpClient } from './http-client.ts';
 
 /** An HTTP proxy on this machine that passes on what it is asked for. */

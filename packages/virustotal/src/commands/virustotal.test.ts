@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { commandContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { madeUpFile } from '../../../../test/support/virustotal-server/known-file.ts';
 import { captured } from '../testing/captured.ts';
 import { START, type Started, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';
 import { virustotalCommand } from './virustotal.ts';

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HandlerContext, Incident, ReportOptions, UntypedData, WritingHandler } from '@ihandler/core';
-import { handlerContext, type Reported } from '@ihandler/testkit';
-import { onTestFinished } from 'vitest';
 import {
   startVirusTotalServer,
   type VirusTotalServer,
   type VirusTotalServerOptions,
-} from '../../../../test/support/virustotal-server/server.ts';
+} from '@ihandler/test-support/virustotal-server';
+import { handlerContext, type Reported } from '@ihandler/testkit';
+import { onTestFinished } from 'vitest';
 import { createVirusTotal, type VirusTotalOptions } from '../handler.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 

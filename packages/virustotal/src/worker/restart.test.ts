@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { madeUpFile } from '@ihandler/test-support/virustotal-server';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { madeUpFile } from '../../../../test/support/virustotal-server/known-file.ts';
 import virustotal from '../handler.ts';
 import { capture, captured } from '../testing/captured.ts';
 import { START, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';

@@ -1,5 +1,5 @@
+import { host } from '@ihandler/test-support/host';
 import { recordIncidents } from '@ihandler/testkit';
-import { host } from '../../../../test/support/host/in-process.ts';
 import xmppSource, { type XmppSourceOptions } from '../source.ts';
 
 /** A hub that keeps all it hears in rooms; its clock is ahead by `ahead` milliseconds. */

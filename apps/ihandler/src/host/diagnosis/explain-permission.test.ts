@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleChild } from '@ihandler/test-support/bundle-child';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleChild } from '../../../../../test/support/bundle-child.ts';
 import { createWorld } from '../../testing/world.ts';
 import { unreadable } from './explain-permission.ts';
 

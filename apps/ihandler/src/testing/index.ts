@@ -1,0 +1,1 @@
+export { createWorld, type Ran, type World } from './world.ts';

@@ -1,0 +1,2 @@
+export { createVirusTotal } from '../handler.ts';
+export { createVirtualTime } from './virtual-time.ts';

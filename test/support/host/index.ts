@@ -1,0 +1,3 @@
+export { host, keepRunning } from './in-process.ts';
+export { openPort } from './open-port.ts';
+export { until } from './until.ts';
