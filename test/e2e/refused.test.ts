@@ -57,7 +57,6 @@ describeAll(() => {
     port: servers.broker.port,
     ident: 'pot',
     secret,
-    reconnect: 0.1,
   });
   const cluster = (password: string) => ({ url: servers.nats.url, user: 'pot', password, create: {} });
 

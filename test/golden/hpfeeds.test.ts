@@ -14,7 +14,7 @@ interface Capture {
   readonly sha512: string;
 }
 
-/** A capture without when it was published and the hash of a file that is not in the recording. */
+/** A capture without its time and without the hash of a file that is not in the recording. */
 function comparable(text: string): unknown {
   const { time, sha512, ...rest }: Capture = JSON.parse(text);
   expect(time).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} GMT \+0000$/);
@@ -22,12 +22,12 @@ function comparable(text: string): unknown {
   return rest;
 }
 
-describe('hpfeeds', () => {
-  it("publishes on dionaea's channels what a dionaea published of the same attacks, letter for letter", async () => {
+describe('the handler hpfeeds', () => {
+  it("publishes the same bytes on dionaea's channels as a dionaea did for the same attacks", async () => {
     const { broker, sensor } = await network();
     const channels = ['dionaea.connections', 'dionaea.dcerpcrequests', 'dionaea.capture'];
     const heard = await listen(broker, channels);
-    const handler = hpfeeds({ ...sensor, localAddress: 'keep', channel: false });
+    const handler = hpfeeds({ ...sensor, channel: false });
     const dispatcher = await host([{ handler }]);
     await dispatcher.run(dionaea({ file }));
     expect(await dispatcher.drain({ stalledAfter: 10_000 })).toEqual([]);
@@ -37,7 +37,7 @@ describe('hpfeeds', () => {
     for (const channel of channels) {
       const texts = (all: typeof recorded) =>
         all
-          // It could not publish its own way to the broker before it was there.
+          // dionaea could not publish its own connection to the broker before it was connected.
           .filter((each) => each.channel === channel && !each.text.includes('"hpclient"'))
           .map(({ text }) => (channel === 'dionaea.capture' ? comparable(text) : text));
       expect(texts(heard)).toEqual(texts(recorded));

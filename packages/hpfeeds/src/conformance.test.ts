@@ -13,5 +13,5 @@ beforeAll(async () => {
 afterAll(() => broker.stop());
 
 describeHandler(it, () =>
-  hpfeeds({ server: '127.0.0.1', port: broker.port, ident: 'sensor', secret: 'one', reconnect: 0.1 }),
+  hpfeeds({ server: '127.0.0.1', port: broker.port, ident: 'sensor', secret: 'one' }),
 );

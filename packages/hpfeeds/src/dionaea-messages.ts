@@ -7,7 +7,7 @@ export interface Message {
   readonly payload: Uint8Array;
 }
 
-/** dionaea's channels: their names and payloads are those of its own hpfeeds handler. */
+/** dionaea's channels, with the names and payloads of its own hpfeeds handler. */
 export const CHANNELS = {
   connections: 'dionaea.connections',
   capture: 'dionaea.capture',
@@ -16,8 +16,8 @@ export const CHANNELS = {
   samples: 'mwbinary.dionaea.sensorunique',
 } as const;
 
-/** The connection type that an origin announces; undefined for those that dionaea does not publish. */
-const announced: Readonly<Record<string, string>> = {
+/** The connection type of each origin that dionaea publishes on the channel of connections. */
+const connectionTypes: Readonly<Record<string, string>> = {
   'dionaea.connection.tcp.listen': 'listen',
   'dionaea.connection.tls.listen': 'listen',
   'dionaea.connection.tcp.connect': 'connect',
@@ -50,7 +50,7 @@ function ends({ local, remote }: Connection): Readonly<Record<string, string>> {
   return { saddr: remote.host, sport: String(remote.port), daddr: local.host, dport: String(local.port) };
 }
 
-/** `2026-11-22 06:51:38.475452 GMT +0000`: microseconds, in UTC, as the label says (dionaea itself writes local time). */
+/** Formats as `2026-11-22 06:51:38.475452 GMT +0000`, in UTC as the label says (dionaea itself writes local time). */
 function captureTime(milliseconds: number): string {
   const micros = Math.round(milliseconds * 1000);
   const text = new Date(Math.floor(micros / 1000)).toISOString();
@@ -62,13 +62,13 @@ function urlText(url: string | Uint8Array): string {
 }
 
 /**
- * What dionaea's own handler publishes of an incident; nothing for most origins. `sha512` is that of the sample where it
- * could be read, else empty. The incident must fit its schema.
+ * The message that dionaea's own handler publishes for an incident; undefined for most origins. `sha512` is the hash of the
+ * sample, or empty if the sample could not be read. The incident must fit its schema.
  */
 export function dionaeaMessage(incident: Incident, sha512: string): Message | undefined {
   const { origin, timestamp } = incident;
-  const type = Object.hasOwn(announced, origin) ? announced[origin] : undefined;
-  // Safe, here and below: an incident that is no misfit has the data of its origin.
+  const type = Object.hasOwn(connectionTypes, origin) ? connectionTypes[origin] : undefined;
+  // Safe, here and below: an incident that fits its schema has the data of its origin.
   if (type !== undefined)
     return connectionMessage(type, (incident.data as { connection: Connection }).connection);
   switch (origin) {

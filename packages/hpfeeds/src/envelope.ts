@@ -1,27 +1,27 @@
 import { encodeIncident, type Incident, type Value } from '@ihandler/core';
 import { receiveIncident } from '@ihandler/core/kit';
 
-/** A whole incident on its way through a broker, which neither acknowledges nor counts. */
+/** A whole incident in a message, with a number, because a broker neither acknowledges nor counts. */
 export interface Envelope {
-  /** Who published it: another one after each connection. */
+  /** The name of the publisher: a new one for each connection. */
   readonly publisher: string;
-  /** Counts what the publisher sent on this connection, from 0: a gap is a loss. */
+  /** Counts the messages of the publisher, from 0: a gap is a loss. */
   readonly number: number;
   readonly incident: Incident;
 }
 
-/** What {@link sealed} made. */
-export interface Sealed {
+/** An encoded envelope. */
+export interface EncodedEnvelope {
   readonly payload: Buffer;
-  /** Whether texts had to be cut so that it fits. */
+  /** Whether texts were cut to make it fit. */
   readonly stripped: boolean;
 }
 
 function payloadOf({ publisher, number, incident }: Envelope): Buffer {
-  const { local: _local, ...told } = incident;
-  // The incident is JSON text already: parsing it only to write it again would cost more than all the rest.
+  const { local: _local, ...shared } = incident;
+  // The incident is encoded as JSON text; parsing it to encode the envelope would cost more than everything else.
   return Buffer.from(
-    `{"ihandler":1,"publisher":${JSON.stringify(publisher)},"number":${number},"incident":${encodeIncident(told)}}`,
+    `{"ihandler":1,"publisher":${JSON.stringify(publisher)},"number":${number},"incident":${encodeIncident(shared)}}`,
   );
 }
 
@@ -34,10 +34,10 @@ function cut(value: Value, longest: number): Value {
 }
 
 /**
- * Writes an envelope in at most `room` bytes: one that is too large has its longest texts and bytes cut, all at one length,
- * and says so in `data.stripped_to`. Undefined when even that does not help.
+ * Encodes an envelope in at most `room` bytes. If it is too large, its longest texts and byte arrays are cut to one length,
+ * which is stored in `data.stripped_to`. Undefined when it still does not fit.
  */
-export function sealed(envelope: Envelope, room: number): Sealed | undefined {
+export function encodeEnvelope(envelope: Envelope, room: number): EncodedEnvelope | undefined {
   const whole = payloadOf(envelope);
   if (whole.length <= room) return { payload: whole, stripped: false };
   for (let longest = Math.floor(room / 8); longest >= 16; longest = Math.floor(longest / 4)) {
@@ -50,12 +50,12 @@ export function sealed(envelope: Envelope, room: number): Sealed | undefined {
   return undefined;
 }
 
-/** Reads an envelope; `sensor` says whom it is taken for, else the incident itself. Throws for anything else. */
-export function opened(message: Buffer, sensor: string | undefined): Envelope {
-  const found: unknown = JSON.parse(message.toString('utf8'));
-  if (typeof found !== 'object' || found === null) throw new Error('Expected an object.');
-  // Safe: any key of an object may be read, and what comes out is looked at.
-  const { publisher, number, incident } = found as Readonly<Record<string, unknown>>;
+/** Decodes an envelope. `sensor` replaces the sensor that the incident names. Throws when the message is invalid. */
+export function decodeEnvelope(message: Buffer, sensor: string | undefined): Envelope {
+  const value: unknown = JSON.parse(message.toString('utf8'));
+  if (typeof value !== 'object' || value === null) throw new Error('Expected an object.');
+  // Safe: any key of an object may be read, and each value is checked.
+  const { publisher, number, incident } = value as Readonly<Record<string, unknown>>;
   if (typeof publisher !== 'string' || typeof number !== 'number' || typeof incident !== 'object')
     throw new Error('Expected publisher, number and incident.');
   return { publisher, number, incident: receiveIncident(JSON.stringify(incident), { sensor }) };

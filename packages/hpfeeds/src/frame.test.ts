@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createFrameReader, HEADER, publishFrame, readPublish, roomFor, takeName } from './frame.ts';
 
 describe('frames', () => {
-  it('come out as they went in, however the bytes are cut', () => {
+  it('are decoded unchanged, however the bytes are split', () => {
     const name = fc.string({ maxLength: 60 });
     fc.assert(
       fc.property(
@@ -20,8 +20,8 @@ describe('frames', () => {
             frames.push(...reader.push(bytes.subarray(at, next)));
             at = next;
           }
-          const found = frames.map(({ payload }) => readPublish(payload));
-          expect(found.map(({ ident, channel, message }) => [ident, channel, [...message]])).toEqual(
+          const decoded = frames.map(({ payload }) => readPublish(payload));
+          expect(decoded.map(({ ident, channel, message }) => [ident, channel, [...message]])).toEqual(
             messages.map(([ident, channel, body]) => [
               Buffer.from(ident).toString(),
               Buffer.from(channel).toString(),
@@ -33,18 +33,18 @@ describe('frames', () => {
     );
   });
 
-  it.each([0, 4, -1, 0x7fffffff])('are refused whose length says %i', (length) => {
+  it.each([0, 4, -1, 0x7fffffff])('with the length %i are invalid', (length) => {
     const bytes = Buffer.alloc(HEADER);
     bytes.writeInt32BE(length);
     expect(() => createFrameReader().push(bytes)).toThrow(/Expected a frame of 5 to/);
   });
 
-  it('have names of at most 254 bytes, since some speakers count modulo 255', () => {
+  it('contain names of at most 254 bytes, because some clients count modulo 255', () => {
     expect(() => publishFrame('é'.repeat(128), 'c', Buffer.alloc(0))).toThrow(/at most 254 bytes, found 256/);
     expect(() => takeName(Buffer.from([5, 1, 2]))).toThrow(/Expected a name/);
   });
 
-  it('fit exactly into what a broker takes', () => {
+  it('of the largest message have the largest size that a broker accepts', () => {
     const payload = Buffer.alloc(roomFor('ident', 'channel', 4096));
     expect(publishFrame('ident', 'channel', payload)).toHaveLength(4096 + HEADER);
   });

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** What a frame is, by its number on the wire (hpfeeds protocol: https://hpfeeds.org/wire-protocol). */
+/** The opcodes of frames (hpfeeds protocol: https://hpfeeds.org/wire-protocol). */
 export const OP = { error: 0, info: 1, auth: 2, publish: 3, subscribe: 4, unsubscribe: 5 } as const;
 
-/** Length and opcode in front of each payload, in bytes. */
+/** The size of length and opcode before each payload, in bytes. */
 export const HEADER = 5;
-/** The longest payload that brokers and clients take, in bytes. */
-export const LONGEST = 1024 * 1024;
-/** The longest name, in bytes: some speakers count modulo 255, for which a name of 255 bytes has none. */
-export const LONGEST_NAME = 254;
+/** The largest payload that brokers and clients accept, in bytes. */
+export const MAX_PAYLOAD = 1024 * 1024;
+/** The longest name, in bytes: some clients count modulo 255, so that a name of 255 bytes would have length 0. */
+export const MAX_NAME = 254;
 
-/** One frame as it came. */
+/** One received frame. */
 export interface Frame {
   readonly op: number;
   readonly payload: Buffer;
@@ -26,8 +26,8 @@ function frame(op: number, parts: readonly Uint8Array[]): Buffer {
 
 function name(text: string): Buffer {
   const bytes = Buffer.from(text);
-  if (bytes.length > LONGEST_NAME)
-    throw new Error(`Expected a name of at most ${LONGEST_NAME} bytes, found ${bytes.length}.`);
+  if (bytes.length > MAX_NAME)
+    throw new Error(`Expected a name of at most ${MAX_NAME} bytes, found ${bytes.length}.`);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
@@ -36,22 +36,22 @@ export function authFrame(ident: string, nonce: Uint8Array, secret: string): Buf
   return frame(OP.auth, [name(ident), createHash('sha1').update(nonce).update(secret).digest()]);
 }
 
-/** A message for a channel. */
+/** Encodes a message for a channel. */
 export function publishFrame(ident: string, channel: string, payload: Uint8Array): Buffer {
   return frame(OP.publish, [name(ident), name(channel), payload]);
 }
 
-/** How many bytes of payload fit into a message for a channel. */
-export function roomFor(ident: string, channel: string, longest: number = LONGEST): number {
-  return longest - 2 - Buffer.byteLength(ident) - Buffer.byteLength(channel);
+/** How many bytes of message fit into a publish frame for a channel. */
+export function roomFor(ident: string, channel: string, maxPayload: number = MAX_PAYLOAD): number {
+  return maxPayload - 2 - Buffer.byteLength(ident) - Buffer.byteLength(channel);
 }
 
-/** Asks for the messages of a channel. */
+/** Encodes a subscription to a channel. */
 export function subscribeFrame(ident: string, channel: string): Buffer {
   return frame(OP.subscribe, [name(ident), Buffer.from(channel)]);
 }
 
-/** Takes a name from the front of a payload. Throws when the payload is too short. */
+/** Splits a name from the front of a payload. Throws when the payload is too short. */
 export function takeName(payload: Buffer): { readonly name: string; readonly rest: Buffer } {
   const length = payload[0];
   if (length === undefined || payload.length < 1 + length)
@@ -59,25 +59,29 @@ export function takeName(payload: Buffer): { readonly name: string; readonly res
   return { name: payload.toString('utf8', 1, 1 + length), rest: payload.subarray(1 + length) };
 }
 
-/** A message that a broker passes on. Throws when it is none. */
-export function readPublish(payload: Buffer): {
+/** A message as the broker delivers it. */
+export interface PublishedMessage {
+  /** The identity of the publisher, which the broker has verified. */
   readonly ident: string;
   readonly channel: string;
   readonly message: Buffer;
-} {
+}
+
+/** Decodes the payload of a publish frame. Throws when it is invalid. */
+export function readPublish(payload: Buffer): PublishedMessage {
   const { name: ident, rest } = takeName(payload);
   const { name: channel, rest: message } = takeName(rest);
   return { ident, channel, message };
 }
 
-/** Cuts a stream of bytes into frames. */
+/** Splits a stream of bytes into frames. */
 export interface FrameReader {
-  /** The frames that are whole by now. Throws for a length that no frame has: then nothing of the stream can be trusted. */
+  /** Returns the frames that are complete now. Throws for an invalid length: the stream cannot be read any further. */
   push(chunk: Buffer): readonly Frame[];
 }
 
-/** Begins with nothing. A frame whose payload is longer than `longest` bytes is not waited for. */
-export function createFrameReader(longest: number = LONGEST): FrameReader {
+/** Starts empty. A frame with a payload of more than `maxPayload` bytes is invalid. */
+export function createFrameReader(maxPayload: number = MAX_PAYLOAD): FrameReader {
   let parts: Buffer[] = [];
   let held = 0;
   return {
@@ -88,9 +92,9 @@ export function createFrameReader(longest: number = LONGEST): FrameReader {
       while (held >= HEADER) {
         if (parts.length > 1 && (parts[0]?.length ?? 0) < HEADER) parts = [Buffer.concat(parts)];
         const size = parts[0]?.readInt32BE(0) ?? 0;
-        if (size < HEADER || size > longest + HEADER)
+        if (size < HEADER || size > maxPayload + HEADER)
           throw new Error(
-            `Expected a frame of ${HEADER} to ${longest + HEADER} bytes, found a length of ${size}.`,
+            `Expected a frame of ${HEADER} to ${maxPayload + HEADER} bytes, found a length of ${size}.`,
           );
         if (held < size) break;
         const all = parts.length > 1 ? Buffer.concat(parts) : (parts[0] ?? Buffer.alloc(0));

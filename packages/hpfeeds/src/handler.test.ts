@@ -33,11 +33,12 @@ async function published(
   options: Partial<HpfeedsOptions>,
   incidents: readonly Incident[],
   channels: readonly string[],
+  mask = true,
 ) {
   const { broker, sensor } = await network();
   const heard = await listen(broker, channels);
   const handler = hpfeeds({ ...sensor, ...options });
-  const dispatcher = await host([{ handler }]);
+  const dispatcher = await host([{ handler, mask }]);
   await dispatcher.report(incidents);
   expect(await dispatcher.drain({ stalledAfter: 10_000 })).toEqual([]);
   const counters = handler.counters?.() ?? {};
@@ -45,26 +46,26 @@ async function published(
   return { heard, counters };
 }
 
-describe('hpfeeds', () => {
-  it('publishes whole incidents, numbered, with their ids, and never tells the address of the sensor', async () => {
+describe('the handler hpfeeds', () => {
+  it('publishes whole incidents with numbers and ids, and the setting mask hides the address of the sensor', async () => {
     const incidents = [offer(1, 'bindshell://10.1.2.3:4444/'), offer(2, 'http://198.51.100.7/x')];
     const { heard } = await published({}, incidents, ['ihandler.incidents']);
-    const found = heard.map(({ text }) => JSON.parse(text));
-    expect(found).toMatchObject([
+    const envelopes = heard.map(({ text }) => JSON.parse(text));
+    expect(envelopes).toMatchObject([
       { ihandler: 1, number: 0, incident: { id: 's:1', data: { url: 'bindshell://127.0.0.1:4444/' } } },
       { ihandler: 1, number: 1, incident: { id: 's:2', data: { url: 'http://198.51.100.7/x' } } },
     ]);
     expect(heard.map(({ text }) => text).join()).not.toContain('10.1.2.3');
   });
 
-  it('tells the address when the operator says so, and nothing of where files are', async () => {
+  it('publishes the address without the setting mask, and never that files are local', async () => {
     const incident = createIncident({ ...offer(1, 'x'), data: { url: 'x', connection }, local: true });
-    const { heard } = await published({ localAddress: 'keep' }, [incident], ['ihandler.incidents']);
+    const { heard } = await published({}, [incident], ['ihandler.incidents'], false);
     expect(heard[0]?.text).toContain('10.1.2.3');
     expect(JSON.parse(heard[0]?.text ?? '').incident).not.toHaveProperty('local');
   });
 
-  it('cuts the longest texts of what is too large, says so and counts it', async () => {
+  it('cuts the longest texts of an incident that is too large, marks it and counts it', async () => {
     const incidents = [offer(1, 'x'.repeat(3_000_000)), offer(2, 'short')];
     const { heard, counters } = await published({}, incidents, ['ihandler.incidents']);
     const [large, small] = heard.map(({ text }) => JSON.parse(text).incident);
@@ -75,7 +76,7 @@ describe('hpfeeds', () => {
     expect(counters).toMatchObject({ stripped: 1, oversize: 0 });
   });
 
-  it('gives the hash of a sample that it may read, and its contents only when it is told to', async () => {
+  it('publishes the hash of a readable sample, and its contents only with "contents"', async () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ihandler-hpfeeds-')));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'sample');
@@ -90,7 +91,7 @@ describe('hpfeeds', () => {
         local,
       });
     const channels = ['dionaea.capture', 'mwbinary.dionaea.sensorunique'];
-    const only: Partial<HpfeedsOptions> = { channel: false, samples: [folder] };
+    const only: Partial<HpfeedsOptions> = { channel: false, sampleFolders: [folder] };
     const sha512 = createHash('sha512').update('MZ').digest('hex');
     const quiet = await published(only, [of(1, true), of(2, false)], channels);
     expect(quiet.heard.map(({ channel, text }) => [channel, JSON.parse(text).sha512])).toEqual([
@@ -103,14 +104,14 @@ describe('hpfeeds', () => {
     ).toEqual(['MZ']);
   });
 
-  it('waits for a broker that is not there, and connects again after each crash of it', async () => {
+  it('reconnects after the broker has closed the connection', async () => {
     const { broker, sensor } = await network();
     const handler = hpfeeds({ ...sensor, dionaea: false });
     const dispatcher = await host([{ handler }]);
     await dispatcher.report([offer(1, 'one')]);
     await until(() => broker.published() === 1);
     broker.drop();
-    // What is written before the end of the connection is noticed is lost: the protocol acknowledges nothing.
+    // Messages that are sent before the end of the connection is noticed are lost.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await dispatcher.report([offer(2, 'two')]);
     await until(() => broker.published() >= 2);
@@ -119,10 +120,14 @@ describe('hpfeeds', () => {
   });
 
   it.each([
-    ['a wrong secret', { secret: 'wrong' }, /says: Authentication failed.*Are "ident" and "secret" right/],
-    ['a port that speaks no TLS', { tls: true }, /TLS|SSL|wrong version/i],
-    ['a port where nobody listens', { port: 1 }, /cannot be reached: connect ECONNREFUSED/],
-  ])('says what is wrong with %s, and goes on trying', async (_, wrong, message) => {
+    [
+      'a wrong secret',
+      { secret: 'wrong' },
+      /rejected this client: Authentication failed.*Check "ident" and "secret"/,
+    ],
+    ['a port without TLS', { tls: {} }, /The TLS handshake failed: check that the server speaks TLS/],
+    ['a closed port', { port: 1 }, /Cannot reach the hpfeeds broker .*: connect ECONNREFUSED/],
+  ])('reports %s, and retries', async (_, wrong, message) => {
     const { sensor } = await network();
     const dispatcher = await host([{ handler: hpfeeds({ ...sensor, ...wrong }) }]);
     await dispatcher.report([offer(1, 'x')]);
@@ -132,40 +137,43 @@ describe('hpfeeds', () => {
     ]);
   });
 
-  it('takes no certificate that it was not told to trust, and says what to do', async () => {
+  it('rejects an untrusted certificate, and accepts it with "tls.ca" or "tls.insecure"', async () => {
     const { cert, key, remove } = selfSigned();
     onTestFinished(remove);
     const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
     const { broker, sensor } = await network({ tls });
-    const dispatcher = await host([{ handler: hpfeeds({ ...sensor, tls: true }) }]);
+    const dispatcher = await host([{ handler: hpfeeds({ ...sensor, tls: {} }) }]);
     await dispatcher.report([offer(1, 'x')]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([
-      { state: 'retrying', failure: expect.stringMatching(/is not trusted: .*"ca"/), counts: { dead: 0 } },
+      {
+        state: 'retrying',
+        failure: expect.stringMatching(/is not trusted: set "tls.ca"/),
+        counts: { dead: 0 },
+      },
     ]);
-    const told = await host([{ handler: hpfeeds({ ...sensor, tls: true, ca: cert }) }]);
-    await told.report([offer(1, 'x')]);
-    await until(() => broker.published() > 0);
+    for (const [at, trust] of [{ ca: cert }, { insecure: true }].entries()) {
+      const trusting = await host([{ handler: hpfeeds({ ...sensor, dionaea: false, tls: trust }) }]);
+      await trusting.report([offer(1, 'x')]);
+      await until(() => broker.published() === at + 1);
+    }
   });
 
   it.each([
-    ['expired', /certificate has expired.*must renew the certificate/],
-    ['other name', /certificate is for another name: "server" must name the host/],
-  ] as const)(
-    'says what is wrong with a certificate that it was told to trust: %s',
-    async (flaw, message) => {
-      const { cert, key, remove } = selfSigned(flaw);
-      onTestFinished(remove);
-      const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-      const { sensor } = await network({ tls });
-      const dispatcher = await host([{ handler: hpfeeds({ ...sensor, ca: cert }) }]);
-      await dispatcher.report([offer(1, 'x')]);
-      await until(() => dispatcher.status()[0]?.failure !== undefined);
-      expect(dispatcher.status()[0]?.failure).toMatch(message);
-    },
-  );
+    ['expired', /certificate has expired.*renew it on the server/],
+    ['other name', /certificate is for another name: connect by a name that the certificate lists/],
+  ] as const)('reports the flaw of a certificate from a trusted authority: %s', async (flaw, message) => {
+    const { cert, key, remove } = selfSigned(flaw);
+    onTestFinished(remove);
+    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    const { sensor } = await network({ tls });
+    const dispatcher = await host([{ handler: hpfeeds({ ...sensor, tls: { ca: cert } }) }]);
+    await dispatcher.report([offer(1, 'x')]);
+    await until(() => dispatcher.status()[0]?.failure !== undefined);
+    expect(dispatcher.status()[0]?.failure).toMatch(message);
+  });
 
-  it('loses nothing to a broker that does not let it publish on a channel, and says which', async () => {
+  it('loses nothing when the broker refuses a channel, and names the channel', async () => {
     const { broker, sensor } = await network({
       users: { sensor: { secret: 'one', publish: ['dionaea.connections'], subscribe: [] } },
     });
@@ -182,11 +190,11 @@ describe('hpfeeds', () => {
     ]);
   });
 
-  it('needs a secret, from the options or the environment, and says so', async () => {
+  it('requires a secret in the options or the environment', async () => {
     const { sensor } = await network();
     const { secret: _, ...without } = sensor;
     const context = { log: silentLog, signal: new AbortController().signal };
-    // Only what a start looks at.
+    // Safe: only these members are used by start().
     const start = () => hpfeeds(without).start?.(context as never);
     expect(start).toThrow(/IHANDLER_HPFEEDS_SECRET; found neither/);
     process.env['IHANDLER_HPFEEDS_SECRET'] = 'one';

@@ -1,27 +1,29 @@
-/** Counts what is missing between the messages of publishers that number them. */
+/** Counts the messages that are missing between the numbered messages of publishers. */
 export interface LossCounter {
-  count(publisher: string, number: number): void;
+  /** Returns how many messages of a publisher are missing before this one. */
+  count(publisher: string, number: number): number;
+  /** How many are missing in all. */
+  total(): number;
 }
 
-/** How many publishers are remembered; each makes a new one of itself whenever it connects. */
-const REMEMBERED = 10_000;
+/** How many publishers are remembered; a publisher gets a new name with each connection. */
+const MAX_PUBLISHERS = 10_000;
 
-/** `onLoss` is told of each gap: how many were missing, and how many in all. What was sent before we first heard of a publisher is not counted. */
-export function createLossCounter(
-  onLoss: (publisher: string, count: number, total: number) => void,
-): LossCounter {
-  const last = new Map<string, number>();
+/** Starts without publishers: what a publisher sent before its first message here is not counted. */
+export function createLossCounter(): LossCounter {
+  const lastNumbers = new Map<string, number>();
   let total = 0;
   return {
     count(publisher, number) {
-      const before = last.get(publisher);
-      last.delete(publisher);
-      last.set(publisher, Math.max(number, before ?? number));
-      const [oldest] = last.keys();
-      if (last.size > REMEMBERED && oldest !== undefined) last.delete(oldest);
-      if (before === undefined || number <= before + 1) return;
-      total += number - before - 1;
-      onLoss(publisher, number - before - 1, total);
+      const last = lastNumbers.get(publisher);
+      lastNumbers.delete(publisher);
+      lastNumbers.set(publisher, Math.max(number, last ?? number));
+      const [oldest] = lastNumbers.keys();
+      if (lastNumbers.size > MAX_PUBLISHERS && oldest !== undefined) lastNumbers.delete(oldest);
+      const missing = last === undefined ? 0 : Math.max(0, number - last - 1);
+      total += missing;
+      return missing;
     },
+    total: () => total,
   };
 }

@@ -11,17 +11,17 @@ const schemaOf = (schema: z.ZodType) => {
   return options;
 };
 
-describe('the manifest', () => {
+describe('the manifest of hpfeeds', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
   const options = { server: 'broker.example', ident: 'me', secret: 'x' };
 
-  it('offers the handler with the options as they are, and says what leaves', () => {
+  it('describes the handler, its options and its outbound data', () => {
     expect(manifest.handlers).toEqual({
       hpfeeds: {
         export: '.',
         summary: expect.any(String),
         network: true,
-        sends: expect.stringContaining('contents of samples only'),
+        sends: expect.stringContaining('contents of samples only if'),
         aliases: [],
         options: schemaOf(publisherSchema),
       },
@@ -29,7 +29,7 @@ describe('the manifest', () => {
     expect(hpfeeds(options)).toMatchObject({ contract: 1, name: 'hpfeeds' });
   });
 
-  it('offers the source with the options as they are', () => {
+  it('describes the source and its options', () => {
     expect(manifest.sources).toEqual({
       hpfeeds: {
         export: './source',

@@ -1,15 +1,16 @@
 import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
+import { sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { brokerOptions, channelName } from './broker-options.ts';
 
-/** The channel of whole incidents when nobody says otherwise. */
+/** The default channel of whole incidents. */
 export const WHOLE_INCIDENTS = 'ihandler.incidents';
 
 const folder = z
   .string()
   .refine((path) => isAbsolute(path) && !path.includes('\0'), 'expected an absolute path')
-  .meta({ format: 'path' });
+  .meta({ format: 'path', access: 'read' });
 
 /** The options of the handler as a user writes them. */
 export const publisherSchema = z.strictObject({
@@ -17,33 +18,24 @@ export const publisherSchema = z.strictObject({
   dionaea: z
     .boolean()
     .default(true)
-    .describe("Whether dionaea's own channels are published too, so that existing hubs keep working."),
+    .describe("Publish on dionaea's own channels too, so that existing hubs keep working."),
   channel: z
     .union([channelName, z.literal(false)])
     .default(WHOLE_INCIDENTS)
-    .describe('The channel for whole incidents, which other ihandlers read; false for none.'),
-  localAddress: z
-    .enum(['mask', 'keep'])
-    .default('mask')
-    .describe('"keep" tells the sensor\'s own address; else 127.0.0.1 stands wherever it is named.'),
-  maxMessage: z
-    .int()
-    .min(4096)
-    .max(1024 * 1024)
-    .default(1024 * 1024)
-    .describe(
-      'The longest message that the broker takes, in bytes. Longer incidents have their longest texts cut.',
-    ),
-  samples: z
+    .describe('Channel for whole incidents, which other ihandlers read; false publishes none.'),
+  maxMessageSize: sizeOption('1MiB', { min: '4KiB', max: '1MiB' })
+    .prefault('1MiB')
+    .describe('Largest message that the broker accepts. The longest texts of larger incidents are cut.'),
+  sampleFolders: z
     .array(folder)
     .default([])
-    .describe('Folders of samples that may be read: for the SHA-512 in "dionaea.capture".'),
+    .describe(
+      'Folders with samples that may be read, for the SHA-512 in "dionaea.capture" and for "contents".',
+    ),
   contents: z
     .boolean()
     .default(false)
-    .describe(
-      'Whether the contents of new samples are published, as dionaea does. They must lie in "samples".',
-    ),
+    .describe('Publish the contents of new samples, as dionaea does. Requires "sampleFolders".'),
 });
 
 /** Options of the handler. */
@@ -56,33 +48,33 @@ export const subscriberSchema = z.strictObject({
     .array(channelName)
     .min(1)
     .default([WHOLE_INCIDENTS])
-    .describe("The channels to subscribe to: of whole incidents, and dionaea's own."),
+    .describe("Channels to subscribe to: channels of whole incidents, and dionaea's own."),
   sensor: z
     .enum(['incident', 'ident'])
     .default('incident')
     .describe(
-      'Whom a whole incident is taken for: the sensor that it names, or, where publishers do not trust each other, the ident that the broker has checked.',
+      'Sensor of a whole incident: "incident" trusts the name in the message, "ident" uses the identity of its publisher.',
     ),
   streams: z
     .enum(['first', 'anyone'])
     .default('first')
     .describe(
-      'Who may go on with a stream of incidents: only the ident that published the first of it, or anyone.',
+      'Who may continue a stream of incidents: "first" is the identity that published its first incident, "anyone" is every identity.',
     ),
 });
 
-/** The options of the source, after the door. */
+/** The parsed options of the source. */
 export type SubscriberSettings = Readonly<z.output<typeof subscriberSchema>>;
 
 /** Options of the source. */
 export type HpfeedsSourceOptions = Readonly<z.input<typeof subscriberSchema>>;
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options of the handler; throws `OPTIONS_INVALID`. */
 export function readPublisherOptions(options: unknown): z.output<typeof publisherSchema> {
   return parseOptions(publisherSchema, options, 'hpfeeds');
 }
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options of the source; throws `OPTIONS_INVALID`. */
 export function readSubscriberOptions(options: unknown): SubscriberSettings {
   return parseOptions(subscriberSchema, options, 'hpfeeds');
 }

@@ -1,6 +1,6 @@
 /**
- * JSON as Python's `json.dumps` writes it: a blank after each comma and colon, and nothing but ASCII. Existing readers of
- * dionaea's channels have only ever seen this form.
+ * Encodes JSON as Python's `json.dumps` does: a space after each comma and colon, and ASCII only. Existing readers of
+ * dionaea's channels have never received another form.
  */
 export function pythonJson(record: Readonly<Record<string, string | number>>): string {
   const members = Object.entries(record).map(

@@ -1,8 +1,11 @@
 import { createIncident, type Incident } from '@ihandler/core';
-import { host, until } from '@ihandler/test-support/host';
+import { host, keepRunning, until } from '@ihandler/test-support/host';
 import { startHpfeedsBroker } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectBroker } from './broker-connection.ts';
+import { encodeEnvelope } from './envelope.ts';
+import { publishFrame, subscribeFrame } from './frame.ts';
 import hpfeeds from './handler.ts';
 import { createLossCounter } from './loss-counter.ts';
 import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';
@@ -21,7 +24,7 @@ function incident(
   origin = 'dionaea.connection.tcp.accept',
   data: object = { connection },
 ): Incident {
-  // Safe: what a test says is data.
+  // Safe: the tests pass valid data.
   return createIncident({
     id: `s:${ordinal}`,
     origin,
@@ -36,16 +39,18 @@ async function pair(options: Partial<HpfeedsSourceOptions> = {}) {
   const recorder = recordIncidents();
   const kept = recorder.incidents;
   const hub = await host([{ handler: recorder }]);
-  const running = hub.run(hpfeedsSource({ ...net.hub, ...options }));
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const running = keepRunning(hub, hpfeedsSource({ ...net.hub, ...options }), { signal: end.signal });
   running.catch(() => undefined);
-  const handler = hpfeeds({ ...net.sensor, localAddress: 'keep' });
+  const handler = hpfeeds(net.sensor);
   const sensor = await host([{ handler }]);
   await until(() => net.broker.subscriptions() === (options.channels?.length ?? 1));
   return { ...net, kept, hub, sensor, handler };
 }
 
 describe('the source hpfeeds', () => {
-  it('brings whole incidents as they were: ids, sensor, data, bytes', async () => {
+  it('receives whole incidents unchanged: ids, sensor, data, bytes', async () => {
     const { sensor, kept } = await pair();
     const all = [
       incident(1),
@@ -57,7 +62,7 @@ describe('the source hpfeeds', () => {
     expect(kept).toEqual(all);
   });
 
-  it('takes an incident that comes twice once, since its id stays', async () => {
+  it('accepts an incident once that arrives twice', async () => {
     const { sensor, kept, broker } = await pair();
     await sensor.report([incident(1)]);
     await until(() => kept.length === 1);
@@ -69,11 +74,12 @@ describe('the source hpfeeds', () => {
     expect(kept.map(({ id }) => id)).toEqual(['s:1', 's:2']);
   });
 
-  it('subscribes again after each loss of the connection', async () => {
-    const { sensor, kept, broker, handler } = await pair();
+  it('subscribes again after each disconnect, which the status shows with the reason', async () => {
+    const { sensor, kept, broker, handler, hub } = await pair();
     for (let round = 1; round <= 3; round += 1) {
       broker.drop();
-      await until(() => broker.subscriptions() === 0);
+      await until(() => hub.sources()[0]?.state === 'disconnected');
+      expect(hub.sources()[0]?.failure).toMatch(/The hpfeeds broker .* closed the connection|ECONNRESET/);
       await until(() => broker.subscriptions() === 1);
       await sensor.report([incident(round)]);
       await until(() => kept.length === round);
@@ -81,14 +87,14 @@ describe('the source hpfeeds', () => {
     expect(handler.counters?.()['connections']).toBe(3);
   });
 
-  it('takes the ident for the sensor where publishers do not trust each other', async () => {
+  it('uses the identity as the sensor with "sensor: ident"', async () => {
     const { sensor, kept } = await pair({ sensor: 'ident' });
     await sensor.report([incident(1)]);
     await until(() => kept.length === 1);
     expect(kept[0]).toMatchObject({ id: 's:1', sensor: 'sensor' });
   });
 
-  it("makes incidents of dionaea's own messages, all of one connection by its two ends", async () => {
+  it("turns dionaea's own messages into incidents of one connection", async () => {
     const channels = ['dionaea.connections', 'dionaea.capture', 'dionaea.dcerpcrequests'];
     const { sensor, kept } = await pair({ channels });
     const data = { file: '/x/abc', md5hash: 'abc', url: 'http://x/', connection };
@@ -114,7 +120,7 @@ describe('the source hpfeeds', () => {
     for (const { misfit } of kept) expect(misfit).toBeUndefined();
   });
 
-  it('lets nobody go on with the stream of another ident, after a restart either', async () => {
+  it('rejects incidents of a stream that another identity began, also after a restart', async () => {
     const net = await network({
       users: {
         sensor: { secret: 'one', publish: ['ihandler.incidents'], subscribe: [] },
@@ -143,18 +149,21 @@ describe('the source hpfeeds', () => {
     expect(recorder.incidents.map(({ id }) => id)).toEqual(['s:1', 's:2']);
   });
 
-  it('is away, and says why, while it may not listen to a channel', async () => {
+  it('is disconnected while the broker refuses a channel, and reports the reason', async () => {
     const net = await network();
     const hub = await host([{ handler: recordIncidents() }]);
     const end = new AbortController();
-    const running = hub.run(hpfeedsSource({ ...net.hub, channels: ['secret'] }), { signal: end.signal });
+    const source = hpfeedsSource({ ...net.hub, channels: ['secret'] });
+    const running = keepRunning(hub, source, { signal: end.signal });
     await until(() => hub.sources()[0]?.state === 'disconnected');
-    expect(hub.sources()[0]?.failure).toMatch(/says: Authorisation failed.*may they use these channels/);
+    expect(hub.sources()[0]?.failure).toMatch(
+      /rejected this client: Authorisation failed.*may use the channels/,
+    );
     end.abort();
     await running;
   });
 
-  it('rejects what is no incident, with its text and why, and goes on', async () => {
+  it('rejects invalid messages and continues', async () => {
     const net = await network();
     const recorder = recordIncidents();
     const kept = recorder.incidents;
@@ -162,9 +171,7 @@ describe('the source hpfeeds', () => {
     const outcome = hub.run(hpfeedsSource({ ...net.hub, channels: ['ihandler.incidents'] }));
     outcome.catch(() => undefined);
     await until(() => net.broker.subscriptions() === 1);
-    const { connectBroker } = await import('./connect.ts');
-    const { publishFrame } = await import('./frame.ts');
-    const by = { ...net.sensor, tls: undefined, reconnect: 100 };
+    const by = { ...net.sensor, tls: undefined };
     const publisher = await connectBroker(by, () => undefined, new AbortController().signal);
     for (const text of [
       '{',
@@ -180,8 +187,8 @@ describe('the source hpfeeds', () => {
     await until(() => kept.length === 1);
   });
 
-  it('is let go by a broker when its journal takes nothing, and comes back', async () => {
-    const net = await network({ most: 100_000, patience: 100 });
+  it('reconnects after the broker has closed the connection because the journal accepts nothing', async () => {
+    const net = await network({ maxQueued: 100_000, kickAfter: 100 });
     let release = () => {};
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -201,7 +208,9 @@ describe('the source hpfeeds', () => {
           },
         }),
     };
-    hub.run(slow).catch(() => undefined);
+    const end = new AbortController();
+    onTestFinished(() => end.abort());
+    keepRunning(hub, slow, { signal: end.signal }).catch(() => undefined);
     await until(() => net.broker.subscriptions() === 1);
     const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
     const body = 'x'.repeat(500_000);
@@ -209,7 +218,7 @@ describe('the source hpfeeds', () => {
     for (let n = 1; n <= 80; n += 1) await sensor.report([large(n)]);
     await until(() => net.broker.kicked() > 0);
     release();
-    // What is published before it has subscribed again is lost: so again and again.
+    // Incidents that are published before it has subscribed again are lost, so the sensor keeps publishing.
     let next = 1000;
     while (!kept.some(({ id }) => Number(id.slice(2)) >= 1000)) {
       await sensor.report([incident(next)]);
@@ -219,10 +228,48 @@ describe('the source hpfeeds', () => {
   });
 });
 
-describe('losses', () => {
-  it('are the gaps in what each publisher counts, from when we first heard of it', () => {
-    const told: unknown[] = [];
-    const losses = createLossCounter((...found) => told.push(found));
+describe('the source hpfeeds after a disconnect', () => {
+  it('logs the messages that were published meanwhile', async () => {
+    const { broker, hub: by, sensor } = await network();
+    const hub = await host([{ handler: recordIncidents() }]);
+    const end = new AbortController();
+    onTestFinished(() => end.abort());
+    const warnings: unknown[] = [];
+    const source = hpfeedsSource(by);
+    const run: typeof source.run = (context) =>
+      source.run({
+        ...context,
+        log: { ...context.log, warn: (text, details) => void warnings.push([text, details?.['count']]) },
+      });
+    keepRunning(hub, { ...source, run }, { signal: end.signal }).catch(() => undefined);
+    await until(() => broker.subscriptions() === 1);
+    const publisher = await connectBroker(
+      { ...sensor, tls: undefined },
+      () => undefined,
+      new AbortController().signal,
+    );
+    const publish = async (number: number) => {
+      const envelope = encodeEnvelope({ publisher: 'p', number, incident: incident(number) }, 10_000);
+      if (envelope === undefined) throw new Error('expected an envelope');
+      await publisher.send(publishFrame('sensor', 'ihandler.incidents', envelope.payload));
+    };
+    await publish(0);
+    await until(() => hub.sources()[0]?.accepted === 1);
+    broker.dropSubscribers();
+    await until(() => broker.subscriptions() === 0);
+    await publish(1);
+    await publish(2);
+    await until(() => broker.subscriptions() === 1);
+    await publish(3);
+    await until(() => hub.sources()[0]?.accepted === 1 && warnings.length > 0);
+    expect(warnings).toEqual([['messages lost', 2]]);
+  });
+});
+
+describe('the loss counter', () => {
+  it('counts the gaps in the numbers of each publisher, from its first message on', () => {
+    const losses = createLossCounter();
+    const missing: unknown[] = [];
     for (const [publisher, number] of [
       ['a', 5],
       ['a', 6],
@@ -232,20 +279,23 @@ describe('losses', () => {
       ['b', 2],
       ['a', 10],
     ] as const)
-      losses.count(publisher, number);
-    expect(told).toEqual([
+      missing.push([publisher, losses.count(publisher, number), losses.total()]);
+    expect(missing).toEqual([
+      ['a', 0, 0],
+      ['a', 0, 0],
+      ['b', 0, 0],
       ['a', 2, 2],
+      ['a', 0, 2],
       ['b', 1, 3],
+      ['a', 0, 3],
     ]);
   });
 });
 
 describe('the broker of these tests', () => {
-  it('lets nobody in with a wrong secret, and nobody publish or read what is not theirs', async () => {
+  it('refuses a wrong secret, and channels that an identity may not use', async () => {
     const broker = await startHpfeedsBroker({ users: { a: { secret: 's', publish: ['x'], subscribe: [] } } });
-    const by = { server: '127.0.0.1', port: broker.port, ident: 'a', tls: undefined, reconnect: 100 };
-    const { connectBroker } = await import('./connect.ts');
-    const { publishFrame, subscribeFrame } = await import('./frame.ts');
+    const by = { server: '127.0.0.1', port: broker.port, ident: 'a', tls: undefined };
     const { signal } = new AbortController();
     await expect(connectBroker({ ...by, secret: 'no' }, () => undefined, signal)).rejects.toThrow(
       /Authentication/,

@@ -74,7 +74,7 @@ export async function threeSensors(
     username: `${user}@localhost`,
     password: XMPP_USERS[user],
   });
-  const broker = { server: '127.0.0.1', port: hpfeeds.port, reconnect: 0.2 };
+  const broker = { server: '127.0.0.1', port: hpfeeds.port };
   const handlers = {
     forward: { url: `http://127.0.0.1:${port}/`, token, localAddress },
     nats: { ...stream, localAddress },

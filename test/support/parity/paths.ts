@@ -110,7 +110,7 @@ export const paths: readonly Path[] = [
           hops += 1;
           const at = { server: '127.0.0.1', port: broker.port };
           return {
-            handler: hpfeeds({ ...at, ident: 'pot', secret: 'one', dionaea: false, channel, localAddress }),
+            handler: hpfeeds({ ...at, ident: 'pot', secret: 'one', dionaea: false, channel }),
             source: hpfeedsSource({ ...at, ident: 'hub', secret: 'two', channels: [channel] }),
             listening: 'connected',
           };

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
-/** What an ident may do at the broker. */
+/** The secret and the permissions of an identity. */
 export interface BrokerUser {
   readonly secret: string;
   readonly publish: readonly string[];
@@ -14,23 +14,26 @@ export interface BrokerOptions {
   readonly users: Readonly<Record<string, BrokerUser>>;
   readonly port?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** A subscriber for whom more than this waits, in bytes, is let go after `patience` milliseconds. @default 50 MiB, 60 s as the public broker */
-  readonly most?: number;
-  readonly patience?: number;
+  /** A subscriber with more queued bytes than this is disconnected after `kickAfter` milliseconds. @default 50 MiB and 60 s, as the public broker */
+  readonly maxQueued?: number;
+  readonly kickAfter?: number;
 }
 
-/** A broker as networks run one: no acknowledgement, no memory, whoever is there gets it. */
+/** A broker as in real networks: without acknowledgement and storage; only current subscribers receive a message. */
 export interface HpfeedsBroker {
   readonly port: number;
-  /** How many publish frames it passed on or had nobody for. */
+  /** How many publish frames it accepted. */
   readonly published: () => number;
+  /** How many subscribers it disconnected because their queue was full. */
   readonly kicked: () => number;
-  /** How often it sent an error and ended the connection. */
+  /** How often it sent an error and closed the connection. */
   readonly refused: () => number;
-  /** How many channels are subscribed to at the moment, each subscriber counted. */
+  /** How many subscriptions there are, summed over all subscribers. */
   readonly subscriptions: () => number;
-  /** Ends every connection, as a crash does. */
+  /** Closes every connection, as a crash does. */
   drop(): void;
+  /** Closes the connections of subscribers. */
+  dropSubscribers(): void;
   stop(): Promise<void>;
 }
 
@@ -52,9 +55,9 @@ function frame(op: number, ...parts: readonly Uint8Array[]): Buffer {
 
 const short = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
 
-/** Starts a broker on loopback, written from the description of the protocol and not from our client. */
+/** Starts a broker on loopback, which is written from the protocol's description and shares no code with the client. */
 export async function startHpfeedsBroker(options: BrokerOptions): Promise<HpfeedsBroker> {
-  const { users, most = 50 * 1024 * 1024, patience = 60_000 } = options;
+  const { users, maxQueued = 50 * 1024 * 1024, kickAfter = 60_000 } = options;
   const clients = new Set<Client>();
   let published = 0;
   let kicked = 0;
@@ -67,11 +70,11 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
 
   function deliver(to: Client, bytes: Buffer): void {
     to.socket.write(bytes);
-    if (to.socket.writableLength <= most) return;
+    if (to.socket.writableLength <= maxQueued) return;
     to.full ??= setTimeout(() => {
       kicked += 1;
       to.socket.destroy();
-    }, patience);
+    }, kickAfter);
   }
 
   function authenticate(client: Client, ident: string, answer: Buffer): void {
@@ -160,6 +163,9 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
     subscriptions: () =>
       [...clients].reduce((sum, { socket, channels }) => sum + (socket.destroyed ? 0 : channels.size), 0),
     drop,
+    dropSubscribers() {
+      for (const { socket, channels } of clients) if (channels.size > 0) socket.destroy();
+    },
     async stop() {
       drop();
       await new Promise((resolve) => server.close(resolve));

@@ -1,4 +1,4 @@
 export { CHANNELS } from '../dionaea-messages.ts';
 export { readPublish } from '../frame.ts';
-export { type Heard, listen } from './listen.ts';
+export { listen, type ReceivedMessage } from './listen.ts';
 export { network } from './network.ts';

@@ -4,15 +4,15 @@ import type { HpfeedsBroker } from '@ihandler/test-support/servers';
 import { onTestFinished } from 'vitest';
 import { authFrame, createFrameReader, OP, readPublish, subscribeFrame, takeName } from '../frame.ts';
 
-/** A message as it came. */
-export interface Heard {
+/** A received message. */
+export interface ReceivedMessage {
   readonly channel: string;
   readonly text: string;
 }
 
-/** Listens to channels of a broker that nobody else listens to, with nothing but a socket. */
-export async function listen(broker: HpfeedsBroker, channels: readonly string[]): Promise<Heard[]> {
-  const heard: Heard[] = [];
+/** Subscribes to channels of a broker that has no other subscriber, with a plain socket. */
+export async function listen(broker: HpfeedsBroker, channels: readonly string[]): Promise<ReceivedMessage[]> {
+  const heard: ReceivedMessage[] = [];
   const frames = createFrameReader();
   const socket = connect(broker.port, '127.0.0.1');
   onTestFinished(() => {

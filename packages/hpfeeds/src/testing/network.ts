@@ -5,7 +5,7 @@ import { WHOLE_INCIDENTS } from '../options.ts';
 
 const all = [...Object.values(CHANNELS), WHOLE_INCIDENTS];
 
-/** A broker that knows a `sensor` who may publish and a `hub` who may subscribe; it stops with the test. */
+/** Starts a broker with a `sensor` that may publish and a `hub` that may subscribe; it stops with the test. */
 export async function network(options: Partial<Parameters<typeof startHpfeedsBroker>[0]> = {}) {
   const broker = await startHpfeedsBroker({
     users: {
@@ -15,7 +15,7 @@ export async function network(options: Partial<Parameters<typeof startHpfeedsBro
     ...options,
   });
   onTestFinished(() => broker.stop());
-  const at = { server: '127.0.0.1', port: broker.port, reconnect: 0.1 };
+  const at = { server: '127.0.0.1', port: broker.port };
   return {
     broker,
     sensor: { ...at, ident: 'sensor', secret: 'one' },

@@ -1,15 +1,19 @@
 import { type Connection, createIncident, type Incident, type UntypedData } from '@ihandler/core';
 import { CHANNELS } from './dionaea-messages.ts';
+import type { PublishedMessage } from './frame.ts';
 
-/** Makes incidents of what a dionaea published on its own channels. */
+/** Turns the messages of dionaea's own channels into incidents. */
 export interface DionaeaReader {
-  /** The incident of a message, or why there is none. */
-  read(ident: string, channel: string, message: Buffer): Incident | string;
+  /**
+   * Returns the incident of a message, or the reason why it is invalid. `receivedAt` is its timestamp, in milliseconds since
+   * the Unix epoch, because the messages have none that says the time zone.
+   */
+  read(message: PublishedMessage, receivedAt: number): Incident | string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The messages do not name a connection: its two ends, which are in all of them, do. */
+/** An id for a connection: the messages have none, but all contain both ends. */
 function connectionId(remote: string, remotePort: number, local: string, localPort: number): string {
   return `${remote}:${remotePort}-${local}:${localPort}`;
 }
@@ -23,7 +27,8 @@ function port(value: unknown): number {
   return Number.isInteger(number) && number >= 0 && number < 65_536 ? number : 0;
 }
 
-function named(fields: Fields): Connection {
+/** The connection of a message on the channel of connections. */
+function describedConnection(fields: Fields): Connection {
   const remote = { host: text(fields['remote_host']), port: port(fields['remote_port']) };
   const local = { host: text(fields['local_host']), port: port(fields['local_port']) };
   return {
@@ -35,8 +40,8 @@ function named(fields: Fields): Connection {
   };
 }
 
-/** The connection of a message that only has its ends; what it spoke is what the port says, as far as we know. */
-function ofEnds(fields: Fields): Connection {
+/** The connection of a message that contains only its ends; the protocol is unknown. */
+function connectionOfEnds(fields: Fields): Connection {
   const remote = { host: text(fields['saddr']), port: port(fields['sport']) };
   const local = { host: text(fields['daddr']), port: port(fields['dport']) };
   return {
@@ -51,14 +56,14 @@ function ofEnds(fields: Fields): Connection {
 const types = ['accept', 'connect', 'listen', 'reject', 'pending'];
 const transports = ['tcp', 'tls', 'udp'];
 
-/** Origin and data of a message of one of dionaea's channels; a text says why there are none. */
-function meaning(
+/** Origin and data of a message, or the reason why it is invalid. */
+function parse(
   channel: string,
   fields: Fields,
 ): { readonly origin: string; readonly data: UntypedData } | string {
   switch (channel) {
     case CHANNELS.connections: {
-      const connection = named(fields);
+      const connection = describedConnection(fields);
       const type = text(fields['connection_type']);
       if (!types.includes(type) || !transports.includes(connection.transport))
         return 'Expected connection_type and connection_transport as dionaea writes them.';
@@ -66,7 +71,7 @@ function meaning(
     }
     case CHANNELS.capture: {
       const md5hash = text(fields['md5']);
-      const data = { file: md5hash, url: text(fields['url']), md5hash, connection: ofEnds(fields) };
+      const data = { file: md5hash, url: text(fields['url']), md5hash, connection: connectionOfEnds(fields) };
       return { origin: 'dionaea.download.complete.hash', data };
     }
     case CHANNELS.dcerpcRequests: {
@@ -74,19 +79,19 @@ function meaning(
       if (typeof uuid !== 'string' || typeof opnum !== 'number') return 'Expected uuid and opnum.';
       return {
         origin: 'dionaea.modules.python.smb.dcerpc.request',
-        data: { uuid, opnum, connection: ofEnds(fields) },
+        data: { uuid, opnum, connection: connectionOfEnds(fields) },
       };
     }
     default:
-      return `Expected a channel whose messages say which connection they are about; found ${JSON.stringify(channel.slice(0, 80))}.`;
+      return `Expected a channel whose messages contain a connection; found ${JSON.stringify(channel.slice(0, 80))}.`;
   }
 }
 
-/** Numbers the incidents of a stream; `now` is the time of those whose message has none, that of arrival. */
-export function createDionaeaReader(stream: string, now: () => number): DionaeaReader {
+/** Numbers the incidents of a stream, from 1. */
+export function createDionaeaReader(stream: string): DionaeaReader {
   let ordinal = 0;
   return {
-    read(ident, channel, message) {
+    read({ ident, channel, message }, receivedAt) {
       let fields: unknown;
       try {
         fields = JSON.parse(message.toString('utf8'));
@@ -94,11 +99,11 @@ export function createDionaeaReader(stream: string, now: () => number): DionaeaR
         return 'Expected JSON.';
       }
       if (typeof fields !== 'object' || fields === null) return 'Expected an object in JSON.';
-      // Safe: any key of an object may be read, and what comes out is looked at.
-      const found = meaning(channel, fields as Fields);
-      if (typeof found === 'string') return found;
+      // Safe: any key of an object may be read, and each value is checked.
+      const parsed = parse(channel, fields as Fields);
+      if (typeof parsed === 'string') return parsed;
       ordinal += 1;
-      return createIncident({ id: `${stream}:${ordinal}`, timestamp: now(), sensor: ident, ...found });
+      return createIncident({ id: `${stream}:${ordinal}`, timestamp: receivedAt, sensor: ident, ...parsed });
     },
   };
 }
