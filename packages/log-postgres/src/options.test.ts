@@ -58,7 +58,7 @@ it.each([
     { host: 'db', schema: 'My Schema' },
     'schema: expected a name of lower-case letters',
   ],
-  ['a password that is no text', { host: 'db', password: ['hunter2'] }, 'found a value that is not shown'],
+  ['a password that is no text', { host: 'db', password: ['hunter2'] }, 'found a value (hidden)'],
 ])('refuses %s, and never shows a password', (_, options, message) => {
   let found = '';
   try {

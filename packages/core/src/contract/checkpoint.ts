@@ -1,24 +1,24 @@
 import type { Incident } from './incident.ts';
 import { parseIncidentId } from './incident-id.ts';
 
-/** How far of each stream a handler has taken: stream → highest ordinal. Outlives any journal. */
+/** The progress of a handler: the highest ordinal it has stored of each stream. It outlives the journal. */
 export type Checkpoint = Readonly<Record<string, number>>;
 
-/** Whether a checkpoint says that an incident has been taken already. */
+/** Whether a checkpoint covers an incident: the handler has stored it. Throws `INCIDENT_INVALID` for an invalid id. */
 export function isTaken(checkpoint: Checkpoint, { id }: Pick<Incident, 'id'>): boolean {
   const { stream, ordinal } = parseIncidentId(id);
   const taken = Object.hasOwn(checkpoint, stream) ? checkpoint[stream] : undefined;
   return taken !== undefined && ordinal <= taken;
 }
 
-/** Raises `checkpoint`, in place, so that it covers an incident. */
+/** Raises a checkpoint, in place, so that it covers an incident. Throws `INCIDENT_INVALID` for an invalid id. */
 export function advance(checkpoint: Record<string, number>, { id }: Pick<Incident, 'id'>): void {
   const { stream, ordinal } = parseIncidentId(id);
   const taken = Object.hasOwn(checkpoint, stream) ? checkpoint[stream] : undefined;
   if (taken === undefined || ordinal > taken) checkpoint[stream] = ordinal;
 }
 
-/** Whether `checkpoint` covers all that `other` covers. */
+/** Whether `checkpoint` covers everything that `other` covers. */
 export function covers(checkpoint: Checkpoint, other: Checkpoint): boolean {
   return Object.entries(other).every(
     ([stream, ordinal]) => Object.hasOwn(checkpoint, stream) && (checkpoint[stream] ?? -1) >= ordinal,

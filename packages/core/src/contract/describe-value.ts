@@ -1,6 +1,6 @@
 import { escapeControls } from './escape-controls.ts';
 
-/** A value as an error message shows it: short, on one line, nothing in it that a terminal obeys, and no contents of objects. */
+/** A value as an error message shows it: short, in one line, with control characters escaped, without the contents of objects. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return escapeControls(JSON.stringify(value.slice(0, 60)));

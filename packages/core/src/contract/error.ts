@@ -1,6 +1,6 @@
 import { property } from './property.ts';
 
-/** What went wrong, for programs. */
+/** The kind of an {@link IhandlerError}, for programs. */
 export type IhandlerErrorCode =
   | 'CONTRACT_UNKNOWN'
   | 'GLOB_INVALID'
@@ -16,7 +16,10 @@ export type IhandlerErrorCode =
   | 'STALLED'
   | 'TARGET_UNREADABLE';
 
-/** A wrong program, configuration or file: thrown early, with what was expected, what was found and what to do. */
+/**
+ * An error in a program, a configuration or a file, for which there is something to do. Its message says what failed, what was
+ * expected and found, and what to do.
+ */
 export class IhandlerError extends Error {
   override readonly name = 'IhandlerError';
   readonly code: IhandlerErrorCode;
@@ -26,33 +29,36 @@ export class IhandlerError extends Error {
   }
 }
 
-/** Recognises an {@link IhandlerError} of any copy of core, since two may be installed. */
+/** Whether an error is an {@link IhandlerError}, of any copy of core: two may be installed. */
 export function isIhandlerError(error: unknown): error is IhandlerError {
   return property(error, 'name') === 'IhandlerError' && error instanceof Error;
 }
 
-/** Whether a journal can promise nothing any more: then the process is to end. */
+/** Whether an error says that the journal can no longer store anything durably. The process should then exit. */
 export function isJournalFailed(error: unknown): boolean {
   return isIhandlerError(error) && error.code === 'JOURNAL_FAILED';
 }
 
-/** Marks an error as passing: the same batch is tried again, for ever, after `retryAfter` milliseconds or the usual backoff. */
+/**
+ * Makes a temporary error: the same incidents are retried without limit, after `retryAfter` milliseconds or the usual
+ * back-off. From a source it means that the source is disconnected and is to be run again.
+ */
 export function temporary(message: string, options?: ErrorOptions & { readonly retryAfter?: number }): Error {
   return Object.assign(new Error(message, options), { retryAfter: options?.retryAfter ?? 0 });
 }
 
-/** Marks an error as final for the incident: it goes to the dead letters at once. */
+/** Makes a permanent error: the incident goes to the dead letters without a further attempt. */
 export function permanent(message: string, options?: ErrorOptions): Error {
   return Object.assign(new Error(message, options), { permanent: true as const });
 }
 
-/** The code that the system, SQLite or a library gave an error, such as `ENOENT`; empty where there is none. */
+/** The `code` of an error, such as `ENOENT` or `SQLITE_BUSY`; `''` when it has none. */
 export function errorCode(error: unknown): string {
   const code = property(error, 'code');
   return typeof code === 'string' ? code : '';
 }
 
-/** What a failure means for what is delivered next. */
+/** How the dispatcher reacts to a failure. See {@link failureKind}. */
 export type FailureKind = 'temporary' | 'permanent' | 'unknown';
 
 const passingCodes = new Set(
@@ -72,12 +78,16 @@ const passingPrefixes = [
 ];
 
 /**
- * Tells what a failure means, by duck typing: `retryAfter` (milliseconds), `permanent`, or the code of a network, busy,
- * full-disk or I/O error, also of its `cause`. Anything else is unknown and is tried a bounded number of times.
+ * Classifies a failure by its properties, so that errors of any copy of core and of any library work:
+ *
+ * - `permanent`: the property `permanent` is true. The incident goes to the dead letters at once.
+ * - `temporary`: the error or one of its causes has `retryAfter` (milliseconds) or the code of a network, busy, full-disk or
+ *   I/O error. Retried without limit.
+ * - `unknown`: anything else. Retried a limited number of times (see `RetryPolicy.attempts`).
  */
 export function failureKind(error: unknown): FailureKind {
   if (property(error, 'permanent') === true) return 'permanent';
-  if (isJournalFailed(error)) return 'unknown'; // whatever made it fail: it does not come back in this process
+  if (isJournalFailed(error)) return 'unknown'; // whatever its cause: the journal does not recover in this process
   for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
     if (typeof property(current, 'retryAfter') === 'number') return 'temporary';
     const code = errorCode(current);
@@ -96,12 +106,12 @@ function describeDeep(error: unknown, depth: number): string {
     : `${text} (${describeDeep(error.cause, depth - 1)})`;
 }
 
-/** Says what went wrong, with up to four causes, also for what is not an Error or has no message. */
+/** The message of an error with up to four causes. Works for any thrown value, and never throws. */
 export function describeError(error: unknown): string {
   try {
     return describeDeep(error, 4);
   } catch {
-    // Somebody threw an object whose toString throws; there is nothing more to learn from it.
+    // The thrown object has a toString that throws.
     return 'an error that cannot be described';
   }
 }

@@ -1,5 +1,5 @@
-// Control characters; format characters, bidirectional controls, zero-width ones and tags among them; line and paragraph
-// separators; lone surrogates; and code points that are reserved for more of these or were such once.
+// Control characters; format characters (among them bidirectional controls, zero-width characters and tags); line and
+// paragraph separators; lone surrogates; and code points that Unicode reserves for such characters or once used for them.
 const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u180e\u202f\u2065\ufff0-\ufff8]/gu;
 
 function escapeOne(character: string): string {
@@ -13,8 +13,8 @@ function escapeOne(character: string): string {
 }
 
 /**
- * Text that an attacker wrote, made safe for a terminal or a log line: control, format and bidirectional characters and
- * lone surrogates become visible escapes, so that it stays on its line and moves no cursor.
+ * Makes text from an attacker safe for a terminal or a log line: replaces control, format and bidirectional characters and lone
+ * surrogates by visible escapes such as `\\x1b`, so that the text stays in its line and cannot control the terminal.
  */
 export function escapeControls(text: string): string {
   return text.replace(harmful, escapeOne);

@@ -3,133 +3,158 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { Incident, IncidentMap, IncidentOf, Origin, UntypedData } from './incident.ts';
 import type { Log } from './log.ts';
 
-/** The version of the contract between handlers, sources and the dispatcher. Not the version of this package. */
+/** The version of the contract between handlers, sources and the dispatcher. It is not the version of this package. */
 export const CONTRACT = 1;
 
-/** A value, or a promise of it: a handler without input or output needs no ceremony. */
+/** A value or a promise of it, so that a method that does no input or output need not be asynchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Any validation library's schema, zod's among them (https://standardschema.dev). */
+/** A synchronous schema of any validation library that implements Standard Schema (https://standardschema.dev), such as zod. */
 export type Schema = StandardSchemaV1;
 
-/** What a report says of itself. */
+/** How {@link HandlerContext.report} identifies a report, so that a repetition has the same id and is ignored. */
 export interface ReportOptions {
   /**
-   * The incident because of which this one is reported. In a listener it is the one being handled; in `write` it must be
-   * told, and be one of the batch, so that a redelivery in other batches reports the same ids.
+   * The incident that caused this report. Optional in a listener, where it is the incident being handled. Required in
+   * `write`, where it must be one of the batch: a redelivery may form other batches and must report the same ids.
    */
   readonly cause?: Pick<Incident, 'id' | 'sensor'>;
   /**
-   * Outside deliveries only: the place of this report among those that the handler keeps until they have resolved (an
-   * outbox). A repetition after a crash then has the same id, and is known. `stream` names the outbox, by chance and for
-   * good; `ordinal` rises in it and is never used again.
+   * Outside deliveries only: the place of this report in an outbox, where the handler stores reports until their promises
+   * resolve. A repetition after a crash then has the same id. `stream` is a random name that the outbox keeps for good.
+   * `ordinal` rises within it and is never reused.
    */
   readonly place?: { readonly stream: string; readonly ordinal: number };
 }
 
-/** What the dispatcher lends to a handler from `start` to `close`. */
+/** What the dispatcher provides to a handler. Valid from `start` to `close`. */
 export interface HandlerContext {
-  /** This instance's name: the handler's, or what the configuration's `as:` says. */
+  /** The name of this instance: `as:` in the configuration, or the handler's name. Unique in a dispatcher. */
   readonly instance: string;
-  /** The name of the sensor this host speaks for. */
+  /** The name of the sensor that this host reports for. */
   readonly sensor: string;
-  /** A folder of this instance's own, absolute, existing. */
+  /** The folder of this instance: an absolute path that exists. No other instance uses it. */
   readonly dataDir: string;
-  /** Whether the incidents survive a crash of this host elsewhere (a durable journal, or a file that can be read again). */
+  /** Whether unacknowledged incidents survive a crash of this host: in a durable journal, or in a file that can be read again. */
   readonly durable: boolean;
-  /** Aborts when the handler is to close: give it to timers and requests. */
+  /** Aborts before `close` is called. Pass it to timers and requests. */
   readonly signal: AbortSignal;
+  /** The log of this instance. */
   readonly log: Log;
-  /** Milliseconds since the Unix epoch. */
+  /** The current time in milliseconds since the Unix epoch. Tests replace it. */
   now(): number;
+  /** The `fetch` to use for requests. Tests replace it. */
   readonly fetch: typeof globalThis.fetch;
   /**
-   * Reports a further incident, which never reaches the handler that reports it. Origins must be declared in `reports`.
-   * The context of a delivery (the second argument of a listener, the third of `write`) only collects: what it collected
-   * is kept together with the acknowledgement, and forgotten if the delivery fails. The context given to `start` is for
-   * all other times: its promise resolves when the incident is as durable as the journal.
+   * Reports a further incident. It reaches every other handler, never the instance that reports it.
+   *
+   * The context of a delivery (second argument of a listener, third of `write`) collects reports: they are stored in the same
+   * transaction as the acknowledgement, and discarded when the delivery fails. Await the promise before the delivery ends.
+   * The context passed to `start` is for all other times: its promise resolves when the incident is as durable as the
+   * journal makes it.
+   *
+   * Rejects with `ORIGIN_UNDECLARED` when `reports` lacks the origin, `INCIDENT_INVALID` when the data does not fit its
+   * schema, `HANDLER_INVALID` when `write` passes no cause, `LIFE_CYCLE` when the delivery has ended or the dispatcher is
+   * closed, and with a permanent error when a chain of reports that cause each other exceeds 8.
    */
   report<O extends Origin>(origin: O, data: IncidentMap[O], options?: ReportOptions): Promise<void>;
   report(origin: string, data: UntypedData, options?: ReportOptions): Promise<void>;
 }
 
-/** Handles one incident. When it returns, or its promise resolves, the incident has been handled. */
+/** Handles one incident. The incident counts as handled when the function returns or its promise resolves. */
 export type Listener<I = Incident> = (incident: I, context: HandlerContext) => MaybePromise<void>;
 
-/** What every handler has. */
+/** The members that listening and writing handlers share. */
 export interface HandlerBase {
+  /** {@link CONTRACT}; `defineHandler` sets it. */
   readonly contract: typeof CONTRACT;
-  /** Kebab case, the package's name without scope: `log-sqlite`. */
+  /** Kebab case: the name of the package without its scope, such as `log-sqlite`. */
   readonly name: string;
-  /** The origins it reports, each with its schema. */
+  /**
+   * The origins that the handler reports, each with the schema of its data. The dispatcher also checks incoming incidents of
+   * these origins: data that does not fit reaches only handlers that listen to `*`.
+   */
   readonly reports?: Readonly<Record<string, Schema>>;
-  /** Opens files and connections. A failure is tried again while other handlers run. May be called again after `close`. */
+  /**
+   * Opens files and connections, before the first delivery. When it throws, the dispatcher calls it again with increasing
+   * delays while other handlers run. May be called again after `close`.
+   */
   start?(context: HandlerContext): MaybePromise<void>;
-  /** Flushes and releases everything. Called once a start, after the last delivery has settled. */
+  /** Flushes and releases everything. Called once for each successful `start`, after the last delivery has settled. */
   close?(): MaybePromise<void>;
-  /** Reopens files that others may have renamed (SIGHUP). */
+  /** Reopens files that another program may have renamed, such as logrotate (SIGHUP). Called between deliveries. */
   reopen?(): MaybePromise<void>;
   /**
-   * Removes what it keeps of attacks that one of these remote hosts took part in; answers what it did, for people, such
-   * as `removed 3 attacks`. Called between deliveries. Absent: it keeps nothing, or what it wrote is not its to change.
+   * Removes everything stored about attacks in which one of these remote hosts took part (see `remoteHostsOf` in the kit).
+   * Returns a sentence for the operator, such as `removed 3 attacks`. Called between deliveries. Leave it out when the
+   * handler stores nothing, or must not change what it wrote.
    */
   forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
-  /** What it counts of itself beside its counts, by name in snake case: shown by `status` and as metrics. Cheap. */
+  /**
+   * Counters of the handler itself, by name in snake case, shown by `status` and as metrics. Must be cheap: every status request
+   * calls it.
+   */
   counters?(): Readonly<Record<string, number>>;
 }
 
 /**
- * A handler that takes one incident at a time, in order. Every listener whose glob matches is called, in written order;
- * they succeed or fail as one delivery. A failure is tried again (see {@link failureKind}), then the incident goes to the
- * dead letters and the next one comes.
+ * A handler that gets one incident at a time, in order. The dispatcher calls every listener whose glob matches, in written
+ * order; they succeed or fail as one delivery. It retries a failed delivery according to {@link failureKind}. After the last
+ * attempt it moves the incident to the dead letters and continues with the next one.
  */
 export interface ListeningHandler extends HandlerBase {
+  /** The listeners by glob over origins. `*` in a glob matches any characters, dots included. */
   readonly on: Readonly<Record<string, Listener>>;
 }
 
 /**
- * A handler that takes many at once, all or nothing: rows and checkpoint in one transaction, or one request. A failed
- * batch is tried again, then one by one.
+ * A handler that gets many incidents at once and stores all or none of them: rows and checkpoint in one transaction, or one
+ * request. The dispatcher retries a failed batch, and then its incidents one by one.
  */
 export interface WritingHandler extends HandlerBase {
-  /** Globs over origins. */
+  /** The globs over origins that the handler accepts. `*` in a glob matches any characters, dots included. */
   readonly accepts: readonly string[];
   /**
-   * Takes a batch, in order. `checkpoint` says how far of each stream this batch goes: store it with the rows.
-   * A handler that also declares `reports` may be given incidents again that its checkpoint covers, in a batch of their
-   * own after a crash, so that it reports again (same ids, taken once); it must not store them again.
+   * Stores a batch, in order; at least one incident. `checkpoint` holds the highest ordinal of each stream in the batch: merge
+   * it into the stored checkpoint in the same transaction as the rows.
+   *
+   * A handler that declares `reports` may get incidents again that its checkpoint covers: after a crash, in a batch of their
+   * own with an empty checkpoint, so that it repeats its reports. It must not store them again.
    */
   write(batch: readonly Incident[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
-  /** What it has stored, of every stream. Asked after `start` and after each failed write: what it covers is not delivered again. */
+  /**
+   * The stored checkpoint, over all streams. The dispatcher reads it after `start` and after each failed write, and does not
+   * deliver what it covers. Without this method a handler may get incidents again that it has stored.
+   */
   checkpoint?(): MaybePromise<Checkpoint>;
 }
 
-/** Acts on the incidents whose origin matches its globs. */
+/** Acts on incidents whose origin matches its globs. */
 export type Handler = ListeningHandler | WritingHandler;
 
-/** A glob that can match something: never for a typo under a root that the catalogue knows. */
+/** A glob that can match something; `never` for a typo under a known root. */
 type ValidGlob<P extends string> = P extends string ? ([IncidentOf<P>] extends [never] ? never : P) : never;
 
-/** What {@link defineHandler} takes for a listening handler. */
+/** The argument of {@link defineHandler} for a listening handler: each listener is typed by its glob. */
 export type ListeningDefinition<P extends string> = Omit<ListeningHandler, 'contract' | 'on'> & {
   readonly on: { readonly [G in P]: [ValidGlob<G>] extends [never] ? never : Listener<IncidentOf<G>> };
 };
 
-/** What {@link defineHandler} takes for a writing handler. */
+/** The argument of {@link defineHandler} for a writing handler: the batch is typed by the globs. */
 export type WritingDefinition<P extends string> = Omit<WritingHandler, 'contract' | 'accepts' | 'write'> & {
   readonly accepts: readonly (P & ValidGlob<P>)[];
   write(batch: readonly IncidentOf<P>[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
 };
 
-/** Checks each listener against its own glob and stamps the contract version. */
+/** Defines a handler: types each listener by its own glob and adds the contract version. Does nothing else at runtime. */
 export function defineHandler<const P extends string>(definition: ListeningDefinition<P>): ListeningHandler;
 export function defineHandler<const P extends string>(definition: WritingDefinition<P>): WritingHandler;
 export function defineHandler(definition: object): Handler {
-  // Safe: the dispatcher calls a listener only with incidents that its glob matched and whose data fits.
+  // Safe: the dispatcher calls a listener only with incidents that match its glob and whose data fits.
   return { contract: CONTRACT, ...definition } as Handler;
 }
 
-/** Whether a handler takes batches. */
+/** Whether a handler gets batches (`write`) instead of single incidents (`on`). */
 export function isWriting(handler: Handler): handler is WritingHandler {
   return 'write' in handler;
 }

@@ -1,16 +1,19 @@
 import { IhandlerError } from './error.ts';
 
-/** An incident id taken apart. */
+/** The parts of an incident id. */
 export interface IncidentId {
-  /** Where it came from: a hash of a file's identity, a random name for a port, or, for an incident that a handler reported, `<stream of the cause>/<instance>/<n>`. */
+  /**
+   * The origin of the id: a hash of the identity of a file, a random name of a connection, or for an incident that a handler
+   * reported `<stream of the cause>/<instance>/<n>`.
+   */
   readonly stream: string;
-  /** Rises within a stream: the offset of a line's end in bytes, a row id, a count. */
+  /** Rises within the stream: the offset of the end of a line in bytes, a row id, or a count. */
   readonly ordinal: number;
 }
 
 const [ZERO, NINE, COLON] = [48, 57, 58];
 
-/** Where the ordinal of an id begins; 0 when it is no id. Only one way to write a number counts: else two ids would mean the same incident. */
+/** The index of the ordinal in an id; 0 for an invalid id. A number has one valid spelling, so that no two ids mean one incident. */
 function ordinalFrom(id: string): number {
   let from = id.length;
   for (; from > 0; from -= 1) {
@@ -23,12 +26,12 @@ function ordinalFrom(id: string): number {
   return digits < 16 || Number.isSafeInteger(Number(id.slice(from))) ? from : 0;
 }
 
-/** Whether {@link parseIncidentId} takes it; for the hot path, where taking it apart costs too much. */
+/** Whether {@link parseIncidentId} accepts an id. For the hot path, where parsing costs too much. */
 export function isIncidentId(id: string): boolean {
   return ordinalFrom(id) !== 0;
 }
 
-/** Takes `<stream>:<ordinal>` apart; throws `INCIDENT_INVALID` for anything else. */
+/** Parses `<stream>:<ordinal>`. Throws `INCIDENT_INVALID` for anything else. */
 export function parseIncidentId(id: string): IncidentId {
   const from = ordinalFrom(id);
   if (from === 0)
@@ -39,19 +42,19 @@ export function parseIncidentId(id: string): IncidentId {
   return { stream: id.slice(0, from - 1), ordinal: Number(id.slice(from)) };
 }
 
-/** Puts an id together. */
+/** Makes an id from a stream and an ordinal, a whole number that is not negative. */
 export function formatIncidentId(stream: string, ordinal: number): string {
   return `${stream}:${ordinal}`;
 }
 
-/** How many handlers in a row reported because of each other: 0 for what a source brought. */
+/** The length of the chain of reports that led to an incident: 0 for an incident from a source. */
 export function chainDepth(id: string): number {
   let depth = 0;
   for (let at = id.indexOf('/'); at !== -1; at = id.indexOf('/', at + 1)) depth += 1;
   return depth >> 1;
 }
 
-/** The instance that reported an incident, or undefined when a source brought it. */
+/** The instance that reported an incident; undefined for an incident from a source. */
 export function reporterOf(id: string): string | undefined {
   const last = id.lastIndexOf('/');
   if (last === -1) return undefined;
@@ -59,7 +62,7 @@ export function reporterOf(id: string): string | undefined {
   return before === -1 ? undefined : id.slice(before + 1, last);
 }
 
-/** The stream of the n-th report that an instance makes because of an incident; its ordinal is the cause's. */
+/** The stream of the n-th report of an instance that an incident caused. The ordinal of the report is that of the cause. */
 export function reportedStream(causeStream: string, instance: string, n: number | string): string {
   return `${causeStream}/${instance}/${n}`;
 }

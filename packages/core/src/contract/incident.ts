@@ -1,30 +1,33 @@
-/**
- * One end of a connection. `host` is the address as the sensor wrote it (an IPv4-mapped `::ffff:192.0.2.1` stays so)
- * and `''` where it is not known, as for the remote end of a listener; `port` is 0 there.
- */
+/** One end of a connection. */
 export interface Endpoint {
+  /**
+   * The address as the sensor wrote it: an IPv4-mapped `::ffff:192.0.2.1` stays as it is. `''` when it is unknown, as for the
+   * remote end of a listener.
+   */
   readonly host: string;
+  /** 0 when it is unknown. */
   readonly port: number;
 }
 
-/** The far end, which may have been named before it was resolved. */
+/** The remote end of a connection. */
 export interface RemoteEndpoint extends Endpoint {
-  /** The name that was connected to: `''` when there was none, `null` when the sensor wrote null (old versions). */
+  /** The name that the sensor connected to; `''` when there was none, `null` when the sensor wrote null (old versions). */
   readonly hostname: string | null;
 }
 
-/** A value inside `data` with an identity: attacks are trees of connections. */
+/** A connection of a sensor: a value in `data` with an identity. Attacks are trees of connections. */
 export interface Connection {
-  /** Unique among the connections of one sensor that are open at the same time; old sensors reuse it later. */
+  /** Unique among the open connections of one sensor. Old sensors reuse it after the connection is closed. */
   readonly id: string;
-  /** The service or client that spoke: `smbd`, `httpd`, `remoteshell`, … */
+  /** The service or client of the sensor: `smbd`, `httpd`, `remoteshell`, … */
   readonly protocol: string;
+  /** `tcp`, `udp`, `tls`, `dtls`, … */
   readonly transport: string;
   readonly local: Endpoint;
   readonly remote: RemoteEndpoint;
 }
 
-/** Plain data, as deep as it goes. Bytes occur where an attacker wrote what is not UTF-8. */
+/** Plain data of any depth. Text that an attacker sent is bytes where it is not valid UTF-8. */
 export type Value =
   | null
   | boolean
@@ -35,7 +38,7 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value };
 
-/** The data of an incident whose origin has no schema here, or does not fit it. */
+/** The data of an incident whose origin has no schema, or whose data does not fit the schema. */
 export type UntypedData = { readonly [key: string]: Value };
 
 /**
@@ -56,23 +59,24 @@ export interface IncidentMap {}
 /** The origins whose data has a type. */
 export type Origin = keyof IncidentMap & string;
 
-/** What happened. Frozen all the way down; made with {@link createIncident}. */
+/** Something that happened at a sensor. Deeply frozen plain data, made by {@link createIncident}. */
 export interface Incident<O extends string = string> {
-  /** `<stream>:<ordinal>`, where the incident came from; every hop keeps it. See {@link parseIncidentId}. */
+  /** `<stream>:<ordinal>`: where the incident came from. Every hop keeps it. See {@link parseIncidentId}. */
   readonly id: string;
   /** A dotted path such as `dionaea.connection.tcp.accept`: letters, digits, `_`, `-` and dots. */
   readonly origin: O;
   /** Milliseconds since the Unix epoch, fractions kept. */
   readonly timestamp: number;
-  /** The name of the sensor that saw it. */
+  /** The name of the sensor that observed it. */
   readonly sensor: string;
+  /** An attacker wrote it: do not trust any of it. */
   readonly data: O extends Origin ? IncidentMap[O] : UntypedData;
   /**
-   * Present when the files that `data` names are on this machine: only the source that brought the incident says so, and
-   * no hop passes it on (see `receiveIncident`). Without it no handler opens a path.
+   * Present when the files that `data` names are on this machine. Only the source that read the incident sets it, and no hop
+   * passes it on (see `receiveIncident`). Without it, a handler must not open any path in `data`.
    */
   readonly local?: true;
-  /** Present when `data` does not fit the schema of the origin, and says why: such an incident reaches only `*`. */
+  /** Present when `data` does not fit the schema of the origin: the reason. Such an incident reaches only the glob `*`. */
   readonly misfit?: string;
 }
 

@@ -1,22 +1,28 @@
-/** The levels of incidents, most severe first: those of dionaea. */
+/** The levels of incidents, most severe first. They are dionaea's, and not those of {@link Log}. */
 export const LEVELS = ['error', 'critical', 'warning', 'message', 'info', 'debug'] as const;
 
-/** How severe an incident is. */
+/** The severity of an incident. */
 export type Level = (typeof LEVELS)[number];
 
 /** The levels of {@link Log}, most severe first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
-/** How severe a log line is. */
+/** The severity of a log line. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Writes one line: a message, and the values that belong to it. */
+/**
+ * Writes one log line. `message` is lower case, starts with the event and has no full stop: `journal full`. Values are fields
+ * in `details`, not parts of the message. The host hides values whose name {@link isSecretName} recognises.
+ */
 export type LogMethod = (message: string, details?: Readonly<Record<string, unknown>>) => void;
 
-/** The log that the host gives to handlers and sources, most severe first. Values are escaped: they never reach a terminal as controls. */
+/**
+ * The log of a handler or source. `error`: an operator must act, or data was lost. `warn`: something failed and is retried.
+ * `info`: a change of state. `debug`: everything else. The host escapes control characters in messages and values.
+ */
 export type Log = Readonly<Record<LogLevel, LogMethod>>;
 
-/** A log that goes nowhere. */
+/** A log that discards every line. */
 export const silentLog: Log = Object.freeze({
   error() {},
   warn() {},

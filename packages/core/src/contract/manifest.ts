@@ -6,20 +6,21 @@ const subpath = z
   .string()
   .regex(/^\.(\/[\w.-]+)*$/, 'expected an export of the package, such as "." or "./commands"');
 
-/** The field `ihandler` of a package.json: what a package offers, readable without running its code. */
+/** The field `ihandler` of a package.json: what a package contributes. The host reads it without running code of the package. */
 export const manifestSchema = z.object({
   contract: z.literal(CONTRACT),
   handlers: z
     .record(
       z.string(),
       z.object({
-        /** The export whose default is the factory. */
+        /** The export whose default is the factory: a function of the options that returns the handler. */
         export: subpath.default('.'),
         summary: z.string(),
-        /** Whether anything it handles leaves this machine; and then to where. */
+        /** Whether the handler sends incidents or parts of them off this machine. */
         network: z.boolean(),
+        /** What it sends, and where to. */
         sends: z.string().optional(),
-        /** Names that configurations of other programs use for it: `log_sqlite`. */
+        /** Other names for it in configurations, such as the name in the configuration of a sensor: `log_sqlite`. */
         aliases: z.array(z.string()).default([]),
         options: jsonSchema,
       }),
@@ -31,22 +32,22 @@ export const manifestSchema = z.object({
       z.object({
         export: subpath.default('.'),
         summary: z.string(),
-        /** Whether `import` may offer it files, through {@link FileSourceModule.recognises}, and standard input. */
+        /** The input that `import` may pass to it: files, chosen by {@link FileSourceModule.recognises}, and standard input. */
         reads: z.array(z.enum(['file', 'stdin'])).default([]),
-        /** Whether it goes on until it is told to stop: `run` takes such sources, `import` the others. */
+        /** Whether it runs until it is stopped. `run` uses live sources, `import` all others. */
         live: z.boolean().default(false),
         aliases: z.array(z.string()).default([]),
         options: jsonSchema,
       }),
     )
     .default({}),
-  /** Commands by name; the export's `commands` is a record of {@link Command}s. */
+  /** By name; the export has a record `commands` of {@link Command}s. */
   commands: z.record(z.string(), z.object({ export: subpath, summary: z.string() })).default({}),
-  /** Journals by name, for `journal:` in a configuration; the export's default is a function of options. */
+  /** By name, for `journal:` in a configuration; the export is a {@link JournalModule}. */
   journals: z
     .record(z.string(), z.object({ export: subpath.default('.'), summary: z.string(), options: jsonSchema }))
     .default({}),
 });
 
-/** See {@link manifestSchema}. */
+/** The parsed field `ihandler` of a package.json. See {@link manifestSchema}. */
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -36,9 +36,9 @@ describe('options', () => {
       { path: 'file', message: 'expected a path; found nothing' },
       { path: 'size', message: 'expected a number; found "big"' },
       { path: 'rules.a.b', message: expect.stringContaining('; found "x"') },
-      { path: 'fiel', message: 'there is no such option' },
+      { path: 'fiel', message: 'unknown option' },
     ]);
-    expect(text.split('\n')[0]).toBe('log-text: these options do not fit:');
+    expect(text.split('\n')[0]).toBe('log-text: invalid options:');
     for (const { path, message } of problems) expect(text).toContain(`  ${path}: ${message}`);
   });
 
@@ -60,7 +60,7 @@ describe('options', () => {
   it('may be of any shape: the whole is shown short', () => {
     expect(told('x'.repeat(1000)).text.length).toBeLessThan(300);
     expect(told(7).problems).toEqual([{ path: '', message: expect.stringContaining('found 7') }]);
-    expect(told(7).text).toContain('  the options: ');
+    expect(told(7).text).toContain('  options: ');
     expect(told({ file: 7n }).text).toContain('found 7');
     const circle: Record<string, unknown> = {};
     circle['file'] = circle;

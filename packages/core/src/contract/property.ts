@@ -1,9 +1,9 @@
-/** A property of whatever was thrown; undefined where there is none, or where it cannot be read. */
+/** A property of any value; undefined when the value is not an object, lacks it, or throws when it is read. */
 export function property(error: unknown, key: string): unknown {
   try {
     return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[key] : undefined;
   } catch {
-    // Somebody threw an object that refuses to be read: it says nothing.
+    // A getter or a proxy throws.
     return undefined;
   }
 }

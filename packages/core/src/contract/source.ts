@@ -2,86 +2,103 @@ import { CONTRACT, type MaybePromise } from './handler.ts';
 import type { Incident, Value } from './incident.ts';
 import type { Log } from './log.ts';
 
-/** Something a source read that is no incident. It is counted, and kept or located, never silently dropped. */
+/** Input that a source cannot read as an incident. The host counts it and writes it to a rejects file or to the log. */
 export interface Reject {
-  /** Where it was: a path, or `-` for standard input, or a port's name. */
+  /** The input: a path, `-` for standard input, or the name of a port. */
   readonly file: string;
-  /** Where it starts, in bytes of the uncompressed text; or a row id. */
+  /** Its start, in bytes of the uncompressed text, or a row id. */
   readonly offset: number;
   /** Its length in bytes. */
   readonly length: number;
   /** What was expected and what was found. */
   readonly reason: string;
-  /** What it was, unless it is too large to keep. */
+  /** The input itself; absent when it is too large to store. */
   readonly text?: string | Uint8Array;
 }
 
-/** How far a source is, in a unit of its own (bytes, rows). */
+/** The progress of a source, in a unit of its own such as bytes or rows. */
 export interface Progress {
+  /** The amount that has been read. */
   readonly done: number;
-  /** Absent when the end is not known. */
+  /** The whole amount; absent while it is unknown. */
   readonly total?: number;
 }
 
-/** How {@link SourceContext.report} is to be done. */
+/** Options of {@link SourceContext.report}. */
 export interface SourceReportOptions {
   /**
-   * Rejects with a passing error (see `temporary`) when it is not durable after so many milliseconds, or when the journal
-   * refuses; it may become durable all the same. @default waits, and tries again, for as long as the journal takes nothing
+   * Milliseconds after which `report` rejects with a temporary error when the batch is not durable yet. It also rejects at
+   * once when the journal does not accept incidents. The batch may become durable all the same. @default waits and retries
+   * for as long as the journal does not accept incidents
    */
   readonly within?: number;
-  /** What the source needs to go on after a restart, kept in the same transaction: `context.state()` gives it back. */
+  /** The state from which the source resumes after a restart. Stored in the same transaction; `context.state()` returns it. */
   readonly state?: Value;
 }
 
-/** What the host lends to a source while it runs. */
+/** What the host provides to a source while it runs. */
 export interface SourceContext {
-  /** This instance's name: the source's, or what the configuration's `as:` says. */
+  /** The name of this instance: `as:` in the configuration, or the name of the source. */
   readonly instance: string;
-  /** The name of the sensor, for incidents that do not say. */
+  /** The name of the sensor, for input that does not name one. */
   readonly sensor: string;
+  /** Aborts when the source is to stop. Pass it to timers and requests. */
   readonly signal: AbortSignal;
+  /** The log of this instance. */
   readonly log: Log;
+  /** The current time in milliseconds since the Unix epoch. Tests replace it. */
   now(): number;
   /**
-   * Hands over incidents of rising ordinals, made with {@link createIncident}. Resolves when they are as durable as the
-   * journal (group commit: many reports share one fsync): only then acknowledge upstream. With the in-memory journal it
-   * waits while the slowest handler is far behind. Incidents that are known already are ignored.
+   * Reports incidents made by {@link createIncident}. Within a stream their ordinals must rise. Resolves when the journal has
+   * stored them; acknowledge upstream only then. Many reports share one fsync. With the in-memory journal it also waits while
+   * the slowest handler is far behind. Incidents whose ids the journal knows are ignored. Takes ownership of the batch.
+   *
+   * Rejects with a temporary error (with `within`, or when `signal` aborts while the journal does not accept incidents) and
+   * with `JOURNAL_FAILED` when the journal can no longer store anything durably.
    */
   report(batch: readonly Incident[], options?: SourceReportOptions): Promise<void>;
-  /** What was kept with the last report that had a `state`, also in an earlier run. Undefined: nothing. */
+  /** The `state` of the last report that had one, also of an earlier run; undefined when there was none. */
   state(): MaybePromise<Value | undefined>;
-  /** The ordinal of a stream after which to read on: what all who need it have already. Undefined: from the start. */
+  /**
+   * The ordinal of a stream up to which every handler has all incidents: continue after it. Undefined: read from the start.
+   */
   resumeAfter(stream: string): MaybePromise<number | undefined>;
-  /** Tells of something that is no incident. Resolves when it is kept. */
+  /** Rejects invalid input. Resolves when it has been counted and written. */
   reject(reject: Reject): Promise<void>;
-  /** Tells how far it is; as often as it likes. */
+  /** Reports the progress. May be called at any rate. */
   progress(progress: Progress): void;
   /** Tells, for people, why it is cut off from where it listens, while it tries again; undefined: it is there. Not every host asks. */
   disconnected?(reason: string | undefined): void;
 }
 
-/** Brings incidents in from outside: a file, a port, a message server. */
+/** Brings incidents in from outside: from a file, a port or a message server. */
 export interface Source {
+  /** {@link CONTRACT}; `defineSource` sets it. */
   readonly contract: typeof CONTRACT;
+  /** Kebab case, such as `dionaea-http`. */
   readonly name: string;
-  /** A file: until its end; a port: until `context.signal` aborts. What it throws ends the source and is told to the user. */
+  /**
+   * Reads until the end of a file, or until `context.signal` aborts. When it throws a temporary error (see
+   * {@link failureKind}), such as a network error, the host shows the source as `disconnected` and runs it again with
+   * increasing delays; on any other error it shows it as `failed`. A source needs no loop of its own to reconnect.
+   */
   run(context: SourceContext): Promise<void>;
 }
 
-/** Stamps the contract version. */
+/** Defines a source: adds the contract version. */
 export function defineSource(definition: Omit<Source, 'contract'>): Source {
   return { contract: CONTRACT, ...definition };
 }
 
-/** What `import` gives to the factory of a source that reads files. */
+/** The options that `import` passes to the factory of a source that reads files. */
 export interface FileSourceOptions {
   /** An absolute path, or `-` for standard input. */
   readonly file: string;
+  /** The name of the sensor, for input that does not name one. */
   readonly sensor?: string;
 }
 
-/** The module of a source whose manifest says `reads`. */
+/** The module of a source whose manifest has `reads`. */
 export interface FileSourceModule {
   default(options: FileSourceOptions): Source;
   /** Whether the source can read a file, from its first 64 KiB (uncompressed when the file is gzipped) and its path. */
