@@ -1,24 +1,22 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * The files that take longest, the longest first: `npm test` says which took longest at its end. One of them that began last
- * would be waited for alone.
- */
+/** The files that take longest, the longest first, as the end of `npm test` lists them. Started last, one would run alone. */
 export const slowest: readonly string[] = [
-  'test/crash/crash.test.ts',
-  'test/e2e/virustotal-month.long.test.ts',
+  'test/crash/crash.long.test.ts',
+  'test/docs/examples.long.test.ts',
   'packages/testkit/src/broken-handlers.long.test.ts',
   'test/structure/install-packed.long.test.ts',
   'test/docs/readme.test.ts',
   'test/e2e/three-sensors.long.test.ts',
-  'test/docs/examples.long.test.ts',
+  'test/e2e/virustotal-month.long.test.ts',
+  'test/crash/crash.test.ts',
   'test/e2e/parity.test.ts',
   'packages/core/src/delivery/crash-model.test.ts',
   'apps/ihandler/src/commands/run.test.ts',
   'test/docs/write-a-handler.test.ts',
 ];
 
-/** Runs the slowest files first, the others in vitest's own order. */
+/** Runs the slowest files first, and the others in vitest's own order. */
 export class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
