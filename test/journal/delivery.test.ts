@@ -100,7 +100,7 @@ describe.each([
     const dispatcher = dispatcherOf(createJournal(), reporter, keeper.handler);
     const started = dispatcher.start();
     // Reports may be made while a slow handler starts, which then reads them in the journal.
-    while (dispatcher.status().some(({ instance, state }) => instance === 'reporter' && state !== 'idle'))
+    while (dispatcher.status().some(({ instance, state }) => instance === 'reporter' && state !== 'live'))
       await new Promise(setImmediate);
     await dispatcher.report(seen(6));
     give();

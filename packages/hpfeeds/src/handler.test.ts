@@ -133,7 +133,7 @@ describe('the handler hpfeeds', () => {
     await dispatcher.report([offer(1, 'x')]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([
-      { state: 'retrying', failure: expect.stringMatching(message), counts: { dead: 0 } },
+      { state: 'waiting', failure: expect.stringMatching(message), counts: { dead: 0 } },
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('the handler hpfeeds', () => {
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     expect(dispatcher.status()).toMatchObject([
       {
-        state: 'retrying',
+        state: 'waiting',
         failure: expect.stringMatching(/is not trusted: set "tls.ca"/),
         counts: { dead: 0 },
       },

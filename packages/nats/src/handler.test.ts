@@ -231,7 +231,7 @@ describeService('nats-server', () => {
     await until(() => sensor.status()[0]?.failure !== undefined);
     expect(sensor.status()).toMatchObject([
       {
-        state: 'retrying',
+        state: 'waiting',
         failure: expect.stringMatching(/is not trusted: set "tls.ca"/),
         counts: { dead: 0 },
       },

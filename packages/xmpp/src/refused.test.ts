@@ -28,7 +28,7 @@ async function sensorAt(service: string) {
   await sensor.report([offer]);
   await until(() => sensor.status()[0]?.failure !== undefined);
   expect(sensor.status()).toMatchObject([
-    { state: 'retrying', counts: { dead: 0 } },
+    { state: 'waiting', counts: { dead: 0 } },
     { counts: { delivered: 1 } },
   ]);
   return { sensor, failure: sensor.status()[0]?.failure ?? '' };

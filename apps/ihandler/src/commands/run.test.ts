@@ -103,7 +103,7 @@ describe('run', () => {
     world.write('numbers', '1\n');
     await until(
       () => callControl(join(world.folder, 'data'), 'status', {}),
-      (status) => JSON.stringify(status).includes('"working"'),
+      (status) => JSON.stringify(status).includes('"delivering"'),
     );
     running.child.kill('SIGTERM');
     await running.said('stopping');

@@ -69,7 +69,7 @@ function instanceNotes(one: InstanceStatus, at: number, columns: number): string
     ...(state === 'not running' && since !== null
       ? [note(`last ran ${formatSpan(at - since)} ago`, columns)]
       : []),
-    ...(state === 'retrying' && since !== null
+    ...(state === 'waiting' && since !== null
       ? [note(`failing for ${formatSpan(at - since)}`, columns)]
       : []),
     ...(failure === null ? [] : [note(failure, columns)]),

@@ -46,10 +46,10 @@ describe('status', () => {
       problems: [],
       journal: { name: 'sqlite', entries: 3 },
       ihandlers: [
-        { instance: 'keep', handler: 'keep', state: 'idle', waiting: 0, oldestWaiting: null },
+        { instance: 'keep', handler: 'keep', state: 'live', waiting: 0, oldestWaiting: null },
         {
           instance: 'later',
-          state: 'retrying',
+          state: 'waiting',
           waiting: 3,
           failure: 'the server is away',
           counters: { asked: 12345, aaaaaaaaa: 1, hhhhhhhhh: 1 },
@@ -61,8 +61,8 @@ describe('status', () => {
     const { code, stdout } = await world.run(['status', '-c', 'my.yaml']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ihandler runs for \d+ s, process \d+, sensor sensor-1$/m);
-    expect(stdout).toMatch(/^keep +idle +0 +- +3 +0 +0$/m);
-    expect(stdout).toMatch(/^later +retrying +3 +\d+ s +0 +0 +0$/m);
+    expect(stdout).toMatch(/^keep +live +0 +- +3 +0 +0$/m);
+    expect(stdout).toMatch(/^later +waiting +3 +\d+ s +0 +0 +0$/m);
     expect(stdout).toContain('    the server is away\n    asked 12,345, aaaaaaaaa 1, ');
     // What has no room on a line is on the next.
     for (const letter of 'abcdefgh') expect(stdout).toMatch(new RegExp(`[ ,]${letter}{9} 1(?:,|$)`, 'm'));

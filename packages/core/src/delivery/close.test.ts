@@ -21,7 +21,7 @@ describe('close', () => {
     await Promise.all([dispatcher.close(), dispatcher.close()]);
     await dispatcher.close();
     expect(events.slice(2)).toEqual(['close two', 'close one', 'close journal']);
-    expect(dispatcher.status().map(({ state }) => state)).toEqual(['closed', 'closed']);
+    expect(dispatcher.status().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
   });
 
   it('is what disposing does', async () => {
@@ -81,8 +81,8 @@ describe('close', () => {
     await reached.promise;
     await dispatcher.close({ within: 5 });
     expect(events).toEqual(['start one', 'close one']);
-    expect(error).toHaveBeenCalledWith(expect.stringContaining('left alone'), { instance: 'hung' });
-    expect(statusOf(dispatcher, 'hung').state).toBe('working');
+    expect(error).toHaveBeenCalledWith(expect.stringContaining('abandoning'), { instance: 'hung' });
+    expect(statusOf(dispatcher, 'hung').state).toBe('delivering');
     never.give();
   });
 

@@ -99,13 +99,13 @@ describe('a handler that listens', () => {
     await dispatcher.report([incidentOf(3)]);
     const behind = await dispatcher.drain({ stalledAfter: 5 });
     expect(behind).toEqual([
-      expect.objectContaining({ instance: 'hung', state: 'working', since: 2000, pending: 3 }),
+      expect.objectContaining({ instance: 'hung', state: 'delivering', since: 2000, pending: 3 }),
     ]);
     expect(calls).toBe(1);
     goOn.give();
     expect(await dispatcher.drain()).toEqual([]);
     expect(calls).toBe(3);
-    expect(statusOf(dispatcher, 'hung').state).toBe('idle');
+    expect(statusOf(dispatcher, 'hung').state).toBe('live');
   });
 });
 
@@ -180,7 +180,7 @@ describe('a listener that fails', () => {
     });
     const dispatcher = await open([failing]);
     await dispatcher.report(incidents(2));
-    await vi.waitFor(() => expect(statusOf(dispatcher, 'failing').state).toBe('retrying'));
+    await vi.waitFor(() => expect(statusOf(dispatcher, 'failing').state).toBe('waiting'));
     expect(statusOf(dispatcher, 'failing')).toMatchObject({ failure: 'come back tomorrow', pending: 2 });
     await dispatcher.close();
     expect(calls).toBe(1);

@@ -139,7 +139,7 @@ describe('what a handler reports while it handles an incident', () => {
       expect.objectContaining({
         instance: 'ping',
         attempts: 1,
-        reason: expect.stringContaining('more than 8'),
+        reason: expect.stringContaining('at most 8'),
       }),
     ]);
     expect(letters[0]?.incident.id).toBe(`s${'/ping/0/pong/0'.repeat(4)}:1`);

@@ -200,7 +200,7 @@ it('shows what a write waits for', async () => {
   };
   const dispatcher = await open([keeper.handler]);
   await dispatcher.report(incidents(2));
-  await vi.waitFor(() => expect(statusOf(dispatcher, 'keeper').state).toBe('retrying'));
+  await vi.waitFor(() => expect(statusOf(dispatcher, 'keeper').state).toBe('waiting'));
   expect(await dispatcher.drain({ stalledAfter: 5 })).toEqual([
     expect.objectContaining({ instance: 'keeper', failure: 'the disk is full', pending: 2 }),
   ]);

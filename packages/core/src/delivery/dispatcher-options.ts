@@ -31,7 +31,7 @@ export interface DispatcherOptions {
 export interface LaneStatus {
   readonly instance: string;
   readonly handler: string;
-  readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed';
+  readonly state: 'starting' | 'reading' | 'live' | 'delivering' | 'waiting' | 'stopped';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
   readonly counts: DeliveryCounts;
@@ -115,6 +115,8 @@ export interface Dispatcher extends AsyncDisposable {
    * when one fails with an IhandlerError, which only the user can put right, after closing the others.
    */
   start(): Promise<void>;
+  /** Whether it has opened its journal and accepts incidents. */
+  isOpen(): boolean;
   /** Accepts incidents as a source does; resolves when they are as durable as the journal. */
   report(batch: readonly Incident[]): Promise<void>;
   /** Runs a source until it ends or `signal` aborts. */

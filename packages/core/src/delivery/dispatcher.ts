@@ -9,18 +9,20 @@ import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
 import { createNotifier } from '../timing/notifier.ts';
 import { withRetryDefaults } from '../timing/retry.ts';
-import { settlesWithin } from '../timing/settles-within.ts';
-import type { Dispatcher, DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
-import { drain, waitForMove } from './drain.ts';
-import { forget } from './forget.ts';
-import { createHandlerReports } from './handler-reports.ts';
-import { createLane } from './lane/lane.ts';
-import type { LaneHost } from './lane/lane-host.ts';
-import type { Lane } from './lane/lane-types.ts';
+import { closeDispatcher } from './close-dispatcher.ts';
+import { createLanes } from './create-lanes.ts';
+import type { Dispatcher, DispatcherOptions } from './dispatcher-options.ts';
+import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
+import { drain } from './drain.ts';
+import type { Lane } from './lane/lane.ts';
 import { createLiveFeed } from './live-feed.ts';
+import { createOperations } from './operations.ts';
 import { runSource } from './source-run.ts';
 
-/** Puts handlers on a journal. Throws an IhandlerError, as `HANDLER_INVALID` or `GLOB_INVALID`, for what cannot work. */
+/**
+ * Creates a dispatcher, which has not started. Throws an IhandlerError for entries that cannot work: `HANDLER_INVALID`,
+ * `CONTRACT_UNKNOWN`, `GLOB_INVALID` or `OPTIONS_INVALID`.
+ */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   checkEntries(options.handlers);
   const { journal, sensor } = options;
@@ -31,54 +33,53 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     options.handlers.map(({ handler }) => handler),
     knownOrigins(),
   );
-  const life = new AbortController();
-  /** Aborts with the error of a journal that can promise nothing any more. */
-  const broken = new AbortController();
-  const moved = createNotifier();
   const retry = withRetryDefaults(options.retry);
-  const sources = new Map<string, SourceStatus>();
+  const closing = new AbortController();
+  /** Aborts with the error of a journal that has failed. */
+  const failed = new AbortController();
+  const moved = createNotifier();
   let released = 0;
   let state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   let opening: Promise<void> | undefined;
-  let closing: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
 
-  const host: LaneHost = {
+  const lanes: readonly Lane[] = createLanes(options, {
+    now,
+    log,
+    router,
+    retry,
+    events: { appended, moved: release, deadLetter, journalFailed },
+    fedTo: () => feed.position(),
+    mustBeOpen,
+  });
+  const feed = createLiveFeed(lanes, router);
+  const parts: DispatcherParts = {
+    sensor,
     journal,
     router,
     retry,
-    batch: options.batch ?? 1000,
-    dataDir: options.dataDir,
-    context: (entry) => ({
-      instance: entry.instance ?? entry.handler.name,
-      sensor,
-      durable: journal.durable,
-      log: log(entry.instance ?? entry.handler.name),
-      now,
-      fetch: options.fetch ?? globalThis.fetch,
-      report: outside.reporter(entry),
-    }),
-    appended,
-    moved: release,
-    liveTo: () => feed.position(),
-    deadLetter: tellDeadLetter,
-    startFailed: (instance, handler, message) => outside.startFailed(instance, handler, message),
-    journalFailed,
+    lanes,
+    sources: new Map(),
+    onReject: options.onReject,
+    moved,
+    closing: closing.signal,
+    failed: failed.signal,
+    now,
+    log,
+    mustBeOpen,
+    accept,
   };
-  const outside = createHandlerReports({ sensor, now, mustBeOpen, laneOf, log: () => log() });
-  const lanes: readonly Lane[] = options.handlers.map((entry, index) => createLane(entry, index, host));
 
-  const feed = createLiveFeed(lanes, router);
-
-  /** Gives lanes what was appended; those that it does not concern may have passed it by now. */
+  /** Offers to the lanes what was appended; those that it is not for may have passed it by now. */
   function appended(run: JournalRun): void {
     feed.appended(run);
     release();
   }
 
-  /** Lets entries go that every lane has passed. */
+  /** Releases entries that every lane has passed. */
   function release(): void {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const lane of lanes) lowest = Math.min(lowest, lane.committed());
+    for (const { cursor } of lanes) lowest = Math.min(lowest, cursor.committed());
     if (lowest > released && lowest !== Number.POSITIVE_INFINITY) {
       released = lowest;
       journal.release(lowest);
@@ -86,28 +87,37 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     moved.notify();
   }
 
-  /** Nothing is accepted or acknowledged any more. */
+  /** From here on nothing is accepted or acknowledged. */
   function journalFailed(error: unknown): void {
-    if (broken.signal.aborted) return;
-    broken.abort(error);
-    log().error('the journal can promise nothing any more: end this process', {
+    if (failed.signal.aborted) return;
+    failed.abort(error);
+    log().error('journal failed: incidents can no longer be stored durably; end this process', {
       error: describeError(error),
     });
-    for (const lane of lanes) lane.stop().catch(() => undefined); // it has said itself why it stopped
+    for (const lane of lanes) lane.stop().catch(() => undefined); // the lane has logged why it stopped
     moved.notify();
+    call('onJournalFailed', () => options.onJournalFailed?.(error));
+  }
+
+  function deadLetter(letter: DeadLetter): void {
+    call('onDeadLetter', () => options.onDeadLetter?.(letter));
+  }
+
+  /** Calls a function of the options, which must not disturb the delivery. */
+  function call(name: string, callback: () => void): void {
     try {
-      options.onJournalFailed?.(error);
-    } catch (problem) {
-      log().error('cannot tell that the journal has failed', { error: describeError(problem) });
+      callback();
+    } catch (error) {
+      log().error(`${name} failed`, { error: describeError(error) });
     }
   }
 
   function mustBeOpen(): void {
-    broken.signal.throwIfAborted();
+    failed.signal.throwIfAborted();
     if (state !== 'open')
       throw new IhandlerError(
         'LIFE_CYCLE',
-        `The dispatcher is ${state}: report between start() and close().`,
+        `The dispatcher is ${state}: call this between start() and close().`,
       );
   }
 
@@ -131,50 +141,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return run;
   }
 
-  function tellDeadLetter(letter: DeadLetter): void {
-    try {
-      options.onDeadLetter?.(letter);
-    } catch (error) {
-      log().error('cannot tell of a dead letter', {
-        incident: letter.incident.id,
-        error: describeError(error),
-      });
-    }
-  }
-
-  function laneOf(instance: string): Lane {
-    const lane = lanes.find((candidate) => candidate.instance === instance);
-    if (lane === undefined) throw new IhandlerError('HANDLER_INVALID', `There is no instance ${instance}.`);
-    return lane;
-  }
-
-  async function resumeAfter(stream: string): Promise<number | undefined> {
-    const appended = await journal.highest(stream);
-    if (journal.durable || lanes.length === 0) return appended;
-    let lowest: number | undefined = Number.POSITIVE_INFINITY;
-    for (const lane of lanes) {
-      const stored = lane.stored(stream);
-      lowest = stored === undefined || lowest === undefined ? undefined : Math.min(lowest, stored);
-    }
-    if (appended === undefined || lowest === undefined) return appended ?? lowest;
-    return Math.max(appended, lowest);
-  }
-
   async function openJournal(): Promise<void> {
     state = 'opening';
     try {
       await journal.open();
     } catch (error) {
-      if (!life.signal.aborted) state = 'new';
+      if (!closing.signal.aborted) state = 'new';
       throw error;
     }
   }
 
   async function start(): Promise<void> {
-    if (state !== 'new') throw new IhandlerError('LIFE_CYCLE', `The dispatcher is ${state}: it starts once.`);
+    if (state !== 'new')
+      throw new IhandlerError('LIFE_CYCLE', `The dispatcher is ${state}: it can start only once.`);
     opening = openJournal();
     await opening;
-    if (life.signal.aborted)
+    if (closing.signal.aborted)
       throw new IhandlerError('LIFE_CYCLE', 'The dispatcher was closed while it opened its journal.');
     state = 'open';
     feed.begin(journal.bounds().last);
@@ -188,95 +170,34 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function close({ within = 8000 }: { within?: number } = {}): Promise<void> {
-    closing ??= closeOnce(within);
-    return closing;
+    closed ??= closeOnce(within);
+    return closed;
   }
 
   async function closeOnce(within: number): Promise<void> {
     const was = state;
     state = 'closed';
-    life.abort();
-    if (was === 'opening' && (await opened())) await journal.close();
-    if (was !== 'open') return;
-    const stops = lanes.map((lane) => settlesWithin(lane.stop(), within));
-    const hasStopped = await Promise.all(stops);
-    for (const [index, lane] of [...lanes.entries()].toReversed()) {
-      const inTime = hasStopped[index] === true && (await settlesWithin(closeLane(lane), within));
-      if (!inTime)
-        log().error('does not end what it is doing: it is left alone', { instance: lane.instance });
-    }
-    try {
-      await journal.close();
-    } catch (error) {
-      // Of one that has failed already everybody knows.
-      if (!broken.signal.aborted) throw error;
-    }
-  }
-
-  async function opened(): Promise<boolean> {
-    try {
-      await opening;
-      return true;
-    } catch {
-      return false; // whoever called start is told
-    }
-  }
-
-  async function closeLane(lane: Lane): Promise<void> {
-    await lane
-      .settle()
-      .catch((error: unknown) => log().error('cannot acknowledge', { error: describeError(error) }));
-    await lane.close();
+    closing.abort();
+    if (was === 'open') return closeDispatcher(parts, within);
+    if (was !== 'opening') return;
+    const isOpen = await opening?.then(
+      () => true,
+      () => false, // reported to the caller of start
+    );
+    if (isOpen) await journal.close();
   }
 
   return {
     start,
+    isOpen: () => state === 'open',
     async report(batch) {
       await accept(batch);
     },
-    run: (source, run = {}) =>
-      runSource(source, run, {
-        sensor,
-        now,
-        log: log(source.name),
-        life: life.signal,
-        broken: broken.signal,
-        retry,
-        sourceState: async (instance) => journal.sourceState(instance),
-        tell: (status) => sources.set(status.instance, status),
-        isKnown: (origin) => router.route(origin, false).known,
-        accept,
-        resumeAfter,
-        onReject: options.onReject,
-        waitForMove: (milliseconds, signal) => waitForMove(moved, milliseconds, signal),
-        movedAt: () => Math.max(...lanes.map((lane) => lane.movedAt())),
-        status: () => lanes.map((lane) => lane.status()),
-      }),
-    drain: (draining) => drain({ lanes, moved, ends: [life.signal, broken.signal] }, draining),
-    status: () => lanes.map((lane) => lane.status()),
-    sources: () => [...sources.values()],
-    async retryDeadLetters(instance, positions) {
-      mustBeOpen();
-      const [name = '', replay] = instance.split('@');
-      return laneOf(name).retryDeadLetters(positions, replay);
-    },
-    async dropDeadLetters(instance, positions) {
-      mustBeOpen();
-      const wanted = positions && new Set(positions);
-      const [name = '', replay] = instance.split('@');
-      return laneOf(name).dropDeadLetters(({ position }) => wanted?.has(position) !== false, replay);
-    },
-    async replay(replay) {
-      mustBeOpen();
-      return laneOf(replay.instance).replay(replay);
-    },
-    async forget(networks) {
-      mustBeOpen();
-      return forget(networks, { journal, lanes });
-    },
-    async reopen() {
-      await Promise.all(lanes.map((lane) => lane.reopen()));
-    },
+    run: (source, run = {}) => runSource(source, run, parts),
+    drain: (draining) => drain(parts, draining),
+    status: () => laneStatus(parts),
+    sources: () => [...parts.sources.values()],
+    ...createOperations(parts),
     close,
     [Symbol.asyncDispose]: () => close(),
   };

@@ -1,18 +1,9 @@
 import type { Notifier } from '../timing/notifier.ts';
 import { pause } from '../timing/retry.ts';
 import type { LaneStatus } from './dispatcher-options.ts';
-import type { Lane } from './lane/lane-types.ts';
+import type { DispatcherParts } from './dispatcher-parts.ts';
 
-/** What waiting for lanes needs of their dispatcher. */
-export interface DrainHost {
-  readonly lanes: readonly Lane[];
-  /** Opens whenever a lane has moved on. */
-  readonly moved: Notifier;
-  /** Abort when there is nothing more to wait for. */
-  readonly ends: readonly AbortSignal[];
-}
-
-/** Waits until a lane moves on, so many milliseconds pass or the signal aborts. */
+/** Waits until a lane makes progress, the time is over or the signal aborts. */
 export async function waitForMove(moved: Notifier, milliseconds: number, signal: AbortSignal): Promise<void> {
   const timer = new AbortController();
   const stop = AbortSignal.any([signal, timer.signal]);
@@ -20,17 +11,20 @@ export async function waitForMove(moved: Notifier, milliseconds: number, signal:
   timer.abort();
 }
 
-/** Waits until all lanes are done, or none of those that are not has moved on for so long; answers these. */
+/**
+ * Waits until all lanes are done, or those that are not have made no progress for `stalledAfter` milliseconds; returns the
+ * status of these.
+ */
 export async function drain(
-  { lanes, moved, ends }: DrainHost,
+  { lanes, moved, closing, failed }: Pick<DispatcherParts, 'lanes' | 'moved' | 'closing' | 'failed'>,
   { stalledAfter = 60_000, signal }: { stalledAfter?: number; signal?: AbortSignal } = {},
 ): Promise<readonly LaneStatus[]> {
   const began = performance.now();
-  const end = AbortSignal.any(signal === undefined ? [...ends] : [...ends, signal]);
+  const end = AbortSignal.any([closing, failed, ...(signal === undefined ? [] : [signal])]);
   while (!end.aborted) {
     const behind = lanes.filter((lane) => !lane.isDone());
     if (behind.length === 0) {
-      await Promise.all(lanes.map((lane) => lane.settle()));
+      await Promise.all(lanes.map((lane) => lane.cursor.settle()));
       if (lanes.every((lane) => lane.isDone())) return [];
       continue;
     }

@@ -102,7 +102,7 @@ describe('forgetting networks', () => {
     });
     const dispatcher = await open([handler], { journal: createDisk().journal(), batch: 1 });
     await dispatcher.report([from(1, evil), from(2, other), from(3, evil)]);
-    while (statusOf(dispatcher, 'one').state !== 'retrying') await new Promise(setImmediate);
+    while (statusOf(dispatcher, 'one').state !== 'waiting') await new Promise(setImmediate);
     const forgotten = dispatcher.forget([evil]);
     isBusy = false;
     expect(await forgotten).toEqual({ one: 'removed nothing', journal: '2 incidents, 0 dead letters' });

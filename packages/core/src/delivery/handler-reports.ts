@@ -1,76 +1,62 @@
 import { randomBytes } from 'node:crypto';
-import { describeError } from '../contract/error.ts';
-import type { HandlerContext, ReportOptions } from '../contract/handler.ts';
-import type { UntypedData } from '../contract/incident.ts';
+import type { Handler, ReportOptions } from '../contract/handler.ts';
+import type { Incident, UntypedData } from '../contract/incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from '../contract/incident-id.ts';
-import type { Log } from '../contract/log.ts';
 import { createIncident } from '../incident/create-incident.ts';
-import type { HandlerEntry } from '../routing/handler-entry.ts';
-import type { Lane } from './lane/lane-types.ts';
 import { checkReport, reportedIncident } from './lane/report-collector.ts';
 
-/** What reporting outside deliveries needs of the dispatcher. */
-export interface OutsideHost {
-  readonly sensor: string;
-  now(): number;
-  /** Throws when nothing can be reported. */
-  mustBeOpen(): void;
-  laneOf(instance: string): Lane;
-  log(): Log;
-}
-
-/** What handlers report outside deliveries, and what is reported of them. */
-export interface HandlerReports {
-  /** The `report` of the context that a handler gets when it starts. */
-  reporter(entry: HandlerEntry): HandlerContext['report'];
-  /** Reports that a handler does not start. */
-  startFailed(instance: string, handler: string, message: string): void;
-}
-
-/** Makes the reports of one life of the process. */
-export function createHandlerReports(host: OutsideHost): HandlerReports {
-  const { sensor, now } = host;
+/** Creates the incidents that handlers report outside deliveries, and those about handlers, for one life of the process. */
+export class HandlerReports {
+  readonly #sensor: string;
+  readonly #now: () => number;
   /** Names this life of the process in the ids. */
-  const lifeStream = randomBytes(9).toString('base64url');
-  let counter = 0;
+  readonly #lifeStream = randomBytes(9).toString('base64url');
+  #counter = 0;
 
-  async function report(
-    { handler, instance = handler.name }: HandlerEntry,
+  /** `sensor` is the name for reports without a cause; `now` returns milliseconds since the Unix epoch. */
+  constructor(sensor: string, now: () => number) {
+    this.#sensor = sensor;
+    this.#now = now;
+  }
+
+  /**
+   * Creates what an instance reports with the context given to `start`. Throws when the handler does not declare the
+   * origin, when the data does not fit, and for a chain of reports that is too long.
+   */
+  create(
+    handler: Handler,
+    instance: string,
     origin: string,
     data: unknown,
     { cause, place }: ReportOptions = {},
-  ): Promise<void> {
-    host.mustBeOpen();
+  ): Incident {
     checkReport(handler, origin, data);
-    counter += 1;
-    // Safe: checkReport has just held the data against the schema that the handler declares.
+    // Safe: checkReport has just validated the data against the schema that the handler declares.
     const plain = data as UntypedData;
-    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, now()); // throws when the chain is too long
-    const from = cause === undefined ? lifeStream : parseIncidentId(cause.id).stream;
+    const timestamp = this.#now();
+    if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, timestamp); // throws for too long a chain
+    const from = cause === undefined ? this.#lifeStream : parseIncidentId(cause.id).stream;
+    const sensor = cause?.sensor ?? this.#sensor;
     const id =
       place === undefined
-        ? formatIncidentId(reportedStream(from, instance, lifeStream), counter)
+        ? formatIncidentId(reportedStream(from, instance, this.#lifeStream), this.#next())
         : formatIncidentId(reportedStream(place.stream, instance, 'outbox'), place.ordinal);
-    await host
-      .laneOf(instance)
-      .report(createIncident({ id, origin, timestamp: now(), sensor: cause?.sensor ?? sensor, data: plain }));
+    return createIncident({ id, origin, timestamp, sensor, data: plain });
   }
 
-  return {
-    reporter: (entry) => (origin: string, data: unknown, options?: ReportOptions) =>
-      report(entry, origin, data, options),
-    startFailed(instance, handler, message) {
-      counter += 1;
-      const id = formatIncidentId(reportedStream(lifeStream, instance, 'start'), counter);
-      const data = { instance, handler, message, attempts: 1 };
-      host
-        .laneOf(instance)
-        .report(createIncident({ id, origin: 'ihandler.handler.failed', timestamp: now(), sensor, data }))
-        .catch((error: unknown) =>
-          host
-            .log()
-            .error('cannot tell that a handler does not start', { instance, error: describeError(error) }),
-        );
-    },
-  };
+  /** Creates the report of a first start that failed. */
+  startFailed(instance: string, handler: string, message: string): Incident {
+    return createIncident({
+      id: formatIncidentId(reportedStream(this.#lifeStream, instance, 'start'), this.#next()),
+      origin: 'ihandler.handler.failed',
+      timestamp: this.#now(),
+      sensor: this.#sensor,
+      data: { instance, handler, message, attempts: 1 },
+    });
+  }
+
+  #next(): number {
+    this.#counter += 1;
+    return this.#counter;
+  }
 }

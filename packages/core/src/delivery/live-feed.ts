@@ -1,7 +1,7 @@
 import type { Incident } from '../contract/incident.ts';
 import type { JournalRun } from '../contract/journal.ts';
 import type { ReachedLane, Route, Router } from '../routing/router.ts';
-import type { Lane } from './lane/lane-types.ts';
+import type { Lane } from './lane/lane.ts';
 
 /** Gives lanes that are caught up what was appended, the very objects, so that they need not read the journal. */
 export interface LiveFeed {
@@ -39,7 +39,7 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
       offer(next.before, next.incidents);
       fedTo = next.before + next.incidents.length;
     }
-    for (const lane of lanes) if (!lane.isLive()) lane.wake();
+    for (const lane of lanes) if (!lane.input.isLive) lane.wake();
   }
 
   /** The run that the early ones follow does not come: everybody reads the journal. */
@@ -48,7 +48,7 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
     for (const { before, incidents } of early.values()) fedTo = Math.max(fedTo, before + incidents.length);
     early.clear();
     for (const lane of lanes) {
-      lane.fallBehind();
+      lane.input.fallBehind();
       lane.wake();
     }
   }
@@ -75,14 +75,14 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
   }
 
   function offer(before: number, incidents: readonly Incident[]): void {
-    const live = lanes.map((lane) => (lane.isLive() ? lane : undefined));
+    const live = lanes.map((lane) => (lane.input.isLive ? lane : undefined));
     const list = common(incidents);
     if (list !== undefined)
-      for (const { lane, reached } of list) live[lane]?.offerRun(before, incidents, reached);
+      for (const { lane, reached } of list) live[lane]?.input.offerRun(before, incidents, reached);
     else
       incidents.forEach((incident, index) => {
         for (const { lane, reached } of routeOf(incident).reached)
-          live[lane]?.offer(incident, before + 1 + index, reached);
+          live[lane]?.input.offer(incident, before + 1 + index, reached);
       });
     for (const lane of live) lane?.offered(before + incidents.length);
   }

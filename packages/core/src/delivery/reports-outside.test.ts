@@ -31,7 +31,7 @@ describe('what a handler reports outside a delivery', () => {
     ]);
     await expect(started?.report('acme.secret', {})).rejects.toThrow(code('ORIGIN_UNDECLARED'));
     const deep = { id: `s${'/a/0'.repeat(8)}:1`, sensor: 'pot' };
-    await expect(started?.report('acme.told', {}, { cause: deep })).rejects.toThrow('more than 8');
+    await expect(started?.report('acme.told', {}, { cause: deep })).rejects.toThrow('at most 8');
     await dispatcher.close();
     await expect(started?.report('acme.told', {})).rejects.toThrow(code('LIFE_CYCLE'));
   });

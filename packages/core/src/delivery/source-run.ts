@@ -1,98 +1,169 @@
 import { describeError, failureKind, IhandlerError, temporary } from '../contract/error.ts';
 import { CONTRACT } from '../contract/handler.ts';
-import type { Incident, Value } from '../contract/incident.ts';
+import type { Incident } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
-import type { Source, SourceReportOptions } from '../contract/source.ts';
-import { backoffDelay, pause, type RetryPolicy } from '../timing/retry.ts';
-import type {
-  DispatcherOptions,
-  LaneStatus,
-  RunOptions,
-  SourceOutcome,
-  SourceStatus,
-} from './dispatcher-options.ts';
+import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
+import { backoffDelay, pause } from '../timing/retry.ts';
+import type { RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
+import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
+import { waitForMove } from './drain.ts';
+import { resumeAfter } from './resume-after.ts';
 
-/** What a source's run needs of the dispatcher. */
-export interface SourceHost {
-  readonly sensor: string;
-  readonly log: Log;
-  /** Aborts when the dispatcher closes. */
-  readonly life: AbortSignal;
-  /** Aborts with the error of a journal that can promise nothing any more. */
-  readonly broken: AbortSignal;
-  readonly onReject: DispatcherOptions['onReject'];
-  now(): number;
-  isKnown(origin: string): boolean;
-  readonly retry: Required<RetryPolicy>;
-  accept(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun>;
-  sourceState(instance: string): Promise<Value | undefined>;
-  /** Keeps what is known of the source, for whoever asks. */
-  tell(status: SourceStatus): void;
-  resumeAfter(stream: string): Promise<number | undefined>;
-  waitForMove(milliseconds: number, signal: AbortSignal): Promise<void>;
-  movedAt(): number;
-  status(): readonly LaneStatus[];
-}
-
-/** Runs a source until it ends or is told to, and counts what it brings. */
+/**
+ * Runs a source until it ends or a signal aborts, and counts what it reports. Rejects with the error that ended it, with
+ * `STALLED` (see {@link RunOptions.stalledAfter}), with `CONTRACT_UNKNOWN`, and with the error of a failed journal.
+ */
 export async function runSource(
   source: Source,
   options: RunOptions,
-  host: SourceHost,
+  parts: DispatcherParts,
 ): Promise<SourceOutcome> {
   if (source.contract !== CONTRACT)
     throw new IhandlerError(
       'CONTRACT_UNKNOWN',
-      `The source ${source.name} speaks contract ${String(source.contract)}, this core speaks ${CONTRACT}: install versions of both that agree.`,
+      `The source ${source.name} implements contract ${String(source.contract)}, this core implements ${CONTRACT}: install matching versions of both.`,
     );
-  const instance = options.instance ?? source.name;
-  const count = { accepted: 0, known: 0, rejected: 0, misfits: 0, unknown: 0 };
-  let state: SourceStatus['state'] = 'running';
-  let since = host.now();
-  let failure: string | undefined;
-  let reportedAt: number | undefined;
-  let newest: number | undefined;
-  const signals = [host.life, host.broken];
-  const signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
+  return new SourceRun(source, options, parts).run();
+}
 
-  function enter(next: SourceStatus['state'], problem?: string): void {
-    if (next !== state) since = host.now();
-    state = next;
-    failure = problem;
-    tell();
+/** One run of a source. */
+class SourceRun {
+  readonly #source: Source;
+  readonly #options: RunOptions;
+  readonly #parts: DispatcherParts;
+  readonly #instance: string;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+  readonly #count = { accepted: 0, known: 0, rejected: 0, misfits: 0, unknown: 0 };
+  #state: SourceStatus['state'] = 'running';
+  #since: number;
+  #failure: string | undefined;
+  #reportedAt: number | undefined;
+  #newest: number | undefined;
+
+  constructor(source: Source, options: RunOptions, parts: DispatcherParts) {
+    const { closing, failed } = parts;
+    this.#source = source;
+    this.#options = options;
+    this.#parts = parts;
+    this.#instance = options.instance ?? source.name;
+    this.#log = parts.log(source.name);
+    this.#signal = AbortSignal.any([
+      closing,
+      failed,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ]);
+    this.#since = parts.now();
   }
 
-  function tell(): void {
-    host.tell({
-      instance,
-      source: source.name,
-      state,
-      since,
-      ...count,
-      ...(reportedAt !== undefined && { reportedAt }),
-      ...(newest !== undefined && { newest }),
-      ...(failure !== undefined && { failure }),
+  async run(): Promise<SourceOutcome> {
+    const { failed } = this.#parts;
+    this.#publish();
+    const running = this.#source.run(this.#context());
+    try {
+      await Promise.race([running, failedBefore(running, failed)]);
+      failed.throwIfAborted();
+    } catch (error) {
+      this.#enter(failureKind(error) === 'temporary' ? 'disconnected' : 'failed', describeError(error));
+      throw error;
+    }
+    this.#enter('ended');
+    return { ...this.#count };
+  }
+
+  #context(): SourceContext {
+    const { sensor, journal, now } = this.#parts;
+    return {
+      instance: this.#instance,
+      sensor,
+      signal: this.#signal,
+      log: this.#log,
+      now,
+      resumeAfter: (stream) => resumeAfter(stream, this.#parts),
+      report: (batch, reporting) => this.#report(batch, reporting),
+      state: async () => journal.sourceState(this.#instance),
+      reject: (reject) => this.#reject(reject),
+      progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),
+      disconnected: (reason) => {
+        if (reason !== undefined) this.#enter('disconnected', reason);
+        else if (this.#state === 'disconnected') this.#enter('running');
+      },
+    };
+  }
+
+  #enter(state: SourceStatus['state'], failure?: string): void {
+    if (state !== this.#state) this.#since = this.#parts.now();
+    this.#state = state;
+    this.#failure = failure;
+    this.#publish();
+  }
+
+  /** Makes its status visible. */
+  #publish(): void {
+    this.#parts.sources.set(this.#instance, {
+      instance: this.#instance,
+      source: this.#source.name,
+      state: this.#state,
+      since: this.#since,
+      ...this.#count,
+      ...(this.#reportedAt !== undefined && { reportedAt: this.#reportedAt }),
+      ...(this.#newest !== undefined && { newest: this.#newest }),
+      ...(this.#failure !== undefined && { failure: this.#failure }),
     });
   }
 
-  /** Appends, and again for as long as the journal takes nothing at the moment. */
-  async function accepted(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+  async #report(
+    batch: readonly Incident[],
+    { within, state: kept }: SourceReportOptions = {},
+  ): Promise<void> {
+    const mark = kept === undefined ? undefined : { source: this.#instance, state: kept };
+    const run = await (within === undefined
+      ? this.#append(batch, mark)
+      : this.#appendWithin(batch, mark, within));
+    this.#countRun(run, batch.length);
+    this.#publish();
+  }
+
+  #countRun({ incidents }: JournalRun, reported: number): void {
+    const { router, now } = this.#parts;
+    const count = this.#count;
+    count.accepted += incidents.length;
+    count.known += reported - incidents.length;
+    for (const { misfit, origin, timestamp } of incidents) {
+      if (misfit !== undefined) count.misfits += 1;
+      if (!router.route(origin, false).known) count.unknown += 1;
+      if (this.#newest === undefined || timestamp > this.#newest) this.#newest = timestamp;
+    }
+    if (incidents.length > 0) this.#reportedAt = now();
+  }
+
+  async #reject(reject: Reject): Promise<void> {
+    const { onReject } = this.#parts;
+    this.#count.rejected += 1;
+    this.#publish();
+    if (onReject === undefined) this.#log.warn('rejected invalid input', { ...reject, text: undefined });
+    else await onReject(this.#source.name, reject);
+  }
+
+  /** Appends; retried for as long as the journal refuses with a temporary error. */
+  async #append(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
     for (let failures = 0; ; failures += 1)
       try {
-        const run = await watched(batch, mark);
-        if (state === 'waiting') enter('running');
+        const run = await this.#appendUnlessStalled(batch, mark);
+        if (this.#state === 'waiting') this.#enter('running');
         return run;
       } catch (error) {
-        if (failureKind(error) !== 'temporary' || signal.aborted) throw error;
-        if (failures === 0) host.log.warn('waits: nothing is taken in', { error: describeError(error) });
-        enter('waiting', describeError(error));
-        await pause(backoffDelay(host.retry, failures, undefined), signal);
-        if (signal.aborted) throw error;
+        if (failureKind(error) !== 'temporary' || this.#signal.aborted) throw error;
+        const failure = describeError(error);
+        if (failures === 0) this.#log.warn('journal does not accept incidents, retrying', { error: failure });
+        this.#enter('waiting', failure);
+        await pause(backoffDelay(this.#parts.retry, failures), this.#signal);
+        if (this.#signal.aborted) throw error;
       }
   }
 
-  async function acceptedWithin(
+  async #appendWithin(
     batch: readonly Incident[],
     mark: SourceMark | undefined,
     within: number,
@@ -101,101 +172,54 @@ export async function runSource(
     const late = pause(within, inTime.signal).then(() => {
       throw temporary(`Not durable within ${within} ms.`);
     });
-    // When the append comes first nobody waits for this any more.
-    late.catch(() => undefined);
+    late.catch(() => undefined); // of no interest when the append is first
     try {
-      return await Promise.race([host.accept(batch, mark), late]);
+      return await Promise.race([this.#parts.accept(batch, mark), late]);
     } finally {
       inTime.abort();
     }
   }
 
-  async function watched(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
-    if (options.stalledAfter === undefined) return host.accept(batch, mark);
-    const limit = options.stalledAfter;
+  /** Appends; rejects with `STALLED` when an append waits and no lane has made progress for `stalledAfter`. */
+  async #appendUnlessStalled(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+    const { lanes, moved } = this.#parts;
+    const limit = this.#options.stalledAfter;
+    if (limit === undefined) return this.#parts.accept(batch, mark);
     const began = performance.now();
     const settled = new AbortController();
-    const appended = host.accept(batch, mark).finally(() => settled.abort());
+    const appended = this.#parts.accept(batch, mark).finally(() => settled.abort());
     const watch = (async () => {
       while (!settled.signal.aborted) {
-        const left = Math.max(began, host.movedAt()) + limit - performance.now();
-        if (left <= 0) throw stalled(host.status(), limit);
-        await host.waitForMove(left, settled.signal);
+        const last = Math.max(began, ...lanes.map((lane) => lane.movedAt()));
+        const left = last + limit - performance.now();
+        if (left <= 0) throw this.#stalled(limit);
+        await waitForMove(moved, left, settled.signal);
       }
       return appended;
     })();
     return Promise.race([appended, watch]);
   }
 
-  async function report(
-    batch: readonly Incident[],
-    { within, state: kept }: SourceReportOptions = {},
-  ): Promise<void> {
-    const mark = kept === undefined ? undefined : { source: instance, state: kept };
-    const run = await (within === undefined ? accepted(batch, mark) : acceptedWithin(batch, mark, within));
-    count.accepted += run.incidents.length;
-    count.known += batch.length - run.incidents.length;
-    for (const incident of run.incidents) {
-      if (incident.misfit !== undefined) count.misfits += 1;
-      if (!host.isKnown(incident.origin)) count.unknown += 1;
-      if (newest === undefined || incident.timestamp > newest) newest = incident.timestamp;
-    }
-    if (run.incidents.length > 0) reportedAt = host.now();
-    tell();
+  #stalled(milliseconds: number): IhandlerError {
+    const behind = laneStatus(this.#parts)
+      .filter(({ pending }) => pending > 0)
+      .map(({ instance, failure }) => `${instance}: ${failure ?? 'has not returned from a delivery'}`);
+    return new IhandlerError(
+      'STALLED',
+      `No handler has made progress for ${Math.round(milliseconds / 1000)} seconds, so incidents are not accepted.\n${behind.join('\n')}`,
+    );
   }
-
-  tell();
-  const running = source.run({
-    instance,
-    sensor: host.sensor,
-    signal,
-    log: host.log,
-    now: host.now,
-    resumeAfter: host.resumeAfter,
-    report,
-    state: () => host.sourceState(instance),
-    async reject(reject) {
-      count.rejected += 1;
-      tell();
-      if (host.onReject === undefined) host.log.warn('is no incident', { ...reject, text: undefined });
-      else await host.onReject(source.name, reject);
-    },
-    progress: (progress) => options.onProgress?.({ ...progress, ...count }),
-    disconnected(reason) {
-      if (reason !== undefined) enter('disconnected', reason);
-      else if (state === 'disconnected') enter('running');
-    },
-  });
-  try {
-    await Promise.race([running, brokenBefore(running, host.broken)]);
-    host.broken.throwIfAborted();
-  } catch (error) {
-    enter(failureKind(error) === 'temporary' ? 'disconnected' : 'failed', describeError(error));
-    throw error;
-  }
-  enter('ended');
-  return { ...count };
 }
 
-/** Rejects when the journal breaks before a source has ended, whether the source notices or not. */
-async function brokenBefore(running: Promise<unknown>, broken: AbortSignal): Promise<void> {
+/** Rejects with the error of the journal when it fails before a source has ended, whether the source notices or not. */
+async function failedBefore(running: Promise<unknown>, failed: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const end = () => ended.abort();
   running.then(end, end);
   await new Promise<void>((resolve) => {
-    AbortSignal.any([broken, ended.signal]).addEventListener('abort', () => resolve(), { once: true });
-    if (broken.aborted) resolve();
+    AbortSignal.any([failed, ended.signal]).addEventListener('abort', () => resolve(), { once: true });
+    if (failed.aborted) resolve();
   });
-  broken.throwIfAborted();
+  failed.throwIfAborted();
   await running;
-}
-
-function stalled(lanes: readonly LaneStatus[], milliseconds: number): IhandlerError {
-  const who = lanes
-    .filter(({ pending: waiting }) => waiting > 0)
-    .map(({ instance, failure }) => `${instance}: ${failure ?? 'it has not answered'}`);
-  return new IhandlerError(
-    'STALLED',
-    `No handler has moved on for ${Math.round(milliseconds / 1000)} seconds, so nothing more can be taken in.\n${who.join('\n')}`,
-  );
 }

@@ -143,8 +143,7 @@ export async function startHost(
   });
   settled.catch(() => undefined); // thrown by `starting` to whoever waits for it
   const until = performance.now() + START_PATIENCE;
-  const isOpen = () => dispatcher.status().some(({ state }) => state !== 'new');
-  while (!hasSettled && (performance.now() < until || !isOpen()))
+  while (!hasSettled && (performance.now() < until || !dispatcher.isOpen()))
     await Promise.race([settled.catch(() => undefined), pause(50)]);
   if (hasSettled) await starting;
   tellDamage(chosen, app);

@@ -24,7 +24,7 @@ async function waitForStart(
   { signal, patience }: App['host'],
 ): Promise<void> {
   const until = performance.now() + (patience?.start ?? START);
-  const starting = () => status().find(({ state }) => state === 'starting' || state === 'new');
+  const starting = () => status().find(({ state }) => state === 'starting');
   while (starting() !== undefined && performance.now() < until && !signal.aborted)
     await pause(50, undefined, { signal }).catch(() => undefined);
   const stuck = starting();

@@ -18,7 +18,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
       {
         instance: 'a"b',
         handler: 'a',
-        state: 'idle',
+        state: 'live',
         since: at,
         counts,
         waiting: 4,

@@ -1,4 +1,4 @@
-import type { DeliveryCounts, SourceStatus } from '@ihandler/core';
+import type { DeliveryCounts, LaneStatus, SourceStatus } from '@ihandler/core';
 
 /** Without an answer for so long, in milliseconds, a handler is called stuck. */
 export const STUCK_AFTER = 60_000;
@@ -10,7 +10,7 @@ export interface InstanceStatus {
   readonly instance: string;
   readonly handler: string | null;
   /** `stuck`: it has been given something and does not answer. */
-  readonly state: 'new' | 'starting' | 'idle' | 'working' | 'retrying' | 'closed' | 'stuck' | 'not running';
+  readonly state: LaneStatus['state'] | 'stuck' | 'not running';
   readonly since: number | null;
   readonly counts: DeliveryCounts;
   readonly waiting: number;

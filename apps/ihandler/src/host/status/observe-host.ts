@@ -21,7 +21,9 @@ export interface HostWatch {
 
 /** A lane that works, or starts, and has not moved on for long. */
 function isStuck({ state, failure }: LaneStatus, movedAt: number, at: number): boolean {
-  return (state === 'working' || state === 'starting') && failure === undefined && at - movedAt > STUCK_AFTER;
+  return (
+    (state === 'delivering' || state === 'starting') && failure === undefined && at - movedAt > STUCK_AFTER
+  );
 }
 
 /** Begins to look. */

@@ -171,7 +171,7 @@ describe('dead letters that are tried again', () => {
     const dispatcher = await open([handler]);
     await handle(dispatcher, incidents(1));
     await dispatcher.report([incidentOf(2)]);
-    while (statusOf(dispatcher, 'one').state !== 'retrying') await new Promise(setImmediate);
+    while (statusOf(dispatcher, 'one').state !== 'waiting') await new Promise(setImmediate);
     isBad = false;
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 1, dead: 0 });
     expect(await dispatcher.drain()).toEqual([]);
@@ -250,6 +250,6 @@ describe('dead letters that are dropped', () => {
 
   it('are those of an instance that is there', async () => {
     const { dispatcher } = await refusing([]);
-    await expect(dispatcher.dropDeadLetters('nobody')).rejects.toThrow('There is no instance nobody');
+    await expect(dispatcher.dropDeadLetters('nobody')).rejects.toThrow('Unknown instance: nobody');
   });
 });

@@ -1,157 +1,183 @@
-import { describeError, failureKind } from '../../contract/error.ts';
-import type { HandlerContext, MaybePromise } from '../../contract/handler.ts';
+import { describeError, type FailureKind, failureKind } from '../../contract/error.ts';
+import { isWriting, type MaybePromise } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
 import { chainDepth } from '../../contract/incident-id.ts';
-import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
-import type { Attempts, Outcome } from './attempt.ts';
-import type { LaneCursor } from './lane-cursor.ts';
+import { backoffDelay, pause } from '../../timing/retry.ts';
+import type { Outcome } from './attempts.ts';
+import type { LaneParts } from './lane-parts.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
 import { MAX_CHAIN, reportedIncident } from './report-collector.ts';
 
-/** What delivering needs of its lane. */
-export interface DeliveryHost {
-  readonly attempts: Attempts;
-  readonly ledger: LaneCursor;
-  readonly retry: Required<RetryPolicy>;
-  readonly context: HandlerContext;
-  /** Under which name dead letters are kept: the instance, or a replay of it. */
-  readonly instance: string;
-  /** The handler's name. */
-  readonly handler: string;
-  /** Whether a failed batch may be tried one by one. */
-  readonly writing: boolean;
-  /** Positions that are dead letters already: they stay dead. */
+/** What a delivery works with. The cursor may be one of a replay: dead letters are kept under its instance. */
+export interface DeliveryParts extends Pick<LaneParts, 'handler' | 'context' | 'retry' | 'cursor' | 'enter'> {
+  /** Tries a batch, or with `single` only its first incident. Never rejects. */
+  attempt(batch: Batch, single: boolean): Promise<Outcome>;
+  /** Positions of dead letters that lie ahead: they stay dead. */
   readonly deadPositions: Set<number>;
-  /** Makes the counts durable, however long it takes; throws only when the lane is stopped. */
-  commit(): MaybePromise<void>;
-  /** Says what the lane is doing. */
-  enter(state: 'working' | 'retrying', failure?: string): void;
-  /** Aborts when other work waits for the lane's turn: what has to wait is given back then. */
+  /** Aborts when a task needs the lane's turn: what would have to wait is given back then. */
   wanted(): AbortSignal;
-  /** Told of a failure that passes: then the batch is given back at once. Absent: the lane waits and tries it again. */
-  giveWay?(error: unknown): void;
-}
-
-/** What the other handlers are told of a dead letter; nothing when that would go in circles. */
-function failedReport(
-  host: DeliveryHost,
-  incident: Incident,
-  message: string,
-  attempts: number,
-): readonly Incident[] {
-  if (incident.origin === 'ihandler.handler.failed' || chainDepth(incident.id) >= MAX_CHAIN) return [];
-  const { instance, now } = host.context;
-  const data = {
-    instance,
-    handler: host.handler,
-    origin: incident.origin,
-    incident: incident.id,
-    message,
-    attempts,
-  };
-  return [reportedIncident(incident, instance, 'failed', 'ihandler.handler.failed', data, now())];
-}
-
-/** Gives the first incident of a batch up. */
-async function bury(host: DeliveryHost, batch: Batch, error: unknown, attempts: number): Promise<void> {
-  const [incident, position] = [batch.incidents[0], positionAt(batch, 0)];
-  if (incident === undefined || position === undefined) return;
-  const { context, ledger } = host;
-  const reason = describeError(error);
-  context.log.error('gives an incident up', {
-    origin: incident.origin,
-    incident: incident.id,
-    reason,
-    attempts,
-  });
-  ledger.account(position, 0, 1);
-  const letter = { instance: host.instance, position, incident, reason, attempts, at: context.now() };
-  ledger.owe(failedReport(host, incident, reason, attempts), [letter]);
-  await host.commit();
-}
-
-/** Acknowledges the first of a batch, which is stored, and whose reports cannot be had: as a dead letter it would be stored twice. */
-async function goWithoutReports(host: DeliveryHost, batch: Batch, error: unknown): Promise<void> {
-  const incident = batch.incidents[0]?.id;
-  host.context.log.error('has stored an incident and cannot report because of it', {
-    incident,
-    error: describeError(error),
-  });
-  await acknowledge(host, batch, { done: 1, reports: [] });
-}
-
-/** Acknowledges the first `done` of a batch. */
-function acknowledge(
-  host: DeliveryHost,
-  batch: Batch,
-  { done, reports, written }: Outcome,
-): MaybePromise<void> {
-  const next = positionAt(batch, done);
-  if (written !== undefined) host.ledger.wrote(written);
-  host.ledger.account(next === undefined ? batch.through : next - 1, done, 0);
-  host.ledger.owe(reports, []);
-  return host.commit();
-}
-
-/** Waits; whether something else was to be done in between. */
-async function isWanted({ wanted, context }: DeliveryHost, milliseconds: number): Promise<boolean> {
-  const signal = wanted();
-  await pause(milliseconds, AbortSignal.any([signal, context.signal]));
-  return signal.aborted;
+  /** Called with a temporary failure; the batch is given back at once. Absent: it is retried. */
+  giveBack?(error: unknown): void;
 }
 
 /**
- * Delivers a batch: returns when each of it is handled or a dead letter, when the lane is stopped, or when what is left is
- * given back because it has to wait: it lies beyond the ledger's position.
+ * Delivers a batch. Resolves when each incident is handled or a dead letter, when the lane stops, or when the rest is given
+ * back because it has to wait: it lies beyond the cursor's position.
  */
-export async function deliver(host: DeliveryHost, whole: Batch): Promise<void> {
-  const { attempts, ledger, retry, context, deadPositions: dead } = host;
-  const { signal } = context;
-  let batch = whole;
-  let singly = false;
-  let tries = 0;
-  let failures = 0;
-  while (batch.incidents.length > 0 && !signal.aborted) {
-    const position = positionAt(batch, 0);
-    if (position !== undefined && dead.delete(position)) {
-      ledger.account(position, 0, 1);
-      batch = part(batch, 1);
-      continue;
-    }
-    // With dead letters about, one by one: a batch must not take them along.
-    const outcome = await attempts.attempt(batch, singly || dead.size > 0);
-    if (outcome.done > 0) {
-      const acknowledging = acknowledge(host, batch, outcome);
-      if (acknowledging instanceof Promise) await acknowledging;
-      batch = part(batch, outcome.done);
-      tries = failures = 0;
-      host.enter('working');
-    }
-    if (outcome.failure === undefined) continue;
-    if (signal.aborted) return;
-    const { error } = outcome.failure;
-    const kind = failureKind(error);
-    if (kind !== 'temporary' && host.writing && !singly && batch.incidents.length > 1) {
-      singly = true;
-      continue;
-    }
-    if (outcome.owed) tries = 0;
-    else if (kind === 'unknown') tries += 1;
-    if (!outcome.owed && (kind === 'permanent' || (kind === 'unknown' && tries >= retry.attempts))) {
-      if (outcome.stored) await goWithoutReports(host, batch, error);
-      else await bury(host, batch, error, failures + 1);
-      batch = part(batch, 1);
-      tries = failures = 0;
-      continue;
-    }
-    if (kind === 'temporary' && host.giveWay !== undefined) return host.giveWay(error);
-    if (failures === 0) context.log.warn('tries again', { error: describeError(error) });
-    host.enter('retrying', describeError(error));
-    const wait = backoffDelay(retry, failures, error);
-    if (kind !== 'temporary') await pause(wait, signal);
-    else if (await isWanted(host, wait)) return;
-    failures += 1;
+export function deliver(parts: DeliveryParts, batch: Batch): Promise<void> {
+  return new Delivery(parts, batch).run();
+}
+
+/** One batch on its way to the handler. */
+class Delivery {
+  readonly #parts: DeliveryParts;
+  /** What is not handled yet. */
+  #rest: Batch;
+  /** Whether incidents are tried one by one, because the whole batch failed. */
+  #isSingle = false;
+  /** How often the first incident of the rest has failed with an error that does not say what it means. */
+  #unknownFailures = 0;
+  /** How often it has failed in all. */
+  #failures = 0;
+
+  constructor(parts: DeliveryParts, batch: Batch) {
+    this.#parts = parts;
+    this.#rest = batch;
   }
-  if (batch.incidents.length === 0 && batch.through > ledger.cursor().position)
-    ledger.account(batch.through, 0, 0);
+
+  async run(): Promise<void> {
+    const { cursor, enter, deadPositions, context } = this.#parts;
+    while (this.#rest.incidents.length > 0 && !context.signal.aborted) {
+      if (this.#passDead()) continue;
+      // With dead letters ahead, one by one: a batch must not include them.
+      const outcome = await this.#parts.attempt(this.#rest, this.#isSingle || deadPositions.size > 0);
+      if (outcome.done > 0) {
+        const acknowledging = this.#acknowledge(outcome);
+        if (acknowledging instanceof Promise) await acknowledging;
+        this.#advance(outcome.done);
+        enter({ name: 'delivering' });
+      }
+      if (outcome.failure === undefined) continue;
+      if (context.signal.aborted || (await this.#isGivenBack(outcome, outcome.failure.error))) return;
+    }
+    const { incidents, through } = this.#rest;
+    if (incidents.length === 0 && through > cursor.position) cursor.account(through, 0, 0);
+  }
+
+  #advance(count: number): void {
+    this.#rest = part(this.#rest, count);
+    this.#unknownFailures = this.#failures = 0;
+  }
+
+  /** Accounts for the first of the rest if it is a dead letter already. */
+  #passDead(): boolean {
+    const { deadPositions, cursor } = this.#parts;
+    const position = positionAt(this.#rest, 0);
+    if (position === undefined || !deadPositions.delete(position)) return false;
+    cursor.account(position, 0, 1);
+    this.#rest = part(this.#rest, 1);
+    return true;
+  }
+
+  /** Acknowledges the first `done` of the rest. */
+  #acknowledge({ done, reports, written }: Outcome): MaybePromise<void> {
+    const { cursor } = this.#parts;
+    const next = positionAt(this.#rest, done);
+    if (written !== undefined) cursor.wrote(written);
+    cursor.account(next === undefined ? this.#rest.through : next - 1, done, 0);
+    cursor.owe(reports, []);
+    return cursor.commit();
+  }
+
+  /** Decides what a failure means: retries, moves to the dead letters, or gives the rest back. */
+  async #isGivenBack(outcome: Outcome, error: unknown): Promise<boolean> {
+    const { handler, giveBack } = this.#parts;
+    const kind = failureKind(error);
+    if (kind !== 'temporary' && isWriting(handler) && !this.#isSingle && this.#rest.incidents.length > 1) {
+      this.#isSingle = true;
+      return false;
+    }
+    if (this.#isFinal(outcome, kind)) {
+      await (outcome.stored ? this.#acknowledgeWithoutReports(error) : this.#moveToDeadLetters(error));
+      this.#advance(1);
+      return false;
+    }
+    if (kind === 'temporary' && giveBack !== undefined) {
+      giveBack(error);
+      return true;
+    }
+    return this.#waitToRetry(error, kind);
+  }
+
+  /** Whether the first incident of the rest is not retried any more. */
+  #isFinal({ owed }: Outcome, kind: FailureKind): boolean {
+    if (owed) {
+      this.#unknownFailures = 0;
+      return false;
+    }
+    if (kind === 'unknown') this.#unknownFailures += 1;
+    return (
+      kind === 'permanent' || (kind === 'unknown' && this.#unknownFailures >= this.#parts.retry.attempts)
+    );
+  }
+
+  /** Waits until the next attempt is due; whether the rest is given back instead. */
+  async #waitToRetry(error: unknown, kind: FailureKind): Promise<boolean> {
+    const { context, retry, enter, wanted } = this.#parts;
+    const failure = describeError(error);
+    if (this.#failures === 0) context.log.warn('delivery failed, retrying', { error: failure });
+    enter({ name: 'waiting', failure, isBusy: true });
+    const delay = backoffDelay(retry, this.#failures, error);
+    this.#failures += 1;
+    if (kind !== 'temporary') {
+      await pause(delay, context.signal);
+      return false;
+    }
+    const task = wanted();
+    await pause(delay, AbortSignal.any([task, context.signal]));
+    return task.aborted;
+  }
+
+  /** Acknowledges the first of the rest, which is stored but whose reports are missing: as a dead letter it would be stored twice. */
+  async #acknowledgeWithoutReports(error: unknown): Promise<void> {
+    this.#parts.context.log.error('stored an incident but cannot report because of it', {
+      incident: this.#rest.incidents[0]?.id,
+      error: describeError(error),
+    });
+    await this.#acknowledge({ done: 1, reports: [] });
+  }
+
+  async #moveToDeadLetters(error: unknown): Promise<void> {
+    const [incident, position] = [this.#rest.incidents[0], positionAt(this.#rest, 0)];
+    if (incident === undefined || position === undefined) return;
+    const { context, cursor } = this.#parts;
+    const reason = describeError(error);
+    const attempts = this.#failures + 1;
+    context.log.error('moved an incident to the dead letters', {
+      origin: incident.origin,
+      incident: incident.id,
+      reason,
+      attempts,
+    });
+    cursor.account(position, 0, 1);
+    const letter = { instance: cursor.instance, position, incident, reason, attempts, at: context.now() };
+    cursor.owe(this.#failedReport(incident, reason, attempts), [letter]);
+    await cursor.commit();
+  }
+
+  /** The report of a dead letter for the other handlers; none when that would make a loop. */
+  #failedReport(incident: Incident, message: string, attempts: number): readonly Incident[] {
+    if (incident.origin === 'ihandler.handler.failed' || chainDepth(incident.id) >= MAX_CHAIN) return [];
+    const { handler, context } = this.#parts;
+    const { instance } = context;
+    const data = {
+      instance,
+      handler: handler.name,
+      origin: incident.origin,
+      incident: incident.id,
+      message,
+      attempts,
+    };
+    return [reportedIncident(incident, instance, 'failed', 'ihandler.handler.failed', data, context.now())];
+  }
 }

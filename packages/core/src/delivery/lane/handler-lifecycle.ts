@@ -1,68 +1,112 @@
 import { mkdir } from 'node:fs/promises';
+import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
-import type { Handler, HandlerContext } from '../../contract/handler.ts';
-import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
+import { backoffDelay, pause } from '../../timing/retry.ts';
+import type { LaneParts } from './lane-parts.ts';
 
-/** What starting a handler needs of its lane. */
-export interface LifeHost {
-  readonly handler: Handler;
-  readonly context: HandlerContext;
-  readonly retry: Required<RetryPolicy>;
-  enter(state: 'starting' | 'idle', failure?: string): void;
-  /** Finds out where the handler is, once it has started; when this fails, the start has failed. */
-  resume(): Promise<void>;
-}
+/** Starts, reopens and closes the handler of a lane. It is closed once for each start that succeeded. */
+export class HandlerLifecycle {
+  /**
+   * Positions of dead letters that lie ahead of the cursor, after a restart from the beginning: they are not tried again.
+   * A delivery removes those that it has passed.
+   */
+  readonly deadPositions = new Set<number>();
+  readonly #parts: LaneParts;
+  #isStarted = false;
 
-/** Starts and closes a handler: it is closed once for each start that succeeded. */
-export interface HandlerLife {
-  /** Starts it, and tells whether that succeeded. Throws what only the user can put right. */
-  start(): Promise<boolean>;
-  /** Starts it until that succeeds; false when the lane is stopped before. */
-  startAgain(): Promise<boolean>;
-  isStarted(): boolean;
-  close(): Promise<void>;
-}
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
 
-/** Begins nothing yet. */
-export function createHandlerLife({ handler, context, retry, enter, resume }: LifeHost): HandlerLife {
-  let started = false;
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
 
-  async function start(): Promise<boolean> {
-    enter('starting');
+  /** Starts it, and returns whether that succeeded. Throws an IhandlerError, which retries cannot fix. */
+  async start(): Promise<boolean> {
+    const { handler, context, enter } = this.#parts;
+    enter({ name: 'starting' });
     try {
       await mkdir(context.dataDir, { recursive: true });
       await handler.start?.(context);
-      started = true;
-      await resume();
-      enter('idle');
+      this.#isStarted = true;
+      await this.#resume();
+      enter({ name: 'reading' });
       return true;
     } catch (error) {
-      enter('starting', describeError(error));
-      await close();
+      enter({ name: 'starting', failure: describeError(error) });
+      await this.close();
       if (isIhandlerError(error)) throw error;
       return false;
     }
   }
 
-  async function startAgain(): Promise<boolean> {
+  /** Retries the start until it succeeds; false when the lane is stopped first. */
+  async startAgain(): Promise<boolean> {
+    const { context, retry } = this.#parts;
     const { signal } = context;
     for (let failures = 0; !signal.aborted; failures += 1) {
-      await pause(backoffDelay(retry, failures, undefined), signal);
+      await pause(backoffDelay(retry, failures), signal);
       if (signal.aborted) return false;
-      if (await start().catch(() => false)) return true;
+      if (await this.start().catch(() => false)) return true;
     }
     return false;
   }
 
-  async function close(): Promise<void> {
-    if (!started) return;
-    started = false;
+  /** A handler that has lost what it stored gets everything again that the journal still holds. */
+  async #resume(): Promise<void> {
+    const { attempts, context, cursor, input } = this.#parts;
+    const checkpoint = await attempts.started();
+    if (checkpoint !== undefined && !covers(checkpoint, cursor.written)) {
+      context.log.warn(
+        'stored data is older than the last acknowledged write; redelivering the journal from the beginning',
+      );
+      cursor.restart();
+    }
+    await this.findDeadPositions();
+    input.readFrom(cursor.position);
+  }
+
+  /** Reads the positions of dead letters that lie ahead from the journal. */
+  async findDeadPositions(): Promise<void> {
+    const { journal, cursor } = this.#parts;
+    const letters = await journal.deadLetters(cursor.instance, cursor.position);
+    this.deadPositions.clear();
+    for (const { position } of letters) this.deadPositions.add(position);
+  }
+
+  /** Lets a started handler forget, between deliveries; undefined when it has not started, or cannot. */
+  forget(isForgotten: (host: string) => boolean): Promise<string> | undefined {
+    const { handler, tasks } = this.#parts;
+    if (handler.forget === undefined || !this.#isStarted) return undefined;
+    return tasks.add(async () => (await handler.forget?.(isForgotten)) ?? '');
+  }
+
+  /** Asks a started handler to reopen its files. */
+  async reopen(): Promise<void> {
+    if (this.#isStarted) await this.#parts.handler.reopen?.();
+  }
+
+  /** Closes a started handler. A failure is only logged. */
+  async close(): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    const { handler, context } = this.#parts;
     try {
       await handler.close?.();
     } catch (error) {
-      context.log.error('did not close well', { error: describeError(error) });
+      context.log.error('close failed', { error: describeError(error) });
     }
   }
 
-  return { start, startAgain, isStarted: () => started, close };
+  /** What the handler counts; nothing when that fails: the status of the others must not suffer. */
+  counters(): Readonly<Record<string, number>> {
+    const { handler, context } = this.#parts;
+    try {
+      return handler.counters?.() ?? {};
+    } catch (error) {
+      context.log.debug('cannot read the counters', { error: describeError(error) });
+      return {};
+    }
+  }
 }

@@ -1,138 +1,231 @@
+import { describeError, isJournalFailed } from '../../contract/error.ts';
 import type { MaybePromise } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
-import type { Cursor, DeadLetter, DeliveryCounts, Journal, JournalRun } from '../../contract/journal.ts';
+import type {
+  Cursor,
+  DeadLetter,
+  DeliveryCounts,
+  Journal,
+  JournalRun,
+  JournalStep,
+} from '../../contract/journal.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
+import { account, lose, newCursor, resolve } from './cursor-changes.ts';
+import type { LaneEvents } from './lane-parts.ts';
 
-/** What a commit made durable. */
-export interface Committed {
-  /** The reports that are new. */
-  readonly run: JournalRun;
-  readonly deadLetters: readonly DeadLetter[];
+/** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
+export const COMMIT_AFTER = 1000;
+
+/** What a cursor works with. */
+export interface LaneCursorOptions {
+  readonly journal: Journal;
+  readonly retry: Required<RetryPolicy>;
+  /** Aborts when the lane stops: a commit is not retried any more. */
+  readonly signal: AbortSignal;
+  readonly events: Pick<LaneEvents, 'appended' | 'deadLetter' | 'moved' | 'journalFailed'>;
+  /** Called when a commit begins: the lane has made progress. */
+  onCommit(): void;
+  /** Called with a failure when the journal refuses a commit that is retried, and without one when it has accepted it. */
+  onRefused(failure: string | undefined): void;
 }
 
-/** The cursor of one instance and its way into the journal. */
-export interface LaneCursor {
-  cursor(): Cursor;
+/**
+ * The cursor of an instance, or of a replay to it: how far it is, its counts, and what has to be stored together with them.
+ * Changes are made in memory; `commit` makes them durable.
+ */
+export class LaneCursor {
+  readonly instance: string;
+  readonly #options: LaneCursorOptions;
+  #cursor = newCursor(0);
+  #committed = 0;
+  #reports: readonly Incident[] = [];
+  #deadLetters: readonly DeadLetter[] = [];
+  #settled: readonly number[] = [];
+  #running: Promise<unknown> | undefined;
+
+  /** Begins at position 0, with empty counts: call `load` first. */
+  constructor(instance: string, options: LaneCursorOptions) {
+    this.instance = instance;
+    this.#options = options;
+  }
+
+  /** A cursor of its own for a replay to this instance, in the same journal. */
+  forReplay(name: string): LaneCursor {
+    return new LaneCursor(`${this.instance}@${name}`, this.#options);
+  }
+
+  /** The position up to which everything is in the counts. */
+  get position(): number {
+    return this.#cursor.position;
+  }
+
+  get counts(): DeliveryCounts {
+    return this.#cursor.counts;
+  }
+
+  /** The checkpoint that the handler had stored with the last acknowledged write. */
+  get written(): Cursor['written'] {
+    return this.#cursor.written;
+  }
+
   /** Loads the cursor, or begins one after a position; true when it is new, and so not durable yet. */
-  load(from: number): Promise<boolean>;
+  async load(from: number): Promise<boolean> {
+    const stored = await this.#options.journal.cursor(this.instance);
+    this.#cursor = stored ?? newCursor(from);
+    this.#committed = this.#cursor.position;
+    return stored === undefined;
+  }
+
   /** Begins again at the first position, with empty counts: the handler has lost what it had stored. */
-  restart(): void;
-  /** Accounts for everything up to `position`: `delivered` and `dead` of it, the rest was not for this instance. */
-  account(position: number, delivered: number, dead: number): void;
-  /** Accounts for everything up to `position` as lost to retention. Returns how many. */
-  lose(position: number): number;
-  /** Takes dead letters out of the counts, and out of the journal with the next commit. */
-  resolve(positions: readonly number[], as: 'delivered' | 'filtered' | 'dropped'): void;
+  restart(): void {
+    this.#cursor = newCursor(this.#cursor.first);
+    this.#committed = this.#cursor.position;
+  }
+
+  /** Accounts for everything up to `position`: `delivered` and `dead` of it; the rest is filtered. */
+  account(position: number, delivered: number, dead: number): void {
+    this.#cursor = account(this.#cursor, position, delivered, dead);
+  }
+
+  /** Accounts for everything up to `position` as deleted by retention. Returns how many. */
+  lose(position: number): number {
+    const lost = position - this.#cursor.position;
+    this.#cursor = lose(this.#cursor, position);
+    return lost;
+  }
+
+  /** Moves dead letters to another count, and removes them from the journal with the next commit. */
+  resolve(positions: readonly number[], as: 'delivered' | 'filtered' | 'dropped'): void {
+    this.#cursor = resolve(this.#cursor, positions.length, as);
+    this.#settled = [...this.#settled, ...positions];
+  }
+
   /** Notes the checkpoint that a write has stored. */
-  wrote(checkpoint: Cursor['written']): void;
-  /** Keeps reports and dead letters for the next commit: they are owed until one succeeds. */
-  owe(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): void;
-  /** How many entries are accounted for in memory only; a crash counts them again, the same. */
-  uncommitted(): number;
+  wrote(written: Cursor['written']): void {
+    this.#cursor = { ...this.#cursor, written };
+  }
+
+  /** Adds reports and dead letters to the next commit; they stay until one succeeds. */
+  owe(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): void {
+    if (reports.length > 0) this.#reports = [...this.#reports, ...reports];
+    if (deadLetters.length > 0) this.#deadLetters = [...this.#deadLetters, ...deadLetters];
+  }
+
+  /** The position up to which the counts are as durable as the journal: entries up to it are not needed any more. */
+  committed(): number {
+    return this.#options.journal.durable || this.#isOwed() ? this.#committed : this.#cursor.position;
+  }
+
   /** Whether anything would be lost with the process. */
-  isOwing(): boolean;
-  /** The position up to which the counts are as durable as the journal: what is up to it will not be asked for again. */
-  committed(): number;
-  /** Makes the cursor durable together with all that is owed; one commit at a time. */
-  commit(): MaybePromise<Committed>;
-}
-
-const noBooks: DeliveryCounts = Object.freeze({ delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 });
-
-/** Keeps the counts of an instance. */
-export function createLaneCursor(journal: Journal, instance: string): LaneCursor {
-  let cursor: Cursor = { first: 0, position: 0, counts: noBooks, written: {} };
-  let committed = 0;
-  let reports: Incident[] = [];
-  let deadLetters: DeadLetter[] = [];
-  let settled: number[] = [];
-  let running: Promise<unknown> | undefined;
-
-  function move(position: number, change: Partial<DeliveryCounts>): void {
-    const { first, counts, written } = cursor;
-    const { delivered = 0, filtered = 0, dead = 0, lost = 0 } = change;
-    cursor = {
-      first,
-      written,
-      position,
-      counts: {
-        delivered: counts.delivered + delivered,
-        filtered: counts.filtered + filtered,
-        dead: counts.dead + dead,
-        dropped: counts.dropped,
-        lost: counts.lost + lost,
-      },
-    };
+  isOwing(): boolean {
+    return this.#cursor.position > this.#committed || this.#isOwed();
   }
 
-  function isOwed(): boolean {
-    return reports.length + deadLetters.length + settled.length > 0;
+  /** Whether so much has passed since the last commit that the journal needs to know. */
+  isCommitDue(): boolean {
+    return this.#options.journal.durable && this.#cursor.position - this.#committed >= COMMIT_AFTER;
   }
 
-  function commitNow(): Committed | Promise<Committed> {
-    const step = { instance, cursor, reports, deadLetters, settled };
-    function done(run: JournalRun): Committed {
-      committed = step.cursor.position;
-      reports = reports.slice(step.reports.length);
-      deadLetters = deadLetters.slice(step.deadLetters.length);
-      settled = settled.slice(step.settled.length);
-      return { run, deadLetters: step.deadLetters };
+  #isOwed(): boolean {
+    return this.#reports.length + this.#deadLetters.length + this.#settled.length > 0;
+  }
+
+  /**
+   * Makes the cursor durable, with everything owed. Tries until the journal accepts; throws when the lane has stopped, or
+   * the journal has failed. Waits for nothing when the journal answers at once.
+   */
+  commit(): MaybePromise<void> {
+    this.#options.onCommit();
+    try {
+      const committing = this.commitOnce();
+      return committing instanceof Promise
+        ? committing.catch((error: unknown) => this.#commitAgain(error))
+        : committing;
+    } catch (error) {
+      return this.#commitAgain(error);
     }
-    const run = journal.commit(step);
-    return run instanceof Promise ? run.then(done) : done(run);
   }
 
-  function commitInTurn(): MaybePromise<Committed> {
-    const result = commitNow();
-    if (!(result instanceof Promise)) return result;
-    running = result;
+  /** Appends an incident that the handler reports outside deliveries, even with a backlog. One try. */
+  async append(report: Incident): Promise<void> {
+    this.owe([report], []);
+    await this.commitOnce();
+  }
+
+  /** Makes durable what would be lost with the process. One try. */
+  async settle(): Promise<void> {
+    if (this.isOwing()) await this.commitOnce();
+  }
+
+  async #commitAgain(error: unknown): Promise<void> {
+    const { signal, retry, onRefused } = this.#options;
+    let problem = error;
+    for (let failures = 0; ; failures += 1) {
+      if (signal.aborted || isJournalFailed(problem)) throw problem;
+      onRefused(`cannot store the acknowledgement in the journal: ${describeError(problem)}`);
+      await pause(backoffDelay(retry, failures, problem), signal);
+      try {
+        await this.commitOnce();
+        onRefused(undefined);
+        return;
+      } catch (next) {
+        problem = next;
+      }
+    }
+  }
+
+  /** Like `commit`, with one try. Commits run one after the other. */
+  commitOnce(): MaybePromise<void> {
+    if (this.#running !== undefined) return this.#commitAfter(this.#running);
+    const step = this.#step();
+    let committing: MaybePromise<JournalRun>;
+    try {
+      committing = this.#options.journal.commit(step);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    if (!(committing instanceof Promise)) return this.#stored(step, committing);
+    const stored = committing.then(
+      (run) => this.#stored(step, run),
+      (error: unknown) => this.#failed(error),
+    );
+    this.#running = stored;
     const ended = () => {
-      running = undefined;
+      this.#running = undefined;
     };
-    result.then(ended, ended);
-    return result;
+    stored.then(ended, ended);
+    return stored;
   }
 
-  async function commitAfter(earlier: Promise<unknown>): Promise<Committed> {
-    for (let before: Promise<unknown> | undefined = earlier; before !== undefined; before = running)
-      await before.catch(() => undefined); // whoever began it is told
-    return commitInTurn();
+  async #commitAfter(earlier: Promise<unknown>): Promise<void> {
+    for (let before: Promise<unknown> | undefined = earlier; before !== undefined; before = this.#running)
+      await before.catch(() => undefined); // reported to the caller of that commit
+    return this.commitOnce();
   }
 
-  return {
-    cursor: () => cursor,
-    async load(from) {
-      const kept = await journal.cursor(instance);
-      cursor = kept ?? { first: from, position: from, counts: noBooks, written: {} };
-      committed = cursor.position;
-      return kept === undefined;
-    },
-    restart() {
-      cursor = { ...cursor, position: cursor.first, counts: noBooks, written: {} };
-      committed = cursor.position;
-    },
-    account: (position, delivered, dead) =>
-      move(position, { delivered, dead, filtered: position - cursor.position - delivered - dead }),
-    lose(position) {
-      const lost = position - cursor.position;
-      move(position, { lost });
-      return lost;
-    },
-    resolve(positions, as) {
-      const { counts } = cursor;
-      const count = positions.length;
-      cursor = { ...cursor, counts: { ...counts, dead: counts.dead - count, [as]: counts[as] + count } };
-      settled = [...settled, ...positions];
-    },
-    wrote(written) {
-      cursor = { ...cursor, written };
-    },
-    owe(newReports, newLetters) {
-      if (newReports.length > 0) reports = [...reports, ...newReports];
-      if (newLetters.length > 0) deadLetters = [...deadLetters, ...newLetters];
-    },
-    uncommitted: () => cursor.position - committed,
-    isOwing: () => cursor.position > committed || isOwed(),
-    committed: () => (journal.durable || isOwed() ? committed : cursor.position),
-    commit: () => (running === undefined ? commitInTurn() : commitAfter(running)),
-  };
+  #step(): JournalStep {
+    return {
+      instance: this.instance,
+      cursor: this.#cursor,
+      reports: this.#reports,
+      deadLetters: this.#deadLetters,
+      settled: this.#settled,
+    };
+  }
+
+  #stored(step: JournalStep, run: JournalRun): void {
+    const { events } = this.#options;
+    this.#committed = step.cursor.position;
+    this.#reports = this.#reports.slice(step.reports.length);
+    this.#deadLetters = this.#deadLetters.slice(step.deadLetters.length);
+    this.#settled = this.#settled.slice(step.settled?.length);
+    if (run.incidents.length > 0) events.appended(run);
+    for (const letter of step.deadLetters) events.deadLetter(letter);
+    events.moved();
+  }
+
+  #failed(error: unknown): never {
+    if (isJournalFailed(error)) this.#options.events.journalFailed(error);
+    throw error;
+  }
 }

@@ -1,56 +1,57 @@
 import { IhandlerError } from '../../contract/error.ts';
 
-/** Work that a lane does in its own turn, between deliveries: nothing else is given to its handler meanwhile. */
+/** Work that a lane does in its own turn, between deliveries: its handler gets nothing else meanwhile. */
 export interface LaneTasks {
+  /** How many tasks wait for their turn. */
   readonly size: number;
-  /** Queues a job; settles as it does. Rejects with `LIFE_CYCLE` when the lane stops before its turn comes. */
-  add<T>(job: () => Promise<T>): Promise<T>;
-  /** Aborts when a job waits: what can be given back is to be given back then. Has aborted already when one does. */
+  /** Queues a task; settles as the task does. Rejects with `LIFE_CYCLE` when the lane stops before its turn. */
+  add<T>(task: () => Promise<T>): Promise<T>;
+  /** Aborts when a task is queued: a delivery that would wait gives its batch back then. Aborted while tasks wait. */
   wanted(): AbortSignal;
-  /** Does the job that has waited longest; never rejects. */
-  next(): Promise<void>;
-  /** Rejects what waits, and all that comes. */
+  /** Runs the task that has waited longest. Never rejects. */
+  runNext(): Promise<void>;
+  /** Rejects the queued tasks, and all later ones. */
   stop(): void;
 }
 
-interface Waiting {
+interface QueuedTask {
   /** Never rejects. */
   run(): Promise<void>;
   cancel(reason: unknown): void;
 }
 
-/** Makes an empty queue for an instance; `wake` is called when something was queued. */
+/** Creates an empty queue for an instance; `wake` is called when a task was queued. */
 export function createLaneTasks(instance: string, wake: () => void): LaneTasks {
-  let waiting: Waiting[] = [];
-  let want = new AbortController();
+  let queue: QueuedTask[] = [];
+  let wanted = new AbortController();
   let isStopped = false;
 
   function stopped(): IhandlerError {
-    return new IhandlerError('LIFE_CYCLE', `${instance} is closing: ask again when it runs.`);
+    return new IhandlerError('LIFE_CYCLE', `${instance} is stopping: try again when it runs.`);
   }
 
   return {
     get size() {
-      return waiting.length;
+      return queue.length;
     },
-    add<T>(job: () => Promise<T>) {
+    add<T>(task: () => Promise<T>) {
       if (isStopped) return Promise.reject(stopped());
       return new Promise<T>((resolve, cancel) => {
-        waiting.push({ run: () => job().then(resolve, cancel), cancel });
-        want.abort();
+        queue.push({ run: () => task().then(resolve, cancel), cancel });
+        wanted.abort();
         wake();
       });
     },
-    wanted: () => want.signal,
-    async next() {
-      const job = waiting.shift();
-      if (waiting.length === 0) want = new AbortController();
-      await job?.run();
+    wanted: () => wanted.signal,
+    async runNext() {
+      const task = queue.shift();
+      if (queue.length === 0) wanted = new AbortController();
+      await task?.run();
     },
     stop() {
       isStopped = true;
-      const left = waiting;
-      waiting = [];
+      const left = queue;
+      queue = [];
       for (const { cancel } of left) cancel(stopped());
     },
   };

@@ -1,302 +1,284 @@
-import { join } from 'node:path';
-import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isJournalFailed } from '../../contract/error.ts';
-import { type HandlerContext, isWriting } from '../../contract/handler.ts';
-import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import { createNotifier } from '../../timing/notifier.ts';
 import { backoffDelay, pause } from '../../timing/retry.ts';
-import { createThrottledLog } from '../../timing/throttled-log.ts';
+import { createThrottledLog, type ThrottledLog } from '../../timing/throttled-log.ts';
 import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
-import type { AsideHost } from './aside-host.ts';
-import { listeningAttempts, writingAttempts } from './attempt.ts';
-import { type CatchUpHost, catchUp } from './catch-up.ts';
-import { createCommitter } from './committer.ts';
-import { countersOf } from './counters.ts';
-import { createLetterWork } from './dead-letters.ts';
-import { type DeliveryHost, deliver } from './deliver.ts';
-import { createHandlerLife } from './handler-lifecycle.ts';
-import { createLaneCursor } from './lane-cursor.ts';
-import type { LaneHost } from './lane-host.ts';
-import { createLaneInput } from './lane-input.ts';
-import { createLaneState } from './lane-state.ts';
-import { createLaneTasks } from './lane-tasks.ts';
-import type { Lane } from './lane-types.ts';
-import { maskedAttempts } from './masked-attempts.ts';
-import { createReplayer } from './replay.ts';
+import type { LaneStatus } from '../dispatcher-options.ts';
+import { createLaneParts, type LaneOptions } from './create-lane-parts.ts';
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { type DeliveryParts, deliver } from './deliver.ts';
+import { HandlerLifecycle } from './handler-lifecycle.ts';
+import type { LaneCursor } from './lane-cursor.ts';
+import type { LaneInput } from './lane-input.ts';
+import type { LaneParts, LaneState } from './lane-parts.ts';
+import type { Batch } from './lane-queue.ts';
+import { Replayer } from './replay.ts';
 
-/** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
-const COMMIT_AFTER = 1000;
 /** How many batches may be queued for a live lane before it reads the journal instead. */
 const LIVE_BATCHES = 10;
 
-/** Puts a handler on its way. */
-export function createLane(entry: HandlerEntry, index: number, host: LaneHost): Lane {
-  const { handler } = entry;
-  const instance = entry.instance ?? handler.name;
-  const { journal, retry } = host;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const news = createNotifier();
-  const intake = createLaneInput({ index, instance, router: host.router });
-  const { queue } = intake;
-  const ledger = createLaneCursor(journal, instance);
-  const context: HandlerContext = { ...host.context(entry), dataDir: join(host.dataDir, instance), signal };
-  const state = createLaneState(context.now);
-  const { enter } = state;
-  const plainAttempts = isWriting(handler)
-    ? writingAttempts(handler, context)
-    : listeningAttempts(handler, context);
-  const attempts = entry.mask === true ? maskedAttempts(plainAttempts) : plainAttempts;
-  const { commitOnce, commitOf } = createCommitter({
-    ledger,
-    retry,
-    signal,
-    appended: host.appended,
-    deadLetter: host.deadLetter,
-    moved: host.moved,
-    journalFailed: host.journalFailed,
-    enter,
-  });
-  const commit = () => {
-    state.moved();
-    return commitOf(ledger);
-  };
-  const delivery: DeliveryHost = {
-    attempts,
-    ledger,
-    retry,
-    context,
-    instance,
-    handler: handler.name,
-    writing: isWriting(handler),
-    deadPositions: new Set(),
-    commit,
-    enter,
-    wanted: () => asides.wanted(),
-  };
-  const asides = createLaneTasks(instance, news.notify);
-  const losses = createThrottledLog(context.log.error);
-  const reading: CatchUpHost = {
-    journal,
-    ledger,
-    queue,
-    context,
-    limit: host.batch,
-    stride: COMMIT_AFTER,
-    liveTo: host.liveTo,
-    route: intake.route,
-    caughtUp: intake.caughtUp,
-    moved,
-    lost: (count) =>
-      losses.log('incidents were deleted by retention before they were processed', undefined, count),
-    generation: () => generation,
-  };
-  const asideHost: AsideHost = {
-    handler,
-    context,
-    journal,
-    ledger,
-    attempts,
-    retry,
-    batch: host.batch,
-    reach: intake.reach,
-    commit,
-    commitOf,
-    aside: asides.add,
-    enter,
-  };
-  const replayer = createReplayer(asideHost);
-  const letterWork = createLetterWork(asideHost, replayer.running);
-  const life = createHandlerLife({ handler, context, retry, enter, resume });
-  let busy = false;
-  /** Rises when what was read before must not be delivered any more. */
-  let generation = 0;
-  /** Whether it waits for news: what is not for it need not wake it. */
-  let resting = false;
-  let loop: Promise<void> | undefined;
-  let starting: Promise<void> | undefined;
+/**
+ * Delivers to one handler what the journal holds for it, in order. Its loop works on one thing at a time: a batch of the
+ * input, or a task. What it is doing is one state, which `status` shows.
+ */
+export class Lane {
+  readonly instance: string;
+  readonly input: LaneInput;
+  readonly cursor: LaneCursor;
+  readonly handler: HandlerLifecycle;
+  readonly replayer: Replayer;
+  /** The dead letters of the lane, or of the replay with this name. Throws `LIFE_CYCLE` for a running replay. */
+  readonly deadLetters: (replay?: string) => DeadLetters;
+  readonly #options: LaneOptions;
+  readonly #parts: LaneParts;
+  readonly #delivery: DeliveryParts;
+  readonly #stopping = new AbortController();
+  readonly #news = createNotifier();
+  readonly #losses: ThrottledLog;
+  #state: LaneState = { name: 'starting' };
+  /** When the state began, in milliseconds since the Unix epoch. */
+  #since: number;
+  #movedAt = performance.now();
+  #starting: Promise<void> | undefined;
+  #loop: Promise<void> | undefined;
 
-  function moved(): void {
-    state.moved();
-    host.moved();
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#since = options.context.now();
+    this.#losses = createThrottledLog(options.context.log.error);
+    this.#parts = createLaneParts(options, {
+      signal: this.#stopping.signal,
+      wake: () => this.wake(),
+      enter: (state) => this.#enter(state),
+      onCommit: () => {
+        this.#movedAt = performance.now();
+      },
+      onRefused: (failure) => this.#onRefused(failure),
+      onLost: (count) => this.#onLost(count),
+    });
+    const { context, input, cursor, tasks, attempts } = this.#parts;
+    this.instance = context.instance;
+    this.input = input;
+    this.cursor = cursor;
+    this.handler = new HandlerLifecycle(this.#parts);
+    this.replayer = new Replayer(this.#parts);
+    this.deadLetters = createDeadLetters(this.#parts, () => this.replayer.running);
+    this.#delivery = {
+      ...this.#parts,
+      attempt: (batch, single) => attempts.attempt(batch, single),
+      deadPositions: this.handler.deadPositions,
+      wanted: () => tasks.wanted(),
+    };
   }
 
-  /** A handler that has lost what it stored gets everything again that the journal still has. */
-  async function resume(): Promise<void> {
-    const checkpoint = await attempts.started();
-    if (checkpoint !== undefined && !covers(checkpoint, ledger.cursor().written)) {
-      context.log.warn('has less than it once stored: it is given the journal again from the beginning');
-      ledger.restart();
-    }
-    await passDeadLetters();
-    intake.readFrom(ledger.cursor().position);
+  /**
+   * Loads the cursor and starts the handler. Resolves when the start has succeeded or failed once; it is retried in the
+   * background. Rejects with an IhandlerError, which retries cannot fix.
+   */
+  start(): Promise<void> {
+    this.#starting = this.#begin();
+    return this.#starting;
   }
 
-  /** What died before and lies ahead, after a restart from the beginning, is not tried again. */
-  async function passDeadLetters(): Promise<void> {
-    const letters = await journal.deadLetters(instance, ledger.cursor().position);
-    delivery.deadPositions.clear();
-    for (const { position } of letters) delivery.deadPositions.add(position);
+  /** Begins no new delivery; resolves when the running one has settled. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#parts.tasks.stop();
+    this.#losses.flush();
+    this.wake();
+    await this.#starting?.catch(() => undefined); // reported to the caller of start
+    await this.#loop;
+    if (this.#state.name !== 'stopped') this.#enter({ name: 'stopped', isBusy: this.isBusy() });
   }
 
-  /** Whether the journal could be read. */
-  async function readOn(): Promise<boolean> {
-    try {
-      await catchUp(reading);
-      return true;
-    } catch (error) {
-      if (isJournalFailed(error)) throw error;
-      enter('retrying', `the journal cannot be read: ${describeError(error)}`);
-      await pause(backoffDelay(retry, 3, error), signal);
-      return false;
-    }
+  /** Everything up to a position has been offered to the input. */
+  offered(position: number): void {
+    const { input } = this;
+    input.offered(position);
+    if (input.size > this.#parts.batch * LIVE_BATCHES) input.fallBehind();
+    // While it rests, what is not for it does not wake it.
+    const isResting = this.#state.name === 'live' && input.isLive && input.size === 0;
+    if (isResting && this.#pass(input.routed) && !this.cursor.isCommitDue()) return;
+    this.wake();
   }
 
-  /** Delivers what there is, or waits for more. */
-  async function turn(): Promise<void> {
-    if (!intake.isLive() && queue.size === 0 && !(await readOn())) return;
-    const batch = queue.take(host.batch);
-    if (batch.incidents.length > 0) {
-      await occupied(async () => {
-        await deliver(delivery, batch);
-        if (ledger.cursor().position < batch.through) intake.readFrom(ledger.cursor().position);
-      });
-      return;
-    }
-    if (pass(batch.through)) moved();
-    if (mayCommit()) await commit();
-    else if (intake.isLive()) await rest();
+  /** Looks for work again: there is something to read, or a task. */
+  wake(): void {
+    this.#news.notify();
   }
 
-  /** Accounts for what is not for this lane. Whether there was any. */
-  function pass(through: number): boolean {
-    if (through <= ledger.cursor().position) return false;
-    ledger.account(through, 0, 0);
-    return true;
+  /** The journal has forgotten something: what was read before is not delivered. */
+  async forgotten(): Promise<void> {
+    this.input.discard();
+    this.wake();
+    await this.handler.findDeadPositions();
   }
 
-  /** Whether so much has passed that the journal is to know of it. */
-  function mayCommit(): boolean {
-    return journal.durable && ledger.uncommitted() >= COMMIT_AFTER;
+  status(): LaneStatus {
+    const { handler, journal, cursor } = this.#parts;
+    const failure = 'failure' in this.#state ? this.#state.failure : undefined;
+    return {
+      instance: this.instance,
+      handler: handler.name,
+      state: this.#state.name,
+      since: this.#since,
+      counts: cursor.counts,
+      position: cursor.position,
+      counters: this.handler.counters(),
+      pending: Math.max(0, journal.bounds().last - cursor.position),
+      ...(failure !== undefined && { failure }),
+    };
   }
 
-  /** A delivery, or what somebody asked for between two of them. */
-  async function occupied(work: () => Promise<void>): Promise<void> {
-    enter('working');
-    busy = true;
-    await work();
-    busy = false;
-    moved();
+  /** Whether a delivery or a task is running, or was cut off when the lane stopped. */
+  isBusy(): boolean {
+    const state = this.#state;
+    return state.name === 'delivering' || ('isBusy' in state && state.isBusy);
   }
 
-  async function rest(): Promise<void> {
-    if (asides.size > 0 || signal.aborted) return; // while this turn came to nothing
-    enter('idle');
-    resting = true;
-    await news.wait();
-    resting = false;
+  /** Whether everything accepted is in its counts, with what it reported. */
+  isDone(): boolean {
+    return !this.isBusy() && this.cursor.position >= this.#parts.journal.bounds().last;
   }
 
-  async function run(): Promise<void> {
-    if (!life.isStarted() && !(await life.startAgain())) return;
+  /** When it last made progress, on the clock of `performance.now()`. */
+  movedAt(): number {
+    return this.#movedAt;
+  }
+
+  /** The highest ordinal of a stream in the handler's checkpoint. */
+  stored(stream: string): number | undefined {
+    return this.#parts.attempts.stored(stream);
+  }
+
+  async #begin(): Promise<void> {
+    const { entry } = this.#options;
+    const { journal, cursor } = this.#parts;
+    const { before, last } = journal.bounds();
+    const isNew = await cursor.load(entry.from === 'end' ? last : before);
+    // At once: a crash must not change where it begins.
+    if (isNew && journal.durable) await cursor.commit();
+    if (!(await this.handler.start())) this.#reportFailedStart();
+    this.#loop = this.#run().catch((error: unknown) => this.#onCrash(error));
+  }
+
+  #reportFailedStart(): void {
+    const { context, handler, cursor } = this.#parts;
+    const { failure = 'unknown' } = this.status();
+    context.log.error('start failed, retrying', { error: failure });
+    const report = this.#options.reports.startFailed(this.instance, handler.name, failure);
+    cursor
+      .append(report)
+      .catch((error: unknown) =>
+        context.log.error('cannot report the failed start', { error: describeError(error) }),
+      );
+  }
+
+  async #run(): Promise<void> {
+    const { tasks } = this.#parts;
+    if (!this.handler.isStarted && !(await this.handler.startAgain())) return;
     const turns = createEventLoopYield();
-    while (!signal.aborted) {
-      if (asides.size > 0) await occupied(asides.next);
-      await turn();
-      if (state.is('idle')) turns.afterRest();
+    while (!this.#stopping.signal.aborted) {
+      if (tasks.size > 0) await this.#occupied(() => tasks.runNext());
+      await this.#turn();
+      if (this.#state.name === 'live') turns.afterRest();
       const yielded = turns.afterWork();
       if (yielded !== undefined) await yielded;
     }
   }
 
-  async function begin(): Promise<void> {
-    const { before, last } = journal.bounds();
-    const isNew = await ledger.load(entry.from === 'end' ? last : before);
-    // At once: a crash must not move where it begins.
-    if (isNew && journal.durable) await commit();
-    if (!(await life.start())) {
-      const { failure = 'unknown' } = state.now();
-      context.log.error('does not start; it is tried again', { error: failure });
-      host.startFailed(instance, handler.name, failure);
+  /** Delivers a batch, or waits for one. */
+  async #turn(): Promise<void> {
+    const { input, cursor } = this.#parts;
+    if (!input.isLive && input.size === 0 && !(await this.#read())) return;
+    const batch = input.take();
+    if (batch.incidents.length > 0) {
+      await this.#occupied(() => this.#deliver(batch));
+      return;
     }
-    loop = run().catch(stopped);
+    if (this.#pass(batch.through)) this.#moved();
+    if (cursor.isCommitDue()) await cursor.commit();
+    else if (input.isLive) await this.#rest();
   }
 
-  function stopped(error: unknown): void {
-    asides.stop();
-    if (signal.aborted) return;
-    if (isJournalFailed(error)) host.journalFailed(error);
-    enter('retrying', describeError(error));
-    context.log.error('has stopped: nothing is lost, but nothing more is delivered', {
-      error: describeError(error),
+  /** Whether the journal could be read. */
+  async #read(): Promise<boolean> {
+    if (this.#state.name !== 'waiting') this.#enter({ name: 'reading' });
+    try {
+      await this.input.read();
+      this.#enter({ name: 'reading' });
+      return true;
+    } catch (error) {
+      if (isJournalFailed(error)) throw error;
+      const failure = `cannot read the journal: ${describeError(error)}`;
+      this.#enter({ name: 'waiting', failure, isBusy: false });
+      await pause(backoffDelay(this.#parts.retry, 3, error), this.#stopping.signal);
+      return false;
+    }
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    const { cursor, input } = this.#parts;
+    await deliver(this.#delivery, batch);
+    if (cursor.position < batch.through) input.readFrom(cursor.position);
+  }
+
+  /** A delivery, or a task between two of them. */
+  async #occupied(work: () => Promise<void>): Promise<void> {
+    this.#enter({ name: 'delivering' });
+    await work();
+    this.#enterFree();
+    this.#moved();
+  }
+
+  /** Waits for news. */
+  async #rest(): Promise<void> {
+    if (this.#parts.tasks.size > 0 || this.#stopping.signal.aborted) return; // since this turn began
+    this.#enter({ name: 'live' });
+    await this.#news.wait();
+  }
+
+  /** Accounts for what is not for this lane. Whether there was anything. */
+  #pass(through: number): boolean {
+    if (through <= this.cursor.position) return false;
+    this.cursor.account(through, 0, 0);
+    return true;
+  }
+
+  #moved(): void {
+    this.#movedAt = performance.now();
+    this.#options.events.moved();
+  }
+
+  #enter(state: LaneState): void {
+    if (state.name !== this.#state.name) this.#since = this.#options.context.now();
+    this.#state = state;
+  }
+
+  /** Enters the state of a lane that works on nothing. */
+  #enterFree(): void {
+    this.#enter({ name: this.input.isLive && this.input.size === 0 ? 'live' : 'reading' });
+  }
+
+  #onRefused(failure: string | undefined): void {
+    if (failure !== undefined) this.#enter({ name: 'waiting', failure, isBusy: this.isBusy() });
+    else if (this.isBusy()) this.#enter({ name: 'delivering' });
+    else this.#enterFree();
+  }
+
+  #onLost(count: number): void {
+    this.#losses.log('incidents were deleted by retention before they were processed', undefined, count);
+    this.#moved();
+  }
+
+  #onCrash(error: unknown): void {
+    this.#parts.tasks.stop();
+    if (this.#stopping.signal.aborted) return;
+    if (isJournalFailed(error)) this.#options.events.journalFailed(error);
+    const failure = describeError(error);
+    this.#enter({ name: 'stopped', failure, isBusy: this.isBusy() });
+    this.#parts.context.log.error('lane stopped: nothing is lost, but nothing more is delivered', {
+      error: failure,
     });
   }
-
-  return {
-    instance,
-    start() {
-      starting = begin();
-      return starting;
-    },
-    offer: intake.offer,
-    offerRun: intake.offerRun,
-    offered(position) {
-      queue.routed = Math.max(queue.routed, position);
-      if (queue.size > host.batch * LIVE_BATCHES) intake.fallBehind();
-      if (intake.isLive() && resting && queue.size === 0 && pass(queue.routed) && !mayCommit()) return;
-      news.notify();
-    },
-    isLive: intake.isLive,
-    fallBehind: intake.fallBehind,
-    wake: () => news.notify(),
-    status: () => ({
-      instance,
-      handler: handler.name,
-      ...state.now(),
-      counts: ledger.cursor().counts,
-      position: ledger.cursor().position,
-      counters: countersOf(handler, context.log),
-      pending: Math.max(0, journal.bounds().last - ledger.cursor().position),
-    }),
-    committed: () => ledger.committed(),
-    isDone: () => !busy && ledger.cursor().position >= journal.bounds().last,
-    movedAt: state.movedAt,
-    stored: (stream) => attempts.stored(stream),
-    isBusy: () => busy,
-    retryDeadLetters: (positions, replay) => letterWork(replay).retry(positions),
-    dropDeadLetters: (isDropped, replay) => letterWork(replay).drop(isDropped),
-    replay: replayer.replay,
-    forget(isForgotten) {
-      if (handler.forget === undefined || !life.isStarted()) return undefined;
-      return asides.add(async () => (await handler.forget?.(isForgotten)) ?? '');
-    },
-    async forgotten() {
-      generation += 1;
-      intake.fallBehind();
-      news.notify();
-      await passDeadLetters();
-    },
-    async reopen() {
-      if (life.isStarted()) await handler.reopen?.();
-    },
-    async settle() {
-      if (ledger.isOwing()) await commitOnce();
-    },
-    async report(incident) {
-      ledger.owe([incident], []);
-      await commitOnce();
-    },
-    async stop() {
-      stopping.abort();
-      asides.stop();
-      losses.flush();
-      news.notify();
-      await starting?.catch(() => undefined); // whoever called start is told
-      await loop;
-    },
-    async close() {
-      await life.close();
-      enter('closed');
-    },
-  };
 }

@@ -1,9 +1,9 @@
 import type { Incident } from '../../contract/incident.ts';
 import { maskSensor } from '../../incident/mask-sensor.ts';
-import type { Attempts } from './attempt.ts';
+import type { Attempts } from './attempts.ts';
 import { type Batch, part } from './lane-queue.ts';
 
-/** Each incident is masked once for all lanes; the entry lives as long as the original. */
+/** Masks each incident once for all lanes; an entry lives as long as the original. */
 const maskedIncidents = new WeakMap<Incident, Incident>();
 
 function maskOnce(incident: Incident): Incident {
@@ -20,11 +20,15 @@ function maskBatch(batch: Batch, single: boolean): Batch {
   return { ...tried, incidents: tried.incidents.map(maskOnce) };
 }
 
-/** Attempts whose handler gets incidents without the sensor's own address. The batch itself, and so a dead letter, keeps the originals. */
+/**
+ * Attempts whose handler gets incidents without the sensor's own address. The batch, and so a dead letter, keeps the
+ * originals.
+ */
 export function maskedAttempts(attempts: Attempts): Attempts {
   return {
-    ...attempts,
     attempt: (batch, single) => attempts.attempt(maskBatch(batch, single), single),
-    attemptAgain: (batch, single) => attempts.attemptAgain(maskBatch(batch, single), single),
+    attemptReplay: (batch, single) => attempts.attemptReplay(maskBatch(batch, single), single),
+    started: () => attempts.started(),
+    stored: (stream) => attempts.stored(stream),
   };
 }

@@ -138,7 +138,7 @@ describe('a replay', () => {
     isBad = true;
     const going = dispatcher.replay({ instance: 'one', name: 'a' });
     await vi.waitFor(() => expect(disk.deadLetters).toHaveLength(2));
-    await expect(dispatcher.retryDeadLetters('one@a')).rejects.toThrow('goes on');
+    await expect(dispatcher.retryDeadLetters('one@a')).rejects.toThrow('still running');
     give();
     await going;
     isBad = false;
@@ -210,10 +210,10 @@ describe('a replay', () => {
     await handle(dispatcher, incidents(2));
     const first = dispatcher.replay({ instance: 'one', name: 'a' });
     await expect(dispatcher.replay({ instance: 'one', name: 'b' })).rejects.toThrow(
-      'one is being replayed already, as "a"',
+      'The replay "a" to one is still running',
     );
     await first;
-    await expect(dispatcher.replay({ instance: 'two', name: 'a' })).rejects.toThrow('no instance two');
+    await expect(dispatcher.replay({ instance: 'two', name: 'a' })).rejects.toThrow('Unknown instance: two');
     await expect(dispatcher.replay({ instance: 'one', name: '../a' })).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
     });

@@ -1,12 +1,11 @@
 import { IhandlerError } from '../../contract/error.ts';
-import { isWriting } from '../../contract/handler.ts';
-import type { DeliveryCounts, JournalRun } from '../../contract/journal.ts';
+import type { DeliveryCounts } from '../../contract/journal.ts';
 import { compileGlob } from '../../routing/glob.ts';
 import { backoffDelay, pause } from '../../timing/retry.ts';
 import type { ReplayOptions } from '../dispatcher-options.ts';
-import type { AsideHost } from './aside-host.ts';
-import { type DeliveryHost, deliver } from './deliver.ts';
-import { createLaneCursor, type LaneCursor } from './lane-cursor.ts';
+import { type DeliveryParts, deliver } from './deliver.ts';
+import type { LaneCursor } from './lane-cursor.ts';
+import type { LaneParts } from './lane-parts.ts';
 import { createLaneQueue } from './lane-queue.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
@@ -15,110 +14,137 @@ function checkName(name: string): void {
   if (!namePattern.test(name))
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `Expected a name of a replay of letters, digits, ".", "_" and "-", found ${JSON.stringify(name)}.`,
+      `Expected a replay name of letters, digits, ".", "_" and "-", found ${JSON.stringify(name)}.`,
     );
 }
 
-/** Replays the journal to an instance, a batch at a time in the lane's turn. */
-export interface Replayer {
-  replay(options: ReplayOptions): Promise<DeliveryCounts>;
-  /** The name of the replay that goes on: nobody else may touch its counts. */
-  running(): string | undefined;
-}
+/** Replays the journal to an instance, a batch at a time in the lane's turn; one replay at a time. */
+export class Replayer {
+  readonly #parts: LaneParts;
+  #running: string | undefined;
 
-/** Makes the replayer of a lane. */
-export function createReplayer(host: AsideHost): Replayer {
-  const { journal, context, attempts, retry, handler } = host;
-  let running: string | undefined;
-
-  async function begin(ledger: LaneCursor, since: number | undefined): Promise<void> {
-    const from = since === undefined ? journal.bounds().before : await journal.positionBefore(since);
-    if (await ledger.load(from)) await host.commitOf(ledger);
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
   }
 
-  async function run({ name, since, only, signal, onProgress }: ReplayOptions): Promise<DeliveryCounts> {
-    const globs = only?.map(compileGlob);
-    const instance = `${context.instance}@${name}`;
-    const ledger = createLaneCursor(journal, instance);
-    const stop = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
-    // What the lane has not passed yet comes by itself, in order: a checkpoint must not run ahead of it.
-    const through = Math.min(journal.bounds().last, host.ledger.cursor().position);
-    await begin(ledger, since);
-    const from = ledger.cursor().position;
-    let passing: unknown;
-
-    const delivery: DeliveryHost = {
-      attempts: { ...attempts, attempt: attempts.attemptAgain },
-      ledger,
-      retry,
-      instance,
-      context: { ...context, signal: stop },
-      handler: handler.name,
-      writing: isWriting(handler),
-      deadPositions: new Set(),
-      commit: () => host.commitOf(ledger),
-      enter: host.enter,
-      wanted: () => stop,
-      giveWay: (error) => {
-        passing = error;
-      },
-    };
-
-    /** What the instance has among its dead letters is tried again by itself, or it would be handled twice. */
-    async function deadAfter(position: number): Promise<ReadonlySet<number>> {
-      const letters = await journal.deadLetters(context.instance, position, host.batch);
-      return new Set(letters.map((letter) => letter.position));
-    }
-
-    function lose(before: number): void {
-      const count = ledger.lose(before);
-      context.log.error('incidents were gone from the journal before they were replayed', { count });
-    }
-
-    /** One batch, or as much as is read at once. */
-    async function slice(): Promise<void> {
-      const { position } = ledger.cursor();
-      const read: JournalRun = await journal.read(position, Math.min(host.batch, through - position));
-      if (read.before > position) return lose(Math.min(read.before, through));
-      const queue = createLaneQueue(position);
-      const dead = await deadAfter(position);
-      for (const [index, incident] of read.incidents.entries()) {
-        const reached =
-          globs?.some((matches) => matches(incident.origin)) === false ? undefined : host.reach(incident);
-        if (reached !== undefined && !dead.has(position + 1 + index))
-          queue.push(incident, position + 1 + index, reached);
-      }
-      // An empty read below the end is what retention took from under us: nothing comes there any more.
-      queue.routed = read.incidents.length === 0 ? through : position + read.incidents.length;
-      await deliver(delivery, queue.take(host.batch));
-      if (ledger.isOwing()) await host.commitOf(ledger);
-    }
-
-    for (let failures = 0; ledger.cursor().position < through; ) {
-      stop.throwIfAborted();
-      passing = undefined;
-      await host.aside(slice);
-      onProgress?.(ledger.cursor().position - from, through - from);
-      failures = passing === undefined ? 0 : failures + 1;
-      if (passing !== undefined) await pause(backoffDelay(retry, failures - 1, passing), stop);
-    }
-    return ledger.cursor().counts;
+  /** The name of the running replay: its counts are in use. */
+  get running(): string | undefined {
+    return this.#running;
   }
 
-  async function replay(options: ReplayOptions): Promise<DeliveryCounts> {
+  /** See `Dispatcher.replay`. Throws `OPTIONS_INVALID`, or `LIFE_CYCLE` while another replay runs. */
+  async replay(options: ReplayOptions): Promise<DeliveryCounts> {
     checkName(options.name);
-    if (running !== undefined)
+    if (this.#running !== undefined)
       throw new IhandlerError(
         'LIFE_CYCLE',
-        `${context.instance} is being replayed already, as ${JSON.stringify(running)}: wait until that is through, or stop it.`,
+        `The replay ${JSON.stringify(this.#running)} to ${this.#parts.context.instance} is still running: wait until it ends, or stop it.`,
       );
-    running = options.name;
+    this.#running = options.name;
     try {
-      return await run(options);
+      return await new Replay(this.#parts, options).run();
     } finally {
-      running = undefined;
+      this.#running = undefined;
     }
   }
+}
 
-  return { replay, running: () => running };
+/** One replay on its way through the journal. */
+class Replay {
+  readonly #parts: LaneParts;
+  readonly #options: ReplayOptions;
+  readonly #cursor: LaneCursor;
+  readonly #stop: AbortSignal;
+  readonly #globs: readonly ((origin: string) => boolean)[] | undefined;
+  readonly #delivery: DeliveryParts;
+  /** The last position to replay. What the lane has not passed yet is delivered anyway: a checkpoint must not run ahead of it. */
+  readonly #through: number;
+  /** The temporary failure for which the last batch was given back. */
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(parts: LaneParts, options: ReplayOptions) {
+    const { context, journal } = parts;
+    this.#parts = parts;
+    this.#options = options;
+    this.#cursor = parts.cursor.forReplay(options.name);
+    this.#stop =
+      options.signal === undefined ? context.signal : AbortSignal.any([options.signal, context.signal]);
+    this.#globs = options.only?.map(compileGlob);
+    this.#through = Math.min(journal.bounds().last, parts.cursor.position);
+    this.#delivery = {
+      handler: parts.handler,
+      context: { ...context, signal: this.#stop },
+      retry: parts.retry,
+      cursor: this.#cursor,
+      enter: parts.enter,
+      attempt: (batch, single) => parts.attempts.attemptReplay(batch, single),
+      deadPositions: new Set(),
+      wanted: () => this.#stop,
+      giveBack: (error) => {
+        this.#failure = { error };
+      },
+    };
+  }
+
+  async run(): Promise<DeliveryCounts> {
+    const { tasks, retry } = this.#parts;
+    const { onProgress } = this.#options;
+    await this.#begin();
+    const from = this.#cursor.position;
+    for (let failures = 0; this.#cursor.position < this.#through; ) {
+      this.#stop.throwIfAborted();
+      await tasks.add(() => this.#replayBatch());
+      onProgress?.(this.#cursor.position - from, this.#through - from);
+      const failure = this.#takeFailure();
+      failures = failure === undefined ? 0 : failures + 1;
+      if (failure !== undefined) await pause(backoffDelay(retry, failures - 1, failure.error), this.#stop);
+    }
+    return this.#cursor.counts;
+  }
+
+  #takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  /** Continues where a replay of this name was, or begins one. */
+  async #begin(): Promise<void> {
+    const { journal } = this.#parts;
+    const { since } = this.#options;
+    const from = since === undefined ? journal.bounds().before : await journal.positionBefore(since);
+    if (await this.#cursor.load(from)) await this.#cursor.commit();
+  }
+
+  /** Reads and delivers one batch, or less when the journal returns less. */
+  async #replayBatch(): Promise<void> {
+    const { journal, batch, input } = this.#parts;
+    const { position } = this.#cursor;
+    const read = await journal.read(position, Math.min(batch, this.#through - position));
+    if (read.before > position) return this.#lose(Math.min(read.before, this.#through));
+    const queue = createLaneQueue(position);
+    const dead = await this.#deadAfter(position);
+    for (const [index, incident] of read.incidents.entries()) {
+      const isChosen = this.#globs?.some((matches) => matches(incident.origin)) !== false;
+      const reached = isChosen ? input.reach(incident) : undefined;
+      if (reached !== undefined && !dead.has(position + 1 + index))
+        queue.push(incident, position + 1 + index, reached);
+    }
+    // Nothing read below the end: retention has deleted the rest.
+    queue.routed = read.incidents.length === 0 ? this.#through : position + read.incidents.length;
+    await deliver(this.#delivery, queue.take(batch));
+    if (this.#cursor.isOwing()) await this.#cursor.commit();
+  }
+
+  /** The dead letters of the instance are retried by themselves: replayed, they would be handled twice. */
+  async #deadAfter(position: number): Promise<ReadonlySet<number>> {
+    const { journal, context, batch } = this.#parts;
+    const letters = await journal.deadLetters(context.instance, position, batch);
+    return new Set(letters.map((letter) => letter.position));
+  }
+
+  #lose(before: number): void {
+    const count = this.#cursor.lose(before);
+    this.#parts.context.log.error('incidents were deleted by retention before they were replayed', { count });
+  }
 }

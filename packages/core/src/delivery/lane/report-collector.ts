@@ -4,12 +4,12 @@ import type { Incident, UntypedData } from '../../contract/incident.ts';
 import { chainDepth, formatIncidentId, parseIncidentId, reportedStream } from '../../contract/incident-id.ts';
 import { createIncident } from '../../incident/create-incident.ts';
 
-/** How many handlers may report because of each other before it is called a loop. */
+/** How long a chain of reports that cause each other may be; a longer one is a loop. */
 export const MAX_CHAIN = 8;
 
 type Cause = Pick<Incident, 'id' | 'sensor'>;
 
-/** Makes the incident that an instance reports: the n-th because of its cause. */
+/** Creates the incident that an instance reports: the n-th because of its cause. Throws a permanent error for too long a chain. */
 export function reportedIncident(
   cause: Cause,
   instance: string,
@@ -21,13 +21,13 @@ export function reportedIncident(
   const { stream, ordinal } = parseIncidentId(cause.id);
   if (chainDepth(cause.id) >= MAX_CHAIN)
     throw permanent(
-      `Reporting ${origin} would make a chain of more than ${MAX_CHAIN} reports because of each other: ${cause.id}.`,
+      `Expected a chain of at most ${MAX_CHAIN} reports that cause each other, found a longer one: ${origin} because of ${cause.id}.`,
     );
   const id = formatIncidentId(reportedStream(stream, instance, n), ordinal);
   return createIncident({ id, origin, timestamp, sensor: cause.sensor, data });
 }
 
-/** Throws unless the handler declares the origin and the data fits the schema it declares. */
+/** Throws `ORIGIN_UNDECLARED` or `INCIDENT_INVALID` unless the handler declares the origin and the data fits its schema. */
 export function checkReport(handler: Handler, origin: string, data: unknown): void {
   const reports = handler.reports ?? {};
   const schema = Object.hasOwn(reports, origin) ? reports[origin] : undefined;
@@ -49,34 +49,20 @@ export function checkReport(handler: Handler, origin: string, data: unknown): vo
     );
 }
 
-/** Whether a handler declares anything that it reports. */
+/** Whether a handler declares origins that it reports. */
 export function isReporting({ reports }: Handler): boolean {
   return reports !== undefined && Object.keys(reports).length > 0;
 }
 
-/** What a delivery is lent. */
+/** What a delivery borrows. */
 export interface Lent {
   readonly context: HandlerContext;
-  /** Whether anything was reported, well or not. */
+  /** Whether the handler called `report`, with or without success. */
   readonly reported: boolean;
 }
 
-/** Collects what is reported in a delivery. */
-export interface Collector {
-  /**
-   * Begins the delivery of an incident, or of a batch, and lends it a context. The delivery before has ended: what it
-   * still reports is refused. For a handler that declares no reports it is lent the same again, whatever the causes.
-   */
-  begin(causes: readonly Incident[]): Lent;
-  /** What was reported since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
-  collected(): readonly Incident[];
-  /** Ends the delivery: reports that come later are refused. */
-  end(): void;
-}
-
 /** One delivery and what was reported in it. */
-interface Delivery {
-  readonly context: HandlerContext;
+interface Delivery extends Lent {
   reported: boolean;
   /** Undefined when it has ended. */
   causes: readonly Incident[] | undefined;
@@ -87,92 +73,112 @@ interface Delivery {
 
 const nothing: readonly Incident[] = Object.freeze([]);
 
-/** Lends `base` to the deliveries of an instance. */
-export function createCollector(base: HandlerContext, handler: Handler): Collector {
-  const reporting = isReporting(handler);
-  let delivery: Delivery = newDelivery();
+/** Collects what a handler reports in its deliveries, one after the other. */
+export class ReportCollector {
+  readonly #base: HandlerContext;
+  readonly #handler: Handler;
+  readonly #isReporting: boolean;
+  #delivery: Delivery;
 
-  function newDelivery(): Delivery {
-    const context: HandlerContext = {
-      ...base,
-      report: (origin: string, data: unknown, options?: { readonly cause?: Cause }) =>
-        take(made, origin, data, options?.cause),
-    };
-    const made: Delivery = {
-      context,
+  /** Deliveries are lent `base` with a `report` of their own. */
+  constructor(base: HandlerContext, handler: Handler) {
+    this.#base = base;
+    this.#handler = handler;
+    this.#isReporting = isReporting(handler);
+    this.#delivery = this.#newDelivery();
+  }
+
+  /**
+   * Begins the delivery of an incident, or of a batch, and lends it a context. The delivery before has ended: what it still
+   * reports is refused. A handler that declares no reports is lent the same context again, whatever the causes.
+   */
+  begin(causes: readonly Incident[]): Lent {
+    if (this.#isReporting) {
+      this.#delivery.causes = undefined;
+      this.#delivery = this.#newDelivery();
+    }
+    const delivery = this.#delivery;
+    delivery.problem = undefined;
+    delivery.reported = false;
+    delivery.causes = causes;
+    return delivery;
+  }
+
+  /** What was reported since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
+  collected(): readonly Incident[] {
+    const { problem, reports, causes } = this.#delivery;
+    if (problem !== undefined) throw problem.error;
+    if (reports === undefined || causes === undefined) return nothing;
+    const place = new Map(causes.map(({ id }, index) => [id, index]));
+    return reports
+      .toSorted((a, b) => (place.get(a.cause) ?? 0) - (place.get(b.cause) ?? 0))
+      .map(({ incident }) => incident);
+  }
+
+  /** Ends the delivery: later reports are refused. */
+  end(): void {
+    this.#delivery.causes = undefined;
+  }
+
+  #newDelivery(): Delivery {
+    const delivery: Delivery = {
+      context: {
+        ...this.#base,
+        report: (origin: string, data: unknown, options?: { readonly cause?: Cause }) =>
+          this.#report(delivery, origin, data, options?.cause),
+      },
       reported: false,
       causes: undefined,
       reports: undefined,
       counts: undefined,
       problem: undefined,
     };
-    return made;
-  }
-
-  function causeOf(causes: readonly Incident[], told: Cause | undefined): Cause {
-    const cause = told ?? (causes.length === 1 && !('write' in handler) ? causes[0] : undefined);
-    if (cause === undefined || !causes.some(({ id }) => id === cause.id))
-      throw new IhandlerError(
-        'HANDLER_INVALID',
-        `${base.instance} reports without a cause from the batch: pass { cause: incident }, so that a redelivery reports the same id.`,
-      );
-    return cause;
-  }
-
-  function collect(to: Delivery, origin: string, data: unknown, told: Cause | undefined): void {
-    if (to.causes === undefined)
-      throw new IhandlerError(
-        'LIFE_CYCLE',
-        `${base.instance} reports with the context of a delivery that has ended: await the report, or use the context given to start.`,
-      );
-    checkReport(handler, origin, data);
-    const cause = causeOf(to.causes, told);
-    to.counts ??= new Map();
-    const n = to.counts.get(cause.id) ?? 0;
-    to.counts.set(cause.id, n + 1);
-    to.reports ??= [];
-    // Safe: checkReport has just held the data against the schema that the handler declares.
-    const incident = reportedIncident(cause, base.instance, n, origin, data as UntypedData, base.now());
-    to.reports.push({ cause: cause.id, incident });
+    return delivery;
   }
 
   /** Collects a report, or keeps what is wrong with it for the end of the delivery. */
-  function take(to: Delivery, origin: string, data: unknown, told: Cause | undefined): Promise<void> {
-    to.reported = true;
+  #report(delivery: Delivery, origin: string, data: unknown, cause: Cause | undefined): Promise<void> {
+    delivery.reported = true;
     try {
-      collect(to, origin, data, told);
+      this.#collect(delivery, origin, data, cause);
       return Promise.resolve();
     } catch (error) {
-      if (to.causes === undefined) base.log.error('reports because of a delivery that has ended', { origin });
-      to.problem ??= { error };
+      if (delivery.causes === undefined)
+        this.#base.log.error('reported after the delivery ended', { origin });
+      delivery.problem ??= { error };
       const rejected = Promise.reject(error);
-      rejected.catch(() => undefined); // told through `collected` or the log, also when nobody awaits it
+      rejected.catch(() => undefined); // reported by `collected` or the log, also when the handler does not await it
       return rejected;
     }
   }
 
-  return {
-    begin(causes) {
-      if (reporting) {
-        delivery.causes = undefined;
-        delivery = newDelivery();
-      }
-      delivery.problem = undefined;
-      delivery.reported = false;
-      delivery.causes = causes;
-      return delivery;
-    },
-    collected() {
-      const { problem, reports, causes } = delivery;
-      if (problem !== undefined) throw problem.error;
-      if (reports === undefined || causes === undefined) return nothing;
-      const place = new Map(causes.map(({ id }, index) => [id, index]));
-      return reports
-        .toSorted((a, b) => (place.get(a.cause) ?? 0) - (place.get(b.cause) ?? 0))
-        .map(({ incident }) => incident);
-    },
-    end() {
-      delivery.causes = undefined;
-    },
-  };
+  #collect(delivery: Delivery, origin: string, data: unknown, given: Cause | undefined): void {
+    const base = this.#base;
+    const { instance } = base;
+    if (delivery.causes === undefined)
+      throw new IhandlerError(
+        'LIFE_CYCLE',
+        `${instance} reports with the context of a delivery that has ended: await the report, or use the context given to start.`,
+      );
+    checkReport(this.#handler, origin, data);
+    const cause = this.#causeOf(delivery.causes, given);
+    delivery.counts ??= new Map();
+    const n = delivery.counts.get(cause.id) ?? 0;
+    delivery.counts.set(cause.id, n + 1);
+    delivery.reports ??= [];
+    // Safe: checkReport has just validated the data against the schema that the handler declares.
+    const incident = reportedIncident(cause, instance, n, origin, data as UntypedData, base.now());
+    delivery.reports.push({ cause: cause.id, incident });
+  }
+
+  #causeOf(causes: readonly Incident[], given: Cause | undefined): Cause {
+    const only = causes.length === 1 && !('write' in this.#handler) ? causes[0] : undefined;
+    const cause = given ?? only;
+    if (cause === undefined || !causes.some(({ id }) => id === cause.id))
+      throw new IhandlerError(
+        'HANDLER_INVALID',
+        `${this.#base.instance} reports without a cause from the batch: pass { cause: incident }, so that a redelivery reports the same id.`,
+      );
+    return cause;
+  }
 }

@@ -1,0 +1,49 @@
+import type { Handler, HandlerContext } from '../../contract/handler.ts';
+import type { DeadLetter, Journal, JournalRun } from '../../contract/journal.ts';
+import type { RetryPolicy } from '../../timing/retry.ts';
+import type { Attempts } from './attempts.ts';
+import type { LaneCursor } from './lane-cursor.ts';
+import type { LaneInput } from './lane-input.ts';
+import type { LaneTasks } from './lane-tasks.ts';
+
+/**
+ * What a lane is doing. It decides what the lane's loop does next, and `status` shows its name.
+ * - `starting`: its handler has not started yet; with a failure it is retried.
+ * - `reading`: it reads what it has not delivered yet from the journal.
+ * - `live`: it has delivered everything and waits to be offered more.
+ * - `delivering`: its handler handles a batch, or a task runs.
+ * - `waiting`: it retries after a temporary failure of the handler or of the journal.
+ * - `stopped`: it delivers nothing any more.
+ */
+export type LaneState =
+  | { readonly name: 'starting'; readonly failure?: string }
+  | { readonly name: 'reading' | 'live' | 'delivering' }
+  | { readonly name: 'waiting'; readonly failure: string; readonly isBusy: boolean }
+  | { readonly name: 'stopped'; readonly failure?: string; readonly isBusy: boolean };
+
+/** The objects of one lane, for what runs in its turn. */
+export interface LaneParts {
+  readonly handler: Handler;
+  readonly context: HandlerContext;
+  readonly journal: Journal;
+  readonly retry: Required<RetryPolicy>;
+  /** The most incidents in a batch. */
+  readonly batch: number;
+  readonly cursor: LaneCursor;
+  readonly input: LaneInput;
+  readonly tasks: LaneTasks;
+  readonly attempts: Attempts;
+  enter(state: LaneState): void;
+}
+
+/** What a lane tells its dispatcher. None of these throws. */
+export interface LaneEvents {
+  /** A commit has appended these reports, which other lanes are to get. */
+  appended(run: JournalRun): void;
+  /** The lane has made progress. */
+  moved(): void;
+  /** The journal has stored this dead letter. */
+  deadLetter(letter: DeadLetter): void;
+  /** The journal can no longer store anything durably. */
+  journalFailed(error: unknown): void;
+}

@@ -1,0 +1,53 @@
+import type { HandlerContext, ListeningHandler } from '../../contract/handler.ts';
+import type { Incident } from '../../contract/incident.ts';
+import type { Attempts, Outcome } from './attempts.ts';
+import { callInTurn, callOthers } from './call-listeners.ts';
+import type { Batch } from './lane-queue.ts';
+import { isReporting, ReportCollector } from './report-collector.ts';
+
+/** How long asynchronous listeners may take before what they have handled is acknowledged, in milliseconds. */
+const ACKNOWLEDGE_AFTER = 250;
+
+/** Attempts of a handler that takes one incident at a time. */
+export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
+  const collector = new ReportCollector(context, handler);
+  const reporting = isReporting(handler);
+
+  async function attempt(batch: Batch, single: boolean): Promise<Outcome> {
+    const { incidents } = batch;
+    const reports: Incident[] = [];
+    const end = single ? 1 : incidents.length;
+    let deadline: number | undefined;
+    let done = 0;
+    try {
+      while (done < end) {
+        // A report belongs to one incident, and after each asynchronous listener the deadline is checked.
+        const to = reporting || deadline !== undefined ? done + 1 : end;
+        const lent = collector.begin(reporting ? incidents.slice(done, to) : incidents);
+        const call = callInTurn(batch, done, to, lent);
+        done = call.done;
+        if (call.failure !== undefined) return { done, reports, failure: call.failure };
+        if (call.promise !== undefined) {
+          deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
+          await call.promise;
+          await callOthers(batch, done, call.next, lent);
+        }
+        if (lent.reported) reports.push(...collector.collected());
+        if (done < to) done += 1;
+        if (deadline !== undefined && performance.now() > deadline) break;
+      }
+      return { done, reports };
+    } catch (error) {
+      return { done, reports, failure: { error } };
+    } finally {
+      collector.end();
+    }
+  }
+
+  return {
+    attempt,
+    attemptReplay: attempt,
+    started: async () => undefined,
+    stored: () => undefined,
+  };
+}

@@ -1,0 +1,49 @@
+import { IhandlerError } from '../contract/error.ts';
+import type { Dispatcher } from './dispatcher-options.ts';
+import type { DispatcherParts } from './dispatcher-parts.ts';
+import { forget } from './forget.ts';
+import type { DeadLetters } from './lane/dead-letters.ts';
+import type { Lane } from './lane/lane.ts';
+
+/** What an operator asks a dispatcher to do. */
+export type Operations = Pick<
+  Dispatcher,
+  'retryDeadLetters' | 'dropDeadLetters' | 'replay' | 'forget' | 'reopen'
+>;
+
+/** Creates the operations of a dispatcher. */
+export function createOperations(parts: DispatcherParts): Operations {
+  const { lanes, mustBeOpen } = parts;
+
+  function laneOf(instance: string): Lane {
+    const lane = lanes.find((candidate) => candidate.instance === instance);
+    if (lane === undefined) throw new IhandlerError('HANDLER_INVALID', `Unknown instance: ${instance}.`);
+    return lane;
+  }
+
+  /** Those of an instance, or of `<instance>@<replay>`. */
+  function deadLettersOf(name: string): DeadLetters {
+    mustBeOpen();
+    const [instance = '', replay] = name.split('@');
+    return laneOf(instance).deadLetters(replay);
+  }
+
+  return {
+    retryDeadLetters: async (instance, positions) => deadLettersOf(instance).retry(positions),
+    async dropDeadLetters(instance, positions) {
+      const wanted = positions && new Set(positions);
+      return deadLettersOf(instance).drop(({ position }) => wanted?.has(position) !== false);
+    },
+    async replay(options) {
+      mustBeOpen();
+      return laneOf(options.instance).replayer.replay(options);
+    },
+    async forget(networks) {
+      mustBeOpen();
+      return forget(networks, parts);
+    },
+    async reopen() {
+      await Promise.all(lanes.map((lane) => lane.handler.reopen()));
+    },
+  };
+}
