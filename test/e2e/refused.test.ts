@@ -70,7 +70,7 @@ describeAll(() => {
     const refused: readonly (readonly [Handler, RegExp])[] = [
       [
         logPostgres({ url: servers.postgres.url.replace(RIGHT, WRONG) }),
-        /does not let ihandler in: check the user, the password/,
+        /rejected the login of ihandler: check the user, the password/,
       ],
       [forward({ url: `http://127.0.0.1:${port}/`, token: WRONG }), /token/],
       [nats(cluster(WRONG)), /Are user and password, token or credentials right/],

@@ -62,7 +62,7 @@ describeService('postgres', () => {
 
     const wrong = await run('tree', url.replace('ihandler@', 'ihandler:hunter3@'));
     expect(wrong.code).not.toBe(0);
-    expect(wrong.stderr).toContain('does not let ihandler in: check the user, the password');
+    expect(wrong.stderr).toContain('rejected the login of ihandler: check the user, the password');
     for (const { stdout, stderr } of [first, second, tree, wrong])
       expect(stdout + stderr).not.toContain('hunter');
   }, 60_000);

@@ -11,7 +11,8 @@ export {
   type WaitingIncident,
 } from './cluster/cluster-state.ts';
 export { connectionKey, connectionKeysIn } from './cluster/connection-key.ts';
-export { type AttackDatabase, createAttackCommands } from './commands/attack-commands.ts';
+export { createAttackCommands } from './commands/attack-commands.ts';
+export type { AttackDatabase } from './commands/with-reader.ts';
 export { type FormatOptions, formatAttack } from './format/attack-format.ts';
 export { attackJson } from './format/attack-json.ts';
 export { formatManual } from './format/manual-format.ts';

@@ -21,7 +21,10 @@ describe('the manifest', () => {
         options,
       },
     });
-    expect(logPostgres({ host: 'there.is.none' })).toMatchObject({ contract: 1, name: 'log-postgres' });
+    expect(logPostgres({ url: 'postgres://there.is.none/x' })).toMatchObject({
+      contract: 1,
+      name: 'log-postgres',
+    });
   });
 
   it('offers the commands that there are, in their words', () => {

@@ -35,42 +35,41 @@ describeService('postgres', () => {
 
   it('says what is wrong and what to do: a password, a database, a server, a certificate', async () => {
     expect(await refusal({ url: at('ihandler', 'wrong') })).toMatch(
-      /does not let ihandler in: check the user, the password/,
+      /rejected the login of ihandler: check the user, the password/,
     );
     expect(await refusal({ url: `postgres://ihandler@127.0.0.1:${server.port}/postgres` })).toMatch(
-      /does not let ihandler in/,
+      /rejected the login of ihandler/,
     );
     expect(await refusal({ url: at('ihandler', PASSWORD, 'none') })).toMatch(
-      /does not exist: make it \(createdb none\)/,
+      /does not exist: create it \(createdb none\)/,
     );
-    expect(await refusal({ url: at('ihandler', PASSWORD), ssl: true })).toMatch(/does not encrypt/);
+    expect(await refusal({ url: at('ihandler', PASSWORD), tls: {} })).toMatch(
+      /does not support TLS: enable it on the server/,
+    );
     const nobody = `postgres://ihandler:${PASSWORD}@127.0.0.1:${await freePort()}/postgres`;
-    expect(await refusal({ url: nobody })).toMatch(/cannot be reached/);
+    expect(await refusal({ url: nobody })).toMatch(/cannot connect to/);
   });
 
   it('trusts a certificate that it was told to, and no other', async () => {
     const encrypting = await startPostgres({ password: PASSWORD, tls: true });
     onTestFinished(() => encrypting.stop());
     const { url, certificate, port } = encrypting;
-    expect(await refusal({ url, ssl: true })).toMatch(
-      /shows a certificate that is not trusted: name the one to trust/,
-    );
-    expect(await refusal({ url, ca: certificate })).toBe('it started');
+    expect(await refusal({ url, tls: {} })).toMatch(/certificate is not trusted: set "tls\.ca"/);
+    expect(await refusal({ url, tls: { ca: certificate } })).toBe('it started');
     expect(await refusal({ url: `${url}?sslmode=verify-full&sslrootcert=${certificate}` })).toBe(
       'it started',
     );
     const byName = `postgres://ihandler:${PASSWORD}@localhost:${port}/postgres`;
-    expect(await refusal({ url: byName, ca: certificate })).toMatch(
-      /a certificate that is not for localhost/,
+    expect(await refusal({ url: byName, tls: { ca: certificate } })).toMatch(
+      /certificate is for another name/,
     );
-    expect(await refusal({ url, ca: '/there/is/none.pem' })).toMatch(/none\.pem/);
+    expect(await refusal({ url, tls: { insecure: true } })).toBe('it started');
+    expect(await refusal({ url, tls: { ca: '/there/is/none.pem' } })).toMatch(/none\.pem/);
   });
 
   it('waits for a connection when the server has none left', async () => {
     await query(server.url, `CREATE ROLE crowd LOGIN PASSWORD '${PASSWORD}' CONNECTION LIMIT 0`);
-    expect(await refusal({ url: at('crowd', PASSWORD) })).toMatch(
-      /has no connection left: it is tried again/,
-    );
+    expect(await refusal({ url: at('crowd', PASSWORD) })).toMatch(/has no free connection, retrying/);
   });
 
   it('refuses a schema that belongs to somebody else, until it may write there', async () => {
@@ -80,7 +79,9 @@ describeService('postgres', () => {
     expect(await refusal(options)).toMatch(
       /The schema foreign_schema of .* belongs to ihandler, and guest may not make tables in it: GRANT CREATE, USAGE/,
     );
-    expect(await refusal({ ...options, schema: 'not_there' })).toMatch(/guest may not do that/);
+    expect(await refusal({ ...options, schema: 'not_there' })).toMatch(
+      /guest lacks privileges in the schema not_there/,
+    );
     await query(server.url, 'GRANT CREATE, USAGE ON SCHEMA foreign_schema TO guest');
     expect(await refusal(options)).toBe('it started');
   });
@@ -111,7 +112,7 @@ describeService('postgres', () => {
     const waiting = offer('a', 'http://1/');
     const failure = await write([waiting]).catch((error: unknown) => error);
     expect(failureKind(failure)).toBe('temporary');
-    expect(String(failure)).toContain('does not hold the tables that are expected');
+    expect(String(failure)).toContain('lacks expected tables or columns');
     await query(server.url, `ALTER TABLE ${schema}.moved RENAME TO offers`);
     await write([waiting]);
     expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers`)).toEqual([
@@ -130,7 +131,7 @@ describeService('postgres', () => {
       }
       return 'it was read';
     };
-    expect(await read(at('ihandler', 'hunter3'))).toContain('does not let ihandler in');
+    expect(await read(at('ihandler', 'hunter3'))).toContain('rejected the login of ihandler');
     expect(await read(`${server.url}?schema=nothing`)).toMatch(
       /holds no attacks in the schema nothing: nothing has been written there yet/,
     );

@@ -7,8 +7,8 @@ const prefix = 'dionaea.connection.';
 const types: ReadonlySet<string> = new Set(['listen', 'accept', 'connect', 'reject', 'pending']);
 
 /**
- * The type of the connection that an origin announces, `dionaea.connection.<transport>.<type>`, or undefined when it
- * announces none. dionaea's log_sqlite leaves out dtls; so does this.
+ * The type of the connection that an origin announces, `dionaea.connection.<transport>.<type>`, or undefined for any other
+ * origin. dionaea's log_sqlite ignores dtls, and so does this function.
  */
 export function announcedType(origin: string): string | undefined {
   if (!origin.startsWith(prefix)) return undefined;
@@ -17,18 +17,18 @@ export function announcedType(origin: string): string | undefined {
   return type;
 }
 
-/** Where {@link connectionRow} leaves a place for the root and the parent, the primary key in front. */
+/** The index of the root in a row of {@link connectionRow}, once the primary key is in front. */
 export const ROOT_COLUMN = 5;
 
-/** See {@link ROOT_COLUMN}. */
+/** The index of the parent. See {@link ROOT_COLUMN}. */
 export const PARENT_COLUMN = 6;
 
 /**
- * A row of `connections` without its primary key; `timestamp` in seconds. What the connection lacks, because it does not
- * fit its schema, is NULL.
+ * A row of `connections` without its primary key; `timestamp` in seconds. Root and parent are NULL, and so is every value
+ * that the connection lacks because it does not fit its schema.
  */
 export function connectionRow(type: string, timestamp: number, connection: LooseConnection): Row {
-  // Nothing of an incident that does not fit its schema is sure, whatever the type says.
+  // The types do not hold for an incident that does not fit its schema.
   const { local, remote } = connection as unknown as {
     local?: Record<string, Value> | null;
     remote?: Record<string, Value> | null;

@@ -20,9 +20,9 @@ const linkOrigins: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says what a batch changes: the rows of its incidents, in dionaea's tables, and where connections stand in the forest of
- * attacks. Pure: neither argument is changed. Whatever the order in which the same incidents come, and however they are
- * cut into batches, each connection gets the same parent and root.
+ * Computes the changes that a batch makes: the rows of its incidents in dionaea's tables, and the places of connections in
+ * the forest of attacks. Pure: it does not modify its arguments. Each connection gets the same parent and root in whatever
+ * order and batches the same incidents arrive.
  */
 export function cluster(incidents: readonly Incident[], state: ClusterState): ClusterResult {
   const sink = createRowSink(state.nextKey);
@@ -47,13 +47,13 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     }
     const key = connectionKey(sensor, connection.id);
     const row = sink.add('connections', connectionRow(type, timestamp / 1000, connection));
-    forest.plant(row);
-    // dionaea's SIP service says udp.connect of TCP and TLS sessions too, which accept announces as well.
+    forest.addRoot(row);
+    // dionaea's SIP service also reports udp.connect for TCP and TLS sessions, which `accept` announces as well.
     const named = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
     announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named });
     if (!named) return;
     newRows.set(key, row);
-    for (const waiting of waitingList.take(key)) take(waiting.incident, waiting.freed);
+    for (const waiting of waitingList.take(key)) process(waiting.incident, waiting.freed);
   }
 
   function link(incident: Incident, freed: boolean): void {
@@ -105,7 +105,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     else if (!makeRows(sink, row, data)) skipped.incomplete += 1;
   }
 
-  function take(incident: Incident, freed = false): void {
+  function process(incident: Incident, freed = false): void {
     const { origin } = incident;
     if (linkOrigins.has(origin)) link(incident, freed);
     else if (origin === 'dionaea.connection.free') free(incident);
@@ -117,7 +117,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     }
   }
 
-  for (const incident of incidents) take(incident);
+  for (const incident of incidents) process(incident);
   sink.rows.connections.forEach((row, index) => {
     const key = state.nextKey.connections + index;
     row[ROOT_COLUMN] = forest.rootOf(key);

@@ -1,28 +1,28 @@
 import type { Move, Place } from './cluster-state.ts';
 
-/** What became of a link. `held`: the child has that parent already. */
+/** The outcome of a link. `held`: the child already had that parent. */
 export type LinkOutcome = 'linked' | 'held' | 'conflict' | 'cycle';
 
-/** The parents and roots of rows, stored and new, while a batch goes through. */
+/** The parents and roots of stored and new rows, while a batch is processed. */
 export interface Forest {
-  /** Plants a new root. */
-  plant(row: number): void;
+  /** Adds a new row as a root. */
+  addRoot(row: number): void;
   parentOf(row: number): number | null;
   rootOf(row: number): number;
-  /** Hangs a row under another, with everything under it. */
+  /** Puts a row, with everything under it, under another. */
   link(parent: number, child: number): LinkOutcome;
-  /** The links of rows that were stored before. */
+  /** The moves of rows that were stored before. */
   moves(): readonly Move[];
 }
 
 /**
- * A forest that goes on from stored places. Only roots are ever linked, so a link joins two whole trees: it would close a
- * circle just when both ends have the same root, and roots are found as in a union-find structure, without the ancestors.
+ * Creates a forest that starts with the stored places. Only roots are ever linked, so a link joins two whole trees: it would
+ * form a cycle exactly when both ends have the same root. Roots are found with union-find, without loading the ancestors.
  */
 export function createForest(places: ReadonlyMap<number, Place>): Forest {
-  const planted = new Set<number>();
+  const added = new Set<number>();
   const parents = new Map<number, number>();
-  /** A row to a row nearer to its root. A root has no entry. */
+  /** Maps a row to one nearer to its root. Roots are missing. */
   const towardsRoot = new Map<number, number>();
   for (const [row, { parent, root }] of places) {
     if (parent !== null) parents.set(row, parent);
@@ -33,7 +33,7 @@ export function createForest(places: ReadonlyMap<number, Place>): Forest {
   function rootOf(row: number): number {
     let root = row;
     for (let next = towardsRoot.get(root); next !== undefined; next = towardsRoot.get(root)) root = next;
-    // The next look-up takes one step: without this a chain linked bottom-up would cost its length squared.
+    // Path compression: without it, a chain linked bottom-up would take quadratic time.
     for (let at = row; at !== root; ) {
       const next = towardsRoot.get(at) ?? root;
       towardsRoot.set(at, root);
@@ -43,8 +43,8 @@ export function createForest(places: ReadonlyMap<number, Place>): Forest {
   }
 
   return {
-    plant(row) {
-      planted.add(row);
+    addRoot(row) {
+      added.add(row);
     },
     parentOf: (row) => parents.get(row) ?? null,
     rootOf,
@@ -55,7 +55,7 @@ export function createForest(places: ReadonlyMap<number, Place>): Forest {
       if (root === child) return 'cycle';
       parents.set(child, parent);
       towardsRoot.set(child, root);
-      if (!planted.has(child)) moved.push(child);
+      if (!added.has(child)) moved.push(child);
       return 'linked';
     },
     moves: () =>

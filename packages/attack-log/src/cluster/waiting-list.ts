@@ -1,12 +1,12 @@
 import type { Incident } from '@ihandler/core';
 import type { ClusterResult, ClusterState, ConnectionKey, WaitingIncident } from './cluster-state.ts';
 
-/** What waits for connections while a batch goes through. */
+/** The incidents that wait for connections, while a batch is processed. */
 export interface WaitingList {
   add(missing: ConnectionKey, child: ConnectionKey | null, incident: Incident, freed?: boolean): void;
-  /** Takes out what waits for a connection, in rising number. */
+  /** Removes the incidents that wait for a connection, and returns them in rising number. */
   take(missing: ConnectionKey): readonly WaitingIncident[];
-  /** Marks the links to a child that was freed. */
+  /** Marks the links to a freed child. */
   free(child: ConnectionKey): void;
   changes(): Pick<ClusterResult, 'waiting' | 'nextWaiting'>;
 }
@@ -14,7 +14,7 @@ export interface WaitingList {
 interface Entry extends WaitingIncident {
   readonly stored: boolean;
   freed: boolean;
-  gone: boolean;
+  resolved: boolean;
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
@@ -23,7 +23,7 @@ function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-/** A waitingList in which what was stored waits already. */
+/** Creates a list that starts with the stored incidents. */
 export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWaiting'>): WaitingList {
   const byMissing = new Map<ConnectionKey, Entry[]>();
   const byChild = new Map<ConnectionKey, Entry[]>();
@@ -36,11 +36,11 @@ export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWai
     append(byMissing, entry.missing, entry);
     if (entry.child !== null) append(byChild, entry.child, entry);
   }
-  for (const waiting of state.waiting) index({ ...waiting, stored: true, gone: false });
+  for (const waiting of state.waiting) index({ ...waiting, stored: true, resolved: false });
 
   return {
     add(missing, child, incident, freed = false) {
-      const entry = { number: nextWaiting, missing, child, freed, incident, stored: false, gone: false };
+      const entry = { number: nextWaiting, missing, child, freed, incident, stored: false, resolved: false };
       nextWaiting += 1;
       added.push(entry);
       index(entry);
@@ -50,14 +50,14 @@ export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWai
       if (entries === undefined) return [];
       byMissing.delete(missing);
       for (const entry of entries) {
-        entry.gone = true;
+        entry.resolved = true;
         if (entry.stored) removed.push(entry.number);
       }
       return entries;
     },
     free(child) {
       for (const entry of byChild.get(child) ?? []) {
-        if (entry.gone || entry.freed) continue;
+        if (entry.resolved || entry.freed) continue;
         entry.freed = true;
         if (entry.stored) newlyFreed.push(entry);
       }
@@ -65,7 +65,7 @@ export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWai
     changes: () => ({
       waiting: {
         added: added
-          .filter(({ gone }) => !gone)
+          .filter(({ resolved }) => !resolved)
           .map(({ number, missing, child, freed, incident }) => ({
             number,
             missing,
@@ -74,7 +74,7 @@ export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWai
             incident,
           })),
         removed,
-        freed: newlyFreed.filter(({ gone }) => !gone).map(({ number }) => number),
+        freed: newlyFreed.filter(({ resolved }) => !resolved).map(({ number }) => number),
       },
       nextWaiting,
     }),

@@ -20,7 +20,7 @@ const summary: Summary = {
   downloads: 0,
 };
 
-/** Runs a command on attacks that are plain objects, with a terminal that collects. */
+/** Runs a command on attacks that are plain objects, with a terminal that collects the output. */
 async function run(
   command: 'tree' | 'summary',
   options: Record<string, string | boolean>,
@@ -85,15 +85,15 @@ async function run(
   return done;
 }
 
-describe('tree', () => {
-  it('writes attack by attack, closes the database and ends with 0', async () => {
+describe('ihandler tree', () => {
+  it('writes attack by attack, closes the database and exits with 0', async () => {
     const done = await run('tree', { utc: true });
     expect(done).toMatchObject({ code: 0, closed: 1, opened: 'a.sqlite', filter: {}, warned: '' });
     expect(done.out.match(/^connection \d/gm)).toEqual(['connection 1', 'connection 2']);
     expect(done.out).toContain('\n\n2009-11-06');
   });
 
-  it('passes on what to show', async () => {
+  it('turns its options into a filter', async () => {
     const { filter } = await run('tree', {
       connection: '610',
       since: '24h',
@@ -121,7 +121,7 @@ describe('tree', () => {
     ['2026-11-22T06:30Z', false, Date.UTC(2026, 10, 22, 6, 30)],
     ['1.5h', false, now - 5_400_000],
     ['2w', false, now - 14 * 86_400_000],
-  ])('takes --since %s (utc: %s)', async (since, utc, expected) => {
+  ])('accepts --since %s (utc: %s)', async (since, utc, expected) => {
     expect((await run('tree', { since, utc })).filter).toEqual({ since: expected });
   });
 
@@ -132,17 +132,17 @@ describe('tree', () => {
       { connection: 'x' },
       '--connection expects the number of a connection, such as --connection 10; found "x"',
     ],
-    [{ limit: '0' }, '--limit expects how many attacks to show, such as --limit 10; found "0"'],
+    [{ limit: '0' }, '--limit expects a number of attacks, such as --limit 10; found "0"'],
     [{ format: 'xml' }, '--format expects default or manual, such as --format manual; found "xml"'],
     [{ 'remote-host': '' }, '--remote-host expects an address, such as'],
-  ])('says what %j should have been, and opens nothing', async (options, message) => {
+  ])('rejects %j before it opens the database', async (options, message) => {
     await expect(run('tree', options)).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining(message),
     });
   });
 
-  it.each([[[]], [['a', 'b']]])('says how many databases it expects, not %j', async (positionals) => {
+  it.each([[[]], [['a', 'b']]])('expects one database, not %j', async (positionals) => {
     await expect(run('tree', {}, { positionals })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
@@ -173,7 +173,7 @@ describe('tree', () => {
     expect(out.endsWith(`${']}'.repeat(20_000)}\n`)).toBe(true);
   });
 
-  it('ends quietly when nobody reads any more', async () => {
+  it('exits with 0 when its output is closed', async () => {
     const done = await run(
       'tree',
       {},
@@ -184,12 +184,12 @@ describe('tree', () => {
     expect(done).toMatchObject({ code: 0, closed: 1, out: '' });
   });
 
-  it('passes other failures on', async () => {
+  it('fails when its output fails for another reason', async () => {
     const failing = run('tree', {}, { write: () => Promise.reject(new Error('disk full')) });
     await expect(failing).rejects.toThrow('disk full');
   });
 
-  it('ends when it is interrupted', async () => {
+  it('stops when it is interrupted', async () => {
     const controller = new AbortController();
     const done = await run(
       'tree',
@@ -205,20 +205,20 @@ describe('tree', () => {
     expect(done.out.match(/^connection/gm)).toHaveLength(1);
   });
 
-  it('says on standard error that nothing matches, and ends with 1', async () => {
+  it('warns on standard error that nothing matches, and exits with 1', async () => {
     expect(await run('tree', { sensor: 'x' }, { attacks: [] })).toMatchObject({
       code: 1,
       out: '',
-      warned: 'No attack matches. Leave out an option to see more.',
+      warned: 'No attacks match. Try fewer filters.',
     });
     expect(await run('tree', {}, { attacks: [] })).toMatchObject({
       code: 1,
-      warned: 'There are no attacks in it yet.',
+      warned: 'The database does not contain attacks yet.',
     });
   });
 });
 
-describe('summary', () => {
+describe('ihandler summary', () => {
   it('writes ten lines, or JSON', async () => {
     const lines = await run('summary', {});
     expect(lines.out.trimEnd().split('\n')).toHaveLength(10);
@@ -226,7 +226,7 @@ describe('summary', () => {
     expect(JSON.parse((await run('summary', { json: true })).out)).toEqual(summary);
   });
 
-  it('is of one sensor when that is asked for, and says that there is nothing of it', async () => {
+  it('summarizes one sensor on request, and warns when the database does not know it', async () => {
     const asked: (SummaryFilter | undefined)[] = [];
     const world = (connections: number) => ({
       summarise: (filter: SummaryFilter | undefined) => {
@@ -235,12 +235,12 @@ describe('summary', () => {
       },
     });
     expect(await run('summary', { sensor: 'berlin' }, world(1))).toMatchObject({ code: 0, closed: 1 });
-    expect(await run('summary', { sensor: 'nobody' }, world(0))).toMatchObject({
+    expect(await run('summary', { sensor: 'unknown' }, world(0))).toMatchObject({
       code: 1,
       out: '',
-      warned: 'No attack matches. Leave out an option to see more.',
+      warned: 'No attacks match. Try fewer filters.',
     });
     expect(await run('summary', {}, world(0))).toMatchObject({ code: 0 });
-    expect(asked).toEqual([{ sensor: 'berlin' }, { sensor: 'nobody' }, {}]);
+    expect(asked).toEqual([{ sensor: 'berlin' }, { sensor: 'unknown' }, {}]);
   });
 });

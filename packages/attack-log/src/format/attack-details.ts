@@ -2,27 +2,27 @@ import { formatCount } from '@ihandler/core/kit';
 import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from '../read/attack.ts';
 import { formatEndpoint } from './endpoint.ts';
 import { profileLines } from './profile-lines.ts';
-import { isBlank, quoted, shown, storedText } from './stored-text.ts';
+import { formatValue, isBlank, quoted, storedText } from './stored-text.ts';
 import { formatTimeIn, storedTime, type ZoneOptions } from './stored-time.ts';
 import type { Styles } from './styles.ts';
 
-/** What one line says of a connection, with what belongs under it. */
+/** One fact about a connection: a line, and further lines under it. */
 export interface Detail {
   readonly label: string;
   readonly text: string;
   readonly more: readonly string[];
 }
 
-/** How details are written. */
+/** How to format details. */
 export interface DetailStyle extends ZoneOptions {
   readonly styles: Styles;
-  /** Characters that fit on a line behind the label. */
+  /** Width of a line after the label, in characters. */
   readonly room: number;
 }
 
 const detail = (label: string, text: string, ...more: string[]): Detail => ({ label, text, more });
 
-/** `name value` of the columns that say something, with the names dim. */
+/** `name value` for each column that has a value, with the names dim. */
 function pairs(row: StoredRow, prefix: string, names: readonly string[], { dim }: Styles): string {
   return names
     .filter((name) => !isBlank(row[prefix + name]))
@@ -32,25 +32,25 @@ function pairs(row: StoredRow, prefix: string, names: readonly string[], { dim }
 
 function p0f(row: StoredRow, { styles }: DetailStyle): Detail {
   const system = [row['p0f_genre'], row['p0f_detail']].filter((value) => !isBlank(value));
-  const telling = ['link', 'dist', 'uptime', 'tos', 'nat', 'fw'].filter(
+  const notable = ['link', 'dist', 'uptime', 'tos', 'nat', 'fw'].filter(
     (name) => !['', '0', '-1'].includes(storedText(row[`p0f_${name}`])),
   );
-  const rest = telling.map((name) => `${styles.dim(name)} ${shown(row[`p0f_${name}`])}`);
-  return detail('p0f', [system.map((value) => shown(value)).join(' ') || '?', ...rest].join(', '));
+  const rest = notable.map((name) => `${styles.dim(name)} ${formatValue(row[`p0f_${name}`])}`);
+  return detail('p0f', [system.map((value) => formatValue(value)).join(' ') || '?', ...rest].join(', '));
 }
 
 function bind(row: StoredRow, { styles }: DetailStyle): Detail {
-  const name = isBlank(row['dcerpcservice_name']) ? '' : ` ${shown(row['dcerpcservice_name'])}`;
-  const syntax = `${styles.dim('transfersyntax')} ${shown(row['dcerpcbind_transfersyntax'])}`;
-  return detail('dcerpc bind', `${shown(row['dcerpcbind_uuid'])}${name} ${syntax}`);
+  const name = isBlank(row['dcerpcservice_name']) ? '' : ` ${formatValue(row['dcerpcservice_name'])}`;
+  const syntax = `${styles.dim('transfersyntax')} ${formatValue(row['dcerpcbind_transfersyntax'])}`;
+  return detail('dcerpc bind', `${formatValue(row['dcerpcbind_uuid'])}${name} ${syntax}`);
 }
 
 function request(row: StoredRow, { styles }: DetailStyle): Detail {
-  const words = [shown(row['dcerpcrequest_uuid'])];
-  if (!isBlank(row['dcerpcservice_name'])) words.push(shown(row['dcerpcservice_name']));
-  words.push(`${styles.dim('opnum')} ${shown(row['dcerpcrequest_opnum'])}`);
-  if (!isBlank(row['dcerpcserviceop_name'])) words.push(shown(row['dcerpcserviceop_name']));
-  if (!isBlank(row['dcerpcserviceop_vuln'])) words.push(styles.red(shown(row['dcerpcserviceop_vuln'])));
+  const words = [formatValue(row['dcerpcrequest_uuid'])];
+  if (!isBlank(row['dcerpcservice_name'])) words.push(formatValue(row['dcerpcservice_name']));
+  words.push(`${styles.dim('opnum')} ${formatValue(row['dcerpcrequest_opnum'])}`);
+  if (!isBlank(row['dcerpcserviceop_name'])) words.push(formatValue(row['dcerpcserviceop_name']));
+  if (!isBlank(row['dcerpcserviceop_vuln'])) words.push(styles.red(formatValue(row['dcerpcserviceop_vuln'])));
   return detail('dcerpc request', words.join(' '));
 }
 
@@ -59,11 +59,11 @@ function verdict({ row, scans }: VirusTotalReport, style: DetailStyle): string[]
   const share = scans.length === 0 ? 0 : Math.round((names.length / scans.length) * 100);
   const ratio = `${names.length}/${scans.length} (${share}%)`;
   const time = formatTimeIn(storedTime(row['virustotal_timestamp']), style);
-  const distinct = [...new Set(names.map((name) => shown(name, 80)))];
+  const distinct = [...new Set(names.map((name) => formatValue(name, 80)))];
   const most = 8;
   const list = distinct.slice(0, most).join(', ');
   const lines = [
-    `virustotal ${names.length > 0 ? style.styles.red(ratio) : ratio} ${time} ${shown(row['virustotal_permalink'])}`,
+    `virustotal ${names.length > 0 ? style.styles.red(ratio) : ratio} ${time} ${formatValue(row['virustotal_permalink'])}`,
   ];
   if (distinct.length > 0)
     lines.push(list + (distinct.length > most ? `, … ${formatCount(distinct.length - most)} more` : ''));
@@ -75,32 +75,36 @@ function download(row: StoredRow, details: ConnectionDetails, style: DetailStyle
   const reports = details.virustotals.get(storedText(md5).toLowerCase()) ?? [];
   const age = ({ row: report }: VirusTotalReport) => storedTime(report['virustotal_timestamp']) ?? 0;
   const newest = [...reports].sort((a, b) => age(b) - age(a))[0];
-  const text = `${style.styles.yellow(shown(md5))}${isBlank(url) ? '' : ` ${shown(url)}`}`;
+  const text = `${style.styles.yellow(formatValue(md5))}${isBlank(url) ? '' : ` ${formatValue(url)}`}`;
   return detail('download', text, ...(newest === undefined ? [] : verdict(newest, style)));
 }
 
 function mysqlCommand({ row, args }: ConnectionDetails['mysql_commands'][number]): Detail {
   const { mysql_command_op_name: name, mysql_command_cmd: command } = row;
   const list = args.map((arg) => quoted(arg['mysql_command_arg_data'])).join(', ');
-  return detail('mysql command', `${isBlank(name) ? `command ${shown(command)}` : shown(name)}(${list})`);
+  return detail(
+    'mysql command',
+    `${isBlank(name) ? `command ${formatValue(command)}` : formatValue(name)}(${list})`,
+  );
 }
 
 function sipAddress(row: StoredRow): string {
   const part = (name: string): StoredValue | undefined => row[`sip_addr_${name}`];
-  const port = isBlank(part('uri_port')) ? '' : `:${shown(part('uri_port'))}`;
-  const user = isBlank(part('uri_user')) ? '' : `${shown(part('uri_user'))}@`;
+  const port = isBlank(part('uri_port')) ? '' : `:${formatValue(part('uri_port'))}`;
+  const user = isBlank(part('uri_user')) ? '' : `${formatValue(part('uri_user'))}@`;
   const name = isBlank(part('display_name')) ? '' : `${quoted(part('display_name'))} `;
-  return `${shown(part('type'))}: ${name}${shown(part('uri_scheme'))}:${user}${shown(part('uri_host'))}${port}`;
+  return `${formatValue(part('type'))}: ${name}${formatValue(part('uri_scheme'))}:${user}${formatValue(part('uri_host'))}${port}`;
 }
 
 function sipCommand(command: ConnectionDetails['sip_commands'][number], { styles }: DetailStyle): Detail {
-  const words = (row: StoredRow, names: readonly string[]) => names.map((name) => shown(row[name])).join(' ');
+  const words = (row: StoredRow, names: readonly string[]) =>
+    names.map((name) => formatValue(row[name])).join(' ');
   const { row } = command;
   const more = [
     ...command.addrs.map(sipAddress),
     ...command.vias.map(
       (via) =>
-        `via: ${shown(via['sip_via_protocol'])} ${formatEndpoint(via['sip_via_address'] ?? null, via['sip_via_port'] ?? null)}`,
+        `via: ${formatValue(via['sip_via_protocol'])} ${formatEndpoint(via['sip_via_address'] ?? null, via['sip_via_port'] ?? null)}`,
     ),
     ...command.origins.map(
       (origin) =>
@@ -129,10 +133,10 @@ function sipCommand(command: ConnectionDetails['sip_commands'][number], { styles
     ),
   ];
   const rest = pairs(row, 'sip_command_', ['call_id', 'user_agent'], styles);
-  return detail('sip', `${shown(row['sip_command_method'])} ${rest}`, ...more);
+  return detail('sip', `${formatValue(row['sip_command_method'])} ${rest}`, ...more);
 }
 
-/** Everything that is known of a connection, in the order of dionaea's readlogsqltree. */
+/** All details of a connection, in the order of dionaea's readlogsqltree. */
 export function* attackDetails(details: ConnectionDetails, style: DetailStyle): Generator<Detail> {
   const { styles } = style;
   for (const row of details.p0fs) yield p0f(row, style);
@@ -140,10 +144,10 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
   for (const row of details.dcerpcrequests) yield request(row, style);
   for (const row of details.emu_profiles)
     yield detail('profile', ...profileLines(storedText(row['emu_profile_json']), style.room));
-  for (const row of details.offers) yield detail('offer', shown(row['offer_url']));
+  for (const row of details.offers) yield detail('offer', formatValue(row['offer_url']));
   for (const row of details.downloads) yield download(row, details, style);
   for (const row of details.emu_services)
-    yield detail('service', styles.magenta(shown(row['emu_service_url'])));
+    yield detail('service', styles.magenta(formatValue(row['emu_service_url'])));
   for (const row of details.logins)
     yield detail(
       'login',
@@ -157,7 +161,7 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
   for (const row of details.mssql_commands)
     yield detail(
       'mssql command',
-      `${quoted(row['mssql_command_cmd'])} ${styles.dim(shown(row['mssql_command_status']))}`,
+      `${quoted(row['mssql_command_cmd'])} ${styles.dim(formatValue(row['mssql_command_status']))}`,
     );
   for (const command of details.mysql_commands) yield mysqlCommand(command);
   for (const command of details.sip_commands) yield sipCommand(command, style);
@@ -179,6 +183,6 @@ export function* attackDetails(details: ConnectionDetails, style: DetailStyle): 
   for (const row of details.mqtt_subscribe_commands)
     yield detail(
       'mqtt subscribe',
-      `${quoted(row['mqtt_subscribe_command_topic'])} ${styles.dim('message')} ${shown(row['mqtt_subscribe_command_messageid'])}`,
+      `${quoted(row['mqtt_subscribe_command_topic'])} ${styles.dim('message')} ${formatValue(row['mqtt_subscribe_command_messageid'])}`,
     );
 }

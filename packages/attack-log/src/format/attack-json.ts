@@ -3,15 +3,15 @@ import { walk } from '../read/walk.ts';
 import { decode } from '../rows/cells.ts';
 
 function replace(this: Readonly<Record<string, unknown>>, key: string, given: unknown): unknown {
-  // A Buffer turns itself into a list of numbers before it is given here.
+  // `given` is a list of numbers for a Buffer, because of its own toJSON.
   const value = this[key] instanceof Uint8Array ? decode(this[key]) : given;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 /**
- * JSON on one line, in ASCII, so that no terminal takes anything in it for a command. Bytes become text, integers that a
- * JavaScript number cannot hold become their digits.
+ * JSON on one line, in ASCII, so that a terminal cannot interpret any of it as a control sequence. Bytes become text, and
+ * integers beyond the range of a JavaScript number become a text of digits.
  */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value, replace).replace(
@@ -20,9 +20,9 @@ export function asciiJson(value: unknown): string {
   );
 }
 
-/** An attack as one JSON document: a connection's columns, then what hangs on it by table, then `children`. */
+/** An attack as one JSON document: the columns of a connection, its details by table, then `children`. */
 export function attackJson(attack: ConnectionNode): string {
-  // Put together step by step: JSON.stringify cannot go as deep as a hostile chain of connections.
+  // JSON.stringify overflows the stack on a hostile chain of connections, so the nesting is written here.
   const parts: string[] = [];
   let first = true;
   for (const { kind, node } of walk(attack)) {

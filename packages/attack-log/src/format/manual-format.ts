@@ -3,10 +3,10 @@ import { walk } from '../read/walk.ts';
 import { pythonRepr } from './python-repr.ts';
 import { printed, storedText } from './stored-text.ts';
 
-// Deeper ones are printed at this indentation: a chain of thousands would be mostly blanks.
+// Deeper connections get this indentation: in a chain of thousands, most of the output would be blanks.
 const DEEPEST = 500;
 
-function ends(row: StoredRow): string {
+function endpoints(row: StoredRow): string {
   const { connection_type: type, local_host, local_port, remote_host, remote_hostname, remote_port } = row;
   const local = `${printed(local_host)}:${printed(local_port)}`;
   if (storedText(type) === 'listen') return local;
@@ -19,7 +19,7 @@ function ends(row: StoredRow): string {
 function connectionLine(row: StoredRow): string {
   const { connection, connection_protocol, connection_transport, connection_type } = row;
   const words = [connection, connection_protocol, connection_transport, connection_type].map(printed);
-  return `connection ${words.join(' ')} ${ends(row)}`;
+  return `connection ${words.join(' ')} ${endpoints(row)}`;
 }
 
 function p0f(row: StoredRow): string {
@@ -92,9 +92,9 @@ function* detailLines(details: ConnectionDetails): Generator<string> {
 }
 
 /**
- * An attack as dionaea's manual prints it, line by line: the ends of a connection as stored, no times, no names of
- * services, p0f after requests, profiles as Python shows them. What the manual has no example of (logins, SIP, …) looks
- * as dionaea's readlogsqltree prints it.
+ * Formats an attack exactly as dionaea's manual prints it: endpoints as stored, without times and service names, p0f after
+ * requests, profiles as Python prints them. Details that the manual does not show (logins, SIP, …) look as dionaea's
+ * readlogsqltree prints them.
  */
 export function formatManual(attack: ConnectionNode): string {
   const lines: string[] = [];

@@ -20,7 +20,7 @@ export function pythonString(text: string): string {
   return quote + (quote === "'" ? body.replaceAll("'", "\\'") : body) + quote;
 }
 
-/** A number of JSON as Python's `repr` writes it: an integer stays as it is written, however long. */
+/** A JSON number as Python's `repr` writes it. An integer keeps its digits, however long it is. */
 function pythonNumber(token: string): string {
   if (/^-?\d+$/.test(token)) return token === '-0' ? '0' : token;
   const value = Number(token);
@@ -42,8 +42,8 @@ const words: Readonly<Record<string, string>> = {
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"[\]{},:]+|[[\]{},:]|\s+/gs;
 
 /**
- * The `repr` of what Python's `json.loads` makes of a text; the text itself, harmless, when it is no JSON. It goes token by
- * token, not by building the value: the order of keys stays, and no nesting is too deep.
+ * The `repr` of the value that Python's `json.loads` returns for a text. Text that is not JSON is returned with its control
+ * characters escaped. Converts token by token without building the value, so the order of keys and any depth survive.
  */
 export function pythonRepr(json: string): string {
   try {

@@ -1,23 +1,24 @@
 import { formatCount, formatDuration } from '@ihandler/core/kit';
 import type { StoredValue, Summary, ValueCount } from '../read/attack.ts';
-import { shown, storedText } from './stored-text.ts';
+import { formatValue, storedText } from './stored-text.ts';
 import { formatTimeIn, type ZoneOptions } from './stored-time.ts';
 import { type Styles, stylesFor } from './styles.ts';
 
-/** How a summary is shown. */
+/** How to format a summary. */
 export interface SummaryOptions extends ZoneOptions {
   /** ANSI colours. @default false */
   readonly color?: boolean;
-  /** How wide the terminal is. @default 100 */
+  /** Width of the terminal. @default 100 */
   readonly columns?: number;
 }
 
 const LABEL_WIDTH = 12;
 const MOST_SHOWN = 5;
 
-const word = (value: StoredValue | undefined) => (storedText(value) === '' ? '(empty)' : shown(value, 60));
+const word = (value: StoredValue | undefined) =>
+  storedText(value) === '' ? '(empty)' : formatValue(value, 60);
 
-/** The most frequent values that fit on the line, with how often each occurred. */
+/** The most frequent values that fit on the line, with their counts. */
 function top(counted: readonly ValueCount[], room: number, { dim }: Styles): string {
   let text = '';
   let left = room;
@@ -30,7 +31,7 @@ function top(counted: readonly ValueCount[], room: number, { dim }: Styles): str
   return text === '' ? dim('none') : text;
 }
 
-/** What a database holds, in exactly ten lines. */
+/** Formats the summary of a database, in exactly ten lines. */
 export function formatSummary(summary: Summary, options: SummaryOptions = {}): string {
   const styles = stylesFor(options.color === true);
   const room = (options.columns ?? 100) - LABEL_WIDTH - 2;

@@ -1,9 +1,9 @@
-// What `paint` writes: it takes no room.
+// A style as `styleText` writes it has no width.
 const pieces = /\u001b\[[0-9;]*m|[\s\S]/gu;
 
 /**
- * Breaks a line that is wider than `room` characters, after a blank where one is near, else anywhere: URLs have none.
- * Colours take no room and end with their line. One line when there is room.
+ * Wraps a line that is wider than `room` characters: after a blank if one is near, else anywhere, since URLs have no blanks.
+ * Styles have no width and end with their line.
  */
 export function wrapLine(line: string, room: number): readonly string[] {
   const lines: string[] = [];

@@ -1,19 +1,18 @@
-/** A value as a database holds it. Anything may be NULL, a BLOB or hostile; what prints it decides how. */
+/** A value from a database. Any column may contain NULL, a BLOB or hostile text: escape it before you print it. */
 export type StoredValue = string | number | bigint | Uint8Array | null;
 
 /** A row of one of dionaea's tables, by column. */
 export type StoredRow = Readonly<Record<string, StoredValue>>;
 
-/** What hangs on one connection, each list in rising primary key. */
+/** The details of one connection by table, each list in rising primary key. */
 export interface ConnectionDetails {
   readonly p0fs: readonly StoredRow[];
-  /** With `dcerpcservice_name` where the uuid is known, NULL elsewhere. */
+  /** With `dcerpcservice_name`, NULL if the uuid is unknown. */
   readonly dcerpcbinds: readonly StoredRow[];
   /** With `dcerpcservice_name`, `dcerpcserviceop_name` and `dcerpcserviceop_vuln`. */
   readonly dcerpcrequests: readonly StoredRow[];
   readonly emu_profiles: readonly StoredRow[];
   readonly offers: readonly StoredRow[];
-
   readonly downloads: readonly StoredRow[];
   /** Reports on the files in `downloads`, by md5 (lower case). */
   readonly virustotals: ReadonlyMap<string, readonly VirusTotalReport[]>;
@@ -36,39 +35,39 @@ export interface ConnectionDetails {
   readonly mqtt_subscribe_commands: readonly StoredRow[];
 }
 
-/** One VirusTotal report as stored. */
+/** A VirusTotal report as stored. */
 export interface VirusTotalReport {
   readonly row: StoredRow;
   readonly scans: readonly StoredRow[];
 }
 
-/** A connection with what hangs on it and the connections under it: an attack, when it is a root. */
+/** A connection with its details and the connections under it. An attack is the node of its root. */
 export interface ConnectionNode {
-  /** All columns of `connections`; `sensor` too where it is known. */
+  /** All columns of `connections`, and `sensor` if it is known. */
   readonly row: StoredRow;
   readonly details: ConnectionDetails;
   readonly children: readonly ConnectionNode[];
 }
 
-/** Which attacks to show. All that are given must hold. */
+/** Selects attacks. An attack must satisfy every condition. */
 export interface AttackFilter {
   /** The attack that this connection is part of. */
   readonly connection?: number;
-  /** Attacks whose root came at or after this time, in milliseconds since the Unix epoch. */
+  /** Attacks whose root is at or after this time, in milliseconds since the Unix epoch. */
   readonly since?: number;
-  /** Attacks whose root came before this time. */
+  /** Attacks whose root is before this time. */
   readonly until?: number;
-  /** Attacks whose root came from this address; a mapped IPv4 address matches its plain form and the other way round. */
+  /** Attacks whose root has this remote address. The plain and the mapped form of an IPv4 address are equal. */
   readonly remoteHost?: string;
   readonly sensor?: string;
   /** At most this many, the newest. */
   readonly limit?: number;
 }
 
-/** Which attacks are added up: those on one sensor, or all. */
+/** Selects the attacks of a summary: those on one sensor, or all. */
 export type SummaryFilter = Pick<AttackFilter, 'sensor'>;
 
-/** What a database holds, in ten lines. Times are milliseconds since the Unix epoch. */
+/** The figures of a database. Times are milliseconds since the Unix epoch. */
 export interface Summary {
   readonly first: number | null;
   readonly last: number | null;
@@ -85,15 +84,15 @@ export interface Summary {
   readonly downloads: number;
 }
 
-/** A value and how often it occurs, most frequent first. */
+/** A value of one or several columns, and how often it occurs. Lists start with the most frequent value. */
 export interface ValueCount {
   readonly value: readonly StoredValue[];
   readonly count: number;
 }
 
-/** A database that holds attacks, whichever kind it is. */
+/** Reads attacks from a database of any kind. */
 export interface AttackReader {
-  /** Attacks oldest first, one at a time, in constant memory apart from the attack itself. */
+  /** Attacks, oldest first, loaded a page at a time: memory does not grow with their number. */
   attacks(filter?: AttackFilter): Iterable<ConnectionNode> | AsyncIterable<ConnectionNode>;
   summary(filter?: SummaryFilter): Summary | Promise<Summary>;
   close(): void | Promise<void>;

@@ -1,7 +1,7 @@
 import type { Table } from '../schema/tables.ts';
 import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from './attack.ts';
 
-/** The names of what rows hold as numbers and uuids, as columns to add to a row; NULL where there is no name. */
+/** Looks up names for numbers and uuids in rows. Each method returns columns to add to a row; an unknown name is NULL. */
 export interface LookupNames {
   /** `dcerpcservice_name` for a uuid. */
   service(uuid: StoredValue | undefined): StoredRow;
@@ -11,7 +11,7 @@ export interface LookupNames {
   command(number: StoredValue | undefined): StoredRow;
 }
 
-/** Rows to read: those of a table whose column holds one of these values (there is one at least), in rising primary key. */
+/** Selects the rows of a table whose column has one of these values, in rising primary key. There is at least one value. */
 export interface RowQuery {
   readonly table: Table;
   readonly column: string;
@@ -60,7 +60,7 @@ function groupBy(rows: readonly StoredRow[], column: string): Grouped {
   return groups;
 }
 
-/** The values of a column in all rows, each once. What is neither text nor a number leads to no row. */
+/** The values of a column in all rows, each once. Only texts and numbers: other values cannot match a row. */
 function valuesOf(groups: Grouped, column: string): (string | number)[] {
   const found = new Set<string | number>();
   for (const row of [...groups.values()].flat()) {
@@ -96,9 +96,9 @@ function reportsByMd5(reports: Grouped, scans: Grouped): ReadonlyMap<string, rea
 }
 
 /**
- * Gathers what hangs on connections: for many at once, so that a query is made once a table and not once a connection. It
- * does not read itself: it yields queries that may run side by side, is given the rows of each in that order, and returns
- * a function that says what hangs on one of the connections.
+ * Gathers the details of many connections with one query a table. Does not access the database: it yields queries, which
+ * may run in parallel, expects the rows of each in the same order, and returns a function that gives the details of one of
+ * the connections.
  */
 export function* gatherDetails(
   connections: readonly number[],

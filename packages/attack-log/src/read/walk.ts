@@ -1,6 +1,6 @@
 import type { ConnectionNode } from './attack.ts';
 
-/** A step through an attack, depth first: `enter` before the children of a connection, `leave` after them. */
+/** A step of a depth-first walk: `enter` comes before the children of a connection, `leave` after them. */
 export interface Step {
   readonly kind: 'enter' | 'leave';
   readonly node: ConnectionNode;
@@ -19,8 +19,8 @@ interface Frame {
 }
 
 /**
- * Goes through an attack without recursion, however deep it is, and enters each connection once: old databases of dionaea
- * hold connections that are their own parent.
+ * Walks through an attack of any depth without recursion. Enters each connection once: in old databases of dionaea,
+ * connections can be their own parent.
  */
 export function* walk(root: ConnectionNode): Generator<Step> {
   const seen = new Set<unknown>();

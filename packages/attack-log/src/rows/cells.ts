@@ -1,10 +1,10 @@
 import type { Value } from '@ihandler/core';
 import type { Cell } from '../schema/tables.ts';
 
-// A byte order mark at the start is part of what an attacker wrote.
+// A byte order mark at the start is part of the attacker's text.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Text of bytes that an attacker wrote: UTF-8, U+FFFD where it is not. */
+/** Decodes bytes as UTF-8, with U+FFFD for invalid ones. */
 export function decode(bytes: Uint8Array): string {
   return utf8.decode(bytes);
 }
@@ -15,7 +15,7 @@ function json(value: object): string {
   );
 }
 
-/** A value for a column without a type: numbers stay numbers, bytes become text, absent is NULL. */
+/** A value for a column without a type: a number stays a number, bytes become text, a missing value is NULL. */
 export function plain(value: Value | undefined): Cell {
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (value === undefined || value === null) return null;
@@ -30,7 +30,7 @@ export function text(value: Value | undefined): string | null {
   return cell === null ? null : String(cell);
 }
 
-/** A value for an INTEGER column: text that is an integer becomes one, as SQLite's affinity does; other text stays. */
+/** A value for an INTEGER column: the text of an integer becomes a number, as with SQLite's affinity; other text stays text. */
 export function integer(value: Value | undefined): Cell {
   const cell = plain(value);
   return typeof cell === 'string' && /^[+-]?\d{1,15}$/.test(cell) ? Number(cell) : cell;

@@ -4,7 +4,7 @@ import { integer, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 import { sipRows } from './sip-rows.ts';
 
-/** Adds the rows of an incident to its connection's. False: the incident lacks what a row needs. */
+/** Adds the rows of an incident for its connection. Returns false if the incident lacks a required value. */
 export type RowMaker = (sink: RowSink, connection: number, data: UntypedData) => boolean;
 
 type Column = (data: UntypedData) => Cell;
@@ -16,10 +16,10 @@ const column =
 const textOf = column(text);
 const integerOf = column(integer);
 
-/** One row, unless the incident lacks the property `needed`; an absent value of another column is NULL. */
-function row(table: Table, needed: string, ...columns: readonly Column[]): RowMaker {
+/** Adds one row, unless the incident lacks the property `required`. Any other missing value is NULL. */
+function row(table: Table, required: string, ...columns: readonly Column[]): RowMaker {
   return (sink, connection, data) => {
-    if (data[needed] === undefined) return false;
+    if (data[required] === undefined) return false;
     const cells: Cell[] = [connection];
     for (const read of columns) cells.push(read(data));
     sink.add(table, cells);
@@ -27,13 +27,13 @@ function row(table: Table, needed: string, ...columns: readonly Column[]): RowMa
   };
 }
 
-/** Several rows; each is made even when another cannot be. */
+/** Adds several rows, each even if another one is impossible. */
 const all =
   (...makers: readonly RowMaker[]): RowMaker =>
   (...args) =>
     makers.map((make) => make(...args)).every(Boolean);
 
-/** The living fork writes a name behind it: `4b324fc8-1670-01d3-1278-5a47bf6ee188 (SRVSVC)`. */
+/** dionaea's living fork appends a name: `4b324fc8-1670-01d3-1278-5a47bf6ee188 (SRVSVC)`. */
 const uuidOf =
   (name: string): Column =>
   (data) => {
@@ -89,8 +89,8 @@ const mqttFingerprint = row(
 );
 
 /**
- * Which rows an incident of a connection becomes, by origin: the table, what there must be for a row, the columns after
- * `connection` in order. As dionaea's log_sqlite does it.
+ * The rows of an incident, by origin: the table, the required property, and the columns after `connection` in order. The
+ * same as in dionaea's log_sqlite.
  */
 // biome-ignore format: a table
 export const incidentRows: ReadonlyMap<string, RowMaker> = new Map([

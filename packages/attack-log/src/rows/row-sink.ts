@@ -1,17 +1,17 @@
 import { type Cell, type Row, TABLES, type Table } from '../schema/tables.ts';
 
-/** Collects the new rows of a batch and gives each its primary key. */
+/** Collects the new rows of a batch and assigns their primary keys. */
 export interface RowSink {
   readonly rows: Readonly<Record<Table, Row[]>>;
   /** The next free primary key of each table. */
   readonly nextKey: Record<Table, number>;
-  /** Adds a row without its primary key, which is put in front; takes the array over. */
+  /** Adds a row: puts the primary key in front of `cells`, which the sink owns from then on. Returns the key. */
   add(table: Table, cells: Cell[]): number;
 }
 
-/** A sink that goes on from these primary keys. */
+/** Creates a sink whose primary keys start at `nextKey`. */
 export function createRowSink(nextKey: Readonly<Record<Table, number>>): RowSink {
-  // Every table of the schema becomes a property; the loop below is the whole of it.
+  // The loop below sets every property.
   const rows = {} as Record<Table, Row[]>;
   for (const table in TABLES) rows[table as Table] = [];
   const next = { ...nextKey };

@@ -6,7 +6,7 @@ import type { RowSink } from './row-sink.ts';
 
 const bits = new Map(SIP_METHODS.map((method, bit) => [method, 1 << bit]));
 
-/** A bit for each method, the lowest for all that are none. */
+/** One bit for each method; the lowest bit stands for every unknown method. */
 function allowMask(allow: Value | undefined): Cell {
   if (!Array.isArray(allow)) return null;
   return allow.reduce((mask: number, method: Value) => mask | (bits.get(text(method) ?? '') ?? 1), 0);
@@ -36,7 +36,7 @@ const originColumns = ['username', 'sess_id', 'sess_version', 'nettype', 'addrty
 const connectionColumns = ['nettype', 'addrtype', 'connection_address', 'ttl', 'number_of_addresses'];
 const mediaColumns = ['media', 'port', 'number_of_ports', 'proto'];
 
-/** A SIP command with its addresses (request URI, To, Contact, each From), vias and session description. */
+/** Adds a SIP command with its addresses (request URI, To, Contact, each From), vias and session description. */
 export function sipRows(sink: RowSink, connection: number, data: UntypedData): boolean {
   if (data['method'] === undefined) return false;
   const command = sink.add('sip_commands', [

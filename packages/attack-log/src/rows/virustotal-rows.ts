@@ -3,10 +3,10 @@ import { isRecord } from '@ihandler/core/kit';
 import { text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
-/** What became of a report. */
+/** Whether a report was stored, or why not. */
 export type ReportOutcome = 'stored' | 'incomplete' | 'other';
 
-/** Seconds since the Unix epoch of VirusTotal's `2010-10-07 20:37:27`, which is UTC; a number is taken as such seconds. */
+/** Seconds since the Unix epoch of VirusTotal's `2010-10-07 20:37:27`, which is UTC. A number already counts seconds. */
 function scanTime(value: Value | undefined): number | undefined {
   if (typeof value === 'number') return Math.trunc(value);
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/.test(value)) return undefined;
@@ -15,8 +15,9 @@ function scanTime(value: Value | undefined): number | undefined {
 }
 
 /**
- * A report of VirusTotal (the shape of its API v2) inside an incident: a row, and one for each scanner. dionaea only names
- * a file that is gone when somebody reads the incident: such a one is incomplete. What VirusTotal does not know is `other`.
+ * Adds the rows of a VirusTotal report (in the form of its API v2): one for the report, and one for each scanner. dionaea
+ * only names a file, which no longer exists when the incident is read: such a report is `incomplete`. A report about a
+ * sample that VirusTotal does not know is `other`.
  */
 export function virusTotalRows(sink: RowSink, { md5hash, report }: UntypedData): ReportOutcome {
   if (!isRecord(report)) return 'incomplete';

@@ -1,11 +1,11 @@
-/** A DCERPC interface with its known operations: number, name and, where it is known for one, the vulnerability. */
+/** A DCERPC interface with its known operations: number, name and, for some, the vulnerability they are known for. */
 export type DcerpcService = readonly [
   name: string,
   uuid: string,
   ...operations: (readonly [opnum: number, name: string, vulnerability?: string])[],
 ];
 
-/** The interfaces that dionaea knows, in its order: their place is the primary key in a new database. */
+/** The interfaces that dionaea knows, in its order, which determines the primary keys in a new database. */
 // biome-ignore format: a table
 export const DCERPC_SERVICES: readonly DcerpcService[] = [
   ['ATSVC', '1ff70682-0a51-30e8-076d-740be8cee98b', [2, 'NetrJobEnum']],

@@ -1,6 +1,6 @@
 /**
- * The tables of dionaea's log_sqlite and the columns in order, the primary key first. `emu_serivce` is spelled as
- * dionaea spells it: tools read that name.
+ * The tables of dionaea's log_sqlite with their columns in order, the primary key first. `emu_serivce` has dionaea's
+ * spelling, because tools read that name.
  */
 export const TABLES = {
   connections: [
@@ -123,10 +123,10 @@ export const TABLES = {
   ],
 } as const satisfies Record<string, readonly string[]>;
 
-/** A table that incidents become rows of. */
+/** The name of a table in which incidents become rows. */
 export type Table = keyof typeof TABLES;
 
-/** What a column holds: bytes only where an attacker wrote what is not UTF-8. */
+/** The value of a column in a new row. */
 export type Cell = string | number | null;
 
 /** The values of a row, in the order of {@link TABLES}, the primary key first. */

@@ -1,138 +1,136 @@
-import { readFileSync } from 'node:fs';
-import { IhandlerError, temporary } from '@ihandler/core';
+import { describeError, IhandlerError, temporary } from '@ihandler/core';
+import { readTls, type TlsOption, type TlsSettings } from '@ihandler/core/kit';
 import type { ClientConfig } from 'pg';
 
-/** How to reach a database. Holds a password: not for printing; {@link Login.name} is. */
+/** How to connect to a database. Contains a password: print only {@link Login.name}. */
 export interface Login {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
   readonly password: string | undefined;
-  /** Whether to encrypt and to check the server's certificate. */
-  readonly ssl: boolean;
-  /** The path of a certificate to trust. */
-  readonly ca: string | undefined;
-  /** The schema that the address names behind its `?`. */
+  /** Undefined for an unencrypted connection. */
+  readonly tls: TlsOption | undefined;
+  /** The schema named in the URL. */
   readonly schema: string | undefined;
-  /** For people: `attacks at db.example.org:5432`. */
+  /** For messages: `attacks at db.example.org:5432`. */
   readonly name: string;
 }
 
-/** What may be known of a login; the rest has defaults. */
-export interface LoginParts {
-  readonly url?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  readonly database?: string | undefined;
+/** The options that a login is made of. */
+export interface LoginOptions {
+  readonly url: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  readonly ssl?: boolean | undefined;
-  readonly ca?: string | undefined;
-  readonly schema?: string | undefined;
+  readonly tls?: TlsOption | undefined;
 }
 
-/** What a schema may be called. */
+/** The parts of a URL. `tls` is false where the URL switches encryption off. */
+interface UrlParts {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly database: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly tls: TlsOption | false | undefined;
+  readonly schema: string | undefined;
+}
+
+/** Valid names of a schema. */
 export const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 const EXAMPLE = 'postgres://ihandler@db.example.org:5432/attacks';
 
 function invalid(message: string): IhandlerError {
-  return new IhandlerError('OPTIONS_INVALID', `log-postgres: ${message}`);
+  return new IhandlerError('OPTIONS_INVALID', `log-postgres: url: ${message}`);
 }
 
 function decoded(text: string): string | undefined {
   try {
     return text === '' ? undefined : decodeURIComponent(text);
   } catch {
-    // The parts of a URL may hold a password, so they are not shown.
-    throw invalid(`expected an address such as ${EXAMPLE}, found a "%" that begins no escape.`);
+    // The text may be part of a password, so the message does not show it.
+    throw invalid(`expected a URL such as ${EXAMPLE}, found a "%" that does not begin an escape sequence.`);
   }
 }
 
-const sslModes: Readonly<Record<string, boolean>> = {
-  disable: false,
-  require: true,
-  'verify-ca': true,
-  'verify-full': true,
-};
+const sslModes: readonly string[] = ['disable', 'require', 'verify-ca', 'verify-full'];
 
-/** Whether a text is the address of a PostgreSQL database. */
+/** Whether a text is the URL of a PostgreSQL database. */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(text);
 }
 
-/** Takes `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…&sslrootcert=…` apart. Throws `OPTIONS_INVALID`, without the password. */
-function partsOf(text: string): LoginParts {
-  if (!isPostgresUrl(text) || !URL.canParse(text))
-    throw invalid(`expected an address such as ${EXAMPLE} in "url".`);
+function tlsOf(sslmode: string | undefined, ca: string | undefined): TlsOption | false | undefined {
+  if (sslmode === 'disable') return false;
+  if (ca !== undefined) return { ca };
+  return sslmode === undefined ? undefined : {};
+}
+
+/** Parses `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…&sslrootcert=…`. Throws `OPTIONS_INVALID`, without the password. */
+function parseUrl(text: string): UrlParts {
+  if (!isPostgresUrl(text) || !URL.canParse(text)) throw invalid(`expected a URL such as ${EXAMPLE}.`);
   const url = new URL(text);
   const { sslmode, sslrootcert, schema, ...others } = Object.fromEntries(url.searchParams);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
-    throw invalid(
-      `expected sslmode, sslrootcert or schema behind the "?" of the address, found "${unknown}".`,
-    );
-  if (sslmode !== undefined && !Object.hasOwn(sslModes, sslmode))
-    throw invalid(`expected sslmode to be ${Object.keys(sslModes).join(', ')}; found "${sslmode}".`);
+    throw invalid(`expected the parameters sslmode, sslrootcert or schema, found "${unknown}".`);
+  if (sslmode !== undefined && !sslModes.includes(sslmode))
+    throw invalid(`expected sslmode to be ${sslModes.join(', ')}; found "${sslmode}".`);
   if (schema !== undefined && !SCHEMA_NAME.test(schema))
-    throw invalid(`expected a schema of lower-case letters, digits and "_" in the address.`);
+    throw invalid('expected a schema of lower-case letters, digits and "_".');
   return {
     schema,
     host: decoded(url.hostname.replace(/^\[(.*)\]$/, '$1')),
-    port: url.port === '' ? undefined : Number(url.port),
+    port: url.port === '' ? 5432 : Number(url.port),
     database: decoded(url.pathname.slice(1)),
     user: decoded(url.username),
     password: decoded(url.password),
-    ssl: sslmode === undefined ? undefined : sslModes[sslmode],
-    ca: sslrootcert,
+    tls: tlsOf(sslmode, sslrootcert),
   };
 }
 
-/** Puts a login together: what a part of the address says, else the option, else the environment, else a default. */
-export function loginFrom(options: LoginParts): Login {
-  const url: LoginParts = options.url === undefined ? {} : partsOf(options.url);
-  const host = url.host ?? options.host;
-  if (host === undefined) throw invalid(`expected "url", such as ${EXAMPLE}, or "host"; found neither.`);
+/** Combines the URL with the options. What the URL says takes precedence over an option, and an option over the environment. */
+export function loginFrom(options: LoginOptions): Login {
+  const url = parseUrl(options.url);
+  const { host, port } = url;
+  if (host === undefined) throw invalid(`expected a URL with a host, such as ${EXAMPLE}.`);
   const { env } = process;
-  const port = url.port ?? options.port ?? 5432;
   const user = url.user ?? options.user ?? 'ihandler';
-  const database = url.database ?? options.database ?? user;
-  const ca = url.ca ?? options.ca;
+  const database = url.database ?? user;
+  const tls = url.tls === undefined ? options.tls : url.tls && { ...options.tls, ...url.tls };
   return {
     host,
     port,
     database,
     user,
     password: url.password ?? options.password ?? env['IHANDLER_POSTGRES_PASSWORD'] ?? env['PGPASSWORD'],
-    ssl: url.ssl ?? options.ssl ?? ca !== undefined,
-    ca,
+    tls: tls === false ? undefined : tls,
     schema: url.schema,
     name: `${database} at ${host.includes(':') ? `[${host}]` : host}:${port}`,
   };
 }
 
-function readCertificate(file: string): string {
+function tlsSettings(tls: TlsOption): TlsSettings {
   try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw temporary(`${file}, which "ca" names, cannot be read: put the certificate to trust there`, {
-      cause,
-    });
+    return readTls(tls, 'log-postgres');
+  } catch (error) {
+    // The operator can correct the file without a restart.
+    throw temporary(describeError(error), { cause: error });
   }
 }
 
-/** The same for the driver. Reads the certificate; throws, as something that passes, when it cannot. */
-export function clientConfig({ host, port, database, user, password, ssl, ca }: Login): ClientConfig {
+/** The settings of the driver. Reads the TLS files; throws a temporary error when one is unreadable. */
+export function clientConfig({ host, port, database, user, password, tls }: Login): ClientConfig {
   return {
     host,
     port,
     database,
     user,
-    // The driver asks the environment and the user's ~/.pgpass only for what is undefined.
+    // The driver consults the environment and the user's ~/.pgpass only for what is undefined.
     password: password ?? '',
-    // Without the host, a certificate is held against the name only where that is no address.
-    ssl: ssl ? { host, ...(ca === undefined ? {} : { ca: readCertificate(ca) }) } : false,
+    // Without `host` the driver checks the name in a certificate only where the server is not named by an address.
+    ssl: tls === undefined ? false : { host, ...tlsSettings(tls) },
     application_name: 'ihandler',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

@@ -54,7 +54,7 @@ describeService('postgres', () => {
     proxy.loses = true;
     const failure = await write(batch).catch((error: unknown) => error);
     expect(failureKind(failure)).toBe('temporary');
-    expect(String(failure)).toContain('cannot be reached');
+    expect(String(failure)).toContain('cannot connect to');
     expect(proxy.lost).toBe(1);
     await write(batch);
     expect(counters?.()).toMatchObject({ stored: 1, duplicates: 3 });

@@ -9,7 +9,7 @@ import { openReadable } from '../read/readable-database.ts';
 /** `backup TARGET [FILE]`: copies a database while it is written to. */
 export const backup: Command = {
   name: 'backup',
-  summary: 'copy a database while it is in use, and check the copy',
+  summary: 'Copy a database while it is in use, and verify the copy',
   usage: 'TARGET [FILE]',
   options: {},
   examples: [

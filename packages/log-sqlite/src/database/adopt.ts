@@ -2,12 +2,12 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HandlerContext } from '@ihandler/core';
 import type { FileWriter } from '@ihandler/core/kit';
+import { unreadable } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
 import { explainOpening } from './failure.ts';
 import { otherWriters } from './other-writers.ts';
-import { unreadable } from './target-file.ts';
 import { utcStamp } from './utc-stamp.ts';
 
 /** The backup, and what a migration may need on top of it, as a multiple of the database. */

@@ -1,8 +1,8 @@
 import { chmodSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '@ihandler/core/kit';
+import { statusOf, unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
-import { statusOf, unreadable } from './target-file.ts';
 
 /** What a backup is told and asked while it runs. */
 export interface BackupOptions {

@@ -21,7 +21,7 @@ it('says that a folder is no database', async () => {
 
 it('says which folder is missing', async () => {
   const file = join(temporaryFolder(), 'no', 'such', 'attacks.sqlite');
-  expect(await messageOf(startHandler({ file }))).toContain('no/such does not exist: make it');
+  expect(await messageOf(startHandler({ file }))).toContain('no/such does not exist: create it');
 });
 
 it('leaves a file that is no database alone', async () => {
@@ -48,7 +48,9 @@ it('leaves a database of a later version alone and names both versions', async (
   later.exec("UPDATE ihandler_meta SET value = 7 WHERE key = 'schema_version'");
   later.close();
   const before = readFileSync(file);
-  expect(await messageOf(startHandler({ file }))).toMatch(/has version 7 .* versions up to 1/);
+  expect(await messageOf(startHandler({ file }))).toMatch(
+    /has version 7, .* versions up to 1: update @ihandler\/log-sqlite/,
+  );
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 

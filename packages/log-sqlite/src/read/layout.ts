@@ -1,6 +1,6 @@
 import { TABLES, type Table } from '@ihandler/attack-log';
+import { tableNames } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
-import { tableNames } from '../database/open-database.ts';
 
 /** Where the rows of a table are found in databases of any age. */
 export interface Layout {

@@ -1,6 +1,6 @@
 import { DCERPC_SERVICES, type LookupNames, MYSQL_COMMANDS, type StoredValue } from '@ihandler/attack-log';
+import { tableNames } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
-import { tableNames } from '../database/open-database.ts';
 
 type ServiceRow = [key: StoredValue, uuid: StoredValue, name: StoredValue];
 type OperationRow = [service: StoredValue, opnum: StoredValue, name: StoredValue, vulnerability: StoredValue];

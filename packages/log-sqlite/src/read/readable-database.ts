@@ -6,52 +6,54 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { describeError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
-import Database from 'better-sqlite3';
+import {
+  assertRegularFile,
+  classifyFailure,
+  openAndSetUp,
+  statusOf,
+  tableNames,
+  unreadable,
+} from '@ihandler/sqlite-file';
+import type { Database } from 'better-sqlite3';
 import { explainReading, LOCK_SECONDS } from '../database/failure.ts';
-import { assertKnownVersion, tableNames } from '../database/open-database.ts';
-import { assertFile, readHead, statusOf, unreadable } from '../database/target-file.ts';
+import { assertReadableVersion } from '../database/open-database.ts';
+import { readHead } from '../database/target-file.ts';
 
 /** A database that is open for reading. */
 export interface ReadableDatabase {
-  readonly database: Database.Database;
+  readonly database: Database;
   close(): Promise<void>;
 }
 
-/** Whether a file that begins so is gzipped. */
+/** Whether a file that begins with these bytes is gzipped. */
 export function isGzipHead(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-function open(file: string, options: Database.Options): Database.Database {
-  const database = new Database(file, { ...options, fileMustExist: true, timeout: LOCK_SECONDS * 1000 });
-  try {
-    // What a database brings along in views and triggers is not ours to run.
+function open(file: string, readonly: boolean): Database {
+  return openAndSetUp(file, { readonly, fileMustExist: true, timeout: LOCK_SECONDS * 1000 }, (database) => {
+    // Views and triggers in the database may not call functions with side effects.
     database.pragma('trusted_schema = OFF');
     const names = tableNames(database);
-    if (names.has('ihandler_meta')) assertKnownVersion(database, file);
+    if (names.has('ihandler_meta')) assertReadableVersion(database, file);
     if (!names.has('connections'))
-      throw unreadable(`${file} holds no attacks: it has no table "connections". Name another database.`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+      throw unreadable(
+        `${file} does not contain attacks: the table "connections" is missing. Name another database.`,
+      );
+  });
 }
 
 /**
- * Somebody who only reads a database with a write-ahead log leaves files beside it. One more connection that may write, as
- * the last one, takes them away; SQLite sees to it that nobody else's are touched.
+ * Removes the files that a reader leaves beside a database with a write-ahead log: one more connection that may write does
+ * so when it is the last one to close. SQLite makes sure that files in use stay.
  */
 function tidy(file: string): void {
   try {
-    const last = new Database(file, { fileMustExist: true, timeout: 0 });
-    try {
+    openAndSetUp(file, { fileMustExist: true, timeout: 0 }, (last) => {
       last.prepare('SELECT 1 FROM sqlite_master').get();
-    } finally {
-      last.close();
-    }
+    }).close();
   } catch {
-    // It may not be written by this user, or is in use: the files stay, and do no harm.
+    // This user may not write the database, or it is in use: the files stay, and do no harm.
   }
 }
 
@@ -59,11 +61,11 @@ async function unzip(from: string, to: string): Promise<void> {
   try {
     await pipeline(createReadStream(from), createGunzip(), createWriteStream(to, { mode: 0o600 }));
   } catch (error) {
-    throw unreadable(`${from} cannot be unpacked: ${describeError(error)}.`, error);
+    throw unreadable(`Cannot unpack ${from}: ${describeError(error)}.`, error);
   }
 }
 
-/** Copies a database with what SQLite left beside it, from which the copy is put right when it is opened. */
+/** Copies a database with its write-ahead log or rollback journal; SQLite repairs the copy when it opens it. */
 async function copyAll(from: string, to: string): Promise<void> {
   for (const end of ['', '-wal', '-journal'])
     if (statusOf(from + end) !== undefined) await copyFile(from + end, to + end);
@@ -78,7 +80,7 @@ async function openCopy(
   try {
     const target = join(folder, basename(file));
     await copy(file, target);
-    const database = open(target, {});
+    const database = open(target, false);
     return {
       database,
       async close() {
@@ -96,24 +98,26 @@ async function assertReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
   } catch (error) {
-    const advice = 'give this user permission, for instance through its group';
-    throw unreadable(`${file} cannot be read (${errorCode(error)}): ${advice}.`, error);
+    throw unreadable(
+      `Cannot read ${file} (${errorCode(error)}): give this user permission, for instance through its group.`,
+      error,
+    );
   }
 }
 
 /**
- * Opens a database for reading, as it is: nothing in it or beside it is changed but what SQLite itself needs beside one
- * with a write-ahead log. A gzipped one, one on a read-only medium, and one that a crash left half written are read from a
- * copy in the system's temporary folder. Throws `TARGET_UNREADABLE` with what to do.
+ * Opens a database for reading. Changes nothing in or beside it, apart from the files that SQLite itself needs beside a
+ * write-ahead log. Reads a copy in the system's temporary folder of a gzipped database, of one on a read-only medium, and of
+ * one that a crash left half written. Throws `TARGET_UNREADABLE` with advice.
  */
 export async function openReadable(file: string): Promise<ReadableDatabase> {
   const status = statusOf(file);
   if (status === undefined) throw unreadable(`${file} does not exist: check the path.`);
-  assertFile(file, status);
+  assertRegularFile(file, status);
   await assertReadable(file);
   const wasAlone = statusOf(`${file}-wal`) === undefined;
   try {
-    const database = open(file, { readonly: true });
+    const database = open(file, true);
     return {
       database,
       async close() {
@@ -122,10 +126,9 @@ export async function openReadable(file: string): Promise<ReadableDatabase> {
       },
     };
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'SQLITE_NOTADB' && isGzipHead(readHead(file))) return openCopy(file, unzip);
-    if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
-      return openCopy(file, copyAll);
+    const failure = classifyFailure(error);
+    if (failure === 'not-sqlite' && isGzipHead(readHead(file))) return openCopy(file, unzip);
+    if (failure === 'inaccessible') return openCopy(file, copyAll);
     throw explainReading(error, file);
   }
 }

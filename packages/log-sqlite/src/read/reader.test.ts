@@ -220,11 +220,11 @@ describe('what cannot be read', () => {
     };
     expect(await messageOf(join(folder, 'no'))).toContain('no does not exist');
     expect(await messageOf(folder)).toContain('the folder');
-    expect(await messageOf(file('empty', ''))).toContain('holds no attacks');
+    expect(await messageOf(file('empty', ''))).toContain('does not contain attacks');
     expect(await messageOf(file('text', 'hello'.repeat(500)))).toContain('text is not a SQLite database');
     expect(await messageOf(file('zip', gzipSync('hello'.repeat(500))))).toContain('zip is not a SQLite');
     expect(await messageOf(file('cut.gz', gzipSync(readFileSync(recorded)).subarray(0, 9000)))).toContain(
-      'cut.gz cannot be unpacked',
+      'Cannot unpack',
     );
     const damaged = readFileSync(recorded);
     damaged.fill(0xab, 100, 4096);
@@ -238,7 +238,7 @@ describe('what cannot be read', () => {
     const later = new Database(file);
     later.exec("UPDATE ihandler_meta SET value = 2 WHERE key = 'schema_version'");
     later.close();
-    expect(await messageOf(file)).toMatch(/version 2 .* up to 1/);
+    expect(await messageOf(file)).toMatch(/version 2, .* up to 1/);
   });
 });
 

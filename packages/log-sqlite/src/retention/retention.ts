@@ -1,9 +1,9 @@
 import { type RetentionTimer, removableBefore, SWEEP_INTERVAL, startRetention } from '@ihandler/attack-log';
 import type { HandlerContext } from '@ihandler/core';
+import { statusOf } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { explainFailure } from '../database/failure.ts';
 import type { LiveDatabase } from '../database/live-database.ts';
-import { statusOf } from '../database/target-file.ts';
 import type { Settings } from '../options.ts';
 import { prepareDeleteAttack } from './delete-attacks.ts';
 

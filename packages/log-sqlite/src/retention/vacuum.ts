@@ -2,8 +2,8 @@ import { statfsSync } from 'node:fs';
 import { createRequire as requireFrom } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { statusOf } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
-import { statusOf } from '../database/target-file.ts';
 
 /** The new copy, and the log or the rollback journal through which it comes, as a multiple of the database. */
 const SPACE_NEEDED = 2.2;

@@ -1,6 +1,6 @@
+import { tableNames, unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
-import { completeSchema, tableNames } from '../database/open-database.ts';
-import { unreadable } from '../database/target-file.ts';
+import { completeSchema } from '../database/open-database.ts';
 import { DIONAEA_SCHEMA } from './dionaea-schema.ts';
 
 interface Column {
