@@ -24,7 +24,9 @@ export const optionsSchema = z.strictObject({
     .describe('How long to keep attacks after their last connection: "90d". Default: for ever.'),
   maxSize: sizeOption('2GB')
     .optional()
-    .describe('Maximum size of the database: above it, the oldest attacks are deleted: "2GB". Default: no limit.'),
+    .describe(
+      'Maximum size of the database: above it, the oldest attacks are deleted: "2GB". Default: no limit.',
+    ),
   adopt: z
     .boolean('expected true or false')
     .default(false)
