@@ -49,7 +49,7 @@ describe('journalSqlite', () => {
     return journal;
   }
 
-  /** Everything in the folder, to show that nothing was changed. */
+  /** The content of all files in the folder, to show that nothing was changed. */
   function contents(): ReadonlyMap<string, string> {
     return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
   }
@@ -59,8 +59,8 @@ describe('journalSqlite', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('names all options that do not fit', () => {
-    // Safe: what a configuration file may hold.
+  it('names all invalid options', () => {
+    // Safe: a configuration file may contain anything.
     const wrong = { file: 7, now: 'noon', size: 1 } as unknown as Parameters<typeof journalSqlite>[0];
     expect(() => journalSqlite(wrong)).toThrow(
       withCode('OPTIONS_INVALID', 'file: expected the path of a file; found 7', 'now: ', 'size: '),
@@ -70,21 +70,21 @@ describe('journalSqlite', () => {
     expect(() => journalSqlite(nothing)).toThrow(withCode('OPTIONS_INVALID', 'file: '));
   });
 
-  it('lets nobody but its user and group read it', async () => {
+  it('creates files that only its user and group may read', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o027).toBe(0);
     expect(statSync(file).mode & 0o777 & ~process.umask()).toBe(0o640 & ~process.umask());
   });
 
-  it('leaves the journal and its empty lock when it is closed', async () => {
+  it('leaves the journal and its empty lock file on close', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     await journal.close();
     expect(readdirSync(folder).toSorted()).toEqual(['journal.sqlite', 'journal.sqlite.lock']);
   });
 
-  it('can be opened again after it was closed, but not twice at once', async () => {
+  it('can be opened again after close, but not twice at once', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     expect(() => journal.open()).toThrow(withCode('LIFE_CYCLE'));
@@ -93,7 +93,7 @@ describe('journalSqlite', () => {
     expect(journal.bounds()).toEqual({ before: 0, last: 1 });
   });
 
-  it('is refused, with the number of the process, while it is open, by whatever name', async () => {
+  it('refuses a second writer under any name of the file, with the PID of the first', async () => {
     await open();
     const link = join(folder, 'link.sqlite');
     symlinkSync(file, link);
@@ -103,7 +103,7 @@ describe('journalSqlite', () => {
       );
   });
 
-  it('stays owned after others have been refused', async () => {
+  it('keeps its lock after it has refused other writers', async () => {
     const journal = await open();
     for (let i = 0; i < 3; i += 1)
       expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_BUSY'));
@@ -111,13 +111,13 @@ describe('journalSqlite', () => {
     await open();
   });
 
-  it('says that a program is writing it even when nothing says which', async () => {
+  it('refuses a second writer even if the PID file is missing', async () => {
     await open();
     rmSync(`${file}.pid`);
     expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_BUSY', 'another process'));
   });
 
-  it('is free for readers while it is written', async () => {
+  it('can be read while it is written', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     const reader = new Database(file, { readonly: true });
@@ -125,20 +125,20 @@ describe('journalSqlite', () => {
     reader.close();
   });
 
-  it('rejects with SQLITE_BUSY while a stranger writes the file, and goes on afterwards', async () => {
+  it('rejects with SQLITE_BUSY while another program writes the file, and continues afterwards', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
-    const stranger = new Database(file);
-    stranger.exec('BEGIN IMMEDIATE');
+    const other = new Database(file);
+    other.exec('BEGIN IMMEDIATE');
     await expect(journal.append([incident(2)])).rejects.toThrow(
       expect.objectContaining({ code: 'SQLITE_BUSY' }),
     );
     expect(journal.bounds().last).toBe(1);
-    stranger.close();
+    other.close();
     expect((await journal.append([incident(2)])).before).toBe(1);
   });
 
-  it('refuses a newer version, names both, and changes nothing', async () => {
+  it('refuses a newer version, names both versions, and changes nothing', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     await journal.close();
@@ -149,27 +149,27 @@ describe('journalSqlite', () => {
     expect(() => journalSqlite({ file }).open()).toThrow(
       withCode('JOURNAL_INVALID', 'version 7', 'version 2', file),
     );
-    // SQLite may leave the files beside that it needs for reading.
+    // SQLite may leave files that it needs for reading.
     for (const [name, content] of before) expect(readFileSync(join(folder, name), 'latin1')).toBe(content);
   });
 
-  it('refuses a database that is no journal, and changes nothing', () => {
+  it('refuses another database, and changes nothing', () => {
     const db = new Database(file);
     db.exec('CREATE TABLE connections (connection INTEGER PRIMARY KEY)');
     db.close();
     const before = contents();
-    expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_INVALID', file, 'none'));
+    expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_INVALID', file, 'another SQLite'));
     expect(contents()).toEqual(before);
   });
 
-  it('refuses a file that is no database, and changes nothing', () => {
+  it('refuses a file that is not a database, and changes nothing', () => {
     writeFileSync(file, '{"origin": "dionaea.connection.free"}\n'.repeat(100));
     const before = contents();
     expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_INVALID', file));
     expect(contents()).toEqual(before);
   });
 
-  it('reads over an entry that is damaged, as if it were gone', async () => {
+  it('skips a damaged entry as if it were deleted', async () => {
     const journal = await open();
     await journal.append([1, 2, 3, 4].map(incident));
     await journal.close();
@@ -181,13 +181,13 @@ describe('journalSqlite', () => {
     expect(await again.read(2, 9)).toEqual({ before: 3, incidents: [incident(4)] });
   });
 
-  it('does not play a log that has lost its journal into a new one', async () => {
+  it('does not replay a write-ahead log without its journal into a new one', async () => {
     writeFileSync(`${file}-wal`, 'x');
     expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_INVALID', `${file}-wal`));
     expect(existsSync(file)).toBe(false);
   });
 
-  it('takes an empty file for a new journal, and what a crash while making one left for nothing', async () => {
+  it('treats an empty file as a new journal and replaces a draft that a crash left', async () => {
     writeFileSync(file, '');
     writeFileSync(`${file}.new`, 'half a jour');
     writeFileSync(`${file}.new-journal`, 'x');
@@ -196,18 +196,18 @@ describe('journalSqlite', () => {
     expect(existsSync(`${file}.new`)).toBe(false);
   });
 
-  it('says what it needs when the folder is missing, the file is a folder, or a link leads nowhere', () => {
+  it('explains a missing folder, a folder in place of the file, and a broken link', () => {
     const missing = join(folder, 'missing', 'journal.sqlite');
     expect(() => journalSqlite({ file: missing }).open()).toThrow(withCode('TARGET_UNREADABLE', missing));
     mkdirSync(join(folder, 'sub'));
     expect(() => journalSqlite({ file: join(folder, 'sub') }).open()).toThrow(withCode('JOURNAL_INVALID'));
     symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
     expect(() => journalSqlite({ file: join(folder, 'link') }).open()).toThrow(
-      withCode('JOURNAL_INVALID', 'leads nowhere'),
+      withCode('JOURNAL_INVALID', 'broken link'),
     );
   });
 
-  it('keeps when an incident was accepted', async () => {
+  it('stores the time when an incident was accepted', async () => {
     const journal = journalSqlite({ file, now: () => 1_700_000_000_123.9 });
     await journal.open();
     opened.push(journal);

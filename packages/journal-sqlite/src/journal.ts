@@ -2,54 +2,54 @@ import { dirname } from 'node:path';
 import { IhandlerError, type Journal, type JournalDamage, type JournalRun } from '@ihandler/core';
 import { encodeValue } from '@ihandler/core/kit';
 import { createSpaceCheck, freeBytesOf } from './database/disk-space.ts';
-import { type Opened, openJournal } from './database/open-journal.ts';
+import { type OpenJournal, openJournal } from './database/open-journal.ts';
 import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
 import { forget } from './retention/forget.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
+import { createInstanceUse, type InstanceUse } from './write/instance-use.ts';
 import { prepare, prepareBody } from './write/prepare.ts';
 import type { Store } from './write/store.ts';
-import { createUse, type Use } from './write/use.ts';
 
 /** A journal in a SQLite file. */
 export interface SqliteJournal extends Journal {
-  /** What the last `open` set aside; undefined when the journal was sound. */
+  /** The damage that the last `open` found; undefined when the journal was sound. */
   readonly damage: JournalDamage | undefined;
 }
 
-/** A journal that is open, and what works beside it. */
-interface Working extends Opened {
+/** An open journal with its space check, retention and instance use. */
+interface WorkingJournal extends OpenJournal {
   readonly checkSpace: () => void;
   readonly retention: Retention;
-  readonly use: Use;
+  readonly use: InstanceUse;
 }
 
 /**
- * A journal in a SQLite file. What was appended survives a crash of the process and of the machine; calls of the same turn
- * share one fsync. A full disk rejects with `JOURNAL_FULL`, of which nothing remains, and the journal can be used on;
- * after an fsync that failed every call gets `JOURNAL_FAILED`. `open` throws `JOURNAL_BUSY` when a process has it open
- * (this one included), and `JOURNAL_INVALID`, having changed nothing, for a newer version and for what is no journal; one
- * that is damaged is set aside: see `damage`. Throws `OPTIONS_INVALID`.
+ * A journal in a SQLite file. An acknowledged append survives a crash of the process and of the machine; calls in the same
+ * turn share one fsync. On a full disk, `append` rejects with `JOURNAL_FULL` and stores nothing, and the journal stays
+ * usable. After a failed fsync, every call rejects with `JOURNAL_FAILED`. `open` throws `JOURNAL_BUSY` when a process has
+ * the journal open (this one included). It throws `JOURNAL_INVALID`, and changes nothing, for a newer version and for any
+ * other file. It sets a damaged journal aside: see `damage`. Throws `OPTIONS_INVALID`.
  */
 export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
   const settings = parseJournalOptions(options);
   const { file, minFree, freeBytes = freeBytesOf, onDamage, now = Date.now } = settings;
-  let working: Working | undefined;
+  let working: WorkingJournal | undefined;
   let damage: JournalDamage | undefined;
   let lastBounds = { before: 0, last: 0 };
 
-  function mustBeOpen(): Working {
+  function openOrThrow(): WorkingJournal {
     if (working === undefined)
       throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is not open: call open() first.`);
     return working;
   }
 
   function reads<T>(work: (store: Store) => T): T {
-    const store = mustBeOpen();
+    const store = openOrThrow();
     return store.access.read(() => work(store));
   }
 
-  /** Adds work to the transaction of this turn, with the time of acceptance. */
-  async function writes<T>({ group, retention }: Working, work: (at: number) => T): Promise<T> {
+  /** Adds work to the transaction of this turn. `at` is the time of acceptance. */
+  async function writes<T>({ group, retention }: WorkingJournal, work: (at: number) => T): Promise<T> {
     const result = await group.add(() => work(Math.trunc(now())));
     retention.afterWrite();
     return result;
@@ -65,7 +65,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       if (working !== undefined)
         throw new IhandlerError('LIFE_CYCLE', `The journal ${file} is open already: call close() first.`);
       const opened = openJournal(settings, now());
-      const use = createUse(opened, now);
+      const use = createInstanceUse(opened, now);
       working = {
         ...opened,
         use,
@@ -91,7 +91,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
     },
     bounds: () => working?.entries.bounds() ?? lastBounds,
     async append(incidents, mark): Promise<JournalRun> {
-      const journal = mustBeOpen();
+      const journal = openOrThrow();
       const { entries, sources, checkSpace } = journal;
       checkSpace();
       const prepared = prepare(incidents);
@@ -106,11 +106,11 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
     highest: (stream) => reads(({ entries }) => entries.highest(stream)),
     cursor(instance) {
       const cursor = reads(({ cursors }) => cursors.get(instance));
-      if (cursor !== undefined) mustBeOpen().use.note(instance);
+      if (cursor !== undefined) openOrThrow().use.note(instance);
       return cursor;
     },
     async commit({ instance, cursor, deadLetters, settled = [], reports }): Promise<JournalRun> {
-      const journal = mustBeOpen();
+      const journal = openOrThrow();
       const { entries, cursors, deadLetters: letters } = journal;
       const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
         ...letter,
@@ -127,12 +127,12 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
     },
     deadLetters: (instance, after, limit) =>
       reads(({ deadLetters }) => deadLetters.list(instance, after, limit)),
-    release: (upTo) => mustBeOpen().retention.release(upTo),
+    release: (upTo) => openOrThrow().retention.release(upTo),
     acceptedAt: (position) => reads(({ acceptance }) => acceptance.acceptedAt(position)),
     positionBefore: (time) =>
       reads(({ acceptance, entries }) => acceptance.positionBefore(time) ?? entries.bounds().last),
     async forget(matches) {
-      return forget(mustBeOpen(), matches);
+      return forget(openOrThrow(), matches);
     },
   };
 }

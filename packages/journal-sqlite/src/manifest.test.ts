@@ -5,8 +5,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import journalSqlite, * as journalModule from './index.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
-  it('offers the journal, with the options as they are', () => {
+describe('the manifest of journal-sqlite', () => {
+  it('has the journal with the options of its schema', () => {
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(manifestSchema.parse(packageJson.ihandler).journals).toEqual({
       sqlite: { export: '.', summary: expect.any(String), options },
@@ -14,7 +14,7 @@ describe('the manifest', () => {
     expect(journalSqlite({ file: '/there/is/none' })).toMatchObject({ name: 'sqlite', durable: true });
   });
 
-  it('names a module that can view, check and compact', () => {
+  it('names a module that exports view, check and compact', () => {
     expect(Object.keys(journalModule).toSorted()).toEqual(['check', 'compact', 'default', 'view']);
   });
 });

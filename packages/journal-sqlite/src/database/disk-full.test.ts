@@ -9,14 +9,14 @@ import {
 } from '../testing/journal-folder.ts';
 import { createSpaceCheck, freeBytesOf } from './disk-space.ts';
 
-describe('a disk with little room', () => {
+describe('journal-sqlite on a disk with little free space', () => {
   let there: JournalFolder;
   beforeEach(() => {
     there = createJournalFolder();
   });
   afterEach(() => there.remove());
 
-  it('makes the journal take nothing, say why, and go on when there is room', async () => {
+  it('rejects incidents with the reason, and accepts them when there is space', async () => {
     let free = 3 * 2 ** 30;
     const journal = await there.open({ minFree: '1GiB', freeBytes: () => free });
     await journal.append([incidentAt(1)]);
@@ -26,9 +26,9 @@ describe('a disk with little room', () => {
     expect(error).toMatchObject({ code: 'JOURNAL_FULL', retryAfter: 1000 });
     expect(isIhandlerError(error) && failureKind(error)).toBe('temporary');
     const { message } = error as Error;
-    for (const part of [there.folder, '200 MiB', 'minFree', '1.0 GiB', 'Make room'])
+    for (const part of [there.folder, '200 MiB', 'minFree', '(1 GiB)', 'Free disk space'])
       expect(message).toContain(part);
-    // Handlers go on: what they have done must be kept.
+    // Handlers continue, so their progress must be stored.
     await journal.commit({ instance: 'one', cursor: cursorAt(1), deadLetters: [], reports: [] });
     expect((await journal.cursor('one'))?.position).toBe(1);
     free = 2 ** 30;
@@ -37,17 +37,17 @@ describe('a disk with little room', () => {
     expect(await idsOf(journal)).toEqual(['s:1', 's:2']);
   });
 
-  it('is asked at most once a second', () => {
-    let asked = 0;
+  it('asks for the free space at most once a second', () => {
+    let calls = 0;
     const check = createSpaceCheck('/there', 1, () => {
-      asked += 1;
+      calls += 1;
       return 2;
     });
     for (let n = 0; n < 1000; n += 1) check();
-    expect(asked).toBe(1);
+    expect(calls).toBe(1);
   });
 
-  it('is what the file system says, and one that says nothing has room', () => {
+  it('asks the file system for the free space, and assumes enough if it does not say', () => {
     expect(freeBytesOf(there.folder)).toBeGreaterThan(0);
     expect(freeBytesOf('/there/is/none')).toBe(Number.POSITIVE_INFINITY);
   });

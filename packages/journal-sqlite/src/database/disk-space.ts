@@ -1,42 +1,39 @@
 import { statfsSync } from 'node:fs';
-import { journalFull } from './failure.ts';
+import { formatBytes } from '@ihandler/core/kit';
+import { journalFull } from './journal-failure.ts';
 
-/** How long an answer of the file system is believed, in milliseconds. */
-const BELIEVED_FOR = 1000;
+/** How many milliseconds the free space is cached. */
+const CACHED_FOR = 1000;
 
-/** How many bytes a user may still write in a folder; infinite where the system does not say. */
+/** The bytes that a user may still write in a folder; infinite where the file system does not say. */
 export function freeBytesOf(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
   } catch {
-    // A file system that cannot tell is treated as one with room: SQLITE_FULL says it when there is none.
+    // Without statfs, SQLITE_FULL reports a full disk.
     return Number.POSITIVE_INFINITY;
   }
 }
 
-function readable(bytes: number): string {
-  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-}
-
-/** Makes the check before an append: throws `JOURNAL_FULL` while less than `minFree` bytes of the disk are free. */
+/** Creates the check before an append. It throws `JOURNAL_FULL` while less than `minFree` bytes of the disk are free. */
 export function createSpaceCheck(
   folder: string,
   minFree: number,
   freeBytes: (folder: string) => number,
 ): () => void {
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let free = Number.POSITIVE_INFINITY;
   return () => {
     const time = performance.now();
-    if (time - askedAt >= BELIEVED_FOR) {
-      askedAt = time;
+    if (time - checkedAt >= CACHED_FOR) {
+      checkedAt = time;
       free = freeBytes(folder);
     }
     if (free < minFree)
       throw journalFull(
-        `The journal in ${folder} takes nothing at the moment: ${readable(free)} of that disk are free, and minFree is ${readable(minFree)}. ` +
-          'Make room on it, or lower minFree; sources wait, handlers go on, nothing accepted is lost.',
+        `Journal full: ${folder} has ${formatBytes(free)} of free disk space, less than minFree (${formatBytes(minFree)}). ` +
+          'Free disk space, or lower minFree. Sources wait, handlers continue, and no accepted incident is lost.',
       );
   };
 }

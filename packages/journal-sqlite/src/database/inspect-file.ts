@@ -5,20 +5,20 @@ import Database from 'better-sqlite3';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION, tables } from '../schema/schema.ts';
 
-/** What there is under a journal's name. */
-export type Finding = 'nothing' | 'journal' | { readonly problem: string };
+/** What a journal's path leads to. */
+export type FileFinding = 'nothing' | 'journal' | { readonly problem: string };
 
-/** What is known before a file is looked at. */
-export interface Knowledge {
-  /** Whether a journal has been written under this name: then what is no database is a damaged journal. */
+/** What is known of a file before it is opened. */
+export interface FileHistory {
+  /** Whether a journal was written to this path before. Then a file that is not a database is a damaged journal. */
   readonly isKnown: boolean;
-  /** Whether it was closed as it should be: then a large one is not looked through. */
+  /** Whether it was closed properly. Then a large file is not checked page by page. */
   readonly wasReleased: boolean;
 }
 
-/** Bytes up to which a journal is looked through whenever it is opened: about a second. */
+/** Size, in bytes, up to which a journal is checked page by page at every start. This takes about a second. */
 const ALWAYS_CHECKED = 268_435_456;
-/** Bytes at the beginning that hold the names of the tables. */
+/** The number of bytes at the start of a file that contain the names of the tables. */
 const BEGINNING = 65_536;
 const damageCodes = /^SQLITE_(NOTADB|CORRUPT|ERROR|IOERR_SHORT_READ)/;
 
@@ -30,17 +30,17 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function refuseWhatHasLostItsFile(file: string): void {
+function assertNothingOrphaned(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
-    throw invalid(`Expected a journal or a free name, found the link ${file}, which leads nowhere.`);
-  // SQLite would play this log back into the new file.
+    throw invalid(`Expected a journal or no file, found the broken link ${file}.`);
+  // SQLite would replay this log into the new file.
   if (sizeOf(`${file}-wal`) > 0)
     throw invalid(
-      `Found ${file}-wal, which holds incidents, without the journal ${file} that it belongs to: put that file back, or move the first one away.`,
+      `Found ${file}-wal, which contains incidents, without its journal ${file}: restore that file, or move the -wal file away.`,
     );
 }
 
-/** Whether a file that SQLite cannot read names the tables of a journal. */
+/** Whether a file that SQLite cannot read contains the name of a journal's table. */
 function namesAJournal(file: string): boolean {
   const beginning = Buffer.alloc(BEGINNING);
   const descriptor = openSync(file, 'r');
@@ -51,17 +51,17 @@ function namesAJournal(file: string): boolean {
   }
 }
 
-/** Throws `JOURNAL_INVALID` unless a database is a journal that this version knows; SQLite's own errors for a damaged one. */
+/** Throws `JOURNAL_INVALID` unless a database is a journal of a known version, and SQLite's own error for a damaged one. */
 export function checkVersion(db: Database.Database, file: string): void {
   const isJournal = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'ihandler_journal'").get();
   if (isJournal === undefined)
     throw invalid(
-      `Expected a journal in ${file}, found a SQLite database that is none: name a file of its own.`,
+      `Expected a journal in ${file}, found another SQLite database: name another file for the journal.`,
     );
   const version = versionOf(db);
   if (typeof version === 'number' && version > SCHEMA_VERSION)
     throw invalid(
-      `The journal ${file} has version ${version}, this program writes version ${SCHEMA_VERSION}: upgrade @ihandler/journal-sqlite. Nothing was changed.`,
+      `The journal ${file} has version ${version}, but this program writes version ${SCHEMA_VERSION}: upgrade @ihandler/journal-sqlite. Nothing was changed.`,
     );
 }
 
@@ -70,9 +70,9 @@ function problemIn(db: Database.Database, isThorough: boolean): string | undefin
   if (typeof version !== 'number' || version < 1) return `its version is ${JSON.stringify(version)}`;
   for (const table of tables) db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
   if (isThorough) {
-    const found = db.pragma('quick_check(3)', { simple: false });
-    // Safe: the pragma answers rows of one text.
-    const problems = (found as { readonly quick_check: string }[]).map(({ quick_check }) => quick_check);
+    // Safe: the pragma returns rows of one text.
+    const rows = db.pragma('quick_check(3)') as { readonly quick_check: string }[];
+    const problems = rows.map(({ quick_check }) => quick_check);
     if (problems.join() !== 'ok') return problems.join('; ').replaceAll('\n', ' ');
   }
   for (const text of db.prepare<[], string>('SELECT written FROM cursors').pluck().iterate())
@@ -83,10 +83,10 @@ function problemIn(db: Database.Database, isThorough: boolean): string | undefin
   return undefined;
 }
 
-function look(file: string, isKnown: boolean, isThorough: boolean): string | undefined {
+function findProblem(file: string, isKnown: boolean, isThorough: boolean): string | undefined {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 0 });
   try {
-    // SQLite takes what was cut to a few bytes for an empty database.
+    // SQLite treats a file cut to a few bytes as an empty database.
     if (isKnown && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined)
       return 'it holds no tables';
     checkVersion(db, file);
@@ -97,20 +97,20 @@ function look(file: string, isKnown: boolean, isThorough: boolean): string | und
 }
 
 /**
- * Says whether there is a journal in `file` (a real path) that this program can write, and what is wrong with it when it
- * is damaged. Only reads. Throws `JOURNAL_INVALID` for anything else that is there.
+ * Inspects `file` (a real path) without changing it: nothing, a journal that this program can write, or the problem of a
+ * damaged journal. Throws `JOURNAL_INVALID` for any other file.
  */
-export function inspectFile(file: string, { isKnown, wasReleased }: Knowledge): Finding {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found?.isFile() && found.size === 0 && isKnown) return { problem: 'it is empty' };
-  if (found === undefined || (found.isFile() && found.size === 0)) {
-    refuseWhatHasLostItsFile(file);
+export function inspectFile(file: string, { isKnown, wasReleased }: FileHistory): FileFinding {
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status?.isFile() && status.size === 0 && isKnown) return { problem: 'it is empty' };
+  if (status === undefined || (status.isFile() && status.size === 0)) {
+    assertNothingOrphaned(file);
     return 'nothing';
   }
-  if (!found.isFile()) throw invalid(`Expected a journal in ${file}, found something that is no file.`);
+  if (!status.isFile()) throw invalid(`Expected a journal in ${file}, which is not a regular file.`);
   const isSound = wasReleased && sizeOf(`${file}-wal`) === 0;
   try {
-    const problem = look(file, isKnown, !isSound || found.size < ALWAYS_CHECKED);
+    const problem = findProblem(file, isKnown, !isSound || status.size < ALWAYS_CHECKED);
     return problem === undefined ? 'journal' : { problem };
   } catch (error) {
     const isDamage =
@@ -118,7 +118,7 @@ export function inspectFile(file: string, { isKnown, wasReleased }: Knowledge): 
     if (!isDamage) throw error;
     if (isKnown || namesAJournal(file)) return { problem: describeError(error) };
     throw invalid(
-      `Expected a journal in ${file}, found a file that is none or is damaged (${describeError(error)}): ` +
+      `Expected a journal in ${file}, found another kind of file or a damaged journal (${describeError(error)}): ` +
         'name another file, or move this one away. Nothing was changed.',
       error,
     );

@@ -8,14 +8,14 @@ import { createJournal, openDatabase } from './open-database.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 import { realFile } from './real-file.ts';
 
-/** Everything that exists between `open` and `close`. */
-export interface Opened extends Store {
+/** The parts of a journal between `open` and `close`. */
+export interface OpenJournal extends Store {
   readonly ownership: Ownership;
-  /** What was set aside on the way. */
+  /** The damage that opening found. */
   readonly damage: JournalDamage | undefined;
 }
 
-/** Leaves a sound journal, of whatever version, in `file`. */
+/** Makes sure that `file` is a sound journal of any version. */
 function repair(file: string, ownership: Ownership, now: number): JournalDamage | undefined {
   finishSettingAside(file);
   const finding = inspectFile(file, ownership);
@@ -23,7 +23,7 @@ function repair(file: string, ownership: Ownership, now: number): JournalDamage 
   return typeof finding === 'object' ? setAside(file, finding.problem, now) : undefined;
 }
 
-function openOwned(file: string, ownership: Ownership, { keepCursors }: Settings, now: number): Opened {
+function openOwned(file: string, ownership: Ownership, { keepCursors }: Settings, now: number): OpenJournal {
   const damage = repair(file, ownership, now);
   const db = openDatabase(file);
   try {
@@ -37,29 +37,29 @@ function openOwned(file: string, ownership: Ownership, { keepCursors }: Settings
   }
 }
 
-/** What `work` makes; what is no `IhandlerError` becomes `TARGET_UNREADABLE`. */
-export function reaching<T>(path: string, work: () => T): T {
+/** Returns the result of `work`. Turns every error but an `IhandlerError` into `TARGET_UNREADABLE`. */
+export function explainUnreadable<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (isIhandlerError(error)) throw error;
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `Cannot open the journal ${path}: expected a file in a folder that exists and that this user may write; found: ${describeError(error)}.`,
+      `Cannot open the journal ${path}: ${describeError(error)}. Expected a path in an existing folder that this user may write to.`,
       { cause: error },
     );
   }
 }
 
-/** Takes the right to write a journal and opens it; one that is damaged is set aside first. Throws what `Journal.open` does. */
-export function openJournal(settings: Settings, now: number): Opened {
-  return reaching(settings.file, () => {
+/** Takes ownership of a journal and opens it. Sets a damaged one aside first. Throws the errors of `Journal.open`. */
+export function openJournal(settings: Settings, now: number): OpenJournal {
+  return explainUnreadable(settings.file, () => {
     const file = realFile(settings.file);
     const ownership = takeOwnership(file);
     try {
       return openOwned(file, ownership, settings, now);
     } catch (error) {
-      // The next one is to look as closely as this one had to.
+      // The next owner must check the file as thoroughly as this one.
       ownership.release(ownership.wasReleased ? 'without-trace' : 'as-crashed');
       throw error;
     }

@@ -1,61 +1,47 @@
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
+import { classifyFailure, createFile } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 
-/** The right to write a journal, until it is released or the process dies, however it dies. */
+/** The right to write a journal, until it is released or the process dies for any reason. */
 export interface Ownership {
-  /** Whether a journal has been written under this name before: its lock was there. */
+  /** Whether a journal was written to this path before: its lock file existed. */
   readonly isKnown: boolean;
-  /** Whether the last who had it gave it back. */
+  /** Whether the last owner released it. */
   readonly wasReleased: boolean;
   /**
-   * Gives the right back. With `as-crashed` the next owner finds it as after a crash, and looks at the whole journal; with
-   * `without-trace` a lock file that this made goes too: for what turned out to be no journal.
+   * Releases the right. With `as-crashed` the next owner checks the whole journal, as after a crash. `without-trace` also
+   * removes a lock file that this owner created, if the file turned out not to be a journal.
    */
   release(how?: 'as-crashed' | 'without-trace'): void;
 }
 
-/** How long a look at the lock by {@link writerOf} may be in the way of an owner, in milliseconds. */
-const PATIENCE = 100;
-
-/** Makes an empty file unless there is one. Opens no file that exists: closing it would drop the locks of this process. */
-function made(path: string): boolean {
-  try {
-    closeSync(openSync(path, 'wx', 0o640));
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
+/** How many milliseconds to wait for the lock: {@link writerOf} may hold it for a moment. */
+const LOCK_TIMEOUT = 100;
 
 function pidIn(pidFile: string): number | undefined {
   try {
     const pid = /^\d{1,10}(?=\n$)/.exec(readFileSync(pidFile, 'latin1'));
     return pid === null ? undefined : Number(pid[0]);
   } catch {
-    // The holder has the lock and has not written its number yet, or it is another user's.
+    // The owner has the lock but has not written its PID yet, or the file belongs to another user.
     return undefined;
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // Another user's process may not be signalled, and is there.
+    // A process of another user exists but cannot be signalled.
     return errorCode(error) === 'EPERM';
   }
 }
 
 /**
- * The number of the process that writes the journal `file` (a real path), or undefined. Who may not write the lock has to
- * believe the number that is left there, if a process has it.
+ * The PID of the process that writes the journal `file` (a real path), or undefined. If this user cannot write the lock
+ * file, it returns the recorded PID as long as a process has it.
  */
 export function writerOf(file: string): number | undefined {
   const pid = pidIn(`${file}.pid`);
@@ -69,21 +55,22 @@ export function writerOf(file: string): number | undefined {
       lock.close();
     }
   } catch {
-    // Busy: the writer is there. Anything else, such as a missing permission, leaves the number.
+    // Busy: the writer runs. Any other error, such as a missing permission: trust the recorded PID.
     return isAlive(pid) ? pid : undefined;
   }
 }
 
 /**
- * Takes the right to write the journal `file` (a real path). The lock is SQLite's own, on the empty database `<file>.lock`:
- * the system drops it when the process dies, and it leaves the journal itself free for readers. `<file>.pid` says who has
- * it. Throws `JOURNAL_BUSY`.
+ * Takes ownership of the journal `file` (a real path). The lock is SQLite's own, on the empty database `<file>.lock`: the
+ * system drops it when the process dies, and it does not block readers of the journal. `<file>.pid` names the owner.
+ * Throws `JOURNAL_BUSY`.
  */
 export function takeOwnership(file: string): Ownership {
   const lockFile = `${file}.lock`;
   const pidFile = `${file}.pid`;
-  const isMade = made(lockFile);
-  const lock = new Database(lockFile, { timeout: PATIENCE, fileMustExist: true });
+  // An existing file is not opened here: closing it would drop the locks of this process.
+  const isCreated = createFile(lockFile);
+  const lock = new Database(lockFile, { timeout: LOCK_TIMEOUT, fileMustExist: true });
   let wasReleased: boolean;
   try {
     lock.exec('BEGIN IMMEDIATE');
@@ -91,22 +78,22 @@ export function takeOwnership(file: string): Ownership {
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o640 });
   } catch (error) {
     lock.close();
-    if (!isBusy(error)) throw error;
+    if (classifyFailure(error) !== 'locked') throw error;
     const pid = pidIn(pidFile);
     throw new IhandlerError(
       'JOURNAL_BUSY',
-      `The journal ${file} is being written by ${pid === undefined ? 'another process' : `process ${pid}`}: one process writes a journal. ` +
-        'Stop that one, or give this one a journal of its own.',
+      `The journal ${file} is in use by ${pid === undefined ? 'another process' : `process ${pid}`}. Only one process may write a journal: ` +
+        'stop that process, or configure another journal file.',
       { cause: error },
     );
   }
   return {
-    isKnown: !isMade,
+    isKnown: !isCreated,
     wasReleased,
     release(how) {
       try {
         if (how !== 'as-crashed') rmSync(pidFile, { force: true });
-        if (how === 'without-trace' && isMade) rmSync(lockFile, { force: true });
+        if (how === 'without-trace' && isCreated) rmSync(lockFile, { force: true });
       } finally {
         lock.close();
       }

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from '@ihandler/core/kit';
 
-/** The file behind a path and its links, so that a journal has one lock by whatever name. It need not exist, its folder must. */
+/** Resolves the links of a path, so that a journal has one lock under all its names. The folder must exist, the file need not. */
 export function realFile(path: string): string {
   const file = resolve(path);
   try {

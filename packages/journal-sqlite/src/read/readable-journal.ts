@@ -2,7 +2,7 @@ import { describeError, IhandlerError } from '@ihandler/core';
 import { classifyFailure, openAndSetUp } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { checkVersion } from '../database/inspect-file.ts';
-import { reaching } from '../database/open-journal.ts';
+import { explainUnreadable } from '../database/open-journal.ts';
 import { realFile } from '../database/real-file.ts';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
@@ -22,7 +22,7 @@ function assertReadableVersion(db: Database, file: string): void {
 
 /** Opens a journal for reading, even while another process writes it. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
 export function openReadable(path: string): Database {
-  return reaching(path, () => {
+  return explainUnreadable(path, () => {
     const file = realFile(path);
     try {
       return openAndSetUp(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT }, (db) =>

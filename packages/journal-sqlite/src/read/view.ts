@@ -23,7 +23,7 @@ interface DamageRow {
   readonly lost: number;
 }
 
-/** Opens a journal for reading, beside the process that writes it or alone. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
+/** Opens a journal for reading, even while another process writes it. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
 export function view(options: object): SqliteJournalView {
   const { file, maxSize } = parseJournalOptions(options);
   const db = openReadable(file);

@@ -26,7 +26,7 @@ import { check } from '../upkeep/check.ts';
 
 const ENTRIES = 120;
 
-/** A journal with entries of all sizes, a dead letter, two cursors and the state of a source; closed, or as a crash leaves it. */
+/** Fills a journal with entries of all sizes, a dead letter, two cursors and the state of a source, and closes it. */
 async function fill(there: JournalFolder): Promise<void> {
   const journal = await there.open();
   for (let n = 1; n <= ENTRIES; n += 10) {
@@ -52,14 +52,14 @@ function overwrite(file: string, at: number, bytes: Uint8Array): void {
   writeFileSync(file, content);
 }
 
-/** Zeros over the leaf of `entries` that holds a position, found by its text. */
+/** Overwrites the leaf page of `entries` that contains a position with zeros. */
 function destroyLeafOf(file: string, ordinal: number): void {
   const at = readFileSync(file).indexOf(`"n":${ordinal},`);
-  // Its leaf may be gone with another's.
+  // An earlier call may have destroyed the same page.
   if (at > 0) overwrite(file, at - (at % 4096), new Uint8Array(4096));
 }
 
-describe('a damaged journal', () => {
+describe('journal-sqlite with a damaged journal', () => {
   let there: JournalFolder;
   beforeEach(() => {
     there = createJournalFolder();
@@ -68,7 +68,7 @@ describe('a damaged journal', () => {
 
   const asideIn = () => readdirSync(there.folder).filter((name) => /\.damaged-\d{8}T\d{6}Z$/.test(name));
 
-  it('is set aside whole, told of, and goes on in a new one with all that can be read', async () => {
+  it('sets it aside, reports it, and continues in a new one with all readable data', async () => {
     await fill(there);
     destroyLeafOf(there.file, 62);
     const damaged = readFileSync(there.file);
@@ -88,7 +88,7 @@ describe('a damaged journal', () => {
     expect(await journal.sourceState('file')).toEqual({ offset: ENTRIES });
     expect(await journal.highest('t')).toBe(ENTRIES);
     expect((await journal.append([incidentAt(1000)])).before).toBe(ENTRIES);
-    // The source may bring again what was lost.
+    // The source may deliver lost incidents again.
     expect((await journal.append(incidentsOf(62, 62))).incidents).toHaveLength(1);
     const shown = view({ file: there.file });
     expect(shown.damages()).toEqual([{ ...damage, at: there.time }]);
@@ -100,7 +100,7 @@ describe('a damaged journal', () => {
     await again.close();
   });
 
-  it('has what is in its log too', async () => {
+  it('recovers the content of its write-ahead log', async () => {
     const journal = await there.open();
     await journal.append(incidentsOf(1, 50));
     const db = new Database(there.file);
@@ -111,7 +111,7 @@ describe('a damaged journal', () => {
     try {
       for (const rest of ['', '-wal']) writeFileSync(crashed.file + rest, readFileSync(there.file + rest));
       writeFileSync(`${crashed.file}.lock`, '');
-      // The schema version in the header: the log has the right one, so this shows that it is read.
+      // The log has the right schema version for the header, so this shows that it is read.
       const saved = await crashed.open();
       expect(saved.damage).toBeUndefined();
       expect(await idsOf(saved)).toHaveLength(60);
@@ -125,7 +125,7 @@ describe('a damaged journal', () => {
     ['cut to one byte', (file: string) => truncateSync(file, 1)],
     ['other bytes', (file: string) => writeFileSync(file, 'x'.repeat(20_000))],
     ['a text', (file: string) => writeFileSync(file, '{"origin":"a"}\n')],
-  ])('of which nothing is left (%s) is set aside as well', async (_, damage) => {
+  ])('sets it aside when nothing is readable (%s)', async (_, damage) => {
     await fill(there);
     damage(there.file);
     const journal = await there.open();
@@ -134,7 +134,7 @@ describe('a damaged journal', () => {
     expect((await journal.append([incidentAt(1)])).before).toBe(0);
   });
 
-  it('gives out no position again that a cursor knows, when the newest entries are lost', async () => {
+  it('reuses no position that a cursor knows when the newest entries are lost', async () => {
     await fill(there);
     const db = new Database(there.file);
     const root = Number(
@@ -154,7 +154,7 @@ describe('a damaged journal', () => {
     expect(check({ file: there.file }).problems).toEqual([]);
   });
 
-  it('of which no cursor can be read keeps the dead letters, and goes on behind them', async () => {
+  it('keeps the dead letters and resumes after them when no cursor is readable', async () => {
     await fill(there);
     const db = new Database(there.file);
     const letters = db
@@ -173,7 +173,7 @@ describe('a damaged journal', () => {
     expect(check({ file: there.file }).problems).toEqual([]);
   });
 
-  it('never keeps open from working, and never loses silently what can be read', {
+  it('always opens, and never loses readable data silently', {
     timeout: 120_000,
   }, async () => {
     await fill(there);
@@ -230,12 +230,12 @@ describe('a damaged journal', () => {
           await own.remove();
         }
       }),
-      // Shrinking takes longer than the test may, and would hide what was found.
+      // Shrinking takes too long and would hide the failure.
       { numRuns: 40, endOnFailure: true },
     );
   });
 
-  it('is complete after a crash at any moment of setting it aside', async () => {
+  it('recovers completely after a crash at any moment of setting it aside', async () => {
     await fill(there);
     destroyLeafOf(there.file, 62);
     const damaged = readFileSync(there.file);
@@ -245,7 +245,7 @@ describe('a damaged journal', () => {
     const [aside = ''] = asideIn();
     const healed = readFileSync(there.file);
 
-    // Before the damaged one was moved: it is recovered again.
+    // Before the damaged journal was moved: it is recovered again.
     writeFileSync(there.file, damaged);
     writeFileSync(`${there.file}.recovered`, 'half of it');
     rmSync(join(there.folder, aside));
@@ -253,7 +253,7 @@ describe('a damaged journal', () => {
     expect(second.damage?.readable).toBe(ids.length);
     await second.close();
 
-    // After it was moved: the recovered one takes its place, and the old log does not get into it.
+    // After it was moved: the recovered journal takes its place, without the old log.
     rmSync(there.file);
     writeFileSync(`${there.file}.recovered`, healed);
     writeFileSync(`${there.file}-wal`, 'the log of the damaged one');
@@ -264,13 +264,13 @@ describe('a damaged journal', () => {
     expect(readFileSync(join(there.folder, `${newest}-wal`), 'latin1')).toBe('the log of the damaged one');
   });
 
-  it('that becomes damaged while it is open ends what is promised, and is looked through the next time', async () => {
+  it('fails when the damage appears while it is open, and is checked at the next start', async () => {
     await fill(there);
     const journal = await there.open();
     destroyLeafOf(there.file, 62);
     const failed = expect.objectContaining({
       code: 'JOURNAL_FAILED',
-      message: expect.stringContaining('set aside'),
+      message: expect.stringContaining('sets the damaged journal aside'),
     });
     await expect(async () => journal.read(0, 1000)).rejects.toThrow(failed);
     await expect(async () => journal.append([incidentAt(5000)])).rejects.toThrow(failed);
@@ -280,7 +280,7 @@ describe('a damaged journal', () => {
     expect(again.damage?.readable).toBeGreaterThan(ENTRIES - 30);
   });
 
-  it('is left alone when nothing says that it is one', () => {
+  it('leaves a file alone that does not look like a journal', () => {
     const other = join(there.folder, 'incidents.json');
     writeFileSync(other, '{"origin":"a"}\n'.repeat(50));
     renameSync(other, there.file);

@@ -6,25 +6,25 @@ import { exactText, originalText } from '../write/exact-text.ts';
 import { createStreams } from '../write/streams.ts';
 import { type Row, readableEntries, rowsFromBothEnds, rowsOf } from './damaged-rows.ts';
 
-/** What could be read of a damaged journal: see `JournalDamage`. */
-export interface Recovered {
+/** How many entries of a damaged journal were readable and how many were lost: see `JournalDamage`. */
+export interface RecoveryCounts {
   readonly readable: number;
   readonly lost: number;
 }
 
-/** How far beyond what was read a damaged index is believed. */
-const BELIEVED = 10_000_000;
+/** How far beyond the last readable position a damaged index is trusted. */
+const TRUSTED_RANGE = 10_000_000;
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Whether `read` takes a text, as it takes what was written. */
+/** Whether `read` accepts a text. */
 function isReadable(text: unknown, read: (text: string) => unknown): text is string {
   try {
     return typeof text === 'string' && read(text) !== undefined;
   } catch {
-    // It is damaged, then.
+    // The text is damaged.
     return false;
   }
 }
@@ -40,7 +40,7 @@ function recoverEntries(from: Database, to: Database): { readonly positions: num
   for (const { position, ordinal, accepted_at: at, body } of readableEntries(from)) {
     if (!isCount(at) || !isReadable(body, decodeIncident)) continue;
     const id = parseIncidentId(decodeIncident(body).id);
-    // What was read from the wrong place does not say so itself.
+    // A row that was read from the wrong place has another ordinal.
     if (id.ordinal !== ordinal) continue;
     if (add.run(position, streams.get(exactText(id.stream)).id, ordinal, at, body).changes === 0) continue;
     if (last > 0 && position > last + 1) noteGap.run(last + 1, position - 1);
@@ -51,15 +51,15 @@ function recoverEntries(from: Database, to: Database): { readonly positions: num
   return { positions, last };
 }
 
-/** The dead letters of an instance that could be read. */
-interface Letters {
+/** The readable dead letters of an instance. */
+interface LetterCounts {
   count: number;
   highest: number;
 }
 
 /**
- * Cursors whose counts balance, with their dead letters. An instance of which only letters could be read goes on after the
- * last of them, which it had passed; its counts begin with them. Returns the highest position that they know.
+ * Copies dead letters and the cursors whose counts balance. An instance with readable dead letters but no cursor resumes
+ * after the last of them, and its counts start with them. Returns the highest position of any cursor or dead letter.
  */
 function recoverCursors(from: Database, to: Database): number {
   const cursors = createCursors(to);
@@ -68,19 +68,19 @@ function recoverCursors(from: Database, to: Database): number {
      VALUES (@instance, @position, @reason, @attempts, @at, @body)`,
   );
   let highest = 0;
-  const dead = new Map<string, Letters>();
+  const letterCounts = new Map<string, LetterCounts>();
   for (const row of rowsFromBothEnds(from, 'dead_letters', ['instance', 'position'])) {
     if (!isCount(row['position']) || !isReadable(row['body'], decodeIncident)) continue;
     if (!isReadable(row['instance'], originalText) || typeof row['reason'] !== 'string') continue;
     const { changes } = addLetter.run({ ...row, attempts: Number(row['attempts']), at: Number(row['at']) });
-    const letters = dead.get(row['instance']) ?? { count: 0, highest: 0 };
+    const letters = letterCounts.get(row['instance']) ?? { count: 0, highest: 0 };
     letters.count += changes;
     letters.highest = Math.max(letters.highest, row['position']);
-    dead.set(row['instance'], letters);
+    letterCounts.set(row['instance'], letters);
     highest = Math.max(highest, row['position']);
   }
-  for (const [instance, letters] of dead)
-    cursors.set(originalText(instance), cursorBehind(letters), Date.now());
+  for (const [instance, letters] of letterCounts)
+    cursors.set(originalText(instance), cursorAfter(letters), Date.now());
   for (const row of rowsFromBothEnds(from, 'cursors', ['instance'])) {
     const { instance, first, position, delivered, filtered, dropped, lost, written, used_at: usedAt } = row;
     if (!isReadable(instance, originalText)) continue;
@@ -88,15 +88,21 @@ function recoverCursors(from: Database, to: Database): number {
     if (!isCount(position) || !counts.every(isCount)) continue;
     const [start = 0, ...sums] = counts;
     if (sums.reduce((sum, count) => sum + count, start) !== position) continue;
-    const [taken = 0, not = 0, given = 0, away = 0, gone = 0] = sums;
-    // Dead letters that could not be read are lost: the counts go on balancing.
-    const kept = Math.min(given, dead.get(instance)?.count ?? 0);
+    const [taken = 0, notMatching = 0, dead = 0, droppedByCommand = 0, lostBefore = 0] = sums;
+    // Unreadable dead letters are counted as lost, so that the counts balance.
+    const readable = Math.min(dead, letterCounts.get(instance)?.count ?? 0);
     cursors.set(
       originalText(instance),
       {
         first: start,
         position,
-        counts: { delivered: taken, filtered: not, dead: kept, dropped: away, lost: gone + given - kept },
+        counts: {
+          delivered: taken,
+          filtered: notMatching,
+          dead: readable,
+          dropped: droppedByCommand,
+          lost: lostBefore + dead - readable,
+        },
         written: isReadable(written, JSON.parse) ? JSON.parse(written) : {},
       },
       isCount(usedAt) ? usedAt : Date.now(),
@@ -106,7 +112,7 @@ function recoverCursors(from: Database, to: Database): number {
   return highest;
 }
 
-function cursorBehind({ count, highest }: Letters): Cursor {
+function cursorAfter({ count, highest }: LetterCounts): Cursor {
   const counts = { delivered: 0, filtered: 0, dead: count, dropped: 0, lost: 0 };
   return { first: highest - count, position: highest, counts, written: {} };
 }
@@ -124,12 +130,12 @@ function recoverStreams(from: Database, to: Database): void {
     if (isReadable(name, originalText) && isCount(removed)) streams.remove(streams.get(name).id, removed);
 }
 
-/** The lowest and the highest position that the index of a damaged journal still tells. */
-function indexed(from: Database, last: number): readonly [lowest: number, highest: number] {
+/** The lowest and the highest position in the index of a damaged journal. */
+function indexedRange(from: Database, last: number): readonly [lowest: number, highest: number] {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
   const rows = rowsOf(from, 'SELECT position FROM entries INDEXED BY sqlite_autoindex_entries_1');
   for (const { position } of rows) {
-    if (!isCount(position) || position > last + BELIEVED) continue;
+    if (!isCount(position) || position > last + TRUSTED_RANGE) continue;
     lowest = Math.min(lowest, position);
     highest = Math.max(highest, position);
   }
@@ -137,17 +143,17 @@ function indexed(from: Database, last: number): readonly [lowest: number, highes
 }
 
 /**
- * Copies what can be read of a damaged journal into a new one, within a transaction: entries with their positions, cursors
- * whose counts balance, dead letters, what sources kept. What was given out is not given out again, as far as can be told.
+ * Copies all readable data of a damaged journal into a new one, within a transaction: entries with their positions, cursors
+ * whose counts balance, dead letters, source states. Never reuses a position, as far as the damaged journal shows.
  */
-export function recover(from: Database, to: Database): Recovered {
+export function recover(from: Database, to: Database): RecoveryCounts {
   const { positions, last } = recoverEntries(from, to);
   recoverStreams(from, to);
   recoverSources(from, to);
   const [journal]: Row[] = [...rowsOf(from, 'SELECT * FROM ihandler_journal')];
-  const told = journal?.['taken'];
-  const known = Math.max(last, recoverCursors(from, to), isCount(told) ? told : 0);
-  const [lowest, highest] = indexed(from, known);
+  const recordedTaken = journal?.['taken'];
+  const known = Math.max(last, recoverCursors(from, to), isCount(recordedTaken) ? recordedTaken : 0);
+  const [lowest, highest] = indexedRange(from, known);
   const taken = Math.max(known, highest);
   to.prepare('UPDATE ihandler_journal SET taken = ?').run(taken);
   if (last > 0 && taken > last)

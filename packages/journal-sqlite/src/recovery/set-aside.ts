@@ -6,7 +6,7 @@ import { draftJournal } from '../database/open-database.ts';
 import { syncFolder } from '../database/sync-folder.ts';
 import { recover } from './recover.ts';
 
-/** What belongs to a database beside its file. */
+/** The suffixes of the files beside a database. */
 const COMPANIONS = ['-wal', '-shm'] as const;
 
 function freeName(file: string, now: number): string {
@@ -22,12 +22,12 @@ function moveCompanions(file: string, to: string): void {
     if (existsSync(file + companion)) renameSync(file + companion, to + companion);
 }
 
-/** Brings what `setAside` began to an end, after a crash in the middle of it: to be called before `file` is looked at. */
+/** Completes a `setAside` that a crash interrupted. Call it before inspecting `file`. */
 export function finishSettingAside(file: string): void {
   const recovered = `${file}.recovered`;
   if (!existsSync(recovered)) return;
   if (existsSync(file)) {
-    // The damaged one is still in its place: it is recovered again.
+    // The damaged journal is still in place and will be recovered again.
     rmSync(recovered);
     return;
   }
@@ -40,40 +40,40 @@ export function finishSettingAside(file: string): void {
   syncFolder(dirname(file));
 }
 
-function fill(
+function recoverInto(
   file: string,
   to: Database.Database,
   report: Omit<JournalDamage, 'readable' | 'lost'>,
   now: number,
 ): JournalDamage {
-  let found = { readable: 0, lost: 0 };
+  let counts = { readable: 0, lost: 0 };
   try {
     const from = new Database(file, { readonly: true, fileMustExist: true });
     try {
-      found = recover(from, to);
+      counts = recover(from, to);
     } finally {
       from.close();
     }
   } catch (error) {
-    // What is no database at all tells nothing; a full disk is no damage.
+    // Nothing is readable if the file is not a database. A full disk is not damage.
     if (!(error instanceof Database.SqliteError) || /^SQLITE_(FULL|IOERR_WRITE|BUSY)/.test(error.code))
       throw error;
   }
   to.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
-    ...[Math.trunc(now), report.setAside, report.problem, found.readable, found.lost],
+    ...[Math.trunc(now), report.setAside, report.problem, counts.readable, counts.lost],
   );
-  return { ...report, ...found };
+  return { ...report, ...counts };
 }
 
 /**
- * Moves a damaged journal away, whole, to `<file>.damaged-<UTC time>`, and leaves a new one in its place with all that
- * could be read. A crash leaves the damaged one where it is, or what {@link finishSettingAside} completes.
+ * Moves a damaged journal to `<file>.damaged-<UTC time>` and puts a new one in its place, with all readable data. After a
+ * crash, the damaged journal is still in place, or {@link finishSettingAside} completes the move.
  */
 export function setAside(file: string, problem: string, now: number): JournalDamage {
   const aside = freeName(file, now);
   let report: JournalDamage = { setAside: aside, problem, readable: 0, lost: 0 };
   const draft = draftJournal(file, (db) => {
-    report = fill(file, db, { setAside: aside, problem }, now);
+    report = recoverInto(file, db, { setAside: aside, problem }, now);
   });
   const recovered = `${file}.recovered`;
   renameSync(draft, recovered);

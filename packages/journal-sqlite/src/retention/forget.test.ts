@@ -18,14 +18,14 @@ const fixture = dataFolder('first/journal.sqlite');
 const isOf = (address: string) => (incident: { readonly data: object }) =>
   JSON.stringify(incident.data).includes(`"${address}"`);
 
-describe('forget', () => {
+describe('journal-sqlite forget', () => {
   let there: JournalFolder;
   beforeEach(() => {
     there = createJournalFolder();
   });
   afterEach(() => there.remove());
 
-  it('leaves no byte of an address in any file, and all else as it was', async () => {
+  it('leaves no byte of an address in any file, and everything else unchanged', async () => {
     const journal = await there.open();
     const all = Array.from({ length: 400 }, (_, i) =>
       incidentAt(i + 1, { host: i % 3 === 0 ? ADDRESS : '192.0.2.1', text: 'x'.repeat((i * 37) % 9000) }),
@@ -57,7 +57,7 @@ describe('forget', () => {
     expect(there.filesWith(ADDRESS)).toEqual([]);
   });
 
-  it('reaches what was removed, moved or made shorter before, in whatever order', {
+  it('reaches incidents that were deleted, moved or replaced before, in any order', {
     timeout: 60_000,
   }, async () => {
     const step = fc.record({
@@ -81,7 +81,7 @@ describe('forget', () => {
             released = Math.min(journal.bounds().last, released + release);
             journal.release(released);
             own.time += 1000;
-            // A retention that works as it does on the timer, when the journal is opened.
+            // Runs retention as its timer does after open.
             await journal.close();
             await journal.open();
             journal.release(released);
@@ -97,7 +97,7 @@ describe('forget', () => {
     );
   });
 
-  it('leaves no byte in a journal that began as version 1 either', async () => {
+  it('leaves no byte in a journal that version 1 created', async () => {
     copyFileSync(fixture, there.file);
     const journal = await there.open();
     const { incidents } = await journal.read(0, 1000);
@@ -108,7 +108,7 @@ describe('forget', () => {
     expect(there.filesWith(host)).toEqual([]);
   });
 
-  it('takes and keeps incidents meanwhile', async () => {
+  it('lets the journal accept incidents meanwhile', async () => {
     const journal = await there.open();
     for (let n = 0; n < 6; n += 1)
       await journal.append(Array.from({ length: 500 }, (_, i) => incidentAt(n * 500 + i, { host: ADDRESS })));
@@ -119,7 +119,9 @@ describe('forget', () => {
     expect((await journal.read(3000, 1)).incidents).toEqual([incidentAt(9999, { host: '192.0.2.1' })]);
   });
 
-  it('says so when a reader keeps the log, which still holds it', { timeout: 20_000 }, async () => {
+  it('rejects when a reader blocks the write-ahead log, which still contains the incidents', {
+    timeout: 20_000,
+  }, async () => {
     const journal = await there.open();
     await journal.append([incidentAt(1, { host: ADDRESS })]);
     const reader = new Database(join(there.folder, 'journal.sqlite'), { readonly: true });

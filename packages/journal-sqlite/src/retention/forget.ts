@@ -15,42 +15,42 @@ interface BodyRow {
   readonly body: string;
 }
 
-/** Rows that are looked at in one turn of the event loop. */
+/** The number of rows per turn of the event loop. */
 const SLICE = 500;
-/** How long a reader may keep the log from being emptied, in milliseconds. */
-const PATIENCE = 5000;
+/** How many milliseconds to wait for readers before the write-ahead log can be emptied. */
+const READER_TIMEOUT = 5000;
 
-/** Undefined for what is damaged, of which nobody can say whom it concerns. */
-function read(body: string): Incident | undefined {
+/** Undefined for a damaged entry, whose hosts are unknown. */
+function readIncident(body: string): Incident | undefined {
   try {
     return decodeIncident(body);
   } catch {
-    // It is read over everywhere, and `check` tells of it.
+    // Every reader skips it, and `check` reports it.
     return undefined;
   }
 }
 
-/** What stands where an incident stood. */
-function forgotten({ id, timestamp, sensor }: Incident): Incident {
+/** The incident that replaces a forgotten one. */
+function placeholderOf({ id, timestamp, sensor }: Incident): Incident {
   return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
 }
 
-/** As long as it was, so that SQLite writes it over the old one, where it is; spaces mean nothing in JSON. */
+/** Pads a body to its old length, so that SQLite overwrites the old one in place. JSON ignores the spaces. */
 function padded(body: string, old: string): string {
   const missing = Buffer.byteLength(old) - Buffer.byteLength(body);
   return missing > 0 ? body + ' '.repeat(missing) : body;
 }
 
-function mustBeOpen({ db }: Store): void {
+function assertOpen({ db }: Store): void {
   if (!db.open)
     throw new IhandlerError(
       'LIFE_CYCLE',
-      `The journal ${db.name} was closed while incidents were forgotten: ask for it again.`,
+      `The journal ${db.name} was closed before all incidents were forgotten: run the command again.`,
     );
 }
 
-/** Looks at all rows, a slice a turn, and changes those that match, a slice a transaction. Returns how many. */
-async function each(
+/** Reads all rows, one slice per turn, and changes the matching ones, one slice per transaction. Returns how many. */
+async function changeMatching(
   store: Store,
   rows: Statement<[number], BodyRow>,
   matches: (incident: Incident) => boolean,
@@ -58,52 +58,52 @@ async function each(
 ): Promise<number> {
   let changed = 0;
   for (let after = -1; ; ) {
-    mustBeOpen(store);
+    assertOpen(store);
     const slice = store.access.read(() => rows.all(after));
     const last = slice.at(-1);
     if (last === undefined) return changed;
     after = last.rowid;
-    const found = slice.flatMap((row) => {
-      const incident = read(row.body);
+    const matching = slice.flatMap((row) => {
+      const incident = readIncident(row.body);
       return incident !== undefined && matches(incident) ? [{ row, incident }] : [];
     });
-    if (found.length > 0)
+    if (matching.length > 0)
       store.access.write(() => {
-        for (const { row, incident } of found) change(row, incident);
+        for (const { row, incident } of matching) change(row, incident);
       });
-    changed += found.length;
+    changed += matching.length;
     await new Promise(setImmediate);
   }
 }
 
 /**
- * Writes the file anew, in one go, and empties the log: pages that were rearranged before may hold copies of what has been
- * overwritten where it was.
+ * Rewrites the file in one step and empties the write-ahead log: pages that SQLite rearranged earlier may contain copies of
+ * overwritten rows.
  */
 async function eraseTraces(store: Store): Promise<void> {
   const { db, access } = store;
-  mustBeOpen(store);
+  assertOpen(store);
   access.read(() => {
     db.pragma('auto_vacuum = INCREMENTAL');
     db.exec('VACUUM');
   });
-  const end = performance.now() + PATIENCE;
-  // The first column is 1 when a reader was in the way.
+  const end = performance.now() + READER_TIMEOUT;
+  // The first column is 1 when a reader blocked it.
   while (access.read(() => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })) !== 0) {
     if (performance.now() > end)
       throw temporary(
-        `The incidents are forgotten, but ${db.name}-wal still holds them: somebody has been reading the journal for ${PATIENCE / 1000} s. End that reader, then ask for it again.`,
-        { retryAfter: PATIENCE },
+        `The incidents are forgotten, but ${db.name}-wal still contains them, because another program has been reading the journal for ${READER_TIMEOUT / 1000} s. Stop that program, then run the command again.`,
+        { retryAfter: READER_TIMEOUT },
       );
     await new Promise((resolve) => setTimeout(resolve, 100));
-    mustBeOpen(store);
+    assertOpen(store);
   }
 }
 
 /**
- * Replaces entries and removes dead letters, in slices between turns, and overwrites what they held; at last the file is
- * written anew, while nothing else happens. Rejects with a
- * passing error when a reader keeps the log from being emptied for five seconds.
+ * Replaces matching entries and removes matching dead letters, in slices between turns, and overwrites their content.
+ * Finally rewrites the file, which blocks the event loop. Rejects with a temporary error when a reader blocks the
+ * write-ahead log for five seconds.
  */
 export async function forget(store: Store, matches: (incident: Incident) => boolean): Promise<ForgetResult> {
   const { db } = store;
@@ -122,10 +122,10 @@ export async function forget(store: Store, matches: (incident: Incident) => bool
   store.access.read(() => db.pragma('secure_delete = ON'));
   try {
     const result = {
-      entries: await each(store, entries, matches, ({ rowid, body }, incident) =>
-        replace.run(padded(encodeIncident(forgotten(incident)), body), rowid),
+      entries: await changeMatching(store, entries, matches, ({ rowid, body }, incident) =>
+        replace.run(padded(encodeIncident(placeholderOf(incident)), body), rowid),
       ),
-      deadLetters: await each(store, letters, matches, ({ rowid }) => {
+      deadLetters: await changeMatching(store, letters, matches, ({ rowid }) => {
         count.run(rowid);
         remove.run(rowid);
       }),

@@ -20,14 +20,14 @@ function pagesOf(file: string, pragma: 'page_count' | 'freelist_count'): number 
   return pages;
 }
 
-describe('retention', () => {
+describe('journal-sqlite retention', () => {
   let there: JournalFolder;
   beforeEach(() => {
     there = createJournalFolder();
   });
   afterEach(() => there.remove());
 
-  it('removes what is old and was released, and nothing else', async () => {
+  it('deletes only entries that are old and released', async () => {
     const first = await there.open({ keep: '30d' });
     await first.append(incidentsOf(1, 500));
     there.time += 10 * DAY;
@@ -38,7 +38,7 @@ describe('retention', () => {
     const journal = await there.open({ keep: '30d' });
     journal.release(300);
     await until(() => journal.bounds().before === 300);
-    // What some instance waits for stays, however old it is.
+    // Unreleased entries stay, however old they are.
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(journal.bounds()).toEqual({ before: 300, last: 600 });
     await journal.close();
@@ -49,7 +49,7 @@ describe('retention', () => {
     expect(await idsOf(journal)).toEqual(incidentsOf(501, 600).map(({ id }) => id));
   });
 
-  it('gives no position twice and knows all ids again when everything is gone', async () => {
+  it('never reuses a position and knows all ids after all entries are deleted', async () => {
     const first = await there.open();
     await first.append([...incidentsOf(1, 9), incidentAt(4, {}, 't')]);
     await first.close();
@@ -69,13 +69,13 @@ describe('retention', () => {
     expect((await journal.append([incidentAt(10)])).before).toBe(10);
   });
 
-  it('takes an older ordinal than the highest while no entry at or above it is gone', async () => {
+  it('accepts an ordinal below the highest while no entry at or above it is deleted', async () => {
     const journal = await there.open();
     await journal.append([incidentAt(5), incidentAt(9)]);
     expect((await journal.append([incidentAt(7)])).incidents).toHaveLength(1);
   });
 
-  it('removes the oldest, released or not, when the journal is too large, and gives the space back', async () => {
+  it('deletes the oldest entries, released or not, when the journal is too large, and returns the space', async () => {
     const journal = await there.open({ maxSize: '1MB' });
     await journal.commit({ instance: 'one', cursor: cursorAt(0), deadLetters: [], reports: [] });
     for (let n = 0; n < 40; n += 1)
@@ -85,13 +85,13 @@ describe('retention', () => {
     const { before, last } = journal.bounds();
     expect(last).toBe(4000);
     expect(await idsOf(journal)).toEqual(incidentsOf(before + 1, 4000).map(({ id }) => id));
-    // Lanes see by `before` what they have lost.
+    // Lanes find out by `before` what they have lost.
     expect((await journal.read(0, 1)).before).toBe(before);
     await journal.close();
     expect(statSync(there.file).size).toBeLessThan(2_400_000);
   });
 
-  it('removes nothing too much when the size is exceeded once', async () => {
+  it('deletes no more than needed when the size is exceeded once', async () => {
     const journal = await there.open({ maxSize: '1MB' });
     for (let n = 0; n < 11; n += 1)
       await journal.append(incidentsOf(n * 100 + 1, n * 100 + 100, { text: 'x'.repeat(900) }));
@@ -104,7 +104,7 @@ describe('retention', () => {
     expect(live).toBeGreaterThan(750_000);
   });
 
-  it('works in slices, between which others have their turn', async () => {
+  it('works in slices and yields to the event loop between them', async () => {
     const first = await there.open();
     for (let n = 0; n < 20; n += 1) await first.append(incidentsOf(n * 1000 + 1, n * 1000 + 1000));
     await first.close();
@@ -120,7 +120,7 @@ describe('retention', () => {
     expect(between.size).toBeGreaterThan(1);
   });
 
-  it('finds the first entry of a time, also when the clock was set back', async () => {
+  it('finds the first entry of a time, even if the clock was set back', async () => {
     const journal = await there.open();
     const start = there.time;
     for (const [n, offset] of [0, 10, 20, 5, 7, 30, 12, 40].entries()) {
@@ -138,7 +138,7 @@ describe('retention', () => {
   });
 });
 
-describe('an instance that does not run any more', () => {
+describe('journal-sqlite with an instance that no longer runs', () => {
   let there: JournalFolder;
   beforeEach(() => {
     there = createJournalFolder();
@@ -147,14 +147,14 @@ describe('an instance that does not run any more', () => {
 
   const step = (instance: string) => ({ instance, cursor: cursorAt(0), deadLetters: [], reports: [] });
 
-  it('keeps its cursor and dead letters for a time, counted in the time that others run', async () => {
+  it('keeps its cursor and dead letters for keepCursors, counted while others run', async () => {
     const journal = await there.open();
     await journal.append([incidentAt(1)]);
     const letter = { instance: 'gone', position: 1, incident: incidentAt(1), reason: '', attempts: 1, at: 0 };
     await journal.commit({ ...step('gone'), cursor: cursorAt(1, 1), deadLetters: [letter] });
     await journal.commit(step('stays'));
     await journal.commit(step('stays@replay'));
-    // Everything was off for years.
+    // The machine was off for years.
     await journal.close();
     there.time += 2000 * DAY;
     await journal.open();
@@ -167,7 +167,7 @@ describe('an instance that does not run any more', () => {
     expect(await journal.cursor('stays@replay')).toBeUndefined();
   });
 
-  it('is not one that only waits: what was loaded counts as used until the journal is closed', async () => {
+  it('counts a cursor as used from when it is read until the journal is closed', async () => {
     const journal = await there.open();
     await journal.commit(step('quiet'));
     await journal.close();

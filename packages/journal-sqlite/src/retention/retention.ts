@@ -1,39 +1,40 @@
 import type { Settings } from '../options.ts';
 import type { Store } from '../write/store.ts';
 
-/** How long one slice of work may take, in milliseconds. */
+/** The longest slice of work, in milliseconds. */
 const SLICE = 10;
-/** Entries that are removed before the clock is looked at again. */
+/** Entries to delete between two looks at the clock. */
 const STEP = 100;
-/** Pages that are given back before the clock is looked at again. */
+/** Pages to return to the file system between two looks at the clock. */
 const VACUUM_STEP = 64;
-/** Between two slices when there is more to do, and when there is not, in milliseconds. */
+/** Milliseconds until the next slice, when there is more to do and when there is not. */
 const [SOON, LATER] = [20, 60_000];
-/** How soon after something was written the size is looked at, in milliseconds. */
-const LOOK_AFTER = 1000;
-/** Free pages that stay in the file for what comes next: a tenth of it, and at least these. */
+/** Milliseconds from a write to the next check of the size. */
+const CHECK_AFTER_WRITE = 1000;
+/** Free pages that stay in the file for new entries: a tenth of the file, and at least this many. */
 const SPARE_PAGES = 256;
-/** What is left of the size when it has been exceeded. */
-const REST = 0.95;
+/** The part of `maxSize` to which an oversized journal shrinks. */
+const SHRINK_TO = 0.95;
+/** The value of `auto_vacuum` in a file that can return pages. */
 const INCREMENTAL = 2;
 
-/** Removes entries that are too old or too many, in slices between turns of the event loop. */
+/** Deletes entries that are too old or too many, in slices between turns of the event loop. */
 export interface Retention {
-  /** Everything up to a position has been handled by every instance. */
+  /** Allows entries up to a position to be deleted by age: every instance has handled them. */
   release(upTo: number): void;
-  /** To be called after something was written: soon the size is looked at. */
+  /** Schedules a check of the size. Call it after a write. */
   afterWrite(): void;
   close(): void;
 }
 
-/** What retention is told beside the settings. */
+/** The clock of a retention, and a callback. */
 export interface RetentionHost {
   readonly now: () => number;
   /** Called at least once a minute. */
   readonly tick: () => void;
 }
 
-/** Begins at once, on a timer that keeps no process alive. */
+/** Starts retention, on a timer that does not keep the process alive. */
 export function createRetention(
   { db, entries, acceptance, access }: Store,
   { keep, maxSize }: Pick<Settings, 'keep' | 'maxSize'>,
@@ -41,7 +42,7 @@ export function createRetention(
 ): Retention {
   const pragma = (name: string) => Number(db.pragma(name, { simple: true }));
   const pageSize = pragma('page_size');
-  // A journal that began as version 1 gives no pages back, until it is compacted; it uses them again.
+  // A journal created by version 1 only reuses free pages until it is compacted.
   const shrinks = pragma('auto_vacuum') === INCREMENTAL;
   let released = 0;
   let shrinkTo = Number.POSITIVE_INFINITY;
@@ -53,23 +54,23 @@ export function createRetention(
     .prepare<[], number>('SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count')
     .pluck();
 
-  /** Up to where entries are to go, for their age. */
+  /** The position up to which entries are old enough to be deleted. */
   function expired(): number {
     const { before, last } = entries.bounds();
     if (before >= Math.min(released, last)) return before;
-    // An entry that is not old yet, by whatever clock, keeps those after it: positions have no gaps.
+    // A younger entry keeps all entries after it, even if the clock was wrong: positions have no gaps.
     return Math.min(released, acceptance.positionBefore(now() - keep) ?? last);
   }
 
   function isTooLarge(): boolean {
     const bytes = (livePages.get() ?? 0) * pageSize;
-    if (bytes > maxSize) shrinkTo = maxSize * REST;
+    if (bytes > maxSize) shrinkTo = maxSize * SHRINK_TO;
     else if (bytes <= shrinkTo) shrinkTo = Number.POSITIVE_INFINITY;
     return bytes > shrinkTo;
   }
 
-  /** Removes some entries. Whether there may be more to remove. */
-  function remove(): boolean {
+  /** Deletes some entries. Returns whether there may be more to delete. */
+  function deleteSome(): boolean {
     const upTo = expired();
     if (entries.bounds().before >= upTo && !isTooLarge()) return false;
     const end = performance.now() + SLICE;
@@ -84,8 +85,8 @@ export function createRetention(
     });
   }
 
-  /** Gives some free pages back to the file system. Whether there are more. */
-  function giveBack(): boolean {
+  /** Returns some free pages to the file system. Returns whether there are more. */
+  function shrinkFile(): boolean {
     if (!shrinks) return false;
     const end = performance.now() + SLICE;
     for (;;) {
@@ -100,9 +101,9 @@ export function createRetention(
 
   function slice(): boolean {
     try {
-      return remove() || giveBack();
+      return deleteSome() || shrinkFile();
     } catch {
-      // A full or failing disk is told to whoever writes; here it is tried again in a minute.
+      // The next write of incidents reports a full or failing disk. Retention retries in a minute.
       return false;
     }
   }
@@ -129,7 +130,7 @@ export function createRetention(
     afterWrite() {
       if (isClosed || isSoon) return;
       isSoon = true;
-      schedule(LOOK_AFTER);
+      schedule(CHECK_AFTER_WRITE);
     },
     close() {
       isClosed = true;

@@ -6,7 +6,7 @@ export function versionOf(db: Database): unknown {
   return db.prepare('SELECT version FROM ihandler_journal').pluck().get();
 }
 
-/** Brings the tables of an earlier version up to this one, in one transaction: all or nothing. `now` is when its cursors count as used. */
+/** Migrates the tables of an earlier version in one transaction. `now` becomes the time when its cursors were last used. */
 export function migrate(db: Database, now: number): void {
   if (versionOf(db) === SCHEMA_VERSION) return;
   db.transaction(() => {

@@ -1,7 +1,7 @@
-/** The version of the tables. A program refuses a journal with a higher one, and migrates one with a lower. */
+/** The version of the tables. A program rejects a journal with a higher version and migrates one with a lower version. */
 export const SCHEMA_VERSION = 2;
 
-/** What version 2 has beside the tables of version 1. */
+/** The tables that version 2 added. */
 export const tablesOfVersion2 = `
   CREATE TABLE clock_set_back (position INTEGER PRIMARY KEY) STRICT;
   CREATE TABLE sources (source TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -16,12 +16,12 @@ export const tablesOfVersion2 = `
 `;
 
 /**
- * The tables of a new journal. `body` is what core's `encodeIncident` writes, `state` what `encodeValue` does; the names in
+ * The tables of a new journal. `body` is written by core's `encodeIncident`, `state` by `encodeValue`. The names in
  * `streams`, `instance` and `source` have passed `exactText`.
- * - `ihandler_journal.taken`: no position up to this one is given out again, though no entry may show it any more.
- * - `streams.removed`: ordinals up to this one are known, though their entries are gone.
- * - `clock_set_back`: entries that were accepted earlier, by the clock, than the one before; between two of them time rises.
- * - `gaps`: positions whose entries damage took; `damages`: what was set aside, and when.
+ * - `ihandler_journal.taken`: positions up to this one are never reused, even after their entries are deleted.
+ * - `streams.removed`: ordinals up to this one are duplicates, though their entries are deleted.
+ * - `clock_set_back`: entries whose time of acceptance is before that of the previous entry. Between two of them time rises.
+ * - `gaps`: positions whose entries were lost to damage; `damages`: journals that were set aside.
  */
 export const schema = `
   CREATE TABLE ihandler_journal (version INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -63,5 +63,5 @@ export const schema = `
   INSERT INTO ihandler_journal (version) VALUES (${SCHEMA_VERSION});
 `;
 
-/** The tables that every version has. */
+/** The tables of every version. */
 export const tables = ['streams', 'entries', 'cursors', 'dead_letters'] as const;

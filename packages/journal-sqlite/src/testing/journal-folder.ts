@@ -6,20 +6,20 @@ import type { SqliteJournal } from '../journal.ts';
 import { journalSqlite } from '../journal.ts';
 import type { JournalSqliteOptions } from '../options.ts';
 
-/** A folder with a journal of a test, and a clock. */
+/** A temporary folder for a journal, with a clock. */
 export interface JournalFolder {
   readonly folder: string;
   readonly file: string;
-  /** What `now` answers. */
+  /** The result of `now`. */
   time: number;
   open(options?: Partial<JournalSqliteOptions>): Promise<SqliteJournal>;
-  /** Where bytes are found, in all files of the folder. */
+  /** The files of the folder that contain a text. */
   filesWith(text: string): readonly string[];
-  /** Closes what is open and removes the folder. */
+  /** Closes all open journals and removes the folder. */
   remove(): Promise<void>;
 }
 
-/** Makes an empty one. */
+/** Creates an empty folder. */
 export function createJournalFolder(): JournalFolder {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-journal-sqlite-'));
   const file = join(folder, 'journal.sqlite');
@@ -60,13 +60,13 @@ export function incidentsOf(first: number, last: number, data: UntypedData = {})
   return Array.from({ length: last - first + 1 }, (_, i) => incidentAt(first + i, { ...data }));
 }
 
-/** A cursor that has delivered everything up to a position, but its dead letters. */
+/** A cursor that has delivered every incident up to a position, except its dead letters. */
 export function cursorAt(position: number, dead = 0): Cursor {
   const counts = { delivered: position - dead, filtered: 0, dead, dropped: 0, lost: 0 };
   return { first: 0, position, counts, written: {} };
 }
 
-/** The ids of everything that a journal holds. */
+/** The ids of all entries of a journal. */
 export async function idsOf(journal: Journal): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let after = 0; ; ) {
@@ -77,11 +77,11 @@ export async function idsOf(journal: Journal): Promise<readonly string[]> {
   }
 }
 
-/** Waits until something is so; throws when it is not within twenty seconds. */
-export async function until(isSo: () => boolean): Promise<void> {
+/** Waits until a condition is true. Throws after twenty seconds. */
+export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`not within twenty seconds: ${isSo}`);
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within twenty seconds: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -7,10 +7,10 @@ import { readCursors } from '../write/cursors.ts';
 import { readBounds } from '../write/entries.ts';
 import { exactText } from '../write/exact-text.ts';
 
-/** Problems of one kind that are told; the others are counted. */
-const TOLD = 20;
+/** The most problems of one kind to list. The others are counted. */
+const MOST_LISTED = 20;
 
-type Tell = (problem: string) => void;
+type Report = (problem: string) => void;
 
 interface EntryRow {
   readonly position: number;
@@ -19,8 +19,8 @@ interface EntryRow {
   readonly body: string;
 }
 
-/** Every entry: its text, its id, and that none is missing. Returns how many there are. */
-function checkEntries(db: Database, tell: Tell): number {
+/** Checks every entry: its text, its id, and that none is missing. Returns the number of entries. */
+function checkEntries(db: Database, report: Report): number {
   const rows = db.prepare<[], EntryRow>(
     `SELECT position, name AS stream, ordinal, body FROM entries LEFT JOIN streams ON streams.id = stream ORDER BY position`,
   );
@@ -32,23 +32,23 @@ function checkEntries(db: Database, tell: Tell): number {
     count += 1;
     while (expected < position) {
       const end = gap.get(expected, expected);
-      if (end === undefined) tell(`positions ${expected} to ${position - 1} are missing`);
+      if (end === undefined) report(`positions ${expected} to ${position - 1} are missing`);
       expected = (end ?? position) + 1;
     }
     expected = position + 1;
     try {
       const id = parseIncidentId(decodeIncident(body).id);
       if (exactText(id.stream) !== stream || id.ordinal !== ordinal)
-        tell(`the entry at position ${position} holds another incident than its id says`);
+        report(`the entry at position ${position} has another id than its incident`);
     } catch (error) {
-      tell(`the entry at position ${position} cannot be read: ${describeError(error)}`);
+      report(`the entry at position ${position} is unreadable: ${describeError(error)}`);
     }
   }
   return count;
 }
 
-/** Every instance: its counts, its place and its dead letters. Returns how many there are. */
-function checkCursors(db: Database, tell: Tell): number {
+/** Checks every instance: its counts, its position and its dead letters. Returns the number of instances. */
+function checkCursors(db: Database, report: Report): number {
   const { last } = readBounds(db);
   const letters = db
     .prepare<[string], number>('SELECT count(*) FROM dead_letters WHERE instance = ?')
@@ -58,17 +58,17 @@ function checkCursors(db: Database, tell: Tell): number {
     const { delivered, filtered, dead, dropped, lost } = counts;
     const sum = first + delivered + filtered + dead + dropped + lost;
     if (sum !== position)
-      tell(
+      report(
         `the counts of ${instance} do not balance: ${first} + ${delivered} delivered + ${filtered} filtered + ${dead} dead + ${dropped} dropped + ${lost} lost is ${sum}, its position is ${position}`,
       );
-    const kept = letters.get(exactText(instance)) ?? 0;
-    if (kept !== dead) tell(`${instance} has ${kept} dead letters, its counts say ${dead}`);
-    if (position > last) tell(`${instance} is at position ${position}, the newest is ${last}`);
+    const stored = letters.get(exactText(instance)) ?? 0;
+    if (stored !== dead) report(`${instance} has ${stored} dead letters, but its counts say ${dead}`);
+    if (position > last) report(`${instance} is at position ${position}, but the newest entry is ${last}`);
   }
   return cursors.length;
 }
 
-function checkTexts(db: Database, tell: Tell): undefined {
+function checkTexts(db: Database, report: Report): undefined {
   const letters = db.prepare<[], { instance: string; position: number; body: string }>(
     'SELECT instance, position, body FROM dead_letters',
   );
@@ -76,47 +76,47 @@ function checkTexts(db: Database, tell: Tell): undefined {
     try {
       decodeIncident(body);
     } catch (error) {
-      tell(`the dead letter of ${instance} at position ${position} cannot be read: ${describeError(error)}`);
+      report(`the dead letter of ${instance} at position ${position} is unreadable: ${describeError(error)}`);
     }
   const orphans = db
     .prepare<[], string>(
       'SELECT DISTINCT instance FROM dead_letters WHERE instance NOT IN (SELECT instance FROM cursors)',
     )
     .pluck();
-  for (const instance of orphans.all()) tell(`there are dead letters of ${instance}, which has no cursor`);
+  for (const instance of orphans.all()) report(`${instance} has dead letters but no cursor`);
   const sources = db.prepare<[], { source: string; state: string }>('SELECT source, state FROM sources');
   for (const { source, state } of sources.iterate())
     try {
       decodeValue(state);
     } catch (error) {
-      tell(`what the source ${source} kept cannot be read: ${describeError(error)}`);
+      report(`the state of source ${source} is unreadable: ${describeError(error)}`);
     }
 }
 
-function checkDatabase(db: Database, tell: Tell): undefined {
-  // Safe: the pragma answers rows of one text.
-  const found = db.pragma('integrity_check(20)') as { readonly integrity_check: string }[];
-  for (const { integrity_check: problem } of found) if (problem !== 'ok') tell(problem);
+function checkDatabase(db: Database, report: Report): undefined {
+  // Safe: the pragma returns rows of one text.
+  const rows = db.pragma('integrity_check(20)') as { readonly integrity_check: string }[];
+  for (const { integrity_check: problem } of rows) if (problem !== 'ok') report(problem);
 }
 
 /**
- * Looks at everything in a journal: the database itself, that every body can be read, that no position is missing but those
- * that damage took, that the counts of every instance balance. Changes nothing; one second for about 50,000 entries.
- * Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`.
+ * Checks a whole journal without changing it: the database itself, that every body is readable, that no position is missing
+ * except those lost to damage, that the counts of every instance balance. Takes about one second for 50,000 entries. Throws
+ * `TARGET_UNREADABLE` or `JOURNAL_INVALID`.
  */
 export function check(options: object): JournalCheck {
   const db = openReadable(parseJournalOptions(options).file);
   const problems: string[] = [];
-  let untold = 0;
+  let unlisted = 0;
 
-  function guarded(work: (db: Database, tell: Tell) => number | undefined): number {
-    let told = 0;
+  function guarded(work: (db: Database, report: Report) => number | undefined): number {
+    let count = 0;
     try {
       return (
         work(db, (problem) => {
-          told += 1;
-          if (told <= TOLD) problems.push(problem);
-          else untold += 1;
+          count += 1;
+          if (count <= MOST_LISTED) problems.push(problem);
+          else unlisted += 1;
         }) ?? 0
       );
     } catch (error) {
@@ -126,13 +126,13 @@ export function check(options: object): JournalCheck {
   }
 
   try {
-    // All of it as it was at one moment, whatever is written meanwhile.
+    // One transaction, so that all checks see the same state while another process writes.
     db.exec('BEGIN');
     guarded(checkDatabase);
     const entries = guarded(checkEntries);
     const instances = guarded(checkCursors);
     guarded(checkTexts);
-    if (untold > 0) problems.push(`and ${untold} more`);
+    if (unlisted > 0) problems.push(`and ${unlisted} more`);
     return { problems, entries, instances };
   } finally {
     db.close();

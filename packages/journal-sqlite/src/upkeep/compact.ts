@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { inspectFile } from '../database/inspect-file.ts';
 import { openDatabase } from '../database/open-database.ts';
-import { reaching } from '../database/open-journal.ts';
+import { explainUnreadable } from '../database/open-journal.ts';
 import { takeOwnership } from '../database/ownership.ts';
 import { realFile } from '../database/real-file.ts';
 import { parseJournalOptions } from '../options.ts';
 import { migrate } from '../schema/migrate.ts';
 
-/** Bytes of a journal and its log. */
+/** The bytes of a journal and its write-ahead log. */
 function sizeOf(file: string): number {
   return ['', '-wal'].reduce(
     (sum, rest) => sum + (statSync(file + rest, { throwIfNoEntry: false })?.size ?? 0),
@@ -27,7 +27,7 @@ function rewrite(file: string, now: number): { readonly before: number; readonly
   } catch (error) {
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `Cannot compact the journal ${file}: expected room for a second one of its size; found: ${describeError(error)}. Nothing is lost.`,
+      `Cannot compact the journal ${file}: ${describeError(error)}. Compacting needs free disk space of the size of the journal. No incident is lost.`,
       { cause: error },
     );
   } finally {
@@ -37,13 +37,13 @@ function rewrite(file: string, now: number): { readonly before: number; readonly
 }
 
 /**
- * Writes a journal anew, without the space that is not used, which from then on is given back as it comes. Needs as much
- * room again while it works. Answers bytes before and after. Throws `JOURNAL_BUSY` while a process writes it,
- * `JOURNAL_INVALID` for one that is damaged or none.
+ * Rewrites a journal without its free space. From then on the journal returns free space to the file system by itself.
+ * Needs disk space of the size of the journal meanwhile. Returns the bytes before and after. Throws `JOURNAL_BUSY` while a
+ * process writes the journal, `JOURNAL_INVALID` for a damaged journal or another file.
  */
 export function compact(options: object): { readonly before: number; readonly after: number } {
   const { file: path, now = Date.now } = parseJournalOptions(options);
-  return reaching(path, () => {
+  return explainUnreadable(path, () => {
     const file = realFile(path);
     const ownership = takeOwnership(file);
     let how: 'without-trace' | 'as-crashed' | undefined = 'without-trace';
@@ -55,7 +55,7 @@ export function compact(options: object): { readonly before: number; readonly af
           'JOURNAL_INVALID',
           finding === 'nothing'
             ? `Expected a journal in ${file}, found nothing.`
-            : `The journal ${file} is damaged (${finding.problem}): start the program, which sets it aside and goes on with what can be read.`,
+            : `The journal ${file} is damaged (${finding.problem}): start ihandler, which sets it aside and copies all readable data into a new one.`,
         );
       how = undefined;
       return rewrite(file, now());

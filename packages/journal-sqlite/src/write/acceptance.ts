@@ -1,27 +1,27 @@
 import type { Database } from 'better-sqlite3';
 
-/** When entries were accepted. */
+/** Finds entries by the time of their acceptance, in milliseconds since the Unix epoch. */
 export interface Acceptance {
   acceptedAt(position: number): number | undefined;
   /** The position before the first entry that was accepted at or after a time; undefined when none was. */
   positionBefore(time: number): number | undefined;
 }
 
-interface Place {
+interface AcceptedEntry {
   readonly position: number;
   readonly accepted_at: number;
 }
 
 /**
- * Finds entries by the time of their acceptance, without an index: time rises with positions but where the clock was set
- * back, and those places are in a table of their own.
+ * Creates the search, which needs no index: time rises with positions except where the clock was set back, and a table lists
+ * those positions.
  */
 export function createAcceptance(db: Database): Acceptance {
   const at = db.prepare<[number], number>('SELECT accepted_at FROM entries WHERE position = ?').pluck();
-  const from = db.prepare<[number], Place>(
+  const from = db.prepare<[number], AcceptedEntry>(
     'SELECT position, accepted_at FROM entries WHERE position >= ? ORDER BY position LIMIT 1',
   );
-  const upTo = db.prepare<[number], Place>(
+  const upTo = db.prepare<[number], AcceptedEntry>(
     'SELECT position, accepted_at FROM entries WHERE position <= ? ORDER BY position DESC LIMIT 1',
   );
   const setBack = db
@@ -30,13 +30,13 @@ export function createAcceptance(db: Database): Acceptance {
     )
     .pluck();
 
-  /** The first place of `first` to `end`, between which time rises, that is not before `time`; `end` is not before it. */
-  function search(first: Place, end: Place, time: number): Place {
+  /** The first entry from `first` to `end` that is not before `time`. Time rises between them, and `end` is not before it. */
+  function search(first: AcceptedEntry, end: AcceptedEntry, time: number): AcceptedEntry {
     let [low, high] = [first, end];
     if (low.accepted_at >= time) return low;
     while (low.position + 1 < high.position) {
       const middle = from.get(low.position + ((high.position - low.position) >> 1)) ?? high;
-      // Positions may be missing in between: then what comes after is no nearer.
+      // Positions may be missing in between: then search from the other side.
       if (middle.position >= high.position) {
         const left = upTo.get(low.position + ((high.position - low.position) >> 1)) ?? low;
         if (left.position <= low.position) return high;

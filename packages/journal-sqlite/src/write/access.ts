@@ -1,19 +1,19 @@
 import { isIhandlerError } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import { explainFailure } from '../database/failure.ts';
+import { explainFailure } from '../database/journal-failure.ts';
 import type { Entries } from './entries.ts';
 
-/** The way to read and write a journal's database, until it fails for good. */
+/** Runs reads and writes on a journal's database, until it fails permanently. */
 export interface Access {
-  /** Does work in one transaction, now. Throws what `explainFailure` says, and then nothing of the work has happened. */
+  /** Runs work in one transaction, now. Rolls back and throws the result of `explainFailure` when it fails. */
   write<T>(work: () => T): T;
-  /** Does what only reads. */
+  /** Runs work that only reads. */
   read<T>(work: () => T): T;
-  /** The error that ended it: every later call gets it. */
+  /** The permanent error, which every later call throws. */
   failure(): Error | undefined;
 }
 
-/** Guards a database: after an fsync that failed, nothing is tried on it again. */
+/** Guards a database: after a failed fsync, it is never used again. */
 export function createAccess(db: Database, entries: Entries): Access {
   const [begin, commit, rollback] = ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'].map((sql) => db.prepare(sql));
   let failure: Error | undefined;
@@ -29,7 +29,7 @@ export function createAccess(db: Database, entries: Entries): Access {
     try {
       rollback?.run();
     } catch {
-      // The error that led here is the one to tell; SQLite has rolled back by itself when it can do no other.
+      // The first error is reported. SQLite has already rolled back if it had to.
     }
   }
 

@@ -2,17 +2,17 @@ import type { Cursor } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { exactText, originalText } from './exact-text.ts';
 
-/** A cursor, and when its instance last ran, in milliseconds since the Unix epoch. */
+/** A cursor and the time when its instance last ran, in milliseconds since the Unix epoch. */
 export type UsedCursor = Cursor & { readonly usedAt: number };
 
 /** The table of cursors. */
 export interface Cursors {
   get(instance: string): Cursor | undefined;
-  /** To be called within a transaction, as all that follow. */
+  /** Call this and the following methods within a transaction. */
   set(instance: string, cursor: Cursor, usedAt: number): void;
-  /** Notes that an instance has run; does nothing for one without a cursor. */
+  /** Records that an instance has run. Does nothing for an instance without a cursor. */
   use(instance: string, usedAt: number): void;
-  /** Removes the cursors, with their dead letters, of instances that have not run for so many milliseconds while others did. Returns their names. */
+  /** Deletes the cursors and dead letters of instances that have not run for `keep` milliseconds while others did. Returns their names. */
   removeUnused(keep: number): readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function readCursors(db: Database): Readonly<Record<string, UsedCursor>> 
   );
 }
 
-/** Reads and writes cursors. */
+/** Creates access to the cursors. */
 export function createCursors(db: Database): Cursors {
   const select = db.prepare<[string], CursorRow>(`SELECT ${columns} FROM cursors WHERE instance = ?`);
   const replace = db.prepare<UsedRow>(
@@ -61,7 +61,7 @@ export function createCursors(db: Database): Cursors {
      VALUES (@instance, @first, @position, @delivered, @filtered, @dead, @dropped, @lost, @written, @used_at)`,
   );
   const use = db.prepare<[number, string]>('UPDATE cursors SET used_at = ? WHERE instance = ?');
-  // Counted from when any instance last ran: a machine that was off for a year, or whose clock is wrong, loses none.
+  // Compared with the newest time of use, so that a machine that was off for a year, or has a wrong clock, loses no cursor.
   const unused = db
     .prepare<[number], string>(
       'SELECT instance FROM cursors WHERE used_at < (SELECT max(used_at) FROM cursors) - ?',

@@ -2,27 +2,27 @@ import { type DeadLetter, decodeIncident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { rowLimit } from './entries.ts';
 import { exactText } from './exact-text.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedIncident } from './prepare.ts';
 
-/** A dead letter whose incident is ready to be written. */
-export type PreparedLetter = Omit<DeadLetter, 'incident'> & Pick<Prepared, 'body'>;
+/** A dead letter whose incident is encoded. */
+export type PreparedLetter = Omit<DeadLetter, 'incident'> & Pick<PreparedIncident, 'body'>;
 
-/** The table of dead letters. They keep their incident, which may leave the entries before they go. */
+/** The table of dead letters. Each has its own copy of the incident, which outlives the entry. */
 export interface DeadLetters extends DeadLetterReader {
-  /** To be called within a transaction. One that is there already is replaced. */
+  /** Adds or replaces a dead letter. Call it within a transaction. */
   add(letter: PreparedLetter): void;
-  /** To be called within a transaction. */
+  /** Call it within a transaction. */
   remove(instance: string, position: number): void;
 }
 
-/** Dead letters to look at. */
+/** Lists dead letters. */
 export interface DeadLetterReader {
   list(instance: string, after?: number, limit?: number): readonly DeadLetter[];
 }
 
 type LetterRow = Omit<PreparedLetter, 'instance'>;
 
-/** Reads dead letters, also of a database that is open for reading only. */
+/** Creates a reader of dead letters. The database may be read-only. */
 export function createDeadLetterReader(db: Database): DeadLetterReader {
   const select = db.prepare<[string, number, number], LetterRow>(
     'SELECT position, reason, attempts, at, body FROM dead_letters WHERE instance = ? AND position > ? ORDER BY position LIMIT ?',
@@ -35,7 +35,7 @@ export function createDeadLetterReader(db: Database): DeadLetterReader {
   };
 }
 
-/** Reads and writes dead letters. */
+/** Creates access to the dead letters. */
 export function createDeadLetters(db: Database): DeadLetters {
   const replace = db.prepare<PreparedLetter>(
     `INSERT OR REPLACE INTO dead_letters (instance, position, reason, attempts, at, body)

@@ -1,28 +1,28 @@
 import { decodeIncident, type Incident, isIhandlerError, type JournalRun } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import { exactText } from './exact-text.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedIncident } from './prepare.ts';
 import { createStreams } from './streams.ts';
 
-/** Bytes of incidents, as text, after which a read ends early. */
-const READ_AT_MOST = 16_000_000;
+/** The length of incidents, in characters of text, after which a read ends early. */
+const LONGEST_READ = 16_000_000;
 
-/** The table of entries and that of their streams. */
+/** The table of entries and the table of their streams. */
 export interface Entries {
   bounds(): { readonly before: number; readonly last: number };
-  /** To be called within a transaction, after `begin`. */
-  insert(incidents: readonly Prepared[], acceptedAt: number): JournalRun;
+  /** Call it within a transaction, after `begin`. */
+  insert(incidents: readonly PreparedIncident[], acceptedAt: number): JournalRun;
   read(after: number, limit: number): JournalRun;
   highest(stream: string): number | undefined;
-  /** Removes the entries up to a position, whose ids stay known. To be called within a transaction, after `begin`. */
+  /** Deletes the entries up to a position. Their ids stay known. Call it within a transaction, after `begin`. */
   removeUpTo(position: number): void;
-  /** To be called first in a transaction. */
+  /** Call it first in a transaction. */
   begin(): void;
-  /** To be called when a transaction has not committed, with the bounds before it. */
+  /** Call it when a transaction did not commit, with the bounds before it. */
   rolledBack(bounds: { readonly before: number; readonly last: number }): void;
 }
 
-/** A limit as SQLite takes it, where a negative one is none. */
+/** A limit for SQLite, where a negative number means unlimited. */
 export function rowLimit(limit: number): number {
   return Number.isFinite(limit) ? limit : -1;
 }
@@ -32,12 +32,12 @@ interface EntryRow {
   readonly body: string;
 }
 
-interface Newest {
+interface NewestEntry {
   readonly position: number;
   readonly accepted_at: number;
 }
 
-/** The positions that a journal holds, as `Journal.bounds` has them. */
+/** The positions of a journal's entries, as in `Journal.bounds`. */
 export function readBounds(db: Database): { readonly before: number; readonly last: number } {
   const { lowest, newest, taken } = db
     .prepare<[], { readonly lowest: number | null; readonly newest: number | null; readonly taken: number }>(
@@ -49,9 +49,9 @@ export function readBounds(db: Database): { readonly before: number; readonly la
   return { before: lowest === null ? last : lowest - 1, last };
 }
 
-/** Reads and writes entries. Positions follow from the highest one that was ever given out. */
+/** Creates access to the entries. New positions follow the highest one ever used. */
 export function createEntries(db: Database): Entries {
-  const newest = db.prepare<[], Newest>(
+  const newest = db.prepare<[], NewestEntry>(
     'SELECT position, accepted_at FROM entries ORDER BY position DESC LIMIT 1',
   );
   const next = db
@@ -78,7 +78,7 @@ export function createEntries(db: Database): Entries {
   let { before, last } = readBounds(db);
   let acceptedLast = newest.get()?.accepted_at ?? 0;
 
-  /** Undefined for what is damaged: it is read over, as if it were gone. */
+  /** Undefined for a damaged entry, which readers skip as if it were deleted. */
   function decode(body: string): Incident | undefined {
     try {
       return decodeIncident(body);
@@ -91,11 +91,11 @@ export function createEntries(db: Database): Entries {
   return {
     bounds: () => ({ before, last }),
     begin() {
-      // Asked again each time: a COMMIT that failed may have reached the file after all.
-      const found = newest.get();
-      if (found !== undefined) {
-        last = Math.max(last, found.position);
-        acceptedLast = found.accepted_at;
+      // Read each time: a COMMIT that failed may have reached the file after all.
+      const entry = newest.get();
+      if (entry !== undefined) {
+        last = Math.max(last, entry.position);
+        acceptedLast = entry.accepted_at;
       }
     },
     rolledBack(bounds) {
@@ -123,14 +123,14 @@ export function createEntries(db: Database): Entries {
       let size = 0;
       for (const { position, body } of select.iterate(after, rowLimit(limit))) {
         const incident = decode(body);
-        // Positions have no gaps but those that damage made.
+        // Only damage leaves gaps in the positions.
         const isNext = position === start + incidents.length + 1;
         if (incidents.length > 0 && (incident === undefined || !isNext)) break;
         if (incidents.length === 0) start = incident === undefined ? position : position - 1;
         if (incident === undefined) continue;
         incidents.push(incident);
         size += body.length;
-        if (size >= READ_AT_MOST) break;
+        if (size >= LONGEST_READ) break;
       }
       return { before: start, incidents };
     },

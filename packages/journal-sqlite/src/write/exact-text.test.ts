@@ -7,8 +7,8 @@ const name = fc.oneof(
   fc.array(fc.constantFrom('"', '\\', 'a', 'ud800', '\ud800', '\udc00')).map((parts) => parts.join('')),
 );
 
-describe('a name in the database', () => {
-  it('differs for every two names that differ, also after UTF-8', () => {
+describe('exactText', () => {
+  it('keeps different names different, also after UTF-8 encoding', () => {
     const stored = (text: string) => Buffer.from(exactText(text), 'utf8').toString('hex');
     fc.assert(
       fc.property(name, name, (a, b) => (a === b) === (stored(a) === stored(b))),
@@ -17,7 +17,7 @@ describe('a name in the database', () => {
     expect(stored('\ud800')).not.toBe(stored('"\\ud800"'));
   });
 
-  it('is the name itself where that can be', () => {
+  it('returns an ordinary name unchanged', () => {
     expect(exactText('a1b2/log-sqlite/0')).toBe('a1b2/log-sqlite/0');
   });
 });

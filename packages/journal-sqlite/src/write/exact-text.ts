@@ -1,14 +1,14 @@
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * A name as SQLite can keep it. UTF-8 has no lone surrogates, so that two names with different ones would become the same:
- * such a name is kept as JSON, and so that no other name looks like it, one that begins with a quote is too.
+ * A name that SQLite can store unchanged. UTF-8 cannot encode lone surrogates, so two names with different ones would become
+ * equal. Such a name is stored as JSON, and so is a name that begins with a quote, so that no two names look the same.
  */
 export function exactText(name: string): string {
   return name.startsWith('"') || loneSurrogate.test(name) ? JSON.stringify(name) : name;
 }
 
-/** The name that {@link exactText} was given. */
+/** The original name of a result of {@link exactText}. */
 export function originalText(stored: string): string {
   return stored.startsWith('"') ? JSON.parse(stored) : stored;
 }

@@ -1,14 +1,14 @@
-/** Work for one transaction, done when the turn ends. */
+/** Collects work for one transaction, which runs at the end of the turn. */
 export interface GroupCommit {
-  /** Adds work; resolves with what it returns when the transaction has committed, rejects when it has not. */
+  /** Adds work. Resolves with its result when the transaction has committed; rejects when it has not. */
   add<T>(work: () => T): Promise<T>;
-  /** Does what is waiting now instead of at the end of the turn. Never throws: failures go to whoever waits for the work. */
+  /** Runs the collected work now. Never throws: the promises of `add` reject. */
   flush(): void;
 }
 
 /**
- * Puts all work of a turn of the event loop, in order, into one transaction, so that many share one fsync. When it fails,
- * none of the work has happened and all who wait are told why.
+ * Puts all work of a turn of the event loop, in order, into one transaction, so that many calls share one fsync. When it
+ * fails, none of the work has happened and every promise rejects with the reason.
  */
 export function createGroupCommit(transaction: (work: () => void) => void): GroupCommit {
   interface Member {

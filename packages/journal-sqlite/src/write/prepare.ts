@@ -1,18 +1,18 @@
 import { encodeIncident, IhandlerError, type Incident, parseIncidentId } from '@ihandler/core';
 import { exactText } from './exact-text.ts';
 
-/** An incident as it is about to be written. */
-export interface Prepared {
+/** An incident with its encoded row. */
+export interface PreparedIncident {
   readonly incident: Incident;
   readonly stream: string;
   readonly ordinal: number;
   readonly body: string;
 }
 
-/** SQLite's limit is 10^9 bytes a row, and what exceeds it would fail the others of its transaction too. */
+/** SQLite's limit is 10^9 bytes per row. A longer row would fail its whole transaction. */
 const LONGEST_BODY = 300_000_000;
 
-/** The body of an incident. Throws `INCIDENT_INVALID` for one that no row can hold. */
+/** Encodes an incident. Throws `INCIDENT_INVALID` when it is too long for a row. */
 export function prepareBody(incident: Incident): string {
   const body = encodeIncident(incident);
   if (body.length > LONGEST_BODY)
@@ -23,9 +23,9 @@ export function prepareBody(incident: Incident): string {
   return body;
 }
 
-/** Encodes incidents before they join a transaction, so that one that cannot be written disturbs no other. */
-export function prepare(incidents: readonly Incident[]): readonly Prepared[] {
-  // Neighbours are mostly of one stream: its name is looked at once, and one string stands for it.
+/** Encodes incidents before they join a transaction, so that an invalid one does not affect the others. */
+export function prepare(incidents: readonly Incident[]): readonly PreparedIncident[] {
+  // Neighbours usually have the same stream, whose name is converted once and shared.
   let name = '';
   let exact = '';
   return incidents.map((incident) => {

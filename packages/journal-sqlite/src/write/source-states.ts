@@ -3,16 +3,16 @@ import { decodeValue } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { exactText, originalText } from './exact-text.ts';
 
-/** What a source kept, and when, in milliseconds since the Unix epoch. */
+/** The state of a source and the time when it was stored, in milliseconds since the Unix epoch. */
 export interface SourceState {
   readonly state: Value;
   readonly at: number;
 }
 
-/** The table of what sources keep. */
+/** The table of source states. */
 export interface SourceStates {
   get(source: string): Value | undefined;
-  /** To be called within a transaction, with what `encodeValue` wrote. */
+  /** Call it within a transaction, with a state that `encodeValue` wrote. */
   set(source: string, state: string, at: number): void;
 }
 
@@ -22,7 +22,7 @@ interface StateRow {
   readonly at: number;
 }
 
-/** All that sources kept, by their instance. */
+/** The states of all sources, by instance. */
 export function readSourceStates(db: Database): Readonly<Record<string, SourceState>> {
   const rows = db.prepare<[], StateRow>('SELECT source, state, at FROM sources ORDER BY source').all();
   return Object.fromEntries(
@@ -30,7 +30,7 @@ export function readSourceStates(db: Database): Readonly<Record<string, SourceSt
   );
 }
 
-/** Reads and writes what sources keep. */
+/** Creates access to the source states. */
 export function createSourceStates(db: Database): SourceStates {
   const select = db.prepare<[string], string>('SELECT state FROM sources WHERE source = ?').pluck();
   const replace = db.prepare<StateRow>(

@@ -13,7 +13,7 @@ function prepared(ordinal: number, text = '') {
   ]);
 }
 
-describe('the database of a journal', () => {
+describe('the store of journal-sqlite', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ihandler-store-'));
@@ -28,7 +28,7 @@ describe('the database of a journal', () => {
     db.close();
   });
 
-  it('tells everybody of the group that the disk is full, keeps nothing of it, and goes on when there is room', async () => {
+  it('rejects the whole group on a full disk, stores nothing of it, and continues when there is space', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
     await group.add(() => entries.insert(prepared(1), 0));
@@ -50,7 +50,7 @@ describe('the database of a journal', () => {
     db.close();
   });
 
-  it('forgets the streams of a group that failed', async () => {
+  it('forgets the streams of a failed group', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
     const failed = group.add(() => {
@@ -66,7 +66,7 @@ describe('the database of a journal', () => {
     db.close();
   });
 
-  it('commits what is added in one turn in one transaction', async () => {
+  it('commits all work of a turn in one transaction', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
     const reader = openDatabase(join(folder, 'j'));
@@ -78,7 +78,7 @@ describe('the database of a journal', () => {
     db.close();
   });
 
-  it('ends a read early when what it reads is large', async () => {
+  it('ends a read early when the incidents are large', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db);
     const large = 'x'.repeat(6_000_000);

@@ -7,7 +7,7 @@ import { createEntries, type Entries } from './entries.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { createSourceStates, type SourceStates } from './source-states.ts';
 
-/** The tables of an open journal, and the way to write them. */
+/** Access to the tables of an open journal. */
 export interface Store {
   readonly db: Database;
   readonly entries: Entries;
@@ -19,7 +19,7 @@ export interface Store {
   readonly group: GroupCommit;
 }
 
-/** Makes what reads and writes a journal's database. */
+/** Creates access to the tables of a journal. */
 export function createStore(db: Database): Store {
   const entries = createEntries(db);
   const access = createAccess(db, entries);

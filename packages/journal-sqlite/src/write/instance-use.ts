@@ -1,19 +1,18 @@
+import { DAY } from '@ihandler/core/kit';
 import type { Store } from './store.ts';
 
-/** Keeps in mind which instances run, so that their cursors count as used. */
-export interface Use {
-  /** An instance runs. */
+/** Records which instances run, so that their cursors count as used. */
+export interface InstanceUse {
+  /** Records that an instance runs. */
   note(instance: string): void;
-  /** Writes it down again, once a day. */
+  /** Records all running instances again, once a day. */
   renew(): void;
-  /** Writes it down for the last time. */
+  /** Records all running instances for the last time. */
   close(): void;
 }
 
-const DAY = 86_400_000;
-
-/** Writes together with others, or by itself when a day is over. */
-export function createUse({ access, cursors, group }: Store, now: () => number): Use {
+/** Creates the record. Writes with the next transaction, and once a day on its own. */
+export function createInstanceUse({ access, cursors, group }: Store, now: () => number): InstanceUse {
   const instances = new Set<string>();
   let writtenAt = now();
 
@@ -25,7 +24,7 @@ export function createUse({ access, cursors, group }: Store, now: () => number):
         for (const instance of instances) cursors.use(instance, at);
       });
     } catch {
-      // Only a note: a disk that takes nothing has been told to whoever wrote what matters.
+      // The next write of incidents reports a failing disk.
     }
   }
 
@@ -34,7 +33,7 @@ export function createUse({ access, cursors, group }: Store, now: () => number):
       if (instances.has(instance)) return;
       instances.add(instance);
       const at = Math.trunc(now());
-      // Only a note, as above.
+      // As above.
       group.add(() => cursors.use(instance, at)).catch(() => undefined);
     },
     renew() {

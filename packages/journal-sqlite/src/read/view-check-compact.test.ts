@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => there.remove());
 
-/** Two instances, a dead letter and the state of a source. */
+/** Fills a journal with two instances, a dead letter and the state of a source. */
 async function fill() {
   const journal = await there.open();
   await journal.append(incidentsOf(1, 9), {
@@ -37,8 +37,8 @@ async function fill() {
   return { journal, letter };
 }
 
-describe('view', () => {
-  it('shows all of a journal while a process writes it, as it goes on', async () => {
+describe('view of journal-sqlite', () => {
+  it('shows a whole journal and its changes while a process writes it', async () => {
     const { journal, letter } = await fill();
     const shown = view({ file: there.file, maxSize: '1GB' });
     expect(shown.where).toBe(there.file);
@@ -68,11 +68,11 @@ describe('view', () => {
     await journal.append([incidentAt(11)]);
     expect(shown.bounds().last).toBe(11);
     shown.close();
-    // Looking at it has not taken it away from its writer.
+    // The writer still owns the journal.
     expect(() => compact({ file: there.file })).toThrow(expect.objectContaining({ code: 'JOURNAL_BUSY' }));
   });
 
-  it('knows that nobody writes it, also when a process has died', async () => {
+  it('shows no writer when the journal is closed or its process has died', async () => {
     const { journal } = await fill();
     await journal.close();
     const shown = view({ file: there.file });
@@ -82,7 +82,7 @@ describe('view', () => {
     shown.close();
   });
 
-  it('says what it cannot show, and changes nothing', () => {
+  it('explains a file that it cannot show, and changes nothing', () => {
     expect(() => view({ file: there.file })).toThrow(expect.objectContaining({ code: 'TARGET_UNREADABLE' }));
     writeFileSync(there.file, 'x'.repeat(8192));
     expect(() => view({ file: there.file })).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
@@ -92,8 +92,8 @@ describe('view', () => {
   });
 });
 
-describe('check', () => {
-  it('finds nothing wrong with a journal that is well, also while it is written', async () => {
+describe('check of journal-sqlite', () => {
+  it('finds no problem in a sound journal, even while it is written', async () => {
     const { journal } = await fill();
     expect(check({ file: there.file })).toEqual({ problems: [], entries: 10, instances: 2 });
     await journal.close();
@@ -101,22 +101,22 @@ describe('check', () => {
   });
 
   it.each([
-    ["UPDATE entries SET body = '{}' WHERE position = 3", /position 3 cannot be read/],
+    ["UPDATE entries SET body = '{}' WHERE position = 3", /position 3 is unreadable/],
     [
       "UPDATE entries SET body = replace(body, 's:3', 's:4') WHERE position = 3",
-      /position 3 holds another incident/,
+      /position 3 has another id than its incident/,
     ],
     ['DELETE FROM entries WHERE position BETWEEN 3 AND 5', /positions 3 to 5 are missing/],
     ["UPDATE cursors SET delivered = delivered - 1 WHERE instance = 'one'", /counts of one do not balance/],
-    ['DELETE FROM dead_letters', /one has 0 dead letters, its counts say 1/],
-    ["UPDATE dead_letters SET body = 'x'", /dead letter of one at position 2 cannot be read/],
-    ["DELETE FROM cursors WHERE instance = 'one'", /dead letters of one, which has no cursor/],
+    ['DELETE FROM dead_letters', /one has 0 dead letters, but its counts say 1/],
+    ["UPDATE dead_letters SET body = 'x'", /dead letter of one at position 2 is unreadable/],
+    ["DELETE FROM cursors WHERE instance = 'one'", /one has dead letters but no cursor/],
     [
       "UPDATE cursors SET position = 99, delivered = 98 WHERE instance = 'one'",
-      /at position 99, the newest is 10/,
+      /at position 99, but the newest entry is 10/,
     ],
-    ["UPDATE sources SET state = '{'", /source file kept cannot be read/],
-  ])('finds what is wrong after %s', async (sql, problem) => {
+    ["UPDATE sources SET state = '{'", /the state of source file is unreadable/],
+  ])('finds the problem after %s', async (sql, problem) => {
     const { journal } = await fill();
     await journal.close();
     const db = new Database(there.file);
@@ -128,8 +128,8 @@ describe('check', () => {
   });
 });
 
-describe('compact', () => {
-  it('gives back what is not used, and leaves everything where it was', async () => {
+describe('compact of journal-sqlite', () => {
+  it('returns free space and keeps all entries in place', async () => {
     const journal = await there.open();
     await journal.append(incidentsOf(1, 2000, { text: 'x'.repeat(1000) }));
     await journal.close();
@@ -145,7 +145,7 @@ describe('compact', () => {
     expect(journal.bounds()).toEqual({ before: 0, last: 2000 });
   });
 
-  it('refuses what is damaged or not there, and leaves nothing behind', async () => {
+  it('refuses a damaged and a missing journal, and leaves no files behind', async () => {
     expect(() => compact({ file: there.file })).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
     expect(there.filesWith('')).toEqual([]);
     await (await there.open()).close();
@@ -154,10 +154,10 @@ describe('compact', () => {
   });
 });
 
-describe('a journal of version 1', () => {
+describe('journal-sqlite with a journal of version 1', () => {
   beforeEach(() => copyFileSync(fixture, there.file));
 
-  /** What the program of that time would answer. */
+  /** The results of the program of that version. */
   function before() {
     const db = new Database(there.file, { readonly: true });
     const rows = db.prepare('SELECT position, body, accepted_at FROM entries ORDER BY position').all();
@@ -178,7 +178,7 @@ describe('a journal of version 1', () => {
     };
   }
 
-  it('is migrated when it is opened, and goes on', async () => {
+  it('migrates it on open and continues', async () => {
     const { rows, cursors, letters, highest } = before();
     expect(rows.length).toBe(248);
     expect(letters.length).toBe(5);
@@ -203,7 +203,7 @@ describe('a journal of version 1', () => {
     expect(await journal.sourceState('x')).toBe(1);
   });
 
-  it('is left as it was when its migration does not come to an end', async () => {
+  it('leaves it unchanged when the migration fails', async () => {
     const db = new Database(there.file);
     db.exec('CREATE TABLE gaps (in_the_way INTEGER)');
     db.close();
@@ -212,7 +212,7 @@ describe('a journal of version 1', () => {
     expect(before()).toEqual(old);
   });
 
-  it('can be made one that gives space back', async () => {
+  it('compacts it, so that it returns free space', async () => {
     await (await there.open()).close();
     compact({ file: there.file });
     const db = new Database(there.file, { readonly: true });
