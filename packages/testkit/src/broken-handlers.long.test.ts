@@ -22,16 +22,21 @@ const brokenOnes = [
 
 afterEach(cleanUp);
 
-describe.each(brokenOnes)('a handler broken at "$rule"', ({ rule, how, factory, isStored, patience }) => {
-  it(`which ${how}, fails that rule and no other`, async () => {
-    const outcomes = await conform(factory, { ...(isStored && { stored }), ...(patience && { patience }) });
-    const failed = outcomes.filter(({ failure }) => failure !== undefined);
-    expect(failed.map(({ name, failure }) => [name, failure?.message])).toEqual([[rule, expect.any(String)]]);
-    expect(failed[0]?.failure?.name).toBe('AssertionError');
-  });
-});
+describe.each(brokenOnes)(
+  'a handler that breaks the rule "$rule"',
+  ({ rule, how, factory, isStored, patience }) => {
+    it(`because it ${how} fails that rule and no other`, async () => {
+      const outcomes = await conform(factory, { ...(isStored && { stored }), ...(patience && { patience }) });
+      const failed = outcomes.filter(({ failure }) => failure !== undefined);
+      expect(failed.map(({ name, failure }) => [name, failure?.message])).toEqual([
+        [rule, expect.any(String)],
+      ]);
+      expect(failed[0]?.failure?.name).toBe('AssertionError');
+    });
+  },
+);
 
-it('has a broken handler for each rule', () => {
+it('there is a broken handler for each rule', () => {
   const rules: string[] = [];
   describeHandler((name) => rules.push(name), listening, { stored });
   expect(new Set(brokenOnes.map(({ rule }) => rule))).toEqual(new Set(rules));

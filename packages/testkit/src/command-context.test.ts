@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { commandContext } from './command-context.ts';
 
-it('keeps what a command writes, standard output and warnings apart', async () => {
+it('commandContext records the output and the warnings of a command separately', async () => {
   const lent = commandContext({ now: () => 7 });
   const { terminal, now, instances } = lent.context;
   await terminal.write('one ');

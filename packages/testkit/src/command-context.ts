@@ -1,15 +1,15 @@
 import { type CommandContext, silentLog } from '@ihandler/core';
 
-/** What a host lends to a command, and what the command wrote so far. */
+/** A context for a command, and what the command has written. */
 export interface LentCommandContext {
   readonly context: CommandContext;
-  /** All it wrote to standard output. */
+  /** Everything written to standard output so far. */
   readonly output: string;
-  /** The lines it wrote to standard error. */
+  /** The lines written to standard error so far. */
   readonly warnings: readonly string[];
 }
 
-/** Makes the context for a test that runs a command itself. It writes to no terminal: without colour, of any width. */
+/** Makes the context for a test that runs a command itself. Its output has no colour and no width. */
 export function commandContext(overrides: Partial<CommandContext> = {}): LentCommandContext {
   let output = '';
   const warnings: string[] = [];

@@ -1,12 +1,12 @@
 import type { Connection, Endpoint, RemoteEndpoint } from '@ihandler/core';
 
-/** What may be different in a {@link connection}. */
+/** Overrides of a {@link connection}. */
 export interface ConnectionOverrides extends Partial<Omit<Connection, 'local' | 'remote'>> {
   readonly local?: Partial<Endpoint>;
   readonly remote?: Partial<RemoteEndpoint>;
 }
 
-/** A connection of 198.51.100.7 to port 445 of a sensor, with what `overrides` says instead, of its ends too. */
+/** A connection of 198.51.100.7 to port 445 of a sensor. `overrides` replaces parts of it, and parts of its ends. */
 export function connection({ local, remote, ...rest }: ConnectionOverrides = {}): Connection {
   return {
     id: 'c1',
@@ -18,7 +18,7 @@ export function connection({ local, remote, ...rest }: ConnectionOverrides = {})
   };
 }
 
-/** A connection to a service, by its name in dionaea and its port. */
+/** A connection to a service, given dionaea's name of the service and its port. */
 export function serviceConnection(protocol: string, port: number, transport = 'tcp'): Connection {
   return connection({ protocol, transport, local: { port } });
 }

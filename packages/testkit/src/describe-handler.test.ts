@@ -27,6 +27,6 @@ describe('a sound handler that writes and reports', () =>
 
 describe('a sound handler that is an object of a class', () => describeHandler(it, () => new Counter()));
 
-describe('a sound handler that refuses what it cannot use', () => describeHandler(it, choosing));
+describe('a sound handler that rejects unexpected data', () => describeHandler(it, choosing));
 
 describe('a sound handler that counts and forgets', () => describeHandler(it, forgetting));

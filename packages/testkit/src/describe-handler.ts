@@ -9,21 +9,21 @@ import { PATIENCE } from './suite/in-time.ts';
 import { createSubject, type StoredProbe } from './suite/subject.ts';
 import type { HandlerFactory } from './suite/world.ts';
 
-/** A test runner's way to say a test: `it` of vitest, `node:test`, jest and others. */
+/** The function of a test runner that defines a test: `it` of vitest, `node:test`, jest and others. */
 export type It = (name: string, run: () => Promise<void>) => unknown;
 
-/** What {@link describeHandler} can be told beside the factory. */
+/** Options of {@link describeHandler}. */
 export interface DescribeOptions {
-  /** Lets the suite look at what a handler has stored, and adds the rules that need it. */
+  /** Reads what a handler has stored. Adds the rules that need it. */
   readonly stored?: StoredProbe;
-  /** How long the handler may do nothing before it counts as stuck, in milliseconds. @default 10000 */
+  /** Milliseconds without progress after which the handler counts as stuck. @default 10000 */
   readonly patience?: number;
 }
 
 /**
- * Says one test for each rule that a handler has to keep. What a handler can do is read from the handler: a rule on
- * something that it does not do holds. Everything happens in folders of its own under the system's folder for temporary
- * files, with a dispatcher of core; `context.fetch` answers 200 and `{}`.
+ * Defines one test for each rule of the contract. The suite reads from the handler what it can do; a rule about something that
+ * it does not do passes. Each rule runs with a dispatcher of core in new folders under the temporary folder of the system.
+ * `context.fetch` answers every request with 200 and `{}`.
  */
 export function describeHandler(
   it: It,

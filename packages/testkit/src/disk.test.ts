@@ -19,7 +19,7 @@ function dispatcherOn(journal: Journal, handler: Handler) {
   });
 }
 
-it('keeps what was appended and acknowledged for the next journal on it', async () => {
+it('createDisk passes appended and acknowledged data on to the next journal', async () => {
   const disk = createDisk();
   const first = dispatcherOn(disk.journal(), recordIncidents());
   await first.start();
@@ -44,13 +44,13 @@ it.each([
   ['commit', 2, 3, 0],
   ['committed', 2, 3, 3],
 ] as const)(
-  'has what a process that died at "%s" had put there',
+  'createDisk keeps what a process had stored when it died at "%s"',
   async (point, nth, appended, acknowledged) => {
     const disk = createDisk();
     const crash = createCrash(point, nth);
     const dispatcher = dispatcherOn(disk.journal(crash.at), recordIncidents());
     await dispatcher.start();
-    dispatcher.report(incidents(3, origin)).catch(() => undefined); // a dead process is told nothing
+    dispatcher.report(incidents(3, origin)).catch(() => undefined); // a dead process gets no answer
     await crash.died;
     expect(crash.isDead()).toBe(true);
     expect(disk.log).toHaveLength(appended);
@@ -58,7 +58,7 @@ it.each([
   },
 );
 
-it('dies when it comes to the point for the n-th time, and then does nothing more at any point', async () => {
+it('createCrash ends a process at the n-th visit of a point, and then at every point', async () => {
   const crash = createCrash('append', 2);
   expect(await crash.at('append')).toBeUndefined();
   expect(crash.isDead()).toBe(false);
@@ -68,7 +68,7 @@ it('dies when it comes to the point for the n-th time, and then does nothing mor
   expect(settled).toBe('none');
 });
 
-it('answers with the errors that a test injects: sources are told, handlers are not', async () => {
+it('a journal of createDisk rejects with injected errors, which reach sources but not handlers', async () => {
   const disk = createDisk();
   let isFull = true;
   const journal = disk.journal((point) => {
@@ -85,7 +85,7 @@ it('answers with the errors that a test injects: sources are told, handlers are 
   expect(recorder.incidents).toHaveLength(1);
 });
 
-it('loses the oldest to retention when it is told to', async () => {
+it('forget of createDisk removes the oldest entries, as retention does', async () => {
   const disk = createDisk();
   const first = disk.journal();
   await first.append(incidents(4, origin));
@@ -98,7 +98,7 @@ it('loses the oldest to retention when it is told to', async () => {
   expect(recorder.incidents.map(({ id }) => id)).toEqual(['test:4']);
 });
 
-it('takes nothing of a batch that it cannot take', async () => {
+it('a journal of createDisk rejects a batch as a whole', async () => {
   const disk = createDisk();
   const broken = { ...incident(origin), id: 'no-ordinal' };
   await expect(disk.journal().append([...incidents(1, origin), broken])).rejects.toThrow('no-ordinal');

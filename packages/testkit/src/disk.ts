@@ -12,27 +12,27 @@ import {
   type Value,
 } from '@ihandler/core';
 
-/** Where a journal may fail: just before and just after what it is told is on the disk. */
+/** A point at which a journal may fail: just before or just after the data is on the disk. */
 export type JournalPoint = 'append' | 'appended' | 'commit' | 'committed' | 'forget' | 'forgotten';
 
 /**
- * Called at each point and awaited. What it throws, the journal answers (`ENOSPC` before, a lost reply after); a promise
- * that never settles is a process that died there: see {@link createCrash}.
+ * Called at each point and awaited. When it throws, the journal rejects with that error: `ENOSPC` before a point, a lost reply
+ * after it. A promise that never settles simulates the death of the process: see {@link createCrash}.
  */
 export type AtPoint<Point extends string = JournalPoint> = (point: Point) => MaybePromise<void>;
 
-/** What a durable journal keeps, in memory: it outlives the journals made on it, as a disk outlives processes. */
+/** The data of a durable journal, in memory. It outlives the journals opened on it, as a disk outlives processes. */
 export interface Disk {
-  /** Everything that was ever appended, reports of handlers included. */
+  /** Everything ever appended, including reports of handlers. */
   readonly log: readonly Incident[];
   /** By instance. */
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly deadLetters: readonly DeadLetter[];
-  /** What sources kept with `state`, by instance. */
+  /** The states of sources, by instance. */
   readonly states: ReadonlyMap<string, Value>;
-  /** Lets everything up to a position go, whoever still waits for it, as retention does. */
+  /** Removes every entry up to a position, as retention does, also entries that are still pending. */
   forget(upTo: number): void;
-  /** A journal of one process, which says that it is durable; `at` injects its faults. */
+  /** Makes the journal of one process on this disk. It is `durable`; `at` injects faults. */
   journal(at?: AtPoint): Journal;
 }
 
@@ -42,14 +42,14 @@ export interface DiskOptions {
   readonly now?: () => number;
 }
 
-/** Keeps those whose ids are new. It knows them exactly: a dead letter that is handled later reports an older ordinal. */
+/** Selects incidents with new ids. It remembers every id: a dead letter that is handled late reports an older ordinal. */
 function createFilter() {
   const known = new Set<string>();
   const highest = new Map<string, number>();
   return {
     highest: (stream: string) => highest.get(stream),
     take(batch: readonly Incident[]): readonly Incident[] {
-      const ids = batch.map(({ id }) => parseIncidentId(id)); // all, before any of them counts
+      const ids = batch.map(({ id }) => parseIncidentId(id)); // throws before any id is remembered
       return batch.filter(({ id }, index) => {
         if (known.has(id)) return false;
         const { stream, ordinal } = ids[index] ?? { stream: '', ordinal: -1 };
@@ -86,7 +86,7 @@ export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
   }
 
   function commit({ instance, cursor, deadLetters, settled = [], reports }: JournalStep) {
-    const run = append(reports); // first, because it may throw: then nothing has happened
+    const run = append(reports); // first: when it throws, nothing has changed
     cursors.set(instance, cursor);
     const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
     keepDead((letter) => letter.instance !== instance || !gone.has(letter.position));
@@ -169,16 +169,16 @@ export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
   };
 }
 
-/** A process that dies at a point of its life. What it goes on doing after that never happens: its steps hang for ever. */
+/** A simulated process that dies at a point. From then on all its steps hang for ever. */
 export interface Crash {
-  /** Give it to {@link Disk.journal}. */
+  /** Pass it to {@link Disk.journal}. */
   readonly at: AtPoint<string>;
   /** Resolves when the process is dead. */
   readonly died: Promise<void>;
   readonly isDead: () => boolean;
 }
 
-/** Makes a process die when it comes to a point of any kind for the n-th time. */
+/** Makes a process die at its n-th visit of a point of any kind. */
 export function createCrashAt(where: string, nth: number): Crash {
   let left = nth;
   let tell = () => {};
@@ -197,7 +197,7 @@ export function createCrashAt(where: string, nth: number): Crash {
   };
 }
 
-/** Makes a process die when its journal comes to a point for the n-th time. The first commit of a new instance makes its cursor. */
+/** Makes a process die at its journal's n-th visit of a point. Note that the first commit of a new instance creates its cursor. */
 export function createCrash(where: JournalPoint, nth = 1): Crash {
   return createCrashAt(where, nth);
 }

@@ -15,7 +15,7 @@ const shout = defineHandler({
   },
 });
 
-it('keeps what a handler logs and reports', async () => {
+it('handlerContext records log lines and reports of a handler', async () => {
   const { context, lines, reports } = handlerContext({ instance: 'loud' });
   const offer = incident('dionaea.download.offer', { url: 'ftp://203.0.113.9/x' });
   await shout.start?.(context);
@@ -28,7 +28,7 @@ it('keeps what a handler logs and reports', async () => {
   ]);
 });
 
-it('lends what it is told instead, and keeps each context apart', async () => {
+it('handlerContext uses overrides, and contexts do not share records', async () => {
   const told: string[] = [];
   const own = handlerContext({
     now: () => 7,

@@ -7,20 +7,20 @@ import {
   type UntypedData,
 } from '@ihandler/core';
 
-/** Something that a handler reported. */
+/** A report of a handler. */
 export interface Reported {
   readonly origin: string;
   readonly data: UntypedData;
-  /** The id of the incident because of which it was reported, if the handler said so. */
+  /** The id of the incident that caused it, if the handler named one. */
   readonly cause: string | undefined;
 }
 
-/** What a host lends to a handler, and what the handler does with it. */
+/** A context for a handler, and what the handler has done with it. */
 export interface LentContext {
   readonly context: HandlerContext;
-  /** What it logged, in order: `warn: the message {"some":"details"}`. */
+  /** The log lines, in order: `warn: the message {"some":"details"}`. */
   readonly lines: readonly string[];
-  /** What it reported, in order. */
+  /** The reports, in order. */
   readonly reports: readonly Reported[];
 }
 
@@ -36,8 +36,8 @@ function collectingLog(lines: string[]): Log {
 }
 
 /**
- * Makes the context for a test that calls a handler itself, without a dispatcher: `handler.start?.(context)`. Whatever it
- * logs and reports is kept. Overrides come over it; a `log` or `report` of your own is yours to watch.
+ * Makes the context for a test that calls a handler itself, without a dispatcher: `handler.start?.(context)`. It records log
+ * lines and reports, unless `overrides` replaces `log` or `report`.
  */
 export function handlerContext(overrides: Partial<HandlerContext> = {}): LentContext {
   const lines: string[] = [];

@@ -2,7 +2,7 @@ import { catalogue, createMemoryJournal, knownOrigins, misfitOf } from '@ihandle
 import { expect, expectTypeOf, it } from 'vitest';
 import { connection, incident, incidents, poison } from './index.ts';
 
-it.each([...knownOrigins()])('has example data of %s that fits its schema', (origin) => {
+it.each([...knownOrigins()])('incident has example data of %s that fits its schema', (origin) => {
   const { data, misfit } = incident(origin);
   expect(misfit).toBeUndefined();
   expect(misfitOf(origin, data)).toBeUndefined();
@@ -10,13 +10,13 @@ it.each([...knownOrigins()])('has example data of %s that fits its schema', (ori
   expect(catalogue[origin as keyof typeof catalogue].schema.safeParse(data).success).toBe(true);
 });
 
-it('is the same incident each time, frozen all the way down', () => {
+it('incident returns the same incident on each call, deeply frozen', () => {
   expect(incident('dionaea.download.offer')).toEqual(incident('dionaea.download.offer'));
   expect(incident('dionaea.download.offer')).toMatchObject({ id: 'test:1', sensor: 'test-sensor' });
   expect(Object.isFrozen(incident('dionaea.download.offer').data.connection?.remote)).toBe(true);
 });
 
-it('has what a test says in place of the example, and the rest of the example', () => {
+it('incident replaces keys of the example by those of the test', () => {
   const offer = incident('dionaea.download.offer', { url: 'ftp://203.0.113.1/x' }, { id: 'other:7' });
   expectTypeOf(offer.data.url).toEqualTypeOf<string | Uint8Array>();
   expect(offer.id).toBe('other:7');
@@ -24,18 +24,18 @@ it('has what a test says in place of the example, and the rest of the example', 
   expect(incident('dionaea.download.offer').data.url).not.toBe(offer.data.url);
 });
 
-it('of an origin that the catalogue does not know has only the data that a test gives', () => {
+it('incident has only the data of the test for an origin outside the catalogue', () => {
   expect(incident('acme.thing.seen').data).toEqual({});
   expect(incident('acme.thing.seen', { what: 'x' }).data).toEqual({ what: 'x' });
 });
 
-it('makes many with rising ids and times', () => {
+it('incidents makes several with rising ids and times', () => {
   const three = incidents(3, 'dionaea.connection.tcp.accept');
   expect(three.map(({ id }) => id)).toEqual(['test:1', 'test:2', 'test:3']);
   expect(new Set(three.map(({ timestamp }) => timestamp)).size).toBe(3);
 });
 
-it('makes connections whose ends a test may change in part', () => {
+it('connection accepts overrides of parts of its ends', () => {
   expect(connection({ id: 'c9', remote: { host: '2001:db8::1' } })).toEqual({
     ...connection(),
     id: 'c9',
@@ -43,7 +43,7 @@ it('makes connections whose ends a test may change in part', () => {
   });
 });
 
-it('makes poison that a journal takes and no handler can read', async () => {
+it('poison is accepted by a journal and cannot be read by a handler', async () => {
   const journal = createMemoryJournal();
   await journal.open();
   await journal.append([poison('acme.thing.seen')]);

@@ -10,14 +10,14 @@ import {
 import { FIXED_TIME } from './clock.ts';
 import { examples } from './examples/index.ts';
 
-/** The stream of fixtures, and the sensor that saw them. */
+/** The stream and the sensor of fixtures. */
 const STREAM = 'test';
 const SENSOR = 'test-sensor';
 
-/** What may be different in an {@link incident} beside its data. */
+/** Overrides of an {@link incident}, other than its data. */
 export type IncidentOverrides = Partial<Pick<IncidentParts, 'id' | 'timestamp' | 'sensor'>>;
 
-/** Example data of an origin; nothing where the catalogue does not know it. */
+/** Example data of an origin; empty for an origin that is not in the catalogue. */
 export function exampleOf(origin: string): UntypedData {
   // Safe: data that fits a schema is made of values.
   const known = examples as Readonly<Record<string, UntypedData>>;
@@ -25,8 +25,8 @@ export function exampleOf(origin: string): UntypedData {
 }
 
 /**
- * A valid incident of an origin, always the same: id `test:1`, seen on 2026-01-01 by `test-sensor`. An origin of the
- * catalogue has example data that fits, others have none; the keys of `data`, which is taken over, come in its place.
+ * A valid incident of an origin, the same on each call: id `test:1`, observed on 2026-01-01 by `test-sensor`. For an origin of
+ * the catalogue it has example data that fits. The keys of `data` replace those of the example. Takes ownership of `data`.
  */
 export function incident<O extends Origin>(
   origin: O,
@@ -42,7 +42,7 @@ export function incident(
   return createIncident({ id, origin, timestamp, sensor, data: { ...exampleOf(origin), ...data } });
 }
 
-/** So many incidents of one origin: ids `test:1`, `test:2`, …, a second apart. */
+/** `count` incidents of one origin: ids `test:1`, `test:2`, …, one second apart. */
 export function incidents<O extends Origin>(
   count: number,
   origin: O,
@@ -59,8 +59,8 @@ export function incidents(count: number, origin: string, data?: UntypedData): re
 }
 
 /**
- * An incident that nobody can handle: whoever reads its data gets an error with this message. It stands for whatever a
- * handler cannot digest; the dispatcher, which reads no data, passes it on.
+ * An incident that no handler can process: reading its data throws an error with this message. It stands for any input on which
+ * a handler fails. The dispatcher does not read the data, so it delivers the incident.
  */
 export function poison(
   origin = 'dionaea.connection.tcp.accept',

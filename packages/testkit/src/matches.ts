@@ -1,8 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
+import { isRecord } from '@ihandler/core/kit';
 
 /** Whether `value` has all that `part` has: objects may have further keys, at any depth; everything else must be equal. */
 export function matches(value: unknown, part: unknown): boolean {

@@ -7,17 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 
 const require = createRequire(import.meta.url);
-// esbuild is what tsup builds with, so it is here whenever tsup is; only this one function of it is needed.
+// tsup depends on esbuild, so it is installed. Only this function of it is used.
 const { build } = createRequire(require.resolve('tsup'))('esbuild') as {
   build(options: object): Promise<unknown>;
 };
 
-/** The environment of somebody who runs node alone: no word of the runner that runs this test. */
+/** The environment without the variables of the runner of this test. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:NODE_|VITEST)/.test(name)));
 }
 
-it('runs under node --test, where a broken handler fails its rule and no other', async () => {
+it('the suite runs under node --test, where a broken handler fails its rule and no other', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-node-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, 'suite.test.mjs');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { describeHandler } from './index.ts';
 import { listening } from './testing/sound.ts';
 
-it('lists every rule in the README, in order', () => {
+it('the README lists every rule, in order', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const section = readme.split('## The rules')[1]?.split('\n## ')[0] ?? '';
   const rules: string[] = [];

@@ -12,28 +12,28 @@ import {
 } from '@ihandler/core';
 import { matches } from './matches.ts';
 
-/** Some keys of an object, and of the objects in it. */
+/** Some of the keys of an object, at any depth. */
 export type Part<T> = T extends Uint8Array | readonly unknown[]
   ? T
   : T extends object
     ? { readonly [Key in keyof T]?: Part<T[Key]> }
     : T;
 
-/** A handler that remembers what it was given. */
+/** A handler that records the incidents it gets. */
 export interface IncidentRecorder extends ListeningHandler {
-  /** Everything so far, in the order in which it came. Grows while the recorder runs. */
+  /** Every incident so far, in the order of delivery. Grows while the recorder runs. */
   readonly incidents: readonly Incident[];
-  /** Those that a glob would receive: an incident whose data does not fit its origin is found by `*` only. */
+  /** The recorded incidents that a glob would receive. Only `*` finds an incident whose data does not fit its origin. */
   find<const P extends string>(glob: P): readonly IncidentOf<P>[];
   /**
-   * Returns the first incident of the origin whose data has all that `part` has, objects inside it in part too; throws an
-   * AssertionError that shows what there was instead.
+   * Returns the first incident of the origin whose data contains `part`; objects in it may have further keys, at any depth.
+   * Throws an AssertionError that shows the recorded incidents otherwise.
    */
   assertReported<O extends Origin>(origin: O, part?: Part<IncidentMap[O]>): Incident<O>;
   assertReported(origin: string, part?: Part<UntypedData>): Incident;
 }
 
-/** What was reported instead, short. */
+/** The recorded incidents, in short. */
 function shown(found: readonly Incident[], all: readonly Incident[]): string {
   if (found.length > 0)
     return inspect(
@@ -41,10 +41,10 @@ function shown(found: readonly Incident[], all: readonly Incident[]): string {
       { depth: 5 },
     );
   const origins = [...new Set(all.map(({ origin }) => origin))];
-  return origins.length === 0 ? 'no incident at all' : `none; there were ${origins.join(', ')}`;
+  return origins.length === 0 ? 'no incidents' : `only ${origins.join(', ')}`;
 }
 
-/** Makes a handler that remembers what its glob receives: put it beside the handler that you test. */
+/** Makes a handler that records what its glob receives. Run it next to the handler under test. */
 export function recordIncidents(glob = '*'): IncidentRecorder {
   const incidents: Incident[] = [];
 

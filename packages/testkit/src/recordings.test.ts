@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { recordings } from './index.ts';
 
-it('has what a dionaea wrote, as a file and as incidents that fit their origins', () => {
+it('recordings.dionaea provides a file and incidents that fit their origins', () => {
   const { file, incidents } = recordings.dionaea();
   const all = [...incidents()];
   expect(all).toHaveLength(243);
@@ -17,7 +17,7 @@ it('has what a dionaea wrote, as a file and as incidents that fit their origins'
   });
 });
 
-it('has sessions in the form of cowrie', () => {
+it('recordings.cowrie provides an SSH and a Telnet session', () => {
   const all = [...recordings.cowrie().incidents()];
   expect(all).toHaveLength(19);
   expect(
@@ -27,7 +27,7 @@ it('has sessions in the form of cowrie', () => {
   expect(all.at(-1)?.timestamp).toBe(Date.UTC(2026, 0, 1, 0, 1, 9));
 });
 
-it('is small enough to be installed by everybody', () => {
+it('the recordings are small enough for a dependency', () => {
   const sizes = [recordings.dionaea(), recordings.cowrie()].map(({ file }) => statSync(file).size);
   expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(150_000);
 });

@@ -8,9 +8,9 @@ import {
   type Value,
 } from '@ihandler/core';
 
-/** What a sensor wrote. */
+/** A recording of the output of a sensor. */
 export interface Recording {
-  /** The absolute path of the file as the sensor wrote it, for tests of sources. Read it, and copy it to change it. */
+  /** The absolute path of the file as the sensor wrote it, for tests of sources. Do not change it; change a copy. */
   readonly file: string;
   /** The same as incidents, in order, for tests of handlers: ids `<name>:1`, `<name>:2`, … by line. */
   incidents(): Generator<Incident>;
@@ -24,14 +24,14 @@ function recordingOf(name: string, read: (wire: Wire, id: string) => Incident): 
     file,
     *incidents() {
       const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-      // Safe: a recording has one JSON object a line.
+      // Safe: a recording has one JSON object in each line.
       for (const [at, line] of lines.entries())
         yield read(JSON.parse(line) as Wire, formatIncidentId(name, at + 1));
     },
   };
 }
 
-/** A value of log_incident in the form of core: only connections differ. */
+/** Converts a value of log_incident to the form of core. Only connections differ. */
 function coreValue(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(coreValue);
@@ -68,10 +68,10 @@ function readCowrie({ eventid, timestamp, sensor, ...data }: Wire, id: string): 
   });
 }
 
-/** Recordings of sensors, to test with. */
+/** Recordings of sensors, for tests. */
 export const recordings = {
-  /** Log_incident of a dionaea 0.11 that real clients attacked: 243 incidents of 26 origins, whose data all fits. */
+  /** `log_incident` of a dionaea 0.11 that real clients attacked: 243 incidents of 26 origins. All data fits. */
   dionaea: (): Recording => recordingOf('dionaea', readDionaea),
-  /** The form of `cowrie.json`: 19 events of an SSH and a Telnet session. Their origins (`cowrie.*`) are not in the catalogue. */
+  /** `cowrie.json`: 19 events of an SSH and a Telnet session. Their origins (`cowrie.*`) are not in the catalogue. */
   cowrie: (): Recording => recordingOf('cowrie', readCowrie),
 } as const;

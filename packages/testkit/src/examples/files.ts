@@ -10,7 +10,7 @@ const answer = { path: 'var/lib/dionaea/binaries/httpupload-1.tmp', _userdata: m
 const address = { addr: '192.0.2.1', iface: 'eth0', scope: 0 };
 const profile = '[{"call": "WinExec", "args": ["cmd /c calc", "0"], "return": "32"}]';
 
-/** What one incident of each origin looks like: shellcode, files, services that are asked about them, the sensor itself. */
+/** Example data by origin: shellcode, files, services that are asked about files, and the sensor itself. */
 export const fileExamples = {
   'dionaea.shellcode.detected': { offset: 0, connection },
   'dionaea.xmatch.detected': {},

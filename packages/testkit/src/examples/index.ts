@@ -4,7 +4,7 @@ import { fileExamples } from './files.ts';
 import { serviceExamples } from './services.ts';
 import { sipExamples } from './sip.ts';
 
-/** Data for one incident of every origin of the catalogue, which fits. Addresses and names are from the ranges for documentation. */
+/** Data that fits, for each origin of the catalogue. Addresses and names are from the ranges reserved for documentation. */
 export const examples: CatalogueMap = {
   ...connectionExamples,
   ...fileExamples,

@@ -7,7 +7,7 @@ import type { Call } from '../suite/observe.ts';
 import type { Rule } from '../suite/rule.ts';
 import { ordinary, type Subject } from '../suite/subject.ts';
 
-/** What a handler says that it has stored; undefined when it keeps no checkpoint. */
+/** The checkpoint of a handler; undefined when it has none. */
 async function checkpointOf({ handler }: Life): Promise<Checkpoint | undefined> {
   return isWriting(handler) ? handler.checkpoint?.() : undefined;
 }
@@ -17,7 +17,7 @@ function entries(checkpoint: Checkpoint): readonly (readonly [string, number])[]
   return Object.entries(checkpoint).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** What a handler must have stored after these calls of `write`. */
+/** The checkpoint that a handler must have after these calls of `write`. */
 function taken(calls: readonly Call[]): Checkpoint {
   const checkpoint: Record<string, number> = Object.create(null);
   const ids = calls.filter(({ state }) => state === 'done').flatMap((call) => call.ids);
@@ -33,21 +33,21 @@ async function assertCheckpoint(life: Life, expected: Checkpoint, when: string):
   assert.deepEqual(left, right, `Expected the checkpoint ${show(right)} ${when}, found ${show(left)}.`);
 }
 
-/** Throws when something came again that a write had taken: the handler did not say so after the crash. */
+/** Throws when an incident was delivered again that a write had stored: the handler's checkpoint did not cover it. */
 function assertNothingAgain(life: Life, before: readonly Call[], end: string): void {
   const done = new Set(before.filter(({ state }) => state === 'done').flatMap(({ ids }) => ids));
-  // An empty checkpoint marks what is given again only so that its reports are made again.
+  // An empty checkpoint marks a batch that is delivered again only to repeat its reports.
   const again = life.calls
     .filter(({ checkpoint }) => checkpoint !== undefined && Object.keys(checkpoint).length > 0)
     .flatMap(({ ids }) => ids.filter((id) => done.has(id)));
   assert.deepEqual(
     again,
     [],
-    `Expected nothing again that was written before ${end}, found some: it was not in the checkpoint.`,
+    `Expected no incident again that was written before ${end}, found some that the checkpoint did not cover.`,
   );
 }
 
-/** One process dies at a point; the next one takes up where it was. */
+/** One process dies at a point; the next one resumes. */
 async function crashAt(point: Point, nth: number, { inWorld, sample }: Subject): Promise<void> {
   const incidents = await sample(6);
   await inWorld(async (world) => {
@@ -56,7 +56,7 @@ async function crashAt(point: Point, nth: number, { inWorld, sample }: Subject):
     await world.kill(first);
     const second = await world.live({ batch: 2 });
     const keepsCheckpoint = (await checkpointOf(second)) !== undefined;
-    await second.deliver(incidents); // a source reports again what it is not sure of
+    await second.deliver(incidents); // a source repeats what was not confirmed
     if (keepsCheckpoint) assertNothingAgain(second, first.calls, `a crash at "${point}"`);
     const calls = [...first.calls, ...second.calls].filter(({ state }) => state !== 'running');
     const handled = new Set(calls.flatMap(({ ids }) => ids));
@@ -64,14 +64,14 @@ async function crashAt(point: Point, nth: number, { inWorld, sample }: Subject):
     assert.deepEqual(
       lost,
       [],
-      `Expected everything to come after a crash at "${point}", found that some did not.`,
+      `Expected every incident to be delivered after a crash at "${point}", found some missing.`,
     );
-    await assertCheckpoint(second, taken(calls), 'when all was taken');
+    await assertCheckpoint(second, taken(calls), 'when everything was written');
     await second.close();
   });
 }
 
-/** Each point with how often a process comes to it before it dies there: its second batch, where there are two. */
+/** Each point and the visit at which the process dies there: in its second batch, where there are two. */
 const crashPoints: readonly (readonly [Point, nth: number])[] = [
   ['append', 1],
   ['appended', 1],
@@ -81,19 +81,19 @@ const crashPoints: readonly (readonly [Point, nth: number])[] = [
   ['committed', 2],
 ];
 
-/** The rules for those who keep a checkpoint. */
+/** The rules for handlers with a checkpoint. */
 const checkpointRules: readonly Rule[] = [
   {
-    name: 'has a checkpoint that covers just what it took, of every stream',
+    name: 'has a checkpoint that covers exactly what it stored of each stream',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const life = await world.live({ batch: 3 });
-        await assertCheckpoint(life, {}, 'before anything came');
+        await assertCheckpoint(life, {}, 'before the first incident');
         const [one, other, later] = [await sample(4), await sample(4, 1, 'other'), await sample(2, 5)];
         await life.deliver(one.flatMap((incident, index) => [incident, ...other.slice(index, index + 1)]));
         await assertCheckpoint(life, taken(life.calls), 'after two streams');
         await life.deliver(later);
-        await assertCheckpoint(life, taken(life.calls), 'after more of one of them');
+        await assertCheckpoint(life, taken(life.calls), 'after more incidents of one stream');
         await life.close();
       }),
   },
@@ -105,13 +105,13 @@ const checkpointRules: readonly Rule[] = [
         await inWorld(async (world) => {
           const life = await world.live();
           if (origin !== undefined) await life.deliver([ordinary(origin, 7, stream)]);
-          await assertCheckpoint(life, taken(life.calls), 'of a strangely named stream');
+          await assertCheckpoint(life, taken(life.calls), 'of a stream with an unusual name');
           await life.close();
         });
     },
   },
   {
-    name: 'has its checkpoint as it was when a write fails',
+    name: 'does not change its checkpoint when a write fails',
     check: async ({ inWorld, sample, usable }) => {
       const [origin] = await usable();
       const incidents: readonly Incident[] = [...(await sample(2)), poison(origin, { id: 'conformance:3' })];
@@ -122,7 +122,7 @@ const checkpointRules: readonly Rule[] = [
           async at(point) {
             if (point === 'deliver') before = { ...(await checkpointOf(life)) };
             if (point === 'failed' && before !== undefined)
-              await assertCheckpoint(life, before, 'after a write that failed').catch((error) =>
+              await assertCheckpoint(life, before, 'after a failed write').catch((error) =>
                 problems.push(error),
               );
           },
@@ -135,14 +135,14 @@ const checkpointRules: readonly Rule[] = [
     },
   },
   {
-    name: 'still has its checkpoint after a restart',
+    name: 'keeps its checkpoint across a restart',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const first = await world.live();
         await first.deliver(await sample(3));
         await first.close();
         const second = await world.live();
-        await second.deliver([]); // the dispatcher gives again what a handler seems to have lost
+        await second.deliver([]); // the dispatcher redelivers what the handler seems to have lost
         assertNothingAgain(second, first.calls, 'a restart');
         await assertCheckpoint(second, taken(first.calls), 'after a restart');
         await second.close();
@@ -150,7 +150,7 @@ const checkpointRules: readonly Rule[] = [
   },
 ];
 
-/** Rules on what a handler has stored and says that it has stored. Who keeps no checkpoint keeps those on checkpoints. */
+/** Rules on checkpoints, which pass for a handler without one, and on crashes. */
 export const deliveryRules: readonly Rule[] = [
   ...checkpointRules.map(({ name, check }) => ({
     name,
@@ -159,7 +159,7 @@ export const deliveryRules: readonly Rule[] = [
     },
   })),
   {
-    name: 'takes up where it was after a crash, whenever it came',
+    name: 'resumes after a crash at any point',
     async check(subject) {
       for (const [point, nth] of crashPoints) await crashAt(point, nth, subject);
     },

@@ -4,27 +4,27 @@ import { canMatch, globProblem, globsOf } from '../suite/globs.ts';
 import type { Rule } from '../suite/rule.ts';
 import { schemaProblem } from '../suite/schemas.ts';
 
-/** What is wrong with the way in which a handler says what it takes; undefined when nothing is. */
+/** The problem with how a handler declares its input; undefined when there is none. */
 function shapeProblem(handler: Handler): string | undefined {
-  // Looked at as a stranger: not every handler was written with types.
+  // Every member may be anything: the handler may be written in JavaScript.
   const { on, accepts, write } = handler as { on?: unknown; accepts?: unknown; write?: unknown };
   if (on !== undefined && (accepts !== undefined || write !== undefined))
-    return 'both, and the dispatcher would never call "on"';
+    return 'both: the dispatcher would never call "on"';
   if (on === undefined) {
     if (!Array.isArray(accepts) || typeof write !== 'function')
       return 'neither: "accepts" must be a list of globs and "write" a function';
-    return accepts.length > 0 ? undefined : '"accepts" that is empty: it would never get anything';
+    return accepts.length > 0 ? undefined : 'an empty "accepts": the handler would never get an incident';
   }
-  if (typeof on !== 'object' || on === null) return '"on" that is no object';
-  if (Object.keys(on).length === 0) return '"on" that is empty: it would never get anything';
+  if (typeof on !== 'object' || on === null) return 'an "on" that is not an object';
+  if (Object.keys(on).length === 0) return 'an empty "on": the handler would never get an incident';
   const wrong = Object.entries(on).find(([, listener]) => typeof listener !== 'function');
-  return wrong && `no function as the listener of "${wrong[0]}"`;
+  return wrong && `a listener of "${wrong[0]}" that is not a function`;
 }
 
-/** Rules on what a handler says of itself. It is never started. */
+/** Rules on what a handler declares. They never start it. */
 export const identityRules: readonly Rule[] = [
   {
-    name: `speaks contract ${CONTRACT}`,
+    name: `implements contract ${CONTRACT}`,
     async check({ inspect }) {
       const contract: unknown = await inspect((handler) => handler.contract);
       assert.equal(
@@ -53,7 +53,7 @@ export const identityRules: readonly Rule[] = [
     },
   },
   {
-    name: 'asks for incidents by globs that are valid',
+    name: 'uses valid globs',
     async check({ inspect }) {
       const globs = await inspect(globsOf);
       const problems = globs.flatMap((glob) => globProblem(glob) ?? []);
@@ -61,21 +61,21 @@ export const identityRules: readonly Rule[] = [
     },
   },
   {
-    name: 'asks for nothing that cannot come',
+    name: 'uses only globs that some origin can match',
     async check({ inspect }) {
-      const vain = await inspect((handler) => {
+      const unmatched = await inspect((handler) => {
         const own = Object.keys(handler.reports ?? {});
         return globsOf(handler).filter((glob) => globProblem(glob) === undefined && !canMatch(glob, own));
       });
       assert.deepEqual(
-        vain,
+        unmatched,
         [],
-        `Expected globs that some origin matches, found ${vain.join(', ')}: a typing error?`,
+        `Expected globs that some origin can match, found ${unmatched.join(', ')}: check the spelling.`,
       );
     },
   },
   {
-    name: 'declares what it reports, each origin with a schema that answers at once',
+    name: 'declares a synchronous schema for each origin that it reports',
     async check({ inspect }) {
       const problems = await inspect(({ reports = {} }) =>
         Object.entries(reports).flatMap(([origin, schema]) => {

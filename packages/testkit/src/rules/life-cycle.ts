@@ -8,7 +8,7 @@ import { openFiles } from '../suite/open-files.ts';
 import type { Rule } from '../suite/rule.ts';
 import { watchHandles } from '../suite/watch-handles.ts';
 
-/** Throws unless all were handled. */
+/** Throws unless every incident was handled. */
 function assertHandled(life: Life, incidents: readonly Incident[], when: string): void {
   for (const incident of incidents) {
     const fate = life.fateOf(incident);
@@ -17,12 +17,12 @@ function assertHandled(life: Life, incidents: readonly Incident[], when: string)
   }
 }
 
-/** Throws unless `close` has ended well. */
+/** Throws unless `close` has succeeded. */
 function assertClosed({ closeErrors }: Life): void {
-  for (const error of closeErrors) assert.fail(`Expected close() to end well, found ${describeError(error)}`);
+  for (const error of closeErrors) assert.fail(`Expected close() to succeed, found ${describeError(error)}`);
 }
 
-/** What is still there when everybody had time to let go: handles close a little after they were told to. */
+/** What remains open after a short wait: handles close with a delay. */
 async function remaining(list: () => readonly string[]): Promise<readonly string[]> {
   for (let tries = 0; tries < 100 && list().length > 0; tries += 1) await delay(10);
   return list();
@@ -31,18 +31,18 @@ async function remaining(list: () => readonly string[]): Promise<readonly string
 /** Rules on the life of a handler, from its factory to `close`. */
 export const lifeCycleRules: readonly Rule[] = [
   {
-    name: 'is a new object from each call of its factory',
+    name: 'is a new object on each call of its factory',
     check: ({ factory, inWorld }) =>
       inWorld(async ({ folder }) => {
         const [one, other] = [await factory(folder), await factory(folder)];
         assert.ok(
           one !== other,
-          'Expected two handlers of two calls, found one: they would share their state.',
+          'Expected a new handler from each call, found the same object: instances would share their state.',
         );
       }),
   },
   {
-    name: 'does nothing before it is started',
+    name: 'does no work before start()',
     check: ({ factory, inWorld }) =>
       inWorld(async ({ folder }) => {
         const watch = watchHandles();
@@ -50,16 +50,16 @@ export const lifeCycleRules: readonly Rule[] = [
           await watch.run(() => factory(folder));
           await new Promise((resolve) => setImmediate(resolve));
           const open = watch.open();
-          assert.deepEqual(open, [], `Expected nothing to be open before start, found ${open.join(', ')}.`);
+          assert.deepEqual(open, [], `Expected nothing to be open before start(), found ${open.join(', ')}.`);
         } finally {
           watch.stop();
         }
         const files = readdirSync(folder);
-        assert.deepEqual(files, [], `Expected no files before start, found ${files.join(', ')}.`);
+        assert.deepEqual(files, [], `Expected no files before start(), found ${files.join(', ')}.`);
       }),
   },
   {
-    name: 'starts and closes without an incident',
+    name: 'starts and closes without incidents',
     check: ({ inWorld }) =>
       inWorld(async (world) => {
         const life = await world.live();
@@ -68,7 +68,7 @@ export const lifeCycleRules: readonly Rule[] = [
       }),
   },
   {
-    name: 'may be closed twice',
+    name: 'can be closed twice',
     check: ({ inWorld, sample, patience }) =>
       inWorld(async (world) => {
         const life = await world.live();
@@ -77,12 +77,12 @@ export const lifeCycleRules: readonly Rule[] = [
         try {
           await inTime(Promise.resolve(life.handler.close?.()), 'the second close()', patience);
         } catch (error) {
-          assert.fail(`Expected the second close() to do no harm, found ${describeError(error)}`);
+          assert.fail(`Expected the second close() to succeed, found ${describeError(error)}`);
         }
       }),
   },
   {
-    name: 'works again when it is started after it was closed',
+    name: 'works again when it is started after close()',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const first = await world.live();
@@ -96,7 +96,7 @@ export const lifeCycleRules: readonly Rule[] = [
       }),
   },
   {
-    name: 'goes on after it was told to reopen its files',
+    name: 'continues after reopen()',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const life = await world.live();
@@ -108,11 +108,11 @@ export const lifeCycleRules: readonly Rule[] = [
       }),
   },
   {
-    name: 'leaves nothing open when it is closed',
+    name: 'leaves nothing open after close()',
     check: ({ factory, inWorld, sample }) =>
       inWorld(async (world) => {
         const incidents = await sample(4);
-        const handler = await factory(world.folder); // what this opens is for another rule
+        const handler = await factory(world.folder); // another rule checks what this opens
         const watch = watchHandles();
         try {
           await watch.run(async () => {

@@ -3,17 +3,17 @@ import { describeError } from '@ihandler/core';
 import type { Life } from '../suite/life.ts';
 import type { Rule } from '../suite/rule.ts';
 
-/** Throws unless what a handler counts is as status and metrics show it. */
+/** Throws unless the counters of a handler have the form that status and metrics need. */
 function assertCounts({ handler }: Life, when: string): void {
   let counters: unknown;
   try {
     counters = handler.counters?.() ?? {};
   } catch (error) {
-    assert.fail(`Expected counters() to answer ${when}, found ${describeError(error)}`);
+    assert.fail(`Expected counters() to return ${when}, found ${describeError(error)}`);
   }
   assert.ok(
     typeof counters === 'object' && counters !== null && !('then' in counters),
-    `Expected counters() to answer an object at once ${when}, found ${typeof counters} or a promise.`,
+    `Expected counters() to return an object ${when}, found ${counters instanceof Promise ? 'a promise' : typeof counters}.`,
   );
   for (const [name, count] of Object.entries(counters)) {
     assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, `Expected a counter in snake case, found ${name}.`);
@@ -21,10 +21,10 @@ function assertCounts({ handler }: Life, when: string): void {
   }
 }
 
-/** Rules on what an operator asks of a handler while it runs. */
+/** Rules on what an operator asks of a running handler. */
 export const operatorRules: readonly Rule[] = [
   {
-    name: 'says what it did when it was told to forget, and goes on',
+    name: 'describes what forget() removed, and continues',
     check: ({ inWorld, inspect, sample }) =>
       inWorld(async (world) => {
         if (!(await inspect((handler) => handler.forget !== undefined))) return;
@@ -42,16 +42,16 @@ export const operatorRules: readonly Rule[] = [
           const answer: unknown = await life.forget();
           assert.ok(
             typeof answer === 'string' && answer !== '',
-            `Expected forget() to say what it did, found ${JSON.stringify(answer)}.`,
+            `Expected forget() to return a sentence, found ${JSON.stringify(answer)}.`,
           );
         }
         await life.close();
         for (const error of life.closeErrors)
-          assert.fail(`Expected close() to end well after forget(), found ${describeError(error)}`);
+          assert.fail(`Expected close() to succeed after forget(), found ${describeError(error)}`);
       }),
   },
   {
-    name: 'counts in numbers, under names in snake case, at any time while it is started',
+    name: 'has numeric counters with names in snake case from start() to close()',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const life = await world.live();

@@ -7,7 +7,7 @@ import type { Rule } from '../suite/rule.ts';
 import { sampleOfAll } from '../suite/subject.ts';
 import type { World } from '../suite/world.ts';
 
-/** A rule that one kind of wrong report does not happen. */
+/** A rule that one kind of invalid report does not occur. */
 function neverMisreports(name: string, kind: Misreport['kind']): Rule {
   return {
     name,
@@ -25,7 +25,7 @@ function neverMisreports(name: string, kind: Misreport['kind']): Rule {
   };
 }
 
-/** The ids of what was reported because of incidents while they were delivered. */
+/** The ids of the reports that deliveries have made. */
 function collected({ disk }: World): readonly string[] {
   return disk.log
     .map(({ id }) => id)
@@ -33,22 +33,22 @@ function collected({ disk }: World): readonly string[] {
     .sort();
 }
 
-/** Rules on what a handler reports itself. */
+/** Rules on the incidents that a handler reports. */
 export const reportRules: readonly Rule[] = [
-  neverMisreports('reports only what it declares, with data that fits', 'undeclared'),
-  neverMisreports('says because of which incident it reports, when it writes', 'cause'),
-  neverMisreports('reports before it has handled the incident, not after', 'late'),
+  neverMisreports('reports only declared origins, with data that fits', 'undeclared'),
+  neverMisreports('names the cause of each report from write()', 'cause'),
+  neverMisreports('reports before the delivery ends, not after', 'late'),
   {
-    name: 'reports again what a crash made forgotten, as often as the first time',
+    name: 'repeats the reports that a crash discarded, each once',
     async check(subject) {
       if (!(await subject.inspect(({ reports = {} }) => Object.keys(reports).length > 0))) return;
       const incidents = await sampleOfAll(subject);
-      let calm: readonly string[] = [];
+      let expected: readonly string[] = [];
       await subject.inWorld(async (world) => {
         const life = await world.live();
         await life.deliver(incidents);
         await life.close();
-        calm = collected(world);
+        expected = collected(world);
       });
       await subject.inWorld(async (world) => {
         const first = await world.live({ crash: createCrashAt('commit', 1) });
@@ -59,8 +59,8 @@ export const reportRules: readonly Rule[] = [
         await second.close();
         assert.deepEqual(
           collected(world),
-          calm,
-          'Expected the same reports with a crash before the acknowledgement as without one.',
+          expected,
+          'Expected the same reports with and without a crash before the acknowledgement.',
         );
       });
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { poison } from '../incident.ts';
-import { assertTaken, casesOf, takeCases, type Vary } from '../suite/cases.ts';
+import { assertAccepted, casesOf, deliverCases, type Vary } from '../suite/cases.ts';
 import { foreignOriginsFor, knownOriginsFor, takesEverything } from '../suite/globs.ts';
 import {
   emptied,
@@ -13,69 +13,73 @@ import {
 } from '../suite/hostile.ts';
 import type { Rule } from '../suite/rule.ts';
 
-/** A rule that each origin which it takes an ordinary incident of is also taken with other data. */
-function takes(name: string, vary: Vary, atMost = Number.POSITIVE_INFINITY): Rule {
+/** A rule that the handler accepts variations of the data of every usable origin. */
+function accepts(name: string, vary: Vary, atMost = Number.POSITIVE_INFINITY): Rule {
   return {
     name,
     async check(subject) {
       const origins = await subject.usable();
-      await takeCases(subject, casesOf(origins.slice(0, atMost), vary));
+      await deliverCases(subject, casesOf(origins.slice(0, atMost), vary));
     },
   };
 }
 
-/** Data without a schema: nothing, and something that nobody expects. */
-const unheardOf: Vary = () => [
+/** Data without a schema: none, and data of an unexpected form. */
+const unexpected: Vary = () => [
   { what: 'no data', data: {} },
-  { what: 'data nobody knows', data: { connection: 'none', url: 7, list: [[], {}], nothing: null } },
+  { what: 'data of an unexpected form', data: { connection: 'none', url: 7, list: [[], {}], nothing: null } },
 ];
 
-/** Rules on what a handler may be given. Whoever can reach a sensor decides what is in an incident. */
+/** Rules on the incidents that a handler must accept. An attacker decides what is in them. */
 export const resilienceRules: readonly Rule[] = [
   {
-    name: 'handles an ordinary incident of each origin it asks for',
+    name: 'handles an ordinary incident of each origin that its globs match',
     async check(subject) {
       const origins = await subject.inspect(knownOriginsFor);
-      await takeCases(
+      await deliverCases(
         subject,
         casesOf(origins, (_, data) => [{ what: 'ordinary data', data }]),
       );
     },
   },
   {
-    name: 'takes origins it never heard of, if it asks for them',
+    name: 'accepts unknown origins, if its globs match them',
     async check(subject) {
-      await takeCases(subject, casesOf(await subject.inspect(foreignOriginsFor), unheardOf));
+      await deliverCases(subject, casesOf(await subject.inspect(foreignOriginsFor), unexpected));
     },
   },
   {
-    name: 'takes data that does not fit its origin, if it asks for everything',
+    name: 'accepts data that does not fit its schema, if it listens to everything',
     async check(subject) {
       const origins = await subject.inspect((handler) =>
         takesEverything(handler) ? knownOriginsFor(handler) : [],
       );
-      await takeCases(subject, casesOf(origins, misfits));
+      await deliverCases(subject, casesOf(origins, misfits));
     },
   },
-  takes('takes as little data as fits: empty strings and lists, no optional keys', emptied),
-  takes('takes control characters, quotes and broken Unicode in any string', hostileTexts),
-  takes('takes bytes where text may be bytes', hostileBytes),
-  takes('takes any number where a number may be', hostileNumbers),
-  takes('takes values as large as they come: 1 MiB of text, 10,000 keys, 100 levels', huge, 3),
+  accepts('accepts minimal data: empty strings and lists, no optional keys', emptied),
+  accepts('accepts control characters, quotes and broken Unicode in any string', hostileTexts),
+  accepts('accepts bytes where text may be bytes', hostileBytes),
+  accepts('accepts any number where a number may be', hostileNumbers),
+  accepts('accepts the largest values: 1 MiB of text, 10,000 keys, 100 levels', huge, 3),
   {
-    name: 'takes keys such as __proto__ and hasOwnProperty as data',
+    name: 'treats keys such as __proto__ and hasOwnProperty as data',
     async check(subject) {
       try {
-        await takeCases(subject, casesOf(await subject.usable(), trickyKeysIn));
+        await deliverCases(subject, casesOf(await subject.usable(), trickyKeysIn));
         const shadow = ({} as { polluted?: unknown }).polluted;
-        assert.equal(shadow, undefined, 'Expected a key __proto__ to stay data, found it in every object.');
+        assert.equal(
+          shadow,
+          undefined,
+          'Expected a key __proto__ to stay data, found it in the prototype of every object.',
+        );
       } finally {
         Reflect.deleteProperty(Object.prototype, 'polluted');
       }
     },
   },
   {
-    name: 'leaves incidents as they were, their bytes too',
+    name: 'does not change incidents, nor bytes in them',
     check: async ({ inWorld, usable }) => {
       const cases = casesOf(await usable(), hostileBytes);
       await inWorld(async (world) => {
@@ -84,13 +88,13 @@ export const resilienceRules: readonly Rule[] = [
         await life.deliver(cases.map(({ incident }) => incident));
         await life.close();
         cases.forEach(({ incident }, index) => {
-          assert.deepEqual(incident, copies[index], `Expected ${incident.origin} to stay as it was.`);
+          assert.deepEqual(incident, copies[index], `Expected ${incident.origin} not to change.`);
         });
       });
     },
   },
   {
-    name: 'goes on after an incident that cannot be handled',
+    name: 'continues after an incident that cannot be handled',
     check: async ({ inWorld, usable, sample }) => {
       const [origin] = await usable();
       const [before, after] = [await sample(2), await sample(4, 4)];
@@ -98,9 +102,12 @@ export const resilienceRules: readonly Rule[] = [
       await inWorld(async (world) => {
         const life = await world.live({ batch: 4 });
         await life.deliver([...before, bad, ...after]);
-        assertTaken(
+        assertAccepted(
           life,
-          [...before, ...after].map((incident) => ({ what: 'ordinary data beside a bad one', incident })),
+          [...before, ...after].map((incident) => ({
+            what: 'ordinary data next to an incident that cannot be handled',
+            incident,
+          })),
         );
         await life.close();
       });

@@ -5,8 +5,8 @@ import { poison } from '../incident.ts';
 import type { Rule } from '../suite/rule.ts';
 import { type StoredProbe, type Subject, sampleOfAll } from '../suite/subject.ts';
 
-/** What is stored when incidents came, so many at once, and the handler was closed. */
-async function storedCalmly(
+/** What a handler has stored after incidents in batches of a size and close(), without faults. */
+async function storedWithoutFaults(
   { inWorld }: Subject,
   stored: StoredProbe,
   incidents: readonly Incident[],
@@ -22,14 +22,14 @@ async function storedCalmly(
   return found;
 }
 
-/** The rules for those who tell how to look into what they store. */
+/** The rules that compare what a handler has stored. */
 export function storageRules(stored: StoredProbe): readonly Rule[] {
   return [
     {
-      name: 'has stored what it took when it says so, and not only when it is closed',
+      name: 'has stored an incident when it acknowledges it, not only after close()',
       async check(subject) {
         const incidents = await sampleOfAll(subject);
-        const expected = await storedCalmly(subject, stored, incidents, 2);
+        const expected = await storedWithoutFaults(subject, stored, incidents, 2);
         await subject.inWorld(async (world) => {
           const life = await world.live({ batch: 2 });
           await life.deliver(incidents);
@@ -39,16 +39,16 @@ export function storageRules(stored: StoredProbe): readonly Rule[] {
       },
     },
     {
-      name: 'stores the same however the incidents are cut into batches',
+      name: 'stores the same data whatever the size of the batches',
       async check(subject) {
         const incidents = await sampleOfAll(subject);
-        const whole = await storedCalmly(subject, stored, incidents, 1000);
-        assert.deepEqual(whole, await storedCalmly(subject, stored, incidents, 1));
-        assert.deepEqual(whole, await storedCalmly(subject, stored, incidents, 3));
+        const whole = await storedWithoutFaults(subject, stored, incidents, 1000);
+        assert.deepEqual(whole, await storedWithoutFaults(subject, stored, incidents, 1));
+        assert.deepEqual(whole, await storedWithoutFaults(subject, stored, incidents, 3));
       },
     },
     {
-      name: 'stores nothing twice and loses nothing, whatever fails and crashes, if it has a checkpoint',
+      name: 'stores each incident exactly once despite failures and crashes, if it has a checkpoint',
       async check(subject) {
         if (!(await subject.keepsCheckpoint())) return;
         const [origin] = await subject.usable();
@@ -58,18 +58,18 @@ export function storageRules(stored: StoredProbe): readonly Rule[] {
           await subject.sample(1, 4),
           await subject.sample(1, 5),
         ];
-        const expected = await storedCalmly(subject, stored, [...before, bad, ...after, ...last], 1);
+        const expected = await storedWithoutFaults(subject, stored, [...before, bad, ...after, ...last], 1);
         await subject.inWorld(async (world) => {
-          // The first batch fails at its third incident, and its other two are taken singly; the process dies when the
-          // second batch, of one, was written and not acknowledged.
+          // The first batch fails at its third incident, so that the other two are written one by one. The process dies after
+          // the second batch, of one incident, is written and before it is acknowledged.
           const first = await world.live({ batch: 3, crash: createCrashAt('delivered', 3) });
           await first.deliver([...before, bad, ...after]);
           await world.kill(first);
-          const isLost = { reply: false };
+          const lost = { reply: false };
           const second = await world.live({
             at(point) {
-              if (point !== 'delivered' || isLost.reply) return;
-              isLost.reply = true;
+              if (point !== 'delivered' || lost.reply) return;
+              lost.reply = true;
               throw new Error('the reply was lost');
             },
           });

@@ -12,13 +12,13 @@ import type { Variation } from './hostile.ts';
 import type { Life } from './life.ts';
 import type { Subject } from './subject.ts';
 
-/** An incident and what is special about it. */
+/** An incident and what is special about its data. */
 export interface Case {
   readonly what: string;
   readonly incident: Incident;
 }
 
-/** Makes data of an origin special, from an example of it. */
+/** Makes variations of the example data of an origin. */
 export type Vary = (origin: string, data: UntypedData) => readonly Variation[];
 
 /** Every variation of an incident of each origin, with rising ids. */
@@ -33,25 +33,28 @@ export function casesOf(origins: readonly string[], vary: Vary): readonly Case[]
   );
 }
 
-/** Throws unless each was handled, or refused with `permanent()`; anything else is an accident. */
-export function assertTaken(life: Life, cases: readonly Case[]): void {
-  const accidents = cases.flatMap(({ what, incident }) => {
+/** Throws unless each incident was handled or rejected with `permanent()`. */
+export function assertAccepted(life: Life, cases: readonly Case[]): void {
+  const failures = cases.flatMap(({ what, incident }) => {
     const fate = life.fateOf(incident);
     if (fate.kind !== 'failed') return [];
     return [`${incident.origin} with ${what}: ${escapeControls(describeError(fate.error)).slice(0, 300)}`];
   });
-  const shown = accidents.slice(0, 3).join('; ');
-  const more = accidents.length > 3 ? `; and ${accidents.length - 3} more` : '';
-  const advice = 'Handle them, or refuse them with an error made by permanent().';
-  assert.ok(accidents.length === 0, `Expected nothing to go wrong, found ${shown}${more}. ${advice}`);
+  const shown = failures.slice(0, 3).join('; ');
+  const more = failures.length > 3 ? `; and ${failures.length - 3} more` : '';
+  const advice = 'Handle such data, or throw an error made by permanent().';
+  assert.ok(
+    failures.length === 0,
+    `Expected every incident to be accepted, found ${shown}${more}. ${advice}`,
+  );
 }
 
-/** Delivers the cases to a new handler and throws unless they were taken. */
-export async function takeCases({ inWorld }: Subject, cases: readonly Case[]): Promise<void> {
+/** Delivers the cases to a new handler and throws unless it accepts them. */
+export async function deliverCases({ inWorld }: Subject, cases: readonly Case[]): Promise<void> {
   await inWorld(async (world) => {
     const life = await world.live();
     await life.deliver(cases.map(({ incident }) => incident));
-    assertTaken(life, cases);
+    assertAccepted(life, cases);
     await life.close();
   });
 }

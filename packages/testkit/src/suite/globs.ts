@@ -3,7 +3,7 @@ import { compileGlob, createIncident, type Handler, isWriting, knownOrigins } fr
 /** Any package may add origins under this root, so that a glob under it may match one that is not installed here. */
 const OPEN_ROOT = 'ihandler';
 
-/** What a handler asks for, as it says it; strings only. */
+/** The globs of a handler that are strings, as written. */
 export function globsOf(handler: Handler): readonly string[] {
   const globs: readonly unknown[] = isWriting(handler)
     ? (handler.accepts ?? [])
@@ -21,23 +21,23 @@ export function globProblem(glob: string): string | undefined {
   }
 }
 
-/** Those of a handler's globs that a dispatcher takes. */
+/** The globs of a handler that a dispatcher accepts. */
 export function validGlobs(handler: Handler): readonly string[] {
   return globsOf(handler).filter((glob) => globProblem(glob) === undefined);
 }
 
-/** An origin that a glob matches, with `word` in place of the stars; undefined where that makes none. */
+/** An origin that a glob matches, with `word` in place of the stars; undefined when the result is not an origin. */
 export function originFor(glob: string, word = 'conformance'): string | undefined {
   const origin = glob.replace(/\*+/g, word);
   try {
     return createIncident({ id: 'x:1', origin, timestamp: 0, sensor: 'x', data: {} }).origin;
   } catch {
-    // Such as `acme..*`: no origin has an empty part.
+    // Such as `acme..*`: an origin cannot have an empty part.
     return undefined;
   }
 }
 
-/** Whether some origin, known or not, can reach a handler by this glob; `own` are origins that it reports itself. */
+/** Whether an origin, known or not, can match a glob. `own` are the origins that the handler reports itself. */
 export function canMatch(glob: string, own: readonly string[]): boolean {
   if (glob === '*') return true;
   if ([...knownOrigins(), ...own].some(compileGlob(glob))) return true;
@@ -47,18 +47,18 @@ export function canMatch(glob: string, own: readonly string[]): boolean {
   return !roots.has(root) && originFor(glob) !== undefined;
 }
 
-/** The origins of the catalogue that reach a handler. */
+/** The origins of the catalogue that a handler's globs match. */
 export function knownOriginsFor(handler: Handler): readonly string[] {
   const wanted = validGlobs(handler).map(compileGlob);
   return knownOrigins().filter((origin) => wanted.some((matches) => matches(origin)));
 }
 
-/** Whether a handler asks for everything: then it gets what has no schema, and what does not fit the schema it has. */
+/** Whether a handler listens to `*`, and so gets incidents without a schema and misfits. */
 export function takesEverything(handler: Handler): boolean {
   return globsOf(handler).includes('*');
 }
 
-/** Origins without a schema that reach a handler: by `*`, and by globs that no known origin matches. */
+/** Origins without a schema that reach a handler: through `*`, and through globs that match no known origin. */
 export function foreignOriginsFor(handler: Handler): readonly string[] {
   const known = knownOrigins();
   return validGlobs(handler).flatMap((glob) => {

@@ -1,16 +1,13 @@
 import { misfitOf, type UntypedData, type Value } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
 
-/** Data with something hostile in it, and what that is. */
+/** Hostile data, and what is hostile about it. */
 export interface Variation {
   readonly what: string;
   readonly data: UntypedData;
 }
 
-function isRecord(value: Value): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
-
-/** The same value with every string, number and so on in it replaced. */
+/** The same value with every leaf (string, number, …) replaced. */
 function replaceLeaves(value: Value, replace: (leaf: Value) => Value): Value {
   if (Array.isArray(value)) return value.map((item: Value) => replaceLeaves(item, replace));
   if (!isRecord(value)) return replace(value);
@@ -41,7 +38,7 @@ const texts: readonly (readonly [what: string, text: string])[] = [
   ['halves of surrogate pairs', '\ud800 \udfff\ud800'],
 ];
 
-/** The data with hostile text in place of every string, and under a key that the schema does not name. */
+/** The data with hostile text in place of every string, and in a key that the schema does not name. */
 export function hostileTexts(origin: string, data: UntypedData): readonly Variation[] {
   return texts.map(([what, text]) => ({
     what,
@@ -49,14 +46,14 @@ export function hostileTexts(origin: string, data: UntypedData): readonly Variat
   }));
 }
 
-/** The data with bytes that are no UTF-8 where text may be bytes. They are new each time. */
+/** The data with bytes that are not valid UTF-8 where text may be bytes. Each call makes new bytes. */
 export function hostileBytes(origin: string, data: UntypedData): readonly Variation[] {
   const bytes = () => Uint8Array.of(0xff, 0xfe, 0x00, 0xc3, 0x28);
   const replaced = replaceWhereFits(origin, data, (leaf) => (typeof leaf === 'string' ? bytes() : leaf));
   return [{ what: 'bytes', data: { ...replaced, extra: bytes() } }];
 }
 
-/** The data with numbers that are none of those that one thinks of. */
+/** The data with unusual numbers in place of every number. */
 export function hostileNumbers(origin: string, data: UntypedData): readonly Variation[] {
   return [0, -1, Number.MAX_SAFE_INTEGER].map((number) => ({
     what: `the number ${number}`,
@@ -64,7 +61,7 @@ export function hostileNumbers(origin: string, data: UntypedData): readonly Vari
   }));
 }
 
-/** As little data as fits: no optional key, empty strings, empty lists. */
+/** The least data that fits: no optional keys, empty strings, empty lists. */
 export function emptied(origin: string, data: UntypedData): readonly Variation[] {
   let result = data;
   for (const key of Object.keys(data)) {
@@ -75,10 +72,10 @@ export function emptied(origin: string, data: UntypedData): readonly Variation[]
     const candidate = { ...result, [key]: Array.isArray(value) ? [] : replaceLeaves(value, withText('')) };
     if (misfitOf(origin, candidate) === undefined) result = candidate;
   }
-  return [{ what: 'as little data as fits', data: result }];
+  return [{ what: 'minimal data', data: result }];
 }
 
-/** One value as large as the edge lets through, many keys, and deep nesting. */
+/** The largest value that sources accept, many keys, and deep nesting. */
 export function huge(origin: string, data: UntypedData): readonly Variation[] {
   const text = 'A'.repeat(2 ** 20);
   const [key] = Object.keys(data).filter(
@@ -95,9 +92,9 @@ export function huge(origin: string, data: UntypedData): readonly Variation[] {
 
 const trickyKeys = ['constructor', 'hasOwnProperty', 'toString', 'valueOf', 'toJSON', 'length', 'then'];
 
-/** Keys that mean something to objects themselves. */
+/** Keys that are also names of members of every object. */
 export function trickyKeysIn(_origin: string, data: UntypedData): readonly Variation[] {
-  const keys = Object.fromEntries(trickyKeys.map((key) => [key, 'a key like others']));
+  const keys = Object.fromEntries(trickyKeys.map((key) => [key, 'an ordinary key']));
   // Parsed, because a literal would set the prototype instead.
   const proto: { readonly [key: string]: Value } = JSON.parse(
     '{"__proto__": {"polluted": "by the key __proto__"}}',
@@ -108,7 +105,7 @@ export function trickyKeysIn(_origin: string, data: UntypedData): readonly Varia
   ];
 }
 
-/** What does not fit the schema of the origin, in several ways. */
+/** Data that does not fit the schema of the origin, in several ways. */
 export function misfits(origin: string, data: UntypedData): readonly Variation[] {
   const all = (value: Value): UntypedData => Object.fromEntries(Object.keys(data).map((key) => [key, value]));
   const variations = [

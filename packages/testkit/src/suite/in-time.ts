@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long a handler may do nothing before it counts as stuck, in milliseconds, unless its author says otherwise. */
+/** The default number of milliseconds without progress after which a handler counts as stuck. */
 export const PATIENCE = 10_000;
 
-/** Waits for something that a handler does; throws an AssertionError when it does not end within so many milliseconds. */
+/** Waits for a call of a handler. Throws an AssertionError when it does not return within `patience` milliseconds. */
 export async function inTime<T>(promise: Promise<T>, call: string, patience: number): Promise<T> {
   const timer = new AbortController();
   const late = delay(patience, undefined, { signal: timer.signal }).then(() =>
-    assert.fail(`Expected ${call} to end, found that it does not within ${patience} ms.`),
+    assert.fail(`Expected ${call} to return within ${patience} ms, found that it has not.`),
   );
-  late.catch(() => undefined); // ended before the time was over: nobody looks at it any more
+  late.catch(() => undefined); // not awaited when the call returns in time
   try {
     return await Promise.race([promise, late]);
   } finally {

@@ -11,60 +11,60 @@ import type { AtPoint, Crash, Disk, JournalPoint } from '../disk.ts';
 import { inTime } from './in-time.ts';
 import { type HandlerPoint, type Observed, observe } from './observe.ts';
 
-/** Every point at which something may be made to happen. */
+/** Every point at which a test may inject a fault. */
 export type Point = JournalPoint | HandlerPoint;
 
-/** How a process lives. */
+/** Options of a process. */
 export interface LifeOptions {
-  /** The most incidents at once. @default 1000 */
+  /** The largest number of incidents in a batch. @default 1000 */
   readonly batch?: number;
   readonly at?: AtPoint<Point>;
   readonly crash?: Crash;
 }
 
-/** What a life is made of. */
+/** The parts of a process. */
 export interface LifeParts {
   readonly handler: Handler;
   readonly disk: Disk;
   readonly dataDir: string;
-  /** How long the handler may do nothing before it counts as stuck, in milliseconds. */
+  /** Milliseconds without progress after which the handler counts as stuck. */
   readonly patience: number;
 }
 
-/** What became of an incident: handled, given up on purpose with a permanent error, or by accident. */
+/** The outcome of an incident: handled, rejected with a permanent error, or failed with another error. */
 export type Fate =
-  | { readonly kind: 'handled' | 'refused' }
+  | { readonly kind: 'handled' | 'rejected' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** A process with a dispatcher and the handler. */
+/** A simulated process: a dispatcher with the handler. */
 export interface Life extends Pick<Observed, 'calls' | 'misreports' | 'closeErrors'> {
   readonly handler: Handler;
   /** Throws when the handler does not start. */
   start(): Promise<void>;
-  /** Reports, and returns when all is handled or given up, or the process is dead. Throws when the handler does not get on. */
+  /** Reports incidents and returns when each has an outcome, or the process is dead. Throws when the handler is stuck. */
   deliver(incidents: readonly Incident[]): Promise<void>;
   fateOf(incident: Incident): Fate;
   reopen(): Promise<void>;
-  /** Lets it forget everything, as an operator does; what it answers. Throws when it fails, or does not answer. */
+  /** Makes the handler forget every host, as an operator can, and returns its answer. Throws when it fails or does not answer. */
   forget(): Promise<string | undefined>;
-  /** Ends as processes should. Safe to call twice. */
+  /** Closes the dispatcher. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /** The instance under which the handler runs. */
 export const INSTANCE = 'conformance';
 
-/** A web that answers everything with 200 and `{}`: nothing leaves the machine. */
+/** A `fetch` that answers every request with 200 and `{}`, so that nothing leaves the machine. */
 async function answer(): Promise<Response> {
   return new Response('{}', { status: 200, headers: { 'content-type': 'application/json' } });
 }
 
-/** Makes a process that has not started, with its journal on a disk and its folders in `dataDir`. */
+/** Makes a process that has not started. Its journal is on `disk`, its folders are in `dataDir`. */
 export function createLife({ handler, disk, dataDir, patience }: LifeParts, options: LifeOptions = {}): Life {
   const { crash, batch = 1000 } = options;
   const letters = new Map<string, DeadLetter>();
   const gone = new AbortController();
-  /** The points of the commit that makes the cursor of a new instance, before it starts: no rule is about those. */
+  /** The points of the commit that creates the cursor of a new instance, before it starts. Rules do not count these. */
   const first = new Set<Point>(disk.cursors.has(INSTANCE) ? [] : ['commit', 'committed']);
   const at: AtPoint<Point> = async (point) => {
     if (first.delete(point)) return;
@@ -89,8 +89,8 @@ export function createLife({ handler, disk, dataDir, patience }: LifeParts, opti
     const [behind] = await dispatcher.drain({ stalledAfter: patience, signal: gone.signal });
     if (behind === undefined || crash?.isDead()) return;
     const doing =
-      behind.failure === undefined ? 'a call has not returned' : `it asks to try again: ${behind.failure}`;
-    assert.fail(`Expected it to get on, found nothing done for ${patience} ms: ${doing}.`);
+      behind.failure === undefined ? 'a call has not returned' : `it asks for a retry: ${behind.failure}`;
+    assert.fail(`Expected progress within ${patience} ms, found none: ${doing}.`);
   }
 
   return {
@@ -100,15 +100,15 @@ export function createLife({ handler, disk, dataDir, patience }: LifeParts, opti
       try {
         await inTime(dispatcher.start(), 'start()', patience);
       } catch (error) {
-        assert.fail(`Expected it to start, found ${describeError(error)}`);
+        assert.fail(`Expected start() to succeed, found ${describeError(error)}`);
       }
       const [status] = dispatcher.status();
       if (status?.state === 'starting')
-        assert.fail(`Expected it to start, found ${status.failure ?? 'that it does not'}.`);
+        assert.fail(`Expected start() to succeed, found ${status.failure ?? 'that it does not return'}.`);
     },
     async deliver(incidents) {
       const all = handleAll(incidents);
-      all.catch(() => undefined); // looked at through the race; a dead process may fail however it likes
+      all.catch(() => undefined); // awaited in the race below; errors of a dead process do not matter
       await (crash === undefined ? all : Promise.race([all, crash.died]));
     },
     fateOf({ id }) {
@@ -116,13 +116,13 @@ export function createLife({ handler, disk, dataDir, patience }: LifeParts, opti
       const error = observed.calls.findLast(
         ({ ids, state }) => state === 'failed' && ids.includes(id),
       )?.error;
-      return failureKind(error) === 'permanent' ? { kind: 'refused' } : { kind: 'failed', error };
+      return failureKind(error) === 'permanent' ? { kind: 'rejected' } : { kind: 'failed', error };
     },
     reopen: () => dispatcher.reopen(),
     async forget() {
       const answers = await inTime(dispatcher.forget(['0.0.0.0/0', '::/0']), 'forget()', patience);
       const answer = answers[INSTANCE];
-      if (answer?.startsWith('failed: ')) assert.fail(`Expected forget() to end well, found it ${answer}`);
+      if (answer?.startsWith('failed: ')) assert.fail(`Expected forget() to succeed, found ${answer}`);
       return answer;
     },
     close: () => dispatcher.close({ within: patience }),

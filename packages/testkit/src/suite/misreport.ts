@@ -11,13 +11,13 @@ interface Attempt {
   readonly origin: string;
   readonly data: unknown;
   readonly options: ReportOptions | undefined;
-  /** What is being delivered; undefined outside of deliveries. */
+  /** The incidents being delivered; undefined outside deliveries. */
   readonly batch: readonly Incident[] | undefined;
-  /** Whether the delivery that lent the context is over. */
+  /** Whether the delivery to which the context belongs has ended. */
   readonly isLate: boolean;
 }
 
-/** What the contract says against a report; undefined when nothing. */
+/** The rule that a report breaks; undefined when it is allowed. */
 export function misreportOf(
   handler: Handler,
   { origin, data, options, batch, isLate }: Attempt,
@@ -25,21 +25,21 @@ export function misreportOf(
   if (isLate)
     return {
       kind: 'late',
-      message: `${origin} was reported with the context of a delivery that was over: await the report before you return, or use the context given to start`,
+      message: `${origin} was reported with the context of a delivery that had ended: await the report before you return, or use the context of start()`,
     };
   const reports = soundReports(handler);
   const schema = Object.hasOwn(reports, origin) ? reports[origin] : undefined;
   if (schema === undefined)
     return {
       kind: 'undeclared',
-      message: `${origin} was reported and is not in "reports": declare it there`,
+      message: `${origin} was reported but is not declared: add it to "reports" with a schema`,
     };
   const result = schema['~standard'].validate(data);
   if (!(result instanceof Promise) && result.issues !== undefined) {
     const issues = result.issues.map(({ message }) => message).join('; ');
     return {
       kind: 'undeclared',
-      message: `${origin} was reported with data that its schema refuses: ${issues}`,
+      message: `${origin} was reported with data that does not fit its schema: ${issues}`,
     };
   }
   const cause = options?.cause;

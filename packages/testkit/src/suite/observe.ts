@@ -14,40 +14,40 @@ import { validGlobs } from './globs.ts';
 import { type Misreport, misreportOf } from './misreport.ts';
 import { soundReports } from './schemas.ts';
 
-/** Where a test may step in: just before a handler is called, when it has returned, and when it has failed. */
+/** A point at which a test may intervene: before a handler is called, after it returned, and after it failed. */
 export type HandlerPoint = 'deliver' | 'delivered' | 'failed';
 
 /** One call of a listener or of `write`. */
 export interface Call {
   readonly ids: readonly string[];
-  /** What `write` was told, a copy; absent for a listener. */
+  /** A copy of the checkpoint passed to `write`; absent for a listener. */
   readonly checkpoint?: Checkpoint;
   state: 'running' | 'done' | 'failed';
   error?: unknown;
 }
 
-/** A handler under test, as a dispatcher gets it. */
+/** A handler under test, as the dispatcher sees it. */
 export interface Observed {
   /**
-   * Passes everything on. What other rules judge does not stand in the way of a rule: contract, name, invalid globs and
-   * reports that are not allowed never reach the dispatcher.
+   * Forwards every call to the handler under test. Faults that have a rule of their own (contract, name, invalid globs,
+   * reports that are not allowed) do not reach the dispatcher, so that they fail that rule only.
    */
   readonly handler: Handler;
   readonly calls: readonly Call[];
   readonly misreports: readonly Misreport[];
-  /** What went wrong with `close`: what it threw, or that it has not returned. */
+  /** The errors of `close`: what it threw, or that it has not returned. */
   readonly closeErrors: ReadonlySet<unknown>;
 }
 
 type MutableCall = { -readonly [Key in keyof Call]: Call[Key] };
 
-/** Stands between a dispatcher and a handler. */
+/** Wraps a handler so that every call of the dispatcher is recorded. */
 export function observe(inner: Handler, at: AtPoint<HandlerPoint> = () => undefined): Observed {
   const calls: MutableCall[] = [];
   const misreports: Misreport[] = [];
   const closeErrors = new Set<unknown>();
 
-  /** Lends a context whose reports are looked at; `batch` is what is being delivered, absent for the context of `start`. */
+  /** Makes a context whose reports are checked. `batch` is the delivery; absent for the context of `start`. */
   function lend(context: HandlerContext, batch?: readonly Incident[]) {
     const delivery = { isOver: false };
     function report(origin: string, data: UntypedData, options?: ReportOptions): Promise<void> {
@@ -94,7 +94,7 @@ export function observe(inner: Handler, at: AtPoint<HandlerPoint> = () => undefi
     reports: soundReports(inner),
     start: (context: HandlerContext) => inner.start?.(lend(context).context),
     async close() {
-      const pending = new Error('it has not returned');
+      const pending = new Error('close() has not returned');
       closeErrors.add(pending);
       try {
         await inner.close?.();

@@ -7,7 +7,7 @@ function descriptors(): readonly string[] {
   try {
     return readdirSync(DESCRIPTORS);
   } catch {
-    return []; // there is no such folder where this is not Linux
+    return []; // the folder exists on Linux only
   }
 }
 
@@ -15,11 +15,11 @@ function pathOf(descriptor: string): string {
   try {
     return readlinkSync(join(DESCRIPTORS, descriptor));
   } catch {
-    return ''; // closed meanwhile: the listing itself was one of them
+    return ''; // closed since, like the descriptor of the listing itself
   }
 }
 
-/** The files in a folder that this process has open; none where the system does not tell, as Linux does. */
+/** The files in a folder that this process has open. Empty on systems other than Linux. */
 export function openFiles(folder: string): readonly string[] {
   const inside = realpathSync(folder) + sep;
   return descriptors()

@@ -1,9 +1,9 @@
 import type { Subject } from './subject.ts';
 
-/** A law of the contract, and how to see whether a handler keeps it. */
+/** A rule of the contract and its check. */
 export interface Rule {
-  /** A sentence whose subject is the handler. */
+  /** A predicate whose subject is the handler: `can be closed twice`. */
   readonly name: string;
-  /** Throws an AssertionError that says what was expected and found. A rule about what a handler does not do holds. */
+  /** Throws an AssertionError that says what was expected and found. Passes when the handler lacks what the rule is about. */
   check(subject: Subject): Promise<void>;
 }

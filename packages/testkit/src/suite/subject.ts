@@ -4,26 +4,26 @@ import { foreignOriginsFor, knownOriginsFor } from './globs.ts';
 import { type HandlerFactory, inWorld, type World } from './world.ts';
 
 /**
- * Reads what a handler has stored in a folder, in a form that can be compared deeply: rows, or just how many. The handler
- * may be running, closed or dead. What is different each time, such as when a row was written, must be left out.
+ * Reads what a handler has stored in a folder, in a form that can be compared deeply: rows, or their number. The handler may be
+ * running, closed or dead. Leave out values that differ on each run, such as the time at which a row was written.
  */
 export type StoredProbe = (folder: string) => MaybePromise<unknown>;
 
-/** What the rules are about. */
+/** The handler under test, as the rules see it. */
 export interface Subject {
   readonly factory: HandlerFactory;
   readonly stored: StoredProbe | undefined;
-  /** How long the handler may do nothing before it counts as stuck, in milliseconds. */
+  /** Milliseconds without progress after which the handler counts as stuck. */
   readonly patience: number;
-  /** A world of its own for a part of a rule. */
+  /** Runs a part of a rule in a world of its own. */
   inWorld(run: (world: World) => Promise<void>): Promise<void>;
-  /** Looks at a handler that is never started. */
+  /** Reads a property of a handler that is never started. */
   inspect<T>(look: (handler: Handler) => T): Promise<T>;
-  /** Whether it has a checkpoint of its own. */
+  /** Whether the handler has a checkpoint. */
   keepsCheckpoint(): Promise<boolean>;
-  /** The origins that it takes an ordinary incident of without failing; others are for a rule of their own. */
+  /** The origins of which it handles an ordinary incident without failing. A rule of its own tests the others. */
   usable(): Promise<readonly string[]>;
-  /** So many ordinary incidents, of all usable origins in turn, with rising ids of the stream `stream`; none where it takes none. */
+  /** `count` ordinary incidents of all usable origins in turn, with rising ids of a stream; none when no origin is usable. */
   sample(count: number, from?: number, stream?: string): Promise<readonly Incident[]>;
 }
 
@@ -32,7 +32,7 @@ export function ordinary(origin: string, ordinal: number, stream = 'conformance'
   return incident(origin, {}, { id: `${stream}:${ordinal}` });
 }
 
-/** What the rules are about: the handlers that a factory makes. */
+/** Makes the subject of the rules: the handlers of a factory. */
 export function createSubject(factory: HandlerFactory, patience: number, stored?: StoredProbe): Subject {
   let found: Promise<readonly string[]> | undefined;
 
@@ -82,7 +82,7 @@ export function createSubject(factory: HandlerFactory, patience: number, stored?
   };
 }
 
-/** Ordinary incidents of everything that a handler takes, some of it twice. */
+/** Ordinary incidents of every usable origin, and a second one of some. */
 export async function sampleOfAll({ usable, sample }: Subject): Promise<readonly Incident[]> {
   return sample((await usable()).length + 4);
 }

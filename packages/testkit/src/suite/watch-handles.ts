@@ -1,10 +1,10 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 
-/** Watches what a part of the program opens. */
+/** Watches the handles that a part of the program opens. */
 export interface HandleWatch {
-  /** Runs something; everything that it opens from now on, at whatever time, is its own. */
+  /** Runs an action. Every handle that it opens, now or later, belongs to it. */
   run<T>(action: () => T): T;
-  /** What it has opened that keeps the process alive: `Timeout`, `TCPSERVERWRAP`, …; what was closed in this turn of the event loop included. */
+  /** The kinds of its open handles that keep the process alive: `Timeout`, `TCPSERVERWRAP`, … Includes handles closed in this turn of the event loop. */
   open(): readonly string[];
   /** Ends the watch. */
   stop(): void;
@@ -20,8 +20,8 @@ function isHandle(resource: object): resource is Handle {
 }
 
 /**
- * Watches timers, sockets, servers, child processes, workers and watchers. Counting what is active in the whole process
- * would not do: test runners have timers of their own, which come and go.
+ * Watches timers, sockets, servers, child processes, workers and file watchers. It does not count the active handles of the
+ * whole process, because test runners start and stop timers of their own.
  */
 export function watchHandles(): HandleWatch {
   const scope = new AsyncLocalStorage<object>();
@@ -31,7 +31,7 @@ export function watchHandles(): HandleWatch {
     init(id, kind, _trigger, resource: object) {
       if (isHandle(resource) && scope.getStore() === token) handles.set(id, { kind, handle: resource });
     },
-    destroy: (id) => void handles.delete(id), // a timer that is over still says that it has a reference
+    destroy: (id) => void handles.delete(id), // an expired timer still claims to have a reference
   }).enable();
   return {
     run: (action) => scope.run(token, action),

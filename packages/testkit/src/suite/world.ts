@@ -7,29 +7,29 @@ import { inTime } from './in-time.ts';
 import { createLife, type Life, type LifeOptions } from './life.ts';
 
 /**
- * Makes a fresh handler whose storage, if it has one, is in `folder`, which is there and empty. It is given the same folder
- * again where the suite acts as a restart: then the handler must find what the one before has stored.
+ * Makes a new handler that stores its data, if any, in `folder`. The folder exists and is empty at first. To simulate a restart
+ * the suite passes the same folder again: the handler must then find what its predecessor has stored.
  */
 export type HandlerFactory = (folder: string) => Handler | Promise<Handler>;
 
-/** A folder for the handler and a disk for the journal, which outlive processes. */
+/** A folder for the handler and a disk for the journal, which outlive simulated processes. */
 export interface World {
-  /** What the factory is given. */
+  /** The folder passed to the factory. */
   readonly folder: string;
   readonly disk: Disk;
-  /** Starts a process with a new handler, or with one that has lived before. */
+  /** Starts a process with a new handler, or with the handler of an earlier process. */
   live(options?: LifeOptions, again?: Handler): Promise<Life>;
-  /** Ends a process as if the machine had lost its power: the files are as they are now, whatever `close` does to them. */
+  /** Ends a process like a power failure: the files stay as they are now, whatever `close` does to them. */
   kill(life: Life): Promise<void>;
 }
 
-/** What can be copied: not the sockets and pipes that die with their process. */
+/** Whether a path can be copied: sockets and pipes end with their process. */
 function isStored(path: string): boolean {
   const stat = lstatSync(path);
   return stat.isFile() || stat.isDirectory() || stat.isSymbolicLink();
 }
 
-/** Makes a world, lets `run` happen in it, and removes it with all that still lives there. */
+/** Makes a world, runs `run` in it, closes all its processes and removes it. */
 export async function inWorld(
   factory: HandlerFactory,
   patience: number,
@@ -60,10 +60,10 @@ export async function inWorld(
       filter: isStored,
     });
     try {
-      // Only so that its locks and handles are gone, as those of a dead process are.
+      // Releases locks and handles, as the death of a process does.
       await inTime(Promise.resolve(life.handler.close?.()), 'close()', patience);
     } catch {
-      // Nobody is left to be told: the process is dead.
+      // The process counts as dead: its errors do not matter.
     }
     renameSync(files, old);
     renameSync(copy, files);

@@ -1,14 +1,14 @@
 import { type DescribeOptions, describeHandler } from '../describe-handler.ts';
 import type { HandlerFactory } from '../suite/world.ts';
 
-/** What became of a rule. */
+/** The result of a rule. */
 export interface Outcome {
   readonly name: string;
-  /** Why the handler does not keep it; absent when it does. */
+  /** Why the handler breaks it; absent when it passes. */
   readonly failure?: Error;
 }
 
-/** Runs the suite with a runner of its own, one rule after the other. */
+/** Runs the rules one after the other, without a test runner. */
 export async function conform(
   factory: HandlerFactory,
   options?: DescribeOptions,

@@ -10,24 +10,24 @@ import {
   type WritingHandler,
 } from '@ihandler/core';
 
-/** A schema that everything fits. */
+/** A schema that accepts everything. */
 export const anything: Schema = {
   '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
 };
 
-/** Looks at every value in the data, as a handler that formats it would. */
+/** Reads every value in the data, as a handler that formats it does. */
 export function read(incident: Incident): string {
   return JSON.stringify(incident.data);
 }
 
-/** Reads what it hears, while it is started. */
+/** Reads each incident while it is started. */
 export function listening(_folder: string): ListeningHandler {
   let isStarted = false;
   return defineHandler({
     name: 'listener',
     on: {
       '*': (incident) => {
-        if (!isStarted) throw new Error('was used before start, or after close');
+        if (!isStarted) throw new Error('used before start() or after close()');
         read(incident);
       },
     },
@@ -40,7 +40,7 @@ export function listening(_folder: string): ListeningHandler {
   });
 }
 
-/** Hears only what it knows, typed, and reports a sentence on it. */
+/** Listens to known origins only, typed, and reports a sentence about each. */
 export function reporting(_folder: string): ListeningHandler {
   return defineHandler({
     name: 'reporter',
@@ -55,7 +55,7 @@ export function reporting(_folder: string): ListeningHandler {
   });
 }
 
-/** What a keeper has on the disk: what it wrote, and how far it is. */
+/** The file of a keeper: rows and checkpoint. */
 export interface Stored {
   readonly rows: readonly string[];
   readonly checkpoint: Checkpoint;
@@ -63,7 +63,7 @@ export interface Stored {
 
 const nothing: Stored = { rows: [], checkpoint: {} };
 
-/** What is in the folder of a {@link keeping} or {@link appending} handler. */
+/** Reads the file of a {@link keeping} or {@link appending} handler. */
 export function storedIn(folder: string): Stored {
   try {
     return JSON.parse(readFileSync(join(folder, 'kept.json'), 'utf8'));
@@ -73,14 +73,14 @@ export function storedIn(folder: string): Stored {
   }
 }
 
-/** Replaces what is in the folder in one step. */
+/** Replaces the file in one step. */
 export function store(folder: string, stored: Stored): void {
   const file = join(folder, 'kept.json');
   writeFileSync(`${file}.new`, JSON.stringify(stored));
   renameSync(`${file}.new`, file);
 }
 
-/** Forgets all. */
+/** Removes the file. */
 export function forget(folder: string): void {
   rmSync(join(folder, 'kept.json'), { force: true });
 }
@@ -90,7 +90,7 @@ export function rowOf(incident: Incident): string {
   return `${incident.origin} ${read(incident).length}`;
 }
 
-/** Keeps a row for each incident with its checkpoint, in one step. */
+/** Stores rows and checkpoint in one step. */
 export function keeping(folder: string): WritingHandler {
   let kept = nothing;
   return defineHandler({
@@ -111,7 +111,7 @@ export function keeping(folder: string): WritingHandler {
   });
 }
 
-/** Keeps rows with its checkpoint and reports each download; what it gets without a checkpoint it only reports again. */
+/** Stores rows and checkpoint and reports each download. A batch with an empty checkpoint it only reports again. */
 export function keepingAndReporting(folder: string): WritingHandler {
   const keeper = keeping(folder);
   return defineHandler({
@@ -127,7 +127,7 @@ export function keepingAndReporting(folder: string): WritingHandler {
   });
 }
 
-/** Keeps rows without a checkpoint: at least once. */
+/** Stores rows without a checkpoint: at least once. */
 export function appending(folder: string): WritingHandler {
   return defineHandler({
     name: 'appender',
@@ -139,7 +139,7 @@ export function appending(folder: string): WritingHandler {
   });
 }
 
-/** A listener made of a class, with parts that only its own methods reach. */
+/** A listener that is an instance of a class with private members. */
 export class Counter implements ListeningHandler {
   readonly contract = 1;
   readonly name = 'counter';
@@ -147,7 +147,7 @@ export class Counter implements ListeningHandler {
   #counts: Map<string, number> | undefined;
 
   #count({ origin }: Incident): void {
-    if (this.#counts === undefined) throw new Error('was used before start, or after close');
+    if (this.#counts === undefined) throw new Error('used before start() or after close()');
     this.#counts.set(origin, (this.#counts.get(origin) ?? 0) + 1);
   }
 
@@ -164,7 +164,7 @@ export class Counter implements ListeningHandler {
   }
 }
 
-/** Listens to origins of its own only, and refuses what is not as it expects. */
+/** Listens to origins of its own only, and rejects unexpected data. */
 export function choosing(_folder: string): ListeningHandler {
   return defineHandler({
     name: 'chooser',
@@ -176,7 +176,7 @@ export function choosing(_folder: string): ListeningHandler {
   });
 }
 
-/** Counts what it hears, and forgets it all when it is told to forget the host of the examples. */
+/** Counts incidents, and resets the count when it forgets the host of the examples. */
 export function forgetting(_folder: string): ListeningHandler {
   const inner = listening('');
   let rows = 0;

@@ -10,9 +10,9 @@ export interface Broken {
   readonly rule: string;
   readonly how: string;
   readonly factory: HandlerFactory;
-  /** Whether the suite may look at its rows. */
+  /** Whether the suite may read its rows. */
   readonly isStored?: boolean;
-  /** How long the suite waits for one that never comes back, in milliseconds. */
+  /** Milliseconds after which the suite considers it stuck. */
   readonly patience?: number;
 }
 
@@ -20,7 +20,7 @@ const timers: NodeJS.Timeout[] = [];
 const descriptors: number[] = [];
 const servers: Server[] = [];
 
-/** Starts a timer that nobody stops. */
+/** Starts a timer that is never stopped. */
 export function forgetTimer(): void {
   timers.push(setInterval(() => {}, 60_000));
 }
@@ -30,27 +30,27 @@ export function forgetFile(descriptor: number): void {
   descriptors.push(descriptor);
 }
 
-/** Opens a port that nobody closes. */
+/** Opens a port that is never closed. */
 export async function forgetServer(): Promise<void> {
   const server = createServer().listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
 }
 
-/** Puts away what broken handlers have left behind. */
+/** Closes what broken handlers have left open. */
 export function cleanUp(): void {
   for (const timer of timers.splice(0)) clearInterval(timer);
   for (const server of servers.splice(0)) server.close();
   for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
 }
 
-/** A handler that no type checker would let pass. */
+/** A handler that a type checker would reject. */
 export function untyped(handler: object): Handler {
-  // Not safe at all: it is for the suite to notice.
+  // Not safe: the suite must notice it.
   return handler as Handler;
 }
 
-/** A sound listener that handles incidents in another way. */
+/** A sound listener with another listener function. */
 export function hears(
   on: (incident: Incident, context: HandlerContext) => MaybePromise<unknown>,
 ): HandlerFactory {

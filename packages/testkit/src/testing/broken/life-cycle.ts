@@ -5,7 +5,7 @@ import { type Broken, forgetFile, forgetServer, forgetTimer } from './broken.ts'
 
 const sound = listening('');
 
-/** A handler that remembers something and refuses to work because of it. */
+/** A handler that fails after it was closed or reopened once. */
 function refusing(word: 'closed' | 'reopened') {
   let isOver = false;
   const handler = listening('');
@@ -22,12 +22,12 @@ function refusing(word: 'closed' | 'reopened') {
   };
 }
 
-const early = 'does nothing before it is started';
-const open = 'leaves nothing open when it is closed';
+const early = 'does no work before start()';
+const open = 'leaves nothing open after close()';
 
-/** Handlers whose life has a fault. */
+/** Handlers with a fault in their life cycle. */
 export const brokenLives: readonly Broken[] = [
-  { rule: 'is a new object from each call of its factory', how: 'is one for all', factory: () => sound },
+  { rule: 'is a new object on each call of its factory', how: 'is a shared object', factory: () => sound },
   {
     rule: early,
     how: 'starts a timer',
@@ -47,15 +47,15 @@ export const brokenLives: readonly Broken[] = [
   },
   {
     rule: early,
-    how: 'makes a file',
+    how: 'creates a file',
     factory(folder) {
       writeFileSync(join(folder, 'early'), '');
       return listening('');
     },
   },
   {
-    rule: 'starts and closes without an incident',
-    how: 'cannot be closed when nothing came',
+    rule: 'starts and closes without incidents',
+    how: 'fails to close before its first incident',
     factory() {
       let last: string | undefined;
       return {
@@ -66,14 +66,14 @@ export const brokenLives: readonly Broken[] = [
           },
         },
         close() {
-          if (last === undefined) throw new Error('nothing came');
+          if (last === undefined) throw new Error('no incident yet');
         },
       };
     },
   },
   {
-    rule: 'starts and closes without an incident',
-    how: 'waits for the first when it is closed',
+    rule: 'starts and closes without incidents',
+    how: 'waits in close() for its first incident',
     patience: 1500,
     factory() {
       let came = () => {};
@@ -84,8 +84,8 @@ export const brokenLives: readonly Broken[] = [
     },
   },
   {
-    rule: 'may be closed twice',
-    how: 'cannot',
+    rule: 'can be closed twice',
+    how: 'throws in the second close()',
     factory() {
       let isClosed = false;
       return {
@@ -102,13 +102,13 @@ export const brokenLives: readonly Broken[] = [
     },
   },
   {
-    rule: 'works again when it is started after it was closed',
-    how: 'does not',
+    rule: 'works again when it is started after close()',
+    how: 'stays closed',
     factory: () => refusing('closed'),
   },
   {
-    rule: 'goes on after it was told to reopen its files',
-    how: 'does not',
+    rule: 'continues after reopen()',
+    how: 'fails after reopen()',
     factory: () => refusing('reopened'),
   },
   {
@@ -123,7 +123,7 @@ export const brokenLives: readonly Broken[] = [
   },
   {
     rule: open,
-    how: 'cannot be closed after it has worked',
+    how: 'fails to close after some incidents',
     factory() {
       let heard = 0;
       return {

@@ -1,25 +1,25 @@
 import { listening } from '../sound.ts';
 import { type Broken, untyped } from './broken.ts';
 
-const forgets = 'says what it did when it was told to forget, and goes on';
-const counts = 'counts in numbers, under names in snake case, at any time while it is started';
+const forgets = 'describes what forget() removed, and continues';
+const counts = 'has numeric counters with names in snake case from start() to close()';
 
-/** A listener with a fault in what an operator asks of it. */
+/** A listener with a fault in forget() or counters(). */
 function asked(how: string, rule: string, part: () => object): Broken {
   return { rule, how, factory: () => untyped({ ...listening(''), ...part() }) };
 }
 
-/** Handlers that an operator cannot rely on. */
+/** Handlers with faults in what an operator asks of them. */
 export const brokenForOperators: readonly Broken[] = [
-  asked('says nothing', forgets, () => ({ forget() {} })),
-  asked('fails', forgets, () => ({ forget: () => Promise.reject(new Error('the table is gone')) })),
-  asked('never comes back', forgets, () => ({ forget: () => new Promise(() => {}) })),
-  asked('hears nothing any more', forgets, () => {
+  asked('returns nothing', forgets, () => ({ forget() {} })),
+  asked('rejects', forgets, () => ({ forget: () => Promise.reject(new Error('the table is gone')) })),
+  asked('never returns', forgets, () => ({ forget: () => new Promise(() => {}) })),
+  asked('fails after that', forgets, () => {
     let isOver = false;
     return {
       on: {
         '*': () => {
-          if (isOver) throw new Error('has forgotten how');
+          if (isOver) throw new Error('cannot continue');
         },
       },
       forget() {
@@ -28,7 +28,7 @@ export const brokenForOperators: readonly Broken[] = [
       },
     };
   }),
-  asked('cannot be closed after that', forgets, () => {
+  asked('fails to close after that', forgets, () => {
     let isOver = false;
     return {
       forget() {
@@ -40,12 +40,12 @@ export const brokenForOperators: readonly Broken[] = [
       },
     };
   }),
-  asked('has names of its own', counts, () => ({ counters: () => ({ 'Rows-written': 1 }) })),
-  asked('counts in words', counts, () => ({ counters: () => ({ rows: 'many' }) })),
-  asked('fails', counts, () => ({
+  asked('uses other names', counts, () => ({ counters: () => ({ 'Rows-written': 1 }) })),
+  asked('has text as a counter', counts, () => ({ counters: () => ({ rows: 'many' }) })),
+  asked('throws', counts, () => ({
     counters() {
       throw new Error('the table is gone');
     },
   })),
-  asked('answers later', counts, () => ({ counters: async () => ({ rows: 1 }) })),
+  asked('returns a promise', counts, () => ({ counters: async () => ({ rows: 1 }) })),
 ];

@@ -8,7 +8,7 @@ const refusing: Schema = {
   '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'expected more' }] }) },
 };
 
-/** A sound reporter that reports in another way. */
+/** A sound reporter with another listener. */
 function reports(
   rule: string,
   how: string,
@@ -30,16 +30,21 @@ function reports(
   };
 }
 
-const declared = 'reports only what it declares, with data that fits';
-const again = 'reports again what a crash made forgotten, as often as the first time';
+const declared = 'reports only declared origins, with data that fits';
+const again = 'repeats the reports that a crash discarded, each once';
 
-/** Handlers that report in a way that the contract does not allow. */
+/** Handlers whose reports break the contract. */
 export const brokenReports: readonly Broken[] = [
-  reports(declared, 'reports something else', (_, { report }) => report('acme.other.seen', {})),
-  reports(declared, 'reports less', (_, { report }) => report('acme.offer.seen', {}), refusing),
+  reports(declared, 'reports another origin', (_, { report }) => report('acme.other.seen', {})),
+  reports(
+    declared,
+    'reports data that does not fit',
+    (_, { report }) => report('acme.offer.seen', {}),
+    refusing,
+  ),
   {
-    rule: 'says because of which incident it reports, when it writes',
-    how: 'does not say',
+    rule: 'names the cause of each report from write()',
+    how: 'omits it',
     factory(folder) {
       const sound = keepingAndReporting(folder);
       return {
@@ -53,10 +58,10 @@ export const brokenReports: readonly Broken[] = [
       };
     },
   },
-  reports('reports before it has handled the incident, not after', 'is late', (_, { report }) => {
+  reports('reports before the delivery ends, not after', 'reports later', (_, { report }) => {
     setImmediate(() => void report('acme.offer.seen', {}));
   }),
-  reports(again, 'reports once in its life', async ({ id }, { report }, folder) => {
+  reports(again, 'reports each incident once for good', async ({ id }, { report }, folder) => {
     const file = join(folder, 'reported');
     if (existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(id)) return;
     await report('acme.offer.seen', {});
@@ -64,7 +69,7 @@ export const brokenReports: readonly Broken[] = [
   }),
   {
     rule: again,
-    how: 'reports only what is new to it',
+    how: 'reports only incidents that are new to it',
     factory(folder) {
       const sound = keepingAndReporting(folder);
       return {

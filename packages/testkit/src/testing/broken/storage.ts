@@ -13,7 +13,7 @@ import {
 } from '../sound.ts';
 import type { Broken } from './broken.ts';
 
-/** A keeper with other parts. */
+/** A sound keeper with some other members. */
 function keeper(
   rule: string,
   how: string,
@@ -31,7 +31,7 @@ function keeper(
   };
 }
 
-/** Keeps in memory until it is closed. */
+/** Stores only when it is closed. */
 function lazy(folder: string): WritingHandler {
   let kept: Stored = { rows: [], checkpoint: {} };
   return defineHandler({
@@ -62,37 +62,41 @@ function addCheckpoint(folder: string, more: Stored['checkpoint']): void {
   store(folder, { rows, checkpoint: { ...checkpoint, ...more } });
 }
 
-const covers = 'has a checkpoint that covers just what it took, of every stream';
-const crash = 'takes up where it was after a crash, whenever it came';
-const twice = 'stores nothing twice and loses nothing, whatever fails and crashes, if it has a checkpoint';
+const covers = 'has a checkpoint that covers exactly what it stored of each stream';
+const resumes = 'resumes after a crash at any point';
+const once = 'stores each incident exactly once despite failures and crashes, if it has a checkpoint';
 
-/** Handlers that keep something, and do not keep it well. */
+/** Handlers with faults in what they store. */
 export const brokenStorage: readonly Broken[] = [
-  keeper(covers, 'knows the last stream only', (_, folder) => ({
+  keeper(covers, 'covers only the last stream', (_, folder) => ({
     write: (batch, checkpoint) =>
       store(folder, { rows: [...storedIn(folder).rows, ...batch.map(rowOf)], checkpoint }),
   })),
-  keeper('has a checkpoint for streams of any name', 'assigns keys', (_, folder) => ({
-    write(batch, checkpoint) {
-      addRows(folder, batch);
-      const known: Record<string, number> = { ...storedIn(folder).checkpoint };
-      for (const [stream, ordinal] of Object.entries(checkpoint)) known[stream] = ordinal;
-      addCheckpoint(folder, known);
-    },
-  })),
-  keeper('has its checkpoint as it was when a write fails', 'moves it first', (_, folder) => ({
+  keeper(
+    'has a checkpoint for streams of any name',
+    'assigns stream names as keys of an object',
+    (_, folder) => ({
+      write(batch, checkpoint) {
+        addRows(folder, batch);
+        const known: Record<string, number> = { ...storedIn(folder).checkpoint };
+        for (const [stream, ordinal] of Object.entries(checkpoint)) known[stream] = ordinal;
+        addCheckpoint(folder, known);
+      },
+    }),
+  ),
+  keeper('does not change its checkpoint when a write fails', 'raises it before the rows', (_, folder) => ({
     write(batch, checkpoint) {
       addCheckpoint(folder, checkpoint);
       addRows(folder, batch);
     },
   })),
-  keeper('still has its checkpoint after a restart', 'tidies up when it is closed', (_, folder) => ({
+  keeper('keeps its checkpoint across a restart', 'removes its data when it is closed', (_, folder) => ({
     close: () => forget(folder),
   })),
-  { rule: crash, how: 'writes when it is closed', factory: lazy },
+  { rule: resumes, how: 'stores when it is closed', factory: lazy },
   {
-    rule: crash,
-    how: 'finds its own lock',
+    rule: resumes,
+    how: 'fails on its own lock',
     factory(folder) {
       const lock = join(folder, 'lock');
       return {
@@ -104,22 +108,22 @@ export const brokenStorage: readonly Broken[] = [
     },
   },
   {
-    rule: 'has stored what it took when it says so, and not only when it is closed',
-    how: 'writes when it is closed',
+    rule: 'has stored an incident when it acknowledges it, not only after close()',
+    how: 'stores when it is closed',
     factory: (folder) => withoutCheckpoint(lazy(folder)),
     isStored: true,
   },
   keeper(
-    'stores the same however the incidents are cut into batches',
-    'writes batches backwards',
+    'stores the same data whatever the size of the batches',
+    'stores batches in reverse order',
     (sound) => ({
       write: (batch, checkpoint, context) => sound.write(batch.toReversed(), checkpoint, context),
     }),
     true,
   ),
   keeper(
-    twice,
-    'has rows of a write that failed',
+    once,
+    'leaves rows of a failed write',
     (_, folder) => ({
       write(batch, checkpoint) {
         for (const incident of batch) addRows(folder, [incident]);
@@ -129,8 +133,8 @@ export const brokenStorage: readonly Broken[] = [
     true,
   ),
   {
-    rule: twice,
-    how: 'stores again what it shall only report again',
+    rule: once,
+    how: 'stores again incidents that it should only report again',
     isStored: true,
     factory(folder) {
       const [sound, reporter] = [keeping(folder), keepingAndReporting(folder)];
