@@ -13,7 +13,7 @@ import Database from 'better-sqlite3';
 import { median } from './support/median.ts';
 
 const ROUNDS = 5;
-/** How many incidents are appended in batches of how many. */
+/** The numbers of incidents, and the sizes of their batches. */
 const plans = [
   { batch: 1, count: 1_000 },
   { batch: 100, count: 40_000 },
@@ -43,7 +43,7 @@ const recorded = readFileSync(recording, 'utf8')
     return { timestamp: Date.parse(`${timestamp}Z`), origin, data, sensor: 'dionaea' };
   });
 
-/** The recording again and again, with new ids. */
+/** The recording repeated, with new ids. */
 function batchesOf(count: number, batch: number): Incident[][] {
   return Array.from({ length: count / batch }, (_, b) =>
     Array.from({ length: batch }, (_, i) => {
@@ -55,7 +55,7 @@ function batchesOf(count: number, batch: number): Incident[][] {
   );
 }
 
-/** The limit: the same rows, encoded beforehand, with the same index and as durable. */
+/** The limit: the same rows, encoded in advance, with the same index and durability. */
 function limit(batches: readonly (readonly Incident[])[], file: string): number {
   const rows = batches.map((batch) =>
     batch.map((incident) => [parseIncidentId(incident.id).ordinal, encodeIncident(incident)] as const),
@@ -91,7 +91,7 @@ async function appended(batches: readonly (readonly Incident[])[], file: string)
   return took;
 }
 
-/** As many appends of one incident as there are, so many of them in a turn. */
+/** Appends each incident by its own call, a batch of calls in each turn of the event loop. */
 async function together(batches: readonly (readonly Incident[])[], file: string): Promise<number> {
   const journal = journalSqlite({ file });
   await journal.open();
@@ -132,13 +132,13 @@ for (const { batch, count } of plans) {
     bytes = statSync(file).size / count;
   }
   const ratio = median(times.append.map((took, i) => (times.limit[i] ?? 0) / took));
-  console.log(`${count.toLocaleString('en')} incidents of a recorded attack, ${batch} an fsync`);
-  console.log(`  incidents/s: ${rate(count, median(times.limit))} bare better-sqlite3 (encoded beforehand)`);
+  console.log(`${count.toLocaleString('en')} incidents of a recorded attack, ${batch} per fsync`);
+  console.log(`  incidents/s: ${rate(count, median(times.limit))} bare better-sqlite3 (encoded in advance)`);
   console.log(
     `               ${rate(count, median(times.append))} append of ${batch}; median ratio ${ratio.toFixed(2)}`,
   );
-  console.log(`               ${rate(count, median(times.together))} append of 1, ${batch} in a turn`);
+  console.log(`               ${rate(count, median(times.together))} append of 1, ${batch} per turn`);
   console.log(`               ${rate(count, median(times.read))} read, 1,000 at a time`);
-  console.log(`  bytes an incident on disk: ${Math.round(bytes)}`);
+  console.log(`  bytes per incident on disk: ${Math.round(bytes)}`);
 }
 rmSync(folder, { recursive: true, force: true });

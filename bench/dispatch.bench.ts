@@ -35,7 +35,7 @@ const datas: Record<string, Incident['data']> = {
   'dionaea.connection.link': { parent: connection, child: connection },
 };
 
-/** A batch as a source has just made it: in the processor's caches, as in life. */
+/** A batch that was just created, as by a source: it is in the caches of the processor. */
 function batchOf(stream: string, batch: number): Incident[] {
   return Array.from({ length: REPORT }, (_, i) => {
     const ordinal = batch * REPORT + i + 1;
@@ -91,7 +91,7 @@ async function dispatched(stream: string, listener: Listen, dataDir: string): Pr
 const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-bench-'));
 const ratios: number[] = [];
 const figures: string[] = [];
-// Listeners that do nothing but count, each with code of its own: as in a program, no call site knows only one of them.
+// Listeners that only count, each with its own code: as in a program, the call sites are polymorphic.
 const listeners: Listen[] = [
   () => {
     calls += 1;
@@ -122,7 +122,7 @@ if (calls !== 2 * listeners.length * COUNT)
   throw new Error(`expected ${2 * listeners.length * COUNT} calls, counted ${calls}`);
 ratios.sort((a, b) => a - b);
 console.log(`report (1,000 at a time) to the return of a no-op listener, ten handlers of which one matches`);
-console.log(`  ns an incident, bare call loop / dispatcher: ${figures.join(', ')}`);
+console.log(`  ns per incident, bare call loop / dispatcher: ${figures.join(', ')}`);
 console.log(
   `  median ratio to the bare call loop: ${ratios[ratios.length >> 1]?.toFixed(2)} (goal: at least 0.1)`,
 );

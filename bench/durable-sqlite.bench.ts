@@ -12,7 +12,7 @@ const ATTACKS = 10_000;
 const ROUNDS = 5;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
 
-/** From a file through the durable journal into a database, until all is handled and everything is closed. */
+/** From a file through the durable journal into a database, until all incidents are handled and everything is closed. */
 async function bring(recording: string, folder: string, file: string): Promise<number> {
   const began = performance.now();
   const dispatcher = createDispatcher({
@@ -43,7 +43,7 @@ try {
     const ours = await bring(recording, home, file);
     const limit = insertRaw(rowsOf(file), schemaOf(file), join(home, 'raw.sqlite'), {
       transactions: Math.ceil(INCIDENTS / 1000),
-      synchronous: 'NORMAL', // as the handler, behind a durable journal
+      synchronous: 'NORMAL', // the same as the handler with a durable journal
     });
     ratios.push(limit / ours);
     console.log(

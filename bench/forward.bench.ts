@@ -44,7 +44,7 @@ const recorded = readFileSync(recording, 'utf8')
     return { timestamp: Date.parse(`${timestamp}Z`), origin, data, sensor: 'hive' };
   });
 
-/** The recording again and again, as the incidents of one stream. */
+/** The recording repeated, as the incidents of one stream. */
 function batchesOf(stream: string): Incident[][] {
   return Array.from({ length: COUNT / BATCH }, (_, b) =>
     Array.from({ length: BATCH }, (_, i) => {
@@ -56,7 +56,7 @@ function batchesOf(stream: string): Incident[][] {
   );
 }
 
-/** Posts bodies one after the other in one connection, and nothing else. */
+/** Posts bodies one after the other on one connection. */
 async function bare(bodies: readonly Buffer[], port: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const began = performance.now();
@@ -78,7 +78,7 @@ async function bare(bodies: readonly Buffer[], port: number): Promise<number> {
   return took;
 }
 
-/** Another ihandler with a durable journal; ends with what is returned. */
+/** Starts another host with a durable journal. Returns its port and a function that closes it. */
 async function openHub(folder: string) {
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve) => {
@@ -101,7 +101,7 @@ async function openHub(folder: string) {
   return { port: await port, close };
 }
 
-/** From the report in one ihandler to the answer of the other. */
+/** The time from the report in one host to the response of the other. */
 async function hop(batches: readonly Incident[][], port: number, folder: string): Promise<number> {
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
@@ -148,9 +148,9 @@ const rate = (took: readonly number[]): string =>
   Math.round((COUNT / median(took)) * 1000).toLocaleString('en');
 const ratio = (limit: readonly number[]): string =>
   median(limit.map((took, round) => took / (times.hop[round] ?? 0))).toFixed(2);
-console.log(`incidents a second, ${BATCH} a post, to an ihandler with a durable journal`);
+console.log(`incidents per second, ${BATCH} per post, to a host with a durable journal`);
 console.log(`  hop: forward → http → journal      ${rate(times.hop)}`);
-console.log(`  bare POST of the same bytes there  ${rate(times.same)}`);
-console.log(`  the same to a server that uncompresses and forgets them  ${rate(times.sink)}`);
+console.log(`  bare POST of the same bytes to it  ${rate(times.same)}`);
+console.log(`  the same to a server that decompresses and discards them  ${rate(times.sink)}`);
 console.log(`  median ratio of the hop to the bare POST: ${ratio(times.same)} (goal: at least 0.5)`);
-console.log(`  to the server that keeps nothing: ${ratio(times.sink)}`);
+console.log(`  to the server that discards them: ${ratio(times.sink)}`);

@@ -31,13 +31,13 @@ ihandlers:
   - { name: log-text, config: { file: incidents.log } }
 `;
 
-/** The memory of a process, in MB, as the system sees it. */
+/** The resident memory of a process, in MB. */
 function memoryOf(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1]) / 1024;
 }
 
-/** What `ihandler run` takes when it has had nothing to do for ten seconds. */
+/** The memory of `ihandler run` after ten idle seconds, in MB. */
 async function idle(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-bench-'));
   mkdirSync(join(folder, 'node_modules', '@ihandler'), { recursive: true });
@@ -57,7 +57,7 @@ async function idle(): Promise<number> {
   const ended = once(child, 'exit');
   try {
     for (let waited = 0; !said.includes('health and metrics'); waited += 50) {
-      if (child.exitCode !== null || waited > 30_000) throw new Error(`it did not start: ${said}`);
+      if (child.exitCode !== null || waited > 30_000) throw new Error(`ihandler run did not start: ${said}`);
       await wait(50);
     }
     await wait(10_000);

@@ -12,7 +12,7 @@ const ATTACKS = 20_000;
 const ROUNDS = 5;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
 
-/** What a user does: a recording into an empty database. */
+/** Imports a recording into an empty database. */
 async function importInto(recording: string, file: string, dataDir: string): Promise<void> {
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
@@ -43,7 +43,7 @@ async function compare(folder: string): Promise<void> {
     const ours = performance.now() - began;
     const limit = insertRaw(rowsOf(file), schemaOf(file), join(folder, `raw-${round}.sqlite`), {
       transactions: Math.ceil(INCIDENTS / 1000),
-      synchronous: 'FULL', // as the handler, without a durable journal
+      synchronous: 'FULL', // the same as the handler without a durable journal
     });
     figures.push({ ours, limit });
   }

@@ -1,6 +1,6 @@
-// How fast incidents go over a NATS JetStream stream, against the limit: publishing the same bytes (payload, subject and
-// headers) with nothing but the client library, 1,000 at a time, until all are acknowledged. One server, one replica, on
-// this machine, which writes the stream to its disk.
+// Measures incidents per second over a NATS JetStream stream. The limit publishes the same bytes (payload, subject and headers)
+// with the client library alone, 1,000 at a time, until all are acknowledged. There is one server with one replica on this
+// machine. It writes the stream to its disk.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const connection = {
   remote: { host: '198.51.100.7', port: 47_650, hostname: '' },
 };
 
-/** Offers and accepts in turn, as incidents of one stream. */
+/** Offers and accepts alternately, as incidents of one stream. */
 function batchesOf(stream: string): Incident[][] {
   return Array.from({ length: COUNT / BATCH }, (_, b) =>
     Array.from({ length: BATCH }, (_unused, i) => {
@@ -57,7 +57,7 @@ interface Message {
   readonly payload: Uint8Array;
 }
 
-/** What the handler sends for these. */
+/** The messages that the handler sends for these incidents. */
 function messagesOf(prefix: string, batches: readonly Incident[][]): Message[][] {
   return batches.map((batch) =>
     batch.map((incident) => ({
@@ -101,7 +101,7 @@ async function bare(name: string, stream: string): Promise<number> {
   });
 }
 
-/** Until the servers have all of it; with a hub, until that has all of it in a durable journal. */
+/** The time until the server has every incident; with a hub, until the durable journal of the hub has every incident. */
 async function hop(name: string, stream: string, hasHub: boolean): Promise<number> {
   const batches = batchesOf(stream);
   const at = { url: server.url, stream: name, prefix: name, partitions: 1 };
@@ -153,7 +153,7 @@ const ratio = (took: readonly number[]): string =>
   median(times.bare.map((limit, round) => limit / (took[round] ?? 0))).toFixed(2);
 const bytes = messagesOf('x', batchesOf('x')).flat();
 const size = bytes.reduce((sum, { payload }) => sum + payload.length, 0) / bytes.length;
-console.log(`incidents a second, ${Math.round(size)} bytes each, ${BATCH} at a time`);
+console.log(`incidents per second, ${Math.round(size)} bytes each, ${BATCH} at a time`);
 console.log(`  bare JetStream publish of the same bytes       ${rate(times.bare)}`);
 console.log(`  report → nats → the stream                     ${rate(times.hop)}`);
 console.log(`  report → nats → the stream → a hub's journal   ${rate(times.hub)}`);

@@ -126,7 +126,7 @@ for (let round = 0; round < ROUNDS; round += 1)
   rounds.push({ bare: await bare(), idle: await ours(folder, false), hung: await ours(folder, true) });
 rmSync(folder, { recursive: true, force: true });
 
-console.log(`sequential posts as dionaea sends them, ${POSTS} a round, durable journal, ten handlers (ms)`);
+console.log(`sequential posts as dionaea sends them, ${POSTS} per round, durable journal, ten handlers (ms)`);
 for (const kind of ['bare', 'idle', 'hung'] as const) {
   const name = { bare: 'bare node:http', idle: 'handlers idle', hung: 'all handlers hung' }[kind];
   const p50 = median(rounds.map((round) => round[kind].p50));

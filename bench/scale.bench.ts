@@ -1,5 +1,5 @@
-// What an incident costs on its way from a sensor to PostgreSQL: bytes on disks and on the wire, rows, and how many a second
-// each part takes when the others wait. docs/scale.md calculates with these figures.
+// Measures the cost of an incident from a sensor to PostgreSQL: bytes on disks and on the wire, rows, and the incidents per
+// second that each part handles while the others wait. docs/scale.md calculates with these figures.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ import { startProsody } from '../test/support/servers/prosody.ts';
 
 const ATTACKS = 2000;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
-/** Rooms are slower than all else. */
+/** XMPP rooms are slower than everything else. */
 const IN_A_ROOM = 3400;
 
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-scale-'));
@@ -52,7 +52,7 @@ await dionaea({ file }).run({
   progress: () => undefined,
 });
 
-/** How many incidents a second a handler takes. */
+/** The number of incidents per second that a handler handles. */
 async function handled(handler: Handler, given: readonly Incident[] = incidents): Promise<number> {
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
@@ -63,10 +63,11 @@ async function handled(handler: Handler, given: readonly Incident[] = incidents)
   await dispatcher.start();
   const began = performance.now();
   for (let at = 0; at < given.length; at += 1000) await dispatcher.report(given.slice(at, at + 1000));
-  const waiting = await dispatcher.drain();
+  const unfinished = await dispatcher.drain();
   const took = performance.now() - began;
   await dispatcher.close();
-  if (waiting.length > 0) throw new Error(`${handler.name} did not take all: ${waiting[0]?.failure}`);
+  if (unfinished.length > 0)
+    throw new Error(`${handler.name} did not handle every incident: ${unfinished[0]?.failure}`);
   return (given.length / took) * 1000;
 }
 
@@ -88,7 +89,7 @@ async function measureJournal(): Promise<void> {
   const journal = join(folder, 'measured.journal');
   const own = createDispatcher({
     journal: journalSqlite({ file: journal }),
-    // Somebody must wait for all of it, or the journal lets it go.
+    // Without a handler that is behind, the journal would delete the incidents.
     handlers: [
       { handler: { contract: 1, name: 'idle', accepts: ['*'], write: () => new Promise<void>(() => {}) } },
     ],
@@ -142,7 +143,7 @@ async function measureNats(): Promise<void> {
   await server.stop();
 }
 
-/** How many incidents a second a hub takes from a stream that holds all of them. */
+/** The number of incidents per second that a hub reads from a stream that holds all of them. */
 async function taken(url: string): Promise<number> {
   const hub = createDispatcher({
     journal: journalSqlite({ file: join(folder, 'taking.journal') }),
@@ -197,9 +198,9 @@ async function measurePostgres(): Promise<void> {
   const sum = (key: 'bytes' | 'rows', of = sizes) => of.reduce((all, row) => all + row[key], 0);
   const ids = sizes.filter(({ name }) => name === 'ihandler_ids');
   line('PostgreSQL, tables and indexes, with ids', sum('bytes') / INCIDENTS, rate);
-  line('of that the ids, which go after `remember`', sum('bytes', ids) / INCIDENTS, undefined);
+  line('of that the ids, which are deleted after `remember`', sum('bytes', ids) / INCIDENTS, undefined);
   rows.push(
-    `\nrows in PostgreSQL: ${((sum('rows') - sum('rows', ids)) / INCIDENTS).toFixed(2)} an incident, and an id`,
+    `\nrows in PostgreSQL: ${((sum('rows') - sum('rows', ids)) / INCIDENTS).toFixed(2)} per incident, and one id`,
   );
 }
 
@@ -217,7 +218,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(
-  `| ${INCIDENTS.toLocaleString('en')} incidents, ${INCIDENTS_AN_ATTACK} an attack | bytes an incident | incidents/s |`,
+  `| ${INCIDENTS.toLocaleString('en')} incidents, ${INCIDENTS_AN_ATTACK} per attack | bytes per incident | incidents/s |`,
 );
 console.log('| --- | ---: | ---: |');
 for (const row of rows) console.log(row);

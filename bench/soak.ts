@@ -1,5 +1,5 @@
-// What `npm run soak` runs: a host that follows a file which another process writes and rotates, with the durable journal,
-// log-sqlite and a handler that fails at random. Prints memory each minute. Fails when memory grows or counts do not balance.
+// `npm run soak`: runs a host that follows a file which another process writes and rotates, with the durable journal, log-sqlite
+// and a handler that fails at random. Prints memory each minute. Fails if memory grows or the delivery counts do not add up.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -16,9 +16,9 @@ import { CONNECTIONS_AN_ATTACK, INCIDENTS_AN_ATTACK } from '../test/support/reco
 import { median } from './support/median.ts';
 import { writeAttacks } from './support/soak-writer.ts';
 
-/** How often memory is looked at, in milliseconds. */
+/** The interval at which memory is measured, in milliseconds. */
 const SAMPLE = 5000;
-/** What memory may grow by from the second third of the time to the last. */
+/** The growth of memory that is allowed, from the second third of the time to the last. */
 const GROWTH = 0.15;
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ if (!(minutes > 0 && rate > 0)) throw new Error('expected --minutes and --rate a
 const chance = (share: number) => Math.random() < share;
 const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 
-/** A failure of each kind: about one a second that passes, one in two that does not say, one in ten that is for good. */
+/** Failures of each kind: a temporary one about every second, an unknown one every two seconds, a permanent one every ten. */
 function failing() {
   let handled = 0;
   const handler = defineHandler({
@@ -51,7 +51,7 @@ function failing() {
   return { handler, handled: () => handled };
 }
 
-/** Starts the process that writes; answers it and, once it has ended, how many attacks it wrote. */
+/** Starts the process that writes. Returns it, and a promise of the number of attacks it wrote, which resolves when it ends. */
 function startWriter(file: string): { readonly process: ChildProcess; readonly attacks: Promise<number> } {
   const args = ['--minutes', String(minutes), '--rate', String(rate), '--write', file];
   const writer = spawn(process.execPath, [process.argv[1] ?? '', ...args], {
@@ -88,14 +88,14 @@ async function soak(folder: string): Promise<readonly string[]> {
   const memory: number[] = [];
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  let told = 0;
+  let reported = 0;
   const timer = setInterval(() => {
     memory.push(process.memoryUsage.rss());
-    if (Math.floor(seconds() / 60) === told) return;
-    told = Math.floor(seconds() / 60);
+    if (Math.floor(seconds() / 60) === reported) return;
+    reported = Math.floor(seconds() / 60);
     const lanes = dispatcher.status().map((lane) => `${lane.instance} ${lane.pending}`);
     console.log(
-      `  minute ${told}: ${megabytes(memory.at(-1) ?? 0)} MB, ${accepted()} accepted, waiting: ${lanes.join(', ')}; journal ${megabytes(statSync(inFolder('journal.sqlite')).size)} MB; load ${loadavg()[0]?.toFixed(1)}`,
+      `  minute ${reported}: ${megabytes(memory.at(-1) ?? 0)} MB, ${accepted()} accepted, pending: ${lanes.join(', ')}; journal ${megabytes(statSync(inFolder('journal.sqlite')).size)} MB; load ${loadavg()[0]?.toFixed(1)}`,
     );
   }, SAMPLE);
   const attacks = await startWriter(file).attacks;
@@ -110,10 +110,10 @@ async function soak(folder: string): Promise<readonly string[]> {
   await following;
 
   if (accepted() !== written) problems.push(`${written} were written, ${accepted()} accepted`);
-  if (left.length > 0) problems.push(`${left.map(({ instance }) => instance)} did not come to the end`);
+  if (left.length > 0) problems.push(`${left.map(({ instance }) => instance)} did not finish`);
   const status = dispatcher.status();
   const failed = status.find(({ instance }) => instance === 'failing')?.counts;
-  // Each dead letter is told to the other handlers, as an incident of its own.
+  // Each dead letter is reported to the other handlers as an incident.
   const all = written + (failed?.dead ?? 0);
   for (const lane of status)
     if (sumOf(lane) !== all) problems.push(`the counts of ${lane.instance} say ${sumOf(lane)}, not ${all}`);
@@ -133,7 +133,7 @@ async function soak(folder: string): Promise<readonly string[]> {
   const growth = last / second - 1;
   if (growth > GROWTH) problems.push(`memory grew by ${(growth * 100).toFixed(0)} %`);
   console.log(
-    `soak: ${written} incidents in ${(lasted / 60).toFixed(1)} minutes, ${(written / lasted).toFixed(0)} a second; ${behind} behind at the end, through ${caughtUp.toFixed(1)} s later`,
+    `soak: ${written} incidents in ${(lasted / 60).toFixed(1)} minutes, ${(written / lasted).toFixed(0)} per second; ${behind} pending at the end, delivered ${caughtUp.toFixed(1)} s later`,
   );
   console.log(
     `  memory (median): ${megabytes(second)} MB in the second third, ${megabytes(last)} MB in the last (${(growth * 100).toFixed(1)} %, goal: at most ${GROWTH * 100} %), at most ${megabytes(Math.max(...memory))} MB`,
@@ -155,7 +155,7 @@ if (values.write !== undefined) {
     const problems = await soak(folder);
     for (const problem of problems) console.error(`  wrong: ${problem}`);
     if (problems.length > 0) process.exitCode = 1;
-    else console.log('  counts balanced, memory flat');
+    else console.log('  delivery counts add up, memory is flat');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

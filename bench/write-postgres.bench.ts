@@ -1,6 +1,6 @@
-// How fast attacks are written, against the limit: COPY of the same rows, keys and ids included, into the same tables with
-// the same indexes and constraints, 1,000 incidents a transaction, on the same server, which makes every commit durable
-// (fsync on). The limit knows nothing of incidents and does no look-ups; its text is made before the clock runs.
+// Measures how fast log-postgres writes attacks. The limit copies the same rows (COPY), keys and ids included, into the same
+// tables with the same indexes and constraints, 1,000 incidents per transaction, on the same server, which makes every commit
+// durable (fsync on). The limit does not look anything up, and its text is created before the measurement.
 import { pipeline } from 'node:stream/promises';
 import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
 import logPostgres from '@ihandler/log-postgres';
@@ -18,12 +18,12 @@ const ROUNDS = 5;
 function incidentsOf(batch: number) {
   return Array.from({ length: Math.min(BATCH, INCIDENTS - batch * BATCH) }, (_, index) => {
     const record = recordOf(batch * BATCH + index + 1, `sensor-${batch % 20}`);
-    // As a source does it: from a line.
+    // Parsed from a line, as in a source.
     return createIncident(JSON.parse(JSON.stringify(record)));
   });
 }
 
-/** Every table that a round fills, in an order that foreign keys allow. */
+/** Every table that a round fills, in an order that the foreign keys allow. */
 const filled = [
   'sensors',
   'connections',
@@ -63,7 +63,7 @@ async function ours(url: string, schema: string, context: HandlerContext): Promi
   return took;
 }
 
-/** The rows of a table as COPY writes them, in as many parts as there were batches. */
+/** The rows of a table as COPY writes them, one part for each batch. */
 async function linesOf(client: pg.Client, schema: string, table: string): Promise<Buffer[]> {
   const parts: Buffer[] = [];
   const order = table === 'ihandler_ids' ? 'stream, ordinal' : '1';
@@ -96,7 +96,7 @@ async function limit(
   });
   let rows = 0;
   let took = 0;
-  // Sensors are few, and everything else refers to them.
+  // There are few sensors, and all other tables refer to them.
   await pipeline(
     [Buffer.concat(tables[0]?.parts ?? [])],
     client.query(copyFrom(`COPY ${schema}.sensors FROM STDIN`)),
@@ -120,7 +120,7 @@ const server = await startPostgres({
   fsync: true,
   settings: { shared_buffers: '256MB', max_wal_size: '2GB' },
 });
-// The handler needs no more of its host.
+// The handler uses only these members of its context.
 const context = {
   signal: new AbortController().signal,
   durable: true,
@@ -152,7 +152,7 @@ function line(name: string, time: (round: (typeof rounds)[number]) => number): v
   console.log(`| ${name} | ${figures.join(' | ')} | ${ratio.toFixed(2)} |`);
 }
 console.log(
-  `| ${INCIDENTS.toLocaleString('en')} incidents of 20 sensors (17 an attack) | rows/s | incidents/s | of the limit |`,
+  `| ${INCIDENTS.toLocaleString('en')} incidents of 20 sensors (17 per attack) | rows/s | incidents/s | of the limit |`,
 );
 console.log('| --- | ---: | ---: | ---: |');
 line('limit: COPY of the same rows, ids included', ({ limit }) => limit);

@@ -1,6 +1,6 @@
-// How fast attacks are written, against the limit: better-sqlite3 inserting the same rows, roots and parents final, into
-// the same tables with the same indexes of dionaea, 1,000 incidents a transaction, on the same disk. The limit knows
-// nothing of incidents, keeps nothing beside dionaea's tables and does no look-ups.
+// Measures how fast log-sqlite writes attacks. The limit inserts the same rows, with final roots and parents, into the same
+// tables with the same indexes of dionaea, 1,000 incidents per transaction, on the same disk, with better-sqlite3 alone. It fills
+// only dionaea's tables and does not look anything up.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const BATCHES = Math.ceil(INCIDENTS / BATCH);
 const ROUNDS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-bench-'));
 
-/** The lines of a batch, made when they are needed: what is timed finds no heap full of incidents. */
+/** The lines of a batch. They are created on demand, so that the measured code does not run with a large heap. */
 function linesOf(batch: number): string[] {
   const lines: string[] = [];
   for (let ordinal = batch * BATCH + 1; ordinal <= Math.min((batch + 1) * BATCH, INCIDENTS); ordinal += 1)
@@ -33,7 +33,7 @@ interface Times {
 
 async function ours(file: string): Promise<Pick<Times, 'parse' | 'write'>> {
   const handler = logSqlite({ file });
-  // The handler needs no more of its host.
+  // The handler uses only these members of its context.
   const context = {
     signal: new AbortController().signal,
     durable: true,
@@ -117,7 +117,7 @@ function line(name: string, time: (times: Times) => number): void {
   );
 }
 console.log(
-  `| ${INCIDENTS.toLocaleString('en')} incidents (17 an attack, 4 connections) | incidents/s | µs each | of the limit |`,
+  `| ${INCIDENTS.toLocaleString('en')} incidents (17 per attack, 4 connections) | incidents/s | µs each | of the limit |`,
 );
 console.log('| --- | ---: | ---: | ---: |');
 line('limit: the same rows by hand', ({ limit }) => limit);

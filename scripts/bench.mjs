@@ -9,7 +9,7 @@ import { root, run } from './step.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = join(root, 'bench');
-// esbuild is what tsup builds with, so it is here whenever tsup is.
+// esbuild is a dependency of tsup, so it is installed with it.
 const { build } = createRequire(require.resolve('tsup'))('esbuild');
 
 /** The paths of the benchmarks whose file name contains one of the names, or of all benchmarks without names. */

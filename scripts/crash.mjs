@@ -1,5 +1,5 @@
-// What `pnpm test:crash --runs 2000` runs: the crash test with more seeds than `npm test` takes. `--seed N` is the first
-// seed (default: one at random, printed), `--jobs N` how many run at once, `--keep` leaves the folders of failed ones.
+// `npm run test:crash -- --runs 2000`: runs the crash test with as many seeds. `--seed N` is the first seed (default: random,
+// printed), `--jobs N` the number of seeds that run at once, and `--keep` keeps the folders of failed seeds.
 import { parseArgs } from 'node:util';
 import { environment, run } from './step.mjs';
 
@@ -11,7 +11,9 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
-console.log(`${values.runs} seeds from ${values.seed}; one of them again: pnpm test:crash --runs 1 --seed N`);
+console.log(
+  `${values.runs} seeds from ${values.seed}; to repeat one: npm run test:crash -- --runs 1 --seed N`,
+);
 process.exitCode = await run('vitest', ['run', 'test/crash/crash.long'], {
   env: {
     ...environment,

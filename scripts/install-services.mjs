@@ -1,7 +1,7 @@
-// Makes sure that the servers and tools that some tests need are installed. `npm test` calls it; it costs some looks at the
-// file system when all is there. It installs packages on Debian and Ubuntu only, and only when it runs as root (as in
-// a container); elsewhere it says what is missing and how to install it, and the tests that need it fail, saying the same.
-// It starts nothing and changes no configuration. IHANDLER_SKIP_SERVICES=1 makes it do nothing, and skips those tests.
+// Installs the servers and tools that some tests need. `npm test` calls it; if everything is there it only looks at a few
+// paths. It installs packages on Debian and Ubuntu only, and only as root (as in a container). Elsewhere it prints which
+// services are missing and how to install them; the tests that need one fail with the same message. It starts no service and
+// changes no configuration. IHANDLER_SKIP_SERVICES=1 turns it off and skips those tests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianPackage, describe, findService, howToInstall, services } from './services.mjs';
@@ -9,10 +9,10 @@ import { environment, quietly, root } from './step.mjs';
 
 const missing = () => services.filter((service) => findService(service) === undefined);
 
-/** Whether packages may be installed without asking anybody. */
+/** Whether packages may be installed without a question to the user. */
 const mayInstall = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
-/** A system with an init must not start what is installed: each test starts a server of its own. */
+/** Keeps an init system from starting the installed servers: each test starts its own. */
 const installEnvironment = { ...environment, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
 
 async function aptGet(...args) {
@@ -24,13 +24,13 @@ async function install(wanted) {
   const names = wanted.map(debianPackage);
   const first = await aptGet('install', ...names);
   if (first.code === 0) return;
-  // Without package lists, or with old ones, nothing is found.
+  // apt finds nothing without package lists, or with old ones.
   const update = await aptGet('update');
   const second = await aptGet('install', ...names);
   if (second.code !== 0) process.stderr.write(`${update.output}${second.output.trimEnd()}\n`);
 }
 
-/** Whether a test whose path holds one of the filters starts a service. */
+/** Whether a test whose path contains one of the filters starts a service. */
 function isNeededBy(filters) {
   if (filters.length === 0) return true;
   const folders = ['packages', 'apps']
@@ -45,7 +45,7 @@ function isNeededBy(filters) {
     .some((file) => /\bdescribeService\b/.test(readFileSync(join(root, file), 'utf8')));
 }
 
-/** Installs what is missing for the tests whose path holds one of these, all tests without any; never throws for it. */
+/** Installs missing services for the tests whose path contains one of the filters, or for all tests without filters. Never throws. */
 export async function installServices(filters = []) {
   if (process.env.IHANDLER_SKIP_SERVICES === '1') return;
   const wanted = missing();

@@ -1,12 +1,12 @@
-// The headers that SQLite is compiled against where no ready binary can be fetched.
+// The headers against which SQLite is compiled if no prebuilt binary can be downloaded.
 import { cpSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Answers a folder with the headers of this very Node, which spares node-gyp a download; undefined if Node came without.
+ * Returns a folder with the headers of the running Node, which saves node-gyp a download, or undefined if Node has none.
  *
- * Since 24.19 (nodejs/node#65446) the header of `node::ObjectWrap` makes what is compiled against it abort the process
- * when an object is collected while no JavaScript runs. Then `folder`, which is empty, gets a copy without that, as 24.18 had it.
+ * Since 24.19 (nodejs/node#65446) code compiled against the header of `node::ObjectWrap` aborts the process when an object is
+ * collected while no JavaScript runs. For such versions the empty `folder` gets a copy with the header of 24.18.
  */
 export function nodeHeaders(folder) {
   const prefix = dirname(dirname(realpathSync(process.execPath)));

@@ -1,4 +1,4 @@
-// The SQLite binary of this workspace for another installation, which would otherwise fetch or compile its own.
+// Gives the SQLite binary of this workspace to another installation, which would otherwise download or compile one.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ export function prebuiltSqlite(folder) {
   const staged = join(folder, 'staged');
   mkdirSync(dirname(join(staged, binary)), { recursive: true });
   copyFileSync(join(installed, binary), join(staged, binary));
-  // The names are prebuild-install's: musl is told apart from glibc, which alone has a version to report.
+  // The names are those of prebuild-install. It distinguishes musl from glibc, and only glibc reports a version.
   const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
   const platform = `${process.platform}${musl ? 'musl' : ''}-${process.arch}`;
   const archive = `better-sqlite3-v${version}-node-v${process.versions.modules}-${platform}.tar.gz`;

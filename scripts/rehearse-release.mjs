@@ -1,10 +1,10 @@
-// Rehearses a release, so that the first real one holds no surprise. What it does happens in a temporary clone of the
-// last commit and on a registry that lives on a loopback port of this machine for as long as it runs:
-//   1. changesets makes the versions and changelogs, and publishes every package to that registry;
-//   2. npm alone installs the app and two packages from there into an empty folder, imports a recording, prints a tree;
-//   3. a minor of core is released, and moves core alone;
-//   4. the empty folder takes it with `npm update`, and still has one core.
-// Nothing leaves the machine and this checkout stays as it is. Exit code 0: all of that went well; 1: see what is said.
+// Rehearses a release in a temporary clone of the last commit, with a registry on a loopback port of this machine:
+//   1. changesets sets the versions, writes the changelogs and publishes every package to that registry;
+//   2. npm installs the app and two packages from there into an empty folder, imports a recording and prints a tree;
+//   3. a minor of core is released, which releases core alone;
+//   4. `npm update` in that folder installs it, and there is still one copy of core.
+// Nothing leaves the machine, and this checkout does not change. Exit code 0: every step succeeded; 1: the output says which
+// step failed.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ihandler-rehearsal-'));
 const clone = join(folder, 'clone');
 const project = join(folder, 'project');
 
-/** Runs one step and answers its standard output; one that fails ends the rehearsal with all it said. */
+/** Runs one step and returns its standard output. If it fails, the rehearsal ends with the output of the step. */
 async function step(title, cwd, env, command, ...args) {
   const started = Date.now();
   const { code, output, stdout } = await quietly(command, args, { cwd, env });
@@ -32,7 +32,7 @@ function expectSame(what, found, expected) {
   throw new Error(`${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
 }
 
-/** A port that nobody listens on. */
+/** A free TCP port. */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -43,7 +43,7 @@ function freePort() {
   });
 }
 
-/** Starts a registry that keeps our names to itself and fetches all others from the one that npm is set to. */
+/** Starts a registry that holds our packages and downloads all others from the registry that npm is configured for. */
 async function startRegistry() {
   const port = await freePort();
   const upstream = execFileSync('npm', ['config', 'get', 'registry'], {
@@ -74,7 +74,7 @@ async function startRegistry() {
   throw new Error(`The registry did not start: try  ${process.execPath} ${args.join(' ')}`);
 }
 
-/** What npm, pnpm and changesets need to know of the registry. Its token opens nothing: anybody may publish there. */
+/** The configuration of npm, pnpm and changesets for the registry. The token is a placeholder: anyone may publish there. */
 function registryEnvironment({ url, port }) {
   const userconfig = join(folder, 'npmrc');
   writeFileSync(
@@ -94,7 +94,7 @@ function registryEnvironment({ url, port }) {
   return { ...Object.fromEntries([...kept, ...names]), ...author, ...committer };
 }
 
-/** Versions and publishes what has a changeset; answers `name@version` of everything that is new in the registry. */
+/** Versions and publishes the packages that have a changeset. Returns `name@version` of each new version in the registry. */
 async function release(env) {
   await step('changeset version', clone, env, 'changeset', 'version');
   await step('stage', clone, env, 'git', 'add', '--all');
@@ -116,7 +116,7 @@ function publishedNames() {
     .map(({ name }) => name);
 }
 
-/** What a user does first, in the folder where npm has installed it. */
+/** Runs the first commands of a user, in the folder where npm installed the program. */
 async function tryOut(env) {
   const recordings = join(root, 'test', 'recordings');
   const recording = join(recordings, 'seed-attack.ndjson');
@@ -152,7 +152,7 @@ async function installedCores(env) {
 async function rehearse(registry) {
   const env = registryEnvironment(registry);
   await step('clone', root, env, 'git', 'clone', '--quiet', '--local', root, clone);
-  // The dependencies come from where they always come from; only publishing goes to the registry on loopback.
+  // Dependencies come from the usual registry. Only publishing uses the registry on loopback.
   await step('install', clone, environment, 'pnpm', 'install', '--frozen-lockfile', '--prefer-offline');
   const names = publishedNames();
   const released = await release(env);
@@ -179,7 +179,7 @@ let registry;
 try {
   registry = await startRegistry();
   await rehearse(registry);
-  console.log('The rehearsal went well.');
+  console.log('The rehearsal succeeded.');
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

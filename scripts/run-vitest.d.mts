@@ -1,13 +1,13 @@
-/** What became of a run of tests. */
+/** The results of a run of tests. */
 export interface TestOutcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Files that began and did not end: each counts as one that failed. */
+  /** Files that started but did not finish. Each counts as one failed test. */
   readonly unfinished: readonly string[];
-  /** How many files never began. */
+  /** The number of files that did not start. */
   readonly notBegun: number;
-  /** Files that ended, the slowest first. */
+  /** Files that finished, the slowest first. */
   readonly slowest: readonly { readonly file: string; readonly seconds: number }[];
 }
 

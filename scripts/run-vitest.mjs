@@ -1,20 +1,20 @@
-// Runs vitest to its end, or to the end of our patience, and counts what became of the tests.
+// Runs vitest until it ends or a time limit is reached, and counts the results.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ended, environment, root, start } from './step.mjs';
 
 const reporter = join(root, 'scripts', 'test-record.mjs');
 
-/** Ends a program and all that it started: its process group, where there are such. */
+/** Ends a program and everything it started: its process group, on systems that have process groups. */
 function endAll({ pid }, signal) {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch {
-    // Nobody is left.
+    // All processes have ended.
   }
 }
 
-/** Sums up the lines of a record. */
+/** Sums the lines of a record. */
 function sumUp(record) {
   const lines = existsSync(record) ? readFileSync(record, 'utf8').trim().split('\n').filter(Boolean) : [];
   const all = lines.map((line) => JSON.parse(line));
@@ -36,32 +36,32 @@ function sumUp(record) {
 }
 
 /**
- * Runs vitest with these arguments and resolves with the counts, which files had begun and not ended, how many had not begun,
- * and all others by how long they took. When `signal` aborts, everything is ended as it is; nothing that a test started
- * outlives the run either way. `record` is the path of a file to keep notes in.
+ * Runs vitest with these arguments. Resolves with the counts, the files that started but did not finish, the number of files that
+ * did not start, and all others with their durations. When `signal` aborts, all processes are killed. Processes that a test
+ * started never outlive the run. `record` is the path of the file that the reporter writes.
  */
 export async function runVitest(args, { record, env = environment, signal, stdout = 'inherit' }) {
   rmSync(record, { force: true });
   const vitest = start('vitest', ['run', '--reporter=default', `--reporter=${reporter}`, ...args], {
     env: { ...env, IHANDLER_TEST_RECORD: record },
     stdio: ['ignore', stdout, stdout === 'inherit' ? 'inherit' : stdout],
-    // A group of its own, so that it can be ended with all that tests have started.
+    // Its own process group, so that it can be ended together with all processes that tests started.
     detached: process.platform !== 'win32',
   });
   const pass = (name) => endAll(vitest, name);
-  const give = () => endAll(vitest, 'SIGKILL');
+  const kill = () => endAll(vitest, 'SIGKILL');
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const name of signals) process.on(name, pass);
-  signal?.addEventListener('abort', give, { once: true });
-  if (signal?.aborted) give();
+  signal?.addEventListener('abort', kill, { once: true });
+  if (signal?.aborted) kill();
   try {
     const code = await ended(vitest);
-    const found = sumUp(record);
-    // An error outside of any test, a file that never began or no test at all is told by the exit code alone.
-    return { ...found, failed: found.failed === 0 && code !== 0 ? 1 : found.failed };
+    const counts = sumUp(record);
+    // Only the exit code reports an error outside of tests, a file that did not start, or a run without tests.
+    return { ...counts, failed: counts.failed === 0 && code !== 0 ? 1 : counts.failed };
   } finally {
-    signal?.removeEventListener('abort', give);
+    signal?.removeEventListener('abort', kill);
     for (const name of signals) process.off(name, pass);
-    give();
+    kill();
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { runVitest } from './run-vitest.mjs';
 
-/** A folder with these test files, and where a record of them is kept. */
+/** A folder with these test files, the path of their record, and a function that runs them. */
 function testsIn(files: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-run-vitest-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ function testsIn(files: Readonly<Record<string, string>>) {
 
 const sound = "it('one', () => {}); it('two', () => {}); it['skip']('three', () => {});";
 
-it('counts what passed, failed and was skipped, a file that cannot be loaded and a failing hook among them', async () => {
+it('runVitest counts passed, failed and skipped tests, also files that cannot be loaded and failing hooks', async () => {
   const { run } = testsIn({
     sound,
     wrong: "it('fails', () => expect(1).toBe(2)); it('passes', () => {});",
@@ -28,27 +28,27 @@ it('counts what passed, failed and was skipped, a file that cannot be loaded and
   expect(await run()).toMatchObject({ passed: 4, failed: 3, skipped: 1, unfinished: [], notBegun: 0 });
 }, 120_000);
 
-it('counts a process that dies and a promise that nobody looks at as failures', async () => {
+it('runVitest counts a process that dies and an unhandled rejection as failures', async () => {
   const dies = testsIn({ sound, dies: "it('dies', () => process.kill(process.pid, 'SIGKILL'))" });
   expect(await dies.run()).toMatchObject({ passed: 2, failed: 1 });
   const rejects = testsIn({
-    rejects: "it('passes', () => { Promise.reject(new Error('nobody looks')); })",
+    rejects: "it('passes', () => { Promise.reject(new Error('unhandled')); })",
   });
   expect(await rejects.run()).toMatchObject({ passed: 1, failed: 1 });
 }, 120_000);
 
-it('does not wait for ever: what runs when it is told to end has failed, and is named', async () => {
+it('runVitest ends and names a test that still runs when the signal aborts', async () => {
   const { run, record } = testsIn({ sound, hangs: "it('hangs', () => { for (;;); })" });
   const limit = new AbortController();
   const running = run(limit.signal);
-  const told = () => {
+  const recorded = () => {
     try {
       return readFileSync(record, 'utf8');
     } catch {
       return '';
     }
   };
-  while (!/"ended":"sound/.test(told()) || !/"began":"hangs/.test(told())) await pause(20);
+  while (!/"ended":"sound/.test(recorded()) || !/"began":"hangs/.test(recorded())) await pause(20);
   limit.abort();
   expect(await running).toMatchObject({ passed: 2, failed: 1, skipped: 1, unfinished: ['hangs.test.js'] });
 }, 120_000);

@@ -1,6 +1,6 @@
-// The set-up behind `npm start`, `npm test` and the other scripts of package.json. It installs the pinned pnpm into
-// .tools (no global install, no corepack) and the dependencies as the lockfile says, builds what changed, and runs what
-// was asked for. Everything it says goes to standard error; a step that has nothing to do says nothing.
+// The setup of `npm start`, `npm test` and the other scripts of package.json. It installs the pinned pnpm into .tools (no global
+// install, no corepack) and the dependencies of the lockfile, builds changed packages, and runs the requested task. It prints
+// only to standard error, and nothing for a step that has nothing to do.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,15 +19,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const { nodeHeaders } = await import('./node-headers.mjs');
 const { environment, packageManager, quietly, root, run, tools } = await import('./step.mjs');
 
-/** What an installation runs with: better-sqlite3 is compiled where no ready binary can be fetched. */
+/** The environment of an installation. better-sqlite3 is compiled if no prebuilt binary can be downloaded. */
 function installEnvironment(folder) {
   const headers = nodeHeaders(folder);
-  // NODE_ENV=production would leave out the very tools that build and test.
+  // NODE_ENV=production would leave out the tools that build and test.
   const { NODE_ENV: _, ...kept } = environment;
   return { ...kept, JOBS: process.env.JOBS ?? 'max', ...(headers && { npm_config_nodedir: headers }) };
 }
 
-/** What an installation depends on: another lockfile, manifest, Node or machine needs another one. */
+/** Changes with the lockfile, the manifests, Node and the machine: then the dependencies must be installed again. */
 function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`);
   const manifests = ['packages', 'apps'].flatMap((group) =>
@@ -42,14 +42,14 @@ const wanted = fingerprint();
 const stamp = join(root, 'node_modules', '.ihandler-setup');
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 
-/** Ends the program with what a failed step said, and what may be done about it. */
-function give(title, output, advice = '') {
+/** Ends the program with the output of a failed step and advice. */
+function fail(title, output, advice = '') {
   process.stderr.write(`${title}\n${output.trimEnd()}\n\nFailed: ${title}\n${advice}`);
   process.exit(1);
 }
 
 const compilerAdvice = `
-SQLite could not be made ready for this machine. Usually a ready-made binary is fetched; without one it is compiled,
+SQLite could not be installed on this machine. Usually a prebuilt binary is downloaded. Without one SQLite is compiled,
 which needs a C++ compiler, make and Python 3:
   Debian, Ubuntu   sudo apt-get install build-essential python3
   Fedora, RHEL     sudo dnf install gcc-c++ make python3
@@ -59,7 +59,7 @@ which needs a C++ compiler, make and Python 3:
 Then run the same command again.
 `;
 
-/** Opens a database in another process: the one sure sign that the binary is there and fits this Node. */
+/** Opens a database in another process. Only this shows that the binary exists and fits this Node. */
 async function sqliteOpens() {
   const script = "const D = require('better-sqlite3'); new D(':memory:').close()";
   return (await quietly(process.execPath, ['-e', script])).code === 0;
@@ -71,8 +71,8 @@ async function installPnpm(env) {
   const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const args = ['install', '--prefix', tools, ...options, packageManager];
   const { code, output } = await quietly('npm', args, { env });
-  const advice = '\nIt comes from the npm registry: is there a network, or a proxy to set?\n';
-  if (code !== 0) give(title, output, advice);
+  const advice = '\nnpm downloads it from its registry. Check the network and the proxy settings.\n';
+  if (code !== 0) fail(title, output, advice);
 }
 
 async function installDependencies(env) {
@@ -82,20 +82,20 @@ async function installDependencies(env) {
   const options = ['--frozen-lockfile', '--config.confirmModulesPurge=false', '--reporter=append-only'];
   const { code, output } = await quietly('pnpm', ['install', ...options], { env, late });
   const advice = /gyp|prebuild-install|better-sqlite3/.test(output) ? compilerAdvice : '';
-  if (code !== 0) give(title, output, advice);
+  if (code !== 0) fail(title, output, advice);
 }
 
-/** After a change of Node the installed binary is of the old one, which an installation does not notice. */
+/** Installs SQLite again after a change of Node: the old binary does not fit, and pnpm does not notice that. */
 async function fitSqlite(env) {
   if (await sqliteOpens()) return;
   const title = `Setting up: SQLite for Node ${process.versions.node}`;
   console.error(title);
   const args = ['install', '--frozen-lockfile', '--force', '--reporter=append-only'];
   const { code, output } = await quietly('pnpm', args, { env });
-  if (code !== 0 || !(await sqliteOpens())) give(title, output, compilerAdvice);
+  if (code !== 0 || !(await sqliteOpens())) fail(title, output, compilerAdvice);
 }
 
-/** Builds what changed: everything, or what some packages of the workspace depend on. */
+/** Builds changed packages: all of them, or those that match the filters. */
 async function build(filters = []) {
   const title = 'Setting up: build';
   const late = () => console.error(title);
@@ -106,7 +106,7 @@ async function build(filters = []) {
     ...filters.map((filter) => `--filter=${filter}`),
   ];
   const { code, output } = await quietly('turbo', args, { late });
-  if (code !== 0) give(title, output);
+  if (code !== 0) fail(title, output);
 }
 
 const scripts = {
@@ -127,7 +127,7 @@ if (!tasks.includes(task) || (task === 'exec' && args.length === 0)) {
   process.exit(2);
 }
 if (!installed) {
-  // Not in the checkout, whose path may hold blanks: compilers are not told of those correctly.
+  // Not in the checkout: its path may contain blanks, which node-gyp passes to compilers incorrectly.
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-headers-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
@@ -138,11 +138,11 @@ if (!installed) {
   remove();
   writeFileSync(stamp, wanted);
 }
-// The tests read the sources: a build that fails is one of their findings, not the end of them.
+// The tests read the sources and report a failed build themselves.
 if (!['test', 'crash', 'soak'].includes(task)) await build(task === 'start' ? ['ihandler-demo^...'] : []);
 if (task === 'exec') process.exitCode = await run(args[0], args.slice(1));
 else if (task !== 'build') {
-  // A user's paths are meant from where the user stands, not from the root.
+  // Paths that a user passes are relative to the current folder of the user, not to the root.
   const cwd = task === 'ihandler' ? (process.env.INIT_CWD ?? root) : root;
   process.exitCode = await run(process.execPath, [join(root, scripts[task]), ...args], { cwd });
 }

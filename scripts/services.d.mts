@@ -1,17 +1,17 @@
-/** What some tests need beside Node: servers and tools of the operating system. */
+/** A server or tool of the operating system that some tests need. */
 export type Service = 'postgres' | 'prosody' | 'nats-server' | 'strace' | 'cc';
 
-/** Every one of them. */
+/** All services. */
 export const services: readonly Service[];
 
-/** How people name one, with the version that is needed: `PostgreSQL 15 or newer (its server)`. */
+/** The usual name of a service with the required version: `PostgreSQL 15 or newer (its server)`. */
 export function describe(service: Service): string;
 
-/** How to install one, as a command or a hint. */
+/** How to install a service, as a command or a hint. */
 export function howToInstall(service: Service): string;
 
-/** The package of Debian and Ubuntu that holds one. */
+/** The package of Debian and Ubuntu that contains a service. */
 export function debianPackage(service: Service): string;
 
-/** The path of a service's program; undefined where it is not installed. */
+/** The path of a service's program, or undefined if it is not installed. */
 export function findService(service: Service): string | undefined;

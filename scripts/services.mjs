@@ -1,9 +1,8 @@
-// The servers and tools of the operating system that some tests need, and where they are found. The types are beside this
-// file.
+// The servers and tools of the operating system that some tests need, and where to find them. The types are in services.d.mts.
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Distributions put what only root is meant to start where a user's PATH does not lead. */
+/** Distributions install programs for root in folders that are not in a user's PATH. */
 const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
 
 const known = {
@@ -32,7 +31,7 @@ function foldersIn(parent, pattern) {
     .filter(({ version }) => version >= 15);
 }
 
-/** The newest server that is here: distributions keep one folder a version, none of them in PATH. */
+/** The newest installed server. Distributions have one folder for each version, and none of them is in PATH. */
 function findPostgres() {
   const folders = [
     ...foldersIn('/usr/lib/postgresql', /^(\d+)$/),

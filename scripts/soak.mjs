@@ -1,11 +1,11 @@
-// What `npm run soak -- --minutes 15 --rate 2000` runs: bench/soak.ts, as one file beside the journal's dependencies.
+// `npm run soak -- --minutes 15 --rate 2000`: runs bench/soak.ts, bundled into one file beside the dependencies of the journal.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { root, run } from './step.mjs';
 
 const require = createRequire(import.meta.url);
-// esbuild is what tsup builds with, so it is here whenever tsup is.
+// esbuild is a dependency of tsup, so it is installed with it.
 const { build } = createRequire(require.resolve('tsup'))('esbuild');
 
 const folder = mkdtempSync(join(root, 'packages/journal-sqlite/node_modules/.soak-'));
@@ -20,7 +20,7 @@ try {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
+    // Some bundled modules are CommonJS and load modules of Node with `require`.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

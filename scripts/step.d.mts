@@ -1,4 +1,4 @@
-/** Runs a program quietly: its exit code, all it said, and what of that went to standard output. */
+/** Runs a program without showing its output. Resolves with its exit code, all output, and standard output alone. */
 export function quietly(
   command: string,
   args: readonly string[],

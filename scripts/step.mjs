@@ -1,4 +1,4 @@
-// Running programs for the scripts beside this file. No program here gets a shell or our standard input.
+// Runs programs for the other scripts. A program gets neither a shell (except on Windows) nor our standard input.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,10 +10,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The pinned package manager, such as `pnpm@12.21.0`. */
 export const packageManager = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 
-/** Where the pinned package manager is installed; git-ignored. */
+/** The folder of the pinned package manager, which git ignores. */
 export const tools = join('.tools', packageManager);
 
-/** What programs of the workspace run with: its own tools first in PATH, and nothing that phones home. */
+/** The environment of programs: the tools of the workspace come first in PATH, and telemetry is off. */
 export const environment = {
   ...process.env,
   PATH: [
@@ -25,13 +25,13 @@ export const environment = {
   DO_NOT_TRACK: '1',
 };
 
-/** Starts a program in the root; on Windows npm, pnpm and turbo are scripts, which only a shell can start. */
+/** Starts a program in the root. On Windows npm, pnpm and turbo are scripts, which only a shell can start. */
 export function start(command, args, options = {}) {
   const shell = process.platform === 'win32' && command !== process.execPath;
   return spawn(command, args, { cwd: root, env: environment, shell, ...options });
 }
 
-/** Resolves with the exit code once a program has ended; one that a signal ended counts as 1. */
+/** Resolves with the exit code of a program when it has ended, or with 1 if a signal ended it. */
 export function ended(child) {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -39,10 +39,10 @@ export function ended(child) {
   });
 }
 
-/** Runs a program that talks to the user itself; answers its exit code. Signals are its to decide about. */
+/** Runs a program with our standard output. Resolves with its exit code. The program handles signals. */
 export async function run(command, args, options = {}) {
   const child = start(command, args, { stdio: 'inherit', ...options });
-  // A terminal sends Ctrl-C to the program too; other signals come to us alone.
+  // A terminal sends Ctrl-C to the program too. Other signals reach only this process.
   const wait = () => {};
   const pass = (signal) => child.kill(signal);
   process.on('SIGINT', wait).on('SIGTERM', pass).on('SIGHUP', pass);
@@ -54,8 +54,8 @@ export async function run(command, args, options = {}) {
 }
 
 /**
- * Runs a program quietly; answers its exit code, all it said, and what of that went to standard output. `late` is called
- * once if it takes over a second. After `timeout` milliseconds it is ended, and what it has started is not listened to.
+ * Runs a program without showing its output. Resolves with its exit code, all output, and standard output alone. Calls `late`
+ * once if the program takes more than a second. Kills it after `timeout` milliseconds, without waiting for its children.
  */
 export async function quietly(command, args, { late, timeout, ...options } = {}) {
   const timer = late && setTimeout(late, 1000);
@@ -63,13 +63,13 @@ export async function quietly(command, args, { late, timeout, ...options } = {})
   try {
     const child = start(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
-    const give = () => {
+    const end = () => {
       chunks.push([child.stderr, Buffer.from(`\nended after ${Math.round(timeout / 1000)} s\n`)]);
       child.kill('SIGKILL');
       child.stdout.destroy();
       child.stderr.destroy();
     };
-    limit = timeout && setTimeout(give, timeout);
+    limit = timeout && setTimeout(end, timeout);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => chunks.push([stream, chunk]));
     const code = await ended(child);

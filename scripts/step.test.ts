@@ -3,13 +3,13 @@ import { quietly } from './step.mjs';
 
 const node = (code: string, timeout?: number) => quietly(process.execPath, ['-e', code], { timeout });
 
-it('tells what a program said, in order, and how it ended', async () => {
+it('quietly returns the output of a program in order, and its exit code', async () => {
   const code = "console.log('one'); console.error('two'); process.exitCode = 3";
   const { output, stdout, code: exit } = await node(code);
   expect([output.split('\n').sort().join(' ').trim(), stdout, exit]).toEqual(['one two', 'one\n', 3]);
 });
 
-it('does not wait for a program that hangs, nor for what it has started', async () => {
+it('quietly ends a program that hangs, and does not wait for its children', async () => {
   // The other one inherits the pipes, and outlives the program by minutes.
   const other = 'setTimeout(() => {}, 240_000)';
   const code = `console.log(require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(other)}], { stdio: 'inherit' }).pid);

@@ -1,2 +1,2 @@
-/** The folder for temporary files: the one that TMPDIR names, or one in memory where there is one with room, or the system's. */
+/** The folder for temporary files: TMPDIR, or a folder in memory with enough room, or the folder of the system. */
 export function temporaryFolder(): string;

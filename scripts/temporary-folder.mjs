@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 /** Linux keeps this one in memory. */
 const MEMORY = '/dev/shm';
 
-/** More than all tests together need at a time, in bytes. */
+/** More than all tests need at the same time, in bytes. */
 const ROOM = 4 * 2 ** 30;
 
-/** Whether programs and libraries may be started from a folder that something is mounted on. */
+/** Whether the mount point of a folder allows programs and libraries to run from it. */
 function mayExecute(folder) {
   const mounts = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
@@ -18,9 +18,8 @@ function mayExecute(folder) {
 }
 
 /**
- * The folder for temporary files: the one that TMPDIR names, or one in memory where there is one with room, or the system's.
- * A process that is killed loses nothing of what it has written there, as on a disk; and nobody waits for a disk. What is
- * about the disk itself has its files elsewhere.
+ * The folder for temporary files: TMPDIR, or a folder in memory with enough room, or the folder of the system. A killed process
+ * loses none of its writes in memory, as on a disk, and memory is faster. Tests of the disk itself use another folder.
  */
 export function temporaryFolder() {
   if (process.env.TMPDIR) return tmpdir();

@@ -1,12 +1,12 @@
-// A reporter of vitest that writes down, in the file that IHANDLER_TEST_RECORD names, what becomes of each test file as it
-// happens: a line of JSON when it begins, and one when it has ended. So it is known what ran also when the run hangs.
+// A reporter for vitest. It appends a line of JSON to the file IHANDLER_TEST_RECORD when a test file starts and when it ends, so
+// that the results are known even if the run hangs.
 import { appendFileSync } from 'node:fs';
 
 const keep = (line) => appendFileSync(process.env.IHANDLER_TEST_RECORD, `${JSON.stringify(line)}\n`);
 
 /**
- * What became of the tests of a file. One that began and never ended, because its process died, has failed; so has a file
- * with no test in it, because it could not be loaded, and one that failed outside of its tests.
+ * The results of a file. A test that started and did not end, because its process died, has failed. So has a file without
+ * tests, because it could not be loaded, and a file that failed outside of its tests.
  */
 function outcomeOf(module) {
   const states = [...module.children.allTests()].map((test) => test.result().state);

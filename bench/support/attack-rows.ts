@@ -1,4 +1,4 @@
-/** The stream of the incidents that are written. */
+/** The stream of the written incidents. */
 export const STREAM = '0123456789abcdef0123456789abcdef';
 
 const hex = (n: number, part: number) =>
@@ -7,7 +7,7 @@ const hex = (n: number, part: number) =>
     .padStart(16, '0')
     .repeat(4);
 
-/** The n-th attack: 17 incidents of 4 connections: a shellcode that opens a port, through which a file is fetched. */
+/** The n-th attack: 17 incidents of 4 connections. A shellcode opens a port, and a file is downloaded through it. */
 function attackOf(n: number): [origin: string, data: object][] {
   const remote = `198.51.${(n >> 8) & 255}.${n & 255}`;
   const connection = (part: number, protocol: string, port: number) => ({
@@ -61,7 +61,7 @@ function attackOf(n: number): [origin: string, data: object][] {
   ];
 }
 
-/** The incident with this ordinal, from 1: those of one attack after the other. */
+/** The incident with this ordinal, from 1. Attacks follow each other. */
 export function recordOf(ordinal: number, sensor: string) {
   const [origin, data] = attackOf(Math.floor((ordinal - 1) / 17))[(ordinal - 1) % 17] ?? ['', {}];
   return { id: `${STREAM}:${ordinal * 500}`, origin, timestamp: 1.6e12 + ordinal * 37.5, sensor, data };

@@ -35,8 +35,8 @@ export function schemaOf(file: string): string {
 }
 
 /**
- * The limit: the same rows, with roots and parents as they end up, into the same tables with the same indexes, a row at a
- * time in so many transactions. Answers milliseconds.
+ * The limit: inserts the same rows, with their final roots and parents, into the same tables with the same indexes, one row at a
+ * time in the given number of transactions. Returns milliseconds.
  */
 export function insertRaw(
   tables: readonly Rows[],

@@ -2,12 +2,12 @@ import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises';
 import { attackLines, INCIDENTS_AN_ATTACK } from '../../test/support/recorded-attacks.ts';
 
-/** How often the file is rotated, in milliseconds. */
+/** The interval of rotation, in milliseconds. */
 const ROTATE = 60_000;
 
 /**
- * Writes attacks to a file at so many incidents a second, for so many minutes, and renames it every minute as logrotate
- * does (two old parts are kept). Answers how many attacks it wrote.
+ * Writes attacks to a file at `rate` incidents per second for some minutes, and renames it every minute as logrotate does, with
+ * two old parts. Returns the number of attacks.
  */
 export async function writeAttacks(file: string, rate: number, minutes: number): Promise<number> {
   const began = performance.now();

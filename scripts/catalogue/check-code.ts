@@ -1,11 +1,11 @@
 import type { CatalogueSchema, JsonSchema } from '../../packages/core/src/catalogue/json-schema.ts';
 import { assertKnown, definition, isOpen, valueTests } from './value-tests.ts';
 
-/** Writes a TypeScript module of functions that check data against the schema, one a shape. */
+/** Writes a TypeScript module of functions that check data against the schema, one for each shape. */
 export function checkCode({ $defs }: CatalogueSchema): string {
   const patterns: string[] = [];
   const functions = new Map<string, string>();
-  /** Functions by what they check, so that each shape gets one. */
+  /** Functions by the shape that they check, so that each shape gets one. */
   const names = new Map<string, string>();
   const testOf = valueTests($defs, patterns);
 

@@ -2,9 +2,9 @@ import type { CatalogueSchema, JsonSchema } from '../../packages/core/src/catalo
 
 type Definitions = CatalogueSchema['$defs'];
 
-/** A check that is one expression. */
+/** A check in one expression. */
 export interface ValueTest {
-  /** Code that is true when the value, itself an expression, fits. */
+  /** Code that is true if the value, which is an expression too, fits. */
   readonly code: (value: string) => string;
   readonly expected: string;
 }
@@ -26,27 +26,28 @@ const known = new Set(
   ),
 );
 
-/** What a reference points to. */
+/** The schema that a reference points to. */
 export function definition($defs: Definitions, ref: string): readonly [name: string, schema: JsonSchema] {
   const name = ref.replace('#/$defs/', '');
   const schema = $defs[name];
-  if (schema === undefined) throw new Error(`There is no ${ref}.`);
+  if (schema === undefined) throw new Error(`The schema does not define ${ref}.`);
   return [name, schema];
 }
 
-/** Whether a schema asks for nothing. */
+/** Whether a schema accepts every value. */
 export function isOpen(schema: JsonSchema | undefined): boolean {
   return schema === undefined || Object.keys(schema).length === 0;
 }
 
-/** Stops at a schema that asks for more than the code would check. */
+/** Throws for a schema that requires more than the generated code would check. */
 export function assertKnown(schema: JsonSchema): void {
   const foreign = Object.keys(schema).filter((keyword) => !known.has(keyword));
   if (foreign.length > 0) throw new Error(`No code for the keywords ${foreign.join(', ')}.`);
   const isBounded = schema.minimum !== undefined || schema.maximum !== undefined;
   const isSafe = schema.minimum === Number.MIN_SAFE_INTEGER && schema.maximum === Number.MAX_SAFE_INTEGER;
   if (isBounded && schema.type !== 'integer') throw new Error('No code for bounds of numbers.');
-  if (schema.type === 'integer' && !isSafe) throw new Error('No code for integers that are not just safe.');
+  if (schema.type === 'integer' && !isSafe)
+    throw new Error('No code for integers with other bounds than those of safe integers.');
 }
 
 function anyOf(tests: readonly ValueTest[]): ValueTest {
@@ -74,7 +75,7 @@ function hasParts({
   return Object.keys(properties).length > 0 || required.length > 0 || !isOpen(additionalProperties);
 }
 
-/** Makes the tests of values; the patterns that they name `pattern0`, `pattern1`, … are collected in `patterns`. */
+/** Creates the tests of values. `patterns` collects the patterns, which the tests name `pattern0`, `pattern1`, … */
 export function valueTests(
   $defs: Definitions,
   patterns: string[],
