@@ -59,7 +59,7 @@ describe('a sensor that forwards', () => {
     await hub.stop();
     await dispatcher.report(offers(60).slice(25));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(dispatcher.status()[0]).toMatchObject({ state: 'waiting', waiting: 35 });
+    expect(dispatcher.status()[0]).toMatchObject({ state: 'waiting', pending: 35 });
     const again = await openHub({ port: hub.port });
     await dispatcher.drain();
     expect([...hub.incidents, ...again.incidents]).toEqual(offers(60));
