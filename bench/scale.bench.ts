@@ -176,7 +176,7 @@ async function measureHpfeeds(): Promise<void> {
 
 async function measureXmpp(): Promise<void> {
   const server = await startProsody({ pot: 'one' }, 'storage_archive_item_limit = 1000000');
-  const account = { service: server.service, username: 'pot@localhost', password: 'one' };
+  const account = { url: server.url, username: 'pot@localhost', password: 'one' };
   const rooms = [{ room: 'a@rooms.localhost' }];
   const rate = await handled(xmpp({ ...account, rooms }), incidents.slice(0, IN_A_ROOM));
   await server.stop();

@@ -255,11 +255,11 @@ describeService('prosody', () => {
     const server = await startProsody({ 'pot-1': 'of-your-own', hub: 'of-your-own' });
     onTestFinished(() => server.stop());
     const both = {
-      'xmpps://xmpp.example.org': server.service,
+      'xmpps://xmpp.example.org': server.url,
       '@example.org': '@localhost',
       'rooms.example.org': 'rooms.localhost',
     };
-    await pair('packages/xmpp/README.md', { both }, 'is in its rooms');
+    await pair('packages/xmpp/README.md', { both }, 'joined rooms');
   });
 });
 

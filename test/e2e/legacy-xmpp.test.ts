@@ -40,7 +40,7 @@ describeService('prosody', () => {
   });
 
   const pot = (nick = 'pot-resource') => ({
-    service: server.service,
+    url: server.url,
     user: 'pot',
     password: 'one',
     room,
@@ -74,7 +74,7 @@ describeService('prosody', () => {
   async function hub() {
     const file = join(folder, 'heard.sqlite');
     const dispatcher = await host(logSqlite({ file }));
-    const account = { service: server.service, username: 'hub@localhost', password: 'two' };
+    const account = { url: server.url, username: 'hub@localhost', password: 'two' };
     const source = xmppSource({ ...account, rooms: [room], from: 'beginning' });
     const end = new AbortController();
     const running = dispatcher.run(source, { signal: end.signal });
@@ -233,7 +233,7 @@ describeService('prosody', () => {
       const end = 'dionaea.download.offer';
       let isOver = false;
       await enter(
-        { service: server.service, user: 'hub', password: 'two', room, nick: 'hub-backend' },
+        { url: server.url, user: 'hub', password: 'two', room, nick: 'hub-backend' },
         {
           ...backend,
           said: (said) => {
@@ -247,8 +247,8 @@ describeService('prosody', () => {
       const own = await host(logSqlite({ file: local }));
       await own.run(dionaea({ file }));
       expect(await own.drain()).toEqual([]);
-      const account = { service: server.service, username: 'pot@localhost', password: 'one' };
-      const sensor = await host(xmpp({ ...account, rooms: [{ room, localAddress: 'keep' }] }));
+      const account = { url: server.url, username: 'pot@localhost', password: 'one' };
+      const sensor = await host(xmpp({ ...account, rooms: [{ room, mask: false }] }));
       await sensor.run(dionaea({ file }));
       expect(await sensor.drain()).toEqual([]);
       const last = await enter(pot('last'));

@@ -48,7 +48,7 @@ describeAll(() => {
   });
 
   const account = (password: string) => ({
-    service: servers.prosody.service,
+    url: servers.prosody.url,
     username: 'pot@localhost',
     password,
   });

@@ -3,7 +3,7 @@ import { describeHandler } from '@ihandler/testkit';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import xmpp from './index.ts';
 
-// Proving to the server that one knows a password takes the client library seconds on a busy machine.
+// Authentication takes the client library seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 describeService('prosody', () => {
@@ -15,7 +15,7 @@ describeService('prosody', () => {
 
   describeHandler(it, () =>
     xmpp({
-      service: server.service,
+      url: server.url,
       username: 'pot@localhost',
       password: 'one',
       rooms: [{ room: 'all@rooms.localhost' }],

@@ -32,7 +32,7 @@ function offer(ordinal: number, url = `http://198.51.100.7/${ordinal}`): Inciden
   });
 }
 
-// Proving to the server that one knows a password takes the client library seconds on a busy machine.
+// Authentication takes the client library seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 describeService('prosody', () => {
@@ -49,13 +49,13 @@ describeService('prosody', () => {
   });
 
   const by = (user: string, password: string) => ({
-    service: server.service,
+    url: server.url,
     username: `${user}@localhost`,
     password,
   });
 
   function publisher(options: Partial<XmppOptions> = {}) {
-    return xmpp({ ...by('pot', 'one'), rooms: [{ room, localAddress: 'keep' }], ...options });
+    return xmpp({ ...by('pot', 'one'), rooms: [{ room, mask: false }], ...options });
   }
 
   async function sensor(options: Partial<XmppOptions> = {}) {
@@ -63,8 +63,8 @@ describeService('prosody', () => {
     return { handler, dispatcher: await host([{ handler }]) };
   }
 
-  /** Somebody in the room who knows nothing of whole incidents: what it hears as dionaea's backend would. */
-  async function oldReader() {
+  /** Joins the room as dionaea's backend does; returns the legacy stanzas that it receives. */
+  async function legacyReader() {
     const heard: Element[] = [];
     const account = {
       ...by('hub', 'two'),
@@ -73,6 +73,7 @@ describeService('prosody', () => {
       nick: 'backend',
       resource: undefined,
       insecure: false,
+      tls: undefined,
     };
     const end = new AbortController();
     let session: Awaited<ReturnType<typeof openSession>> | undefined;
@@ -80,7 +81,7 @@ describeService('prosody', () => {
     session = await openSession(
       account,
       (stanza) => {
-        if (joined.take(stanza)) return;
+        if (joined.accept(stanza)) return;
         const dionaea = stanza.getChild('body')?.getChild('dionaea', DIONAEA);
         if (dionaea !== undefined) heard.push(dionaea);
       },
@@ -91,7 +92,7 @@ describeService('prosody', () => {
     return heard;
   }
 
-  it('brings incidents as they were: ids, sensors, data, bytes, and what XML cannot carry', async () => {
+  it('the source receives incidents unchanged: ids, sensors, data, bytes, and characters that XML cannot contain', async () => {
     const { kept, listen } = await hub({ ...by('hub', 'two'), rooms: [room] });
     await listen();
     const all = [
@@ -116,8 +117,8 @@ describeService('prosody', () => {
     expect(kept).toEqual(all);
   });
 
-  it("says to old readers what dionaea's own handler said", async () => {
-    const heard = await oldReader();
+  it("the handler sends the legacy stanzas of dionaea's own handler", async () => {
+    const heard = await legacyReader();
     const { dispatcher } = await sensor();
     const child = { ...connection, id: 'c2' };
     await dispatcher.report([
@@ -159,7 +160,7 @@ describeService('prosody', () => {
     ]);
   });
 
-  it('masks the address of the sensor unless a room is told it', async () => {
+  it('the handler masks the address of the sensor by default', async () => {
     const { kept, listen } = await hub({ ...by('hub', 'two'), rooms: [room] });
     await listen();
     const { dispatcher } = await sensor({ rooms: [{ room }] });
@@ -168,7 +169,7 @@ describeService('prosody', () => {
     expect(JSON.stringify(kept)).not.toContain('10.1.2.3');
   });
 
-  it('sends to each room what its globs choose', async () => {
+  it('the handler sends to each room the incidents that its filter selects', async () => {
     const other = `other${rooms}@rooms.localhost`;
     const { kept, listen } = await hub({ ...by('hub', 'two'), rooms: [other] });
     await listen();
@@ -189,13 +190,13 @@ describeService('prosody', () => {
     await until(() => handler.counters?.()['messages'] === 4);
   });
 
-  it('sends a new sample whole only to the room that is to have it', async () => {
+  it('the handler sends the contents of a new local sample with "contents"', async () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ihandler-xmpp-')));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'sample');
     writeFileSync(file, 'MZ evil');
-    const heard = await oldReader();
-    const { dispatcher } = await sensor({ rooms: [{ room, contents: true }], samples: [folder] });
+    const heard = await legacyReader();
+    const { dispatcher } = await sensor({ rooms: [{ room, contents: true }], sampleFolders: [folder] });
     const data = { file, md5hash: 'abc', url: '', connection };
     const unique = (ordinal: number, local: boolean) =>
       createIncident({ ...offer(ordinal), origin: 'dionaea.download.complete.unique', data, local });
@@ -209,7 +210,7 @@ describeService('prosody', () => {
     ]);
   });
 
-  it('loses nothing while the server is away, and the hub takes what it missed from the archive', async () => {
+  it('the source reads missed incidents from the archive after a restart and after a server crash', async () => {
     const { kept, listen, dispatcher: hive } = await hub({ ...by('hub', 'two'), rooms: [room] });
     const { dispatcher, handler } = await sensor();
     const first = await listen();
@@ -221,6 +222,8 @@ describeService('prosody', () => {
     await listen();
     await until(() => kept.length === 251);
     await server.kill();
+    await until(() => hive.sources()[0]?.state === 'disconnected');
+    expect(hive.sources()[0]?.failure).toMatch(/^XMPP at xmpp:/);
     await dispatcher.report([offer(252)]);
     await until(() => dispatcher.status()[0]?.failure !== undefined);
     await server.start();
@@ -230,7 +233,7 @@ describeService('prosody', () => {
     expect(hive.sources()[0]).toMatchObject({ rejected: 0 });
   });
 
-  it('says what is wrong, retries what can heal, and never tells a password', async () => {
+  it('the handler reports a temporary failure without the password, and retries', async () => {
     const failing = async (options: Partial<XmppOptions>) => {
       const { dispatcher } = await sensor(options);
       await dispatcher.report([offer(1)]);
@@ -239,15 +242,15 @@ describeService('prosody', () => {
       return dispatcher.status()[0]?.failure ?? '';
     };
     const wrong = await failing({ password: 'wr0ng-secret' });
-    expect(wrong).toMatch(/Are "username" and "password" right/);
+    expect(wrong).toMatch(/Check "username" and "password"/);
     expect(wrong).not.toContain('wr0ng-secret');
-    expect(await failing({ service: 'xmpp://127.0.0.1:1' })).toMatch(/ECONNREFUSED/);
+    expect(await failing({ url: 'xmpp://127.0.0.1:1' })).toMatch(/ECONNREFUSED/);
     expect(await failing({ rooms: [{ room: 'x@nowhere.localhost' }] })).toMatch(
-      /does not let us in|does not answer/,
+      /Cannot join the room|does not respond/,
     );
   });
 
-  it('gives up an incident that is larger than the server takes, and goes on with the others', async () => {
+  it('an incident that is larger than the limit becomes a dead letter, and the others are delivered', async () => {
     const { kept, listen } = await hub({ ...by('hub', 'two'), rooms: [room] });
     await listen();
     const { dispatcher } = await sensor();

@@ -15,21 +15,21 @@ import { xml } from '@xmpp/client';
 import type { Element } from './connection/session.ts';
 import { DIONAEA, dionaeaElement, fileElement } from './legacy/dionaea-element.ts';
 import { accountOf, readPublisherOptions, type XmppOptions } from './options.ts';
-import { readWhole } from './read/read-whole.ts';
 import { incidentElement } from './write/incident-element.ts';
-import { createPublisher, type Publisher } from './write/publisher.ts';
+import { readSample } from './write/read-sample.ts';
+import { RoomPublisher } from './write/room-publisher.ts';
 
 export type { XmppOptions } from './options.ts';
 
-/** A room and what goes there. */
+/** A room, with its filter and settings. */
 interface Destination {
   readonly room: string;
-  readonly takes: (origin: string) => boolean;
-  readonly masks: boolean;
+  readonly accepts: (origin: string) => boolean;
+  readonly mask: boolean;
   readonly contents: boolean;
-  /** The highest ordinal of each stream that the room has. */
+  /** The highest echoed ordinal of each stream. */
   readonly confirmed: Map<string, number>;
-  /** What the room has of a batch that failed half way: the ids of incidents. It is not said again. */
+  /** The ids of echoed incidents of a batch that failed: a retry does not send them again. */
   readonly echoed: Set<string>;
 }
 
@@ -39,25 +39,25 @@ interface Outgoing {
   readonly message: Element;
 }
 
-/** Streams whose last ordinal is remembered, for each room. */
-const REMEMBERED = 10_000;
+/** How many streams have their last ordinal in memory, for each room. */
+const MAX_STREAMS = 10_000;
 
 /**
- * Publishes incidents to rooms of an XMPP service, in the stanzas of dionaea's own handler, with the whole incident beside
- * for other ihandlers. A batch is handled when the rooms have echoed all of it. Throws `OPTIONS_INVALID`.
+ * Publishes incidents in rooms of an XMPP service, as the stanzas of dionaea's own handler together with whole incidents for
+ * other ihandlers. A batch is delivered when the rooms have echoed all of it. Throws `OPTIONS_INVALID`.
  */
 export default function xmpp(options: XmppOptions): WritingHandler {
   const settings = readPublisherOptions(options);
   const counts = { messages: 0, connections: 0, unread_samples: 0 };
   const destinations = settings.rooms.map(destinationOf);
   let context: HandlerContext | undefined;
-  let publisher: Publisher | undefined;
+  let publisher: RoomPublisher | undefined;
 
-  async function ready(): Promise<Publisher> {
+  async function open(): Promise<RoomPublisher> {
     if (context === undefined)
       throw new IhandlerError('LIFE_CYCLE', 'xmpp was used before start, or after close.');
     if (publisher?.isOpen()) return publisher;
-    publisher = await createPublisher(
+    publisher = await RoomPublisher.open(
       accountOf(settings),
       destinations.map(({ room }) => room),
       context,
@@ -66,44 +66,45 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     return publisher;
   }
 
-  /** What is said of an incident in a room. */
+  /** The message of an incident for a room. */
   async function messageFor(
     to: Destination,
     incident: Incident,
     after: number | undefined,
     nick: string,
   ): Promise<Element> {
-    const told = to.masks ? maskSensor(incident) : incident;
-    const element = (await fileOf(to, incident)) ?? dionaeaElement(told);
+    const published = to.mask ? maskSensor(incident) : incident;
+    const element = (await fileOf(to, incident)) ?? dionaeaElement(published);
     const message = xml(
       'message',
       { type: 'groupchat', to: to.room, id: randomBytes(9).toString('base64url'), 'xml:lang': 'en' },
       ...(element === undefined
         ? []
         : [xml('body', {}, xml('dionaea', { xmlns: DIONAEA, incident: incident.origin }, element))]),
-      incidentElement({ incident: told, after }),
-      // An archive keeps a message without text only when it is asked to.
+      incidentElement({ incident: published, after }),
+      // An archive stores a message without text only with this hint.
       xml('store', { xmlns: 'urn:xmpp:hints' }),
       xml('nick', { xmlns: 'http://jabber.org/protocol/nick' }, nick),
     );
     const size = Buffer.byteLength(message.toString());
-    if (size <= settings.maxStanza) return message;
+    if (size <= settings.maxStanzaSize) return message;
     throw permanent(
-      `The incident makes a stanza of ${size} bytes, and the server takes ${settings.maxStanza} ("maxStanza"; Prosody: c2s_stanza_size_limit).`,
+      `The stanza of the incident has ${size} bytes and the limit is ${settings.maxStanzaSize}: raise "maxStanzaSize" and the limit of the server (Prosody: c2s_stanza_size_limit).`,
     );
   }
 
   async function fileOf({ contents }: Destination, incident: Incident): Promise<Element | undefined> {
     if (!contents || incident.local !== true || incident.misfit !== undefined) return undefined;
     if (incident.origin !== 'dionaea.download.complete.unique') return undefined;
-    // Safe: an incident that is no misfit has the data of its origin.
+    // Safe: an incident that fits its schema has the data of its origin.
     const { file, md5hash } = (incident as Incident<'dionaea.download.complete.unique'>).data;
     try {
-      const whole = await readWhole(file, settings.samples, (settings.maxStanza - 4000) * 0.7);
-      return fileElement(md5hash, whole);
+      // Base64 needs a third more.
+      const maxSize = (settings.maxStanzaSize - 4000) * 0.7;
+      return fileElement(md5hash, await readSample(file, settings.sampleFolders, maxSize));
     } catch (error) {
       counts.unread_samples += 1;
-      context?.log.warn('a sample is not sent', { error: describeError(error) });
+      context?.log.warn('sample not sent', { error: describeError(error) });
       return undefined;
     }
   }
@@ -113,7 +114,7 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     for (const to of destinations) {
       const last = new Map<string, number>();
       for (const incident of batch) {
-        if (!to.takes(incident.origin)) continue;
+        if (!to.accepts(incident.origin)) continue;
         const { stream, ordinal } = parseIncidentId(incident.id);
         const before = last.get(stream) ?? to.confirmed.get(stream);
         last.set(stream, ordinal);
@@ -133,15 +134,15 @@ export default function xmpp(options: XmppOptions): WritingHandler {
       context = given;
     },
     async write(batch) {
-      const on = await ready();
+      const on = await open();
       const outgoing = await outgoingOf(batch, on.nick);
       await on.publish(
         outgoing.map(({ message }) => message),
-        (at) => {
+        (index) => {
           counts.messages += 1;
-          const { to, id } = outgoing[at] ?? {};
+          const { to, id } = outgoing[index] ?? {};
           if (to === undefined || id === undefined) return;
-          if (to.echoed.size >= REMEMBERED) to.echoed.clear();
+          if (to.echoed.size >= MAX_STREAMS) to.echoed.clear();
           to.echoed.add(id);
         },
       );
@@ -165,25 +166,25 @@ export default function xmpp(options: XmppOptions): WritingHandler {
 }
 
 function destinationOf(entry: ReturnType<typeof readPublisherOptions>['rooms'][number]): Destination {
-  const { room, only = ['*'], except = [], localAddress, contents } = entry;
+  const { room, only = ['*'], except = [], mask, contents } = entry;
   const wanted = only.map(compileGlob);
   const unwanted = except.map(compileGlob);
   return {
     room,
-    takes: (origin) =>
+    accepts: (origin) =>
       wanted.some((matches) => matches(origin)) && !unwanted.some((matches) => matches(origin)),
-    masks: localAddress === 'mask',
+    mask,
     contents,
     confirmed: new Map(),
     echoed: new Set(),
   };
 }
 
-function remember({ takes, confirmed }: Destination, batch: readonly Incident[]): void {
+function remember({ accepts, confirmed }: Destination, batch: readonly Incident[]): void {
   for (const { id, origin } of batch) {
-    if (!takes(origin)) continue;
+    if (!accepts(origin)) continue;
     const { stream, ordinal } = parseIncidentId(id);
-    if (confirmed.size >= REMEMBERED && !confirmed.has(stream)) confirmed.clear();
+    if (confirmed.size >= MAX_STREAMS && !confirmed.has(stream)) confirmed.clear();
     confirmed.set(stream, ordinal);
   }
 }

@@ -26,7 +26,7 @@ describeService('prosody', () => {
   });
 
   const by = (user: string, password: string) => ({
-    service: server.service,
+    url: server.url,
     username: `${user}@localhost`,
     password,
   });
@@ -49,15 +49,15 @@ describeService('prosody', () => {
       ),
     );
 
-  it('nobody in a room can go on with the stream of another, live, after a restart of the hub, or from the archive', async () => {
+  it('the source rejects incidents of a stream that another occupant began: live, after a restart, and from the archive', async () => {
     const { kept, listen, dispatcher: hive } = await hub();
     const pot = await sensor();
-    const eve = await member(server.service, 'eve', 'three');
+    const eve = await member(server.url, 'eve', 'three');
     await eve.join(room);
     const first = await listen();
     await pot.report([offer(1)]);
     await until(() => kept.length === 1);
-    // The stream of pot far ahead, what a handler of it would report, and a dead letter that was tried again.
+    // A high ordinal of the stream of pot, a report of its handler, and its retried dead letter.
     for (const stanza of saying(offer(9_000_000), offer(1, 's/virustotal/0'), offer(7, 's~7')))
       await eve.session.send(stanza);
     await until(() => hive.sources()[0]?.rejected === 3);
@@ -71,7 +71,7 @@ describeService('prosody', () => {
     expect(hive.sources()[0]).toMatchObject({ rejected: 1 });
   });
 
-  it('a sensor that comes again under another name goes on with its stream', async () => {
+  it('a sensor continues its stream when it returns under another nick', async () => {
     const { kept, listen } = await hub();
     await listen();
     const pot = await sensor('first');
@@ -83,15 +83,15 @@ describeService('prosody', () => {
     await until(() => kept.length === 2);
   });
 
-  it('a sensor may say its stream in several rooms, in none of which others can', async () => {
+  it('a sensor may publish its stream in several rooms, and no other occupant can in any of them', async () => {
     const other = `other${rooms}@rooms.localhost`;
     const { kept, listen, dispatcher: hive } = await hub({ rooms: [room, other] });
     await listen();
-    const said = [{ room }, { room: other, localAddress: 'keep' as const }];
+    const said = [{ room }, { room: other, mask: false }];
     const pot = await host([{ handler: xmpp({ ...by('pot', 'one'), rooms: said }) }]);
     await pot.report([offer(1)]);
     await until(() => hive.sources()[0]?.known === 1);
-    const eve = await member(server.service, 'eve', 'three');
+    const eve = await member(server.url, 'eve', 'three');
     for (const each of [room, other]) await eve.join(each);
     const [stanza] = saying(offer(9_000_000));
     for (const to of [room, other])
@@ -103,25 +103,25 @@ describeService('prosody', () => {
     await until(() => kept.length === 2);
   });
 
-  it('streams are free for anyone where the operator says so', async () => {
+  it('with "streams: anyone" every occupant may continue a stream', async () => {
     const { kept, listen } = await hub({ streams: 'anyone' });
     await listen();
     const pot = await sensor();
     await pot.report([offer(1)]);
     await until(() => kept.length === 1);
-    const eve = await member(server.service, 'eve', 'three');
+    const eve = await member(server.url, 'eve', 'three');
     await eve.join(room);
     for (const stanza of saying(offer(2))) await eve.session.send(stanza);
     await until(() => kept.length === 2);
   });
 
-  it('nobody outside of the room is heard, whatever a message looks like', async () => {
+  it('the source ignores messages from outside the room, whatever they look like', async () => {
     const { kept, listen, dispatcher: hive } = await hub({ resource: 'known', nick: 'listener' });
     await listen();
-    const eve = await member(server.service, 'eve', 'three', 'pot-eve');
+    const eve = await member(server.url, 'eve', 'three', 'pot-eve');
     const to = 'hub@localhost/known';
     const inside = saying(offer(1))[0] ?? xml('message');
-    // A message as of a room, an archived one for a query that may be asked, a history, all from eve itself.
+    // A message that looks like one of a room, and one that looks like one of an archive; eve sends both directly.
     const forwarded = xml(
       'forwarded',
       { xmlns: 'urn:xmpp:forward:0' },
@@ -131,7 +131,7 @@ describeService('prosody', () => {
     await eve.session.send(xml('message', { type: 'groupchat', to }, ...inside.getChildElements()));
     await eve.session.send(xml('message', { to }, result));
     await eve.join(room);
-    // A private message through the room comes from the room's address.
+    // A private message through the room has the address of the room as its sender.
     await eve.session.send(
       xml('message', { to: `${room}/listener`, type: 'chat' }, ...inside.getChildElements()),
     );
@@ -143,10 +143,10 @@ describeService('prosody', () => {
     expect(hive.sources()[0]).toMatchObject({ accepted: 1, rejected: 0 });
   });
 
-  it('a time that somebody invents is not believed', async () => {
+  it('the source ignores a forged timestamp', async () => {
     const { kept, listen } = await hub();
     await listen();
-    const eve = await member(server.service, 'eve', 'three');
+    const eve = await member(server.url, 'eve', 'three');
     await eve.join(room);
     const delay = xml('delay', { xmlns: 'urn:xmpp:delay', stamp: '1999-01-01T00:00:00Z', from: room });
     const dionaea = (url: string) =>
@@ -165,8 +165,8 @@ describeService('prosody', () => {
     for (const { timestamp } of kept) expect(timestamp).toBeGreaterThan(Date.parse('2020-01-01'));
   });
 
-  it('who was put out of a room enters it again, handler and source, and loses nothing', async () => {
-    const owner = await member(server.service, 'eve', 'three');
+  it('handler and source rejoin a room after a kick, and lose nothing', async () => {
+    const owner = await member(server.url, 'eve', 'three');
     await owner.join(room);
     const { kept, listen } = await hub({ nick: 'listener' });
     await listen();
@@ -184,8 +184,8 @@ describeService('prosody', () => {
     expect(pot.status()).toMatchObject([{ counts: { dead: 0 } }]);
   });
 
-  it('who is banned says so, and goes on when the ban is lifted', async () => {
-    const owner = await member(server.service, 'eve', 'three');
+  it('a banned handler reports the ban, and resumes when it is lifted', async () => {
+    const owner = await member(server.url, 'eve', 'three');
     await owner.join(room);
     const pot = await sensor('speaker');
     await pot.report([offer(1)]);
@@ -198,8 +198,8 @@ describeService('prosody', () => {
     expect(pot.status()).toMatchObject([{ counts: { dead: 0 } }]);
   });
 
-  it('who has no voice says so, and goes on when it has one', async () => {
-    const owner = await member(server.service, 'eve', 'three');
+  it('a handler without voice reports it, and resumes when it gets one', async () => {
+    const owner = await member(server.url, 'eve', 'three');
     await owner.join(room);
     await owner.configure(room, { 'muc#roomconfig_moderatedroom': '1' });
     const pot = await sensor('speaker');
@@ -209,8 +209,8 @@ describeService('prosody', () => {
     await until(() => pot.status()[0]?.counts.delivered === 1);
   });
 
-  it('whose name is taken comes under another one', async () => {
-    const eve = await member(server.service, 'eve', 'three', 'speaker');
+  it('a handler whose nick is taken joins under another one', async () => {
+    const eve = await member(server.url, 'eve', 'three', 'speaker');
     await eve.join(room);
     const { kept, listen } = await hub();
     await listen();
@@ -221,23 +221,23 @@ describeService('prosody', () => {
 });
 
 describeService('prosody', () => {
-  it('a room of a Prosody as it comes is open for all, and outlives who was in it, with what was said', async () => {
+  it('a room created on a Prosody with default settings is unlocked and persistent, with its archive', async () => {
     const server = await startProsody(
       { pot: 'one', hub: 'two' },
       '',
       'muc_room_locking = true\nmuc_room_default_persistent = false',
     );
     onTestFinished(() => server.stop());
-    const { service } = server;
+    const { url } = server;
     const room = 'new@rooms.localhost';
     const pot = await host([
-      { handler: xmpp({ service, username: 'pot@localhost', password: 'one', rooms: [{ room }] }) },
+      { handler: xmpp({ url, username: 'pot@localhost', password: 'one', rooms: [{ room }] }) },
     ]);
     await pot.report([offer(1)]);
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     await pot.close();
     const { kept, listen } = await hubOf({
-      service,
+      url,
       username: 'hub@localhost',
       password: 'two',
       rooms: [room],

@@ -11,17 +11,18 @@ const schemaOf = (schema: z.ZodType) => {
   return options;
 };
 
-describe('the manifest', () => {
+describe('the manifest of xmpp', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
-  const account = { service: 'xmpps://xmpp.example.org', username: 'pot@example.org', password: 'x' };
+  const account = { url: 'xmpps://xmpp.example.org', username: 'pot@example.org', password: 'x' };
 
-  it('offers the handler, under the name of dionaea too, with the options as they are, and says what leaves', () => {
+  it("describes the handler with dionaea's name, its options and its outbound data", () => {
     expect(manifest.handlers).toEqual({
       xmpp: {
         export: '.',
         summary: expect.any(String),
         network: true,
-        sends: expect.stringContaining('contents of samples only'),
+        masksItself: true,
+        sends: expect.stringContaining('contents of samples only if'),
         aliases: ['logxmpp'],
         options: schemaOf(publisherSchema),
       },
@@ -30,7 +31,7 @@ describe('the manifest', () => {
     expect(handler).toMatchObject({ contract: 1, name: 'xmpp' });
   });
 
-  it('offers the source with the options as they are', () => {
+  it('describes the source and its options', () => {
     expect(manifest.sources).toEqual({
       xmpp: {
         export: './source',

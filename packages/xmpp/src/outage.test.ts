@@ -4,7 +4,7 @@ import { describeService, type Prosody, startProsody } from '@ihandler/test-supp
 import { xml } from '@xmpp/client';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import xmpp, { type XmppOptions } from './handler.ts';
-import { askRooms } from './read/listening.ts';
+import { checkRooms } from './read/room-listener.ts';
 import type { XmppSourceOptions } from './source.ts';
 import { hub as hubOf } from './testing/hub.ts';
 import { member } from './testing/member.ts';
@@ -15,18 +15,18 @@ vi.setConfig({ testTimeout: 90_000 });
 
 const room = 'events@rooms.localhost';
 
-async function world(extra = '', ofRooms = '') {
-  const server = await startProsody({ pot: 'one', hub: 'two' }, extra, ofRooms);
+async function startServer(extra = '', roomSettings = '') {
+  const server = await startProsody({ pot: 'one', hub: 'two' }, extra, roomSettings);
   onTestFinished(() => server.stop());
   return server;
 }
 
-const hub = ({ service }: Prosody, options: Partial<XmppSourceOptions> = {}, ahead = 0) =>
-  hubOf({ service, username: 'hub@localhost', password: 'two', rooms: [room], ...options }, ahead);
+const hub = ({ url }: Prosody, options: Partial<XmppSourceOptions> = {}, ahead = 0) =>
+  hubOf({ url, username: 'hub@localhost', password: 'two', rooms: [room], ...options }, ahead);
 
-async function sensor({ service }: Prosody, options: Partial<XmppOptions> = {}) {
+async function sensor({ url }: Prosody, options: Partial<XmppOptions> = {}) {
   const handler = xmpp({
-    service,
+    url,
     username: 'pot@localhost',
     password: 'one',
     rooms: [{ room }],
@@ -36,25 +36,25 @@ async function sensor({ service }: Prosody, options: Partial<XmppOptions> = {}) 
 }
 
 describeService('prosody', () => {
-  it('a hub that heard nothing yet takes what is said while it is away', async () => {
-    const server = await world();
+  it('a hub that has received nothing yet reads what is published while it is stopped', async () => {
+    const server = await startServer();
     const pot = await sensor(server);
     await pot.report([offer(1)]);
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     const { kept, listen, log } = await hub(server);
     const first = await listen();
-    await until(() => log.some((line) => line.includes('has taken what it missed')));
+    await until(() => log.some((line) => line.includes('caught up with the archives')));
     await first.stop();
     await pot.report([offer(1, 't'), offer(2, 't')]);
     expect(await pot.drain({ stalledAfter: 20_000 })).toEqual([]);
     await listen();
     await until(() => kept.length === 2);
-    // What was said before it ever came is not asked for.
+    // The incident from before its first start is not requested.
     expect(kept.map(({ id }) => id)).toEqual(['t:1', 't:2']);
   });
 
-  it('an archive that is shorter than the outage is read whole, and told', async () => {
-    const server = await world('storage_archive_item_limit = 20');
+  it('an archive that is shorter than the outage is read completely, with an error in the log', async () => {
+    const server = await startServer('storage_archive_item_limit = 20');
     const { kept, listen, log } = await hub(server);
     const pot = await sensor(server);
     const first = await listen();
@@ -68,36 +68,39 @@ describeService('prosody', () => {
     expect(kept.length).toBeGreaterThan(15);
     expect(kept.length).toBeLessThan(61);
     expect(log.join('\n')).toMatch(
-      /has let go where we were: all that it has is read.*Let the server keep more/,
+      /has deleted the position of this hub: messages may be lost; reading all that is left.*Let the server keep a longer archive/,
     );
   });
 
-  it('a source that is not let in is away, says why, and is there when it is let in', async () => {
-    const server = await world();
-    const { dispatcher: hive, listen, log } = await hub(server);
-    const owner = await member(server.service, 'pot', 'one');
+  it('a banned source is disconnected with the reason, and resumes when the ban is lifted', async () => {
+    const server = await startServer();
+    const { dispatcher: hive, listen, kept } = await hub(server);
+    const owner = await member(server.url, 'pot', 'one');
     await owner.join(room);
     await owner.administer(room, { jid: 'hub@localhost', affiliation: 'outcast' });
-    void listen();
+    const listening = listen();
     await until(() => hive.sources()[0]?.state === 'disconnected');
     expect(hive.sources()[0]?.failure).toMatch(/This account is banned from the room/);
     await owner.administer(room, { jid: 'hub@localhost', affiliation: 'none' });
-    await until(() => hive.sources()[0]?.state === 'running');
-    expect(log.filter((line) => line.startsWith('is away'))).toHaveLength(1);
+    await listening;
+    const pot = await sensor(server);
+    await pot.report([offer(1)]);
+    await until(() => kept.length === 1);
+    expect(hive.sources()[0]?.state).toBe('running');
   });
 
-  it('a room without an archive is listened to all the same, and told', async () => {
-    const server = await world('', 'modules_enabled = {}');
+  it('the source listens to a room without an archive, and logs that it has none', async () => {
+    const server = await startServer('', 'modules_enabled = {}');
     const { kept, listen, log } = await hub(server, { from: 'beginning' });
     await listen();
     const pot = await sensor(server);
     await pot.report([offer(1)]);
     await until(() => kept.length === 1);
-    expect(log.join('\n')).toMatch(/no archive that we may read.*muc_mam/);
+    expect(log.join('\n')).toMatch(/room has no readable archive.*muc_mam/);
   });
 
-  it('a hub whose clock is wrong takes what it missed', async () => {
-    const server = await world('storage_archive_item_limit = 20');
+  it('a hub with a wrong clock reads what it missed', async () => {
+    const server = await startServer('storage_archive_item_limit = 20');
     const { kept, listen } = await hub(server, {}, 3_600_000);
     const pot = await sensor(server);
     const first = await listen();
@@ -110,17 +113,17 @@ describeService('prosody', () => {
     await until(() => kept.at(-1)?.id === 's61:1');
   });
 
-  it('what old speakers said is not taken again while something waits for what went before it', async () => {
-    const server = await world();
+  it('a restart does not duplicate legacy incidents while an incident waits for an earlier one', async () => {
+    const server = await startServer();
     const { kept, listen, dispatcher: hive } = await hub(server);
     const first = await listen();
-    const pot = await member(server.service, 'pot', 'one');
+    const pot = await member(server.url, 'pot', 'one');
     await pot.join(room);
     const say = (...parts: ReturnType<typeof xml>[]) =>
       pot.session.send(
         xml('message', { type: 'groupchat', to: room }, ...parts, xml('store', { xmlns: 'urn:xmpp:hints' })),
       );
-    const old = (url: string) =>
+    const legacy = (url: string) =>
       xml(
         'body',
         {},
@@ -131,11 +134,11 @@ describeService('prosody', () => {
         ),
       );
     await say(incidentElement({ incident: offer(9), after: 5 }));
-    await say(old('one'));
-    await say(old('two'));
+    await say(legacy('one'));
+    await say(legacy('two'));
     await until(() => kept.length === 2);
     await first.stop();
-    await say(old('three'));
+    await say(legacy('three'));
     await say(incidentElement({ incident: offer(5), after: undefined }));
     await listen();
     await until(() => kept.length === 5);
@@ -143,24 +146,26 @@ describeService('prosody', () => {
     expect(kept.filter(({ id }) => id.startsWith('s:')).map(({ id }) => id)).toEqual(['s:5', 's:9']);
   });
 
-  it('a room that lost us, or does not answer, ends the session', async () => {
-    const server = await world();
-    const pot = await member(server.service, 'pot', 'one');
+  it('a session ends when a room has lost it', async () => {
+    const server = await startServer();
+    const pot = await member(server.url, 'pot', 'one');
     await pot.join(room);
-    const stop = askRooms(pot.session, { nickIn: () => 'pot' }, [room], 20);
+    const stop = checkRooms(pot.session, { nickIn: () => 'pot' }, [room], 20);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(pot.session.isOpen()).toBe(true);
     stop();
-    const other = await member(server.service, 'hub', 'two');
-    onTestFinished(askRooms(other.session, { nickIn: () => 'hub' }, [room], 20));
-    expect((await other.session.ended).message).toMatch(/We are not in the room .* any more: not-acceptable/);
+    const other = await member(server.url, 'hub', 'two');
+    onTestFinished(checkRooms(other.session, { nickIn: () => 'hub' }, [room], 20));
+    expect((await other.session.ended).message).toMatch(
+      /This account is no longer in the room .*: not-acceptable/,
+    );
   });
 
-  it('a server that takes less than is sent says so, and what to do', async () => {
-    const server = await world('c2s_stanza_size_limit = 20000');
+  it('the handler reports a stanza that is larger than the limit of the server', async () => {
+    const server = await startServer('c2s_stanza_size_limit = 20000');
     const pot = await sensor(server);
     await pot.report([createIncident({ ...offer(1), data: { url: 'x'.repeat(50_000) } })]);
     await until(() => pot.status()[0]?.failure !== undefined);
-    expect(pot.status()[0]?.failure).toMatch(/lower "maxStanza"/);
+    expect(pot.status()[0]?.failure).toMatch(/lower "maxStanzaSize"/);
   });
 });

@@ -1,6 +1,6 @@
 import { createIncident } from '@ihandler/core';
 import { host, until } from '@ihandler/test-support/host';
-import { describeService, selfSigned, startProsody } from '@ihandler/test-support/servers';
+import { describeService, freePort, selfSigned, startProsody } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { xml } from '@xmpp/client';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -20,10 +20,10 @@ const offer = createIncident({
   data: { url: 'http://198.51.100.7/' },
 });
 
-/** A sensor that has something to say; `others` is a handler beside it. */
-async function sensorAt(service: string) {
+/** A sensor with an incident to publish; `others` is another handler of it. */
+async function sensorAt(url: string) {
   const others = recordIncidents();
-  const handler = xmpp({ service, username: 'pot@localhost', password: 'one', rooms: [{ room }] });
+  const handler = xmpp({ url, username: 'pot@localhost', password: 'one', rooms: [{ room }] });
   const sensor = await host([{ handler }, { handler: others }]);
   await sensor.report([offer]);
   await until(() => sensor.status()[0]?.failure !== undefined);
@@ -35,28 +35,28 @@ async function sensorAt(service: string) {
 }
 
 describeService('prosody', () => {
-  it('a room that is for members only says so, and is entered when its owner makes us one', async () => {
+  it('the handler reports a room for members only, and joins when its owner adds the account', async () => {
     const server = await startProsody(
       { pot: 'one', owner: 'two' },
       '',
       'muc_room_default_members_only = true',
     );
     onTestFinished(() => server.stop());
-    const account = { service: server.service, user: 'owner', domain: 'localhost', password: 'two' };
+    const account = { url: server.url, user: 'owner', domain: 'localhost', password: 'two' };
     const { signal } = new AbortController();
     let session: Session | undefined;
     const rooms = createRooms(() => {
       if (session === undefined) throw new Error('expected a session');
       return session;
     });
-    const settings = { ...account, nick: 'owner', resource: undefined, insecure: false };
-    session = await openSession(settings, (stanza) => void rooms.take(stanza), signal);
+    const settings = { ...account, nick: 'owner', resource: undefined, insecure: false, tls: undefined };
+    session = await openSession(settings, (stanza) => void rooms.accept(stanza), signal);
     onTestFinished(() => session?.close());
     await rooms.join(room);
 
-    const { sensor, failure } = await sensorAt(server.service);
+    const { sensor, failure } = await sensorAt(server.url);
     expect(failure).toMatch(
-      /The room closed@rooms.localhost does not let us in: registration-required.*members only: its owner must make this account one/,
+      /Cannot join the room closed@rooms.localhost: registration-required.*members only: its owner must add this account/,
     );
     const item = xml('item', { affiliation: 'member', jid: 'pot@localhost' });
     const query = xml('query', { xmlns: 'http://jabber.org/protocol/muc#admin' }, item);
@@ -64,15 +64,25 @@ describeService('prosody', () => {
     await until(() => sensor.status()[0]?.counts.delivered === 1);
   });
 
-  it('a certificate that is not trusted is told, with what to do', async () => {
-    const { cert, key, remove } = selfSigned();
-    onTestFinished(remove);
-    const server = await startProsody(
-      { pot: 'one' },
-      `ssl = { certificate = ${JSON.stringify(cert)}, key = ${JSON.stringify(key)} }`,
-    );
-    onTestFinished(() => server.stop());
-    const { failure } = await sensorAt(server.service);
-    expect(failure).toMatch(/certificate is not trusted: start ihandler with NODE_EXTRA_CA_CERTS/);
-  });
+  it.each(['xmpp', 'xmpps'])(
+    'the handler rejects an untrusted certificate, and accepts it with "tls.ca" or "tls.insecure": %s',
+    async (protocol) => {
+      const { cert, key, remove } = selfSigned();
+      onTestFinished(remove);
+      const certificate = `{ certificate = ${JSON.stringify(cert)}, key = ${JSON.stringify(key)} }`;
+      const directPort = await freePort();
+      const direct = `c2s_direct_tls_ports = { ${directPort} }\nc2s_direct_tls_ssl = ${certificate}`;
+      const server = await startProsody({ pot: 'one' }, `ssl = ${certificate}\n${direct}`);
+      onTestFinished(() => server.stop());
+      const url = protocol === 'xmpp' ? server.url : `xmpps://localhost:${directPort}`;
+      const { failure } = await sensorAt(url);
+      expect(failure).toMatch(/certificate is not trusted: set "tls.ca"/);
+      const account = { url, username: 'pot@localhost', password: 'one', rooms: [{ room }] };
+      for (const tls of [{ ca: cert }, { insecure: true }]) {
+        const trusting = await host([{ handler: xmpp({ ...account, tls }) }]);
+        await trusting.report([offer]);
+        expect(await trusting.drain({ stalledAfter: 20_000 })).toEqual([]);
+      }
+    },
+  );
 });

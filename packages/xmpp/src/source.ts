@@ -1,62 +1,67 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import { defineSource, describeError, isIhandlerError, type Source, type Value } from '@ihandler/core';
-import { createOccupants } from './legacy/occupants.ts';
-import { accountOf, readSubscriberOptions, type XmppSourceOptions } from './options.ts';
-import { listen } from './read/listening.ts';
-import { createReception, type Kept } from './read/reception.ts';
-import { createSpeakers } from './read/speakers.ts';
+import { defineSource, failureKind, type Source, type Value } from '@ihandler/core';
+import { createLegacyConnections, type LegacyConnections } from './legacy/legacy-connections.ts';
+import {
+  accountOf,
+  readSubscriberOptions,
+  type SubscriberSettings,
+  type XmppSourceOptions,
+} from './options.ts';
+import { createPublishers, type Publishers } from './read/publishers.ts';
+import { Reception, type StoredState } from './read/reception.ts';
+import { RoomListener } from './read/room-listener.ts';
 
 export type { XmppSourceOptions } from './options.ts';
 
-function keptIn(state: Value | undefined): Kept {
-  if (typeof state !== 'object' || state === null || !('marks' in state)) return { marks: {}, owners: {} };
-  // Safe: only this source keeps it, in just this form.
-  return state as unknown as Kept;
+/** What survives a reconnect. */
+interface Memory {
+  readonly connections: LegacyConnections;
+  readonly publishers: Publishers;
+  readonly reception: Reception;
+}
+
+function stateIn(value: Value | undefined): StoredState {
+  if (typeof value !== 'object' || value === null || !('marks' in value)) return { marks: {}, owners: {} };
+  // Safe: only this source stores it, in exactly this form.
+  return value as unknown as StoredState;
+}
+
+function createMemory(settings: SubscriberSettings, stored: StoredState): Memory {
+  const life = randomBytes(9).toString('base64url');
+  const connections = createLegacyConnections(life);
+  const publishers = createPublishers(settings);
+  const reception = new Reception({
+    sensor: settings.sensor,
+    connections,
+    stream: `xmpp-${life}`,
+    stored,
+    publisherOf: publishers.of,
+  });
+  return { connections, publishers, reception };
 }
 
 /**
- * Listens to rooms of an XMPP service: whole incidents of other ihandlers, whose ids stay, and what dionaea's own handler
- * says. What it missed it takes from the archives of the rooms. Connects again for as long as it runs. Throws `OPTIONS_INVALID`.
+ * Listens to rooms of an XMPP service: whole incidents of other ihandlers, whose ids are kept, and the stanzas of dionaea's
+ * own handler. It reads missed messages from the archives of the rooms. Its run rejects with a temporary error when the
+ * connection fails or ends. Throws `OPTIONS_INVALID`.
  */
 export default function xmppSource(options: XmppSourceOptions): Source {
   const settings = readSubscriberOptions(options);
+  let surviving: Memory | undefined;
   return defineSource({
     name: 'xmpp',
     async run(context) {
-      const { signal, log } = context;
       const account = accountOf(settings);
-      const life = randomBytes(9).toString('base64url');
-      const occupants = createOccupants(life);
-      const speakers = createSpeakers(settings, log);
-      const reception = createReception({
-        context,
-        sensor: settings.sensor,
-        occupants,
-        stream: `xmpp-${life}`,
-        kept: keptIn(await context.state()),
-        speakerOf: speakers.of,
-      });
-      let told = '';
-      const onThere = () => {
-        told = '';
-        context.disconnected?.(undefined);
-      };
-      for (let failures = 0; !signal.aborted; failures += 1) {
-        const began = context.now();
-        try {
-          await listen({ account, settings, context, occupants, reception, speakers, onThere });
-        } catch (error) {
-          if (signal.aborted) break;
-          if (isIhandlerError(error)) throw error;
-          const reason = describeError(error);
-          if (reason !== told) log.warn('is away, and comes back', { error: reason });
-          told = reason;
-          context.disconnected?.(reason);
-        }
-        if (context.now() - began > 60_000) failures = 0;
-        const longest = Math.min(30_000, 250 * 2 ** Math.min(failures, 10));
-        await wait(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      const memory = surviving ?? createMemory(settings, stateIn(await context.state()));
+      surviving = undefined;
+      memory.reception.attach(context);
+      try {
+        await new RoomListener({ account, settings, context, ...memory }).run();
+      } catch (error) {
+        if (context.signal.aborted) return;
+        // After any other error the journal may have less than the memory: the next run starts from the journal.
+        if (failureKind(error) === 'temporary') surviving = memory;
+        throw error;
       }
     },
   });

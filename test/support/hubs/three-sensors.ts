@@ -70,7 +70,7 @@ export async function threeSensors(
   const localAddress = 'keep';
   const stream = { url: nats.url, partitions: 4, create: {} };
   const by = (user: keyof typeof XMPP_USERS) => ({
-    service: prosody.service,
+    url: prosody.url,
     username: `${user}@localhost`,
     password: XMPP_USERS[user],
   });

@@ -68,25 +68,25 @@ export const paths: readonly Path[] = [
     async open() {
       const server = await startProsody({ pot: 'one', hub: 'two' });
       let hops = 0;
-      const { service } = server;
+      const { url } = server;
       return {
         async hop() {
           hops += 1;
           const [first, second] = ['a', 'b'].map((room) => `${room}${hops}@rooms.localhost`);
           if (first === undefined || second === undefined) throw new Error('expected two rooms');
           const rooms = [
-            { room: first, only: inFirstRoom, localAddress: 'keep' as const },
-            { room: second, except: inFirstRoom, localAddress: 'keep' as const },
+            { room: first, only: inFirstRoom, mask: false },
+            { room: second, except: inFirstRoom, mask: false },
           ];
           return {
-            handler: xmpp({ service, username: 'pot@localhost', password: 'one', rooms }),
+            handler: xmpp({ url, username: 'pot@localhost', password: 'one', rooms }),
             source: xmppSource({
-              service,
+              url,
               username: 'hub@localhost',
               password: 'two',
               rooms: [first, second],
             }),
-            listening: 'is in its rooms',
+            listening: 'joined rooms',
           };
         },
         stop: server.stop,

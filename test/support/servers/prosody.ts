@@ -9,7 +9,7 @@ import { killProcess } from './kill-process.ts';
 /** A Prosody on loopback, with rooms that keep an archive. */
 export interface Prosody {
   /** `xmpp://127.0.0.1:PORT`, of the domain `localhost`; rooms are at `rooms.localhost`. */
-  readonly service: string;
+  readonly url: string;
   readonly port: number;
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -132,7 +132,7 @@ muc_log_by_default = true`,
 
   await start();
   return {
-    service: `xmpp://127.0.0.1:${port}`,
+    url: `xmpp://127.0.0.1:${port}`,
     port,
     start,
     kill,

@@ -28,7 +28,7 @@ export interface OldClient {
 
 /** An account, and the name it takes in a room. */
 export interface Who {
-  readonly service: string;
+  readonly url: string;
   readonly user: string;
   readonly password: string;
   readonly room: string;
@@ -41,9 +41,9 @@ const DIONAEA = 'http://dionaea.carnivore.it';
 
 /** Enters a room. Rejects with the condition that the room answers when it does not let somebody in. */
 export async function enter(who: Who, listener: Listener = {}): Promise<OldClient> {
-  const { service, user, password, room, nick, groupchat10 = false } = who;
+  const { url, user, password, room, nick, groupchat10 = false } = who;
   const entity = client({
-    service,
+    service: url,
     domain: 'localhost',
     credentials: (authenticate) =>
       authenticate({ username: user, password }, 'PLAIN', xml('user-agent', { id: randomUUID() })),

@@ -20,6 +20,8 @@ export const manifestSchema = z.object({
         network: z.boolean(),
         /** What it sends, and where to. */
         sends: z.string().optional(),
+        /** Whether the handler masks the sensor's address itself, so that the entry setting `mask` stays off by default. */
+        masksItself: z.boolean().optional(),
         /** Other names for it in configurations, such as the name in the configuration of a sensor: `log_sqlite`. */
         aliases: z.array(z.string()).default([]),
         options: jsonSchema,

@@ -8,28 +8,28 @@ import { conditionOf, type Element, type Session } from './session.ts';
 const MUC = 'http://jabber.org/protocol/muc';
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
-/** How long a room may take to let us in, in milliseconds. */
-const JOIN_WITHIN = 20_000;
+/** How long a room may take to answer a join, in milliseconds. */
+const JOIN_TIMEOUT = 20_000;
 
-/** Rooms that a session is in. */
+/** The rooms that a session has joined. */
 export interface Rooms {
-  /** Our name in a room; undefined where we are not. */
+  /** The nick of this session in a room; undefined if it is not in the room. */
   nickIn(room: string): string | undefined;
-  /** Enters a room without its history, and makes it where there is none. Rejects with a passing error that says why it does not let us in. */
+  /** Joins a room without its history, and creates it if it does not exist. Rejects with a temporary error with the reason. */
   join(room: string): Promise<void>;
-  /** Takes presences; answers whether it was one of ours. */
-  take(stanza: Element): boolean;
+  /** Accepts a stanza; returns whether it was a presence of this session. */
+  accept(stanza: Element): boolean;
 }
 
-/** What happens to us in rooms. */
+/** What happens to a session in its rooms. */
 export interface RoomEvents {
-  /** A room has put us out, or is gone: why, for people. Nothing comes from it any more. */
+  /** A room has removed this session, or was destroyed. The room sends nothing any more. */
   readonly onOut?: (reason: Error) => void;
-  /** Our name was taken: we are in the room under another one. */
+  /** The nick was taken: the session is in the room under another one. */
   readonly onOtherName?: (room: string, wanted: string, name: string) => void;
 }
 
-/** The address of a room, and who in it: `room@service/nick`. */
+/** Splits the address of an occupant, `room@service/nick`. */
 export function occupantOf(from: unknown): { readonly room: string; readonly nick: string } {
   const text = typeof from === 'string' ? from : '';
   const slash = text.indexOf('/');
@@ -38,7 +38,7 @@ export function occupantOf(from: unknown): { readonly room: string; readonly nic
     : { room: text.slice(0, slash), nick: text.slice(slash + 1) };
 }
 
-/** What is wrong, as a stanza of the type `error` says it: condition and text. */
+/** The condition and the text of a stanza of the type `error`. */
 export function errorIn(stanza: Element): { readonly condition: string; readonly text: string } {
   const error = stanza.getChild('error');
   const condition =
@@ -47,36 +47,36 @@ export function errorIn(stanza: Element): { readonly condition: string; readonly
 }
 
 const advice: Readonly<Record<string, string>> = {
-  'registration-required': 'The room is for members only: its owner must make this account one.',
-  forbidden: 'This account is banned from the room: its owner must lift that.',
-  'not-authorized': 'The room has a password, which this handler does not know: its owner must take it away.',
+  'registration-required': 'The room is for members only: its owner must add this account.',
+  forbidden: 'This account is banned from the room: its owner must lift the ban.',
+  'not-authorized': 'The room has a password, which is not supported: its owner must remove it.',
   'item-not-found':
-    'The room is not there and may not be made, or whoever makes it has not finished: its owner must.',
-  'not-allowed': 'The server lets this account make no rooms: its administrator must make this one.',
+    'The room does not exist and this account may not create it, or its owner has not configured it yet.',
+  'not-allowed': 'This account may not create rooms on the server: its administrator must create this room.',
   'service-unavailable': 'The room is full.',
-  gone: 'The room was destroyed, and its server lets nobody make it again for a time (Prosody: muc_tombstone_expiry): take another one.',
-  'remote-server-not-found': 'Is the address of the room right? Its server is not known.',
+  gone: 'The room was destroyed, and the server prevents its creation for some time (Prosody: muc_tombstone_expiry). Use another room.',
+  'remote-server-not-found': 'The server of the room is unknown: check the address of the room.',
 };
 
-interface Waiting {
+interface PendingJoin {
   readonly nick: string;
   readonly resolve: (isNew: boolean) => void;
   readonly reject: (error: Error) => void;
 }
 
-class NameTaken extends Error {}
+class NickTaken extends Error {}
 
-/** Rooms for a session; it begins in none. */
+/** Starts without rooms. */
 export function createRooms(session: () => Session, { onOut, onOtherName }: RoomEvents = {}): Rooms {
   const joined = new Map<string, string>();
-  const joining = new Map<string, Waiting>();
+  const joining = new Map<string, PendingJoin>();
 
-  /** Resolves with whether the room was made by our coming. */
+  /** Resolves with whether the room was created by this join. */
   function enter(room: string, nick: string): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
       const late = setTimeout(
-        () => joining.get(room)?.reject(temporary(`The room ${room} does not answer.`)),
-        JOIN_WITHIN,
+        () => joining.get(room)?.reject(temporary(`The room ${room} does not respond.`)),
+        JOIN_TIMEOUT,
       );
       const done = () => {
         clearTimeout(late);
@@ -101,13 +101,13 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
     });
   }
 
-  function refused(stanza: Element, room: string, { nick, reject }: Waiting): void {
+  function handleRefusal(stanza: Element, room: string, { nick, reject }: PendingJoin): void {
     const { condition, text } = errorIn(stanza);
-    const said = text === '' ? condition : `${condition} (${text})`;
+    const reason = text === '' ? condition : `${condition} (${text})`;
     reject(
       condition === 'conflict'
-        ? new NameTaken(`The name ${nick} is taken in ${room}.`)
-        : temporary(`The room ${room} does not let us in: ${said}. ${advice[condition] ?? ''}`.trim()),
+        ? new NickTaken(`The nick ${nick} is taken in ${room}.`)
+        : temporary(`Cannot join the room ${room}: ${reason}. ${advice[condition] ?? ''}`.trim()),
     );
   }
 
@@ -117,55 +117,55 @@ export function createRooms(session: () => Session, { onOut, onOtherName }: Room
       const { nick } = session();
       const other = `${nick}-${randomBytes(3).toString('hex')}`;
       const isNew = await enter(room, nick).catch(async (error: unknown) => {
-        // Our own last connection may still be there: another name will do.
-        if (!(error instanceof NameTaken)) throw error;
+        // The previous connection of this session may still be in the room.
+        if (!(error instanceof NickTaken)) throw error;
         const isNewNow = await enter(room, other).catch((again: unknown) => {
-          throw again instanceof NameTaken ? temporary(again.message) : again;
+          throw again instanceof NickTaken ? temporary(again.message) : again;
         });
         onOtherName?.(room, nick, other);
         return isNewNow;
       });
       if (isNew) await configureNewRoom(session(), room);
     },
-    take(stanza) {
+    accept(stanza) {
       if (stanza.name !== 'presence') return false;
       const { room, nick } = occupantOf(stanza.attrs['from']);
-      const waiting = joining.get(room);
+      const pending = joining.get(room);
       if (stanza.attrs['type'] === 'error') {
-        if (waiting === undefined) return false;
-        refused(stanza, room, waiting);
+        if (pending === undefined) return false;
+        handleRefusal(stanza, room, pending);
         return true;
       }
       const statuses = statusesIn(stanza);
       const isSelf =
-        nick === (waiting?.nick ?? joined.get(room)) || (statuses.has('110') && waiting !== undefined);
+        nick === (pending?.nick ?? joined.get(room)) || (statuses.has('110') && pending !== undefined);
       if (!isSelf) return false;
       if (stanza.attrs['type'] === 'unavailable') {
         const { renamed, reason } = exitOf(stanza, room);
         if (renamed !== undefined) joined.set(room, renamed);
-        else if (waiting === undefined) {
+        else if (pending === undefined) {
           joined.delete(room);
           onOut?.(temporary(reason));
         }
         return true;
       }
       joined.set(room, nick);
-      waiting?.resolve(statuses.has('201'));
+      pending?.resolve(statuses.has('201'));
       return true;
     },
   };
 }
 
-/** What is answered by whoever has looked for us in the room, and found us. */
-const foundUs: ReadonlySet<string> = new Set([
+/** Errors that prove that the room still knows this session: the ping was passed on to it. */
+const provesPresence: ReadonlySet<string> = new Set([
   'service-unavailable',
   'feature-not-implemented',
   'item-not-found',
 ]);
 
 /**
- * Asks a room whether we are in it still (XEP-0410): a room that lost us tells nobody, and nothing comes from it any more.
- * Rejects with a passing error when we are not, or when nobody answers.
+ * Checks that a session is still in a room (XEP-0410): a room that has lost a session sends nothing, not even an error.
+ * Rejects with a temporary error when it is not, or when the room does not respond.
  */
 export async function assertInRoom(session: Session, room: string, nick: string): Promise<void> {
   const ping = xml('ping', { xmlns: 'urn:xmpp:ping' });
@@ -173,12 +173,12 @@ export async function assertInRoom(session: Session, room: string, nick: string)
     await session.ask(xml('iq', { type: 'get', to: `${room}/${nick}` }, ping));
   } catch (error) {
     const condition = conditionOf(error);
-    if (foundUs.has(condition)) return;
+    if (provesPresence.has(condition)) return;
     if (error instanceof IhandlerError) throw error;
     throw temporary(
       condition === ''
-        ? `The room ${room} does not answer.`
-        : `We are not in the room ${room} any more: ${condition}.`,
+        ? `The room ${room} does not respond.`
+        : `This account is no longer in the room ${room}: ${condition}.`,
       { cause: error },
     );
   }

@@ -4,8 +4,12 @@ import type { Element, Session } from './session.ts';
 const OWNER = 'http://jabber.org/protocol/muc#owner';
 const DATA = 'jabber:x:data';
 
-/** What a room of ours is to be, by the names that servers have for it: it outlives who is in it, and so does what was said. */
-const wanted: readonly string[] = ['muc#roomconfig_persistentroom', 'muc#roomconfig_enablearchiving', 'mam'];
+/** The settings of a new room, by the names that servers use: the room persists without occupants, and has an archive. */
+const enabledFields: readonly string[] = [
+  'muc#roomconfig_persistentroom',
+  'muc#roomconfig_enablearchiving',
+  'mam',
+];
 
 function submission(fields: readonly Element[]): Element {
   return xml('query', { xmlns: OWNER }, xml('x', { xmlns: DATA, type: 'submit' }, ...fields));
@@ -16,8 +20,8 @@ function field(name: string, value: string): Element {
 }
 
 /**
- * Opens a room that was made by our coming: many servers (Prosody: `muc_room_locking`) let nobody else in before its owner
- * has said what it is to be. It is made to stay when it is empty, since its archive would go with it.
+ * Configures a room that this session has created: many servers (Prosody: `muc_room_locking`) keep a room locked until its
+ * owner has configured it. The room is made persistent, because its archive is deleted with it.
  */
 export async function configureNewRoom(session: Session, room: string): Promise<void> {
   try {
@@ -27,11 +31,11 @@ export async function configureNewRoom(session: Session, room: string): Promise<
         String(each.attrs['var']),
       ),
     );
-    const fields = wanted.filter((name) => offered.has(name)).map((name) => field(name, '1'));
+    const fields = enabledFields.filter((name) => offered.has(name)).map((name) => field(name, '1'));
     const type = field('FORM_TYPE', 'http://jabber.org/protocol/muc#roomconfig');
     await session.ask(xml('iq', { type: 'set', to: room }, submission([type, ...fields])));
   } catch {
-    // Then as the server has it: an empty form opens the room. Where that is refused it was open, or somebody else owns it.
+    // An empty form accepts the defaults of the server. If that fails too, the room was not locked, or has another owner.
     await session.ask(xml('iq', { type: 'set', to: room }, submission([]))).catch(() => undefined);
   }
 }

@@ -9,15 +9,15 @@ export function statusesIn(stanza: Element): ReadonlySet<string> {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  '301': 'has banned this account: its owner must lift that',
-  '307': 'has put us out (kicked)',
-  '321': 'has put us out: this account is no member any more, its owner must make it one',
-  '322': 'has become one for members only: its owner must make this account one',
-  '332': 'is shut down with its server',
-  '333': 'has put us out because of an error on the way',
+  '301': 'has banned this account: its owner must lift the ban',
+  '307': 'has kicked this account',
+  '321': 'has removed this account, which is not a member any more: its owner must add it',
+  '322': 'is for members only now: its owner must add this account',
+  '332': 'was closed because its server is shutting down',
+  '333': 'has removed this account because of a delivery error',
 };
 
-/** Why we are no longer in a room under that name, as the presence says that tells it. */
+/** Why a session is no longer in a room under its nick: the new nick, or the reason for people. */
 export function exitOf(
   stanza: Element,
   room: string,
@@ -29,7 +29,8 @@ export function exitOf(
   const renamed = statuses.has('303') && typeof name === 'string' ? name : undefined;
   const destroyed = x?.getChild('destroy');
   const code = Object.keys(reasons).find((each) => statuses.has(each)) ?? '';
-  const what = destroyed === undefined ? (reasons[code] ?? 'has put us out') : 'was destroyed by its owner';
-  const told = (destroyed ?? item)?.getChildText('reason') ?? '';
-  return { renamed, reason: `The room ${room} ${what}${told === '' ? '' : ` ("${told.slice(0, 200)}")`}.` };
+  const what =
+    destroyed === undefined ? (reasons[code] ?? 'has removed this account') : 'was destroyed by its owner';
+  const text = (destroyed ?? item)?.getChildText('reason') ?? '';
+  return { renamed, reason: `The room ${room} ${what}${text === '' ? '' : ` ("${text.slice(0, 200)}")`}.` };
 }

@@ -3,7 +3,7 @@ import { conditionOf, type Session } from './session.ts';
 
 const DISCO = 'http://jabber.org/protocol/disco#info';
 
-/** What a room says that it can do (XEP-0030), as namespaces; nothing where it does not tell. Rejects when nobody answers. */
+/** The features of a room (XEP-0030), as namespaces; none if the room refuses to list them. Rejects when it does not respond. */
 export async function featuresOf(session: Session, room: string): Promise<ReadonlySet<string>> {
   try {
     const answer = await session.ask(xml('iq', { type: 'get', to: room }, xml('query', { xmlns: DISCO })));

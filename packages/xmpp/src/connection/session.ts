@@ -1,93 +1,98 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { describeError, temporary } from '@ihandler/core';
+import { explainTls } from '@ihandler/core/kit';
 import { client, xml } from '@xmpp/client';
 import type { Account } from '../options.ts';
+import { useTls } from './use-tls.ts';
 
-/** An XML element, as the client library has it. */
+/** An XML element of the client library. */
 export type Element = ReturnType<typeof xml>;
 
-/** A connection to a server that has let us in. */
+/** An authenticated connection to a server. */
 export interface Session {
   /** `user@domain/resource`. */
   readonly address: string;
   readonly nick: string;
   send(element: Element): Promise<void>;
-  /** Asks and waits for the answer; rejects with what the server says is wrong. */
+  /** Sends a request and resolves with the reply; rejects with the error of the server. */
   ask(element: Element): Promise<Element>;
   isOpen(): boolean;
-  /** Resolves, with why, when it has ended. */
+  /** Resolves, with the reason, when the session has ended. */
   readonly ended: Promise<Error>;
-  /** Ends it; `reason` is what `ended` tells then. */
+  /** Ends the session; `reason` becomes the reason of `ended`. */
   close(reason?: Error): Promise<void>;
 }
 
-/** The condition that a server refused a question with, by its XMPP name; empty for any other failure. */
+/** The XMPP name of the condition with which a server refused a request; empty for any other failure. */
 export function conditionOf(error: unknown): string {
   return error instanceof Error && 'condition' in error ? String(error.condition) : '';
 }
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
-/** How long a server may take to let us in, or to answer, in milliseconds. */
-const ANSWER_WITHIN = 20_000;
+/** How long a server may take to authenticate or to reply, in milliseconds. */
+const REPLY_TIMEOUT = 20_000;
 
-function inventedResource(): string {
+function randomResource(): string {
   return [...randomBytes(8)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
 }
 
-function isLoopback(service: string): boolean {
-  const host = new URL(service.replace(/^xmpps?:/, 'http:')).hostname.replace(/^\[|\]$/g, '');
+function isLoopback(url: string): boolean {
+  const host = new URL(url.replace(/^xmpps?:/, 'http:')).hostname.replace(/^\[|\]$/g, '');
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** What an operator can do about an error of the server or on the way to it. */
-function advice(error: unknown): string {
+/** What to do about errors of the server, by their texts. */
+const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
+  [
+    /not-authorized|not authorized|credentials/i,
+    'Check "username" and "password", and that the server knows this account.',
+  ],
+  [
+    /policy-violation|stanza.*large|too large/i,
+    'The server does not accept stanzas of this size: raise its limit (Prosody: c2s_stanza_size_limit), or lower "maxStanzaSize".',
+  ],
+  [/conflict/i, 'Another session has the same resource: remove "resource", or set another one.'],
+];
+
+function adviceFor(error: unknown): string {
   const text = describeError(error);
-  if (/not-authorized|not authorized|credentials/i.test(text))
-    return ' Are "username" and "password" right, and known to the server?';
-  if (/certificate has expired|certificate is not yet valid/i.test(text))
-    return ' Its administrator must renew the certificate. Or is the clock of this machine wrong?';
   if (/altname/i.test(text))
-    return ' The certificate is for another name: with STARTTLS it must name the domain of "username", with xmpps:// the host in "service".';
-  if (/self.signed|certificate|unable to verify/i.test(text))
-    return ' The certificate is not trusted: start ihandler with NODE_EXTRA_CA_CERTS set to the file of the authority that signed it.';
-  if (/policy-violation|stanza.*large|too large/i.test(text))
-    return ' The server takes no stanza as large as that: raise its limit (Prosody: c2s_stanza_size_limit), or lower "maxStanza".';
-  if (/conflict/i.test(text))
-    return ' Somebody else is there with the same resource: set "resource", or remove it.';
-  return '';
+    return ' The certificate is for another name: with STARTTLS it must contain the domain of "username", with xmpps:// the host in "url".';
+  const advice = explainTls(error) ?? advices.find(([reported]) => reported.test(text))?.[1];
+  return advice === undefined ? '' : ` ${advice}`;
 }
 
-/** Any error as a passing one that names the server. */
-export function explained({ service }: Pick<Account, 'service'>, error: unknown): Error {
-  return temporary(`XMPP at ${service}: ${describeError(error)}.${advice(error)}`, { cause: error });
+/** Any error as a temporary error that names the server and says what to do. */
+function explained({ url }: Account, error: unknown): Error {
+  return temporary(`XMPP at ${url}: ${describeError(error)}.${adviceFor(error)}`, { cause: error });
 }
 
-/** What arrives after the end of a stream has no parser any more, and the client library would throw where nobody can catch it. */
-function passOverWhatComesTooLate(entity: ReturnType<typeof client>): void {
-  // Safe: these are members of the library's own class, which its types leave out.
-  const inside = entity as unknown as { parser: object | null; _onData(data: Uint8Array): void };
-  const take = inside._onData;
-  inside._onData = (data) => {
-    if (inside.parser !== null) take.call(entity, data);
+/** After the end of a stream the client library has no parser, and would throw an uncaught error for data that arrives late. */
+function ignoreLateData(entity: ReturnType<typeof client>): void {
+  // Safe: these members exist in the library's class; its types leave them out.
+  const internals = entity as unknown as { parser: object | null; _onData(data: Uint8Array): void };
+  const handleData = internals._onData;
+  internals._onData = (data) => {
+    if (internals.parser !== null) handleData.call(entity, data);
   };
 }
 
-/** An address as the library has it. */
+/** An address of the client library. */
 type Address = Awaited<ReturnType<ReturnType<typeof client>['start']>>;
 
 /**
- * Does what the library's own `start` does, which leaves a promise to nobody when the connection breaks while the stream
- * opens: that would end the whole program. Rejects also when the server ends the connection without an error.
+ * Does the same as the library's own `start`, which leaves an unhandled rejection when the connection breaks while the stream
+ * opens; that would end the process. Rejects also when the server closes the connection without an error.
  */
-async function letIn(
+async function connect(
   entity: ReturnType<typeof client>,
-  { service, domain }: Account,
+  { url, domain }: Account,
   ended: Promise<Error>,
 ): Promise<Address> {
-  // Safe: these are members of the library's own class, which its types leave out.
-  const inside = entity as unknown as {
+  // Safe: these members exist in the library's class; its types leave them out.
+  const internals = entity as unknown as {
     connect(service: string): Promise<unknown>;
     open(options: { readonly domain: string }): Promise<unknown>;
   };
@@ -96,58 +101,63 @@ async function letIn(
     entity.once('error', reject);
     void ended.then(reject);
   });
-  online.catch(() => undefined); // told below, or by what failed before
-  await inside.connect(service);
-  await inside.open({ domain });
+  online.catch(() => undefined); // awaited below, unless an earlier step fails
+  await internals.connect(url);
+  await internals.open({ domain });
   return online;
 }
 
+function createEntity(account: Account, resource: string, mayBePlain: boolean): ReturnType<typeof client> {
+  const { url, user, domain, password, tls } = account;
+  const entity = client({
+    service: url,
+    domain,
+    resource,
+    credentials: async (authenticate, mechanisms, _fast, { isSecure }) => {
+      const mechanism =
+        mayBePlain || isSecure() ? mechanisms[0] : mechanisms.find((offered) => offered !== 'PLAIN');
+      if (mechanism === undefined)
+        throw new Error('without TLS the server accepts only an unencrypted password');
+      await authenticate({ username: user, password }, mechanism, xml('user-agent', { id: randomUUID() }));
+    },
+  });
+  entity.timeout = REPLY_TIMEOUT;
+  // The dispatcher retries the handler, and the host restarts the source.
+  entity.reconnect.stop();
+  if (tls !== undefined) useTls(entity, tls, domain);
+  ignoreLateData(entity);
+  return entity;
+}
+
 /**
- * Connects and is let in; `onStanza` gets every message and presence. It is never made again by itself: whoever uses it
- * decides that. Rejects with a passing error that says what is wrong.
+ * Connects and authenticates. `onStanza` gets every message and presence. The session does not reconnect. Rejects with a
+ * temporary error that says what failed and what to do.
  */
 export async function openSession(
   account: Account,
   onStanza: (stanza: Element) => void,
   signal: AbortSignal,
 ): Promise<Session> {
-  const { service, user, domain, password } = account;
-  const resource = account.resource ?? inventedResource();
-  const isTrusted = account.insecure || isLoopback(service);
-  const entity = client({
-    service,
-    domain,
-    resource,
-    credentials: async (authenticate, mechanisms, _fast, { isSecure }) => {
-      const mechanism =
-        isTrusted || isSecure() ? mechanisms[0] : mechanisms.find((offered) => offered !== 'PLAIN');
-      if (mechanism === undefined)
-        throw new Error(
-          'the server offers no way to prove who we are without TLS but to tell it the password',
-        );
-      await authenticate({ username: user, password }, mechanism, xml('user-agent', { id: randomUUID() }));
-    },
-  });
-  entity.timeout = ANSWER_WITHIN;
-  entity.reconnect.stop();
-  passOverWhatComesTooLate(entity);
+  const resource = account.resource ?? randomResource();
+  const mayBePlain = account.insecure || isLoopback(account.url);
+  const entity = createEntity(account, resource, mayBePlain);
   let isOpen = true;
   let cause: unknown;
-  let end: (reason: Error) => void = () => {};
+  let settleEnded: (reason: Error) => void = () => {};
   const ended = new Promise<Error>((resolve) => {
-    end = resolve;
+    settleEnded = resolve;
   });
   const finish = (reason: unknown) => {
     if (!isOpen) return;
     isOpen = false;
-    // What may be tried later says what is to be done already.
-    end(reason instanceof Error && 'retryAfter' in reason ? reason : explained(account, reason));
+    // A temporary error says what to do already.
+    settleEnded(reason instanceof Error && 'retryAfter' in reason ? reason : explained(account, reason));
   };
   let closing: Promise<unknown> | undefined;
   const close = async (reason?: Error) => {
-    finish(reason ?? cause ?? new Error('it was closed'));
+    finish(reason ?? cause ?? new Error('the session was closed'));
     signal.removeEventListener('abort', abort);
-    // A connection that is gone cannot be ended politely.
+    // The stream cannot be closed properly when the connection is broken.
     closing ??= entity.stop().catch(() => undefined);
     await closing;
   };
@@ -155,25 +165,25 @@ export async function openSession(
   entity.on('error', (error: unknown) => {
     cause ??= error;
   });
-  entity.on('disconnect', () => finish(cause ?? new Error('the server ended the connection')));
+  entity.on('disconnect', () => finish(cause ?? new Error('the server closed the connection')));
   entity.on('stanza', (stanza: Element) => {
     if (stanza.name !== 'iq') onStanza(stanza);
   });
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const address = await letIn(entity, account, ended);
-    if (!entity.isSecure() && !isTrusted)
+    const address = await connect(entity, account, ended);
+    if (!entity.isSecure() && !mayBePlain)
       throw new Error(
-        'the server offers no TLS, so that everybody on the way could read everything; "insecure: true" goes on all the same',
+        'the server offers no TLS, so everyone on the network path could read the messages; "tls: { insecure: true }" accepts that',
       );
     return {
       address: address.toString(),
-      nick: account.nick ?? `${user}-${resource}`,
+      nick: account.nick ?? `${account.user}-${resource}`,
       send: async (element) => {
         if (!isOpen) throw await ended;
         await entity.send(element);
       },
-      ask: (element) => entity.iqCaller.request(element, ANSWER_WITHIN),
+      ask: (element) => entity.iqCaller.request(element, REPLY_TIMEOUT),
       isOpen: () => isOpen,
       ended,
       close,

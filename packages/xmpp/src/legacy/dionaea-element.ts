@@ -5,25 +5,25 @@ import { connectionRef } from './connection-ref.ts';
 import { sipElement } from './sip-element.ts';
 import { xmlText } from './xml-text.ts';
 
-/** The namespace of what dionaea's own handler sends. */
+/** The namespace of dionaea's own handler. */
 export const DIONAEA = 'http://dionaea.carnivore.it';
 
 type Attributes = Readonly<Record<string, unknown>>;
-type Maker = (data: UntypedData) => Element | undefined;
+type ElementFactory = (data: UntypedData) => Element | undefined;
 
-/** Attributes without those that have no value. */
+/** Removes attributes without a value. */
 export function attributes(values: Attributes): Record<string, string> {
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(given.map(([key, value]) => [key, xmlText(value)]));
 }
 
-/** The connection of an incident whose data fits, which then has one of the right form. */
+/** The connection in the data of an incident that fits its schema. */
 function connectionIn(data: UntypedData, key = 'connection'): Connection | undefined {
-  // Safe: only incidents that fit their schema come here.
+  // Safe: the incident fits its schema.
   return data[key] as Connection | undefined;
 }
 
-function announcing(type: string): Maker {
+function connectionElement(type: string): ElementFactory {
   return (data) => {
     const connection = connectionIn(data);
     if (connection === undefined) return undefined;
@@ -45,28 +45,28 @@ function announcing(type: string): Maker {
   };
 }
 
-/** An element with properties of the data as attributes, and the reference to its connection. */
-function about(name: string, properties: Readonly<Record<string, string>>): Maker {
+/** An element with properties of the data as attributes, and a reference to its connection. */
+function elementWith(name: string, properties: Readonly<Record<string, string>>): ElementFactory {
   return (data) => {
     const connection = connectionIn(data);
     if (connection === undefined) return undefined;
-    const found = Object.entries(properties).map(([attribute, key]) => [attribute, data[key]]);
-    return xml(name, attributes({ ...Object.fromEntries(found), ref: connectionRef(connection.id) }));
+    const values = Object.entries(properties).map(([attribute, key]) => [attribute, data[key]]);
+    return xml(name, attributes({ ...Object.fromEntries(values), ref: connectionRef(connection.id) }));
   };
 }
 
-const link: Maker = (data) => {
+const link: ElementFactory = (data) => {
   const [parent, child] = [connectionIn(data, 'parent'), connectionIn(data, 'child')];
   if (parent === undefined || child === undefined) return undefined;
   return xml('link', { child: connectionRef(child.id), parent: connectionRef(parent.id) });
 };
 
-const profile: Maker = (data) => {
+const profile: ElementFactory = (data) => {
   const connection = connectionIn(data);
   return connection && xml('profile', { ref: connectionRef(connection.id) }, xmlText(data['profile']));
 };
 
-const mysqlCommand: Maker = (data) => {
+const mysqlCommand: ElementFactory = (data) => {
   const connection = connectionIn(data);
   if (connection === undefined) return undefined;
   const { command, args } = data;
@@ -86,8 +86,8 @@ interface Report {
   readonly scans?: Readonly<Record<string, { readonly result: string | null }>>;
 }
 
-const virustotal: Maker = (data) => {
-  // Safe: only incidents that fit their schema come here, in which a report has this form.
+const virustotal: ElementFactory = (data) => {
+  // Safe: the incident fits its schema, which has this form.
   const report = data['report'] as Report | undefined;
   if (report === undefined || Number(report.response_code) !== 1) return undefined;
   const date = Date.parse(`${(report.scan_date ?? '').replace(' ', 'T')}Z`);
@@ -102,29 +102,29 @@ const virustotal: Maker = (data) => {
   return xml('virustotal', attributes(head), ...scans);
 };
 
-/** What dionaea's handler sends, by origin. What is not here it never sent. */
-const makers: ReadonlyMap<string, Maker> = new Map([
-  ...['tcp', 'tls'].map((transport): [string, Maker] => [
+/** The elements that dionaea's handler sends, by origin. It never sent other origins. */
+const factories: ReadonlyMap<string, ElementFactory> = new Map([
+  ...['tcp', 'tls'].map((transport): [string, ElementFactory] => [
     `dionaea.connection.${transport}.listen`,
-    announcing('listen'),
+    connectionElement('listen'),
   ]),
-  ...['tcp', 'tls', 'udp'].map((transport): [string, Maker] => [
+  ...['tcp', 'tls', 'udp'].map((transport): [string, ElementFactory] => [
     `dionaea.connection.${transport}.connect`,
-    announcing('connect'),
+    connectionElement('connect'),
   ]),
-  ...['tcp', 'tls'].map((transport): [string, Maker] => [
+  ...['tcp', 'tls'].map((transport): [string, ElementFactory] => [
     `dionaea.connection.${transport}.accept`,
-    announcing('accept'),
+    connectionElement('accept'),
   ]),
-  ['dionaea.connection.tcp.reject', announcing('reject')],
+  ['dionaea.connection.tcp.reject', connectionElement('reject')],
   ['dionaea.connection.link', link],
-  ['dionaea.connection.free', about('connection', {})],
+  ['dionaea.connection.free', elementWith('connection', {})],
   ['dionaea.module.emu.profile', profile],
-  ['dionaea.download.offer', about('offer', { url: 'url' })],
-  ['dionaea.download.complete.hash', about('download', { url: 'url', md5_hash: 'md5hash' })],
+  ['dionaea.download.offer', elementWith('offer', { url: 'url' })],
+  ['dionaea.download.complete.hash', elementWith('download', { url: 'url', md5_hash: 'md5hash' })],
   [
     'dionaea.modules.python.p0f',
-    about('p0f', {
+    elementWith('p0f', {
       genre: 'genre',
       link: 'link',
       detail: 'detail',
@@ -136,23 +136,29 @@ const makers: ReadonlyMap<string, Maker> = new Map([
     }),
   ],
   ['dionaea.modules.python.virustotal.report', virustotal],
-  ['dionaea.modules.python.smb.dcerpc.request', about('dcerpcrequest', { uuid: 'uuid', opnum: 'opnum' })],
+  [
+    'dionaea.modules.python.smb.dcerpc.request',
+    elementWith('dcerpcrequest', { uuid: 'uuid', opnum: 'opnum' }),
+  ],
   [
     'dionaea.modules.python.smb.dcerpc.bind',
-    about('dcerpcbind', { uuid: 'uuid', transfersyntax: 'transfersyntax' }),
+    elementWith('dcerpcbind', { uuid: 'uuid', transfersyntax: 'transfersyntax' }),
   ],
-  ['dionaea.modules.python.mysql.login', about('mysqllogin', { username: 'username', password: 'password' })],
+  [
+    'dionaea.modules.python.mysql.login',
+    elementWith('mysqllogin', { username: 'username', password: 'password' }),
+  ],
   ['dionaea.modules.python.mysql.command', mysqlCommand],
   ['dionaea.modules.python.sip.command', sipElement],
 ]);
 
-/** The one element that dionaea's own handler makes of an incident; undefined where it sends nothing. */
+/** The element that dionaea's own handler sends for an incident; undefined if it sends none. */
 export function dionaeaElement({ origin, data, misfit }: Incident): Element | undefined {
-  // Safe: data that fits is data.
-  return misfit === undefined ? makers.get(origin)?.(data as UntypedData) : undefined;
+  // Safe: data that fits its schema is a record.
+  return misfit === undefined ? factories.get(origin)?.(data as UntypedData) : undefined;
 }
 
-/** A sample whole, as sensors used to share them. */
+/** The element with the contents of a sample, as dionaea's own handler sent it. */
 export function fileElement(md5: string, contents: Uint8Array): Element {
   return xml('file', { md5_hash: md5 }, Buffer.from(contents).toString('base64'));
 }

@@ -40,7 +40,7 @@ function sdp(element: Element | undefined): Value {
   };
 }
 
-/** The data of a SIP request, from the element of an old speaker. */
+/** The data of a SIP request in a legacy stanza. */
 export function sipData(element: Element, connection: Connection): UntypedData {
   const one = (name: string) => address(element.getChild(name)?.getChild('addr'));
   const from = element.getChild('from')?.getChildren('addr') ?? [];

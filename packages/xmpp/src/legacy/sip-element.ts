@@ -31,9 +31,9 @@ function sdpElement({ o, c, m }: NonNullable<Sip['sdp']>): Element {
   );
 }
 
-/** A SIP request with its addresses, hops, methods and session description, in the order in which dionaea sends them. */
+/** The element of a SIP request: addresses, hops, methods and session description in dionaea's order. */
 export function sipElement(data: UntypedData): Element {
-  // Safe: only incidents that fit their schema come here.
+  // Safe: the incident fits its schema.
   const {
     method,
     call_id,

@@ -1,7 +1,7 @@
 const notInXml = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const notInXmlButInJson = /[\x7f-\x9f\ufffe\uffff]/g;
 
-/** A text as XML can carry it (https://www.w3.org/TR/xml/#charsets): what it cannot is U+FFFD. Bytes are read as UTF-8. */
+/** Replaces characters that XML cannot contain (https://www.w3.org/TR/xml/#charsets) by U+FFFD. Bytes are read as UTF-8. */
 export function xmlText(value: unknown): string {
   const text = ArrayBuffer.isView(value)
     ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
@@ -11,7 +11,7 @@ export function xmlText(value: unknown): string {
   return text.replace(notInXml, '\ufffd');
 }
 
-/** JSON as XML can carry it: JSON has a way to write every character in ASCII. */
+/** Escapes the characters of JSON that XML cannot contain. */
 export function xmlJson(json: string): string {
   return json.replace(
     notInXmlButInJson,

@@ -3,36 +3,36 @@ import { xml } from '@xmpp/client';
 import { occupantOf } from '../connection/muc.ts';
 import { conditionOf, type Element, type Session } from '../connection/session.ts';
 
-/** The namespace of archives, which rooms that keep one name among what they can do. */
+/** The namespace of message archives, which a room with an archive lists among its features. */
 export const MAM = 'urn:xmpp:mam:2';
 const RSM = 'http://jabber.org/protocol/rsm';
 const FORWARD = 'urn:xmpp:forward:0';
 const DELAY = 'urn:xmpp:delay';
 const STANZA_ID = 'urn:xmpp:sid:0';
 
-/** A message of a room, and what its archive calls it. */
-export interface Archived {
+/** A message of a room, with its id in the archive. */
+export interface RoomMessage {
   readonly room: string;
-  /** Undefined: the room keeps no archive. */
+  /** Undefined: the room has no archive. */
   readonly archiveId: string | undefined;
   readonly message: Element;
-  /** When the room had it, in milliseconds since the Unix epoch; undefined: now. */
+  /** When the room received it, in milliseconds since the Unix epoch; undefined: now. */
   readonly at: number | undefined;
-  /** Whether it may have been taken before: then it counts only if it has an id of its own, by which it is known. */
+  /** Whether it may have been read before: a legacy stanza, which has no id, must be ignored then. */
   readonly again?: true;
 }
 
-/** How far a room's archive has been read. */
-export type Mark = {
-  /** What the archive calls the last message that was taken; empty: none, it is read from its beginning. */
+/** How far a room's archive has been read, as it is stored in the journal. */
+export type ArchivePosition = {
+  /** The archive id of the last message that was read; empty: none. */
   readonly id: string;
-  /** When that message came to the room, in milliseconds since the Unix epoch. */
+  /** When the room received that message, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** What follows, up to this one, was taken, but some of it waited for what should have come before it. */
+  /** The messages after `id` up to this one were read, but some of their incidents waited for earlier ones in memory. */
   readonly told?: string;
 };
 
-/** As many as the server lets us have at once: some read the whole archive for each page. */
+/** How many messages to request at once; a large page, because some servers read the whole archive for each one. */
 const PAGE = 1000;
 
 function timeOf(delay: Element | undefined): number | undefined {
@@ -41,10 +41,10 @@ function timeOf(delay: Element | undefined): number | undefined {
 }
 
 /**
- * A message that came just now, and what the archive of its room calls it. Undefined for what a room says again of the time
- * before we came, which we did not ask for: it is in the archive.
+ * A message that has just arrived. Undefined for the history that a room sends although it was not requested: the archive has
+ * it.
  */
-export function liveMessage(room: string, message: Element): Archived | undefined {
+export function liveMessage(room: string, message: Element): RoomMessage | undefined {
   if (message.getChild('delay', DELAY) !== undefined) return undefined;
   const ids = message.getChildren('stanza-id', STANZA_ID);
   const own = ids.find((element) => element.attrs['by'] === room);
@@ -52,26 +52,26 @@ export function liveMessage(room: string, message: Element): Archived | undefine
   return { room, archiveId: typeof archiveId === 'string' ? archiveId : undefined, message, at: undefined };
 }
 
-/** Reads a room's archive page by page. */
+/** Reads the archives of rooms page by page. */
 export interface ArchiveReader {
-  /** Takes messages out of archives as they come in; `from` is who sent the stanza. */
-  take(stanza: Element, from: string): boolean;
-  /** The messages of a room after a mark, oldest first; all without one. */
-  after(room: string, mark: Mark | undefined): AsyncGenerator<Archived>;
-  /** Where the archive ends: before the message of this id, or now. Undefined where there is none. */
-  end(room: string, before: string | undefined): Promise<Mark | undefined>;
+  /** Accepts a stanza with an archived message; returns whether it was one. `from` is the sender of the stanza. */
+  accept(stanza: Element, from: string): boolean;
+  /** The messages of a room after a position, oldest first; all without one. */
+  after(room: string, position: ArchivePosition | undefined): AsyncGenerator<RoomMessage>;
+  /** The position of the end of the archive, or before the message with this id. Undefined if there is no archive. */
+  end(room: string, before: string | undefined): Promise<ArchivePosition | undefined>;
 }
 
-/** What an operator must know of an archive. */
+/** Problems of an archive that an operator must know. */
 export interface ArchiveEvents {
-  /** The archive does not know any more where we were: it is read from its beginning. */
+  /** The archive has deleted the position: it is read from its beginning. */
   readonly onLost: (room: string) => void;
-  /** The room keeps none, or we may not read it; `reason` is the server's. */
+  /** The room has no archive, or this account may not read it; `reason` is the server's. */
   readonly onMissing: (room: string, reason: string) => void;
 }
 
-/** What a server answers that has no archive for us. */
-const missing: ReadonlySet<string> = new Set([
+/** The errors of a server without an archive for this account. */
+const missingArchive: ReadonlySet<string> = new Set([
   'service-unavailable',
   'feature-not-implemented',
   'forbidden',
@@ -80,10 +80,10 @@ const missing: ReadonlySet<string> = new Set([
 
 interface Page {
   readonly room: string;
-  readonly found: Archived[];
+  readonly messages: RoomMessage[];
 }
 
-/** The part of an archive that is asked for: what follows an id, or what goes before one (empty: the end). */
+/** The part of an archive to request: after an id, or before one (empty: the end). */
 type Part = { readonly after: string | undefined } | { readonly before: string };
 
 function query(id: string, part: Part, most: number): Element {
@@ -102,52 +102,52 @@ function query(id: string, part: Part, most: number): Element {
   );
 }
 
-/** Makes a reader of the archives that a session reaches. */
+/** Creates a reader for the archives that a session can access. */
 export function createArchiveReader(
   session: () => Session,
   { onLost, onMissing }: ArchiveEvents,
 ): ArchiveReader {
   const pages = new Map<string, Page>();
 
-  async function page(room: string, part: Part, most = PAGE) {
-    // Nobody else can guess it, so nobody else can send what looks like an answer.
+  async function request(room: string, part: Part, most = PAGE) {
+    // Other clients cannot guess the id, so they cannot forge a reply.
     const id = randomBytes(12).toString('base64url');
-    const found: Archived[] = [];
-    pages.set(id, { room, found });
+    const messages: RoomMessage[] = [];
+    pages.set(id, { room, messages });
     try {
       const answer = await session().ask(xml('iq', { type: 'set', to: room }, query(id, part, most)));
       const fin = answer.getChild('fin', MAM);
-      return { found, isLast: fin?.attrs['complete'] === 'true' || found.length === 0 };
+      return { messages, isLast: fin?.attrs['complete'] === 'true' || messages.length === 0 };
     } finally {
       pages.delete(id);
     }
   }
 
   return {
-    take(stanza, from) {
+    accept(stanza, from) {
       const result = stanza.getChild('result', MAM);
       if (result === undefined) return false;
-      const asked = pages.get(String(result.attrs['queryid']));
+      const page = pages.get(String(result.attrs['queryid']));
       const forwarded = result.getChild('forwarded', FORWARD);
       const message = forwarded?.getChild('message');
-      // Only the room itself speaks for its archive, and only of those who were in it.
-      if (asked === undefined || from !== asked.room || message === undefined) return true;
-      if (occupantOf(message.attrs['from']).room !== asked.room) return true;
+      // Only the room itself may send its archive, and only messages of its occupants.
+      if (page === undefined || from !== page.room || message === undefined) return true;
+      if (occupantOf(message.attrs['from']).room !== page.room) return true;
       const at = timeOf(forwarded?.getChild('delay', DELAY));
-      asked.found.push({ room: asked.room, archiveId: String(result.attrs['id']), message, at });
+      page.messages.push({ room: page.room, archiveId: String(result.attrs['id']), message, at });
       return true;
     },
-    async *after(room, mark) {
-      let last = mark?.id === '' ? undefined : mark?.id;
-      let told = mark?.told;
+    async *after(room, position) {
+      let last = position?.id === '' ? undefined : position?.id;
+      let readUpTo = position?.told;
       let isLost = false;
       for (;;) {
-        let next: Awaited<ReturnType<typeof page>>;
+        let next: Awaited<ReturnType<typeof request>>;
         try {
-          next = await page(room, { after: last });
+          next = await request(room, { after: last });
         } catch (error) {
           const condition = conditionOf(error);
-          if (missing.has(condition)) {
+          if (missingArchive.has(condition)) {
             onMissing(room, condition);
             return;
           }
@@ -155,28 +155,28 @@ export function createArchiveReader(
           onLost(room);
           isLost = true;
           last = undefined;
-          told = undefined;
+          readUpTo = undefined;
           continue;
         }
-        for (const archived of next.found) {
-          // What is left of an archive is newer than what it has let go; by time only where nothing else tells.
-          const isAgain = told !== undefined || (isLost && (archived.at ?? 0) <= (mark?.at ?? 0));
-          yield isAgain ? { ...archived, again: true } : archived;
-          if (archived.archiveId === told) told = undefined;
+        for (const message of next.messages) {
+          // If the position was deleted, only the time shows which messages were read before.
+          const isAgain = readUpTo !== undefined || (isLost && (message.at ?? 0) <= (position?.at ?? 0));
+          yield isAgain ? { ...message, again: true } : message;
+          if (message.archiveId === readUpTo) readUpTo = undefined;
         }
         if (next.isLast) return;
-        last = next.found.at(-1)?.archiveId;
+        last = next.messages.at(-1)?.archiveId;
       }
     },
     async end(room, before) {
       try {
-        const { found } = await page(room, { before: before ?? '' }, 1);
-        const [newest] = found;
+        const { messages } = await request(room, { before: before ?? '' }, 1);
+        const [newest] = messages;
         return { id: newest?.archiveId ?? '', at: newest?.at ?? 0 };
       } catch (error) {
         const condition = conditionOf(error);
-        // Where there is no archive what comes is all there is.
-        if (!missing.has(condition) && condition !== 'item-not-found') throw error;
+        // Without an archive, the source reads live messages only.
+        if (!missingArchive.has(condition) && condition !== 'item-not-found') throw error;
         return undefined;
       }
     },

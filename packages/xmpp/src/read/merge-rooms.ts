@@ -1,37 +1,42 @@
 import { wholeIncidentIn } from '../write/incident-element.ts';
-import type { Archived } from './archive.ts';
+import type { RoomMessage } from './archive.ts';
 
 interface Head {
-  readonly rest: AsyncGenerator<Archived>;
-  readonly archived: Archived;
-  /** Which incident of which stream it is, where it says so. */
+  readonly rest: AsyncGenerator<RoomMessage>;
+  readonly message: RoomMessage;
+  /** The stream and ordinal of its incident; undefined if it has none. */
   readonly stream: string | undefined;
   readonly ordinal: number;
 }
 
-function placeOf({ message }: Archived): { readonly stream: string | undefined; readonly ordinal: number } {
+function placeOf({ message }: RoomMessage): {
+  readonly stream: string | undefined;
+  readonly ordinal: number;
+} {
   try {
     const id = wholeIncidentIn(message, undefined)?.incident.id ?? '';
     const colon = id.lastIndexOf(':');
     return { stream: id.slice(0, Math.max(colon, 0)) || undefined, ordinal: Number(id.slice(colon + 1)) };
   } catch {
-    // What is no incident is told when its turn comes.
+    // An invalid message is rejected when it is read.
     return { stream: undefined, ordinal: 0 };
   }
 }
 
 function isBefore(left: Head, right: Head): boolean {
   if (left.stream !== undefined && left.stream === right.stream) return left.ordinal < right.ordinal;
-  return (left.archived.at ?? 0) < (right.archived.at ?? 0);
+  return (left.message.at ?? 0) < (right.message.at ?? 0);
 }
 
-async function headOf(rest: AsyncGenerator<Archived>): Promise<Head[]> {
+async function headOf(rest: AsyncGenerator<RoomMessage>): Promise<Head[]> {
   const next = await rest.next();
-  return next.done ? [] : [{ rest, archived: next.value, ...placeOf(next.value) }];
+  return next.done ? [] : [{ rest, message: next.value, ...placeOf(next.value) }];
 }
 
-/** The messages of several archives, each in its order, and incidents of one stream in theirs across the rooms. */
-export async function* mergeRooms(archives: readonly AsyncGenerator<Archived>[]): AsyncGenerator<Archived> {
+/** Merges archives by time. The order within an archive is kept, and so is the order of a stream across archives. */
+export async function* mergeRooms(
+  archives: readonly AsyncGenerator<RoomMessage>[],
+): AsyncGenerator<RoomMessage> {
   let heads = (await Promise.all(archives.map(headOf))).flat();
   while (heads.length > 0) {
     let first = 0;
@@ -41,7 +46,7 @@ export async function* mergeRooms(archives: readonly AsyncGenerator<Archived>[])
     }
     const head = heads[first];
     if (head === undefined) return;
-    yield head.archived;
+    yield head.message;
     heads = [...heads.slice(0, first), ...(await headOf(head.rest)), ...heads.slice(first + 1)];
   }
 }

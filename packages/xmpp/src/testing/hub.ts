@@ -1,8 +1,8 @@
-import { host } from '@ihandler/test-support/host';
+import { host, keepRunning } from '@ihandler/test-support/host';
 import { recordIncidents } from '@ihandler/testkit';
 import xmppSource, { type XmppSourceOptions } from '../source.ts';
 
-/** A hub that keeps all it hears in rooms; its clock is ahead by `ahead` milliseconds. */
+/** A hub that records the incidents of rooms; its clock is ahead by `ahead` milliseconds. */
 export async function hub(options: XmppSourceOptions, ahead = 0) {
   const recorder = recordIncidents();
   const dispatcher = await host([{ handler: recorder }]);
@@ -10,14 +10,14 @@ export async function hub(options: XmppSourceOptions, ahead = 0) {
   return {
     kept: recorder.incidents,
     dispatcher,
-    /** What it logged. */
+    /** The lines that the source has logged. */
     log,
-    /** Begins to listen; resolves when it is in its rooms. */
+    /** Starts a source, as a restart of the program does; resolves when it has joined its rooms. */
     async listen() {
       const end = new AbortController();
-      let isThere: () => void = () => {};
-      const there = new Promise<void>((resolve) => {
-        isThere = resolve;
+      let onJoined: () => void = () => {};
+      const joined = new Promise<void>((resolve) => {
+        onJoined = resolve;
       });
       const source = xmppSource(options);
       const run: typeof source.run = (context) =>
@@ -30,13 +30,13 @@ export async function hub(options: XmppSourceOptions, ahead = 0) {
             error: (text, details) => void log.push(`${text} ${JSON.stringify(details)}`),
             info: (text) => {
               log.push(text);
-              if (text === 'is in its rooms') isThere();
+              if (text === 'joined rooms') onJoined();
             },
           },
         });
-      const running = dispatcher.run({ ...source, run }, { signal: end.signal });
+      const running = keepRunning(dispatcher, { ...source, run }, { signal: end.signal });
       running.catch(() => undefined);
-      await there;
+      await joined;
       return {
         async stop() {
           end.abort();

@@ -3,13 +3,13 @@ import { onTestFinished } from 'vitest';
 import { createRooms } from '../connection/muc.ts';
 import { type Element, openSession, type Session } from '../connection/session.ts';
 
-/** Somebody at a server who may be in rooms, and sends what it likes. */
+/** A client that can join rooms and send any stanza. */
 export interface Member {
   readonly session: Session;
-  /** Everything that came. */
+  /** The received stanzas. */
   readonly heard: readonly Element[];
   join(room: string): Promise<void>;
-  /** As an owner or moderator: changes what somebody is in a room; `item` as XEP-0045 has it. */
+  /** As an owner or moderator: changes role or affiliation of an occupant; `item` as in XEP-0045. */
   administer(room: string, item: Readonly<Record<string, string>>): Promise<void>;
   /** As an owner: sets fields of a room's configuration. */
   configure(room: string, fields: Readonly<Record<string, string>>): Promise<void>;
@@ -18,8 +18,8 @@ export interface Member {
 
 const OWNER = 'http://jabber.org/protocol/muc#owner';
 
-/** Connects; it leaves with the test. */
-export async function member(service: string, user: string, password: string, nick = user): Promise<Member> {
+/** Connects; disconnects when the test is finished. */
+export async function member(url: string, user: string, password: string, nick = user): Promise<Member> {
   const heard: Element[] = [];
   let session: Session | undefined;
   const rooms = createRooms(() => {
@@ -27,19 +27,20 @@ export async function member(service: string, user: string, password: string, ni
     return session;
   });
   const account = {
-    service,
+    url,
     user,
     domain: 'localhost',
     password,
     nick,
     resource: undefined,
     insecure: false,
+    tls: undefined,
   };
-  const take = (stanza: Element) => {
+  const receive = (stanza: Element) => {
     heard.push(stanza);
-    rooms.take(stanza);
+    rooms.accept(stanza);
   };
-  const opened = await openSession(account, take, new AbortController().signal);
+  const opened = await openSession(account, receive, new AbortController().signal);
   session = opened;
   onTestFinished(() => opened.close());
   const set = async (room: string, query: Element) => {

@@ -1,6 +1,6 @@
 import { createIncident, type Incident } from '@ihandler/core';
 
-/** An offer of the sensor `pot`. */
+/** A download offer, by default of the sensor `pot`. */
 export function offer(ordinal: number, stream = 's', sensor = 'pot'): Incident {
   return createIncident({
     id: `${stream}:${ordinal}`,

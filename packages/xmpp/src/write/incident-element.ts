@@ -4,27 +4,27 @@ import { xml } from '@xmpp/client';
 import type { Element } from '../connection/session.ts';
 import { xmlJson } from '../legacy/xml-text.ts';
 
-/** The namespace of whole incidents, which old readers pass over. */
+/** The namespace of whole incidents, which legacy readers ignore. */
 const WHOLE = 'urn:ihandler:incident:1';
 
-/** A whole incident, and the ordinal of the one that was sent to the same room before it in its stream. */
+/** A whole incident, and the ordinal of the previous incident of its stream in the same room. */
 export interface WholeIncident {
   readonly incident: Incident;
   readonly after: number | undefined;
 }
 
-/** An incident as an element of our own: its JSON is the text. Where its files are is not told. */
+/** Encodes an incident as an element with JSON as its text, without the mark that its files are local. */
 export function incidentElement({ incident, after }: WholeIncident): Element {
-  const { local: _local, ...told } = incident;
+  const { local: _local, ...shared } = incident;
   const attributes = { xmlns: WHOLE, ...(after !== undefined && { after: String(after) }) };
-  return xml('incident', attributes, xmlJson(encodeIncident(told)));
+  return xml('incident', attributes, xmlJson(encodeIncident(shared)));
 }
 
-/** Reads the element out of a message; undefined when there is none. Throws when it holds no incident. */
+/** Decodes the incident of a message; undefined if it has none. Throws when the incident is invalid. */
 export function wholeIncidentIn(message: Element, sensor: string | undefined): WholeIncident | undefined {
   const element = message.getChild('incident', WHOLE);
   if (element === undefined) return undefined;
-  const told: unknown = element.attrs['after'];
-  const after = typeof told === 'string' && /^\d{1,16}$/.test(told) ? Number(told) : undefined;
+  const attribute: unknown = element.attrs['after'];
+  const after = typeof attribute === 'string' && /^\d{1,16}$/.test(attribute) ? Number(attribute) : undefined;
   return { incident: receiveIncident(element.getText(), { sensor }), after };
 }

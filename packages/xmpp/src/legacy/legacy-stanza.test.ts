@@ -3,8 +3,8 @@ import { incident as example } from '@ihandler/testkit';
 import { xml } from '@xmpp/client';
 import { describe, expect, it } from 'vitest';
 import { dionaeaElement } from './dionaea-element.ts';
-import { createOccupants } from './occupants.ts';
-import { told } from './old-speaker.ts';
+import { createLegacyConnections } from './legacy-connections.ts';
+import { readLegacyStanza } from './legacy-stanza.ts';
 
 const connection = {
   id: 'c1',
@@ -20,18 +20,18 @@ const address = {
 };
 
 function incidentOf(origin: string, data: object): Incident {
-  // Safe: what a test says is data.
+  // Safe: the tests pass valid data.
   return createIncident({ id: 's:1', origin, timestamp: 0, sensor: 'pot', data: data as never });
 }
 
-/** What an old reader would make of an incident, in the room's own words for the connection. */
-function roundTrip(incident: Incident, occupants = createOccupants('life')) {
+/** Encodes an incident as a legacy stanza and decodes it. */
+function roundTrip(incident: Incident, connections = createLegacyConnections('life')) {
   const element = dionaeaElement(incident);
-  if (element === undefined) throw new Error(`nothing is said of ${incident.origin}`);
-  return told(incident.origin, element, 'room@x/pot', occupants);
+  if (element === undefined) throw new Error(`expected a legacy stanza for ${incident.origin}`);
+  return readLegacyStanza(incident.origin, element, 'room@x/pot', connections);
 }
 
-describe('what an old speaker says', () => {
+describe('a legacy stanza', () => {
   it.each<[string, object]>([
     ['dionaea.download.offer', { url: 'http://x/?a=1&b=<2>' }],
     ['dionaea.module.emu.profile', { profile: '[{"call": "<ExitThread>"}]' }],
@@ -107,9 +107,9 @@ describe('what an old speaker says', () => {
     });
   });
 
-  it('names connections by numbers that it uses again: each use is a connection of its own', () => {
-    const occupants = createOccupants('life');
-    const say = (origin: string, data: object) => roundTrip(incidentOf(origin, data), occupants)?.data;
+  it('may reuse the number of a connection, which then means another connection', () => {
+    const connections = createLegacyConnections('life');
+    const say = (origin: string, data: object) => roundTrip(incidentOf(origin, data), connections)?.data;
     const id = (data: unknown) => (data as { connection: { id: string } }).connection.id;
     const first = id(say('dionaea.connection.tcp.accept', { connection }));
     expect(id(say('dionaea.download.offer', { url: 'x', connection }))).toBe(first);
@@ -117,17 +117,17 @@ describe('what an old speaker says', () => {
     const second = id(say('dionaea.connection.tcp.accept', { connection }));
     expect(second).not.toBe(first);
     expect(id(say('dionaea.download.offer', { url: 'x', connection }))).toBe(second);
-    occupants.left('room@x/pot');
+    connections.forget('room@x/pot');
     expect([first, second]).not.toContain(id(say('dionaea.download.offer', { url: 'x', connection })));
   });
 
-  it('may name a connection before it announces it: that is one connection', () => {
-    const occupants = createOccupants('life');
+  it('may refer to a connection before it is announced', () => {
+    const connections = createLegacyConnections('life');
     const link = roundTrip(
       incidentOf('dionaea.connection.link', { parent: { ...connection, id: 'c0' }, child: connection }),
-      occupants,
+      connections,
     );
-    const announced = roundTrip(incidentOf('dionaea.connection.tcp.connect', { connection }), occupants);
+    const announced = roundTrip(incidentOf('dionaea.connection.tcp.connect', { connection }), connections);
     const { child } = link?.data ?? {};
     expect(announced?.data).toMatchObject({ connection: { remote: connection.remote } });
     // Safe: that is what a link and what announces a connection have.
@@ -135,12 +135,12 @@ describe('what an old speaker says', () => {
     expect(known?.id).toBe(named?.id);
   });
 
-  it('links connections that it announced, with all that is known of both', () => {
-    const occupants = createOccupants('life');
+  it('links announced connections, with the data of both', () => {
+    const connections = createLegacyConnections('life');
     const child = { ...connection, id: 'c2', local: { host: '192.0.2.1', port: 4444 } };
     for (const each of [connection, child])
-      roundTrip(incidentOf('dionaea.connection.tcp.accept', { connection: each }), occupants);
-    const link = roundTrip(incidentOf('dionaea.connection.link', { parent: connection, child }), occupants);
+      roundTrip(incidentOf('dionaea.connection.tcp.accept', { connection: each }), connections);
+    const link = roundTrip(incidentOf('dionaea.connection.link', { parent: connection, child }), connections);
     expect(link?.data).toMatchObject({
       parent: { local: connection.local },
       child: { local: child.local },
@@ -149,23 +149,27 @@ describe('what an old speaker says', () => {
 
   it.each([
     [
-      'a reference that is no number',
+      'a reference that is not a number',
       xml('offer', { url: 'x', ref: 'abc' }),
-      /a whole number in the attribute ref/,
+      /an integer in the attribute ref/,
     ],
     ['no reference', xml('offer', { url: 'x' }), /the attribute ref, found none/],
     ['no URL', xml('offer', { ref: '1' }), /the attribute url, found none/],
-    ['a port that is none', xml('dcerpcrequest', { uuid: 'u', opnum: 'x', ref: '1' }), /attribute opnum/],
-  ])('is refused with %s', (_, element, message) => {
-    expect(() => told('dionaea.download.offer', element, 'o', createOccupants('life'))).toThrow(message);
+    ['an invalid number', xml('dcerpcrequest', { uuid: 'u', opnum: 'x', ref: '1' }), /attribute opnum/],
+  ])('is invalid with %s', (_, element, message) => {
+    expect(() =>
+      readLegacyStanza('dionaea.download.offer', element, 'o', createLegacyConnections('life')),
+    ).toThrow(message);
   });
 
-  it('is passed over where nobody knows what it means, and where it is a sample', () => {
+  it('is ignored if it contains a sample or an unknown element', () => {
     for (const name of ['file', 'novelty'])
-      expect(told('x.y', xml(name, { md5_hash: 'a' }), 'o', createOccupants('life'))).toBeUndefined();
+      expect(
+        readLegacyStanza('x.y', xml(name, { md5_hash: 'a' }), 'o', createLegacyConnections('life')),
+      ).toBeUndefined();
   });
 
-  it('has nothing for origins that dionaea never sent', () => {
+  it('does not exist for origins that dionaea never sent', () => {
     for (const origin of ['dionaea.modules.python.mssql.login', 'dionaea.service.shell.listen'] as const)
       expect(dionaeaElement(example(origin))).toBeUndefined();
   });

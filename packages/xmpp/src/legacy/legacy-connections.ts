@@ -1,34 +1,36 @@
 import type { Connection } from '@ihandler/core';
 
-/** What the occupants of rooms call their connections. */
-export interface Occupants {
-  /** An occupant has left: what one of that name will call its connections has nothing to do with what this one did. */
-  left(occupant: string): void;
-  /** Keeps what an occupant calls a connection; answers it with an id of its own, or with that under which it was named before. */
+/** Maps the numbers by which legacy sensors name their connections to connections with unique ids. */
+export interface LegacyConnections {
+  /** Forgets an occupant that has left: the next occupant of that name uses the same numbers for other connections. */
+  forget(occupant: string): void;
+  /** Stores an announced connection. Returns it with an id: a new one, or the one that an earlier reference got. */
   announce(occupant: string, ref: string, connection: Omit<Connection, 'id'>): Connection;
-  /** The connection that an occupant means; one that was never announced has only an id. */
-  named(occupant: string, ref: string): Connection;
-  /** It may mean another one from now on. */
+  /** The connection that an occupant refers to; one that was never announced has only an id. */
+  lookUp(occupant: string, ref: string): Connection;
+  /** Frees a number: the occupant may use it for another connection. */
   free(occupant: string, ref: string): void;
 }
 
 interface Occupant {
-  /** Tells one stay from the next. */
+  /** Distinguishes this stay in the room from earlier ones. */
   readonly stay: string;
   readonly connections: Map<string, Connection>;
-  /** Counts how often references were used again. */
+  /** How many ids were assigned. */
   uses: number;
 }
 
-/** Connections that are remembered of an occupant, and occupants. */
-const MOST_CONNECTIONS = 20_000;
-const MOST_OCCUPANTS = 5000;
+const MAX_CONNECTIONS_EACH = 20_000;
+const MAX_OCCUPANTS = 5000;
 
-/** The transport of a connection that was named and not announced. */
+/** The transport of a connection that was referred to but not announced. */
 const UNKNOWN = '';
 
-/** Old speakers name connections by numbers that they use again: an id is the occupant, its stay, and how often. `life` names this run of the program. */
-export function createOccupants(life: string): Occupants {
+/**
+ * Starts without occupants. Legacy sensors reuse numbers, so an id consists of `life` (unique for each instance of this map),
+ * the stay of the occupant, the number, and a counter.
+ */
+export function createLegacyConnections(life: string): LegacyConnections {
   const occupants = new Map<string, Occupant>();
   let stays = 0;
 
@@ -38,14 +40,14 @@ export function createOccupants(life: string): Occupants {
     stays += 1;
     const occupant: Occupant = { stay: `${life}.${stays}`, connections: new Map(), uses: 0 };
     const [oldest] = occupants.keys();
-    if (occupants.size >= MOST_OCCUPANTS && oldest !== undefined) occupants.delete(oldest);
+    if (occupants.size >= MAX_OCCUPANTS && oldest !== undefined) occupants.delete(oldest);
     occupants.set(name, occupant);
     return occupant;
   }
 
-  function keep({ connections }: Occupant, ref: string, connection: Connection): Connection {
+  function store({ connections }: Occupant, ref: string, connection: Connection): Connection {
     const [oldest] = connections.keys();
-    if (connections.size >= MOST_CONNECTIONS && oldest !== undefined) connections.delete(oldest);
+    if (connections.size >= MAX_CONNECTIONS_EACH && oldest !== undefined) connections.delete(oldest);
     connections.set(ref, connection);
     return connection;
   }
@@ -56,7 +58,7 @@ export function createOccupants(life: string): Occupants {
   }
 
   return {
-    left: (name) => {
+    forget: (name) => {
       occupants.delete(name);
     },
     announce(name, ref, connection) {
@@ -64,13 +66,13 @@ export function createOccupants(life: string): Occupants {
       const known = occupant.connections.get(ref);
       // dionaea links some connections before it announces them.
       const id = known?.transport === UNKNOWN ? known.id : newId(occupant, ref);
-      return keep(occupant, ref, { id, ...connection });
+      return store(occupant, ref, { id, ...connection });
     },
-    named(name, ref) {
+    lookUp(name, ref) {
       const occupant = occupantNamed(name);
       const known = occupant.connections.get(ref);
       if (known !== undefined) return known;
-      return keep(occupant, ref, {
+      return store(occupant, ref, {
         id: newId(occupant, ref),
         protocol: '',
         transport: UNKNOWN,
