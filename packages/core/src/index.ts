@@ -22,7 +22,6 @@ export {
   IhandlerError,
   type IhandlerErrorCode,
   isIhandlerError,
-  isJournalFailed,
   permanent,
   temporary,
 } from './contract/error.ts';

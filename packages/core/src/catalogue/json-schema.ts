@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sipAddress, sipSdp, sipVia } from './families/sip.ts';
+import { sipAddress, sipSdp, sipVia } from './families/services/sip.ts';
 import { virustotalReport } from './families/virustotal.ts';
 import type { CatalogueEntry } from './family.ts';
 import { bytes, connection, loose, maybeNumeral, numeral, text } from './values.ts';

@@ -1,6 +1,6 @@
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
-import { isRecord } from '../contract/is-record.ts';
+import { isRecord } from '../contract/property.ts';
 import { createIncident } from './create-incident.ts';
 
 type Tree = { [key: string]: unknown };

@@ -1,5 +1,5 @@
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
-import { isRecord } from '../contract/is-record.ts';
+import { isRecord } from '../contract/property.ts';
 import { createIncident } from '../incident/create-incident.ts';
 
 /** What stands in place of the sensor's own address. */

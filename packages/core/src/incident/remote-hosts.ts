@@ -1,5 +1,5 @@
 import type { Incident } from '../contract/incident.ts';
-import { isRecord } from '../contract/is-record.ts';
+import { isRecord } from '../contract/property.ts';
 
 /** The names under which data that does not fit the form of a connection holds the address of its remote end. */
 const REMOTE = /^(?:remote|src|source|peer|client)(?:[_.-]?(?:ip|addr|address|host|hostname))?$/i;

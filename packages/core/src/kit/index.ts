@@ -3,23 +3,21 @@ export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
 export { SIP_METHODS } from '../catalogue/sip-methods.ts';
 export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
-export { isRecord } from '../contract/is-record.ts';
-export { property } from '../contract/property.ts';
+export { isRecord, property } from '../contract/property.ts';
 export { isSecretName } from '../contract/secret-name.ts';
 export {
   decodeValue,
   encodeValue,
-  type ReceiveOptions,
   receiveIncident,
 } from '../incident/incident-codec.ts';
 export { maskSensor } from '../incident/mask-sensor.ts';
 export { remoteHostsOf } from '../incident/remote-hosts.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
-export { type Backoff, backoffDelay, pause } from '../timing/retry.ts';
+export { pause } from '../timing/retry.ts';
 export { createThrottledLog, type ThrottledLog } from '../timing/throttled-log.ts';
 export { DAY, HOUR, MINUTE, SECOND } from '../timing/time-units.ts';
 export { chooseInstance } from './choose-instance.ts';
-export { type AmountLimits, ageOption, durationOption, sizeOption } from './duration-and-size.ts';
+export { ageOption, durationOption, sizeOption } from './duration-and-size.ts';
 export { explainTls } from './explain-tls.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
@@ -27,6 +25,6 @@ export { parseDomains, parseLevels } from './log-filter.ts';
 export { isGone, type OpenSample, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
-export { createReorderBuffer, type ReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
+export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 export { createStreamOwners, type StreamOwners } from './stream-owners.ts';
 export { readTls, type TlsOption, type TlsSettings, tlsOption } from './tls-option.ts';

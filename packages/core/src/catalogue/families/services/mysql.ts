@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Family } from '../family.ts';
-import { connection, text } from '../values.ts';
+import type { Family } from '../../family.ts';
+import { connection, text } from '../../values.ts';
 
 /** MySQL. */
 export const mysqlFamily = {

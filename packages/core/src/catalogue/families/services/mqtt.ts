@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Family } from '../family.ts';
-import { connection, numeral, text } from '../values.ts';
+import type { Family } from '../../family.ts';
+import { connection, numeral, text } from '../../values.ts';
 
 /** The MQTT broker. */
 export const mqttFamily = {

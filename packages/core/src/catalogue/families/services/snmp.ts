@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Family } from '../family.ts';
-import { connection } from '../values.ts';
+import type { Family } from '../../family.ts';
+import { connection } from '../../values.ts';
 
 const message = z.object({
   version: z.string(),

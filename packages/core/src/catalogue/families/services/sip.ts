@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Family } from '../family.ts';
-import { anyList, anyRecord, connection, loose, maybeNumeral, maybeString, text } from '../values.ts';
+import type { Family } from '../../family.ts';
+import { anyList, anyRecord, connection, loose, maybeNumeral, maybeString, text } from '../../values.ts';
 
 /** A SIP address. `params` and `headers` are missing where a database kept only the rest. */
 export const sipAddress = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Family } from '../family.ts';
-import { connection, flag } from '../values.ts';
+import type { Family } from '../../family.ts';
+import { connection, flag } from '../../values.ts';
 
 /** NetBIOS names (the living fork). */
 export const nbnsFamily = {
