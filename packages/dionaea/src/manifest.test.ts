@@ -9,29 +9,29 @@ import { liveDatabaseSchema } from './live-database/options.ts';
 import dionaeaDatabase from './live-database/source.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
-  it('offers the source for files and standard input, with the options as they are', () => {
+describe('the manifest of @ihandler/dionaea', () => {
+  it('lists the source for files and standard input with the options of its schema', () => {
     const { sources } = manifestSchema.parse(packageJson.ihandler);
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(sources['dionaea']).toMatchObject({ export: '.', reads: ['file', 'stdin'] });
     expect(sources['dionaea']?.options).toEqual(options);
   });
 
-  it('is kept by the module: a factory that does no work, and a function that recognises files', () => {
+  it('matches the module: a factory without side effects, and a function that recognises files', () => {
     const module: FileSourceModule = index;
-    expect(module.default({ file: '/there/is/none' })).toMatchObject({ contract: 1, name: 'dionaea' });
+    expect(module.default({ file: '/missing/file' })).toMatchObject({ contract: 1, name: 'dionaea' });
     expect(module.recognises(new Uint8Array(), '/x')).toBe(false);
   });
 
   it.each([
     { name: 'dionaea-follow', sub: './follow', schema: followSchema, factory: dionaeaFollow },
     { name: 'dionaea-database', sub: './database', schema: liveDatabaseSchema, factory: dionaeaDatabase },
-  ])('offers $name, which is live, with the options as they are', ({ name, sub, schema, factory }) => {
+  ])('lists the live source $name with the options of its schema', ({ name, sub, schema, factory }) => {
     const { $schema, ...options } = z.toJSONSchema(schema, { io: 'input' });
-    const offer = manifestSchema.parse(packageJson.ihandler).sources[name];
-    expect(offer).toMatchObject({ export: sub, live: true, reads: [] });
-    expect(offer?.options).toEqual(options);
-    expect(factory({ file: '/there/is/none' })).toMatchObject({ contract: 1, name });
+    const source = manifestSchema.parse(packageJson.ihandler).sources[name];
+    expect(source).toMatchObject({ export: sub, live: true, reads: [] });
+    expect(source?.options).toEqual(options);
+    expect(factory({ file: '/missing/file' })).toMatchObject({ contract: 1, name });
     expect(() => factory({ file: 'here' })).toThrow(/file: expected an absolute path; found "here"/);
   });
 });

@@ -1,5 +1,5 @@
-/** Origins whose `path` or `file` is a file on the sensor; elsewhere `path` is something else, such as a request's. */
-const filed = new Set([
+/** Origins whose `path` or `file` is a file on the sensor. In other origins `path` is something else, such as a URL path. */
+const originsWithFile = new Set([
   'dionaea.download.complete',
   'dionaea.download.complete.hash',
   'dionaea.download.complete.again',
@@ -13,26 +13,27 @@ const filed = new Set([
 ]);
 
 function mapPath(path: string, folders: readonly (readonly [string, string])[]): string {
-  const found = path.includes('/') ? path : `./${path}`;
-  for (const [theirs, ours] of folders) {
-    if (found === theirs) return ours;
-    if (found.startsWith(theirs.endsWith('/') ? theirs : `${theirs}/`))
-      return `${ours.replace(/\/+$/, '')}/${found.slice(theirs.length).replace(/^\/+/, '')}`;
+  const full = path.includes('/') ? path : `./${path}`;
+  for (const [sensorFolder, localFolder] of folders) {
+    if (full === sensorFolder) return localFolder;
+    if (full.startsWith(sensorFolder.endsWith('/') ? sensorFolder : `${sensorFolder}/`))
+      return `${localFolder.replace(/\/+$/, '')}/${full.slice(sensorFolder.length).replace(/^\/+/, '')}`;
   }
   return path;
 }
 
+/** Replaces the sensor's paths in the data of an incident by paths on this machine, in place. */
+export type MapPaths = (origin: string, data: Record<string, unknown>) => void;
+
 /**
- * Makes the mapping of option `paths`: in place, the sensor's paths in the data of a download or a report become ours;
- * the longest folder that fits wins. It only rewrites: a handler still has to see whether it may open what comes out.
+ * Makes the mapping of the option `paths`, for the data of downloads and reports; the longest matching folder wins. It only
+ * rewrites paths: a handler must still check whether it may open the file. Returns undefined when there is nothing to map.
  */
-export function createPathMapping(
-  paths: Readonly<Record<string, string>> | undefined,
-): ((origin: string, data: Record<string, unknown>) => void) | undefined {
+export function createPathMapping(paths: Readonly<Record<string, string>> | undefined): MapPaths | undefined {
   const folders = Object.entries(paths ?? {}).sort(([a], [b]) => b.length - a.length);
   if (folders.length === 0) return undefined;
   return (origin, data) => {
-    if (!filed.has(origin)) return;
+    if (!originsWithFile.has(origin)) return;
     for (const key of ['path', 'file']) {
       const value = Object.hasOwn(data, key) ? data[key] : undefined;
       if (typeof value === 'string') data[key] = mapPath(value, folders);

@@ -22,7 +22,7 @@ function useAsStandardInput(stream: Readable): void {
 }
 
 describe('standard input', () => {
-  it('gives the incidents and ids of the same file, gzipped or not, in any chunks', async () => {
+  it('gives the same incidents and ids as a file, gzipped or not, in chunks of any size', async () => {
     const expected = await runSource(dionaea({ file }));
     for (const content of [recorded, gzipSync(recorded)]) {
       const chunks = Array.from({ length: content.length / 7 + 1 }, (_, i) =>
@@ -35,7 +35,7 @@ describe('standard input', () => {
     }
   });
 
-  it('goes on after what was taken, by reading over it', async () => {
+  it('resumes by skipping the lines that were read before', async () => {
     const { incidents } = await runSource(dionaea({ file }));
     const [stream = '', ordinal] = incidents[100]?.id.split(':') ?? [];
     useAsStandardInput(Readable.from([recorded]));
@@ -43,7 +43,7 @@ describe('standard input', () => {
     expect(rest.incidents).toEqual(incidents.slice(101));
   });
 
-  it('hands over what is there while more may come, and ends when told to', async () => {
+  it('reports available lines while more may arrive, and ends when the signal aborts', async () => {
     const stream = new PassThrough();
     useAsStandardInput(stream);
     const stop = new AbortController();
@@ -59,7 +59,7 @@ describe('standard input', () => {
     expect(incidents.length).toBe(1);
   });
 
-  it('can hold no database', async () => {
+  it('cannot hold a database', async () => {
     useAsStandardInput(Readable.from([readFileSync(recording('dionaea-a/log_sqlite.sqlite'))]));
     await expect(runSource(dionaea({ file: '-' }))).rejects.toMatchObject({
       code: 'TARGET_UNREADABLE',
@@ -80,8 +80,8 @@ describe('a named pipe', () => {
   });
 });
 
-describe('a file', () => {
-  it('is left where it is when told to stop', async () => {
+describe('a file of the source dionaea', () => {
+  it('is not read when the signal has already aborted', async () => {
     const stop = new AbortController();
     stop.abort();
     const { incidents, rejects } = await runSource(dionaea({ file }), {}, () => ({ signal: stop.signal }));

@@ -1,16 +1,18 @@
 import type { Progress, SourceContext } from '@ihandler/core';
 
+/** The shortest time between two reports, in milliseconds. */
 const interval = 100;
 
-/** Makes a function that tells the host how far a source is, at most ten times a second; `last` always tells. */
-export function createProgress(
-  context: Pick<SourceContext, 'now' | 'progress'>,
-): (progress: Progress, last?: 'last') => void {
-  let told = Number.NEGATIVE_INFINITY;
+/** Reports how far a source is, at most ten times a second; with `last` always. */
+export type ProgressReporter = (progress: Progress, last?: 'last') => void;
+
+/** Makes a {@link ProgressReporter}. */
+export function createProgressReporter(context: Pick<SourceContext, 'now' | 'progress'>): ProgressReporter {
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return (progress, last) => {
     const now = context.now();
-    if (last === undefined && Math.abs(now - told) < interval) return;
-    told = now;
+    if (last === undefined && Math.abs(now - reportedAt) < interval) return;
+    reportedAt = now;
     context.progress(progress);
   };
 }

@@ -6,29 +6,31 @@ import { recognises } from './recognise.ts';
 
 const headOf = (name: string) => new Uint8Array(readFileSync(recording(name)).subarray(0, 65_536));
 const incident = '{"timestamp": "2026-11-22T06:24:54", "name": "dionaea", "origin": "a.b", "data": {}}';
-const sees = (text: string, path = '/x') => recognises(Buffer.from(text), path);
+const recognisesText = (text: string, path = '/x') => recognises(Buffer.from(text), path);
 
-describe('what this source can read', () => {
+describe('recognising a file', () => {
   it.each([
     'dionaea-a/log_incident.ndjson',
     'dionaea-c/log_incident.ndjson',
     'seed-attack.ndjson',
     'dionaea-a/log_sqlite.sqlite',
     'dionaea-c/log_sqlite.sqlite',
-  ])('is %s, whatever it is called', (name) => {
+  ])('accepts %s under any name', (name) => {
     expect(recognises(headOf(name), '/tmp/x')).toBe(true);
   });
 
-  it('is a file with one whole incident among broken lines', () => {
-    expect(sees(`cut off"}\n\nnot json\n${incident}\n{"half`)).toBe(true);
-    expect(sees(`\ufeff${incident}`)).toBe(true);
+  it('accepts a file with one complete incident among invalid lines', () => {
+    expect(recognisesText(`cut off"}\n\nnot json\n${incident}\n{"half`)).toBe(true);
+    expect(recognisesText(`\ufeff${incident}`)).toBe(true);
   });
 
-  it('is a first line longer than what is looked at', () => {
-    expect(sees(`{"timestamp": "2026", "origin": "a", "data": {"x": "${'y'.repeat(65_000)}`)).toBe(true);
+  it('accepts a first line longer than the head of the file', () => {
+    expect(recognisesText(`{"timestamp": "2026", "origin": "a", "data": {"x": "${'y'.repeat(65_000)}`)).toBe(
+      true,
+    );
   });
 
-  it('is a rejects file, also when its first line is longer than what is looked at', () => {
+  it('accepts a rejects file, also when its first line is longer than the head of the file', () => {
     const reject = { file: '/a', offset: 0, length: 60_000, reason: 'x', text: '\u0000'.repeat(60_000) };
     expect(recognises(Buffer.from(formatReject(reject)).subarray(0, 65_536), '/x')).toBe(true);
   });
@@ -38,17 +40,17 @@ describe('what this source can read', () => {
     'dionaea-a/offers.f2b',
     'dionaea-c/dionaea.log',
     'dionaea-c/hpfeeds-frames.txt',
-  ])('is not %s', (name) => {
+  ])('refuses %s', (name) => {
     expect(recognises(headOf(name), `/var/lib/dionaea/${name}`)).toBe(false);
   });
 
-  it('is any SQLite database: whose it is shows when it is read', () => {
-    expect(sees('SQLite format 3\0')).toBe(true);
-    expect(sees('SQLite format 2\0')).toBe(false);
+  it('accepts any SQLite database, since only reading it shows which program wrote it', () => {
+    expect(recognisesText('SQLite format 3\0')).toBe(true);
+    expect(recognisesText('SQLite format 2\0')).toBe(false);
   });
 
-  it('is nothing that is empty, binary or other JSON', () => {
+  it('refuses empty and binary files and other JSON', () => {
     for (const text of ['', '\n', '\u0000{"origin":"', '{"eventid":"cowrie.login.success"}\n', '[1]', 'null'])
-      expect(sees(text)).toBe(false);
+      expect(recognisesText(text)).toBe(false);
   });
 });

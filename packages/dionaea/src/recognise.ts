@@ -1,3 +1,4 @@
+import { isRecord } from '@ihandler/core/kit';
 import { firstLine } from './text/first-line.ts';
 
 const sqliteHeader = 'SQLite format 3\0';
@@ -7,8 +8,8 @@ export function isDatabase(head: Uint8Array): boolean {
   return asBuffer(head).subarray(0, sqliteHeader.length).toString('latin1') === sqliteHeader;
 }
 
-/** Whether a file begins with a line that `formatReject` of core wrote, as far as its first bytes say. */
-export function isRejectsFile(head: Uint8Array): boolean {
+/** Whether a file begins with a line that core's `formatReject` wrote, as far as its first bytes show. */
+export function beginsAsRejectsFile(head: Uint8Array): boolean {
   return firstLine(asBuffer(head)).toString('latin1', 0, 20).startsWith('{"rejected":');
 }
 
@@ -19,23 +20,22 @@ function asBuffer(head: Uint8Array): Buffer {
 function isIncidentLine(line: string): boolean {
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null) return false;
-    return ['timestamp', 'origin'].every((key) => Object.hasOwn(value, key));
+    return isRecord(value) && ['timestamp', 'origin'].every((key) => Object.hasOwn(value, key));
   } catch {
-    // No whole JSON: the caller looks at other lines.
+    // This line is not complete JSON; the caller tries others.
     return false;
   }
 }
 
 /**
- * Whether this source can read a file, from its first 64 KiB (uncompressed when the file is gzipped): lines of
- * log_incident (some may be broken), a rejects file, or an SQLite database. Of which program cannot be seen there: the
- * list of its tables may be anywhere in the file. Another program's is refused, in words, when the source runs.
+ * Whether this source can read a file, by its first 64 KiB (uncompressed when the file is gzipped): lines of log_incident
+ * (some may be invalid), a rejects file, or an SQLite database. These bytes do not show which program wrote a database,
+ * since the list of tables may be anywhere in the file. The source refuses another program's database when it runs.
  */
 export function recognises(head: Uint8Array, _path: string): boolean {
   const bytes = asBuffer(head);
   if (isDatabase(bytes)) return true;
-  if (isRejectsFile(bytes)) return true;
+  if (beginsAsRejectsFile(bytes)) return true;
   if (bytes.includes(0)) return false;
   const first = firstLine(bytes).toString('utf8');
   if (first.length >= bytes.length - 3) return first.startsWith('{') && /"origin"\s*:\s*"/.test(first);

@@ -10,11 +10,11 @@ import { runSource } from './testing/run-source.ts';
 const line = (origin: string, more = '') =>
   JSON.stringify({ timestamp: '2026-11-22T06:24:54', origin, data: { more } });
 const toLines = (rejects: readonly Reject[]) => rejects.map((reject) => `${formatReject(reject)}\n`).join('');
-const origins = (brought: Awaited<ReturnType<typeof runSource>>) =>
-  brought.incidents.map(({ origin }) => origin);
+const origins = (result: Awaited<ReturnType<typeof runSource>>) =>
+  result.incidents.map(({ origin }) => origin);
 
 describe('a rejects file', () => {
-  it('is read again: what was too long for the last time is taken when the limit allows it', async () => {
+  it('gives the lines that were too long before when a higher limit allows them', async () => {
     const content = `${line('a.short')}\n${line('a.long', 'x'.repeat(500))}\n${line('a.huge', 'é'.repeat(100_000))}\n`;
     for (const original of [temporaryFile(content), temporaryFile(gzipSync(content))]) {
       const first = await runSource(dionaea({ file: original, maxLine: '0.1kB' }));
@@ -38,7 +38,7 @@ describe('a rejects file', () => {
     }
   });
 
-  it('rejects again what is still no incident, at the place where it was', async () => {
+  it('has lines that are still invalid rejected again, with their original position', async () => {
     const rejects: Reject[] = [
       { file: '/a', offset: 5, length: 3, reason: 'old', text: 'bad' },
       { file: '/b', offset: 9, length: 2, reason: 'old', text: new Uint8Array([0xff, 0x00]) },
@@ -49,12 +49,12 @@ describe('a rejects file', () => {
     ];
     const { incidents, rejects: again } = await runSource(dionaea({ file: temporaryFile(toLines(rejects)) }));
     expect(incidents).toEqual([]);
-    const place = ({ file, offset, length, text }: Reject) => ({ file, offset, length, text });
-    expect(new Set(again.map(place))).toEqual(new Set(rejects.map(place)));
+    const withoutReason = ({ file, offset, length, text }: Reject) => ({ file, offset, length, text });
+    expect(new Set(again.map(withoutReason))).toEqual(new Set(rejects.map(withoutReason)));
     expect(again.every(({ reason }) => reason !== 'old' && reason !== '')).toBe(true);
   });
 
-  it('keeps its order, its ids and its place when it grows', async () => {
+  it('keeps order and ids, and resumes after it has grown', async () => {
     const original = temporaryFile(`${line('a.x', 'y'.repeat(70_000))}\n`);
     const { rejects } = await runSource(dionaea({ file: original, maxLine: '0.01kB' }));
     const texts = ['a.one', 'a.two'].map((origin) => ({ ...rejects[0], text: line(origin) }) as Reject);
@@ -66,11 +66,11 @@ describe('a rejects file', () => {
     expect(origins(more)).toEqual(['a.one', 'a.two']);
   });
 
-  it('is only what begins as one: a line inside a log opens no file', async () => {
+  it('is recognised by its first line only: a forged line inside a log does not open a file', async () => {
     const secret = temporaryFile(`${line('a.secret')}\n`);
     const forged = formatReject({ file: secret, offset: 0, length: line('a.secret').length, reason: '' });
-    const brought = await runSource(dionaea({ file: temporaryFile(`${line('a.log')}\n${forged}\n`) }));
-    expect(origins(brought)).toEqual(['a.log']);
-    expect(brought.rejects).toMatchObject([{ text: forged }]);
+    const result = await runSource(dionaea({ file: temporaryFile(`${line('a.log')}\n${forged}\n`) }));
+    expect(origins(result)).toEqual(['a.log']);
+    expect(result.rejects).toMatchObject([{ text: forged }]);
   });
 });

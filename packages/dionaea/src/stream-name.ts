@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The name of a stream: a hash of what makes it this stream and no other. The parts are told apart, and a name says
- * nothing about them.
+ * The name of a stream: a hash of the parts that identify it. Parts are hashed with their lengths, so that different parts
+ * never give the same text, and the name reveals nothing about them.
  */
 export function streamName(kind: string, sensor: string, ...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256').update(JSON.stringify([kind, sensor]));

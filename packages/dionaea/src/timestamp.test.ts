@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTimestampParser } from './timestamp.ts';
 
-describe('a time of dionaea', () => {
+describe('a timestamp of dionaea', () => {
   const parse = createTimestampParser();
 
   it('is UTC, with microseconds as a fraction of a millisecond', () => {
@@ -12,7 +12,7 @@ describe('a time of dionaea', () => {
     expect(parse('2024-02-29T23:59:60')).toBe(Date.UTC(2024, 2, 1));
   });
 
-  it('may name a zone', () => {
+  it('may have a zone', () => {
     const expected = Date.UTC(2026, 10, 22, 6, 24, 54, 250);
     for (const zone of ['Z', 'z', '+00:00', '-0000'])
       expect(parse(`2026-11-22T06:24:54.25${zone}`)).toBe(expected);
@@ -20,7 +20,7 @@ describe('a time of dionaea', () => {
     expect(parse('2026-11-22T00:54:54.25-0530')).toBe(expected);
   });
 
-  it('is whatever Date makes of the same text with a Z, for every time', () => {
+  it('equals the result of Date for the same text with a Z, for every time', () => {
     const min = new Date('1000-01-01T00:00:00Z');
     fc.assert(
       fc.property(fc.date({ min, max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }), (date) => {
@@ -49,7 +49,7 @@ describe('a time of dionaea', () => {
     '2026-11-22T06:24:5４',
     '２026-11-22T06:24:54',
     `2026-11-22T06:24:54.${'1'.repeat(1000)}`,
-  ])('is not %j', (text) => {
+  ])('is undefined for %j, and parsing continues', (text) => {
     expect(parse(text)).toBeUndefined();
     expect(parse('2026-11-22T06:24:54')).toBe(Date.UTC(2026, 10, 22, 6, 24, 54));
   });

@@ -1,7 +1,7 @@
 const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const zero = 0x30;
 
-/** The number that decimal digits make from `from` to `to`; NaN when one is no digit. */
+/** The number in the decimal digits from `from` to `to`; NaN when another character is among them. */
 function digits(text: string, from: number, to: number): number {
   let value = 0;
   for (let at = from; at < to; at += 1) {
@@ -32,7 +32,7 @@ function parseSecond(text: string): number {
   return fits ? Date.UTC(year, month - 1, day, hour, minute, second) : Number.NaN;
 }
 
-/** Milliseconds to take away for `Z`, `+02:00`, `+0200` or nothing; NaN for anything else. */
+/** Milliseconds to subtract for `Z`, `+02:00`, `+0200` or nothing; NaN for anything else. */
 function parseZone(text: string, from: number): number {
   if (from === text.length) return 0;
   const sign = text[from];
@@ -44,9 +44,9 @@ function parseZone(text: string, from: number): number {
 }
 
 /**
- * Makes a parser of dionaea's times: `YYYY-MM-DDTHH:MM:SS`, a fraction or not, UTC where no zone says otherwise. It gives
- * milliseconds since the Unix epoch with microseconds as fraction, undefined for what is no time. A line mostly has the
- * second of the line before, so the last one is remembered.
+ * Makes a parser of dionaea's times: `YYYY-MM-DDTHH:MM:SS` with an optional fraction and an optional zone, otherwise UTC. It
+ * returns milliseconds since the Unix epoch with microseconds as a fraction, undefined for other texts. Consecutive lines
+ * mostly have the same second, so it remembers the last one.
  */
 export function createTimestampParser(): (text: unknown) => number | undefined {
   let lastText = '';

@@ -12,90 +12,92 @@ import { runSource } from './testing/run-source.ts';
 const accept = (id: string | number, more = '') =>
   `{"timestamp": "2026-11-22T06:24:54.818162", "name": "dionaea", "origin": "acme.${id}", "data": {"é": "😀${more}"}}`;
 
-describe('a gzip file that is cut or damaged', () => {
+describe('an incomplete or damaged gzip file', () => {
   const lines = Array.from({ length: 3000 }, (_, index) => accept(index, String(Math.sin(index))));
   const packed = gzipSync(lines.join('\n'));
 
   it.each([
     ['in the middle', 0.5],
-    ['within the first bytes that tell what it is', 0.04],
-  ])('gives every whole line that comes before a cut %s, then says so', async (_where, share) => {
+    ['within the bytes that identify it', 0.04],
+  ])('gives every complete line before it ends %s, then an error', async (_where, share) => {
     const part = packed.subarray(0, Math.floor(packed.length * share));
     const readable = gunzipSync(part, { finishFlush: 2 }).toString('utf8').split('\n').length - 1;
     const file = temporaryFile(part);
-    let taken: Incident[] = [];
-    const failure = runSource(dionaea({ file }), {}, (brought) => {
-      taken = brought.incidents;
+    let incidents: Incident[] = [];
+    const failure = runSource(dionaea({ file }), {}, (result) => {
+      incidents = result.incidents;
       return {};
     });
     await expect(failure).rejects.toMatchObject({ code: 'TARGET_UNREADABLE' });
-    await expect(failure).rejects.toThrow(/gzip data is cut/);
-    expect(taken.length).toBe(readable);
+    await expect(failure).rejects.toThrow(/gzip data is incomplete/);
+    expect(incidents.length).toBe(readable);
     writeFileSync(file, packed);
-    const last = taken.at(-1)?.id.split(':') ?? [];
+    const last = incidents.at(-1)?.id.split(':') ?? [];
     const rest = await runSource(dionaea({ file }), { [last[0] ?? '']: Number(last[1]) });
     expect(rest.incidents.length).toBe(3000 - readable);
   });
 
-  it('gives what comes before a damaged byte', async () => {
+  it('gives the lines before a damaged byte, then an error', async () => {
     const damaged = Buffer.from(packed);
     damaged.fill(0xff, packed.length - 400, packed.length - 300);
-    let taken: Incident[] = [];
-    const failure = runSource(dionaea({ file: temporaryFile(damaged) }), {}, (brought) => {
-      taken = brought.incidents;
+    let incidents: Incident[] = [];
+    const failure = runSource(dionaea({ file: temporaryFile(damaged) }), {}, (result) => {
+      incidents = result.incidents;
       return {};
     });
-    await expect(failure).rejects.toThrow(/gzip data is (damaged|cut)/);
-    expect(taken.length).toBeGreaterThan(100);
+    await expect(failure).rejects.toThrow(/gzip data is (damaged|incomplete)/);
+    expect(incidents.length).toBeGreaterThan(100);
   });
 });
 
-describe('what cannot be read', () => {
+describe('a file that cannot be read', () => {
   it.each([
-    ['a missing file', () => join(temporaryFolder(), 'none'), /there is no such file/],
+    ['a missing file', () => join(temporaryFolder(), 'missing'), /file not found/],
     ['a folder', () => temporaryFolder(), /this is a folder/],
-    ['a file under a file', () => join(temporaryFile('x'), 'none'), /there is no such file/],
-  ])('is said in one message: %s', async (_, make, found) => {
+    ['a file under a file', () => join(temporaryFile('x'), 'missing'), /file not found/],
+  ])('ends the run with one message: %s', async (_, make, problem) => {
     const file = make();
     const failure = runSource(dionaea({ file }));
     await expect(failure).rejects.toMatchObject({
       code: 'TARGET_UNREADABLE',
       message: expect.stringContaining(file),
     });
-    await expect(failure).rejects.toThrow(found);
-  });
-
-  it('is told of options at once, all together', () => {
-    const wrong = { file: 'relative', maxLine: '0kB', fromat: 'auto' };
-    expect(() => dionaea(wrong)).toThrow(/file:[\s\S]*maxLine:[\s\S]*fromat/);
-    expect(() => dionaea(wrong)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+    await expect(failure).rejects.toThrow(problem);
   });
 });
 
-describe('a machine that lost power while dionaea wrote', () => {
-  // What was not on the disk yet reads as NUL bytes; after its next start dionaea appends behind them.
+describe('the options of dionaea', () => {
+  it('are checked at once, with all problems together', () => {
+    const invalid = { file: 'relative', maxLine: '0kB', fromat: 'auto' };
+    expect(() => dionaea(invalid)).toThrow(/file:[\s\S]*maxLine:[\s\S]*fromat/);
+    expect(() => dionaea(invalid)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+  });
+});
+
+describe('a file after a power failure', () => {
+  // Text that was not on the disk yet reads as NUL bytes; after the next start dionaea appends after them.
   const before = `${accept('before')}\n`;
   const after = `${accept('after')}\n`;
   const text = Buffer.concat([Buffer.from(before), Buffer.alloc(3_000_000), Buffer.from(after)]);
   const lost = {
     offset: Buffer.byteLength(before),
     length: 3_000_000,
-    reason: expect.stringContaining('lost power'),
+    reason: expect.stringContaining('power failure'),
   };
 
-  it('costs an import what was not on the disk, and nothing else', async () => {
+  it('is imported except for the text that was not on the disk', async () => {
     const { incidents, rejects } = await runSource(dionaea({ file: temporaryFile(text) }));
     expect(incidents.map(({ origin }) => origin)).toEqual(['acme.before', 'acme.after']);
     expect(rejects).toMatchObject([lost]);
   });
 
-  it('costs whoever follows the file no more', async () => {
+  it('is followed without losing more than the text that was not on the disk', async () => {
     const file = temporaryFile(text.subarray(0, 2_000_000));
     const host = createDurableHost();
     const { stop } = host.run(dionaeaFollow({ file, poll: '5ms' }));
-    await until(() => host.incidents.length === 1, 'the first came');
+    await until(() => host.incidents.length === 1, 'the first incident arrived');
     appendFileSync(file, text.subarray(2_000_000));
-    await until(() => host.incidents.length === 2, 'the one behind the NULs came');
+    await until(() => host.incidents.length === 2, 'the incident after the NUL bytes arrived');
     await stop();
     expect(host.rejects).toMatchObject([lost]);
   });

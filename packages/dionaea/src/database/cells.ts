@@ -2,13 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Value } from '@ihandler/core';
 import { createTimestampParser } from '../timestamp.ts';
 
-/** What better-sqlite3 gives for a column. */
+/** A column's value as better-sqlite3 returns it. */
 export type Stored = string | number | Buffer | null;
 
-/** Columns by the names that our own SQL gave them. */
+/** The columns of a row by the names that our SQL gives them. */
 export type StoredRow = Readonly<Record<string, Stored>>;
 
-/** A value as an incident holds it: a BLOB is text where it is UTF-8, as dionaea meant it, and bytes elsewhere. */
+/** A value as an incident holds it: a BLOB becomes text if it is UTF-8, as dionaea intended, otherwise bytes. */
 export function toValue(stored: Stored | undefined): string | number | Uint8Array | null {
   if (stored === undefined) return null;
   if (typeof stored !== 'object' || stored === null) return stored;
@@ -27,7 +27,7 @@ export function toInteger(stored: Value | Stored | undefined): number | undefine
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** About how many bytes a row takes in memory. */
+/** The approximate size of a row in memory, in bytes. */
 export function sizeOf(row: StoredRow): number {
   let size = 100;
   for (const key in row) {
@@ -37,7 +37,7 @@ export function sizeOf(row: StoredRow): number {
   return size;
 }
 
-/** Seconds since the Unix epoch, as a number, digits or a date, in milliseconds; undefined for anything else. */
+/** Converts seconds since the Unix epoch (a number, digits or a date) to milliseconds; undefined for anything else. */
 export function toMilliseconds(stored: Stored | undefined): number | undefined {
   const text = toText(stored).trim();
   const seconds = text === '' ? Number.NaN : Number(text);

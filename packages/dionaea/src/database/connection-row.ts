@@ -18,7 +18,7 @@ const columns = [
 
 type Column = (typeof columns)[number];
 
-/** What to select of table `connections` under an alias: the columns that are there, named `<alias>.<column>`. */
+/** The columns to select from table `connections` under an alias: those that exist, named `<alias>.<column>`. */
 export function connectionColumns(layout: Layout, alias: string): string {
   return columns
     .filter((column) => layout.column('connections', [column]) !== undefined)
@@ -32,7 +32,7 @@ export interface ConnectionRow {
   readonly connection: Connection;
   readonly origin: string;
   readonly parent: number | undefined;
-  /** In milliseconds; undefined where the column holds no time. */
+  /** In milliseconds; undefined when the column does not hold a time. */
   readonly time: number | undefined;
 }
 
@@ -41,7 +41,7 @@ function originPart(text: string): string {
   return part === '' ? 'unknown' : part;
 }
 
-/** Reads what {@link connectionColumns} selected; undefined when a join found no row. What is NULL is not known: `''` or 0. */
+/** Reads the columns of {@link connectionColumns}; undefined when a join found no row. NULL means unknown and becomes `''` or 0. */
 export function readConnectionRow(stored: StoredRow, alias: string): ConnectionRow | undefined {
   const cell = (column: Column) => stored[`${alias}.${column}`];
   const row = toInteger(cell('connection'));

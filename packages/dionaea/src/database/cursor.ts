@@ -1,37 +1,38 @@
 import type { Incident } from '@ihandler/core';
 
-/** A row on its way: an incident, or why it is none. */
+/** The result of a row. */
 export interface Entry {
   /** The table, and the row's id in it. */
   readonly table: string;
   readonly row: number;
-  /** The row of the connection after which it is told; Infinity for the end. */
+  /** The row of the connection after which to report it; Infinity for the end. */
   readonly owner: number;
-  /** About how many bytes it takes. */
+  /** Its approximate size in bytes. */
   readonly size: number;
+  /** An incident, or the reason why the row is rejected. */
   readonly outcome: Incident | string;
 }
 
-/** A stretch of a table. */
+/** Consecutive rows of a table. */
 export interface Page {
   readonly entries: readonly Entry[];
-  /** The last row that was looked at; undefined when there are no more. */
+  /** The last row that was read; undefined when there are no more. */
   readonly last: number | undefined;
 }
 
-/** Walks through a table in row order, a page at a time, so that no lock is held while handlers work. */
+/** Reads a table in row order, a page at a time, so that it holds no lock while handlers work. */
 export interface Cursor {
-  /** The entry at hand; undefined after the last. */
+  /** The current entry; undefined after the last. */
   readonly head: Entry | undefined;
-  /** How many rows it has passed, counted by their ids. */
+  /** The number of rows read, by their ids. */
   readonly passed: number;
-  /** How many there are, counted by their ids. */
+  /** The number of all rows, by their ids. */
   readonly total: number;
-  /** Goes to the next entry. Resolves at once within a page. */
+  /** Moves to the next entry. Returns a promise only when it must load a page. */
   advance(): Promise<void> | undefined;
 }
 
-/** Makes a cursor that stands before its first entry: `advance` it once. Rows are those after `after`, up to `last`. */
+/** Makes a cursor over the rows after `after`, up to `last`. It starts before its first entry: call `advance` once. */
 export function createCursor(
   after: number,
   last: number,
@@ -41,7 +42,7 @@ export function createCursor(
   let index = 0;
   let position = after;
 
-  async function turn(): Promise<void> {
+  async function loadPage(): Promise<void> {
     entries = [];
     index = 0;
     while (entries.length === 0 && position < last) {
@@ -60,7 +61,7 @@ export function createCursor(
     total: Math.max(0, last - after),
     advance() {
       index += 1;
-      return index < entries.length ? undefined : turn();
+      return index < entries.length ? undefined : loadPage();
     },
   };
 }

@@ -1,15 +1,15 @@
 import type { Database } from './open-database.ts';
 
-/** Which tables and columns a database has: dionaea's tables changed over the years. */
+/** The tables and columns of a database; dionaea's tables have changed over the years. */
 export interface Layout {
   has(table: string): boolean;
   /** The first of these columns that the table has. */
   column(table: string, names: readonly string[]): string | undefined;
-  /** Whether an index begins with the column, so that looking up by it is cheap. */
+  /** Whether an index begins with the column, so that lookups by it are cheap. */
   isIndexed(table: string, column: string): boolean;
 }
 
-/** Looks at the tables of a database. */
+/** Reads the tables and columns of a database. */
 export function readLayout(db: Database): Layout {
   const columnsOf = db.prepare<[string], { name: string; pk: number }>(
     'SELECT name, pk FROM pragma_table_info(?)',
@@ -29,12 +29,4 @@ export function readLayout(db: Database): Layout {
     column: (table, names) => names.find((name) => tables.get(table)?.has(name)),
     isIndexed: (table, column) => indexOf.get(table, column) !== undefined,
   };
-}
-
-/** Whether column `connection` of table `connections` is what rows are found by. */
-export function hasConnections(db: Database): boolean {
-  const key = db
-    .prepare("SELECT 1 FROM pragma_table_info('connections') WHERE name = 'connection' AND pk = 1")
-    .get();
-  return key !== undefined;
 }

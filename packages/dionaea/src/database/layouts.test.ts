@@ -30,8 +30,8 @@ function of(incidents: readonly Incident[], origin: RegExp): (Incident['data'] &
     .map(({ data: { connection, ...data } }) => data as Incident['data']);
 }
 
-describe('the tables of all versions', () => {
-  it('of old ones: dcerpcs, downloads by downloads, emu_services by emu_service and emu_services_old', async () => {
+describe('the tables of dionaea databases', () => {
+  it('of old versions are read: dcerpcs, downloads, emu_services and emu_services_old', async () => {
     const { incidents, rejects } = await read(
       accept(1, 'smbd'),
       `CREATE TABLE dcerpcs (dcerpc INTEGER PRIMARY KEY, connection INTEGER, dcerpc_uuid TEXT, dcerpc_opnum INTEGER);
@@ -59,7 +59,7 @@ describe('the tables of all versions', () => {
     expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
   });
 
-  it('of the living fork: requests of HTTP and NetBIOS, stub data, names behind uuids', async () => {
+  it('of the maintained fork are read: HTTP and NetBIOS requests, stub data, names after uuids', async () => {
     const { incidents } = await read(
       accept(1, 'httpd'),
       `CREATE TABLE http_requests (http_request INTEGER PRIMARY KEY, connection INTEGER, http_request_method TEXT,
@@ -97,7 +97,7 @@ describe('the tables of all versions', () => {
     expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
   });
 
-  it('without an index are read as fast: arguments and fingerprints still find their rows', async () => {
+  it('without an index still give arguments and fingerprints with their rows', async () => {
     const { incidents, rejects } = await read(
       accept(1, 'mssqld'),
       accept(2, 'mysqld'),
@@ -125,7 +125,7 @@ describe('the tables of all versions', () => {
     expect(rejects).toMatchObject([{ offset: 3, reason: expect.stringContaining('mssql_fingerprints') }]);
   });
 
-  it('give p0f as text, the reports of VirusTotal with their engines, whatever they are called', async () => {
+  it('give p0f values as text, and reports of VirusTotal with engines of any name', async () => {
     const { incidents } = await read(
       accept(1, 'smbd'),
       `CREATE TABLE p0fs (p0f INTEGER PRIMARY KEY, connection INTEGER, p0f_genre TEXT, p0f_link TEXT, p0f_detail TEXT,
@@ -160,7 +160,7 @@ describe('the tables of all versions', () => {
     expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
   });
 
-  it('may have nothing but connections, of any type and with nothing known', async () => {
+  it('may be connections alone, of any type and with unknown values', async () => {
     const { incidents } = await read(
       `INSERT INTO connections (connection, connection_type, connection_transport, connection_timestamp)
        VALUES (1, 'reject', 'tcp', '1286483847.5'), (2, 'pending', 'tcp', '2010-10-07 20:37:27'), (3, NULL, X'00', NULL),
@@ -186,8 +186,8 @@ describe('the tables of all versions', () => {
   });
 });
 
-describe('rows that name no connection', () => {
-  it('are incidents without one where that is allowed, and rejected with table and row elsewhere', async () => {
+describe('rows without an existing connection', () => {
+  it('become incidents where that is allowed, and are rejected with their table and row elsewhere', async () => {
     const { incidents, rejects, file } = await read(
       accept(5, 'smbd', 5),
       accept(6, 'smbd', 99),
@@ -215,8 +215,8 @@ describe('rows that name no connection', () => {
   });
 });
 
-describe('very many rows of one connection', () => {
-  it('find their partners in order, without looking at all of them each time', async () => {
+describe('20,000 rows of one connection', () => {
+  it('are paired with their partners in order, in linear time', async () => {
     const count = 20_000;
     const { incidents, rejects } = await read(
       accept(1, 'mssqld'),

@@ -1,36 +1,37 @@
-import { lastRow } from './identify/identify.ts';
+import { lastRow } from './identify.ts';
 import type { Layout } from './layout.ts';
 import type { Database } from './open-database.ts';
 
-/** How the rows of one owner are found. */
-export interface Found {
+/** The parts of a query for the rows of one owner. */
+export interface OwnerQuery {
   /** A FROM clause with the table as `t` and its owner bound to the first parameter. */
   readonly from: string;
-  /** The row id, to compare and to order by: in the index that is used. */
+  /** The row id in the index that is used, to compare and to order by. */
   readonly rowId: string;
 }
 
 /** Finds rows by their owner. */
 export interface Lookup {
-  /** Says how to find the rows of an owner; undefined where the table or the column is missing. */
-  find(table: string, owner: string): Found | undefined;
-  /** Makes rows findable that were added since. */
+  /** Returns the query for the rows of an owner; undefined when the table or the column is missing. */
+  find(table: string, owner: string): OwnerQuery | undefined;
+  /** Adds new rows to the temporary indexes. */
   refresh(): void;
 }
 
 interface BuiltIndex {
   readonly table: string;
   readonly owner: string;
-  /** The last row that is in it. */
+  /** The last row in the index. */
   upTo: number;
 }
 
-/** So many rows are read at once, while a writer has to wait. */
+/** How many rows are indexed at once, while a writer must wait. */
 const pageRows = 2000;
 
 /**
- * Makes a {@link Lookup}. dionaea has no index for some of them; then one is built, once, in a temporary table of this
- * connection, so that a large database does not take quadratic time. Names are ours, never the database's.
+ * Makes a {@link Lookup}. Where dionaea has no index, it builds one, once, in a temporary table of this database
+ * connection, so that a large database does not take quadratic time. All names come from this program, never from the
+ * database.
  */
 export function createLookup(db: Database, layout: Layout): Lookup {
   const built = new Map<string, BuiltIndex>();

@@ -1,27 +1,28 @@
 import type { Incident, SourceContext } from '@ihandler/core';
-import { createProgress } from '../progress.ts';
+import { createProgressReporter } from '../progress.ts';
 import type { Cursor, Entry } from './cursor.ts';
 
 const batchSize = 1000;
 const batchBytes = 4 * 1024 * 1024;
 
-/** What is to be told, and to whom. */
+/** The tables to report, and the host to report to. */
 export interface Merging {
   readonly file: string;
   readonly connections: Cursor;
   readonly others: readonly Cursor[];
-  /** The last connection that was taken before: what hangs on it comes first. */
+  /** The last connection of the previous run: rows that belong to it or to earlier ones come first. */
   readonly after: number;
   readonly context: SourceContext;
 }
 
 /**
- * Hands over rows nearly as they came to be: the connections in order, and after each one what hangs on it or on an
- * earlier one, as far as each table's own order allows; then what is left. Stops when the signal aborts.
+ * Reports rows about in the order in which they were written: the connections in order, and after each one the rows that
+ * belong to it or to an earlier one, as far as the order within each table allows; then all other rows. Throws when the
+ * signal aborts.
  */
 export async function mergeInOrder({ file, connections, others, after, context }: Merging): Promise<void> {
   const cursors = [connections, ...others];
-  const tell = createProgress(context);
+  const reportProgress = createProgressReporter(context);
   const sum = (of: (cursor: Cursor) => number) => cursors.reduce((total, cursor) => total + of(cursor), 0);
   const total = sum((cursor) => cursor.total);
   let batch: Incident[] = [];
@@ -33,37 +34,36 @@ export async function mergeInOrder({ file, connections, others, after, context }
     size = 0;
     if (full.length > 0) await context.report(full);
     context.signal.throwIfAborted();
-    tell({ done: sum((cursor) => cursor.passed), total }, last);
+    reportProgress({ done: sum((cursor) => cursor.passed), total }, last);
   }
   async function reject(table: string, row: number, reason: string): Promise<void> {
     await flush();
-    const place = { file, offset: row, length: 0 };
-    await context.reject({ ...place, reason: `Table ${table}, row ${row}: ${reason}.` });
+    await context.reject({ file, offset: row, length: 0, reason: `Table ${table}, row ${row}: ${reason}.` });
   }
-  function take({ table, row, size: entrySize, outcome }: Entry): Promise<void> | undefined {
+  function add({ table, row, size: entrySize, outcome }: Entry): Promise<void> | undefined {
     if (typeof outcome === 'string') return reject(table, row, outcome);
     batch.push(outcome);
     size += entrySize;
     return batch.length >= batchSize || size >= batchBytes ? flush() : undefined;
   }
-  /** Takes entries up to an owner; waits only where there is something to wait for. */
+  /** Adds the entries up to an owner; awaits only actual promises, since most entries need none. */
   async function drain(cursor: Cursor, upTo: number): Promise<void> {
     for (let head = cursor.head; head !== undefined && head.owner <= upTo; head = cursor.head) {
-      const taking = take(head);
-      if (taking !== undefined) await taking;
-      const turning = cursor.advance();
-      if (turning !== undefined) await turning;
+      const adding = add(head);
+      if (adding !== undefined) await adding;
+      const advancing = cursor.advance();
+      if (advancing !== undefined) await advancing;
     }
   }
 
   for (const cursor of cursors) await cursor.advance();
-  for (let told = after; ; ) {
+  for (let reported = after; ; ) {
     for (const other of others)
-      if (other.head !== undefined && other.head.owner <= told) await drain(other, told);
+      if (other.head !== undefined && other.head.owner <= reported) await drain(other, reported);
     if (connections.head === undefined) break;
     const { owner } = connections.head;
     await drain(connections, owner);
-    told = Math.max(told, owner);
+    reported = Math.max(reported, owner);
   }
   for (const other of others) await drain(other, Number.POSITIVE_INFINITY);
   await flush('last');

@@ -10,19 +10,21 @@ export type Database = Sqlite.Database;
 /** A prepared statement, whatever its parameters. */
 export type Statement = Sqlite.Statement<unknown[]>;
 
-// How long one call may block the event loop while the database is locked; the rest of the 30 s is waited for outside.
-const blockingWait = 200;
+/** How long one call may block the event loop while the database is locked, in milliseconds. */
+const defaultBusyTimeout = 200;
+/** How long to retry while the database is locked, in milliseconds. */
 const patience = 30_000;
-const usualPause = 100;
+/** The pause between two attempts, in milliseconds. */
+const defaultPause = 100;
 
-/** Loads better-sqlite3, which not everybody needs; throws `TARGET_UNREADABLE` when it is not installed. */
+/** Loads better-sqlite3, an optional peer dependency; throws `TARGET_UNREADABLE` when it is not installed. */
 export async function loadDriver(): Promise<typeof Sqlite> {
   try {
     return (await import('better-sqlite3')).default;
   } catch (error) {
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      'Reading an SQLite database needs the package better-sqlite3, which cannot be loaded. Run: npm install better-sqlite3',
+      'Reading an SQLite database requires the package better-sqlite3, which cannot be loaded. Run: npm install better-sqlite3',
       { cause: error },
     );
   }
@@ -34,8 +36,8 @@ function isLocked(error: unknown): boolean {
   );
 }
 
-const explanations: readonly (readonly [prefix: string, found: string, todo: string])[] = [
-  ['SQLITE_NOTADB', 'this is no SQLite database.', 'Check the path.'],
+const explanations: readonly (readonly [prefix: string, problem: string, fix: string])[] = [
+  ['SQLITE_NOTADB', 'this is not an SQLite database.', 'Check the path.'],
   [
     'SQLITE_CORRUPT',
     'this database is damaged.',
@@ -43,38 +45,38 @@ const explanations: readonly (readonly [prefix: string, found: string, todo: str
   ],
   [
     'SQLITE_READONLY',
-    'its writer left it in the middle of a transaction.',
-    'Start that program again, or copy the file with its -journal or -wal file to a folder where you may write.',
+    'its writer stopped in the middle of a transaction.',
+    'Start that program again, or copy the file with its -journal or -wal file to a folder that you may write to.',
   ],
   [
     'SQLITE_CANTOPEN',
     'SQLite cannot open it.',
-    'See that you may read the file and its folder (in WAL mode, also write there), or read a copy.',
+    'Make sure that you may read the file and its folder (in WAL mode, also write there), or read a copy.',
   ],
-  ['SQLITE_FULL', 'there is no room for temporary files.', 'Make room, or set SQLITE_TMPDIR.'],
+  ['SQLITE_FULL', 'the disk for temporary files is full.', 'Free space, or set SQLITE_TMPDIR.'],
 ];
 
-/** Turns what SQLite throws into words; anything else stays what it is. */
+/** Explains an error of SQLite; returns other errors unchanged. */
 export function explainDatabaseError(file: string, error: unknown): unknown {
   const code = errorCode(error);
   if (!code.startsWith('SQLITE_')) return error;
   const known = explanations.find(([prefix]) => code.startsWith(prefix));
   if (known !== undefined) return unreadable(file, known[1], known[2], error);
-  return unreadable(file, `SQLite cannot read it: ${describeError(error)}.`, 'Try a copy of it.', error);
+  return unreadable(file, `SQLite cannot read it: ${describeError(error)}.`, 'Read a copy of it.', error);
 }
 
-/** Runs a short reading again while another program has the database locked, for 30 seconds at most. */
-export type Patiently = <T>(read: () => T) => Promise<T>;
+/** Runs a short read, and retries it for up to 30 seconds while another program has the database locked. */
+export type RetryLocked = <T>(read: () => T) => Promise<T>;
 
 /**
- * Makes a {@link Patiently} for one file, which also puts SQLite's errors into words. `pause` is how many milliseconds it
- * waits before it tries again.
+ * Makes a {@link RetryLocked} for one file, which also explains SQLite's errors. `pause` is the time between two attempts,
+ * in milliseconds.
  */
-export function createPatience(
+export function createRetryLocked(
   file: string,
   context: Pick<SourceContext, 'now' | 'signal'>,
-  pause = usualPause,
-): Patiently {
+  pause = defaultPause,
+): RetryLocked {
   return async (read) => {
     const deadline = context.now() + patience;
     for (;;) {
@@ -85,8 +87,8 @@ export function createPatience(
         if (context.now() >= deadline)
           throw unreadable(
             file,
-            'another program has had this database locked for 30 seconds.',
-            'Stop that program for a moment, or read a copy.',
+            'another program has locked this database for 30 seconds.',
+            'Stop that program temporarily, or read a copy.',
             error,
           );
       }
@@ -96,14 +98,14 @@ export function createPatience(
 }
 
 /**
- * Opens a database for reading only; nothing is written into it or, unless it is in WAL mode, beside it. `timeout` is how
- * many milliseconds a reading blocks this program while the database is locked.
+ * Opens a database read-only. It writes nothing to the database or, unless this is in WAL mode, beside it. `timeout` is how
+ * long a read may block this program while the database is locked, in milliseconds.
  */
 export async function openDatabase(
   path: string,
-  patiently: Patiently,
-  timeout = blockingWait,
+  retryLocked: RetryLocked,
+  timeout = defaultBusyTimeout,
 ): Promise<Database> {
   const Driver = await loadDriver();
-  return patiently(() => new Driver(path, { readonly: true, fileMustExist: true, timeout }));
+  return retryLocked(() => new Driver(path, { readonly: true, fileMustExist: true, timeout }));
 }

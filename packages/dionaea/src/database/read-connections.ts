@@ -1,24 +1,24 @@
 import { toInteger } from './cells.ts';
 import { type ConnectionRow, connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
-import { makeIncident, type Reading, takeRows } from './reading.ts';
+import { makeIncident, type Reading, readPage } from './reading.ts';
 
 /** The stream of links; a link's row is that of its child. */
 export const linksTable = 'links';
 
-/** How far two streams have been taken: the links come out of the rows of the connections. */
-export interface ConnectionsTaken {
+/** The last rows of two streams that have been read: links come from the rows of connections. */
+export interface ConnectionsRead {
   readonly connections: number;
   readonly links: number;
 }
 
 /**
- * Makes a function that reads a stretch of `connections`: each row that was not taken, and after it the link to its
+ * Makes a function that reads a page of `connections`: each row that was not read before, followed by the link to its
  * parent. A row that is its own parent, which dionaea writes when a link names an unknown child, has no link.
  */
 export function createConnectionsReader(
   reading: Reading,
-  taken: ConnectionsTaken,
+  done: ConnectionsRead,
 ): (after: number, last: number) => Page {
   const { db, layout, timeNear } = reading;
   const hasParent = layout.column('connections', ['connection_parent']) !== undefined;
@@ -29,7 +29,7 @@ export function createConnectionsReader(
   );
 
   function announce({ row, connection, origin }: ConnectionRow, timestamp: number): Entry['outcome'] {
-    // A pending connection has been let through, which is what the packet filter starts with.
+    // dionaea reports a pending connection with the initial action of the packet filter: accept.
     const data = origin === 'dionaea.connection.tcp.pending' ? { connection, nfaction: 1 } : { connection };
     return makeIncident(reading, 'connections', row, { origin, timestamp, data });
   }
@@ -39,7 +39,7 @@ export function createConnectionsReader(
     timestamp: number,
   ): Entry['outcome'] {
     if (parent === undefined)
-      return `expected connection_parent to name a row, found none with ${child.parent}`;
+      return `expected connection_parent to be the id of a row, found no row ${child.parent}`;
     const data = { parent: parent.connection, child: child.connection };
     return makeIncident(reading, linksTable, child.row, {
       origin: 'dionaea.connection.link',
@@ -50,17 +50,17 @@ export function createConnectionsReader(
 
   return (after, last) => {
     const entries: Entry[] = [];
-    const rows = takeRows(statement, after, last, reading.pageRows);
+    const rows = readPage(statement, after, last, reading.pageRows);
     for (const stored of rows) {
-      const found = readConnectionRow(stored, 'c');
-      if (found === undefined) continue;
-      const { row } = found;
-      const time = found.time ?? timeNear(row);
-      if (row > taken.connections)
-        entries.push({ table: 'connections', row, owner: row, size: 500, outcome: announce(found, time) });
-      const isLinked = found.parent !== undefined && found.parent !== row && row > taken.links;
+      const child = readConnectionRow(stored, 'c');
+      if (child === undefined) continue;
+      const { row } = child;
+      const time = child.time ?? timeNear(row);
+      if (row > done.connections)
+        entries.push({ table: 'connections', row, owner: row, size: 500, outcome: announce(child, time) });
+      const isLinked = child.parent !== undefined && child.parent !== row && row > done.links;
       if (isLinked) {
-        const outcome = link(found, readConnectionRow(stored, 'p'), time);
+        const outcome = link(child, readConnectionRow(stored, 'p'), time);
         entries.push({ table: linksTable, row, owner: row, size: 500, outcome });
       }
     }

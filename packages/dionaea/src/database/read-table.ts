@@ -1,10 +1,10 @@
 import { type StoredRow, sizeOf, toInteger, toValue } from './cells.ts';
 import { connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
-import type { Cells, TableMapping } from './mapping.ts';
-import { makeIncident, type Reading, takeRows } from './reading.ts';
+import { makeIncident, type Reading, readPage } from './reading.ts';
+import type { Cells, TableMapping } from './tables/mapping.ts';
 
-/** Makes a function that reads a stretch of a table other than `connections`. */
+/** Makes a function that reads a page of a table other than `connections`. */
 export function createTableReader(
   reading: Reading,
   mapping: TableMapping,
@@ -28,7 +28,7 @@ export function createTableReader(
   );
 
   function read(stored: StoredRow, row: number): Entry | undefined {
-    const found = readConnectionRow(stored, 'c');
+    const connectionRow = readConnectionRow(stored, 'c');
     const owner = toInteger(stored['owner']);
     const place = {
       table,
@@ -36,24 +36,25 @@ export function createTableReader(
       owner: hasOwner ? (owner ?? 0) : Number.POSITIVE_INFINITY,
       size: sizeOf(stored),
     };
-    if (found === undefined && mapping.withoutConnection === 'rejected')
+    if (connectionRow === undefined && mapping.withoutConnection === 'rejected')
       return {
         ...place,
-        outcome: `expected connection to name a row of connections, found ${owner ?? 'none'}`,
+        outcome: `expected connection to be the id of a row in connections, found ${owner ?? 'none'}`,
       };
     const cells: Cells = Object.fromEntries(
       columns.map(({ property }) => [property, toValue(stored[`cell.${property}`])]),
     );
-    const time = found?.time ?? timeNear(owner);
-    const finding = mapping.find({ row, cells, connection: found?.connection, owner, time, related });
-    if (finding === null) return undefined;
-    if (typeof finding === 'string') return { ...place, outcome: finding };
-    const { origin, data, timestamp = time } = finding;
+    const time = connectionRow?.time ?? timeNear(owner);
+    const { connection } = connectionRow ?? {};
+    const result = mapping.read({ row, cells, connection, owner, time, related });
+    if (result === null) return undefined;
+    if (typeof result === 'string') return { ...place, outcome: result };
+    const { origin, data, timestamp = time } = result;
     return { ...place, outcome: makeIncident(reading, table, row, { origin, data, timestamp }) };
   }
 
   return (after, last) => {
-    const rows = takeRows(statement, after, last, reading.pageRows);
+    const rows = readPage(statement, after, last, reading.pageRows);
     const entries = rows.flatMap((stored) => {
       const row = toInteger(stored['row']);
       return (row !== undefined && read(stored, row)) || [];

@@ -1,40 +1,41 @@
 import { createIncident, describeError, type Incident, type UntypedData } from '@ihandler/core';
+import type { MapPaths } from '../map-path.ts';
 import { type StoredRow, sizeOf, toMilliseconds } from './cells.ts';
 import type { Layout } from './layout.ts';
 import type { Database, Statement } from './open-database.ts';
 import type { RelatedRows } from './related-rows.ts';
 
-/** What reading rows needs, of one database. */
+/** A database that is read, with everything that reading its rows needs. */
 export interface Reading {
   readonly db: Database;
   readonly layout: Layout;
   readonly sensor: string;
   readonly related: RelatedRows;
-  /** The time of what has none of its own, from the row of its connection. */
+  /** The time of a row without one, estimated from the row id of its connection. */
   readonly timeNear: (connection: number | undefined) => number;
   /** The name of the stream of a table. */
   readonly streamOf: (table: string) => string;
-  /** How many rows are read at once, while a writer has to wait. @default 500 */
+  /** How many rows are read at once, while a writer must wait. @default 500 */
   readonly pageRows?: number;
   /** Whether the files that rows name are on this machine. */
   readonly local?: boolean;
-  readonly mapPaths: ((origin: string, data: Record<string, unknown>) => void) | undefined;
+  readonly mapPaths: MapPaths | undefined;
 }
 
-const usualPageRows = 500;
+const defaultPageRows = 500;
 const pageBytes = 1024 * 1024;
 
-/** Rows of a query with the parameters `after` and `last`: as many as make a page, in one short reading. */
-export function takeRows(
+/** Reads one page of rows with a query whose parameters are `after` and `last`, in one short read. */
+export function readPage(
   statement: Statement,
   after: number,
   last: number,
-  pageRows = usualPageRows,
+  pageRows = defaultPageRows,
 ): readonly StoredRow[] {
   const rows: StoredRow[] = [];
   let size = 0;
   for (const row of statement.iterate(after, last)) {
-    // Safe: columns hold what SQLite stores, and integers come as numbers.
+    // Safe: columns hold the types of SQLite, and integers are returned as numbers.
     const stored = row as StoredRow;
     rows.push(stored);
     size += sizeOf(stored);
@@ -43,7 +44,7 @@ export function takeRows(
   return rows;
 }
 
-/** Makes the incident of a row; gives the reason when it is none. */
+/** Makes the incident of a row; returns the reason when it is invalid. */
 export function makeIncident(
   { sensor, streamOf, mapPaths, local }: Reading,
   table: string,
@@ -51,7 +52,7 @@ export function makeIncident(
   parts: { readonly origin: string; readonly timestamp: number; readonly data: UntypedData },
 ): Incident | string {
   try {
-    // Safe: the data was made for this incident, and nobody else has it yet.
+    // Safe: the data was made for this incident and is not shared.
     mapPaths?.(parts.origin, parts.data as Record<string, unknown>);
     return createIncident({ id: `${streamOf(table)}:${row}`, sensor, local, ...parts });
   } catch (error) {
@@ -60,8 +61,8 @@ export function makeIncident(
 }
 
 /**
- * Makes a function that guesses the time of what has no connection, or one without a time: that of the nearest connection
- * before it, else of the first one; 1970 when there is none.
+ * Makes a function that estimates the time of a row without a connection, or whose connection has no time: that of the
+ * nearest connection before it, otherwise of the first one; 1970 when there is none.
  */
 export function createTimeNear(db: Database): (connection: number | undefined) => number {
   const select =

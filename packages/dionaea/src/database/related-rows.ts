@@ -1,28 +1,28 @@
 import type { StoredRow } from './cells.ts';
 import type { Layout } from './layout.ts';
-import { createLookup, type Found } from './lookup.ts';
+import { createLookup, type OwnerQuery } from './lookup.ts';
 import type { Database, Statement } from './open-database.ts';
 
 /** Finds the rows of one table that belong to a row of another. */
 export interface RelatedRows {
-  /** The rows of `table` whose `owner` column holds a value, in row id order, with the columns named that are there. */
+  /** The rows of `table` whose `owner` column has a value, in row id order, with those of the columns that exist. */
   of(table: string, owner: string, value: number, columns: readonly string[]): readonly StoredRow[];
   /**
-   * The row of `partner` that belongs to a row of `table`, where dionaea wrote one into each: both are the n-th of their
-   * connection. Cheap when asked for the rows of a table in order.
+   * The row of `partner` that belongs to a row of `table`, for tables to which dionaea writes one row each: both are the
+   * n-th row of their connection. Cheap when called for the rows of a table in order.
    */
   partner(table: string, row: number, connection: number, partner: PartnerTable): StoredRow | undefined;
-  /** Makes rows findable that were added since. */
+  /** Makes rows that were added since the last call available. */
   refresh(): void;
 }
 
-/** A table and what to read of it. */
+/** A table and the columns to read. */
 export interface PartnerTable {
   readonly table: string;
   readonly columns: readonly string[];
 }
 
-/** Where a connection's last pair was. */
+/** The last pair of a connection. */
 interface Pair {
   readonly row: number;
   /** Undefined when there are no more partners. */
@@ -37,23 +37,23 @@ export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
   const statements = new Map<string, Statement | undefined>();
   const pairs = new Map<string, Pair>();
 
-  /** A statement that is made once; undefined where the table or its owner column is missing. */
+  /** A statement, which is prepared once; undefined when the table or its owner column is missing. */
   function statement(
     purpose: string,
     table: string,
     owner: string,
-    make: (found: Found) => string,
+    make: (query: OwnerQuery) => string,
   ): Statement | undefined {
     const key = `${purpose} ${table}`;
     if (!statements.has(key)) {
-      const found = lookup.find(table, owner);
-      statements.set(key, found === undefined ? undefined : db.prepare(make(found)));
+      const query = lookup.find(table, owner);
+      statements.set(key, query === undefined ? undefined : db.prepare(make(query)));
     }
     return statements.get(key);
   }
   function list(table: string, columns: readonly string[]): string {
-    const there = columns.filter((column) => layout.column(table, [column]) !== undefined);
-    return ['t.rowid AS "row"', ...there.map((column) => `t."${column}" AS "${column}"`)].join(', ');
+    const existing = columns.filter((column) => layout.column(table, [column]) !== undefined);
+    return ['t.rowid AS "row"', ...existing.map((column) => `t."${column}" AS "${column}"`)].join(', ');
   }
   function countBefore(table: string, connection: number, row: number): number {
     const count = statement(
@@ -92,7 +92,7 @@ export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
         owner,
         ({ from, rowId }) => `SELECT ${list(table, columns)} ${from} ORDER BY ${rowId}`,
       );
-      // Safe: columns hold what SQLite stores, and integers come as numbers.
+      // Safe: columns hold the types of SQLite, and integers are returned as numbers.
       return all === undefined ? [] : (all.all(value) as StoredRow[]);
     },
     partner(table, row, connection, partner) {
@@ -100,11 +100,11 @@ export function createRelatedRows(db: Database, layout: Layout): RelatedRows {
       const last = pairs.get(key);
       const inOrder = last !== undefined && last.row < row;
       if (inOrder && last.partner === undefined) return undefined;
-      const found = inOrder
+      const next = inOrder
         ? select(partner, 'next')?.get(connection, last.partner)
         : select(partner, 'nth')?.get(connection, countBefore(table, connection, row));
       // Safe: as above, and `row` is selected as a row id.
-      const stored = found as (StoredRow & { readonly row: number }) | undefined;
+      const stored = next as (StoredRow & { readonly row: number }) | undefined;
       remember(key, { row, partner: stored?.row });
       return stored;
     },

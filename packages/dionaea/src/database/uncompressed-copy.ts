@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Text } from '../text/open-text.ts';
 import { explainFileError } from '../unreadable.ts';
 
-/** A copy in the folder for temporary files, readable by this user alone. */
+/** A copy in the folder for temporary files, which only this user may read. */
 export interface TemporaryCopy {
   readonly path: string;
   remove(): Promise<void>;
 }
 
-/** Uncompresses a gzipped database to where SQLite can read it. */
+/** Uncompresses a gzipped database to a file that SQLite can read. */
 export async function copyUncompressed(text: Text, signal: AbortSignal): Promise<TemporaryCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'ihandler-dionaea-'));
   const remove = () => rm(folder, { recursive: true, force: true });

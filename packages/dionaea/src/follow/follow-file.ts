@@ -1,27 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
-import { createSeldom } from '../seldom.ts';
-import { FileTrouble } from './file-trouble.ts';
-import { createFollower } from './follower.ts';
+import { createThrottledLog } from '@ihandler/core/kit';
+import { FileError } from './file-error.ts';
+import { Follower } from './follower.ts';
 import type { FollowSettings } from './options.ts';
 import { readState } from './state.ts';
 
 /**
- * Follows a file that a dionaea writes until the signal aborts: reads what is added, and after a rotation first what was
- * left in the earlier part, then the parts after it, each line once.
+ * Follows a file that dionaea writes until the signal aborts: reads the lines that are added and, after a rotation, first
+ * the rest of the earlier part and then the parts after it, each line once.
  */
 export async function followFile(settings: FollowSettings, context: SourceContext): Promise<void> {
   const { signal } = context;
-  const warn = createSeldom(context);
-  const follower = createFollower({ settings, context, warn }, readState(await context.state()));
+  const warnings = createThrottledLog(context.log.warn);
+  const follower = new Follower(settings, context, warnings, readState(await context.state()));
 
   async function step(): Promise<'at once' | 'later'> {
     try {
       return await follower.step();
     } catch (error) {
-      if (!(error instanceof FileTrouble)) throw error;
-      warn('cannot be read at the moment', { file: settings.file, error: error.message });
-      await follower.letGo();
+      if (!(error instanceof FileError)) throw error;
+      warnings.log('cannot read the file; retrying', { file: settings.file, error: error.message });
+      await follower.close();
       return 'later';
     }
   }
@@ -31,6 +31,7 @@ export async function followFile(settings: FollowSettings, context: SourceContex
     if (!signal.aborted) throw error;
     context.log.debug('stopped', { reason: describeError(error) });
   } finally {
-    await follower.letGo();
+    await follower.close();
+    warnings.flush();
   }
 }

@@ -1,204 +1,232 @@
 import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
-import { createProgress } from '../progress.ts';
-import { isDamage, onDisk } from './file-trouble.ts';
-import { type FoundFile, idOf, writingTime } from './found-file.ts';
-import { beginFirst, beginPart, findContinuation, findNext, type Located } from './locate.ts';
+import { MINUTE, type ThrottledLog } from '@ihandler/core/kit';
+import { createProgressReporter, type ProgressReporter } from '../progress.ts';
+import { isGzipDamage, withFileErrors } from './file-error.ts';
+import { beginFirst, beginPart, findContinuation, findNext, type LocatedPart } from './locate.ts';
+import { idOf, type LogFile, writingTime } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
 import { createPartLines, type PartLines } from './part-lines.ts';
 import { type FollowState, writeState } from './state.ts';
 import { folderSignature, type Survey, surveyFolder } from './survey.ts';
 
-/** What a follower works with. */
-export interface Following {
-  readonly settings: FollowSettings;
-  readonly context: SourceContext;
-  /** Tells of the same thing at most once a minute. */
-  readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;
-}
-
-/** Follows a file step by step. */
-export interface Follower {
-  /** Reads what there is; says when it is worth while to look again. Throws {@link FileTrouble}, after which it may be called again. */
-  step(): Promise<'at once' | 'later'>;
-  /** Closes what is open. What was read and not handed over is read again. */
-  letGo(): Promise<void>;
-}
-
-interface OpenPart extends Located {
+/** The part that is being read. */
+interface OpenPart extends LocatedPart {
   readonly lines: PartLines;
 }
 
-/** How long what cannot be looked at is taken for passing, in milliseconds. */
-const patience = 60_000;
-/** How many looks a part that is gone is searched for: names move while a rotation goes on. */
-const looks = 8;
+/** How long to search for the rest of a part while some files cannot be read, in milliseconds. */
+const unreadablePatience = MINUTE;
+/** How many checks to search for the rest of a part when all files can be read: a rotation may be renaming them. */
+const searchChecks = 8;
 
-/** Makes a {@link Follower} that goes on from a state; undefined: it never ran. */
-export function createFollower(
-  { settings, context, warn }: Following,
-  begun: FollowState | undefined,
-): Follower {
-  const { file, poll } = settings;
-  const sensor = settings.sensor ?? context.sensor;
-  const tell = createProgress(context);
-  let state = begun;
-  let open: OpenPart | undefined;
-  let nothingIn: string | undefined;
-  let missedSince: number | undefined;
+/**
+ * Follows a file step by step. A follower either reads an open part, or searches for the one to read next: the rest of the
+ * part of its state, or the part after that.
+ */
+export class Follower {
+  readonly #settings: FollowSettings;
+  readonly #context: SourceContext;
+  readonly #warnings: ThrottledLog;
+  readonly #reportProgress: ProgressReporter;
+  readonly #sensor: string;
 
-  async function keep(next: FollowState): Promise<void> {
-    await context.report([], { state: writeState(next) });
-    state = next;
+  /** The position that is durable; undefined before the first run. */
+  #state: FollowState | undefined;
+  /** The part that is being read; undefined while searching. */
+  #open: OpenPart | undefined;
+  /** When the search for the rest of a part began, as `performance.now()`; undefined when nothing is missing. */
+  #searchingSince: number | undefined;
+  /** The signature of the folder when there was nothing to do in it: the next survey waits for a change. */
+  #idleSignature: string | undefined;
+
+  /** `state` is the state of an earlier run. */
+  constructor(
+    settings: FollowSettings,
+    context: SourceContext,
+    warnings: ThrottledLog,
+    state: FollowState | undefined,
+  ) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#warnings = warnings;
+    this.#reportProgress = createProgressReporter(context);
+    this.#sensor = settings.sensor ?? context.sensor;
+    this.#state = state;
   }
 
-  async function letGo(): Promise<void> {
-    const closing = open;
-    open = undefined;
-    await closing?.bytes.close();
-    await closing?.file.handle.close();
+  /**
+   * Reads the lines that are available, or searches for the next part. Returns when the next step is worthwhile. Throws
+   * `FileError`; after {@link close} it may be called again.
+   */
+  async step(): Promise<'at once' | 'later'> {
+    const part = this.#open;
+    if (part === undefined) {
+      await this.#survey((survey) => this.#search(survey));
+      return this.#open === undefined ? 'later' : 'at once';
+    }
+    const end = await this.#readAvailable(part);
+    if (end === 'changed') {
+      await this.close();
+      return 'at once';
+    }
+    const followed = await stat(this.#settings.file, { bigint: true }).catch(() => undefined);
+    if (followed !== undefined && idOf(followed) === part.file.id) return 'later';
+    await this.#survey((survey) => this.#leave(part, survey));
+    return this.#open === part ? 'later' : 'at once';
   }
 
-  function enter(located: Located): void {
-    state = located.state;
-    missedSince = undefined;
-    nothingIn = undefined;
+  /** Closes the open part. Lines that were read but not reported are read again. Safe to call twice. */
+  async close(): Promise<void> {
+    const part = this.#open;
+    this.#open = undefined;
+    await part?.bytes.close();
+    await part?.file.handle.close();
+  }
+
+  #enter(located: LocatedPart): void {
+    this.#state = located.state;
+    this.#searchingSince = undefined;
+    this.#idleSignature = undefined;
     const lines = createPartLines({
       path: located.file.path,
       before: located.bytes.before,
-      settings,
-      context,
+      settings: this.#settings,
+      context: this.#context,
       // Safe: it was set above and is only ever replaced.
-      state: () => state as FollowState,
-      keep(next) {
-        state = next;
+      state: () => this.#state as FollowState,
+      keep: (next) => {
+        this.#state = next;
       },
     });
-    open = { ...located, lines };
+    this.#open = { ...located, lines };
   }
 
-  /** Looks at the folder, unless nothing has changed in it since a look that found nothing. */
-  async function survey<T>(use: (found: Survey) => Promise<T>): Promise<T | undefined> {
-    const signature = await onDisk(() => folderSignature(file));
-    if (signature === nothingIn && missedSince === undefined) return undefined;
-    const found = await onDisk(() => surveyFolder(file, sensor, context.now()));
-    if (found.problem !== undefined)
-      warn('cannot be looked at', { file, error: describeError(found.problem) });
-    const before = open;
+  async #enterNext(next: LogFile | undefined, after: FollowState): Promise<void> {
+    if (next === undefined) return;
+    const located = await withFileErrors(() => beginPart(next, after, this.#sensor, this.#context));
+    if (located !== undefined) this.#enter(located);
+  }
+
+  async #saveState(next: FollowState): Promise<void> {
+    await this.#context.report([], { state: writeState(next) });
+    this.#state = next;
+  }
+
+  /** Surveys the folder, unless it has not changed since a survey that found nothing to do. */
+  async #survey(use: (survey: Survey) => Promise<void>): Promise<void> {
+    const { file } = this.#settings;
+    const signature = await withFileErrors(() => folderSignature(file));
+    if (signature === this.#idleSignature && this.#searchingSince === undefined) return;
+    const survey = await withFileErrors(() => surveyFolder(file, this.#sensor, this.#context.now()));
+    if (survey.problem !== undefined)
+      this.#warnings.log('cannot read the file or its rotated parts; retrying', {
+        file,
+        error: describeError(survey.problem),
+      });
+    const before = this.#open;
     try {
-      const result = await use(found);
-      nothingIn = open === before ? signature : undefined;
-      return result;
+      await use(survey);
+      this.#idleSignature = this.#open === before ? signature : undefined;
     } finally {
-      await found.close(open?.file);
+      await survey.close(this.#open?.file);
     }
   }
 
-  /** Whether to stop searching for the rest of a part. */
-  function isGivenUp({ followed, problem }: Survey): boolean {
-    missedSince ??= performance.now();
-    const limit = problem === undefined ? looks * poll : patience;
-    return followed !== undefined && performance.now() - missedSince >= limit;
-  }
-
-  async function begin(found: Survey): Promise<void> {
+  /** Searches for the part to read: the first one, the rest of the one in the state, or the one after that. */
+  async #search(survey: Survey): Promise<void> {
+    const state = this.#state;
     if (state === undefined) {
-      const first = await onDisk(() => beginFirst(found, settings, sensor, context));
-      await keep(first.state);
-      if ('file' in first) enter(first);
+      await this.#begin(survey);
       return;
     }
-    const continued = await findContinuation(found, state, warn);
-    if (continued !== undefined) {
-      enter(continued);
+    const continuation = await findContinuation(survey, state, this.#warnings);
+    if (continuation !== undefined) {
+      this.#enter(continuation);
       return;
     }
     if (state.part?.done === false) {
-      if (!isGivenUp(found)) return;
-      const place = { file, after: state.part.offset };
-      context.log.error('the rest of an earlier part is gone: import it if you find it', place);
-      await keep({ ...state, part: { ...state.part, done: true } });
-      missedSince = undefined;
-    }
-    await enterNext(findNext(found, state), state);
-  }
-
-  async function enterNext(next: FoundFile | undefined, after: FollowState): Promise<void> {
-    if (next === undefined) return;
-    const located = await onDisk(() => beginPart(next, after, sensor, context));
-    if (located !== undefined) enter(located);
-  }
-
-  async function isDamaged(part: OpenPart, error: unknown): Promise<boolean> {
-    if (!isDamage(error)) return false;
-    const { mtimeMs } = await onDisk(() => part.file.handle.stat());
-    return Math.abs(context.now() - mtimeMs) >= writingTime;
-  }
-
-  async function readOn(part: OpenPart): Promise<'end' | 'changed' | 'stopped'> {
-    while (!context.signal.aborted) {
-      const chunk = await onDisk(() => part.bytes.next()).catch(async (error: unknown) => {
-        if (!(await isDamaged(part, error))) throw error;
-        context.log.error('gzip data is damaged: what is after that place is lost', { file: part.file.path });
-        return 'end' as const;
+      if (!this.#isSearchOver(survey)) return;
+      this.#context.log.error('cannot find the rest of a rotated part; import that file if you find it', {
+        file: this.#settings.file,
+        after: state.part.offset,
       });
+      await this.#saveState({ ...state, part: { ...state.part, done: true } });
+      this.#searchingSince = undefined;
+    }
+    const current = this.#state ?? state;
+    await this.#enterNext(findNext(survey, current), current);
+  }
+
+  async #begin(survey: Survey): Promise<void> {
+    const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#sensor, this.#context));
+    await this.#saveState(first.state);
+    if ('file' in first) this.#enter(first);
+  }
+
+  /** Whether to stop searching for the rest of a part. */
+  #isSearchOver({ followed, problem }: Survey): boolean {
+    this.#searchingSince ??= performance.now();
+    const limit = problem === undefined ? searchChecks * this.#settings.poll : unreadablePatience;
+    return followed !== undefined && performance.now() - this.#searchingSince >= limit;
+  }
+
+  /** Reads to the end of a part, as far as it is written. */
+  async #readAvailable(part: OpenPart): Promise<'end' | 'changed' | 'stopped'> {
+    while (!this.#context.signal.aborted) {
+      const chunk = await this.#readChunk(part);
       if (typeof chunk === 'string') {
         await part.lines.flush();
         return chunk;
       }
       await part.lines.push(chunk);
-      tell({ done: state?.part?.offset ?? 0 });
+      this.#reportProgress({ done: this.#state?.part?.offset ?? 0 });
     }
     return 'stopped';
   }
 
-  /** Whether another file has been put in the place of the one that is open, which has no name any more. */
-  async function isReplaced({ file: { handle } }: OpenPart): Promise<boolean> {
-    return (await onDisk(() => handle.stat())).nlink === 0;
+  /** Reads the next bytes; damaged gzip data that is no longer written counts as the end of the part. */
+  async #readChunk({ bytes, file }: OpenPart): Promise<Buffer | 'end' | 'changed'> {
+    try {
+      return await withFileErrors(() => bytes.next());
+    } catch (error) {
+      if (!isGzipDamage(error)) throw error;
+      const { mtimeMs } = await withFileErrors(() => file.handle.stat());
+      if (Math.abs(this.#context.now() - mtimeMs) < writingTime) throw error;
+      this.#context.log.error('gzip data is damaged: the lines after that position are lost', {
+        file: file.path,
+      });
+      return 'end';
+    }
   }
 
   /**
-   * Whether the part may go on elsewhere: another file was put in the place of the open one, which has no name any more,
-   * with the same text as far as can be seen. rsync does so.
+   * Leaves a part that is no longer at the followed path, when the next part has a line or another file continues this
+   * one. dionaea writes to the next part by then, so the lines that this part has now are all it will ever have.
    */
-  async function goesOnElsewhere(part: OpenPart, found: Survey, now: FollowState): Promise<boolean> {
-    if (!(await isReplaced(part))) return false;
-    if (found.followed?.base !== undefined && found.followed.base === now.part?.base) return true;
-    const replacement = await findContinuation(found, now, warn);
+  async #leave(part: OpenPart, survey: Survey): Promise<void> {
+    const state = this.#state;
+    if (state === undefined) return;
+    const isContinued = await this.#isContinuedElsewhere(part, survey, state);
+    const next = isContinued ? undefined : findNext(survey, state, part.file);
+    if (next === undefined && !isContinued) return;
+    const end = await this.#readAvailable(part);
+    if (end === 'end' && !isContinued) await part.lines.finish();
+    await this.close();
+    // The position of a continuation depends on the lines that were read just now: the next step finds it.
+    if (end === 'end') await this.#enterNext(next, this.#state ?? state);
+  }
+
+  /**
+   * Whether another file continues the part: the open one was deleted, and one with the same text, as far as can be seen,
+   * has taken its place. rsync does so.
+   */
+  async #isContinuedElsewhere(part: OpenPart, survey: Survey, state: FollowState): Promise<boolean> {
+    const { nlink } = await withFileErrors(() => part.file.handle.stat());
+    if (nlink !== 0) return false;
+    if (survey.followed?.base !== undefined && survey.followed.base === state.part?.base) return true;
+    const replacement = await findContinuation(survey, state, this.#warnings);
     await replacement?.bytes.close();
     return replacement !== undefined;
   }
-
-  async function moveOn(part: OpenPart, found: Survey): Promise<void> {
-    if (state === undefined) return;
-    const elsewhere = await goesOnElsewhere(part, found, state);
-    const next = elsewhere ? undefined : findNext(found, state, part.file);
-    if (next === undefined && !elsewhere) return;
-    // Whoever writes is in the next part already: what is there now is all that there will be.
-    const ended = await readOn(part);
-    if (ended === 'end' && !elsewhere) await part.lines.finish();
-    await letGo();
-    // Where it goes on depends on what was read just now: the next step finds that.
-    if (ended === 'end') await enterNext(next, state);
-  }
-
-  return {
-    async step() {
-      const before = open;
-      if (before === undefined) {
-        await survey(begin);
-        return open === undefined ? 'later' : 'at once';
-      }
-      const ended = await readOn(before);
-      if (ended === 'changed') {
-        await letGo();
-        return 'at once';
-      }
-      const there = await stat(file, { bigint: true }).catch(() => undefined);
-      if (there !== undefined && idOf(there) === before.file.id) return 'later';
-      await survey((found) => moveOn(before, found));
-      return open === before ? 'later' : 'at once';
-    },
-    letGo,
-  };
 }

@@ -1,46 +1,53 @@
 import { describeError, type SourceContext } from '@ihandler/core';
-import { type FoundFile, streamOf } from './found-file.ts';
+import type { ThrottledLog } from '@ihandler/core/kit';
+import { type LogFile, streamOf } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
-import { checkAt, checkOf, openBytes, type PartBytes, placeAfter, placeAtEnd } from './part-bytes.ts';
+import { checkAt, checkOf, offsetAfter, offsetAtEnd, openBytes, type PartBytes } from './part-bytes.ts';
 import { type FollowState, freshState, generationOf, type Part, remember } from './state.ts';
 import type { Survey } from './survey.ts';
 
-/** A part and where its bytes come from. */
-export interface Located {
-  readonly file: FoundFile;
+/** A part, and the file with its bytes. */
+export interface LocatedPart {
+  readonly file: LogFile;
   readonly bytes: PartBytes;
-  /** With this part. */
+  /** The state with this part. */
   readonly state: FollowState;
 }
 
-const nothing = { offset: 0, check: checkOf(Buffer.alloc(0)) };
+/** Where to start in a part. */
+interface StartPosition {
+  readonly generation: number;
+  readonly offset: number;
+  readonly check: string;
+}
+
+const fromStart = { offset: 0, check: checkOf(Buffer.alloc(0)) };
 
 /**
- * Better places first: the very file, then the followed one, of which the others may be copies that are not cut off yet,
- * then what is whole before what is gzipped, what is longer before what is shorter.
+ * Orders the files that may hold a part: first the very file that was read, then the followed one, of which the others may
+ * be copies not truncated yet, then plain files before gzipped ones, longer files before shorter ones.
  */
-function byPreference(part: Part, followed: FoundFile | undefined): (a: FoundFile, b: FoundFile) => number {
-  const rank = (file: FoundFile) =>
-    file.id === part.id ? 0 : file === followed ? 1 : file.compressed ? 3 : 2;
+function byPreference(part: Part, followed: LogFile | undefined): (a: LogFile, b: LogFile) => number {
+  const rank = (file: LogFile) => (file.id === part.id ? 0 : file === followed ? 1 : file.compressed ? 3 : 2);
   return (a, b) => rank(a) - rank(b) || b.size - a.size;
 }
 
 /**
- * Finds where a part goes on that was begun: a file whose first line is the part's, in which the last line that was taken
- * ends where it ended. Whether it was renamed, copied or gzipped does not matter.
+ * Finds the file that continues the part of the state: it has the same first line, and the last line that was read ends at
+ * the same offset. Whether the file was renamed, copied or gzipped does not matter.
  */
 export async function findContinuation(
   survey: Pick<Survey, 'followed' | 'others'>,
   state: FollowState,
-  warn: (message: string, details: Readonly<Record<string, unknown>>) => void,
-): Promise<Located | undefined> {
+  warnings: ThrottledLog,
+): Promise<LocatedPart | undefined> {
   const { part } = state;
   if (part === undefined) return undefined;
   const all = [...(survey.followed ? [survey.followed] : []), ...survey.others];
   const similar = all.filter(({ base, id }) => base === part.base && (!part.done || id === part.id));
   for (const file of similar.sort(byPreference(part, survey.followed))) {
     const bytes = await openBytes(file, part.offset, part.check).catch((error: unknown) => {
-      warn('a part cannot be read', { file: file.path, error: describeError(error) });
+      warnings.log('cannot read a rotated part; retrying', { file: file.path, error: describeError(error) });
       return undefined;
     });
     if (bytes !== undefined)
@@ -50,19 +57,19 @@ export async function findContinuation(
 }
 
 /**
- * Finds the file with the part after the one of the state: the oldest that is not known, else the followed one, as soon as
- * it has a line. `open` is the file that is being read.
+ * Finds the file with the part after the one of the state: the oldest unknown part, otherwise the followed file, once it
+ * has a line. `open` is the file that is being read.
  */
 export function findNext(
   { followed, others }: Survey,
   state: FollowState,
-  open?: FoundFile,
-): FoundFile | undefined {
-  const isNew = ({ base, id, began, holdsIncidents }: FoundFile) =>
+  open?: LogFile,
+): LogFile | undefined {
+  const isNew = ({ base, id, began, holdsIncidents }: LogFile) =>
     base !== undefined &&
     holdsIncidents &&
     id !== open?.id &&
-    // A copy of the followed file: perhaps in the making.
+    // A copy of the followed file, which may still be incomplete.
     base !== followed?.base &&
     generationOf(state, base) === undefined &&
     began > state.since;
@@ -74,72 +81,72 @@ export function findNext(
   return isReady ? followed : undefined;
 }
 
-/** Where to begin in a part that the source has not read, but the journal may have: it was imported. */
-async function beginning(
-  file: FoundFile,
+/** Where to start in a part that this source has not read. The journal may have its incidents from an import. */
+async function startPosition(
+  file: LogFile,
   base: string,
-  lowest: number,
   sensor: string,
   context: SourceContext,
-): Promise<{ readonly generation: number; readonly offset: number; readonly check: string }> {
-  for (let generation = lowest; ; generation += 1) {
-    const taken = await context.resumeAfter(streamOf(base, generation, sensor));
-    // What is known already is not taken in twice: so a gzipped one is just read.
-    if (taken === undefined || file.compressed) return { generation, ...nothing };
-    const offset = await placeAfter(file, taken);
+): Promise<StartPosition> {
+  for (let generation = 0; ; generation += 1) {
+    const ordinal = await context.resumeAfter(streamOf(base, generation, sensor));
+    // A gzipped file is simply read from its start, since incidents with known ids are not stored again.
+    if (ordinal === undefined || file.compressed) return { generation, ...fromStart };
+    const offset = await offsetAfter(file, ordinal);
     if (offset !== undefined) return { generation, offset, check: await checkAt(file, offset) };
   }
 }
 
 async function locateAt(
-  file: FoundFile,
+  file: LogFile,
   state: FollowState,
-  place: { readonly generation: number; readonly offset: number; readonly check: string },
-): Promise<Located | undefined> {
+  position: StartPosition,
+): Promise<LocatedPart | undefined> {
   const { id, began, base = '' } = file;
-  const bytes = await openBytes(file, place.offset, place.check);
-  return bytes && { file, bytes, state: { ...state, part: { base, id, began, done: false, ...place } } };
+  const bytes = await openBytes(file, position.offset, position.check);
+  return bytes && { file, bytes, state: { ...state, part: { base, id, began, done: false, ...position } } };
 }
 
-/** Begins a part that {@link findNext} found; undefined when the file has changed meanwhile. */
+/** Begins a part that {@link findNext} found; undefined when the file has changed since. */
 export async function beginPart(
-  file: FoundFile,
+  file: LogFile,
   state: FollowState,
   sensor: string,
   context: SourceContext,
-): Promise<Located | undefined> {
+): Promise<LocatedPart | undefined> {
   const { part } = state;
-  const kept = part === undefined ? state : remember(state, part.base, part.generation, part.began);
+  const withEarlierPart =
+    part === undefined ? state : remember(state, part.base, part.generation, part.began);
   const { base = '' } = file;
-  const seen = generationOf(state, base);
-  const place =
-    seen === undefined
-      ? await beginning(file, base, 0, sensor, context)
-      : { generation: seen + 1, ...nothing };
-  return locateAt(file, kept, place);
+  const generation = generationOf(state, base);
+  const position =
+    generation === undefined
+      ? await startPosition(file, base, sensor, context)
+      : { generation: generation + 1, ...fromStart };
+  return locateAt(file, withEarlierPart, position);
 }
 
 /**
- * Begins where nothing was read ever: what lies beside the followed file is older and not read. Gives the state to keep,
- * with the first part when there is one.
+ * Begins on the first run. Files beside the followed one are older and are not read. Returns the state to save, with the
+ * first part if there is one.
  */
 export async function beginFirst(
   { followed, others, problem }: Survey,
   { start }: FollowSettings,
   sensor: string,
   context: SourceContext,
-): Promise<Located | { readonly state: FollowState }> {
+): Promise<LocatedPart | { readonly state: FollowState }> {
   const file = followed?.base !== undefined && followed.settled ? followed : undefined;
   let state = freshState;
   for (const { base, began } of others)
     if (base !== undefined && base !== file?.base) state = remember(state, base, 0, began);
-  // What cannot be looked at cannot be remembered; its time tells.
+  // A file that cannot be read cannot be remembered: its time shows that it is older.
   if (problem !== undefined) state = { ...state, since: file?.began ?? context.now() };
   if (file?.base === undefined) return { state };
-  let place = await beginning(file, file.base, 0, sensor, context);
-  if (start === 'end' && place.offset === 0 && !file.compressed) {
-    const offset = await placeAtEnd(file);
-    place = { ...place, offset, check: await checkAt(file, offset) };
+  let position = await startPosition(file, file.base, sensor, context);
+  if (start === 'end' && position.offset === 0 && !file.compressed) {
+    const offset = await offsetAtEnd(file);
+    position = { ...position, offset, check: await checkAt(file, offset) };
   }
-  return (await locateAt(file, state, place)) ?? { state };
+  return (await locateAt(file, state, position)) ?? { state };
 }

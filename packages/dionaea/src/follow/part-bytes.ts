@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { gunzip } from '../text/gunzip.ts';
-import { type FoundFile, headSize, rawChunks, readAt } from './found-file.ts';
+import { headSize, type LogFile, rawChunks, readAt } from './log-file.ts';
 
-/** How many bytes before a place are compared to tell that it is still the same place. */
+/** How many bytes before an offset are compared to recognise the text. */
 export const windowSize = 1024;
 
-/** The bytes of a part from a place on. */
+/** The bytes of a part from an offset on. */
 export interface PartBytes {
-  /** The next bytes; `end`: no more at the moment; `changed`: what was read before is not there any more. */
+  /** The next bytes; `end`: there are none at the moment; `changed`: the bytes that were read before have changed. */
   next(): Promise<Buffer | 'end' | 'changed'>;
-  /** The last bytes before the place, at most {@link windowSize}. */
+  /** The last bytes before the offset, at most {@link windowSize}. */
   readonly before: Buffer;
-  /** Lets go of what it reads with, but not of the file. */
+  /** Releases everything but the file. */
   close(): Promise<void>;
 }
 
-/** A hash of the bytes before a place: the last {@link windowSize} of them, or all. */
+/** A hash of the bytes before an offset: the last {@link windowSize} of them, or all. */
 export function checkOf(before: Buffer): string {
   return createHash('sha256').update(before.subarray(-windowSize)).digest('hex').slice(0, 16);
 }
 
-/** What was read is compared with what is there now, after each reading: only then it is certain what the bytes were. */
-function plainBytes(file: FoundFile, start: number, before: Buffer): PartBytes {
+/** Compares the earlier bytes with the file after each read: only then is it certain that the new bytes belong to them. */
+function plainBytes(file: LogFile, start: number, before: Buffer): PartBytes {
   const { handle } = file;
   const head = file.head.subarray(0, windowSize);
   let at = start;
   let window = before;
   let changedAt: bigint | undefined;
 
-  async function isAsItWas(): Promise<boolean> {
+  async function isUnchanged(): Promise<boolean> {
     const now = await readAt(handle, 0, head.length);
     if (!now.equals(head)) return false;
     return (await readAt(handle, at - window.length, window.length)).equals(window);
@@ -42,8 +42,8 @@ function plainBytes(file: FoundFile, start: number, before: Buffer): PartBytes {
       if (size === BigInt(at) && mtimeNs === changedAt) return 'end';
       if (size < BigInt(at)) return 'changed';
       const chunk = await readAt(handle, at, headSize);
-      if (!(await isAsItWas())) return 'changed';
-      // Only when nothing was there to read: else the next look has to read again.
+      if (!(await isUnchanged())) return 'changed';
+      // Only when there was nothing to read; otherwise the next call must read again.
       changedAt = chunk.length === 0 ? mtimeNs : undefined;
       if (chunk.length === 0) return 'end';
       at += chunk.length;
@@ -54,14 +54,14 @@ function plainBytes(file: FoundFile, start: number, before: Buffer): PartBytes {
   };
 }
 
-async function openPlain(file: FoundFile, offset: number, check: string): Promise<PartBytes | undefined> {
+async function openPlain(file: LogFile, offset: number, check: string): Promise<PartBytes | undefined> {
   if (file.size < offset) return undefined;
   const from = Math.max(0, offset - windowSize);
   const before = await readAt(file.handle, from, offset - from);
   return checkOf(before) === check ? plainBytes(file, offset, before) : undefined;
 }
 
-/** Uncompresses up to a place; gives what is before it and what was read beyond it, undefined when it ends earlier. */
+/** Uncompresses up to an offset; returns the bytes before it and those read beyond it, undefined when the data ends earlier. */
 async function skipTo(
   chunks: AsyncGenerator<Buffer>,
   offset: number,
@@ -80,7 +80,7 @@ async function skipTo(
 }
 
 async function openCompressed(
-  { handle }: FoundFile,
+  { handle }: LogFile,
   offset: number,
   check: string,
 ): Promise<PartBytes | undefined> {
@@ -113,42 +113,43 @@ async function openCompressed(
 }
 
 /**
- * Goes to a place in a file, if what is before it has this hash; undefined when it has not. The file stays the caller's
- * to close.
+ * Opens the bytes of a file from an offset; undefined when the bytes before it do not have the hash `check`. The caller
+ * closes the file.
  */
-export function openBytes(file: FoundFile, offset: number, check: string): Promise<PartBytes | undefined> {
+export function openBytes(file: LogFile, offset: number, check: string): Promise<PartBytes | undefined> {
   return file.compressed ? openCompressed(file, offset, check) : openPlain(file, offset, check);
 }
 
 const [newline, carriageReturn] = [0x0a, 0x0d];
 
+/** The offset after the last newline before `end`; 0 when there is none. */
 async function lineStart(handle: FileHandle, end: number): Promise<number> {
   for (let to = end; to > 0; ) {
     const from = Math.max(0, to - headSize);
-    const found = (await readAt(handle, from, to - from)).lastIndexOf(newline);
-    if (found !== -1) return from + found + 1;
+    const last = (await readAt(handle, from, to - from)).lastIndexOf(newline);
+    if (last !== -1) return from + last + 1;
     to = from;
   }
   return 0;
 }
 
 /**
- * The place from which a plain file that was imported up to `ordinal` is followed: there, or, when its last line had no
- * newline, at the beginning of that line. Undefined when no line ends there: it is another text.
+ * The offset from which to follow a plain file that was imported up to `ordinal`: that ordinal, or the beginning of the last
+ * line when this had no newline yet. Undefined when no line ends there, since the text is another one then.
  */
-export async function placeAfter({ handle, size }: FoundFile, ordinal: number): Promise<number | undefined> {
+export async function offsetAfter({ handle, size }: LogFile, ordinal: number): Promise<number | undefined> {
   const [last] = await readAt(handle, ordinal - 1, 1);
   if (last === newline || last === carriageReturn) return ordinal;
   return size === ordinal - 1 ? lineStart(handle, size) : undefined;
 }
 
-/** The place after the last newline of a plain file. */
-export function placeAtEnd({ handle, size }: FoundFile): Promise<number> {
+/** The offset after the last newline of a plain file. */
+export function offsetAtEnd({ handle, size }: LogFile): Promise<number> {
   return lineStart(handle, size);
 }
 
-/** The hash that belongs to a place in a plain file. */
-export async function checkAt({ handle }: FoundFile, place: number): Promise<string> {
-  const from = Math.max(0, place - windowSize);
-  return checkOf(await readAt(handle, from, place - from));
+/** The hash of the bytes before an offset of a plain file. */
+export async function checkAt({ handle }: LogFile, offset: number): Promise<string> {
+  const from = Math.max(0, offset - windowSize);
+  return checkOf(await readAt(handle, from, offset - from));
 }

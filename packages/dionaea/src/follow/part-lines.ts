@@ -1,69 +1,82 @@
 import type { Incident, SourceContext } from '@ihandler/core';
+import { createLineCollector, maxRejectText } from '../log-incident/collect-lines.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
-import { createLineTaker, keptText } from '../log-incident/take-lines.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
-import { streamOf } from './found-file.ts';
+import { streamOf } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
 import { checkOf, windowSize } from './part-bytes.ts';
 import { type FollowState, type Part, writeState } from './state.ts';
 
 const newline = 0x0a;
 
-/** Makes incidents of the bytes of a part and hands them over, each time with how far it is. */
+/** Makes incidents from the bytes of a part and reports them, each time with the position reached. */
 export interface PartLines {
-  /** Takes bytes in; hands over when there is enough. */
+  /** Adds bytes; reports when there are enough incidents. */
   push(chunk: Buffer): Promise<void>;
-  /** Hands over what was taken in whole lines. */
+  /** Reports the incidents of all complete lines. */
   flush(): Promise<void>;
-  /** The part is over: what is left is a line that was cut. */
+  /** Ends the part: the remaining bytes are an incomplete line. */
   finish(): Promise<void>;
 }
 
 /** What {@link createPartLines} needs. */
 export interface PartLinesSettings {
   readonly path: string;
-  /** The last bytes before that place. */
+  /** The last bytes before the part's offset. */
   readonly before: Buffer;
   readonly settings: FollowSettings;
   readonly context: SourceContext;
-  /** The state with the part at the place where its bytes begin. */
+  /** The current state, whose part is the one to read. */
   state(): FollowState;
-  /** Takes the state that has become durable. */
+  /** Receives a state that has become durable. */
   keep(state: FollowState): void;
 }
 
 /** Makes {@link PartLines} for the part of the state, beginning at its offset. */
 export function createPartLines({
   path,
-  before: start,
+  before: bytesBefore,
   settings,
   context,
   state,
   keep,
 }: PartLinesSettings): PartLines {
   const { part } = state();
-  if (part === undefined) throw new Error('There is no part to read.');
+  if (part === undefined) throw new Error('The state has no part to read.');
   const { maxLine, maxDepth, paths } = settings;
   const sensor = settings.sensor ?? context.sensor;
   const stream = streamOf(part.base, part.generation, sensor);
   const readLine = createLineReader({ sensor, stream, maxDepth, paths, local: !settings.remote });
-  const taker = createLineTaker({ file: path, maxLine, ofRejects: false, readLine, log: context.log });
-  const splitter = createLineSplitter(part.offset, Math.max(maxLine, keptText), taker.take, taker.skipNulls);
-  let at = part.offset;
-  let window = start;
-  let place = { offset: part.offset, check: part.check };
+  const collector = createLineCollector({
+    file: path,
+    maxLine,
+    isRejectsFile: false,
+    readLine,
+    log: context.log,
+  });
+  const splitter = createLineSplitter(
+    part.offset,
+    Math.max(maxLine, maxRejectText),
+    collector.addLine,
+    collector.addNulls,
+  );
+  /** The end of the bytes pushed so far, and the last of them. */
+  let end = part.offset;
+  let window = bytesBefore;
+  /** The end of the last complete line. */
+  let position = { offset: part.offset, check: part.check };
 
-  async function handOver(done: boolean): Promise<void> {
-    const kept = state();
-    // Safe: a part is never taken out of the state.
-    const before = kept.part as Part;
-    if (place.offset === before.offset && !done) return;
-    const { found, rejects } = taker.collect();
-    // Rejects first: once the state is kept, what is before it is not read again.
+  async function report(done: boolean): Promise<void> {
+    const current = state();
+    // Safe: a part is never removed from the state.
+    const before = current.part as Part;
+    if (position.offset === before.offset && !done) return;
+    const { results, rejects } = collector.collect();
+    // Rejects first: once the state is durable, the lines before it are not read again.
     for (const reject of rejects) await context.reject(reject);
-    const next = { ...kept, part: { ...before, ...place, done } };
-    // Safe: only the lines of rejects files make anything else, and those are not followed.
-    await context.report(found as readonly Incident[], { state: writeState(next) });
+    const next = { ...current, part: { ...before, ...position, done } };
+    // Safe: only lines of rejects files give other results, and those files are not followed.
+    await context.report(results as readonly Incident[], { state: writeState(next) });
     keep(next);
   }
 
@@ -72,19 +85,19 @@ export function createPartLines({
       splitter.push(chunk);
       const last = chunk.lastIndexOf(newline);
       if (last !== -1) {
-        const whole = chunk.subarray(0, last + 1);
-        const before = Buffer.concat([window, whole.subarray(-windowSize)]);
-        place = { offset: at + whole.length, check: checkOf(before) };
+        const complete = chunk.subarray(0, last + 1);
+        const before = Buffer.concat([window, complete.subarray(-windowSize)]);
+        position = { offset: end + complete.length, check: checkOf(before) };
       }
-      at += chunk.length;
+      end += chunk.length;
       window = Buffer.concat([window, chunk.subarray(-windowSize)]).subarray(-windowSize);
-      if (taker.isFull()) await handOver(false);
+      if (collector.isFull()) await report(false);
     },
-    flush: () => handOver(false),
+    flush: () => report(false),
     async finish() {
       splitter.end();
-      place = { offset: at, check: checkOf(window) };
-      await handOver(true);
+      position = { offset: end, check: checkOf(window) };
+      await report(true);
     },
   };
 }

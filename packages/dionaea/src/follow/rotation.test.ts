@@ -36,7 +36,7 @@ type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Does all of it to a file that is followed, then lets things settle; gives what came and what had to come. */
+/** Performs the actions on a followed file, then waits for the last line; returns the lines that arrived and those that had to. */
 async function play(actions: readonly Action[], rests: readonly number[]) {
   const file = join(temporaryFolder(), 'incident.json');
   const host = createDurableHost();
@@ -52,9 +52,9 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
   const failures: unknown[] = [];
   const watch = () => running.ended.catch((error) => failures.push(error));
   watch();
-  // What was rotated away before the source ever ran is not its business.
+  // The source ignores parts that are older than its first run, so it must have run once.
   writer.write(1);
-  await until(() => host.incidents.length === 1, 'the first line came');
+  await until(() => host.incidents.length === 1, 'the first line arrived');
 
   for (const step of actions) {
     if (step.do === 'write') writer.write(step.count);
@@ -81,17 +81,21 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
   watch();
   writer.write(1);
   const last = writer.written();
-  const came = () => host.incidents.map(({ data }) => numberOf(data['url']));
-  await until(() => failures.length > 0 || came().includes(last), 'the last line came').finally(running.stop);
-  const must = Array.from({ length: last }, (_, index) => index + 1).filter((n) => !writer.mayBeLost.has(n));
-  return { came: came(), must, failures, state: host.largestState() };
+  const arrived = () => host.incidents.map(({ data }) => numberOf(data['url']));
+  await until(() => failures.length > 0 || arrived().includes(last), 'the last line arrived').finally(
+    running.stop,
+  );
+  const required = Array.from({ length: last }, (_, index) => index + 1).filter(
+    (n) => !writer.mayBeLost.has(n),
+  );
+  return { arrived: arrived(), required, failures, state: host.largestState() };
 }
 
 const runs = Number(process.env['FOLLOW_RUNS'] ?? 60);
 
-describe('any rotation at any moment, with restarts and kills between', () => {
+describe('a file that is rotated in any way at any moment, with restarts and kills between', () => {
   it(
-    'brings each line once and in order, and loses nothing but what copytruncate and truncation lose themselves',
+    'gives each line once and in order, except for lines that copytruncate and truncation lose themselves',
     async () => {
       const moments = fc.array(fc.constantFrom(0, 0, 0, 1, 2, 4), { minLength: 1, maxLength: 12 });
       await fc.assert(
@@ -99,10 +103,10 @@ describe('any rotation at any moment, with restarts and kills between', () => {
           fc.array(action, { minLength: 5, maxLength: 40 }),
           moments,
           async (actions, rests) => {
-            const { came, must, failures, state } = await play(actions, rests);
+            const { arrived, required, failures, state } = await play(actions, rests);
             expect(failures).toEqual([]);
-            expect(came).toEqual([...new Set(came)].sort((a, b) => a - b));
-            expect(must.filter((n) => !came.includes(n))).toEqual([]);
+            expect(arrived).toEqual([...new Set(arrived)].sort((a, b) => a - b));
+            expect(required.filter((n) => !arrived.includes(n))).toEqual([]);
             expect(state).toBeLessThan(3000);
           },
         ),

@@ -1,7 +1,7 @@
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
 
-/** How many parts that have been read are remembered. */
+/** How many earlier parts are remembered. */
 const rememberedParts = 32;
 
 const partSchema = z.object({
@@ -15,10 +15,10 @@ const partSchema = z.object({
 });
 
 /**
- * A part: what was written to the followed file between two rotations. `base` is the stream that its first line makes;
- * `generation` tells parts apart that begin with the same line. `offset` is the end of the last whole line taken, in
- * bytes of the uncompressed text, and `check` a hash of what is before it. `id` is where it was last, as device and
- * inode. `began` is the time of its first line in milliseconds. `done`: nothing of it is to come.
+ * A part: the lines that were written to the followed file between two rotations. `base` is the stream that its first line
+ * identifies; `generation` distinguishes parts that begin with the same line. `offset` is the end of the last complete line
+ * that was read, in bytes of the uncompressed text, and `check` a hash of the bytes before it. `id` is the device and inode
+ * of its file when it was last read. `began` is the time of its first line in milliseconds. `done`: it has been read to its end.
  */
 export type Part = Readonly<z.infer<typeof partSchema>>;
 
@@ -30,27 +30,28 @@ const stateSchema = z.object({
 });
 
 /**
- * What the source keeps with each report. `seen`: the parts before, or that were there before, as base, highest
- * generation and beginning, at most {@link rememberedParts}; a part that began no later than `since` is older than those.
+ * The state that the source saves with each report. `seen`: the earlier parts, also those that existed before the first run,
+ * as base, highest generation and time of the beginning, at most {@link rememberedParts}. Parts that began at `since` or
+ * before are older than those.
  */
 export type FollowState = Readonly<z.infer<typeof stateSchema>>;
 
-/** Nothing was seen yet. */
+/** The state before the first part. */
 export const freshState: FollowState = { version: 1, seen: [], since: 0 };
 
-/** Reads what an earlier run kept; undefined when there is nothing, or nothing of ours. */
-export function readState(kept: Value | undefined): FollowState | undefined {
-  const result = stateSchema.safeParse(kept);
+/** Reads the state of an earlier run; undefined when there is none, or one in another form. */
+export function readState(stored: Value | undefined): FollowState | undefined {
+  const result = stateSchema.safeParse(stored);
   return result.success ? result.data : undefined;
 }
 
-/** The state as it is kept. */
+/** The state as a value to store. */
 export function writeState({ part, seen, since }: FollowState): Value {
-  const kept = { version: 1, seen: seen.map((entry) => [...entry]), since };
-  return part === undefined ? kept : { ...kept, part: { ...part } };
+  const stored = { version: 1, seen: seen.map((entry) => [...entry]), since };
+  return part === undefined ? stored : { ...stored, part: { ...part } };
 }
 
-/** Remembers a part that is over, or that is not to be read; forgets the ones that began first. */
+/** Remembers a part that is complete or must not be read; forgets the oldest ones. */
 export function remember(state: FollowState, base: string, generation: number, began: number): FollowState {
   const others = state.seen.filter(([known]) => known !== base);
   const all = [...others, [base, generation, began] as const].sort((a, b) => a[2] - b[2]);
@@ -62,7 +63,7 @@ export function remember(state: FollowState, base: string, generation: number, b
   };
 }
 
-/** The highest generation of parts that begin like this one; undefined when none was seen. */
+/** The highest generation among the parts with this first line; undefined when there is none. */
 export function generationOf({ part, seen }: FollowState, base: string): number | undefined {
   if (part?.base === base) return part.generation;
   return seen.find(([known]) => known === base)?.[1];

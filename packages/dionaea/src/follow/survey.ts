@@ -1,73 +1,74 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { errorCode } from '@ihandler/core/kit';
-import { type FoundFile, findFile, idOf, readAt } from './found-file.ts';
+import { idOf, type LogFile, openLogFile, readAt } from './log-file.ts';
 
-/** The followed file and what lies beside it, looked at and open. */
+/** The followed file and the files beside it, all open. */
 export interface Survey {
-  readonly followed: FoundFile | undefined;
-  /** What may be earlier parts of it. */
-  readonly others: readonly FoundFile[];
-  /** Why not all could be looked at: then it is worth while to look again. */
+  readonly followed: LogFile | undefined;
+  /** The files that may be earlier parts. */
+  readonly others: readonly LogFile[];
+  /** Why some files could not be read; undefined when all could. Another survey is worthwhile then. */
   readonly problem: unknown;
-  /** Closes all but these. */
-  close(...kept: readonly (FoundFile | undefined)[]): Promise<void>;
+  /** Closes all files but these. */
+  close(...kept: readonly (LogFile | undefined)[]): Promise<void>;
 }
 
+/** How often to survey while files are being renamed. */
 const attempts = 5;
 
-/** The names beside a file under which programs put away its earlier parts: `F.1`, `F-20261125`, `stem-20261125.json.gz`. */
+/** The names beside a file that log rotation uses for its earlier parts: `F.1`, `F-20261125`, `stem-20261125.json.gz`. */
 async function namesBeside(file: string): Promise<string[]> {
   const name = basename(file);
   const stem = basename(name, extname(name));
   const names = await readdir(dirname(file)).catch((error: unknown) => {
-    // The folder may come later, like the file.
+    // The folder may be created later, like the file.
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   const similar = names.filter(
     (other) => other !== name && other.startsWith(stem) && /^[.-]/.test(other.slice(stem.length)),
   );
-  // While a file is being gzipped both are there, and only the first is whole.
+  // While a file is being gzipped both exist, and only the plain one is complete.
   return similar.filter((other) => !similar.includes(other.replace(/\.gz$/, '')) || !other.endsWith('.gz'));
 }
 
-/** What is there under each name, as one text: when it is the same twice, nothing was renamed in between. */
+/** The file under each name, as one text: if two signatures are equal, no file was renamed in between. */
 async function signature(folder: string, names: readonly string[], withSize: boolean): Promise<string> {
   const lines: string[] = [];
   for (const name of [...names].sort()) {
-    // What is gone or may not be looked at counts as such.
+    // A missing or unreadable file is part of the signature as such.
     const stats = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
     lines.push(`${name} ${stats ? idOf(stats) : ''} ${withSize && stats ? stats.size : ''}`);
   }
   return lines.join('\n');
 }
 
-/** What lies there, cheaply: a survey is worth while only when this has changed. */
+/** A cheap signature of the folder: a survey is worthwhile only when it has changed. */
 export async function folderSignature(file: string): Promise<string> {
   return signature(dirname(file), [basename(file), ...(await namesBeside(file))], true);
 }
 
-async function lookAt(
+async function tryOpen(
   path: string,
   sensor: string,
   now: number,
-): Promise<{ readonly found?: FoundFile; readonly problem?: unknown }> {
+): Promise<{ readonly opened?: LogFile; readonly problem?: unknown }> {
   try {
-    return { found: await findFile(path, sensor, now) };
+    return { opened: await openLogFile(path, sensor, now) };
   } catch (error) {
-    const nothingThere = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
-    return nothingThere ? {} : { problem: error };
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+    return isMissing ? {} : { problem: error };
   }
 }
 
-/** Whether the followed file is the one that was looked at: else what is beside it may be a copy of it. */
-async function isUnchanged(file: string, found: FoundFile | undefined): Promise<boolean> {
+/** Whether the followed file is still the one that was opened; otherwise a file beside it may be a copy of it. */
+async function isUnchanged(file: string, opened: LogFile | undefined): Promise<boolean> {
   const stats = await stat(file, { bigint: true }).catch(() => undefined);
-  if (found === undefined || stats === undefined) return found === undefined && stats === undefined;
-  if (idOf(stats) !== found.id) return false;
-  if (!found.settled) return Number(stats.size) === found.size;
-  return found.compressed || (await readAt(found.handle, 0, found.head.length)).equals(found.head);
+  if (opened === undefined || stats === undefined) return opened === undefined && stats === undefined;
+  if (idOf(stats) !== opened.id) return false;
+  if (!opened.settled) return Number(stats.size) === opened.size;
+  return opened.compressed || (await readAt(opened.handle, 0, opened.head.length)).equals(opened.head);
 }
 
 async function surveyOnce(
@@ -76,26 +77,26 @@ async function surveyOnce(
   now: number,
 ): Promise<Survey & { readonly steady: boolean }> {
   const folder = dirname(file);
-  const open: FoundFile[] = [];
-  async function close(...kept: readonly (FoundFile | undefined)[]): Promise<void> {
-    for (const found of open) if (!kept.includes(found)) await found.handle.close();
+  const open: LogFile[] = [];
+  async function close(...kept: readonly (LogFile | undefined)[]): Promise<void> {
+    for (const file of open) if (!kept.includes(file)) await file.handle.close();
   }
   let problem: unknown;
-  async function look(path: string): Promise<FoundFile | undefined> {
-    const looked = await lookAt(path, sensor, now);
-    // Folders of similar names are no parts.
-    if (path === file || errorCode(looked.problem) !== 'EISDIR') problem ??= looked.problem;
-    if (looked.found !== undefined) open.push(looked.found);
-    return looked.found;
+  async function add(path: string): Promise<LogFile | undefined> {
+    const attempt = await tryOpen(path, sensor, now);
+    // A folder with a similar name is not a part.
+    if (path === file || errorCode(attempt.problem) !== 'EISDIR') problem ??= attempt.problem;
+    if (attempt.opened !== undefined) open.push(attempt.opened);
+    return attempt.opened;
   }
   try {
-    // The followed file first: when it is a new one, what comes before it is whole by now.
-    const followed = await look(file);
+    // The followed file first: if it is a new one, the part before it is complete by now.
+    const followed = await add(file);
     const names = await namesBeside(file);
     const before = await signature(folder, names, false);
-    for (const name of names) await look(join(folder, name));
+    for (const name of names) await add(join(folder, name));
     const after = await signature(folder, await namesBeside(file), false);
-    const others = open.filter((found) => found !== followed);
+    const others = open.filter((other) => other !== followed);
     const steady = before === after && (await isUnchanged(file, followed));
     return { followed, others, problem, steady, close };
   } catch (error) {
@@ -104,12 +105,13 @@ async function surveyOnce(
   }
 }
 
-/** Looks at the followed file and at what lies beside it, again when something was renamed meanwhile. */
+/** Opens the followed file and the files beside it; repeats that when files were renamed meanwhile. */
 export async function surveyFolder(file: string, sensor: string, now: number): Promise<Survey> {
   for (let attempt = 1; ; attempt += 1) {
     const survey = await surveyOnce(file, sensor, now);
     if (survey.steady) return survey;
-    if (attempt === attempts) return { ...survey, problem: survey.problem ?? new Error('files keep moving') };
+    if (attempt === attempts)
+      return { ...survey, problem: survey.problem ?? new Error('files in the folder keep being renamed') };
     await survey.close();
   }
 }

@@ -3,10 +3,10 @@ import { type StoredRow, toInteger } from '../database/cells.ts';
 import { connectionColumns, readConnectionRow } from '../database/connection-row.ts';
 import { makeIncident, type Reading } from '../database/reading.ts';
 
-/** The stream of links that came after their connection was told of. Its ordinals are times, so that they rise whatever row gets a parent. */
+/** The stream of links that were found after their connection was reported. Its ordinals are times, which rise whichever row gets a parent. */
 const lateLinksTable = 'late-links';
 
-/** A link that is to be told. */
+/** A link to report. */
 export interface LateLink {
   readonly child: number;
   readonly parent: number;
@@ -14,13 +14,13 @@ export interface LateLink {
 }
 
 /**
- * Finds the connections after `from` up to `to` whose parent is another one than was told of; `ordinal` is the first that
- * is free in the stream.
+ * Finds the connections after `from` up to `to` whose parent differs from the one in `reported` (child → parent). `ordinal`
+ * is the first free one of the stream.
  */
 export function findLateLinks(
   reading: Reading,
   { from, to }: { readonly from: number; readonly to: number },
-  told: ReadonlyMap<number, number>,
+  reported: ReadonlyMap<number, number>,
   ordinal: number,
 ): readonly LateLink[] {
   const { db, layout, timeNear } = reading;
@@ -38,16 +38,16 @@ export function findLateLinks(
   const links: LateLink[] = [];
   for (const row of rows) {
     const [child, parent] = [toInteger(row['child']), toInteger(row['parent'])];
-    if (child === undefined || parent === undefined || told.get(child) === parent) continue;
+    if (child === undefined || parent === undefined || reported.get(child) === parent) continue;
     const stored = both.get(child);
-    const found = stored && readConnectionRow(stored, 'c');
-    const above = stored && readConnectionRow(stored, 'p');
-    // A parent that has no row yet may get one.
-    if (found === undefined || above === undefined) continue;
+    const childRow = stored && readConnectionRow(stored, 'c');
+    const parentRow = stored && readConnectionRow(stored, 'p');
+    // The row of the parent may be added later.
+    if (childRow === undefined || parentRow === undefined) continue;
     const incident = makeIncident(reading, lateLinksTable, ordinal + links.length, {
       origin: 'dionaea.connection.link',
-      timestamp: found.time ?? timeNear(child),
-      data: { parent: above.connection, child: found.connection },
+      timestamp: childRow.time ?? timeNear(child),
+      data: { parent: parentRow.connection, child: childRow.connection },
     });
     if (typeof incident !== 'string') links.push({ child, parent, incident });
   }

@@ -5,9 +5,9 @@ import { type DionaeaDatabaseOptions, readLiveDatabaseOptions } from './options.
 export type { DionaeaDatabaseOptions } from './options.ts';
 
 /**
- * A source that follows dionaea's own SQLite database until it is told to stop, without being in dionaea's way. Its
- * incidents have the ids that an import of the database gives. Throws `OPTIONS_INVALID` here, and `TARGET_UNREADABLE` when
- * it runs without the package better-sqlite3; a database that cannot be read is waited for.
+ * A source that follows dionaea's own SQLite database until the signal aborts, without making dionaea wait. Its incidents
+ * have the ids that an import of the database gives. Throws `OPTIONS_INVALID` for invalid options. Its run rejects with
+ * `TARGET_UNREADABLE` when the package better-sqlite3 is missing. While the database cannot be read, the source waits.
  */
 export default function dionaeaDatabase(options: DionaeaDatabaseOptions): Source {
   const settings = readLiveDatabaseOptions(options);

@@ -3,36 +3,36 @@ import type { Value } from '@ihandler/core';
 import { z } from 'zod';
 import { streamName } from '../stream-name.ts';
 
-/** So many of the last connections are watched for a parent that they get later. */
+/** How many of the last connections are watched for a parent that dionaea assigns later. */
 export const watchedConnections = 2000;
 
 const stateSchema = z.object({
   version: z.literal(1),
   identity: z.string(),
   generation: z.number(),
-  /** The last row of each table that was handed over. */
+  /** The last row of each table that was reported. */
   rows: z.record(z.string(), z.number()),
-  /** A hash of the last of the connections. */
+  /** A hash of the last connection. */
   check: z.string(),
-  /** Links that were told of watched connections: child, parent, child, parent, … */
+  /** The reported links of watched connections: child, parent, child, parent, … */
   told: z.array(z.number()),
+  /** The last ordinal in the stream of late links. */
   late: z.number(),
 });
 
 /**
- * What the source keeps with each report. `identity` is what the database was called after when it was first read, and
- * `generation` tells databases apart that begin with the same row and go on differently. `late` is the last ordinal of the
- * stream of links that came late.
+ * The state that the source saves with each report. `identity` is the identity of the database when it was first read;
+ * `generation` distinguishes databases that begin with the same row and differ later.
  */
 export type LiveState = Readonly<z.infer<typeof stateSchema>>;
 
-/** Reads what an earlier run kept; undefined when there is nothing, or nothing of ours. */
-export function readState(kept: Value | undefined): LiveState | undefined {
-  const result = stateSchema.safeParse(kept);
+/** Reads the state of an earlier run; undefined when there is none, or one in another form. */
+export function readState(stored: Value | undefined): LiveState | undefined {
+  const result = stateSchema.safeParse(stored);
   return result.success ? result.data : undefined;
 }
 
-/** The state as it is kept. */
+/** The state as a value to store. */
 export function writeState({ rows, told, ...rest }: LiveState): Value {
   return { ...rest, rows: { ...rows }, told: [...told] };
 }
@@ -42,7 +42,7 @@ export function checkOf(row: string): string {
   return createHash('sha256').update(row).digest('hex').slice(0, 16);
 }
 
-/** The stream of a table: as `import` names it, or for a further generation of a database, a name of its own. */
+/** The stream of a table: the one of an `import`, or another one for a further generation of a database. */
 export function tableStream(
   state: Pick<LiveState, 'identity' | 'generation'>,
   sensor: string,

@@ -1,11 +1,11 @@
 type Fields = Record<string, unknown>;
 
-// Not a plain assignment: a key such as __proto__ must stay data.
+// Not a plain assignment, so that a key such as __proto__ stays data.
 function put(target: Fields, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** The slow way, for what lacks a field or has more: what is not there stays away, what else is there stays. */
+/** The slow path, for a connection with missing or additional fields: missing ones stay absent, additional ones are kept. */
 function rebuild(wire: Fields): Fields {
   const connection: Fields = {};
   const local: Fields = {};
@@ -27,9 +27,9 @@ function rebuild(wire: Fields): Fields {
 }
 
 /**
- * A connection as log_incident writes it (`local_ip`, `local_port`, …), made a core `Connection`. An integer id, as old
- * versions wrote it, becomes a string; an absent host name null. Keys that dionaea does not have stay; whether the types
- * are right is for the schema of the origin to say.
+ * Converts a connection as log_incident writes it (`local_ip`, `local_port`, …) to a core `Connection`. An integer id, which
+ * old versions wrote, becomes a string; an absent host name becomes null. Unknown keys are kept. Types are not checked here
+ * but by the schema of the origin.
  */
 export function readConnection(wire: Fields): Fields {
   const { id, protocol, transport, local_ip, local_port, remote_ip, remote_port, remote_hostname } = wire;

@@ -34,7 +34,7 @@ function incidentOf(text: string): Incident {
 }
 
 describe('a line of log_incident', () => {
-  it('becomes an incident, frozen, its connection in the form of core', () => {
+  it('becomes a frozen incident with a connection in the form of core', () => {
     const incident = incidentOf(line({ connection: wire }));
     expect(incident).toEqual({
       id: 'f00:7',
@@ -46,7 +46,7 @@ describe('a line of log_incident', () => {
     expect(Object.isFrozen(incident.data['connection'])).toBe(true);
   });
 
-  it('of a link has both its connections in that form', () => {
+  it('of a link becomes an incident with two connections in the form of core', () => {
     const { data, misfit } = incidentOf(line({ parent: wire, child: wire }, 'dionaea.connection.link'));
     expect(data).toEqual({ parent: connection, child: connection });
     expect(misfit).toBeUndefined();
@@ -62,7 +62,7 @@ describe('a line of log_incident', () => {
     expect(misfit).toBeUndefined();
   });
 
-  it('keeps what is beside the connection, and keys of it that are new', () => {
+  it('keeps the data beside the connection and unknown keys in it', () => {
     const text = line({
       remote_hostname: 'pptp',
       connection: { ...wire, ja3: ['x'], local: 'shadow' },
@@ -75,7 +75,7 @@ describe('a line of log_incident', () => {
     });
   });
 
-  it('without parts of the connection is an incident that does not fit', () => {
+  it('with an incomplete connection becomes an incident that is marked as a misfit', () => {
     const { data, misfit } = incidentOf(line({ connection: { id: 'x', remote_ip: '1.2.3.4' } }));
     expect(data['connection']).toEqual({ id: 'x', remote: { host: '1.2.3.4', hostname: null } });
     expect(misfit).toMatch(/connection/);
@@ -98,7 +98,7 @@ describe('a line of log_incident', () => {
     expect(Object.getPrototypeOf(nested['connection'])).toBe(Object.prototype);
   });
 
-  it('of the living fork loses the name behind a uuid and keeps headers as text', () => {
+  it('of the maintained fork loses the name after a uuid and keeps headers as text', () => {
     const uuid = '4b324fc8-1670-01d3-1278-5a47bf6ee188';
     const syntax = '8a885d04-1ceb-11c9-9fe8-08002b104860';
     const bind = { connection: wire, uuid: `${uuid} (SRVSVC)`, transfersyntax: `${syntax} (NDR)` };
@@ -116,15 +116,15 @@ describe('a line of log_incident', () => {
     expect(incidentOf(line({ headers }, 'dionaea.modules.python.http.request')).data).toEqual({ headers });
   });
 
-  it('of an upload has no secrets', () => {
+  it('of an upload loses its secrets', () => {
     const { data } = incidentOf(line({ apikey: 's3cret', _url: 'https://a:b@c' }, 'dionaea.upload.request'));
     expect(data).toEqual({ apikey: '[redacted]', _url: 'https://[redacted]@c' });
   });
 
   it.each([
-    ['', 'not JSON'],
-    ['{"timestamp": "2026-11-22T06:51:48", "origin": "a", "da', 'not JSON'],
-    ['\u001b[2J', 'not JSON'],
+    ['', 'invalid JSON'],
+    ['{"timestamp": "2026-11-22T06:51:48", "origin": "a", "da', 'invalid JSON'],
+    ['\u001b[2J', 'invalid JSON'],
     ['null', 'JSON object'],
     ['[1]', 'JSON object'],
     ['"text"', 'JSON object'],
@@ -137,13 +137,13 @@ describe('a line of log_incident', () => {
     ['{"origin":"a","data":{},"timestamp":"tomorrow"}', 'timestamp'],
     [line([]), 'data'],
     [line('x'), 'data'],
-  ])('is no incident when it is %j', (text, reason) => {
+  ])('is invalid when it is %j', (text, reason) => {
     const result = read(text, 1);
     expect(result).toContain(reason);
     expect(result).not.toContain('\u001b');
   });
 
-  it('may nest as deep as the limit and no deeper, however deep it is', () => {
+  it('may nest as deep as the limit, and is invalid when deeper, even by far', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
     const deep = (depth: number) =>
       `{"timestamp":"2026-11-22T06:51:48","origin":"a.b","data":{"x":${nested(depth - 2)}}}`;
@@ -154,23 +154,26 @@ describe('a line of log_incident', () => {
     expect(read(inConnection, 1)).toContain('at most 6 levels');
   });
 
-  it('shares one string between all incidents of an origin', () => {
+  it('shares the string of its origin with all incidents of that origin', () => {
     expect(incidentOf(line({})).origin).toBe(incidentOf(line({})).origin);
   });
 
-  it.each(['dionaea-a', 'dionaea-c'])('of %s is an incident that fits, each one', (name) => {
-    const lines = readFileSync(recording(`${name}/log_incident.ndjson`), 'utf8')
-      .trimEnd()
-      .split('\n');
-    const results = lines.map((text, index) => read(text, index));
-    expect(results.filter((result) => typeof result === 'string')).toEqual([]);
-    expect(results.map((result) => (typeof result === 'string' ? result : result.misfit))).toEqual(
-      lines.map(() => undefined),
-    );
-  });
+  it.each(['dionaea-a', 'dionaea-c'])(
+    'of %s becomes an incident that fits the schema of its origin',
+    (name) => {
+      const lines = readFileSync(recording(`${name}/log_incident.ndjson`), 'utf8')
+        .trimEnd()
+        .split('\n');
+      const results = lines.map((text, index) => read(text, index));
+      expect(results.filter((result) => typeof result === 'string')).toEqual([]);
+      expect(results.map((result) => (typeof result === 'string' ? result : result.misfit))).toEqual(
+        lines.map(() => undefined),
+      );
+    },
+  );
 });
 
-describe('the paths of a sensor', () => {
+describe('the option paths', () => {
   const mapped = createLineReader({
     sensor: 'hive',
     stream: 'f00',
@@ -182,7 +185,7 @@ describe('the paths of a sensor', () => {
     return typeof result === 'string' ? result : result.data[key];
   };
 
-  it('become ours, the longest folder first, and nothing else does', () => {
+  it('maps the paths of files, the longest folder first, and leaves other values unchanged', () => {
     expect(fileOf('/opt/dionaea/var/binaries/1d41')).toBe('/mnt/b/1d41');
     expect(fileOf('/opt/dionaea/var//tmp/x')).toBe('/mnt/a/tmp/x');
     expect(fileOf('/opt/dionaea/various/x')).toBe('/opt/dionaea/various/x');

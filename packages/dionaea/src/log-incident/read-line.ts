@@ -5,6 +5,7 @@ import {
   type Incident,
   type UntypedData,
 } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
 import { createPathMapping } from '../map-path.ts';
 import { createTimestampParser } from '../timestamp.ts';
 import { readConnection } from './connection.ts';
@@ -13,24 +14,20 @@ import { stripUuid } from './strip-uuid.ts';
 
 type Fields = Record<string, unknown>;
 
-/** What lines have in common. */
+/** The settings for all lines of a stream. */
 export interface LineSettings {
   readonly sensor: string;
   readonly stream: string;
   readonly maxDepth: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
-  /** Whether the files that lines name are on this machine. */
+  /** Whether the files that the lines name are on this machine. */
   readonly local?: boolean | undefined;
 }
 
-/** Reads one line; `ordinal` is the offset of its end. Gives the reason, for people, when it is no incident. */
+/** Reads one line; `ordinal` is the offset of its end. Returns the reason, as text for people, when the line is invalid. */
 export type ReadLine = (text: string, ordinal: number) => Incident | string;
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Whether a value nests deeper than `levels`; looks no deeper than that. */
+/** Whether a value nests deeper than `levels`; does not recurse further than that. */
 function nestsDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
@@ -45,7 +42,7 @@ function stripUuids(data: Fields): void {
   }
 }
 
-/** What is put right in the data of single origins, in place. */
+/** Corrections to the data of single origins, in place. */
 const repairs = new Map<string, (data: Fields) => void>([
   ['dionaea.upload.request', redactUpload],
   ['dionaea.modules.python.smb.dcerpc.bind', stripUuids],
@@ -56,13 +53,13 @@ function parse(text: string): { readonly wire: unknown } | string {
   try {
     return { wire: JSON.parse(text) };
   } catch (error) {
-    return `Expected a JSON object, found what is not JSON: ${escapeControls(describeError(error)).slice(0, 200)}.`;
+    return `Expected a JSON object, found invalid JSON: ${escapeControls(describeError(error)).slice(0, 200)}.`;
   }
 }
 
 /**
- * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea writes them since 2016.
- * Remembers the last second and the origins it saw, so that a million incidents share one string for each.
+ * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea has written them since 2016.
+ * It remembers the last second and the known origins, so that a million incidents share one string for each.
  */
 export function createLineReader({ sensor, stream, maxDepth, paths, local }: LineSettings): ReadLine {
   const parseTimestamp = createTimestampParser();
@@ -76,13 +73,13 @@ export function createLineReader({ sensor, stream, maxDepth, paths, local }: Lin
     return origin;
   }
 
-  /** Gives core's form to the data, in place; false when it nests too deep. */
+  /** Converts the data to the form of core, in place; false when it nests too deep. */
   function reshape(data: Fields): boolean {
     for (const key in data) {
       const value = data[key];
       if (typeof value !== 'object' || value === null) continue;
       if (nestsDeeper(value, maxDepth - 2)) return false;
-      if ((key === 'connection' || key === 'parent' || key === 'child') && isObject(value))
+      if ((key === 'connection' || key === 'parent' || key === 'child') && isRecord(value))
         data[key] = readConnection(value);
     }
     return true;
@@ -92,20 +89,19 @@ export function createLineReader({ sensor, stream, maxDepth, paths, local }: Lin
     const parsed = parse(text);
     if (typeof parsed === 'string') return parsed;
     const { wire } = parsed;
-    if (!isObject(wire)) return `Expected a JSON object, found ${escapeControls(text.slice(0, 80))}.`;
-    if (typeof wire['origin'] !== 'string')
-      return 'Expected an incident, found no "origin" that is a string.';
+    if (!isRecord(wire)) return `Expected a JSON object, found ${escapeControls(text.slice(0, 80))}.`;
+    if (typeof wire['origin'] !== 'string') return 'Expected an incident, found no string "origin".';
     const timestamp = parseTimestamp(wire['timestamp']);
     if (timestamp === undefined)
-      return 'Expected a "timestamp" of the form YYYY-MM-DDTHH:MM:SS.ffffff, found none or another.';
+      return 'Expected a "timestamp" of the form YYYY-MM-DDTHH:MM:SS.ffffff, found none or one of another form.';
     const origin = shared(wire['origin']);
     const data = wire['data'] ?? {};
-    if (!isObject(data)) return 'Expected "data" that is an object, found something else.';
+    if (!isRecord(data)) return 'Expected "data" to be an object, found another type.';
     if (!reshape(data)) return `Expected at most ${maxDepth} levels, found more.`;
     repairs.get(origin)?.(data);
     mapPaths?.(origin, data);
     try {
-      // Safe: what JSON.parse makes is plain data, and only such was put into it.
+      // Safe: JSON.parse makes plain data, and only plain data was added to it.
       return createIncident({
         id: `${stream}:${ordinal}`,
         origin,

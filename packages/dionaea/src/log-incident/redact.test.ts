@@ -7,7 +7,7 @@ function redacted(data: Record<string, unknown>): Record<string, unknown> {
 }
 
 describe('an upload request', () => {
-  it('loses credentials and every field that is named like one', () => {
+  it('loses its credentials and every field with the name of a secret', () => {
     expect(
       redacted({
         apikey: 'a',
@@ -46,7 +46,7 @@ describe('an upload request', () => {
     ['http://host#token=abc', 'http://host#token=[redacted]'],
     ['http://host?x=1;key=2#a&pass=3', 'http://host?x=1;key=[redacted]#a&pass=[redacted]'],
     ['', ''],
-  ])('keeps no secret of the URL %s', (url, expected) => {
+  ])('loses the secrets of the URL %s', (url, expected) => {
     expect(redacted({ _url: url })).toEqual({ _url: expected });
   });
 });

@@ -1,6 +1,6 @@
 const redacted = '[redacted]';
 
-/** Whether a form field, header or query parameter of an upload holds something that must not travel on. */
+/** Whether a form field, header or query parameter of an upload holds a secret, by its name. */
 function isSecret(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'user' || ['key', 'token', 'secret', 'pass'].some((word) => lower.includes(word));
@@ -11,7 +11,7 @@ function redactPair(pair: string): string {
   return equals !== -1 && isSecret(pair.slice(0, equals)) ? `${pair.slice(0, equals)}=${redacted}` : pair;
 }
 
-/** The URL without user, password and secret query parameters; cut by hand, since it need not be a valid one. */
+/** The URL without user, password and secret query parameters. It may be invalid, so it is not parsed as a URL. */
 function redactUrl(url: string): string {
   const end = url.search(/[?#]/);
   const base = end === -1 ? url : url.slice(0, end);
@@ -25,8 +25,8 @@ function redactUrl(url: string): string {
 }
 
 /**
- * Takes the secrets out of the data of a `dionaea.upload.request`, in place: the credentials that dionaea sends to other
- * services are the operator's own.
+ * Replaces the secrets in the data of a `dionaea.upload.request`, in place: the credentials that dionaea sends to other
+ * services belong to the operator.
  */
 export function redactUpload(data: Record<string, unknown>): void {
   for (const key of Object.keys(data)) {

@@ -1,6 +1,6 @@
 /**
- * Takes the name off a uuid, which the fork writes as `<uuid> (NAME)`: dionaea's tables and everybody's queries know the
- * bare one. Anything else stays as it is.
+ * Removes the name from a uuid, which the fork of dionaea writes as `<uuid> (NAME)`: dionaea's tables and existing queries
+ * use the bare uuid. Other values are returned unchanged.
  */
 export function stripUuid(uuid: unknown): unknown {
   return typeof uuid === 'string' && uuid.startsWith(' (', 36) && uuid.endsWith(')')

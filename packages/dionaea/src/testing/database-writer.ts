@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 
-/** What dionaea's log_sqlite keeps of connections and offers, in short. */
+/** The tables of dionaea's log_sqlite for connections, offers and MySQL commands. */
 const schema = `
   CREATE TABLE connections (connection INTEGER PRIMARY KEY, connection_type TEXT, connection_transport TEXT,
     connection_protocol TEXT, connection_timestamp INTEGER, connection_root INTEGER, connection_parent INTEGER,
@@ -12,7 +12,7 @@ const schema = `
   CREATE TABLE mysql_command_args (mysql_command_arg INTEGER PRIMARY KEY, mysql_command INTEGER,
     mysql_command_arg_index NUMBER, mysql_command_arg_data TEXT);`;
 
-/** Writes a database as dionaea does: a commit after every incident, journal mode delete. */
+/** Writes a database as dionaea does: one commit for every incident, in journal mode "delete". */
 export function createDatabaseWriter(file: string) {
   const db = new Sqlite(file);
   db.pragma('journal_mode = delete');
@@ -46,8 +46,8 @@ export function createDatabaseWriter(file: string) {
 }
 
 /**
- * Commits rows one by one in another thread for so many milliseconds, as fast as it can; gives how long commits took, in
- * milliseconds, the longest last. Nothing waits for the disk, so that it is locks that are waited for.
+ * Commits rows one by one in another thread for `milliseconds`, as fast as possible. Returns the durations of the commits in
+ * milliseconds, the longest last. Commits do not wait for the disk, so that the durations show the time spent on locks.
  */
 export function commitInThread(file: string, milliseconds: number): Promise<readonly number[]> {
   const code = `

@@ -9,27 +9,27 @@ import {
   type Value,
 } from '@ihandler/core';
 
-/** What is thrown where the process was killed. */
+/** Thrown where the process would be killed. */
 export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-/** A host whose journal survives: what it took stays when the source is killed, in the middle of a report too. */
+/** A host whose journal is durable: its incidents survive when the source is killed, even during a report. */
 export interface DurableHost {
   readonly incidents: Incident[];
   readonly rejects: Reject[];
   readonly messages: string[];
-  /** The size of the largest state kept, in characters of JSON. */
+  /** The size of the largest state that was saved, in characters of JSON. */
   largestState(): number;
   readonly reports: () => number;
   state(): Value | undefined;
-  /** The next report is killed: before it is durable, or after and before the source learns; or it is not after all. */
+  /** Kills the source in its next report: before the report is durable, or after that and before the source is notified; undefined cancels it. */
   killAt(when: 'before' | 'after' | undefined): void;
-  /** Runs the source until it is stopped or killed; a run that failed otherwise rejects. */
+  /** Runs the source until it is stopped or killed; rejects when the run fails for another reason. */
   run(source: Source): { readonly stop: () => Promise<void>; readonly ended: Promise<void> };
 }
 
-/** Makes a {@link DurableHost}. Known ids are ignored; an id that comes again with other data is an error. */
+/** Makes a {@link DurableHost}. It ignores known ids; a known id with other data is an error. */
 export function createDurableHost(replace: Partial<SourceContext> = {}): DurableHost {
   const incidents: Incident[] = [];
   const known = new Map<string, string>();
@@ -41,22 +41,22 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
   let largest = 0;
   let reports = 0;
 
-  function append(batch: readonly Incident[], kept: Value | undefined): void {
+  function append(batch: readonly Incident[], newState: Value | undefined): void {
     reports += 1;
     for (const incident of batch) {
       const { stream, ordinal } = parseIncidentId(incident.id);
       const text = JSON.stringify([incident.origin, incident.timestamp, incident.data]);
       const before = known.get(incident.id);
       if (before !== undefined && before !== text)
-        throw new Error(`The id ${incident.id} came with other data.`);
+        throw new Error(`The id ${incident.id} was reported with other data.`);
       if (before !== undefined) continue;
-      if (ordinal <= (highest[stream] ?? -1)) throw new Error(`${incident.id} came late.`);
+      if (ordinal <= (highest[stream] ?? -1)) throw new Error(`${incident.id} was reported out of order.`);
       known.set(incident.id, text);
       advance(highest, incident);
       incidents.push(incident);
     }
-    if (kept === undefined) return;
-    const json = JSON.stringify(kept);
+    if (newState === undefined) return;
+    const json = JSON.stringify(newState);
     largest = Math.max(largest, json.length);
     state = JSON.parse(json);
   }
@@ -85,7 +85,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
           state: () => state,
           resumeAfter: (stream) => highest[stream],
           async report(batch, options) {
-            // A killed process does nothing more, whatever it still tries.
+            // A killed process does nothing more.
             if (dead) throw new Killed();
             const when = kill;
             kill = undefined;
@@ -113,11 +113,11 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
   };
 }
 
-/** Waits until something holds, looking every few milliseconds; fails after ten seconds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+/** Waits until a condition holds, checked every few milliseconds; fails after ten seconds. */
+export async function until(holds: () => boolean, condition: string): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}.`);
+    if (performance.now() > deadline) throw new Error(`Timed out waiting until ${condition}.`);
     await new Promise((resolve) => setTimeout(resolve, 3));
   }
 }

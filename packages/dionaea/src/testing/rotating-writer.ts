@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-/** A line of log_incident that says which one it is. */
+/** A line of log_incident with its number. */
 export function numberedLine(n: number): string {
   const time = new Date(Date.UTC(2026, 10, 22) + n * 1000).toISOString().slice(0, 19);
   return `{"timestamp": "${time}", "name": "dionaea", "origin": "dionaea.download.offer", "data": {"url": "http://192.0.2.1/${n}"}}\n`;
@@ -21,7 +21,7 @@ export function numberOf(url: unknown): number {
   return Number(String(url).slice('http://192.0.2.1/'.length));
 }
 
-/** Writes numbered lines to a file and rotates it in every way. `rest` lets others do something in between. */
+/** Writes numbered lines to a file and rotates it in every way. `rest` lets the follower run in between. */
 export function createRotatingWriter(file: string, rest: () => Promise<void>) {
   const mayBeLost = new Set<number>();
   let inFile: number[] = [];
@@ -31,7 +31,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
 
   const beside = (index: number, gz = '') => `${file}.${index}${gz}`;
 
-  /** Writes what is missing of a line that was begun. */
+  /** Completes a line that was begun. */
   function complete(): void {
     if (half === undefined) return;
     appendFileSync(target, half);
@@ -40,7 +40,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
   function spoil(): void {
     if (half !== undefined) mayBeLost.add(written);
   }
-  /** Moves the earlier parts on by one name. */
+  /** Renames the earlier parts to the next number. */
   async function shift(): Promise<void> {
     let last = 1;
     while (existsSync(beside(last)) || existsSync(beside(last, '.gz'))) last += 1;
@@ -73,7 +73,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       appendFileSync(target, line.slice(0, 50));
       half = line.slice(50);
     },
-    /** Renames the file, and goes on in the old one for some lines; then in a new one, made at once or with its first line. */
+    /** Renames the file and writes `late` more lines to it; then writes to a new one, created at once or with its first line. */
     async rename(late: number, create: boolean) {
       if (target !== file || !existsSync(file)) return;
       await shift();
@@ -87,7 +87,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       inFile = [];
       target = file;
     },
-    /** Copies the file and cuts it off; what is written in between is lost by the very method. */
+    /** Copies and truncates the file; lines written in between are lost, as with copytruncate. */
     async copyAndCut(between: number) {
       if (!existsSync(file)) return;
       await shift();
@@ -98,7 +98,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       if (between > 0) write(between);
       for (let n = from + 1; n <= written; n += 1) mayBeLost.add(n);
       truncateSync(file);
-      // Half a line that was copied: the other half begins the file.
+      // If half a line was copied, the other half begins the file.
       inFile = [];
     },
     cut() {
@@ -107,7 +107,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       truncateSync(file);
       inFile = [];
     },
-    /** Puts another file with the same text and more in the place. */
+    /** Replaces the file by another one with the same text. */
     async replace() {
       if (!existsSync(file)) return;
       copyFileSync(file, `${file.replace(/[^/]*$/, '')}.new`);

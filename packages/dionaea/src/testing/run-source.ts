@@ -8,24 +8,24 @@ import {
   silentLog,
 } from '@ihandler/core';
 
-/** What a source brought. */
-export interface Brought {
+/** Everything that a source reported. */
+export interface SourceOutput {
   readonly incidents: Incident[];
   readonly batches: number[];
   readonly rejects: Reject[];
   readonly warnings: string[];
   readonly progress: Progress[];
-  /** How far of each stream it went. */
+  /** The highest ordinal of each stream. */
   readonly checkpoint: Record<string, number>;
 }
 
-/** Runs a source to its end, for a host that has taken what `checkpoint` says; `context` replaces parts of that host. */
+/** Runs a source to its end, for a host that has the incidents up to `checkpoint`; `context` replaces parts of that host. */
 export async function runSource(
   source: Source,
   checkpoint: Readonly<Record<string, number>> = {},
-  context: (brought: Brought) => Partial<SourceContext> = () => ({}),
-): Promise<Brought> {
-  const brought: Brought = {
+  context: (output: SourceOutput) => Partial<SourceContext> = () => ({}),
+): Promise<SourceOutput> {
+  const output: SourceOutput = {
     incidents: [],
     batches: [],
     rejects: [],
@@ -38,24 +38,24 @@ export async function runSource(
     state: () => undefined,
     sensor: 'hive',
     signal: new AbortController().signal,
-    log: { ...silentLog, warn: (message) => brought.warnings.push(message) },
+    log: { ...silentLog, warn: (message) => output.warnings.push(message) },
     now: Date.now,
     async report(batch) {
-      brought.incidents.push(...batch);
-      brought.batches.push(batch.length);
-      for (const incident of batch) advance(brought.checkpoint, incident);
+      output.incidents.push(...batch);
+      output.batches.push(batch.length);
+      for (const incident of batch) advance(output.checkpoint, incident);
     },
     resumeAfter: (stream) => checkpoint[stream],
     async reject(reject) {
-      brought.rejects.push(reject);
+      output.rejects.push(reject);
     },
-    progress: (progress) => brought.progress.push(progress),
-    ...context(brought),
+    progress: (progress) => output.progress.push(progress),
+    ...context(output),
   });
-  return brought;
+  return output;
 }
 
-/** How many incidents there are of each origin. */
+/** The number of incidents of each origin. */
 export function countOrigins(incidents: readonly Incident[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { origin } of incidents) counts[origin] = (counts[origin] ?? 0) + 1;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Writes a request as it is, in a connection of its own; answers the status. */
+/** Sends a raw request on a connection of its own; resolves with the status. */
 export function sendRequest(port: number, request: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request));

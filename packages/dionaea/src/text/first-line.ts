@@ -17,8 +17,8 @@ function startOf(head: Buffer): number {
 }
 
 /**
- * The first line that is not blank, without the blanks around it, as far as it is in `head`; empty when there is none.
- * This line makes a file the file it is.
+ * The first line that is not blank, without surrounding blanks, as far as it is in `head`; empty when there is none. This
+ * line identifies a file.
  */
 export function firstLine(head: Buffer): Buffer {
   const from = startOf(head);
@@ -28,7 +28,7 @@ export function firstLine(head: Buffer): Buffer {
   return head.subarray(from, to);
 }
 
-/** Whether `head` holds all of that line, newline included. */
+/** Whether `head` holds the whole first line, with its newline. */
 export function hasFirstLine(head: Buffer): boolean {
   return head.indexOf(newline, startOf(head)) !== -1;
 }

@@ -5,12 +5,12 @@ export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-// Deflate grows bytes at most 1032-fold: pieces of this size bound what is in memory at once.
+// Uncompressed data is at most 1032 times as large: pieces of this size limit the memory in use.
 const piece = 16 * 1024;
 
 /**
- * Uncompresses gzip data of any number of members. When the data is cut or damaged, all that came before is yielded
- * first, then zlib's error is thrown.
+ * Uncompresses gzip data of any number of members. If the data is incomplete or damaged, it first yields all bytes before
+ * that position, then throws zlib's error.
  */
 export async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const stream = createGunzip({ chunkSize: 256 * 1024 });

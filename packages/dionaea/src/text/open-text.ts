@@ -4,18 +4,18 @@ import { hasFirstLine } from './first-line.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 import { openFile, openStandardInput } from './raw-bytes.ts';
 
-/** The uncompressed bytes of a file or of standard input, in order, once. */
+/** The uncompressed bytes of a file or of standard input, which can be read in order, once. */
 export interface Text {
   readonly file: string;
-  /** Whether it is a pipe or a terminal: more may come, late. */
+  /** Whether it is a pipe or a terminal, where more bytes may arrive late. */
   readonly live: boolean;
   /** Whether it is a plain file, in which `chunks` may start anywhere. */
   readonly seekable: boolean;
-  /** The first bytes, at most 64 KiB; asking takes nothing away. Of a pipe, at least the first line. */
+  /** The first bytes, at most 64 KiB, without consuming them. From a pipe, at least the first line. */
   head(): Promise<Buffer>;
-  /** The bytes from an offset on. May be asked for once; an offset other than 0 only when seekable. */
+  /** The bytes from an offset on. May be called once, with an offset other than 0 only when seekable. */
   chunks(offset?: number): AsyncGenerator<Buffer>;
-  /** How much of what is on disk has been read. */
+  /** How many bytes of the file, as stored, have been read. */
   progress(): Progress;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -33,13 +33,13 @@ async function* prepend(
   yield* rest;
 }
 
-/** The beginning of a text, with what kept it from being read further. */
+/** The beginning of a text, with the failure that ended reading. */
 interface Gathered {
   readonly read: Buffer;
   readonly failure?: { readonly error: unknown };
 }
 
-/** Reads until there is enough, or the end, or what cannot be read: what came before that is kept. */
+/** Reads until there are enough bytes, the text ends or reading fails; returns the bytes read before that. */
 async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => boolean): Promise<Gathered> {
   let read: Buffer = empty;
   try {
@@ -55,8 +55,8 @@ async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => b
 }
 
 /**
- * Opens a file, or standard input for `-`. Gzip data is uncompressed, whatever the name. What it throws says what
- * cannot be read and what to do. When `signal` aborts, the bytes end.
+ * Opens a file, or standard input for `-`. Uncompresses gzip data, whatever the name of the file. Its errors say what
+ * cannot be read and what to do. The bytes end when `signal` aborts.
  */
 export async function openText(file: string, signal?: AbortSignal): Promise<Text> {
   const raw = file === '-' ? openStandardInput(signal) : await openFile(file);
@@ -82,7 +82,7 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
   const source = read(0);
   let text: AsyncGenerator<Buffer> | undefined;
   const close = async () => {
-    // First the readers, which wait for a reading under way; then what they read from.
+    // First the readers, which wait for a running read; then the file.
     await text?.return(undefined);
     await source.return(undefined);
     await raw.close();

@@ -1,16 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { explainFileError, unreadable } from '../unreadable.ts';
 
-/** The bytes of a file or of standard input as they are there. */
+/** The bytes of a file or of standard input as stored. */
 export interface RawBytes {
-  /** In bytes when it was opened; undefined for a pipe or a terminal. */
+  /** The size in bytes when it was opened; undefined for a pipe or a terminal. */
   readonly size: number | undefined;
-  /** The bytes from an offset on; another offset than 0 only where there is a size. */
+  /** The bytes from an offset on; an offset other than 0 requires a size. */
   read(start: number): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
 
-/** About a batch of incidents: what comes within one turn of the event loop shares a transaction. */
+/** About a batch of incidents: incidents reported in one turn of the event loop share a transaction. */
 const chunkSize = 512 * 1024;
 
 /** Reads one chunk ahead, so that the disk works while the caller does. */
@@ -29,7 +29,7 @@ async function* readFile(handle: FileHandle, start: number | undefined): AsyncGe
       yield chunk;
     }
   } finally {
-    // The handle must not be closed under a read; its failure, if any, is thrown above or no longer of interest.
+    // The handle must not be closed during a read. A failure of that read is thrown above or no longer relevant.
     await Promise.allSettled([ahead]);
   }
 }
@@ -40,10 +40,10 @@ export async function openFile(file: string): Promise<RawBytes> {
   try {
     const opened = await open(file);
     handle = opened;
-    const found = await opened.stat();
-    if (found.isDirectory())
+    const stats = await opened.stat();
+    if (stats.isDirectory())
       throw unreadable(file, 'this is a folder; expected a file.', 'Name a file in it.');
-    const size = found.isFile() ? found.size : undefined;
+    const size = stats.isFile() ? stats.size : undefined;
     return {
       size,
       read: (start) => readFile(opened, size === undefined ? undefined : start),

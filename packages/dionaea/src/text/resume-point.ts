@@ -4,11 +4,11 @@ import type { Text } from './open-text.ts';
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Where reading goes on. */
+/** The position at which reading resumes. */
 export interface ResumePoint {
-  /** The bytes from there on. */
+  /** The bytes after the position. */
   readonly chunks: AsyncGenerator<Buffer>;
-  /** The whole line that ends there, without its newline; undefined when it is longer than the window. */
+  /** The line that ends at the position, without its newline; undefined when it is longer than the window. */
   readonly lastLine: Buffer | undefined;
 }
 
@@ -22,7 +22,7 @@ async function nextChunk(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   return next.done ? Buffer.alloc(0) : next.value;
 }
 
-/** Reads from `base` up to `offset` and keeps the last `window` bytes of that. */
+/** Reads from `base` up to `offset`; returns the last `window` bytes of that and the bytes read beyond it. */
 async function readTail(
   chunks: AsyncGenerator<Buffer>,
   base: number,
@@ -47,12 +47,13 @@ async function readTail(
 }
 
 /**
- * Goes to the offset after the last line that was taken (see {@link LineSplitter}: of a last line without newline, where
- * its newline would be), cheaply in a plain file, by reading over it elsewhere, and checks that the text is still the one
- * that was read. Checked are: the first line (it is hashed into the name of the stream, under which the offset was
- * found), that the text reaches the offset, that a line ends exactly there, and, by the caller, that this line is an
- * incident, since only after one can reading have stopped. Not checked are the bytes before that line. Throws
- * `TARGET_UNREADABLE` when the text is shorter or no line ends there.
+ * Resumes at the offset after the last line that was read (see {@link LineSplitter}: for a last line without a newline,
+ * the offset at which its newline would end). It seeks in a plain file and reads up to the offset elsewhere.
+ *
+ * It checks that the text is still the same: the text reaches the offset, and a line ends exactly there. The caller checks
+ * that this line is an incident, since reading can only have stopped after one. The first line is known to be the same,
+ * since its hash names the stream to which the offset belongs. The bytes before the last line are not checked. Throws
+ * `TARGET_UNREADABLE` when the text is shorter or no line ends at the offset.
  */
 export async function resumeAt(text: Text, offset: number, maxLine: number): Promise<ResumePoint> {
   const window = maxLine + 2;
@@ -61,11 +62,11 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
   const { tail, rest: left, end } = await readTail(chunks, base, offset, window);
   const rest = left.length > 0 ? left : await nextChunk(chunks);
   const withoutNewline = end === offset - 1 && tail.at(-1) !== newline;
-  if (end < offset && !withoutNewline) throw changed(text.file, offset, `it ends at byte ${end}`);
-  // The line was read when it was the last, before its CR and LF were written: what is left of it is a blank line.
+  if (end < offset && !withoutNewline) throw changedText(text.file, offset, `it ends at byte ${end}`);
+  // The line was read before its CR and LF were written: the rest of it is a blank line.
   const isHalf = tail.at(-1) === carriageReturn && (rest.length === 0 || rest[0] === newline);
   if (end === offset && tail.at(-1) !== newline && !isHalf)
-    throw changed(text.file, offset, 'no line ends there');
+    throw changedText(text.file, offset, 'no line ends there');
   const line = withoutNewline ? tail : tail.subarray(0, -1);
   const before = line.lastIndexOf(newline);
   const known = before !== -1 || tail.length === end;
@@ -75,11 +76,11 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
   };
 }
 
-/** The error for a text that is not the one that was read before. */
-export function changed(file: string, offset: number, found: string): Error {
+/** The error for a text that has changed since it was read. */
+export function changedText(file: string, offset: number, found: string): Error {
   return unreadable(
     file,
-    `reading stopped after the line that ends at byte ${offset}, but ${found}: it was cut or changed since.`,
-    'Put the file back as it was, or import it into a new database.',
+    `expected a line that ends at byte ${offset}, where reading stopped, but ${found}: the file was truncated or changed since.`,
+    'Restore the file, or import it into a new database.',
   );
 }

@@ -1,41 +1,42 @@
 /**
- * Takes a line: `bytes` from `from` to `to`, or undefined bytes when it is longer than the limit. `start` and `end` are
- * its place in the text, `end` after its newline; a last line without one (not `whole`) ends where its newline would.
+ * Receives a line: `bytes` from `from` to `to`, or undefined when it is longer than the limit. `start` and `end` are its
+ * position in the text, `end` after its newline. A last line without a newline is not `isComplete`; its end is where its
+ * newline would be.
  */
-export type TakeLine = (
+export type AddLine = (
   bytes: Buffer | undefined,
   from: number,
   to: number,
   start: number,
   end: number,
-  whole: boolean,
+  isComplete: boolean,
 ) => void;
 
-/** Cuts bytes into lines; holds at most `limit` bytes and a chunk. */
+/** Receives the position and the number of NUL bytes before a line. */
+export type AddNulls = (start: number, length: number) => void;
+
+/** Splits bytes into lines; holds at most `limit` bytes and one chunk. */
 export interface LineSplitter {
   push(chunk: Buffer): void;
-  /** The end of the text: takes what is left as a line that is not whole. */
+  /** Ends the text: the remaining bytes become an incomplete line. */
   end(): void;
 }
-
-/** Is told of NUL bytes before a line: where they are, and how many. */
-export type SkipNulls = (start: number, length: number) => void;
 
 const newline = 0x0a;
 
 /**
- * Cuts at `\n`, beginning at an offset of the text. Lines without a byte are not taken. NUL bytes at the beginning of a line
- * are no part of it: a machine that loses power leaves them where text should be, and the writer goes on behind them.
+ * Splits at `\n`, beginning at an offset of the text. Empty lines are skipped. NUL bytes at the beginning of a line are not
+ * part of it: a power failure leaves them in place of text, and the writer later continues after them.
  */
 export function createLineSplitter(
   offset: number,
   limit: number,
-  take: TakeLine,
-  skipNulls: SkipNulls = () => undefined,
+  addLine: AddLine,
+  addNulls: AddNulls = () => undefined,
 ): LineSplitter {
   let start = offset;
   let nulls = 0;
-  // The beginning of a line that came with earlier chunks.
+  // The beginning of a line from earlier chunks.
   let parts: Buffer[] = [];
   let length = 0;
 
@@ -44,19 +45,19 @@ export function createLineSplitter(
     if (length > limit) parts = [];
     else parts.push(part);
   }
-  function takeHeld(whole: boolean): void {
+  function addHeld(isComplete: boolean): void {
     const end = start + length + 1;
-    take(length > limit ? undefined : Buffer.concat(parts), 0, length, start, end, whole);
+    addLine(length > limit ? undefined : Buffer.concat(parts), 0, length, start, end, isComplete);
     start = end;
     parts = [];
     length = 0;
   }
 
-  function tellNulls(): void {
-    if (nulls > 0) skipNulls(start - nulls, nulls);
+  function flushNulls(): void {
+    if (nulls > 0) addNulls(start - nulls, nulls);
     nulls = 0;
   }
-  /** Where the next line begins in a chunk, behind NULs; those at its end may go on in the next one. */
+  /** The beginning of the next line in a chunk, after NULs. Those at the end of a chunk may continue in the next one. */
   function lineFrom(chunk: Buffer, from: number): number {
     if (length > 0 || chunk[from] !== 0) return from;
     let at = from;
@@ -69,25 +70,25 @@ export function createLineSplitter(
   return {
     push(chunk) {
       let from = lineFrom(chunk, 0);
-      if (from < chunk.length) tellNulls();
+      if (from < chunk.length) flushNulls();
       for (let to = chunk.indexOf(newline, from); to !== -1; to = chunk.indexOf(newline, from)) {
         if (length > 0) {
           hold(chunk.subarray(from, to));
-          takeHeld(true);
+          addHeld(true);
         } else {
           const end = start + (to - from) + 1;
-          if (to > from) take(to - from > limit ? undefined : chunk, from, to, start, end, true);
+          if (to > from) addLine(to - from > limit ? undefined : chunk, from, to, start, end, true);
           start = end;
         }
         from = lineFrom(chunk, to + 1);
-        if (from < chunk.length) tellNulls();
+        if (from < chunk.length) flushNulls();
       }
       // Copied, so that the rest of a line does not keep a whole chunk in memory.
       if (from < chunk.length) hold(Buffer.from(chunk.subarray(from)));
     },
     end() {
-      tellNulls();
-      if (length > 0) takeHeld(false);
+      flushNulls();
+      if (length > 0) addHeld(false);
     },
   };
 }

@@ -16,17 +16,17 @@ async function readBytes(text: Text, offset: number, length: number): Promise<Bu
 }
 
 /**
- * Tries again a line that was too large to keep, by reading it where it was; gives the reason when that does not make an
- * incident of it. Files are opened only because an operator gave a rejects file to read.
+ * Reads a rejected line again from its original file, when it was too long to keep its text. Returns the reason when the
+ * line still holds no valid incident. Opens a file only because an operator imports a rejects file.
  */
-export async function readAgain(
+export async function retryReject(
   { file, offset, length }: Reject,
   maxLine: number,
   readLine: (line: string) => Incident | string,
 ): Promise<Incident | string> {
   if (length > maxLine) return `Expected a line of at most ${maxLine} bytes, found ${length}.`;
   if (length === 0 || !isAbsolute(file))
-    return 'Expected a text, or the place of one in a file; found neither.';
+    return 'Expected a text, or the position of one in a file; found neither.';
   try {
     const text = await openText(file);
     try {

@@ -1,20 +1,22 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { MINUTE } from '@ihandler/core/kit';
 import { streamName } from '../stream-name.ts';
 import { firstLine, hasFirstLine } from '../text/first-line.ts';
 import { gunzip, isGzip } from '../text/gunzip.ts';
 import { createTimestampParser } from '../timestamp.ts';
 
-/** How much of a file is looked at to tell which part it is: the same as `import` looks at. */
+/** How much of a file is read to identify the part that it holds, in bytes: as much as `import` reads. */
 export const headSize = 64 * 1024;
 
-const linesLookedAt = 20;
+/** In how many lines to look for the time of the first incident. */
+const linesWithTime = 20;
 
-/** How long after its last change a gzipped file may be unfinished, in milliseconds. */
-export const writingTime = 60_000;
+/** How long after its last change a gzipped file may still be incomplete, in milliseconds. */
+export const writingTime = MINUTE;
 
-/** A file that was looked at, still open. */
-export interface FoundFile {
+/** An open file that may be a part: the followed file or one beside it. */
+export interface LogFile {
   readonly path: string;
   readonly handle: FileHandle;
   /** Device and inode. */
@@ -23,17 +25,17 @@ export interface FoundFile {
   readonly compressed: boolean;
   /** The beginning of the uncompressed text. */
   readonly head: Buffer;
-  /** The stream that its first line makes; undefined when it has none yet. */
+  /** The stream that its first line identifies; undefined when it has no line yet. */
   readonly base: string | undefined;
-  /** Whether its first line is all there, so that `base` will not change. */
+  /** Whether its first line is complete, so that `base` will not change. */
   readonly settled: boolean;
-  /** The time of its first incident, or of its last change when none is near; in milliseconds. */
+  /** The time of its first incident in milliseconds; the time of its last change if no incident is near the beginning. */
   readonly began: number;
-  /** Whether an incident is near its beginning: other files may have similar names. */
+  /** Whether an incident is near the beginning: files of other programs may have similar names. */
   readonly holdsIncidents: boolean;
 }
 
-/** Device and inode, in a form that can be kept. */
+/** Device and inode as text, which the state can hold. */
 export function idOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }
@@ -70,38 +72,38 @@ async function uncompressedHead(handle: FileHandle, isFresh: boolean): Promise<B
       if (length >= headSize) break;
     }
   } catch (error) {
-    // What is being written is cut as well; what stays cut still has a beginning.
+    // A file that is still being written is incomplete too. One that stays incomplete still has a beginning.
     if (isFresh || length === 0) throw error;
   }
   return Buffer.concat(parts).subarray(0, headSize);
 }
 
-/** The time of the first incident of a text; a part may begin with half a line when a writer was interrupted. */
+/** The time of the first incident of a text. A part may begin with half a line, when its writer was interrupted. */
 function timeOf(head: Buffer): number | undefined {
-  for (const line of head.toString('utf8').split('\n', linesLookedAt)) {
+  for (const line of head.toString('utf8').split('\n', linesWithTime)) {
     try {
       const wire: unknown = JSON.parse(line.replace(/^\ufeff/, ''));
-      // Safe: the property is looked at by the parser, which takes anything.
+      // Safe: the parser accepts any value of the property.
       const time = createTimestampParser()((wire as Record<string, unknown> | null)?.['timestamp']);
       if (time !== undefined) return time;
     } catch {
-      // No JSON: the next line may be.
+      // This line is not JSON; the next one may be.
     }
   }
   return undefined;
 }
 
 /**
- * Opens a file and looks at its beginning; throws what the file system or zlib does. The caller closes the handle. `now`
- * tells whether a gzipped one may still be being written.
+ * Opens a file and reads its beginning; throws the errors of the file system and of zlib. The caller closes the handle.
+ * With `now` it decides whether a gzipped file may still be being written.
  */
-export async function findFile(path: string, sensor: string, now: number): Promise<FoundFile> {
-  // Without O_NONBLOCK, which Windows lacks, a pipe of this name would be waited for.
+export async function openLogFile(path: string, sensor: string, now: number): Promise<LogFile> {
+  // Without O_NONBLOCK, which Windows lacks, opening a pipe would block.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile())
-      throw Object.assign(new Error(`Expected a file, found something else: ${path}`), { code: 'EISDIR' });
+      throw Object.assign(new Error(`expected a regular file: ${path}`), { code: 'EISDIR' });
     const raw = await readAt(handle, 0, headSize);
     const compressed = isGzip(raw);
     const isFresh = Math.abs(now - Number(stats.mtimeMs)) < writingTime;
@@ -126,7 +128,7 @@ export async function findFile(path: string, sensor: string, now: number): Promi
   }
 }
 
-/** The stream of a part: what its first line makes, or for a further generation of the same line, a name of its own. */
+/** The stream of a part: the one that its first line identifies, or another one for a further generation of the same line. */
 export function streamOf(base: string, generation: number, sensor: string): string {
   return generation === 0 ? base : streamName('log_incident-generation', sensor, base, String(generation));
 }

@@ -1,21 +1,21 @@
-import { type StoredRow, toInteger, toText } from '../cells.ts';
-import { connectionColumns } from '../connection-row.ts';
-import type { Layout } from '../layout.ts';
-import type { Database } from '../open-database.ts';
+import { type StoredRow, toInteger, toText } from './cells.ts';
+import { connectionColumns } from './connection-row.ts';
+import type { Layout } from './layout.ts';
+import type { Database } from './open-database.ts';
 
-/** What of the first row never changes: links may still give it a root and a parent. */
-const changing = 'first.connection_parent';
+/** The only selected column that changes: a link may assign a parent later. */
+const changingColumn = 'first.connection_parent';
 
 function describeRow(row: StoredRow | undefined): string {
   return Object.entries(row ?? {})
-    .filter(([column]) => column !== changing)
+    .filter(([column]) => column !== changingColumn)
     .map(([column, value]) => `${column}=${toText(value)}`)
     .join('\n');
 }
 
 /**
- * What makes a database the database it is, wherever it lies and however it is called: its first connection. Empty when
- * it has none.
+ * Identifies a database, whatever its path: returns its first connection without the parent. Empty when the database has
+ * no connections.
  */
 export function identify(db: Database, layout: Layout): string {
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first ORDER BY connection LIMIT 1`;
@@ -24,8 +24,8 @@ export function identify(db: Database, layout: Layout): string {
 }
 
 /**
- * What of a row of `connections` never changes, not even when columns are added to the table; empty when there is no such
- * row.
+ * Describes a row of `connections` by the values that never change, even when columns are added to the table. Empty when
+ * the row does not exist.
  */
 export function describeConnection(db: Database, layout: Layout, connection: number): string {
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first WHERE connection = ?`;
@@ -36,7 +36,7 @@ export function describeConnection(db: Database, layout: Layout, connection: num
 
 /** The highest row id of a table, 0 when it is empty. */
 export function lastRow(db: Database, table: string): number {
-  // Safe: an aggregate always gives one row.
+  // Safe: an aggregate always returns one row.
   const row = db.prepare(`SELECT max(rowid) AS row FROM "${table}"`).get() as StoredRow;
   return toInteger(row['row']) ?? 0;
 }

@@ -32,7 +32,7 @@ describe('a file of log_incident', () => {
     expect(incidents.filter(({ misfit }) => misfit !== undefined)).toEqual([]);
   });
 
-  it('gives the first line as dionaea meant it', async () => {
+  it('gives the first line with the values that dionaea wrote', async () => {
     const { incidents } = await runSource(dionaea({ file: recording('dionaea-a/log_incident.ndjson') }));
     expect(incidents[0]).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{20}:361$/),
@@ -52,7 +52,7 @@ describe('a file of log_incident', () => {
     expect(recorded.indexOf('\n') + 1).toBe(361);
   });
 
-  it('is the same stream when it is renamed, gzipped in any number of members, or read twice', async () => {
+  it('has the same stream when it is renamed, gzipped with any number of members, or read twice', async () => {
     const expected = ids(
       (await runSource(dionaea({ file: recording('dionaea-a/log_incident.ndjson') }))).incidents,
     );
@@ -66,7 +66,7 @@ describe('a file of log_incident', () => {
     }
   });
 
-  it('is another stream for another sensor', async () => {
+  it('has another stream for another sensor', async () => {
     const file = recording('dionaea-a/log_incident.ndjson');
     const [here, there] = [
       await runSource(dionaea({ file })),
@@ -76,7 +76,7 @@ describe('a file of log_incident', () => {
     expect(there.incidents[0]?.sensor).toBe('other');
   });
 
-  it('may have a byte order mark, blank lines, CRLF and no newline at its end', async () => {
+  it('may have a byte order mark, blank lines, CR LF and no newline at its end', async () => {
     const content = `\ufeff\r\n  \n${accept(1)}\r\n\r\n\t\n${accept(2)}\r\n${accept(3)}`;
     for (const end of ['', '\r', '\r\n']) {
       const { incidents, rejects } = await runSource(dionaea({ file: temporaryFile(content + end) }));
@@ -85,7 +85,7 @@ describe('a file of log_incident', () => {
     }
   });
 
-  it('goes on after lines that are no incidents, and locates them with their reason', async () => {
+  it('is read on after invalid lines, which are rejected with their position and reason', async () => {
     const bad = ['not json', '{"a":1}', '[]', `{"origin":"x","timestamp":"never"}`];
     const content = `${accept(1)}\n${bad.join('\n')}\n${accept(2)}\n`;
     const file = temporaryFile(content);
@@ -104,7 +104,7 @@ describe('a file of log_incident', () => {
     }
   });
 
-  it('rejects what is longer than the limit, with its text only when that is short', async () => {
+  it('has lines that are too long rejected, with their text only when it is short', async () => {
     const long = accept(2, 'x'.repeat(70_000));
     const file = temporaryFile(`${accept(1)}\n${long}\n${accept(3)}\n`);
     const one = await runSource(dionaea({ file, maxLine: '1kB' }));
@@ -121,7 +121,7 @@ describe('a file of log_incident', () => {
     expect(two.rejects.map(({ text }) => text)).toEqual([accept(1), undefined, accept(3)]);
   });
 
-  it('keeps rejected bytes that are not UTF-8, and says once that lines are not', async () => {
+  it('has invalid UTF-8 kept in rejects and replaced in incidents, with one warning', async () => {
     const broken = Buffer.concat([Buffer.from('x'), Buffer.from([0xff, 0xfe])]);
     const latin = Buffer.from(
       '{"timestamp":"2026-11-22T06:24:54","origin":"acme.x","data":{"a":"\u00e9"}}\n',
@@ -131,7 +131,7 @@ describe('a file of log_incident', () => {
     const { incidents, rejects, warnings } = await runSource(dionaea({ file: temporaryFile(content) }));
     expect(rejects.map(({ text }) => text)).toEqual([new Uint8Array(broken)]);
     expect(incidents.map(({ data }) => data)).toEqual([{ a: '\ufffd' }, { a: '\ufffd' }]);
-    expect(warnings).toEqual(['some lines are not UTF-8: what cannot be read is shown as U+FFFD']);
+    expect(warnings).toEqual(['some lines are not valid UTF-8; invalid bytes are replaced by U+FFFD']);
   });
 
   it('is read in batches of at most 1,000', async () => {
@@ -143,7 +143,7 @@ describe('a file of log_incident', () => {
     expect(progress.at(-1)).toEqual({ done: size, total: size });
   });
 
-  it('that is empty, or blank, gives nothing', async () => {
+  it('that is empty or blank gives nothing', async () => {
     for (const content of ['', '\n', '\ufeff', ' \r\n\n', gzipSync('')])
       expect(await runSource(dionaea({ file: temporaryFile(content) }))).toMatchObject({
         incidents: [],
@@ -151,10 +151,10 @@ describe('a file of log_incident', () => {
       });
   });
 
-  it('takes no more memory for a line of half a gigabyte', async () => {
+  it('is read in constant memory even with a line of half a gigabyte', async () => {
     const file = temporaryFile(`${accept(1)}\n`);
     const start = readFileSync(file).length;
-    // A hole in the file: it takes no room on the disk.
+    // A hole in the file, which needs no space on the disk.
     truncateSync(file, start + 512 * 1024 * 1024);
     appendFileSync(file, `\n${accept(2)}\n`);
     let peak = 0;
@@ -171,11 +171,11 @@ describe('a file of log_incident', () => {
   });
 });
 
-describe('resuming', () => {
+describe('resuming a file of log_incident', () => {
   const lines = [accept(1), '', 'not json', accept(2, 'ü'), `${accept(3)}\r`, '{"cut', accept(4)];
   const content = Buffer.from(lines.join('\n'));
 
-  it('gives exactly what is left, after any incident, of a plain and of a gzipped file', async () => {
+  it('gives exactly the remaining incidents, after any incident, of plain and gzipped files', async () => {
     for (const file of [temporaryFile(content), temporaryFile(gzipSync(content))]) {
       const all = (await runSource(dionaea({ file }))).incidents;
       expect(all.length).toBe(4);
@@ -187,7 +187,7 @@ describe('resuming', () => {
     }
   });
 
-  it('completes a file that grew at any byte, as if it had been there from the start', async () => {
+  it('gives all incidents of a file that grew at any byte, as if it had been complete from the start', async () => {
     const origins = (incidents: readonly Incident[]) => incidents.map(({ origin }) => origin);
     const expected = origins((await runSource(dionaea({ file: temporaryFile(content) }))).incidents);
     await fc.assert(
@@ -201,9 +201,9 @@ describe('resuming', () => {
           for (const cut of [...cuts.sort((a, b) => a - b), content.length]) {
             const part = content.subarray(0, cut);
             writeFileSync(file, compressed ? gzipSync(part) : part);
-            const brought = await runSource(dionaea({ file }), checkpoint);
-            taken.push(...origins(brought.incidents));
-            checkpoint = brought.checkpoint;
+            const result = await runSource(dionaea({ file }), checkpoint);
+            taken.push(...origins(result.incidents));
+            checkpoint = result.checkpoint;
           }
           expect(taken).toEqual(expected);
         },
@@ -218,7 +218,7 @@ describe('resuming', () => {
     );
   });
 
-  it('goes on when the file was cut between a line and its CR and LF', async () => {
+  it('works when the file ended between a line and its CR and LF', async () => {
     const [first, second] = [`${accept(1)}\r\n`, `${accept(2)}\r\n`];
     for (const pack of [(text: string) => text, (text: string) => gzipSync(text)]) {
       for (const missing of [2, 1]) {
@@ -232,16 +232,18 @@ describe('resuming', () => {
     }
   });
 
-  it('never goes past a last line that is cut, which is rejected for now', async () => {
+  it('starts at a last line that was incomplete and rejected before', async () => {
     const file = temporaryFile(`${accept(1)}\n${accept(2).slice(0, -3)}`);
     const first = await runSource(dionaea({ file }));
-    expect(first.rejects).toMatchObject([{ reason: expect.stringContaining('The last line is cut.') }]);
+    expect(first.rejects).toMatchObject([
+      { reason: expect.stringContaining('The last line is incomplete.') },
+    ]);
     appendFileSync(file, `${accept(2).slice(-3)}\n`);
     const second = await runSource(dionaea({ file }), first.checkpoint);
     expect(second.incidents.map(({ origin }) => origin)).toEqual(['acme.2']);
   });
 
-  it('seeks in a large file, and checks there', async () => {
+  it('seeks in a large file and checks the line at that position', async () => {
     const many = Array.from({ length: 30_000 }, (_, index) => accept(index % 7)).join('\n');
     const file = temporaryFile(many);
     const { checkpoint, incidents } = await runSource(dionaea({ file }));
@@ -252,7 +254,7 @@ describe('resuming', () => {
   });
 
   it.each([
-    ['was cut', (text: string) => text.slice(0, -40), /ends at byte \d+/],
+    ['was truncated', (text: string) => text.slice(0, -40), /ends at byte \d+/],
     [
       'has other lines',
       (text: string) => text.replaceAll('6:24:54.818162', '6:24:54').padEnd(text.length + 9, ' \n'),
@@ -263,7 +265,7 @@ describe('resuming', () => {
       (text: string) => text.replace(/"origin": "acme.2"/, '"onigir": "acme.2"'),
       /incident/,
     ],
-  ])('says what is wrong with a file that %s', async (_, change, found) => {
+  ])('fails with the reason for a file that %s', async (_, change, problem) => {
     for (const pack of [(text: string) => text, (text: string) => gzipSync(text)]) {
       const text = `${accept(1)}\n${accept(2)}\n`;
       const file = temporaryFile(pack(text));
@@ -275,11 +277,11 @@ describe('resuming', () => {
         code: 'TARGET_UNREADABLE',
         message: expect.stringContaining(file),
       });
-      await expect(failure).rejects.toThrow(found);
+      await expect(failure).rejects.toThrow(problem);
     }
   });
 
-  it('begins anew with a file that begins otherwise', async () => {
+  it('starts from the beginning of a file with another first line', async () => {
     const file = temporaryFile(`${accept(1)}\n`);
     const { checkpoint } = await runSource(dionaea({ file }));
     writeFileSync(file, `${accept(7)}\n`);

@@ -76,27 +76,27 @@ describe("a dionaea's database", () => {
     expect(incidents.filter(({ misfit }) => misfit !== undefined)).toEqual([]);
   });
 
-  it('tells what its JSON told, as far as the tables keep it', async () => {
+  it('gives the same data as the JSON of the same attack, except for values that the tables lack', async () => {
     const lost = ['id', 'params', 'headers', '_params', 'fmt', 'ftpmode'];
     const sorted = (key: string, value: unknown) => {
       if (lost.includes(key)) return undefined;
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
     };
-    const told = async (file: string) => {
+    const dataOf = async (file: string) => {
       const { incidents } = await runSource(dionaea({ file }));
       return incidents
         .filter(({ origin }) => /python|offer|shell|profile/.test(origin) && !/ftp.command|pptp/.test(origin))
         .map(({ origin, data }) => JSON.stringify([origin, data], sorted))
         .sort();
     };
-    const fromRows = await told(fileOf('dionaea-a'));
-    expect(fromRows).toEqual(await told(recording('dionaea-a/log_incident.ndjson')));
+    const fromRows = await dataOf(fileOf('dionaea-a'));
+    expect(fromRows).toEqual(await dataOf(recording('dionaea-a/log_incident.ndjson')));
     expect(fromRows.length).toBe(85);
   });
 
   it.each(databases)(
-    'keeps every table of %s in order, and children behind their connection',
+    'gives every table of %s in order, and children after their connection',
     async (name) => {
       const { incidents } = await runSource(dionaea({ file: fileOf(name) }));
       for (const ordinals of byStream(incidents).values())
@@ -110,7 +110,7 @@ describe("a dionaea's database", () => {
     },
   );
 
-  it('is the same when it is renamed, gzipped or read twice', async () => {
+  it('gives the same ids when it is renamed, gzipped or read twice', async () => {
     const expected = (await runSource(dionaea({ file: fileOf('dionaea-c') }))).incidents;
     const zipped = temporaryFile(gzipSync(readFileSync(fileOf('dionaea-c'))), 'x');
     const before = readdirSync(tmpdir()).filter((file) => file.startsWith('ihandler-dionaea-'));
@@ -120,7 +120,7 @@ describe("a dionaea's database", () => {
     expect(after.filter((file) => !before.includes(file))).toEqual([]);
   });
 
-  it('that is gzipped leaves no copy behind when told to stop', async () => {
+  it('that is gzipped leaves no temporary copy when the signal aborts', async () => {
     const file = temporaryFile(gzipSync(readFileSync(fileOf('dionaea-c'))));
     const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('ihandler-dionaea-'));
     const before = copies();
@@ -134,7 +134,7 @@ describe("a dionaea's database", () => {
     expect(copies().filter((name) => !before.includes(name))).toEqual([]);
   });
 
-  it('is resumed after any incident, table by table', async () => {
+  it('can be resumed after any incident, table by table', async () => {
     const file = fileOf('dionaea-a');
     const all = (await runSource(dionaea({ file }))).incidents;
     await fc.assert(
@@ -150,7 +150,7 @@ describe("a dionaea's database", () => {
     );
   });
 
-  it('may grow: the next time gives what is new', async () => {
+  it('that has grown gives only its new rows', async () => {
     const file = copyOf('dionaea-a');
     const first = await runSource(dionaea({ file }));
     const db = open(file);
@@ -176,9 +176,9 @@ describe("a dionaea's database", () => {
       for (let n = 0; n < 4000; n += 1) insert.run(String(n));
     })();
     let writes = 0;
-    const { incidents } = await runSource(dionaea({ file }), {}, (brought) => ({
+    const { incidents } = await runSource(dionaea({ file }), {}, (result) => ({
       async report(batch) {
-        brought.incidents.push(...batch);
+        result.incidents.push(...batch);
         writes += insert.run('while reading').changes;
       },
     }));
@@ -189,7 +189,7 @@ describe("a dionaea's database", () => {
 });
 
 describe('a database that is locked', () => {
-  it('is waited for, 30 seconds by the clock of the host, and then told of', async () => {
+  it('is retried for 30 seconds by the clock of the host, then the run fails', async () => {
     const file = copyOf('dionaea-a');
     open(file).exec('BEGIN EXCLUSIVE');
     let clock = 0;
@@ -203,11 +203,11 @@ describe('a database that is locked', () => {
       code: 'TARGET_UNREADABLE',
       message: expect.stringContaining(file),
     });
-    await expect(failure).rejects.toThrow(/locked for 30 seconds/);
+    await expect(failure).rejects.toThrow(/has locked this database for 30 seconds/);
     expect(clock).toBeGreaterThanOrEqual(40_000);
   });
 
-  it('is read as soon as it is free', async () => {
+  it('is read as soon as it is unlocked', async () => {
     const file = copyOf('dionaea-a');
     const db = open(file);
     db.exec('BEGIN EXCLUSIVE');
@@ -222,7 +222,7 @@ describe('a database that is locked', () => {
     expect(incidents.length).toBe(151);
   });
 
-  it('is given up when told to stop', async () => {
+  it('is not retried after the signal has aborted', async () => {
     const file = copyOf('dionaea-a');
     open(file).exec('BEGIN EXCLUSIVE');
     const stop = new AbortController();
@@ -237,20 +237,20 @@ describe('a database that is locked', () => {
   });
 });
 
-describe('what is no database of a dionaea', () => {
-  it('is told of: another program’s, an empty one, a damaged one, a text', async () => {
+describe('a file that is not a database of dionaea', () => {
+  it('is refused: a database of another program, an empty or damaged file, a text', async () => {
     const other = join(temporaryFolder(), 'places.sqlite');
     open(other).exec('CREATE TABLE connections (name TEXT)');
     await expect(runSource(dionaea({ file: other }))).rejects.toThrow(
-      /no table "connections" as dionaea makes it/,
+      /does not have the table "connections" of dionaea/,
     );
     const empty = temporaryFile('', 'empty.sqlite');
     await expect(runSource(dionaea({ file: empty, format: 'database' }))).rejects.toThrow(
-      /no table "connections"/,
+      /does not have the table "connections"/,
     );
     const text = temporaryFile('hello '.repeat(1000), 'text.sqlite');
     await expect(runSource(dionaea({ file: text, format: 'database' }))).rejects.toThrow(
-      /this is no SQLite database/,
+      /this is not an SQLite database/,
     );
     const bytes = readFileSync(fileOf('dionaea-a'));
     bytes.fill(0xff, 2048, bytes.length - 4096);

@@ -1,9 +1,9 @@
-import { type Finding, type TableRow, withConnection } from '../mapping.ts';
+import { type RowResult, type TableRow, withConnection } from './mapping.ts';
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text);
 
-/** A row of `emu_services`: `bindshell://<port>` or `connectbackshell://<host>:<port>`. */
-export function findService(row: TableRow): Finding {
+/** Reads a row of `emu_services`: `bindshell://<port>` or `connectbackshell://<host>:<port>`. */
+export function readService(row: TableRow): RowResult {
   const { url, ...others } = row.cells;
   const [scheme = '', place = ''] = typeof url === 'string' ? url.split('://', 2) : [];
   const at = place.lastIndexOf(':');
@@ -16,5 +16,5 @@ export function findService(row: TableRow): Finding {
       origin: 'dionaea.service.shell.connect',
       data: { host: place.slice(0, at), port: Number(port), ...rest },
     };
-  return 'expected bindshell://PORT or connectbackshell://HOST:PORT in emu_service_url, found something else';
+  return 'expected bindshell://PORT or connectbackshell://HOST:PORT in emu_service_url, found another value';
 }

@@ -1,26 +1,26 @@
-import { stripUuid } from '../log-incident/strip-uuid.ts';
-import { toInteger } from './cells.ts';
-import { findFingerprint, findLogin } from './identify/find-login.ts';
-import { findMysqlCommand } from './identify/find-mysql-command.ts';
-import { findService } from './identify/find-service.ts';
-import { findSipCommand } from './identify/find-sip-command.ts';
-import { findVirustotal } from './identify/find-virustotal.ts';
+import { stripUuid } from '../../log-incident/strip-uuid.ts';
+import { toInteger } from '../cells.ts';
 import { plain, prefixed, type TableMapping, type TableRow, withConnection } from './mapping.ts';
+import { readFingerprint, readLogin } from './read-login.ts';
+import { readMysqlCommand } from './read-mysql-command.ts';
+import { readService } from './read-service.ts';
+import { readSipCommand } from './read-sip-command.ts';
+import { readVirustotal } from './read-virustotal.ts';
 
 const prefix = 'dionaea.modules.python';
 const services = {
   columns: { url: ['emu_service_url'] },
   withoutConnection: 'allowed',
-  find: findService,
+  read: readService,
 } as const;
 
-/** A plain mapping whose cells are put right first. */
-function repaired(mapping: TableMapping, repair: (row: TableRow) => TableRow['cells']): TableMapping {
-  return { ...mapping, find: (row) => mapping.find({ ...row, cells: repair(row) }) };
+/** A mapping that first corrects the cells of each row. */
+function corrected(mapping: TableMapping, correct: (row: TableRow) => TableRow['cells']): TableMapping {
+  return { ...mapping, read: (row) => mapping.read({ ...row, cells: correct(row) }) };
 }
 
 function bareUuids({ cells }: TableRow): TableRow['cells'] {
-  // Safe: stripUuid gives back a string for a string and the value itself for anything else.
+  // Safe: stripUuid returns a string for a string and any other value unchanged.
   return Object.fromEntries(
     Object.entries(cells).map(([key, value]) => [key, stripUuid(value) as typeof value]),
   );
@@ -28,13 +28,13 @@ function bareUuids({ cells }: TableRow): TableRow['cells'] {
 
 function requests(table: string, column: string): TableMapping {
   const columns = prefixed(column, 'uuid', 'opnum', 'stub_data');
-  return repaired(plain(table, `${prefix}.smb.dcerpc.request`, columns), (row) => {
+  return corrected(plain(table, `${prefix}.smb.dcerpc.request`, columns), (row) => {
     const { stub_data = null, ...cells } = bareUuids(row);
     return stub_data === null ? cells : { ...cells, stub_data };
   });
 }
 
-/** p0f says everything as text; SQLite made numbers of some. */
+/** p0f reports every value as text; SQLite stored some of them as numbers. */
 function asText({ cells }: TableRow): TableRow['cells'] {
   return Object.fromEntries(
     Object.entries(cells).map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]),
@@ -42,12 +42,12 @@ function asText({ cells }: TableRow): TableRow['cells'] {
 }
 
 /**
- * The tables of dionaea's log_sqlite, of its old layouts and of the living fork, with how their rows become incidents.
- * Rows of
- * `mssql_fingerprints` are told with their `logins`, and what hangs on commands and reports with those.
+ * The tables of dionaea's log_sqlite, of its old layouts and of the maintained fork, and how their rows become incidents.
+ * Rows of `mssql_fingerprints` are part of the incidents of `logins`; rows that belong to commands and reports are part of
+ * theirs.
  */
 export const tableMappings: readonly TableMapping[] = [
-  repaired(
+  corrected(
     plain('dcerpcbinds', `${prefix}.smb.dcerpc.bind`, prefixed('dcerpcbind', 'uuid', 'transfersyntax')),
     bareUuids,
   ),
@@ -61,13 +61,13 @@ export const tableMappings: readonly TableMapping[] = [
     table: 'downloads',
     columns: { url: ['download_url'], md5hash: ['download_md5_hash'] },
     withoutConnection: 'allowed',
-    // dionaea names a sample by its hash, in a folder that the database does not know.
-    find: (row) => ({
+    // dionaea names a sample by its hash. The database does not hold the folder.
+    read: (row) => ({
       origin: 'dionaea.download.complete.hash',
       data: { ...withConnection(row), file: row.cells['md5hash'] ?? null },
     }),
   },
-  repaired(
+  corrected(
     plain(
       'p0fs',
       `${prefix}.p0f`,
@@ -79,21 +79,21 @@ export const tableMappings: readonly TableMapping[] = [
     table: 'logins',
     columns: prefixed('login', 'username', 'password'),
     withoutConnection: 'rejected',
-    find: findLogin,
+    read: readLogin,
   },
-  { table: 'mssql_fingerprints', columns: {}, withoutConnection: 'rejected', find: findFingerprint },
+  { table: 'mssql_fingerprints', columns: {}, withoutConnection: 'rejected', read: readFingerprint },
   plain('mssql_commands', `${prefix}.mssql.cmd`, prefixed('mssql_command', 'status', 'cmd')),
   {
     table: 'mysql_commands',
     columns: { command: ['mysql_command_cmd'] },
     withoutConnection: 'rejected',
-    find: findMysqlCommand,
+    read: readMysqlCommand,
   },
   {
     table: 'sip_commands',
     columns: prefixed('sip_command', 'method', 'call_id', 'user_agent', 'allow'),
     withoutConnection: 'rejected',
-    find: findSipCommand,
+    read: readSipCommand,
   },
   plain(
     'mqtt_fingerprints',
@@ -104,7 +104,7 @@ export const tableMappings: readonly TableMapping[] = [
     publishtopic: ['mqtt_publish_command_topic'],
     publishmessage: ['mqtt_publish_command_message'],
   }),
-  repaired(
+  corrected(
     plain('mqtt_subscribe_commands', `${prefix}.mqtt.subscribe`, {
       subscribemessageid: ['mqtt_subscribe_command_messageid'],
       subscribetopic: ['mqtt_subscribe_command_topic'],
@@ -142,6 +142,6 @@ export const tableMappings: readonly TableMapping[] = [
       permalink: ['virustotal_permalink'],
     },
     withoutConnection: 'allowed',
-    find: findVirustotal,
+    read: readVirustotal,
   },
 ];

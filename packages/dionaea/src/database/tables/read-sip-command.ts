@@ -1,7 +1,7 @@
 import type { Value } from '@ihandler/core';
 import { SIP_METHODS } from '@ihandler/core/kit';
 import { type StoredRow, toInteger, toValue } from '../cells.ts';
-import { type Finding, type TableRow, withConnection } from '../mapping.ts';
+import { type RowResult, type TableRow, withConnection } from './mapping.ts';
 
 const addressParts = ['display_name', 'uri_scheme', 'uri_user', 'uri_password', 'uri_host', 'uri_port'];
 const originParts = ['username', 'sess_id', 'sess_version', 'nettype', 'addrtype', 'unicast_address'];
@@ -29,10 +29,10 @@ function readAllow(mask: Value | undefined): string[] {
 }
 
 /**
- * A row of `sip_commands` with its addresses, hops and session description, nested as dionaea reports them. What the
- * tables do not keep (parameters, headers, media formats) is absent.
+ * Reads a row of `sip_commands` with its addresses, hops and session description, nested as in dionaea's incidents. Data
+ * that the tables do not hold (parameters, headers, media formats) is absent.
  */
-export function findSipCommand(row: TableRow): Finding {
+export function readSipCommand(row: TableRow): RowResult {
   const load = (table: string, prefix: string, parts: readonly string[]) =>
     row.related.of(
       table,

@@ -1,8 +1,8 @@
 import { toInteger, toValue } from '../cells.ts';
-import { type Finding, type TableRow, withConnection } from '../mapping.ts';
+import { type RowResult, type TableRow, withConnection } from './mapping.ts';
 
-/** A row of `mysql_commands` with its arguments; `args` is absent where there are none, as dionaea leaves it out. */
-export function findMysqlCommand(row: TableRow): Finding {
+/** Reads a row of `mysql_commands` with its arguments; without arguments `args` is absent, as in dionaea's incidents. */
+export function readMysqlCommand(row: TableRow): RowResult {
   const columns = ['mysql_command_arg_index', 'mysql_command_arg_data'];
   const args = [...row.related.of('mysql_command_args', 'mysql_command', row.row, columns)]
     .sort((a, b) => Number(a['mysql_command_arg_index'] ?? 0) - Number(b['mysql_command_arg_index'] ?? 0))

@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+import type { Incident, Log, Reject } from '@ihandler/core';
+import { parseReject } from '@ihandler/core/kit';
+import { hasByteOrderMark } from '../text/first-line.ts';
+import type { AddLine, AddNulls } from '../text/split-lines.ts';
+import type { ReadLine } from './read-line.ts';
+
+/** The longest text that a reject keeps, in bytes; of a longer line it has only the position. */
+export const maxRejectText = 64 * 1024;
+
+/** How many incidents are reported at once. */
+export const batchSize = 1000;
+
+/** How many bytes of lines are collected at once. */
+const batchBytes = 4 * 1024 * 1024;
+
+/** A line of a rejects file that has only the position of its text: the text must be read from the original file. */
+export interface LocatedReject {
+  readonly reject: Reject;
+  readonly ordinal: number;
+}
+
+/** The results of lines. */
+export interface CollectedLines {
+  /** In the order of the lines. */
+  readonly results: readonly (Incident | LocatedReject)[];
+  readonly rejects: readonly Reject[];
+}
+
+/** Makes incidents from lines and holds them until they are collected. */
+export interface LineCollector {
+  readonly addLine: AddLine;
+  readonly addNulls: AddNulls;
+  /** Whether there is enough to report. */
+  isFull(): boolean;
+  /** Returns all results, or with `fullBatches` only those that fill batches, when there is at least one batch. The rest stays. */
+  collect(fullBatches?: 'fullBatches'): CollectedLines;
+}
+
+/** What {@link createLineCollector} needs to know of the file. */
+export interface LineCollectorSettings {
+  readonly file: string;
+  /** The longest accepted line, in bytes. */
+  readonly maxLine: number;
+  /** Whether its lines are rejects of other files, which are read again. */
+  readonly isRejectsFile: boolean;
+  readonly readLine: ReadLine;
+  readonly log: Log;
+}
+
+function asText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+/** Makes a {@link LineCollector}. It reads bytes that are not UTF-8 as U+FFFD and logs that once. */
+export function createLineCollector({
+  file,
+  maxLine,
+  isRejectsFile,
+  readLine,
+  log,
+}: LineCollectorSettings): LineCollector {
+  let results: (Incident | LocatedReject)[] = [];
+  let rejects: Reject[] = [];
+  let size = 0;
+  let hasWarned = false;
+
+  function decode(bytes: Buffer, from: number, to: number): string {
+    const text = bytes.toString('utf8', from, to);
+    if (!hasWarned && text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) {
+      hasWarned = true;
+      log.warn('some lines are not valid UTF-8; invalid bytes are replaced by U+FFFD', { file });
+    }
+    return text;
+  }
+  function reject(bytes: Buffer | undefined, offset: number, length: number, reason: string): void {
+    const position = { file, offset, length, reason };
+    if (bytes === undefined || length > maxRejectText) rejects.push(position);
+    else rejects.push({ ...position, text: isUtf8(bytes) ? bytes.toString('utf8') : new Uint8Array(bytes) });
+  }
+  function retry(earlier: Reject, ordinal: number): void {
+    const { text } = earlier;
+    if (text === undefined) {
+      results.push({ reject: earlier, ordinal });
+      return;
+    }
+    const incident = readLine(typeof text === 'string' ? text : asText(text), ordinal);
+    if (typeof incident === 'string') rejects.push({ ...earlier, reason: incident });
+    else results.push(incident);
+  }
+
+  return {
+    addLine(bytes, from, to, start, end, isComplete) {
+      const length = to - from;
+      size += length;
+      if (bytes === undefined || length > maxLine) {
+        const text = bytes?.subarray(from, to);
+        reject(text, start, length, `Expected a line of at most ${maxLine} bytes, found ${length}.`);
+        return;
+      }
+      const mark = start === 0 && hasByteOrderMark(bytes.subarray(from, to)) ? 3 : 0;
+      const text = decode(bytes, from + mark, to);
+      const incident = readLine(text, end);
+      if (typeof incident !== 'string') {
+        results.push(incident);
+        return;
+      }
+      if (text.trim() === '') return;
+      const earlier = isRejectsFile ? parseReject(text) : undefined;
+      if (earlier !== undefined) retry(earlier, end);
+      else
+        reject(
+          bytes.subarray(from, to),
+          start,
+          length,
+          isComplete ? incident : `The last line is incomplete. ${incident}`,
+        );
+    },
+    addNulls(start, length) {
+      const reason = `Expected text, found ${length} NUL bytes, which a power failure leaves: the text there is lost.`;
+      rejects.push({ file, offset: start, length, reason });
+    },
+    isFull: () => results.length >= batchSize || rejects.length > 0 || size >= batchBytes,
+    collect(fullBatches) {
+      // Each report costs a transaction, small or large. Before a reject is written, all results before it are reported.
+      const rest = fullBatches === undefined || rejects.length > 0 ? 0 : results.length % batchSize;
+      const end = rest < results.length ? results.length - rest : results.length;
+      const collected = { results: results.slice(0, end), rejects };
+      results = results.slice(end);
+      rejects = [];
+      size = 0;
+      return collected;
+    },
+  };
+}
