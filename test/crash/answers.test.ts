@@ -26,7 +26,7 @@ afterAll(() => {
 
 describeService('strace', () => {
   it.each(['http', 'dionaea-http'] as const)(
-    'a host calls for the disk between each post to %s and the 204 that answers it',
+    'a host syncs the journal to disk between each post to %s and the 204 that answers it',
     { timeout: 60_000 },
     async (port) => {
       const home = join(folder, port);

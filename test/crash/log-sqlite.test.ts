@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleChild } from '../support/bundle-child.ts';
 
-/** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
+/** Holds the child as one file beside the dependencies of the package, so that Node runs it without a loader. */
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/log-sqlite/node_modules/.kill-', import.meta.url)),
 );
@@ -21,7 +21,7 @@ afterAll(() => {
   for (const path of [bundle, folder]) rmSync(path, { recursive: true, force: true });
 });
 
-/** Runs the child until it has said a number of lines, kills it, and returns the last ordinal that it said. */
+/** Runs the child until it has printed a number of lines, kills it, and returns the last ordinal that it printed. */
 async function writeAndKill(file: string, stream: string, lines: number): Promise<number> {
   const child = spawn(process.execPath, [join(bundle, 'writing-child.js'), file, stream], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,7 +36,7 @@ async function writeAndKill(file: string, stream: string, lines: number): Promis
   return last;
 }
 
-it('holds whole batches, all that were acknowledged, and a checkpoint that says just that, after each kill', {
+it('log-sqlite has complete batches, every acknowledged one, and a checkpoint that matches its rows after each kill', {
   timeout: 60_000,
 }, async () => {
   const file = join(folder, 'attacks.sqlite');

@@ -22,7 +22,7 @@ const PACKAGES = [
   'xmpp',
 ];
 
-/** The secrets that READMEs name, by the machine that has them. */
+/** The secrets that READMEs name, by machine. */
 const secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   server: { HIVE_1_PASSWORD: 'of-the-sensor', HUB_PASSWORD: 'of-the-hub' },
   hub: {
@@ -41,7 +41,7 @@ const secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 interface Example {
   readonly name: string;
   readonly services: readonly Service[];
-  /** What stands in its files for what is on this machine, with a port that is free. */
+  /** Text in its files and the replacement on this machine, with a free port. */
   replaced(port: number): Replaced;
 }
 
@@ -62,7 +62,7 @@ const examples: readonly Example[] = [
       ['nats.example.org', 'localhost'],
       ['port: 4222', `port: ${port}\nhost: 127.0.0.1`],
       ['4222', String(port)],
-      // The disk of a test is smaller.
+      // The disk of the tests is smaller.
       ['maxSize: 20GB', 'maxSize: 100MB'],
     ],
   },
@@ -100,7 +100,7 @@ describe('an example', () => {
       });
       afterAll(() => postgres?.stop());
 
-      it('brings what a sensor saw to the hub when somebody does what its README says', async () => {
+      it('sends the incidents of a sensor to the hub when the steps of its README are followed', async () => {
         const folder = join(installed, name);
         mkdirSync(folder);
         const database = ['postgres://ihandler@db.example.org:5432/attacks', postgres?.url ?? ''] as const;
@@ -125,7 +125,7 @@ describe('an example', () => {
         }
         expect(seen.split('ftpctrl'), `${seen}\n${example.said()}`).toHaveLength(4);
         expect(seen).toContain('remoteshell');
-        // The address of the sensor has not left it.
+        // The address of the sensor did not leave the machine.
         expect(seen).not.toContain('192.0.2.53');
       }, 120_000);
     });

@@ -19,7 +19,7 @@ describe('the systemd unit', () => {
     [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value] as const),
   );
 
-  it('runs as dionaea, in a sandbox, with a folder of its own', () => {
+  it('runs as dionaea, in a sandbox, with its own folder', () => {
     expect(Object.fromEntries(settings)).toMatchObject({
       User: 'dionaea',
       StateDirectory: 'ihandler',
@@ -35,20 +35,20 @@ describe('the systemd unit', () => {
     expect(settings.get('ExecStart')).toMatch(/^\/\S+\/ihandler run -c \/etc\/ihandler\/ihandler\.yaml$/);
   });
 
-  it('leaves it more time to end than it takes', () => {
+  it('allows more time to stop than the program needs', () => {
     expect(Number(settings.get('TimeoutStopSec'))).toBeGreaterThan(8);
   });
 
-  it.runIf(has('systemd-analyze'))('is a unit that systemd understands', () => {
+  it.runIf(has('systemd-analyze'))('is valid for systemd', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-unit-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const verify = (text: string) => {
       const file = join(folder, 'ihandler.service');
-      // The program is not installed there on the machine of the tests.
+      // The program is not installed at that path on the machine of the tests.
       writeFileSync(file, text.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`));
       return spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
     };
-    // Other units of the machine may have something to be told, too.
+    // Other units of the machine may cause messages too.
     const said = (text: string) =>
       verify(text)
         .stderr.split('\n')
@@ -72,8 +72,8 @@ describe('the snippet for logrotate', () => {
     },
   );
 
-  it.runIf(has('logrotate'))('is one that logrotate understands', () => {
-    // `su` needs users that the machine of the tests does not have.
+  it.runIf(has('logrotate'))('is valid for logrotate', () => {
+    // `su` needs users that do not exist on the machine of the tests.
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-logrotate-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'dionaea-ihandler');
@@ -89,7 +89,7 @@ describe('the Dockerfile', () => {
     .split('\n')
     .filter((line) => /^[A-Z]+ /.test(line));
 
-  it('has stages, and a last one that runs without rights and without a compiler', () => {
+  it('has stages, and its last stage runs without root and without a compiler', () => {
     const stages = instructions.filter((line) => line.startsWith('FROM '));
     expect(stages).toHaveLength(2);
     const last = instructions.slice(instructions.lastIndexOf(stages[1] ?? ''));
@@ -103,7 +103,7 @@ describe('the Dockerfile', () => {
 describe('the example for Docker Compose', () => {
   const compose: unknown = parse(read('examples/compose-dionaea/docker-compose.yml'));
 
-  it('shares the folder of dionaea with ihandler, which can change nothing there', () => {
+  it('shares the folder of dionaea with ihandler read-only', () => {
     expect(compose).toMatchObject({
       services: {
         dionaea: { volumes: expect.arrayContaining(['dionaea:/opt/dionaea/var/lib']) },
@@ -127,7 +127,7 @@ describe('the example for Docker Compose', () => {
     ]);
   });
 
-  it('has a configuration that is in order', async () => {
+  it('has a valid configuration', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-compose-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const project = createProject(folder);

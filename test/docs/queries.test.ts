@@ -37,8 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the queries of the manual', () => {
-  it.each(queries())('answer: $title', ({ sql }) => {
+describe('the queries of docs/queries.md', () => {
+  it.each(queries())('return rows: $title', ({ sql }) => {
     const database = new Database(file, { readonly: true });
     try {
       const rows = database.prepare(sql).all();
@@ -49,7 +49,7 @@ describe('the queries of the manual', () => {
   });
 
   it.each(queries().filter(({ sql }) => !sql.includes('ihandler_')))(
-    'run on what dionaea itself wrote: $title',
+    'run on a database that dionaea wrote: $title',
     ({ sql }) => {
       const database = new Database(recording('dionaea-c/log_sqlite.sqlite'), { readonly: true });
       try {

@@ -6,7 +6,7 @@ import { type Document, documents } from '../support/documents/document.ts';
 import { installedBy } from '../support/documents/install.ts';
 import { published, root, type WorkspacePackage } from '../support/workspace.ts';
 
-/** What a README has, in this order, after its title and the sentence that says what the package does. */
+/** The sections of a README, in order, after its title and the sentence that describes the package. */
 const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = {
   app: [
     /^Install$/,
@@ -41,13 +41,13 @@ function rowsBelow(document: Document, heading: string): readonly string[] {
 describe.each(published)('the README of $json.name', ({ folder, json, role }) => {
   const readme = documentAt(`${folder}/README.md`);
 
-  it('says in a sentence what the package does', () => {
+  it('describes the package in one sentence', () => {
     const [title, blank, sentence] = readme?.text.split('\n') ?? [];
     expect([title, blank]).toEqual([`# ${json.name}`, '']);
     expect(sentence).toMatch(/^[A-Z].{20,}[.]$/);
   });
 
-  it('has what every README of its kind has, in the same order', () => {
+  it('has the sections of every README of its kind, in the same order', () => {
     const wanted = json.ihandler === undefined && role === 'plugin' ? headings.library : headings[role];
     const found = readme?.headings
       .filter((heading) => /^## /.test(heading))
@@ -58,13 +58,13 @@ describe.each(published)('the README of $json.name', ({ folder, json, role }) =>
     );
   });
 
-  it('says how to install it', () => {
+  it('shows how to install the package', () => {
     const lines = readme?.blocks.filter(({ heading }) => heading === 'Install').map(({ code }) => code) ?? [];
     const installed = lines.flatMap((code) => code.split('\n').flatMap((line) => installedBy(line) ?? []));
     expect(installed).toContain(json.name);
   });
 
-  it('lists every option that a configuration may name', () => {
+  it('lists every option of the manifest', () => {
     if (json.ihandler === undefined || readme === undefined) return;
     const { handlers, sources, journals } = manifestSchema.parse(json.ihandler);
     const offers = [handlers, sources, journals].flatMap((kind) => Object.values(kind));
@@ -74,19 +74,19 @@ describe.each(published)('the README of $json.name', ({ folder, json, role }) =>
   });
 });
 
-/** What GitHub makes of a heading for links to it. */
+/** The anchor that GitHub gives a heading. */
 function anchorOf(heading: string): string {
   const words = heading.replace(/^#+ /, '').toLowerCase();
   return words.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
 }
 
-it('the README of the project leads to every package', () => {
+it('the README of the project links to every package', () => {
   const readme = documentAt('README.md')?.prose ?? '';
   const rows = published.map(({ folder, json }) => `| [\`${json.name}\`](${folder}) |`);
   expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
 });
 
-it('links in documents lead somewhere', () => {
+it('links in documents have existing targets', () => {
   const broken = documents.flatMap(({ path, prose }) =>
     [...prose.replaceAll(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link]) => link ?? '')

@@ -17,7 +17,7 @@ import { startPostgres } from '../support/servers/postgres.ts';
 import { startProsody } from '../support/servers/prosody.ts';
 import { selfSigned } from '../support/servers/self-signed.ts';
 
-/** The examples that test/docs/readme.test.ts only checks, since they need a server or a live sensor: here they have one. */
+/** The examples that need a server or a live sensor. test/docs/readme.test.ts only checks them; here they run. */
 const PACKAGES = [
   'dionaea',
   'forward',
@@ -35,7 +35,7 @@ vi.setConfig({ testTimeout: 2 * PATIENCE });
 let folder = '';
 let program = '';
 let recording = '';
-/** What `summary` says of the recording where it is imported with nothing between. */
+/** The output of `summary` for a recording that is imported directly. */
 let expected = '';
 
 beforeAll(async () => {
@@ -50,11 +50,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A block of a manual by something that it says, with what is another thing here. */
+/** A block of a manual that contains a text, with replacements for this machine. */
 function given(manual: string, says: string, here: Readonly<Record<string, string>> = {}): string {
   const { blocks } = manuals.find(({ path }) => path === manual) ?? { blocks: [] };
   const block = blocks.find(({ language, code }) => language === 'yaml' && code.includes(says));
-  if (block === undefined) throw new Error(`${manual} shows no configuration with ${JSON.stringify(says)}`);
+  if (block === undefined) throw new Error(`${manual} has no configuration with ${JSON.stringify(says)}`);
   let text = block.code;
   for (const [said, real] of Object.entries(here)) {
     expect(text, `${manual}: ${said}`).toContain(said);
@@ -65,16 +65,16 @@ function given(manual: string, says: string, here: Readonly<Record<string, strin
 
 interface Machine {
   readonly folder: string;
-  /** Runs a command to its end; answers what it printed. */
+  /** Runs a command to its end. Resolves with its output. */
   command(...words: string[]): Promise<string>;
-  /** Runs the host until the test is over; resolves when it has said something. */
+  /** Runs the host until the end of the test. Resolves when it has printed a text. */
   run(says: string): Promise<HostProcess>;
 }
 
-/** A folder with a configuration, `my.yaml`, and what a user has in the environment. */
+/** A folder with a configuration, `my.yaml`, and the environment of a user. */
 function machine(name: string, yaml: string, env: Readonly<Record<string, string>> = {}): Machine {
   const own = mkdtempSync(join(folder, `${name}-`));
-  // On one machine, where only one could have the port for health, and with a data folder for each.
+  // The hosts share a machine: only one could have the health port, and each needs its own data folder.
   const data = /^data:/m.test(yaml) ? '' : 'data: data\n';
   writeFileSync(join(own, 'my.yaml'), `${yaml}${data}health: off\nlog: { levels: 'all,-debug' }\n`);
   return {
@@ -107,10 +107,10 @@ function machine(name: string, yaml: string, env: Readonly<Record<string, string
   };
 }
 
-/** What a hub does with what it hears. */
+/** The handlers of a hub. */
 const KEEP = 'ihandlers: [{ name: log-sqlite, from: beginning, config: { file: a.sqlite } }]\n';
 
-/** Waits until a database holds what the recording holds. */
+/** Waits until a database holds all attacks of the recording. */
 async function becomes({ command }: Machine, database = 'a.sqlite', wanted = expected): Promise<void> {
   let found = '';
   const end = performance.now() + PATIENCE;
@@ -123,7 +123,7 @@ async function becomes({ command }: Machine, database = 'a.sqlite', wanted = exp
 
 type Here = Readonly<Record<string, string>>;
 
-/** A hub that listens and a sensor that sends what it saw, each as the manual of a package says. */
+/** A hub that receives and a sensor that sends, each configured as in the manual of a package. */
 async function pair(
   manual: string,
   { both, onHub = {} }: { readonly both: Here; readonly onHub?: Here },
@@ -141,7 +141,7 @@ const FOLLOWED = '/opt/dionaea/var/lib/dionaea/dionaea_incident.json';
 
 describe('beside a dionaea', () => {
   it.each(['README.md', 'apps/ihandler/README.md', 'docs/operations.md'])(
-    'the configuration of %s stores what dionaea writes, and status tells of it',
+    'the configuration of %s stores the incidents that dionaea writes, and status shows them',
     async (manual) => {
       const file = join(mkdtempSync(join(folder, 'dionaea-')), 'dionaea_incident.json');
       const data =
@@ -157,7 +157,7 @@ describe('beside a dionaea', () => {
     },
   );
 
-  it('the configuration that follows its database stores what is in it', async () => {
+  it('the configuration that follows its database stores its incidents', async () => {
     const lib = mkdtempSync(join(folder, 'dionaea-'));
     mkdirSync(join(lib, 'binaries'));
     writeRecording(join(lib, 'dionaea.sqlite'));
@@ -171,7 +171,7 @@ describe('beside a dionaea', () => {
     await becomes(host, 'a.sqlite', await plain.command('summary', 'a.sqlite'));
   });
 
-  it('the configuration that takes its posts stores what it posts', async () => {
+  it('the configuration that receives its posts stores the posted incidents', async () => {
     const port = await freePort();
     const lib = mkdtempSync(join(folder, 'dionaea-'));
     const yaml = given('packages/dionaea/README.md', 'dionaea-http', {
@@ -184,7 +184,7 @@ describe('beside a dionaea', () => {
     for (const body of readFileSync(recording, 'utf8').trimEnd().split('\n')) {
       const post = () => fetch(`http://127.0.0.1:${port}/incidents`, { method: 'POST', body });
       let { status } = await post();
-      // A disk that is busy may make it later than a quarter of a second.
+      // A busy disk may delay it by more than a quarter of a second.
       while (status === 503) status = (await post()).status;
       expect(status).toBe(204);
     }
@@ -192,7 +192,7 @@ describe('beside a dionaea', () => {
   });
 });
 
-it('the configurations of http and forward bring what a sensor saw to a hub, encrypted', async () => {
+it('the configurations of http and forward send the incidents of a sensor to a hub, encrypted', async () => {
   const port = await freePort();
   const { cert, key, remove } = selfSigned();
   onTestFinished(remove);
@@ -219,7 +219,7 @@ it('the configurations of http and forward bring what a sensor saw to a hub, enc
   await becomes(hub);
 });
 
-it('the configurations of hpfeeds bring what a sensor saw to a hub', async () => {
+it('the configurations of hpfeeds send the incidents of a sensor to a hub', async () => {
   const secret = 'of-your-own';
   const channels = [...Object.values(CHANNELS), 'ihandler.incidents'];
   const broker = await startHpfeedsBroker({
@@ -234,7 +234,7 @@ it('the configurations of hpfeeds bring what a sensor saw to a hub', async () =>
 });
 
 describeService('nats-server', () => {
-  it('the configurations of nats bring what a sensor saw to a hub, encrypted', async () => {
+  it('the configurations of nats send the incidents of a sensor to a hub, encrypted', async () => {
     const { cert, key, remove } = selfSigned();
     onTestFinished(remove);
     const users = ['pot-1', 'hub'].map((user) => `{ user: "${user}", password: "of-your-own" }`).join(', ');
@@ -243,7 +243,7 @@ describeService('nats-server', () => {
     );
     onTestFinished(() => server.stop());
     const both = { 'nats.example.org': `127.0.0.1:${server.port}` };
-    // A cluster of one, on a smaller disk.
+    // A cluster with one server, on a smaller disk.
     const onHub = { '50GB': '50MB', 'replicas: 3': 'replicas: 1' };
     const env = { NODE_EXTRA_CA_CERTS: cert };
     await pair('packages/nats/README.md', { both, onHub }, 'nats: connected', env);
@@ -251,7 +251,7 @@ describeService('nats-server', () => {
 });
 
 describeService('prosody', () => {
-  it('the configurations of xmpp bring what a sensor saw to a hub', async () => {
+  it('the configurations of xmpp send the incidents of a sensor to a hub', async () => {
     const server = await startProsody({ 'pot-1': 'of-your-own', hub: 'of-your-own' });
     onTestFinished(() => server.stop());
     const both = {
@@ -264,7 +264,7 @@ describeService('prosody', () => {
 });
 
 describeService('postgres', () => {
-  it('the configuration of log-postgres stores what a sensor saw, encrypted, and its commands read it', async () => {
+  it('the configuration of log-postgres stores the incidents of a sensor, encrypted, and its commands read them', async () => {
     const password = 'of-your-own';
     const server = await startPostgres({ tls: true, password });
     onTestFinished(() => server.stop());

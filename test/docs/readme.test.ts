@@ -37,7 +37,7 @@ beforeAll(() => {
   const typed = mkdtempSync(join(folder, 'typed-'));
   const programs = allBlocks.filter(({ language }) => language === 'ts' || language === 'js');
   const installed = allCommands.flatMap((command) => installedBy(command) ?? []);
-  // A name that does not exist fails where it is installed, not here for all.
+  // An unknown name fails in the block that installs it, not here for all blocks.
   compiled = compilePrograms(typed, programs, installed.filter(isAvailable));
 }, 60_000);
 
@@ -47,7 +47,7 @@ function expectSuccess({ code, stdout, stderr }: Ending, what: string): void {
   expect(code, `${what}\n${stdout}${stderr}`).toBe(0);
 }
 
-/** Runs one block in a project; answers what it printed. */
+/** Runs one block in a project. Resolves with its output. */
 type Runner = (block: Block, project: Project) => Promise<string>;
 
 const runProgram: Runner = async (block, project) => {
@@ -92,15 +92,15 @@ const hasHandlers = (value: unknown): boolean => handlerNames(value).length > 0;
 const sendsAway = (value: unknown): boolean =>
   handlerNames(value).some((name) => typeof name === 'string' && senders.includes(name));
 
-/** A list is a configuration of dionaea, a mapping one of ours. */
+/** A list is a configuration of dionaea, a mapping is a configuration of ihandler. */
 const loadYaml: Runner = async ({ code }, project) => {
   const name = nameOf(code) ?? 'example.yaml';
   const value: unknown = parse(code);
   expect(value).toBeTypeOf('object');
   if (Array.isArray(value)) return '';
-  // What needs a server or a sensor is checked here, and run by readme-servers.test.ts; all else is run on a recording.
+  // Configurations that need a server or a sensor are checked here and run by readme-servers.test.ts. All others run on a recording.
   const isLive = !hasHandlers(value) || sendsAway(value);
-  // A dionaea that has just been installed: its folders are there.
+  // A new installation of dionaea: its folders exist.
   project.write(name, isLive ? code.replaceAll('/opt/dionaea', dionaea) : code);
   const words = isLive ? ['check', '-c', name] : ['import', '-c', name, recording];
   const ending = await project.ihandler(...words);
@@ -120,12 +120,12 @@ const runners: Readonly<Record<string, Runner>> = {
 for (const { path, blocks } of manuals.filter((manual) => manual.blocks.length > 0))
   describe(path, () => {
     let project: Project;
-    /** What the last block that was run printed: the text blocks behind it show it. */
+    /** The output of the last block that ran: the text blocks after it show it. */
     let printed: string | undefined;
 
     beforeAll(() => {
       project = createProject(folder);
-      // A configuration may name a program that is shown after it.
+      // A configuration may name a program that the document shows later.
       for (const { language, code } of blocks) {
         const name = /^(?:js|json|yaml)$/.test(language) ? nameOf(code) : undefined;
         if (name !== undefined) project.write(name, code);
@@ -135,18 +135,18 @@ for (const { path, blocks } of manuals.filter((manual) => manual.blocks.length >
     for (const block of blocks)
       it(`${block.heading}, line ${block.line}: ${block.language}`, { timeout: 120_000 }, async () => {
         if (block.language === 'text') {
-          expect(printed ?? 'The block before it has not run.').toContain(block.code);
+          expect(printed ?? 'The block before it did not run.').toContain(block.code);
           return;
         }
         const runner = runners[block.language];
         const known = Object.keys(runners).join(', ');
         if (runner === undefined)
-          throw new Error(`Nothing can run a block of "${block.language}": expected ${known} or text.`);
+          throw new Error(`Cannot run a block of "${block.language}": expected ${known} or text.`);
         printed = undefined;
         printed = await runner(block, project);
       });
   });
 
-it('excuses no command that is not in a manual', () => {
+it('the list of commands that are not run names only commands of the manuals', () => {
   expect([...notRun.keys()].filter((command) => !allCommands.includes(command))).toEqual([]);
 });

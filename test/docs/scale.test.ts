@@ -5,7 +5,7 @@ import { root } from '../support/workspace.ts';
 
 const text = readFileSync(join(root, 'docs', 'scale.md'), 'utf8');
 
-/** The rows of the table whose head begins with some words, without head and rule, as cells. */
+/** The cells of the table whose head begins with some words, without its head and rule. */
 function table(head: string): readonly (readonly string[])[] {
   const lines = text.split('\n');
   const at = lines.findIndex((line) => line.startsWith(`| ${head}`));
@@ -36,7 +36,7 @@ const UNITS: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 };
 
-/** An amount as it is written, `2.6 GB`, and how far it may be off because it is rounded. */
+/** A written amount, `2.6 GB`, and its rounding error. */
 function amount(cell: string): { readonly value: number; readonly rounded: number } {
   const [, digits = '', unit = ''] = /^`?([\d.,]+) ?(\w*)`?$/.exec(cell) ?? [];
   const factor = UNITS[unit];
@@ -60,15 +60,15 @@ const measured = {
   ids: bytesOf('of that the ids'),
   rows: figure(/An incident becomes ([\d.]+) rows/),
 };
-/** Incidents of a sensor in a day. */
+/** Incidents per sensor and day. */
 const aDay = figure(/A sensor with ([\d,]+) connections a day/) * figure(/at ([\d.]+) incidents each/);
 
-/** What PostgreSQL holds of so many sensors, in bytes. */
+/** The size of PostgreSQL for this many sensors, in bytes. */
 function held(sensors: number, keep: number, remember: number): number {
   return sensors * aDay * ((measured.stored - measured.ids) * keep + measured.ids * remember);
 }
 
-it('the table of docs/scale.md follows from what was measured', () => {
+it('the table of docs/scale.md follows from its measurements', () => {
   const rows = table('sensors | incidents/s');
   expect(rows.length).toBeGreaterThan(3);
   for (const [sensors = '', perSecond = '', stream = '', count = '', postgres = '', kept = ''] of rows) {
@@ -90,7 +90,7 @@ it('the table of docs/scale.md follows from what was measured', () => {
   }
 });
 
-it('the limits that docs/scale.md says to set hold what comes, with some room', () => {
+it('the limits in docs/scale.md are sufficient, with some reserve', () => {
   const rows = table('setting | 50');
   const cells = (what: string) => rows.find(([name = '']) => name.startsWith(what))?.slice(1) ?? [];
   const pairs = (what: string) =>

@@ -20,7 +20,7 @@ let project: string;
 let hook: Server;
 let posted: string[];
 
-/** Runs a program to its end while the webhook answers; what it printed, also when it fails. */
+/** Runs a program to its end while the webhook responds. Resolves with its output, also when it fails. */
 async function runIn(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
   const told =
     /^(?:npm_(?:package|lifecycle|command|config_(?:local|global)?_?prefix)|INIT_CWD|NODE_|VITEST)/;
@@ -63,8 +63,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('the handler of the page, in an empty folder with the program alone', () => {
-  it('is fifteen lines without its comments, and imports nothing', () => {
+describe('the handler of docs/write-a-handler.md, in an empty folder with only the program', () => {
+  it('has fifteen lines without its comments, and imports nothing', () => {
     const lines = notify.split('\n').filter((line) => line !== '' && !/^(?:\/\/|\/\*| \*)/.test(line));
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.length).toBeLessThanOrEqual(15);
@@ -79,7 +79,7 @@ describe('the handler of the page, in an empty folder with the program alone', (
     expect(posted.map((body) => JSON.parse(body).offered)).toEqual(['fxp://1:1@10.65.34.231:8218/ssms.exe']);
   });
 
-  it('runs from a tarball, with what the page says about publishing', async () => {
+  it('runs from a tarball, with the package.json of the page', async () => {
     posted = [];
     const own = join(folder, 'ihandler-notify');
     mkdirSync(own);

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { cowrie } from '../support/cowrie/cowrie-source.ts';
 import { incidentsOf, newFolder, recording, start } from '../support/cowrie/reading.ts';
 
-describe('a file that is read again', () => {
-  /** A database that several lives of the host write. */
+describe('a cowrie file that is read again', () => {
+  /** A database that several runs of the host write. */
   function createKeeper() {
     const rows: Incident[] = [];
     let stored: Checkpoint = {};
@@ -23,7 +23,7 @@ describe('a file that is read again', () => {
     return { rows, handler };
   }
 
-  it('is read on after the last line that was taken, under any name, and rejects are told once', async () => {
+  it('resumes after the last accepted line under any name, and reports each rejected line once', async () => {
     const file = join(newFolder(), 'cowrie.json');
     const lines = readFileSync(recording, 'utf8').split('\n');
     appendFileSync(file, `${lines.slice(0, 14).join('\n')}\n`);
@@ -45,7 +45,7 @@ describe('a file that is read again', () => {
     expect(rejects).toHaveLength(3);
   });
 
-  it('still knows who is connected in a session that began before', async () => {
+  it('still knows the connection of a session that began before', async () => {
     const file = join(newFolder(), 'cowrie.json');
     const [connect, version, ...others] = readFileSync(recording, 'utf8').split('\n');
     appendFileSync(file, `${connect}\n${version}\n`);
@@ -61,7 +61,7 @@ describe('a file that is read again', () => {
     });
   });
 
-  it('is not read beyond a line that is still being written', async () => {
+  it('is read up to a line that is still being written', async () => {
     const file = join(newFolder(), 'cowrie.json');
     const [connect = '', version = ''] = readFileSync(recording, 'utf8').split('\n');
     appendFileSync(file, `${connect}\n${version.slice(0, 40)}`);
@@ -71,7 +71,7 @@ describe('a file that is read again', () => {
   });
 });
 
-it('what is no event is handed back with its place in the file and why', async () => {
+it('a line that is not an event is rejected with its position and the reason', async () => {
   const rejects: Reject[] = [];
   const dispatcher = await start([defineHandler({ name: 'all', on: { '*': () => {} } })], rejects);
   await dispatcher.run(cowrie({ file: recording }));

@@ -6,8 +6,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { cowrie } from '../support/cowrie/cowrie-source.ts';
 import { incidentsOf, newFolder, recording, start } from '../support/cowrie/reading.ts';
 
-describe('what another honeypot saw', () => {
-  it('becomes incidents of its own origins, in the order of the file', async () => {
+describe('the log of another honeypot', () => {
+  it('becomes incidents with its own origins, in the order of the file', async () => {
     const got = await incidentsOf(recording);
     expect(got.map(({ origin }) => origin.replace('cowrie.', ''))).toEqual([
       ...[
@@ -33,13 +33,13 @@ describe('what another honeypot saw', () => {
     expect(got.every(({ misfit }) => misfit === undefined)).toBe(true);
   });
 
-  it('keeps microseconds, in any zone', async () => {
+  it('keeps microseconds in any time zone', async () => {
     const [first, second] = await incidentsOf(recording);
     expect(first?.timestamp).toBe(Date.parse('2016-03-02T08:15:01Z') + 120.543);
     expect((second?.timestamp ?? 0) - (first?.timestamp ?? 0)).toBeCloseTo(180.579, 3);
   });
 
-  it('knows in every event of a session who is connected, though only the first says', async () => {
+  it('gives every event of a session its connection, although only the first event has it', async () => {
     const got = await incidentsOf(recording);
     const logins = got.filter(({ origin }) => origin === 'cowrie.login.success');
     expect(logins.map(({ data }) => data['connection'])).toMatchObject([
@@ -55,7 +55,7 @@ describe('what another honeypot saw', () => {
     ]);
   });
 
-  it('says what it can of a session that began in the file of the day before', async () => {
+  it('gives the known part of the connection for a session that began in the previous file', async () => {
     const got = await incidentsOf(recording);
     expect(got.at(-1)?.data).toEqual({
       connection: {
@@ -69,7 +69,7 @@ describe('what another honeypot saw', () => {
     });
   });
 
-  it('has durations in milliseconds, whichever way a version writes them', async () => {
+  it('has durations in milliseconds for every version of the format', async () => {
     const durations: (number | undefined)[] = [];
     const handler = defineHandler({
       name: 'durations',
@@ -81,14 +81,14 @@ describe('what another honeypot saw', () => {
     expect(durations).toEqual([3879.457, 13400.4, 120_000, 4000]);
   });
 
-  it('may say the same twice: each line is an incident of its own', async () => {
+  it('may contain equal lines: each becomes its own incident', async () => {
     const got = await incidentsOf(recording);
     const [first, second] = got.filter(({ data }) => data['url'] === 'http://203.0.113.99/bins.sh');
     expect(second?.data).toEqual(first?.data);
     expect(second?.id).not.toBe(first?.id);
   });
 
-  it('is data, whatever it holds', async () => {
+  it('stays data, whatever text attackers sent', async () => {
     const got = await incidentsOf(recording);
     expect(
       got.filter(({ origin }) => origin === 'cowrie.login.failed').map(({ data }) => data),
@@ -100,8 +100,8 @@ describe('what another honeypot saw', () => {
   });
 });
 
-describe('origins that this core does not know', () => {
-  it('have the types that were declared for them, which narrow on the origin', () => {
+describe('origins that core does not know', () => {
+  it('have their declared types, which narrow on the origin', () => {
     type Login = IncidentOf<'cowrie.login.*'>;
     expectTypeOf<Login['origin']>().toEqualTypeOf<'cowrie.login.success' | 'cowrie.login.failed'>();
     expectTypeOf<Login['data']['password']>().toEqualTypeOf<string | undefined>();
@@ -109,7 +109,7 @@ describe('origins that this core does not know', () => {
     expectTypeOf<IncidentOf<'cowrie.logn.*'>>().toBeNever();
   });
 
-  it('reach listeners by their globs, and "*"', async () => {
+  it('reach listeners by their globs and "*"', async () => {
     const heard = new Map<string, number>();
     const hear = (glob: string) => () => void heard.set(glob, (heard.get(glob) ?? 0) + 1);
     const passwords: string[] = [];
@@ -120,7 +120,7 @@ describe('origins that this core does not know', () => {
         'cowrie.*': hear('cowrie.*'),
         'cowrie.session.connect': hear('cowrie.session.connect'),
         '*': hear('*'),
-        // Known origins match these: what is not known does not reach them.
+        // Known origins match these, so unknown origins do not reach them.
         'dionaea.*': hear('dionaea.*'),
         '*.connect': hear('*.connect'),
       },
@@ -138,7 +138,7 @@ describe('origins that this core does not know', () => {
     expect(passwords.slice(0, 4)).toEqual(['root:123456', 'root:admin', 'admin:', 'pi:(key)']);
   });
 
-  it('reach the same listeners when another handler reports one of that family', async () => {
+  it('reach the same listeners when another handler reports them', async () => {
     const heard: string[] = [];
     const verdict = defineHandler({
       name: 'verdict',
@@ -161,7 +161,7 @@ describe('origins that this core does not know', () => {
     expect(heard).toHaveLength(23 + 4);
   });
 
-  it('do no harm to a database of dionaea, which keeps what is its own', async () => {
+  it('leave a database of dionaea intact, which stores only its own rows', async () => {
     const file = join(newFolder(), 'attacks.sqlite');
     const dispatcher = await start([logSqlite({ file })]);
     await dispatcher.run(cowrie({ file: recording }));

@@ -8,7 +8,7 @@ import logSqlite from '@ihandler/log-sqlite';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-describe('the data folder before the first release', () => {
+describe('a data folder from before the first release', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ihandler-data-'));
@@ -23,7 +23,7 @@ describe('the data folder before the first release', () => {
     return count;
   }
 
-  it('is gone on with: nothing is delivered twice, what is new is, dead letters stay, the counts balance', async () => {
+  it('is continued: only new incidents are delivered, dead letters stay, and the delivery counts add up', async () => {
     const before = connections();
     const file = join(folder, 'journal.sqlite');
     const offers: string[] = [];

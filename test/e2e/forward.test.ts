@@ -29,7 +29,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a sensor saw, in a file of its own; what of it is stored where nothing is between; and a folder for its hosts. */
+/** The file of a sensor, the rows that a direct import stores of it, and a folder for its hosts. */
 async function scene(incidents: number): Promise<{ own: string; file: string; kept: Kept }> {
   scenes += 1;
   const own = mkdtempSync(join(folder, `scene-${scenes}-`));
@@ -38,7 +38,7 @@ async function scene(incidents: number): Promise<{ own: string; file: string; ke
   return { own, file, kept: await keptLocally(file, 'a', own) };
 }
 
-/** A host that is ended after the test. */
+/** Starts a host, which is stopped after the test. */
 function host(own: string, name: string, parts: RunParts): HostProcess {
   const made = runHost(program, own, name, parts);
   onTestFinished(() => made.kill());
@@ -54,7 +54,7 @@ const forward = (port: number): Entry => ({
 });
 
 interface Told {
-  /** Null while nobody can tell. */
+  /** Null while it is unknown. */
   readonly journal: { readonly entries: number } | null;
   readonly sources: readonly {
     readonly instance: string;
@@ -70,22 +70,23 @@ interface Told {
   }[];
 }
 
-/** What `ihandler status --json` says of a host. */
+/** The output of `ihandler status --json` for a host. */
 async function status(own: string, name: string): Promise<Told> {
-  // Exit code 3: somebody should look at it.
+  // Exit code 3: the host needs attention.
   const said = await call(process.execPath, [program, 'status', '--json', '-c', 'ihandler.yaml'], {
     cwd: join(own, name),
   }).catch((error: { stdout: string }) => error);
   return JSON.parse(said.stdout);
 }
 
-/** Asks again until an answer will do; fails, with the last one, when that takes too long. */
+/** Repeats a request until its result is accepted. Fails with the last result when that takes too long. */
 async function until<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
   const end = performance.now() + PATIENCE;
   for (;;) {
     const answer = await ask();
     if (holds(answer)) return answer;
-    if (performance.now() > end) throw new Error(`it did not come to that: ${JSON.stringify(answer)}`);
+    if (performance.now() > end)
+      throw new Error(`the expected state was not reached: ${JSON.stringify(answer)}`);
     await pause(200);
   }
 }
@@ -97,7 +98,7 @@ async function forestIn(own: string, name: string): Promise<readonly unknown[]> 
   return existsSync(file) ? canonicalForest(await openAttackReader(file)) : [];
 }
 
-/** Waits until a host has all of it in its journal, once, and its handlers have had it; then what it stored is compared. */
+/** Waits until the journal of a host has every incident once and its handlers have finished, then compares the stored rows. */
 async function hasAll(own: string, name: string, { incidents, forest }: Kept): Promise<void> {
   const told = await until(
     () => status(own, name),
@@ -108,10 +109,10 @@ async function hasAll(own: string, name: string, { incidents, forest }: Kept): P
   expect(await forestIn(own, name), name).toEqual(forest);
 }
 
-it('a hub whose port another program has says so, and takes what waited when the port is free', async () => {
+it('a hub reports that another program uses its port, and receives the pending incidents when the port is free', async () => {
   const { own, file, kept } = await scene(340);
   const port = await freePort();
-  // It takes connections, as a program does that happens to have this port, and says nothing.
+  // It accepts connections and never responds, like another program that happens to use this port.
   const callers = new Set<Socket>();
   const other = createServer((socket) => callers.add(socket.on('error', () => undefined)));
   onTestFinished(() => void other.close());
@@ -133,11 +134,11 @@ it('a hub whose port another program has says so, and takes what waited when the
   expect([hub.failed(), sensor.failed()]).toEqual([undefined, undefined]);
 });
 
-it('a hub whose disk is full, and one that is down for long, lose nothing: the sensor says why it waits', async () => {
+it('a sensor loses nothing and reports why it waits while the disk of the hub is full or the hub is down for long', async () => {
   const { own, file, kept } = await scene(3400);
   const port = await freePort();
   const parts = { sources: [http(port)], ihandlers: [store] };
-  // No disk has that much room, so this one has too little.
+  // No disk has that much space, so this disk has too little.
   const journal = { name: 'sqlite', config: { minFree: '900000TiB' } };
   const hub = host(own, 'hub', { ...parts, journal });
   const sensor = host(own, 'a', { sources: [follow(file)], ihandlers: [forward(port)] });
@@ -155,7 +156,7 @@ it('a hub whose disk is full, and one that is down for long, lose nothing: the s
   await why('answers 503: Incidents cannot be stored at the moment');
   expect(await hub.stop()).toBe(0);
   await why('cannot be reached');
-  // What waits is in the journal: the file it came from may go, and the process may die.
+  // Pending incidents are in the journal, so the file may be deleted and the process may die.
   rmSync(file);
   await sensor.kill();
   configureHost(own, 'hub', parts);
@@ -164,7 +165,7 @@ it('a hub whose disk is full, and one that is down for long, lose nothing: the s
   await hasAll(own, 'hub', kept);
 });
 
-it('three that forward in a ring come to rest, each with each incident once, whoever is killed', async () => {
+it('three hosts that forward in a ring come to rest with each incident once in each host, although hosts are killed', async () => {
   const { own, file, kept } = await scene(3400);
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const ring = (['a', 'b', 'c'] as const).map((name, at) =>

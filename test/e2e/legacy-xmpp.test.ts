@@ -18,7 +18,7 @@ import { createBackend } from '../support/xmpp/backend.ts';
 import { enter } from '../support/xmpp/legacy-client.ts';
 import { tellAttack } from '../support/xmpp/reported-attack.ts';
 
-// Proving to the server that one knows a password takes the client library seconds on a busy machine.
+// The client library needs seconds to authenticate on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 type Rows = readonly Record<string, string | number | null>[];
@@ -60,7 +60,7 @@ describeService('prosody', () => {
     return dispatcher;
   }
 
-  /** Rows of a database. */
+  /** The rows of a query. */
   function rows(file: string, sql: string): Rows {
     const database = new Database(file, { readonly: true });
     try {
@@ -70,7 +70,7 @@ describeService('prosody', () => {
     }
   }
 
-  /** A hub of ours in the room that writes what it hears to a database. */
+  /** Starts a hub in the room that stores the messages it receives in a database. */
   async function hub() {
     const file = join(folder, 'heard.sqlite');
     const dispatcher = await host(logSqlite({ file }));
@@ -84,7 +84,7 @@ describeService('prosody', () => {
     });
     return {
       rows: (sql: string) => rows(file, sql),
-      /** Resolves when so many incidents were stored. */
+      /** Resolves when this many incidents are stored. */
       async heard(count: number) {
         await until(() => (dispatcher.sources()[0]?.accepted ?? 0) >= count);
         expect(await dispatcher.drain()).toEqual([]);
@@ -100,12 +100,12 @@ describeService('prosody', () => {
     };
   }
 
-  it('Prosody lets nobody in who joins as before there were rooms by XEP-0045, so a very old dionaea needs a client that does', async () => {
+  it('Prosody rejects clients that join without XEP-0045, so a very old dionaea needs a newer client', async () => {
     await (await enter(pot('first'))).leave();
     await expect(enter({ ...pot(), groupchat10: true })).rejects.toThrow('item-not-found');
   });
 
-  it('an attack that an old dionaea tells becomes the rows and the tree that it is', async () => {
+  it('an attack that a legacy dionaea publishes becomes the correct rows and tree', async () => {
     const heard = await hub();
     const speaker = await enter(pot());
     const told = await tellAttack(speaker);
@@ -185,7 +185,7 @@ describeService('prosody', () => {
     expect((await heard.trees()).match(/ftpctrl/g)).toHaveLength(1);
   });
 
-  it('a number that is used again after free is another connection, and so is that of who comes under a name that was free', async () => {
+  it('a reused number after free is another connection, and so is a number of a new occupant under a freed name', async () => {
     const heard = await hub();
     const accept = (port: number) =>
       xml('connection', {
@@ -209,7 +209,7 @@ describeService('prosody', () => {
     await heard.heard(5);
     await first.leave();
     const second = await enter(pot('same'));
-    // It belongs to nothing: this one has announced no connection yet.
+    // It belongs to no connection, because this sensor has not announced one yet.
     await second.say('dionaea.download.offer', offer('nobody knows'));
     await second.say('dionaea.connection.free', xml('connection', { ref: '7' }));
     await second.say('dionaea.connection.tcp.accept', accept(3));
@@ -227,7 +227,7 @@ describeService('prosody', () => {
   });
 
   it.each(['dionaea-a/log_incident.ndjson', 'dionaea-c/log_incident.ndjson', 'seed-attack.ndjson'])(
-    "makes dionaea's backend write the rows of %s",
+    "the handler xmpp makes dionaea's backend write the rows of %s",
     async (recording) => {
       const backend = createBackend();
       const end = 'dionaea.download.offer';
@@ -260,7 +260,7 @@ describeService('prosody', () => {
         JSON.stringify(
           Object.entries(row).map(([column, value]) => [column, value === null ? '' : String(value)]),
         );
-      /** What a row says of its connection, in both databases. */
+      /** The values that identify the connection of a row in both databases. */
       const place = [
         'connection_type',
         'connection_transport',

@@ -31,11 +31,11 @@ const recordings = [
 
 interface Host {
   readonly dispatcher: Dispatcher;
-  /** Resolves when a source of it has logged this. */
+  /** Resolves when a source of the host has logged this. */
   said(message: string): Promise<void>;
 }
 
-/** A host with one handler, closed with the test. */
+/** Starts a host with one handler. It is closed at the end of the test. */
 async function host(folder: string, name: string, handler: Handler, journal: Journal): Promise<Host> {
   const logged = new Set<string>();
   const message = (text: string) => void logged.add(text);
@@ -59,7 +59,7 @@ function durable(folder: string, name: string): Journal {
   return journalSqlite({ file: join(folder, `${name}.journal`) });
 }
 
-/** What log-sqlite makes of a recording on the machine where it was made. */
+/** The rows of log-sqlite for a recording that is imported on the sensor. */
 async function locally(recording: string, folder: string) {
   const file = join(folder, 'attacks.sqlite');
   const { dispatcher } = await host(folder, 'local', logSqlite({ file }), createMemoryJournal());
@@ -68,7 +68,7 @@ async function locally(recording: string, folder: string) {
   return { accepted, tables: sqliteTables(file), forest: await canonicalForest(await openSqlite(file)) };
 }
 
-/** Brings a recording from a sensor to a hub, which writes it to PostgreSQL. */
+/** Sends a recording from a sensor to a hub, which writes it to PostgreSQL. */
 async function carry(recording: string, hop: Hop, url: string, folder: string): Promise<void> {
   const hub = await host(folder, 'hub', logPostgres({ url }), durable(folder, 'hub'));
   const end = new AbortController();
@@ -88,7 +88,7 @@ async function carry(recording: string, hop: Hop, url: string, folder: string): 
   expect(hub.dispatcher.sources()).toMatchObject([{ accepted, rejected: 0 }]);
 }
 
-/** Tables of PostgreSQL in a form in which they can be compared with those of SQLite. */
+/** The tables of PostgreSQL in a form that can be compared with those of SQLite. */
 async function postgresTables(url: string) {
   const tables = Object.entries(await readTables(url));
   return Object.fromEntries(tables.map(([table, rows]) => [table, rows.map(comparableRow)]));
@@ -108,7 +108,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  /** The rows that log-sqlite makes, once for all paths. */
+  /** The rows of log-sqlite, computed once for all paths. */
   async function expected(recording: string, folder: string) {
     local[recording] ??= await locally(recording, folder);
     return local[recording];
@@ -123,7 +123,7 @@ describeService('postgres', () => {
       afterAll(() => network?.stop());
 
       it.each(recordings)(
-        '%s gives the rows and the forest that log-sqlite gives on the sensor',
+        '%s gives the same rows and forest as log-sqlite on the sensor',
         async (recording) => {
           const folder = mkdtempSync(join(tmpdir(), 'ihandler-parity-'));
           onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

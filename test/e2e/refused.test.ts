@@ -60,7 +60,7 @@ describeAll(() => {
   });
   const cluster = (password: string) => ({ url: servers.nats.url, user: 'pot', password, create: {} });
 
-  it('a wrong password or token is told with what to do, nothing is given up, and the others go on', async () => {
+  it('a wrong password or token is reported with a fix, nothing is discarded, and other handlers continue', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-refused-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const port = await freePort();
@@ -105,7 +105,7 @@ describeAll(() => {
     expect(hub.sources()).toMatchObject([{ accepted: 0 }]);
   });
 
-  it('a source that is refused is told, and the others bring what they have', async () => {
+  it('a rejected source is reported, and other sources continue', async () => {
     const port = await freePort();
     const told: string[] = [];
     const dispatcher = await host([]);

@@ -20,11 +20,11 @@ import journalSqlite from '@ihandler/journal-sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleChild } from '../support/bundle-child.ts';
 
-/** The children as files beside the journal's dependencies, so that Node runs them without a loader. */
+/** Holds the children as files beside the dependencies of the journal, so that Node runs them without a loader. */
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.follow-', import.meta.url)),
 );
-/** On a disk, where a new file may get the inode of one that is gone; temporary files may be in memory. */
+/** On a disk, where a new file may get the inode of a deleted one. Temporary files may be in memory. */
 const folder = mkdtempSync(join(bundle, 'files-'));
 const rate = 2000;
 const milliseconds = Number(process.env['FOLLOW_MILLISECONDS'] ?? 4000);
@@ -45,12 +45,12 @@ function start(child: string, ...args: readonly string[]): ChildProcess {
   });
 }
 
-/** What a child says, as numbers. */
+/** The numbers that a child prints. */
 async function* numbersFrom({ stdout }: ChildProcess): AsyncGenerator<number> {
   if (stdout !== null) for await (const line of createInterface({ input: stdout })) yield Number(line);
 }
 
-/** Rotates as logrotate does, by names of rising numbers. */
+/** Rotates like logrotate, with rising numbers in the names. */
 function shift(file: string): void {
   let last = 1;
   while (existsSync(`${file}.${last}`) || existsSync(`${file}.${last}.gz`)) last += 1;
@@ -73,7 +73,7 @@ async function rotate(file: string, kind: Kind, writer: ChildProcess): Promise<v
     truncateSync(file);
   }
   await wait(50 + below(100));
-  // What was rotated before is not written to any more.
+  // The writer no longer writes to files that were rotated earlier.
   const older = `${file}.2`;
   if (below(2) === 0 || !existsSync(older)) return;
   const bytes = gzipSync(readFileSync(older));
@@ -81,7 +81,7 @@ async function rotate(file: string, kind: Kind, writer: ChildProcess): Promise<v
   unlinkSync(older);
 }
 
-/** Follows until killed at a random moment, again and again, until all is there up to a number. */
+/** Runs the follower and kills it at random moments, until every line up to a number has arrived. */
 async function followUntil(
   file: string,
   journal: string,
@@ -105,10 +105,10 @@ async function followUntil(
     }
     clearTimeout(tooLate);
   }
-  throw new Error('It did not come to the end.');
+  throw new Error('The follower did not reach the last line.');
 }
 
-/** The numbers of all lines that are on disk, in whatever part. */
+/** The numbers of all lines on disk, in any part. */
 function numbersOnDisk(name: string): Set<number> {
   const numbers = new Set<number>();
   for (const part of readdirSync(folder).filter((other) => other.startsWith(name))) {
@@ -134,7 +134,7 @@ async function numbersIn(path: string): Promise<number[]> {
   return numbers;
 }
 
-/** Writes, rotates, follows and kills at once; gives what was written, what is on disk and what came. */
+/** Writes, rotates, follows and kills at the same time. Returns the written lines, the lines on disk and the received lines. */
 async function run(name: string, kinds: readonly Kind[]) {
   const file = join(folder, `${name}.json`);
   const path = join(folder, `journal-of-${name}.sqlite`);
@@ -150,7 +150,7 @@ async function run(name: string, kinds: readonly Kind[]) {
     begun = true;
   };
   const following = followUntil(file, path, () => written, onNumber);
-  // What was rotated away before the source first ran is not its business.
+  // The source does not read files that were rotated before it first ran.
   while (!begun) await wait(10);
   while (written === undefined) {
     await rotate(file, kinds[below(kinds.length)] ?? 'rename', writer);
@@ -168,7 +168,7 @@ async function run(name: string, kinds: readonly Kind[]) {
   return { came, lost, gap };
 }
 
-describe('a file that is rotated while it is followed, the follower being killed again and again', () => {
+describe('a file that is rotated while a follower reads it and is killed repeatedly', () => {
   it('loses nothing when files are renamed and gzipped', { timeout: 120_000 }, async () => {
     const { came, lost, gap } = await run('renamed', ['rename']);
     expect({ lost, gap }).toEqual({ lost: 0, gap: 0 });

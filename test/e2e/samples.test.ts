@@ -19,7 +19,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleChild } from '../support/bundle-child.ts';
 import { describeService } from '../support/servers/available.ts';
 
-/** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
+/** Holds the child as one file beside the dependencies of the package, so that Node runs it without a loader. */
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/store/node_modules/.child-', import.meta.url)),
 );
@@ -49,7 +49,7 @@ function start(command: readonly string[], ...args: readonly string[]): Child {
   return spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
-it('reports each new sample once, whenever the process is killed', { timeout: 120_000 }, async () => {
+it('store reports each new sample once, whenever the process is killed', { timeout: 120_000 }, async () => {
   const { dataDir, binaries } = newFolders();
   const contents = Array.from({ length: 60 }, (_, n) => `sample ${n % 45}`);
   const files = contents.map((content, n) => {
@@ -60,7 +60,7 @@ it('reports each new sample once, whenever the process is killed', { timeout: 12
   let accepted = 0;
   for (let life = 0; accepted < files.length; life += 1) {
     const child = start([], dataDir, binaries);
-    // What is written to a process that has been killed is lost, as it is when it had not taken it.
+    // Input written to a killed process is lost, just as if the process had not read it.
     child.stdin.on('error', () => undefined);
     const from = accepted;
     for (const [at, file] of files.entries()) if (at >= from) child.stdin.write(`${at + 1} ${file}\n`);
@@ -75,7 +75,7 @@ it('reports each new sample once, whenever the process is killed', { timeout: 12
       child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(0),
     );
   }
-  // One life more, which is not killed, delivers what still waits.
+  // Another run, which is not killed, delivers the pending incidents.
   const last = start([], dataDir, binaries);
   last.stdin.end();
   await new Promise((resolve) => last.once('exit', resolve));
@@ -86,7 +86,7 @@ it('reports each new sample once, whenever the process is killed', { timeout: 12
       .split('\n')
       .map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']),
   );
-  // Somebody who only listens may hear one twice after a crash, with the same id; in the journal each is once.
+  // A listener may get an incident twice after a crash, with the same id. The journal has each once.
   expect([...told.values()].toSorted()).toEqual(hashes.toSorted());
   const journal = journalSqlite({ file: join(dataDir, 'journal.sqlite'), minFree: '1MB' });
   await journal.open();
@@ -117,7 +117,7 @@ async function post(port: number, token: string, file: string): Promise<number> 
 }
 
 describeService('strace', () => {
-  it('never opens a file that a post names outside of the allowed folders, or that comes from elsewhere', {
+  it('store never opens a file outside of the allowed folders, nor any file that a remote sensor names', {
     timeout: 120_000,
   }, async () => {
     const { dataDir, binaries } = newFolders();
@@ -125,7 +125,7 @@ describeService('strace', () => {
     mkdirSync(outside);
     writeFileSync(join(outside, 'secret-file'), 'secret');
     writeFileSync(join(binaries, 'allowed'), 'allowed');
-    writeFileSync(join(binaries, 'secret-remote'), 'only a sensor of this machine may name it');
+    writeFileSync(join(binaries, 'secret-remote'), 'only a local sensor may name it');
     symlinkSync(join(outside, 'secret-file'), join(binaries, 'link'));
     symlinkSync(outside, join(binaries, 'folder'));
     const trace = join(root, 'trace');
@@ -148,7 +148,7 @@ describeService('strace', () => {
     for (const file of named) expect(await post(port, HERE, file)).toBe(204);
     expect(await post(port, ELSEWHERE, join(binaries, 'secret-remote'))).toBe(204);
     expect(await post(port, ELSEWHERE, '/opt/dionaea/secret-remote')).toBe(204);
-    // With the MD5 of another file it is refused, but only after it was looked at: the trace would show the others, too.
+    // A file with another MD5 is rejected after it was read. So the trace would show the other files too.
     expect(await post(port, HERE, '/opt/dionaea/allowed')).toBe(204);
     child.stdin.write('end\n');
     const status: { readonly counts: Record<string, number>; readonly counters: Record<string, number> } =

@@ -22,12 +22,12 @@ import { startNats } from '../support/servers/nats.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 import { startProsody } from '../support/servers/prosody.ts';
 
-/** `npm run test:hubs` takes ten times as many. */
+/** `npm run test:hubs` uses ten times as many. */
 const INCIDENTS = Number(process.env['IHANDLER_HUBS_INCIDENTS'] ?? 6000);
 const SEED = Number(process.env['IHANDLER_HUBS_SEED'] ?? Date.now() % 1_000_000);
 const KILLS = Math.ceil(INCIDENTS / 400);
 const EVERY = 500;
-/** How much the sensor whose way loses things has seen when the killing ends. */
+/** The number of incidents of the lossy sensor when the killing ends. */
 const LOSSY_PART = 0.7;
 const PACKAGES = ['dionaea', 'forward', 'hpfeeds', 'http', 'journal-sqlite', 'log-postgres', 'nats', 'xmpp'];
 
@@ -45,7 +45,7 @@ describeAll(() => {
       installProgram(folder, PACKAGES),
       startPostgres(),
       startNats(),
-      // An archive keeps 10,000 messages of a room unless it is told otherwise.
+      // By default an archive keeps 10,000 messages of a room.
       startProsody(XMPP_USERS, 'storage_archive_item_limit = 1000000\nmax_archive_query_results = 1000'),
       startBroker(),
     ]);
@@ -60,7 +60,7 @@ describeAll(() => {
 
   const told = () => hosts.map((host) => `=== ${host.name} (${host.failed()})\n${host.said()}`).join('\n');
 
-  /** Waits until each sensor's incidents are stored, or nothing has come for long. */
+  /** Waits until every sensor's incidents are stored, or nothing has arrived for a long time. */
   async function settled(url: string, all: readonly Kept[]): Promise<readonly number[]> {
     const count = () => Promise.all(all.map(({ stream }) => idsOf(url, stream)));
     let [found, since] = [await count(), performance.now()];
@@ -73,7 +73,7 @@ describeAll(() => {
     }
   }
 
-  it(`two hubs store ${INCIDENTS} incidents of three sensors once, and of a fourth what hpfeeds does not lose, whatever is killed (seed ${SEED})`, async ({
+  it(`two hubs store ${INCIDENTS} incidents of three sensors once, and those of a fourth that hpfeeds does not lose, while processes and servers are killed (seed ${SEED})`, async ({
     annotate,
   }) => {
     if (servers === undefined) throw new Error('expected servers');
@@ -103,7 +103,7 @@ describeAll(() => {
     for (const [at, sensor] of SENSORS.entries())
       expect(await forestOf(url, sensor), sensor).toEqual(kept[at]?.forest);
 
-    // What hpfeeds loses is gone, and what it brings is stored once. It may have lost all so far: who is away gets nothing.
+    // hpfeeds does not repeat lost messages. Each delivered message is stored once. A disconnected subscriber gets nothing, so hpfeeds may have lost everything so far.
     for (let part = LOSSY_PART; part < 1; part += (1 - LOSSY_PART) / 60) {
       files.at(-1)?.writeUpTo(part);
       if (await isKnown(url, LOSSY)) break;
@@ -122,12 +122,12 @@ describeAll(() => {
     expect(stored).toBeLessThanOrEqual(lossy.incidents);
     const gaps = [...told().matchAll(/messages were lost on the way .*?count=(\d+)/g)];
     const noticed = gaps.reduce((sum, [, count]) => sum + Number(count), 0);
-    // More than that may be noticed: what a sensor that was killed sends again is not lost after all.
+    // The hub may count more as lost: messages that a killed sensor sends again are not lost.
     await annotate(
       `hpfeeds lost ${lossy.incidents - stored} of ${lossy.incidents}; the hub noticed ${noticed}`,
     );
 
-    // Nobody gave up.
+    // Every process is still running.
     expect(
       hosts.map(({ name, failed }) => [name, failed()]),
       told(),

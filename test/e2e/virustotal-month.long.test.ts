@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => month?.end());
 
-describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted key and a process that is killed', () => {
-  it('was such a month', () => {
+describe('virustotal in a month of 20,000 downloads of 3,000 files, with outages, an exhausted key and kills', () => {
+  it('had all of these faults', () => {
     expect(month.kills).toBe(12);
     expect(month.faults.length).toBeGreaterThan(50);
     expect(new Set(month.faults.map(({ fault }) => fault)).size).toBeGreaterThanOrEqual(5);
@@ -27,20 +27,20 @@ describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted
     );
   });
 
-  it('makes no request over any quota, and few while somebody else has used the key up', () => {
+  it('makes no request above any quota, and few while another user has exhausted the key', () => {
     expect(month.server.quota.violations).toEqual([]);
     const days = month.server.quota.refusals.map((time) => time.slice(0, 10));
     expect(new Set(days).size).toBe(2);
-    // The next minute, five minutes later, then the next day; a restart in between may ask for the quotas.
+    // It retries after a minute, after five minutes and on the next day. A restart in between may query the quotas.
     for (const day of new Set(days)) expect(days.filter((each) => each === day).length).toBeLessThan(5);
   });
 
-  it('gives each download a verdict: one that holds, or a new one', () => {
+  it('gives each download a valid earlier verdict or a new one', () => {
     expect(month.lost()).toEqual([]);
     expect(month.counters).toMatchObject({ backlog: 0, unreported: 0 });
   });
 
-  it('gives a file another verdict only when the last one is old and it was seen again, or once when it was young', () => {
+  it('gives a file another verdict only when it is seen again with an old verdict, or once when it was new', () => {
     const tooMany: unknown[] = [];
     month.plan.files.forEach(({ md5 }, index) => {
       const told = month.verdicts.get(md5) ?? [];
@@ -57,7 +57,7 @@ describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted
     expect(tooMany).toEqual([]);
   });
 
-  it('says of each file that it is known, analysed, or skipped because of the quota', () => {
+  it('classifies each file as known, analysed, or skipped because of the quota', () => {
     const states = new Map<string, number>();
     for (const told of month.verdicts.values())
       for (const { state, reason } of told) {
@@ -68,7 +68,7 @@ describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted
     expect(month.verdicts.size).toBe(3000);
   });
 
-  it('uploads each file at most once, and comments on each that it uploaded once', () => {
+  it('uploads each file at most once, and comments once on each uploaded file', () => {
     const uploads = [...month.server.uploads.values()].map((names) => names.length);
     expect(uploads.filter((times) => times !== 1)).toEqual([]);
     const comments = [...month.server.comments.values()].map((texts) => texts.length);
@@ -76,15 +76,15 @@ describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted
     expect([...month.server.comments.keys()].sort()).toEqual([...month.server.uploads.keys()].sort());
   });
 
-  it('asks about a file once for each verdict, but for answers that were lost', () => {
+  it('looks up a file once for each verdict, except after lost responses', () => {
     const spoiled = new Set(month.faults.map(({ path }) => path.split('/')[2]));
     let asked = 0;
-    /** How often a file was asked about without need, by whether it was uploaded. */
+    /** The number of unnecessary lookups of a file, by whether it was uploaded. */
     const inVain = { known: 0, uploaded: 0 };
     for (const { md5, sha256 } of month.plan.files) {
       const told = (month.verdicts.get(md5) ?? []).filter(({ state }) => state !== 'skipped');
       const isUploaded = told.some(({ state }) => state === 'analysed');
-      // An upload is asked about before and after it.
+      // Each upload has a lookup before and after it.
       const expected = told.length + (isUploaded ? 1 : 0);
       const found = (month.answered.get(md5)?.length ?? 0) + (month.answered.get(sha256)?.length ?? 0);
       asked += found;
@@ -92,14 +92,14 @@ describe('a month of 20,000 downloads of 3,000 files, with outages, an exhausted
         inVain[isUploaded ? 'uploaded' : 'known'] += Math.max(0, found - expected);
     }
     expect(asked).toBeGreaterThan(3000);
-    // Whoever dies between an answer and its commit asks once more.
+    // After a crash between a response and its commit the lookup is repeated.
     expect(inVain.known).toBeLessThanOrEqual(month.kills);
-    // An upload whose answer was lost is asked about before it is repeated.
+    // An upload whose response was lost is looked up before it is repeated.
     const lost = month.faults.filter(({ method, path }) => method === 'POST' && path === '/files');
     expect(inVain.uploaded).toBeLessThanOrEqual(month.kills + lost.length);
   });
 
-  it('tells a verdict twice only if it dies between the report and its own note of it', () => {
+  it('reports a verdict twice only after a crash between the report and its own record of it', () => {
     expect(month.repeated).toBeLessThanOrEqual(month.kills);
   });
 });

@@ -18,7 +18,7 @@ const connectionOf = (id: string) => ({
   remote: { host: '198.51.100.7', port: 40_000, hostname: '' },
 });
 
-it('a verdict fills the tables of dionaea, and the tree shows it at every connection that brought the file', async () => {
+it('a verdict fills the tables of dionaea, and the tree shows it at every connection that downloaded the file', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-tree-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const server = await startVirusTotalServer();
@@ -86,7 +86,7 @@ it('a verdict fills the tables of dionaea, and the tree shows it at every connec
   for await (const attack of reader.attacks()) trees.push(formatAttack(attack, { columns: 80 }));
   expect(trees).toHaveLength(2);
   for (const tree of trees) {
-    // The permalink may be broken over lines, in line with what it belongs to.
+    // The permalink may be wrapped, indented like its parent.
     const joined = tree.replace(/\n +/g, '');
     expect(joined).toContain('virustotal 9/10 (90%)');
     expect(joined).toContain('Trojan.A, Trojan.B');

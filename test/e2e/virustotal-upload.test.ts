@@ -19,12 +19,14 @@ afterAll(() => {
   for (const path of [program, folder]) rmSync(path, { recursive: true, force: true });
 });
 
-it('uploads 40 MB by an address of its own, in less than 150 MB of memory', { timeout: 60_000 }, async () => {
+it('virustotal uploads 40 MB to a separate upload URL, in less than 150 MB of memory', {
+  timeout: 60_000,
+}, async () => {
   const bytes = Buffer.alloc(40e6, 'MZ not so random ');
   const md5 = createHash('md5').update(bytes).digest('hex');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   writeFileSync(join(folder, md5), bytes);
-  // Four requests: the quotas of the key, the hash, the address, the file.
+  // Four requests: the quotas of the key, the hash, the upload URL, the file.
   const server = await startVirusTotalServer({ limits: { minute: 100, day: 500, month: 15_500 } });
   try {
     const run = promisify(execFile)(process.execPath, [

@@ -14,7 +14,7 @@ interface Capture {
   readonly sha512: string;
 }
 
-/** A capture without its time and without the hash of a file that is not in the recording. */
+/** A capture without its time and without the hash of a file that the recording does not contain. */
 function comparable(text: string): unknown {
   const { time, sha512, ...rest }: Capture = JSON.parse(text);
   expect(time).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} GMT \+0000$/);
@@ -23,7 +23,7 @@ function comparable(text: string): unknown {
 }
 
 describe('the handler hpfeeds', () => {
-  it("publishes the same bytes on dionaea's channels as a dionaea did for the same attacks", async () => {
+  it("publishes the same bytes on dionaea's channels as dionaea did for the same attacks", async () => {
     const { broker, sensor } = await network();
     const channels = ['dionaea.connections', 'dionaea.dcerpcrequests', 'dionaea.capture'];
     const heard = await listen(broker, channels);

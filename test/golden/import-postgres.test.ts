@@ -10,7 +10,7 @@ import { type Postgres, startPostgres } from '../support/servers/postgres.ts';
 const PASSWORD = 'hunter2';
 const recording = (name: string) => fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
 
-/** A world in which packages of this workspace are installed. */
+/** A world with installed packages of this workspace. */
 function worldWith(...folders: readonly string[]): World {
   const world = createWorld();
   for (const folder of folders) {
@@ -28,7 +28,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  it("brings dionaea's databases into PostgreSQL with one command, once, and shows them with two more", async () => {
+  it("one command imports dionaea's databases into PostgreSQL once, and two more show them", async () => {
     const world = worldWith('dionaea', 'log-postgres', 'log-sqlite');
     const url = server.url.replace(`:${PASSWORD}`, '');
     vi.stubEnv('IHANDLER_POSTGRES_PASSWORD', PASSWORD);

@@ -25,7 +25,7 @@ const recordings = [
   'seed-attack.ndjson',
 ];
 
-/** Imports a recording with the very parts that `ihandler import` uses. */
+/** Imports a recording with the same parts as `ihandler import`. */
 async function importInto(name: string, handler: Handler, dataDir: string): Promise<void> {
   await using dispatcher = createDispatcher({
     journal: createMemoryJournal(),
@@ -39,7 +39,7 @@ async function importInto(name: string, handler: Handler, dataDir: string): Prom
   expect(await dispatcher.drain()).toEqual([]);
 }
 
-/** What a command prints. */
+/** The output of a command. */
 async function run(
   commands: typeof postgresCommands,
   name: string,
@@ -65,8 +65,8 @@ const formats = [
 ];
 
 /**
- * Known differences: PostgreSQL keeps microseconds, where SQLite keeps a seventh digit; and what is a number in a column
- * for numbers may be text in SQLite's columns without a type.
+ * Known differences: PostgreSQL stores microseconds, SQLite a seventh digit. A value in a numeric column of PostgreSQL may be
+ * text in SQLite, whose columns have no types.
  */
 function comparable(text: string): string {
   const times = text.replaceAll(/(?<=:)(\d{10}|\d{13})\.\d+/g, (number) =>
@@ -75,20 +75,20 @@ function comparable(text: string): string {
   return times.replaceAll(/(?<=:)"(\d{1,15})"/g, '$1');
 }
 
-/** Addresses that are none, or that two people write in two ways. */
+/** Invalid addresses, and addresses with two spellings. */
 const hosts = ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', 'fe80::1%eth0', 'no address', '010.1.1.1', ''];
-/** Texts that PostgreSQL or its indexes cannot hold, or that a terminal would obey. SQLite has no halves of surrogate pairs. */
+/** Texts that PostgreSQL or its indexes cannot hold, or that a terminal would interpret. SQLite cannot hold lone surrogates. */
 const texts = ['root', '', 'a\0b', 'a\ufffdb', '\u001b[31mred', `${'x'.repeat(600)}y`, `${'x'.repeat(600)}z`];
 
-/** What a sensor might report of attackers who want to break what stores it. */
+/** Incidents of attackers who want to break the database. */
 function madeUp(sensor: string): Incident[] {
   const { incident, login, offer, clock } = stream(`made up of ${sensor}`, sensor);
   return hosts.flatMap((host, at) => {
-    // Long ago, and long from now.
+    // Far in the past and in the future.
     clock.now = [0, -62_135_596_800_000, 253_402_300_799_000][at] ?? clock.now;
     const id = `c${at}`;
     const accept = incident('dionaea.connection.tcp.accept', { connection: connection(id, host) });
-    // The first once, the second twice and so on: how often tells them apart in a summary.
+    // The first occurs once, the second twice, etc.: their counts distinguish them in a summary.
     const often = texts.flatMap((text, n) => Array.from({ length: n + 1 }, () => text));
     return [accept, ...often.flatMap((text) => [login(id, text, text), offer(id, `http://${text}/`)])];
   });
@@ -101,7 +101,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  it.each(recordings)('holds the same rows as log-sqlite after importing %s', async (name) => {
+  it.each(recordings)('log-postgres holds the same rows as log-sqlite after importing %s', async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-golden-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'attacks.sqlite');
@@ -122,12 +122,12 @@ describeService('postgres', () => {
         expect(comparable(await run(postgresCommands, command, url, options))).toBe(comparable(theirs));
       }
 
-    // Again, by another hub that has never heard of it.
+    // Again, by another hub without any state.
     await importInto(name, logPostgres({ url }), folder);
     expect(await readTables(url)).toEqual(tables);
   });
 
-  it('shows what attackers made up as log-sqlite does, all of it and that of one sensor', async () => {
+  it('log-postgres shows hostile values like log-sqlite, for all sensors and for one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-golden-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'attacks.sqlite');

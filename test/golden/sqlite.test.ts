@@ -13,7 +13,7 @@ type Cells = unknown[];
 type Tables = Record<string, Cells[]>;
 
 const recording = (name: string) => fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
-/** Every table that dionaea makes: those that incidents fill, those that it seeds, and one that nobody fills. */
+/** Every table that dionaea creates: tables that incidents fill, tables that it seeds, and one that stays empty. */
 const allTables = [
   ...Object.keys(TABLES),
   'dcerpcservices',
@@ -38,7 +38,7 @@ function rowsOf(file: string): Tables {
   }
 }
 
-/** Imports a recording into a new database with the very parts that `ihandler import` uses. */
+/** Imports a recording into a new database with the same parts as `ihandler import`. */
 async function importInto(name: string, file: string): Promise<void> {
   await using dispatcher = createDispatcher({
     journal: createMemoryJournal(),
@@ -72,7 +72,7 @@ function expectEqual(ours: Tables, theirs: Tables, tolerance = 0.1): void {
   for (const table of allTables) expect(ours[table], table).toEqual(theirs[table]);
 }
 
-/** Lowers references to connections, of which the first is taken out. */
+/** Lowers references to connections after the first connection was removed. */
 function withoutFirstConnection(tables: Tables): void {
   tables['connections']?.shift();
   for (const row of tables['connections'] ?? [])
@@ -84,7 +84,7 @@ function withoutFirstConnection(tables: Tables): void {
   }
 }
 
-/** Takes a row of mysql_commands out and lowers the keys after it. */
+/** Removes a row of mysql_commands and lowers the keys after it. */
 function withoutCommand(tables: Tables, lost: number): void {
   tables['mysql_commands'] = (tables['mysql_commands'] ?? []).filter(([key]) => key !== lost);
   const lower = (row: Cells, column: number) => {
@@ -94,19 +94,19 @@ function withoutCommand(tables: Tables, lost: number): void {
   for (const row of tables['mysql_command_args'] ?? []) lower(row, 1);
 }
 
-describe('what dionaea wrote into its database', () => {
-  it('is what its log_incident lines become (dionaea-a)', async () => {
+describe('the database that dionaea wrote', () => {
+  it('equals the import of its log_incident lines (dionaea-a)', async () => {
     const file = await imported('dionaea-a/log_incident.ndjson');
     expectEqual(rowsOf(file), rowsOf(recording('dionaea-a/log_sqlite.sqlite')));
   });
 
-  it('is what its log_incident lines become (dionaea-c)', async () => {
+  it('equals the import of its log_incident lines (dionaea-c)', async () => {
     const ours = rowsOf(await imported('dionaea-c/log_incident.ndjson'));
     const theirs = rowsOf(recording('dionaea-c/log_sqlite.sqlite'));
     // Known difference: the sensor's own hpfeeds connection came before log_sqlite was listening.
     expect(ours['connections']?.[0]).toContain('hpclient');
     withoutFirstConnection(ours);
-    // Known difference: a query whose text is no UTF-8 never reached log_incident, and log_sqlite has no arguments of it.
+    // Known difference: a query that is not UTF-8 never reached log_incident, and log_sqlite has no arguments of it.
     const withArguments = new Set(theirs['mysql_command_args']?.map(([, command]) => command));
     const lost = theirs['mysql_commands']?.filter(([key, , code]) => code === 3 && !withArguments.has(key));
     expect(lost).toHaveLength(1);
@@ -114,14 +114,14 @@ describe('what dionaea wrote into its database', () => {
     expectEqual(ours, theirs);
   });
 
-  it('comes back when its database is imported instead (dionaea-a, times aside)', async () => {
+  it('equals the import of that database itself, except for times (dionaea-a)', async () => {
     const fromDatabase = rowsOf(await imported('dionaea-a/log_sqlite.sqlite'));
     const fromLines = rowsOf(await imported('dionaea-a/log_incident.ndjson'));
     expectEqual(fromDatabase, fromLines, Number.POSITIVE_INFINITY);
   });
 });
 
-it('prints the attack of the manual byte for byte after importing it', async () => {
+it('yields the attack of the manual byte for byte after an import', async () => {
   const reader = await openAttackReader(await imported('seed-attack.ndjson'));
   const printed: string[] = [];
   for await (const attack of reader.attacks({ connection: 610 })) printed.push(formatManual(attack));
@@ -129,14 +129,14 @@ it('prints the attack of the manual byte for byte after importing it', async () 
   expect(printed.join('')).toBe(readFileSync(recording('seed-attack.manual.txt'), 'utf8'));
 });
 
-it('stores nothing twice when a recording is imported again', async () => {
+it('stays the same when a recording is imported again', async () => {
   const file = await imported('dionaea-a/log_incident.ndjson');
   const before = rowsOf(file);
   await importInto('dionaea-a/log_incident.ndjson', file);
   expect(rowsOf(file)).toEqual(before);
 });
 
-it('knows every table that the mapping names', () => {
+it('has every table that the mapping names', () => {
   const tables = rowsOf(recording('dionaea-a/log_sqlite.sqlite'));
   for (const table of Object.keys(TABLES) as Table[]) expect(tables[table]).toBeDefined();
 });

@@ -50,7 +50,7 @@ function dispatcherOf(journal: Journal, ...handlers: readonly Handler[]) {
   });
 }
 
-/** A handler that keeps rows with its checkpoint, and what a test makes of it. */
+/** A handler that stores rows with its checkpoint, and its store. */
 interface Keeper {
   readonly handler: Handler;
   rows: readonly string[];
@@ -85,7 +85,7 @@ describe.each([
   ['createMemoryJournal', createMemoryJournal],
   ['journalSqlite', sqlite],
 ])('a dispatcher on %s', (_, createJournal) => {
-  it('gives a handler with a checkpoint all reports of a batch, in whatever order they were made', async () => {
+  it('delivers all reports of a batch to a handler with a checkpoint, whatever their order', async () => {
     const reporter = defineHandler({
       name: 'reporter',
       accepts: ['acme.thing.*'],
@@ -99,7 +99,7 @@ describe.each([
     keeper.start = () => promise;
     const dispatcher = dispatcherOf(createJournal(), reporter, keeper.handler);
     const started = dispatcher.start();
-    // Reports may be made while a slow handler starts, which then reads them in the journal.
+    // Handlers may report while a slow handler starts. It then reads the reports from the journal.
     while (dispatcher.status().some(({ instance, state }) => instance === 'reporter' && state !== 'live'))
       await new Promise(setImmediate);
     await dispatcher.report(seen(6));
@@ -111,8 +111,8 @@ describe.each([
   });
 });
 
-describe('a dispatcher on a journal that outlives it', () => {
-  it('goes on where it was: nothing is lost, nothing is delivered twice, reports have the same ids', async () => {
+describe('a dispatcher that restarts on the same journal', () => {
+  it('resumes: nothing is lost or delivered twice, and reports keep their ids', async () => {
     const heard: string[] = [];
     const told: string[] = [];
     const reporter = defineHandler({
@@ -137,7 +137,7 @@ describe('a dispatcher on a journal that outlives it', () => {
     expect(told).toEqual(seen(8).map(({ id }) => id.replace('s:', 's/reporter/0:')));
   });
 
-  it('keeps dead letters dead when a handler lost its database and is stopped on the way back', async () => {
+  it('keeps dead letters when a handler lost its database and is stopped during redelivery', async () => {
     const keeper = createKeeper('acme.thing.*');
     const live = async () => {
       const journal = sqlite();

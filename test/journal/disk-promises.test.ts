@@ -15,7 +15,7 @@ const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.promises-', import.meta.url)),
 );
 
-describe('a journal in SQLite and the disk', () => {
+describe('journal-sqlite on a real disk', () => {
   let folder: string;
   let file: string;
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('a journal in SQLite and the disk', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   describeService('strace', () => {
-    it('calls for the disk between every write of the log and its acknowledgement', {
+    it('syncs the log to disk between every write and its acknowledgement', {
       timeout: 60_000,
     }, () => {
       const trace = join(folder, 'trace');
@@ -53,7 +53,7 @@ describe('a journal in SQLite and the disk', () => {
     });
   });
 
-  /** What the child printed, with `once` called when it has printed some. */
+  /** The output of the child. Calls `once` after its first output. */
   async function outputOf(
     command: readonly string[],
     env: NodeJS.ProcessEnv,
@@ -79,7 +79,7 @@ describe('a journal in SQLite and the disk', () => {
   }
 
   describeService('cc', () => {
-    it('promises nothing any more when an fsync fails, and has what it promised before', {
+    it('accepts nothing after an fsync fails, and still has everything that it acknowledged before', {
       timeout: 60_000,
     }, async () => {
       const shim = join(folder, 'failing-fsync.so');
@@ -96,17 +96,17 @@ describe('a journal in SQLite and the disk', () => {
       expect(acknowledged.length).toBeGreaterThanOrEqual(40);
       const later = ['append', 'append', 'commit', 'read'].map((call) => `${call} JOURNAL_FAILED false`);
       expect(lines.slice(acknowledged.length)).toEqual([...later, 'closed']);
-      // As after a crash, so that the next to open it looks at everything.
+      // As after a crash, so that the next opening checks the whole file.
       expect(existsSync(`${file}.pid`)).toBe(true);
       const ids = await idsIn();
       expect(ids.slice(0, acknowledged.length)).toEqual(acknowledged);
-      // What was not acknowledged may be there, once.
+      // Incidents that were not acknowledged may be there, once each.
       expect(ids.length).toBeLessThanOrEqual(acknowledged.length + 1);
     });
   });
 
   it.runIf(process.platform === 'linux')(
-    'rejects with a passing error at a limit of file sizes',
+    'rejects with a temporary error at a limit of file sizes',
     { timeout: 60_000 },
     async () => {
       const child = `exec '${process.execPath}' '${join(bundle, 'failing-child.js')}' '${file}'`;
@@ -115,7 +115,7 @@ describe('a journal in SQLite and the disk', () => {
       expect(acknowledged.length).toBeGreaterThan(20);
       const later = lines.slice(acknowledged.length);
       expect(later.slice(0, 2)).toEqual(['append JOURNAL_FULL true', 'append JOURNAL_FULL true']);
-      // What is read is there; a commit may or may not find the room that it needs.
+      // Reading works. A commit may or may not find enough space.
       expect(later.slice(3)).toEqual(['read taken', 'closed']);
       const ids = await idsIn();
       expect(ids.slice(0, acknowledged.length)).toEqual(acknowledged);

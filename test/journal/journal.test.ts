@@ -20,7 +20,7 @@ function newFolder(): string {
   return folder;
 }
 
-/** A crash leaves the files as they are: another journal goes on with a copy of them, taken while the first is open. */
+/** A crash leaves the files as they are: another journal opens a copy of them, which was made while the first is open. */
 async function createSqlite(now: () => number = Date.now) {
   let folder = newFolder();
   return {
@@ -28,7 +28,7 @@ async function createSqlite(now: () => number = Date.now) {
     async reopen() {
       const left = folder;
       folder = newFolder();
-      // What is shared memory and what says who owns it does not outlive a machine.
+      // The shared memory and the pid file do not survive a crash of the machine.
       const files = readdirSync(left).filter((name) => !/-shm$|\.lock$|\.pid$/.test(name));
       for (const name of files) cpSync(join(left, name), join(folder, name));
       return journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB', now });

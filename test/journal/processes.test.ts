@@ -10,13 +10,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { bundleChild } from '../support/bundle-child.ts';
 import { readAll } from '../support/journal/journal-samples.ts';
 
-/** The child as one file beside the package's dependencies, so that Node runs it without a loader. */
+/** Holds the child as one file beside the dependencies of the package, so that Node runs it without a loader. */
 const bundle = mkdtempSync(
   fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.processes-', import.meta.url)),
 );
 const child = join(bundle, 'appending-child.js');
 
-describe('a journal in SQLite among processes', () => {
+describe('journal-sqlite with several processes', () => {
   let folder: string;
   let file: string;
   const children: ChildProcess[] = [];
@@ -54,7 +54,7 @@ describe('a journal in SQLite among processes', () => {
       for await (const line of lines) {
         count += 1;
         if (count === killAfter) running.kill('SIGKILL');
-        // A write this small reaches the pipe whole or not at all.
+        // A write of this size reaches the pipe completely or not at all.
         if (line.startsWith('cursor ')) position = Number(line.slice('cursor '.length));
         else acknowledged.push(line);
       }
@@ -70,7 +70,7 @@ describe('a journal in SQLite among processes', () => {
     await journal.close();
   });
 
-  it('is busy while another process has it, names that process, and is free when it was killed', async () => {
+  it('is busy while another process has it open, names that process, and is free after that process is killed', async () => {
     const { process: holder, lines } = start('holder');
     for await (const _ of lines) {
       expect(() => journalSqlite({ file, minFree: '0MB' }).open()).toThrow(

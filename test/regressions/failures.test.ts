@@ -1,4 +1,4 @@
-// Bugs of cowrie's history that were about failures: the commit, and what went wrong there.
+// Bugs in the history of cowrie that concern failures: the commit, and the bug.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defineHandler, type Handler, type Log, silentLog } from '@ihandler/core';
@@ -6,8 +6,8 @@ import { incident, incidents, recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 
-describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and ended the process', () => {
-  it('whatever a handler does, no rejection is left over, and the others go on', async () => {
+describe('e099d2c8, 3a20aad0: unhandled failures of asynchronous work ended the process', () => {
+  it('a handler cannot cause an unhandled rejection or stop other handlers', async () => {
     const leftOver: unknown[] = [];
     const onLeftOver = (error: unknown) => void leftOver.push(error);
     process.on('unhandledRejection', onLeftOver);
@@ -53,7 +53,7 @@ describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and
       name: 'reporting',
       on: {
         '*': (_, context) => {
-          // Not declared in "reports", and nobody waits for it.
+          // Not declared in "reports", and not awaited.
           void context.report('acme.undeclared', {});
         },
       },
@@ -63,25 +63,25 @@ describe('e099d2c8, 3a20aad0: failures of asynchronous work were nobody’s, and
     await host.start();
     await host.report(incidents(3, 'dionaea.connection.tcp.accept'));
     await vi.waitFor(() => expect(seen.find('dionaea.connection.tcp.accept')).toHaveLength(3), 20_000);
-    await host.reopen().catch(() => undefined); // it may tell of those that failed
-    await host.forget(['198.51.100.0/24']).catch(() => undefined); // likewise
+    await host.reopen().catch(() => undefined); // it may reject because of failed handlers
+    await host.forget(['198.51.100.0/24']).catch(() => undefined); // the same
     host.status();
     await host.close({ within: 20 });
     letFail();
-    // Rejections are told when the work of their turn of the event loop is done.
+    // Node reports unhandled rejections at the end of a turn of the event loop.
     await wait(20);
     expect(leftOver).toEqual([]);
   });
 });
 
-/** What may be thrown in JavaScript, beside errors. */
+/** Values other than errors that JavaScript can throw. */
 const thrown: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
   null: () => null,
   'an empty text': () => '',
   'a symbol': () => Symbol('no'),
   'an object without a prototype': () => Object.create(null),
-  'an object that cannot be shown': () => ({
+  'an object that cannot be converted to text': () => ({
     toString() {
       throw new Error('no');
     },
@@ -112,9 +112,9 @@ const thrown: Readonly<Record<string, () => unknown>> = {
     ),
 };
 
-describe('cbcddc9f: whatever reported an error failed itself, so that nobody ever learned the cause', () => {
+describe('cbcddc9f: the report of an error failed itself and hid the cause', () => {
   it.each(Object.entries(thrown))(
-    '%s may be thrown: it is told, and the next incident comes',
+    'a handler may throw %s: it is reported, and the next incident is delivered',
     async (_, make) => {
       const told: unknown[] = [];
       const log: Log = { ...silentLog, error: (message, details) => void told.push([message, details]) };
@@ -145,8 +145,8 @@ describe('cbcddc9f: whatever reported an error failed itself, so that nobody eve
   );
 });
 
-describe('0e41315d: events came before a plugin had started and after it had ended', () => {
-  it('a handler gets nothing before it has started and nothing after it closes, and all that came between', async () => {
+describe('0e41315d: a plugin got events before it had started and after it had stopped', () => {
+  it('a handler gets every incident between its start and its close, and no others', async () => {
     const calls: string[] = [];
     const inOrder = (name: string): Handler =>
       defineHandler({
@@ -175,11 +175,11 @@ describe('0e41315d: events came before a plugin had started and after it had end
         ...['test:1', 'test:2', 'test:3'].map((id) => `${name} ${id}`),
         `${name} closed`,
       ]);
-    // The last to start is the first to close.
+    // Handlers close in reverse order of their start.
     expect(calls.slice(-2)).toEqual(['b closed', 'a closed']);
   });
 
-  it('what concerns no connection is an incident like any other', async () => {
+  it('an incident without a connection is delivered like any other', async () => {
     const seen = recordIncidents();
     const host = hostOf(temporaryFolder(), [seen]);
     await host.start();
@@ -191,7 +191,7 @@ describe('0e41315d: events came before a plugin had started and after it had end
 });
 
 describe('c7824dd9: stopping a plugin that had never started ended the shutdown', () => {
-  it('only what has started is closed, and the rest of the shutdown goes on', async () => {
+  it('only started handlers are closed, and the shutdown completes', async () => {
     const closed: string[] = [];
     const handlerOf = (name: string, starts: boolean): Handler =>
       defineHandler({

@@ -1,4 +1,4 @@
-// Bugs of cowrie's history that were about text files: the commit, and what went wrong there.
+// Bugs in the history of cowrie that concern text files: the commit, and the bug.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -9,8 +9,8 @@ import { handle, temporaryFolder } from '../support/regressions/hosting.ts';
 
 const all = incidents(2000, 'dionaea.download.offer', { url: `http://192.0.2.1/${'x'.repeat(200)}` });
 
-describe('fa9257e9: each restart opened the log for writing from its beginning, and what was in it was gone', () => {
-  it('a restart appends', async () => {
+describe('fa9257e9: each restart truncated the log', () => {
+  it('log-text appends after a restart', async () => {
     const file = join(temporaryFolder(), 'incidents.log');
     for (const part of [all.slice(0, 2), all.slice(2, 3), all.slice(3, 5)])
       await handle(temporaryFolder(), [logText({ file, template: '{id}' })], part);
@@ -18,8 +18,8 @@ describe('fa9257e9: each restart opened the log for writing from its beginning, 
   });
 });
 
-describe('5126002f: a rotation fell between two parts of one event, which ended up in two files', () => {
-  it('a rotation happens only between events, and loses none', async () => {
+describe('5126002f: a rotation split one event between two files', () => {
+  it('log-text rotates only between incidents, and loses none', async () => {
     const folder = temporaryFolder();
     const options = {
       file: join(folder, 'incidents.log'),

@@ -1,4 +1,4 @@
-// Bugs of cowrie's history that were about the events themselves: the commit, and what went wrong there.
+// Bugs in the history of cowrie that concern events: the commit, and the bug.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,12 +21,12 @@ interface Definition {
   readonly properties?: Readonly<Record<string, { anyOf?: unknown; $ref?: string; type?: string }>>;
 }
 
-/** Every origin, those that packages declare among them. */
+/** Every origin, including those that packages declare. */
 const published = JSON.parse(
   readFileSync(fileURLToPath(import.meta.resolve('@ihandler/core/incidents.schema.json')), 'utf8'),
 ) as { readonly $defs: Readonly<Record<string, Definition>> };
 
-describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
+describe('9bf9dcd7: a plugin listened to ids that nothing emits', () => {
   const handlers: readonly Handler[] = [
     logSqlite({ file: 'attacks.sqlite' }),
     logText({ file: 'incidents.log' }),
@@ -42,14 +42,14 @@ describe('9bf9dcd7: a plugin waited for ids that nothing ever emits', () => {
   });
 });
 
-describe('8fbc5e57: eight plugins changed the event that all of them shared', () => {
-  it('what one handler does to an incident, no other one sees', async () => {
+describe('8fbc5e57: eight plugins changed an event that they shared', () => {
+  it('a handler cannot change an incident for other handlers', async () => {
     const seen = recordIncidents();
     const vandal = defineHandler({
       name: 'vandal',
       on: {
         'dionaea.*'(given) {
-          // Safe: what a handler written in JavaScript could do.
+          // Safe: a handler written in JavaScript could do this.
           const data = given.data as { connection?: { remote?: { host?: string } } };
           if (data.connection?.remote !== undefined) data.connection.remote.host = '0.0.0.0';
         },
@@ -63,7 +63,7 @@ describe('8fbc5e57: eight plugins changed the event that all of them shared', ()
   });
 });
 
-/** A line of log_incident whose data tries to be somebody else. */
+/** A line of log_incident whose data imitates another sensor. */
 const forged = {
   timestamp: '2026-01-02T03:04:05.678901',
   name: 'dionaea',
@@ -90,8 +90,8 @@ const forged = {
   },
 };
 
-describe('16eed625: a field that the attacker had sent took the place of the address of the attacker', () => {
-  it('who, what, when and where from are never taken from what an incident says of itself', async () => {
+describe('16eed625: a field from the attacker replaced the address of the attacker', () => {
+  it('the id, origin, time and sensor of an incident never come from its data', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'incident.json');
     writeFileSync(file, `${JSON.stringify(forged)}\n`);
@@ -109,7 +109,7 @@ describe('16eed625: a field that the attacker had sent took the place of the add
     expect(read?.data['connection']).toMatchObject({ remote: { host: '198.51.100.7' } });
   });
 
-  it('whoever posts with the token of one sensor cannot speak for another', async () => {
+  it('a client with the token of one sensor cannot post for another', async () => {
     const seen = recordIncidents();
     const host = hostOf(temporaryFolder(), [seen], {
       log: () => ({ ...quiet, info: (_, details) => listening(Number(details?.['port'])) }),
@@ -137,7 +137,7 @@ describe('16eed625: a field that the attacker had sent took the place of the add
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {} };
 
-describe('ccf65366: a time in UTC was read as one of the local time zone', () => {
+describe('ccf65366: a time in UTC was read as local time', () => {
   const bundle = mkdtempSync(
     fileURLToPath(new URL('../../packages/journal-sqlite/node_modules/.zone-', import.meta.url)),
   );
@@ -146,7 +146,7 @@ describe('ccf65366: a time in UTC was read as one of the local time zone', () =>
   );
   afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
-  it('times are the same in every time zone, in memory, in a database and in a text', {
+  it('times are the same in every time zone, in memory, in a database and in a text log', {
     timeout: 60_000,
   }, () => {
     const zones = ['UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kathmandu'];
@@ -163,7 +163,7 @@ describe('ccf65366: a time in UTC was read as one of the local time zone', () =>
       const text = readFileSync(join(folder, 'incidents.log'), 'utf8').split(' ')[0];
       return { ...JSON.parse(ran.stdout), text, zone: undefined };
     });
-    // The child does run in its zone.
+    // The child does run in that zone.
     expect(answers[0]?.offset).toBe(0);
     expect(answers[1]?.offset).toBe(-540);
     const expected = {
@@ -177,8 +177,8 @@ describe('ccf65366: a time in UTC was read as one of the local time zone', () =>
   });
 });
 
-describe('2495b791: one field was a number in one event and a text in another', () => {
-  it('each field of what we report ourselves has one type, in all of it', () => {
+describe('2495b791: a field was a number in one event and a text in another', () => {
+  it('each field has the same type in all incidents that ihandler reports', () => {
     const types = new Map<string, Set<string>>();
     for (const [origin, { properties = {} }] of Object.entries(published.$defs)) {
       if (!origin.startsWith('ihandler.')) continue;
@@ -192,14 +192,14 @@ describe('2495b791: one field was a number in one event and a text in another', 
     expect([...types].filter(([, found]) => found.size > 1)).toEqual([]);
   });
 
-  it('a report that does not fit its schema is told to whoever made it', async () => {
+  it('a handler gets an error for a report that does not fit its schema', async () => {
     const seen = recordIncidents();
     const emitter = defineHandler({
       name: 'emitter',
       reports: { 'ihandler.handler.failed': catalogue['ihandler.handler.failed'].schema },
       on: {
         'dionaea.*': (_: Incident, context) =>
-          // Safe: what a handler written in JavaScript could do.
+          // Safe: a handler written in JavaScript could do this.
           context.report('ihandler.handler.failed', { attempts: 'three' } as never),
       },
     });

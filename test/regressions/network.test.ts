@@ -1,9 +1,8 @@
-// Bugs of cowrie's history that were about servers: the commit, and what went wrong there.
-// Its bugs of VirusTotal (fe5ce71e: what was not known counted as a failure, and was never submitted; 9435d353: the comment
-// went to another object, so there was none; ba516e75, in part: a comment that exists already) have their tests beside the
-// handler, against a server of its own: `errors.test.ts` and `virustotal.test.ts` in packages/virustotal.
-// 3d80cf19 (a promise that serves once was kept and served twice) has nothing to happen to: no answer of the network is kept
-// here but in a database.
+// Bugs in the history of cowrie that concern servers: the commit, and the bug.
+// The bugs of its VirusTotal plugin (fe5ce71e: an unknown file counted as a failure and was never submitted; 9435d353: the comment
+// was posted to another object; ba516e75, in part: a comment that already exists) have their tests beside the handler, against a
+// test server: `errors.test.ts` and `virustotal.test.ts` in packages/virustotal.
+// 3d80cf19 (a promise was kept and used twice) cannot occur: responses are kept only in a database.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -14,7 +13,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 import { freePort } from '../support/servers/free-port.ts';
 
-/** A hub that takes everything and remembers ids and connections. */
+/** A hub that accepts every post and records ids and connections. */
 async function openHub(port: number) {
   const ids: string[] = [];
   let connections = 0;
@@ -41,8 +40,8 @@ async function openHub(port: number) {
   return { ids, url: `http://127.0.0.1:${own}/`, connections: () => connections };
 }
 
-describe('98172a8e, 0dc65758: a broker that was down at the start switched the plugin off for good, and tasks piled up', () => {
-  it('a server that is down at the start gets everything once it is up', async () => {
+describe('98172a8e, 0dc65758: a broker that was down at startup disabled the plugin for good, and tasks piled up', () => {
+  it('forward delivers everything to a server that was down at startup', async () => {
     const port = await freePort();
     const host = hostOf(temporaryFolder(), [forward({ url: `http://127.0.0.1:${port}/` })]);
     await host.start();
@@ -57,8 +56,8 @@ describe('98172a8e, 0dc65758: a broker that was down at the start switched the p
   });
 });
 
-describe('2b993866: each event had an HTTP client of its own', () => {
-  it('all posts share a connection', async () => {
+describe('2b993866: each event had its own HTTP client', () => {
+  it('all posts of forward share a connection', async () => {
     const hub = await openHub(0);
     const host = hostOf(temporaryFolder(), [forward({ url: hub.url })], { batch: 10 });
     await host.start();

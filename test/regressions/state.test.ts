@@ -1,4 +1,4 @@
-// Bugs of cowrie's history that were about what is kept of each session: the commit, and what went wrong there.
+// Bugs in the history of cowrie that concern the state of sessions: the commit, and the bug.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,33 +15,33 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
-/** Sessions that begin and never end; `REGRESSION_SESSIONS=1000000` for more than fit in the time of `npm test`. */
+/** Sessions that never end. `REGRESSION_SESSIONS=1000000` sets more than `npm test` has time for. */
 const sessions = Number(process.env['REGRESSION_SESSIONS'] ?? 40_000);
 
-/** Bytes: what is kept of a session takes over 100, if it is only its id; caches that fill are allowed for. */
+/** The allowed growth in bytes. A kept session takes over 100, even if it is only an id. Caches may fill. */
 const bound = Math.max(2_500_000, sessions * 5);
 
 function measure(kind: string) {
   const args = ['--expose-gc', join(bundle, 'sessions-child.js'), kind, String(sessions), temporaryFolder()];
   const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(ran.stderr).toBe('');
-  // Safe: the child says so.
+  // Safe: the child prints this.
   const found = JSON.parse(ran.stdout) as Readonly<Record<'heap' | 'grown' | 'waiting', number>>;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   console.log(
-    `${sessions} ${kind} sessions: ${megabytes(found.heap)} MB of heap, ${megabytes(found.grown)} MB more than after a tenth; ${found.waiting} links wait`,
+    `${sessions} ${kind} sessions: ${megabytes(found.heap)} MB of heap, ${megabytes(found.grown)} MB more than after a tenth; ${found.waiting} pending links`,
   );
   return found;
 }
 
-describe('a02cf3ac, 9452b947: what was kept of a session was never freed, and some sessions never close', () => {
-  it('sessions that never close cost a host no memory', { timeout: 600_000 }, () => {
+describe('a02cf3ac, 9452b947: the state of sessions was never freed, and some sessions never close', () => {
+  it('a host does not grow with sessions that never close', { timeout: 600_000 }, () => {
     const { grown, waiting } = measure('open');
     expect(waiting).toBe(0);
     expect(grown).toBeLessThan(bound);
   });
 
-  it('links to connections that never come are kept within a bound, in the database', {
+  it('log-sqlite keeps a limited number of links to connections that never arrive', {
     timeout: 600_000,
   }, () => {
     const { grown, waiting } = measure('orphan');

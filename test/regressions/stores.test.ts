@@ -1,4 +1,4 @@
-// Bugs of cowrie's history that were about databases: the commit, and what went wrong there.
+// Bugs in the history of cowrie that concern databases: the commit, and the bug.
 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,8 +23,8 @@ function rowsOf(file: string, sql: string): unknown[] {
   }
 }
 
-describe('c7e76443: several connections met a locked database; a row was dropped, or got the id of another one', () => {
-  it('a busy database loses nothing: what has to wait is written later, once, in order', async () => {
+describe('c7e76443: with a locked database a row was dropped or got the id of another row', () => {
+  it('log-sqlite writes incidents once and in order when a busy database is free again', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     await handle(temporaryFolder(), [logSqlite({ file })], []);
     const host = hostOf(temporaryFolder(), [logSqlite({ file })]);
@@ -51,8 +51,8 @@ describe('c7e76443: several connections met a locked database; a row was dropped
   });
 });
 
-describe('b6e6810d: one database had no rows of two kinds of events that another one had', () => {
-  /** Each origin of the catalogue, on a connection that was accepted. */
+describe('b6e6810d: one database had no rows of two kinds of events that the other had', () => {
+  /** Each origin of the catalogue, on an accepted connection. */
   function everyOrigin(): readonly Incident[] {
     const origins = Object.keys(catalogue).filter((origin) => !origin.startsWith('ihandler.'));
     return ['dionaea.connection.tcp.accept', ...origins].map((origin, n) => {
@@ -62,7 +62,7 @@ describe('b6e6810d: one database had no rows of two kinds of events that another
   }
 
   describeService('postgres', () => {
-    it('both databases have as many rows in each table, whatever the origin', {
+    it('both databases have the same number of rows in each table for every origin', {
       timeout: 120_000,
     }, async () => {
       const postgres = await startPostgres();
@@ -79,7 +79,7 @@ describe('b6e6810d: one database had no rows of two kinds of events that another
     });
   });
 
-  it('each table has rows once every origin was reported', async () => {
+  it('every table has rows after every origin was reported', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     await handle(temporaryFolder(), [logSqlite({ file })], everyOrigin());
     const empty = Object.keys(TABLES).filter((table) => rowsOf(file, `SELECT 1 FROM ${table}`).length === 0);
@@ -87,11 +87,11 @@ describe('b6e6810d: one database had no rows of two kinds of events that another
   });
 });
 
-describe('ba516e75: what existed already at a restart was an error that switched a feature off for good', () => {
-  it('setting up twice is setting up once', async () => {
+describe('ba516e75: an existing object caused an error at a restart that disabled a feature for good', () => {
+  it('setting up both databases twice changes nothing', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const [first, second] = incidents(2, 'dionaea.connection.tcp.accept');
-    if (first === undefined || second === undefined) throw new Error('there are two');
+    if (first === undefined || second === undefined) throw new Error('expected two databases');
     const folder = temporaryFolder();
     await handle(folder, [logSqlite({ file })], [first]);
     const schema = rowsOf(file, 'SELECT sql FROM sqlite_master');
@@ -101,8 +101,8 @@ describe('ba516e75: what existed already at a restart was an error that switched
   });
 });
 
-describe('cbcddc9f: a value that was missing was stored as the text "NULL"', () => {
-  it('what is missing is NULL', async () => {
+describe('cbcddc9f: a missing value was stored as the text "NULL"', () => {
+  it('a missing value is stored as NULL', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const made = [
       incident('dionaea.connection.tcp.accept', {}, { id: 's:1' }),

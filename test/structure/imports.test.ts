@@ -19,7 +19,7 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** What a specifier such as `@ihandler/core/testing` or `zod/v4` names; undefined for a file. */
+/** The package that a specifier such as `@ihandler/core/kit` or `zod/v4` names, or undefined for a file. */
 function packageOf(specifier: string): string | undefined {
   if (/^[./]/.test(specifier) || isBuiltin(specifier)) return undefined;
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
@@ -46,7 +46,7 @@ function imported(node: ts.Node): { specifier: ts.Node; typeOnly: boolean } | un
   return loads ? { specifier: argument, typeOnly: false } : undefined;
 }
 
-/** Every import of a file from outside of its package, dynamic ones and those of types included. */
+/** Every import of a file from outside of its package, including dynamic imports and type imports. */
 function importsOf(file: string): readonly Import[] {
   const source = ts.createSourceFile(
     file,
@@ -72,7 +72,7 @@ const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
 const bundled = packages.filter(({ role }) => role === 'bundled');
 
-/** Which packages of the workspace a package may know. */
+/** Which packages of the workspace a package may import. */
 function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean {
   const targets = packages.filter((target) => {
     if (role === 'demo') return true;
@@ -100,13 +100,13 @@ describe.each(packages)('$folder', (self) => {
     ).toEqual([]);
   });
 
-  it('ships nothing that is for its tests', () => {
+  it('does not ship test code', () => {
     const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const text = (file: string): string => readFileSync(join(root, file), 'utf8');
     expect(sources.filter((file) => /['"]\.[^'"\n]*(?:testing\/|\.test\.)/.test(text(file)))).toEqual([]);
   });
 
-  it('imports at run time only what its users get with it', () => {
+  it('imports at run time only its dependencies and peers', () => {
     const installed = new Set([
       json.name,
       ...Object.keys({ ...json.dependencies, ...json.peerDependencies }),
@@ -128,7 +128,7 @@ describe.each(packages)('$folder', (self) => {
     }
   });
 
-  it('declares everything else that it imports', () => {
+  it('declares all other imports', () => {
     const own = Object.keys({ ...json.dependencies, ...json.peerDependencies, ...json.devDependencies });
     const forTests = rootTools.filter((name) => !workspaceNames.has(name) && name !== 'better-sqlite3');
     const missing = imports.filter(
@@ -139,7 +139,7 @@ describe.each(packages)('$folder', (self) => {
 });
 
 describe.each(published)('$folder', ({ folder, json }) => {
-  it('declares nothing that it does not import', () => {
+  it('declares only dependencies that it imports', () => {
     const sources = files.filter((file) => file.startsWith(`${folder}/src/`) && !isForTests(file));
     const used = new Set(sources.flatMap(importsOf).map(({ from }) => from));
     expect(Object.keys(json.dependencies ?? {}).filter((name) => !used.has(name))).toEqual([]);

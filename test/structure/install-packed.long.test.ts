@@ -32,7 +32,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** An environment without what npm, pnpm and vitest tell the programs they start: like a new terminal's. */
+/** The environment of a new terminal, without the variables of npm, pnpm and vitest. */
 function freshEnvironment(): NodeJS.ProcessEnv {
   const told =
     /^(?:npm_(?:package|lifecycle|command|config_(?:local|global)?_?prefix)|INIT_CWD|NODE_|VITEST)/;
@@ -58,7 +58,7 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
   const names = new Set(published.map(({ json }) => json.name));
   const self = (): PackedPackage | undefined => packed.find((item) => item.name === name);
 
-  it('brings nothing of the other packages but core and what it is built on', () => {
+  it('depends on no packages of the workspace except core and libraries', () => {
     const { dependencies = {}, peerDependencies = {} } = self()?.json ?? {};
     const brought = Object.keys({ ...dependencies, ...peerDependencies }).filter((other) => names.has(other));
     const allowed = [
@@ -66,12 +66,12 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
       ...(name.startsWith('@ihandler/log-') ? ['@ihandler/attack-log'] : []),
       ...(name === '@ihandler/dionaea' ? ['@ihandler/http'] : []),
     ];
-    // A journal may be an optional peer of the app, which npm does not install by itself.
+    // The app may have a journal as an optional peer, which npm does not install by default.
     const optional = Object.keys(self()?.json.peerDependenciesMeta ?? {});
     expect(brought.filter((other) => !allowed.includes(other) && !optional.includes(other))).toEqual([]);
   });
 
-  it('names real versions and built files only', () => {
+  it('names only real versions and built files', () => {
     const { json, files } = self() ?? { json: undefined, files: [] };
     const ranges = Object.values({ ...json?.dependencies, ...json?.peerDependencies });
     expect(ranges.filter((range) => !/^[\^~]?\d/.test(range))).toEqual([]);
@@ -84,7 +84,7 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
   });
 });
 
-describe('the app, log-sqlite and dionaea installed with npm alone in an empty folder', () => {
+describe('the app, log-sqlite and dionaea, installed with npm in an empty folder', () => {
   let project: string;
 
   beforeAll(() => {
@@ -95,7 +95,7 @@ describe('the app, log-sqlite and dionaea installed with npm alone in an empty f
     const manifest = {
       private: true,
       dependencies: Object.fromEntries(chosen.map((name) => [name, file(name)])),
-      // Nothing is published yet: what they depend on comes from tarballs too, if and only if it is asked for.
+      // Nothing is published yet, so their dependencies come from tarballs too, if they are required.
       overrides: {
         ...Object.fromEntries(others.map((name) => [name, file(name)])),
         'better-sqlite3': sqlite.version,
@@ -105,7 +105,7 @@ describe('the app, log-sqlite and dionaea installed with npm alone in an empty f
     runIn(project, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
   }, 300_000);
 
-  it('brings nothing of the other handlers, and one core', () => {
+  it('contain no other handlers, and one copy of core', () => {
     const installed = readdirSync(join(project, 'node_modules', '@ihandler')).sort();
     expect(installed).toEqual(['attack-log', 'core', 'dionaea', 'http', 'log-sqlite']);
     const locked = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
@@ -113,12 +113,12 @@ describe('the app, log-sqlite and dionaea installed with npm alone in an empty f
     expect(paths).toEqual(['node_modules/@ihandler/core']);
   });
 
-  it('lists them', () => {
+  it('are listed by `ihandler list`', () => {
     const listed = runIn(project, 'npx', 'ihandler', 'list', '--json');
     expect(JSON.stringify(JSON.parse(listed))).toContain('log-sqlite');
   });
 
-  it('imports a recording and prints the tree of the attack exactly as the manual of dionaea does', () => {
+  it('import a recording and print the tree of the attack exactly as in the manual of dionaea', () => {
     copyFileSync(join(recordings, 'seed-attack.ndjson'), join(project, 'recording.ndjson'));
     writeFileSync(
       join(project, 'ihandler.yaml'),

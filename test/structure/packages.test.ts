@@ -6,13 +6,13 @@ import { slowest } from '../support/slowest-first.ts';
 import { filesInGit, packages, published, readPackageJson, root } from '../support/workspace.ts';
 
 describe.each(published)('$folder', ({ folder, path, json, role }) => {
-  it('has the six things that every package has', () => {
+  it('has the six files and folders of every package', () => {
     const things = ['package.json', 'README.md', 'LICENSE', 'tsconfig.json', 'tsup.config.ts', 'src'];
     expect(things.filter((thing) => !existsSync(join(path, thing)))).toEqual([]);
     expect(readFileSync(join(path, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   });
 
-  it('says who it is', () => {
+  it('describes itself in package.json', () => {
     const name = folder.replace(/^packages\//, '@ihandler/').replace(/^apps\//, '');
     expect(json).toMatchObject({
       name,
@@ -32,7 +32,7 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
     if (role !== 'app') expect(json.sideEffects).toBe(false);
   });
 
-  it('exports its sources to the workspace and only built files to everybody else', () => {
+  it('exports its sources to the workspace and only built files to users', () => {
     const built: Record<string, unknown> = {};
     for (const [subpath, entry] of Object.entries(json.exports ?? {})) {
       if (typeof entry === 'string') {
@@ -56,7 +56,7 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
     expect(json.publishConfig?.exports ?? json.exports).toEqual(built);
   });
 
-  it('offers what a valid manifest says', () => {
+  it('exports everything that its valid manifest names', () => {
     if (json.ihandler === undefined) return expect(['core', 'library', 'app']).toContain(role);
     const { handlers, sources, commands, journals } = manifestSchema.parse(json.ihandler);
     const offers = [handlers, sources, commands, journals].flatMap((kind) => Object.values(kind));
@@ -68,7 +68,7 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
 const afterCore = published.filter(({ role }) => role === 'library' || role === 'plugin');
 
 describe.each(afterCore)('$folder', ({ json }) => {
-  it('meets core as a peer, in a range written by hand', () => {
+  it('has core as a peer, in a hand-written range', () => {
     expect(json.peerDependencies?.['@ihandler/core']).toMatch(/^\^\d+\.\d+\.\d+$/);
     expect(json.devDependencies?.['@ihandler/core']).toBe('workspace:^');
     expect(json.dependencies ?? {}).not.toHaveProperty('@ihandler/core');
@@ -79,7 +79,7 @@ describe.each(afterCore)('$folder', ({ json }) => {
 });
 
 describe('the workspace', () => {
-  it('builds, tests and lists every package without naming it twice', () => {
+  it('lists every package in the devDependencies of the root', () => {
     const { devDependencies } = readPackageJson(root);
     const missing = published
       .map(({ json }) => json.name)
@@ -87,7 +87,7 @@ describe('the workspace', () => {
     expect(missing, 'add them to the devDependencies of the root, as workspace:*').toEqual([]);
   });
 
-  it('runs first what takes longest, and that is there', () => {
+  it('lists only existing files as the slowest tests', () => {
     expect(slowest.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
@@ -96,10 +96,10 @@ describe('the workspace', () => {
       .filter((file) => /\.(?:ts|mjs)$/.test(file) && !file.includes('.generated.'))
       .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines >= 320);
-    expect(long, 'ask which two things each of them is').toEqual([]);
+    expect(long, 'divide each of these files by its two purposes').toEqual([]);
   });
 
-  it('names no machine and no registry', () => {
+  it('contains no paths of a machine and no registry hosts', () => {
     const forbidden = [
       /(?<![\w.-])\/[w]ork\//,
       /(?<![\w.-])\/[r]oot\//,
@@ -115,7 +115,7 @@ describe('the workspace', () => {
     expect(named).toEqual([]);
   });
 
-  it('leaves no test out and no work undone', () => {
+  it('contains no skipped tests and no notes of unfinished work', () => {
     const marks = /\b(?:it|test|describe)\.(?:only|skip|todo)\b|\b(?:TO[D]O|FIX[M]E|XX[X])\b/;
     const marked = filesInGit()
       .filter((file) => /\.(?:ts|mjs|md|ya?ml)$/.test(file) && !file.startsWith('test/recordings/'))

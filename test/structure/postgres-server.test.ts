@@ -15,7 +15,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 describeService('postgres', () => {
-  it('keeps what was committed when it is killed and started again, at the same address', async () => {
+  it('startPostgres keeps committed rows and the same address after a kill and a restart', async () => {
     const server = await startPostgres();
     onTestFinished(() => server.stop());
     await query(server.url, 'CREATE TABLE kept AS SELECT 7 AS value');
@@ -25,7 +25,7 @@ describeService('postgres', () => {
     expect(await query(server.url, 'SELECT value FROM kept')).toEqual([{ value: 7 }]);
   });
 
-  it('asks for the password that it was given', async () => {
+  it('startPostgres requires the given password', async () => {
     const server = await startPostgres({ password: 'not a secret' });
     onTestFinished(() => server.stop());
     expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

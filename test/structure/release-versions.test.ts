@@ -16,7 +16,7 @@ import { packages, published, readPackageJson, root } from '../support/workspace
 
 type Versions = Readonly<Record<string, string>>;
 
-/** A git repository with the manifests and changesets of this one; versions are all that changesets looks at. */
+/** A git repository with the manifests and changesets of this one, which is all that changesets reads. */
 let folder: string;
 
 function git(...args: readonly string[]): void {
@@ -29,7 +29,7 @@ function commit(message: string): void {
   git('commit', '--quiet', '--message', message);
 }
 
-/** Runs `changeset version`, and answers what it complained about. */
+/** Runs `changeset version` and returns its warnings and errors. */
 function changesetVersion(): readonly string[] {
   const bin = join(root, 'node_modules', '@changesets', 'cli', 'bin.js');
   const said = execFileSync(process.execPath, [bin, 'version'], {
@@ -52,7 +52,7 @@ function coreRanges(): readonly (string | undefined)[] {
     .filter((range) => range !== undefined);
 }
 
-/** What one changeset moves, from the state after everything pending has been released. */
+/** The packages that one changeset releases, after all pending changesets were released. */
 function moved(name: string, bump: 'patch' | 'minor' | 'major'): Versions {
   const before = versions();
   writeFileSync(join(folder, '.changeset', 'one.md'), `---\n'${name}': ${bump}\n---\n\nOne change.\n`);
@@ -85,7 +85,7 @@ describe('releases', () => {
   );
   const first = published.every(({ json }) => json.version === '0.0.0');
 
-  it('releases what is pending without a complaint; the first time every package becomes 1.0.0', () => {
+  it('release all pending changesets without warnings; the first time every package becomes 1.0.0', () => {
     const before = versions();
     expect(changesetVersion()).toEqual([]);
     // A new package without a changeset would be published as 0.0.0.
@@ -112,14 +112,14 @@ describe('releases', () => {
       ['@ihandler/attack-log', '@ihandler/log-postgres', '@ihandler/log-sqlite'],
     ],
     ['a major of log-sqlite', '@ihandler/log-sqlite', 'major', ['@ihandler/log-sqlite']],
-  ] as const)('%s moves nobody who need not move', (_title, name, bump, expected) => {
+  ] as const)('%s releases no other packages', (_title, name, bump, expected) => {
     git('reset', '--quiet', '--hard', 'released');
     const ranges = coreRanges();
     expect(Object.keys(moved(name, bump)).sort()).toEqual([...expected].sort());
     expect(coreRanges()).toEqual(ranges);
   });
 
-  it('moves log-sqlite by a patch with a patch of attack-log', () => {
+  it('include a patch of log-sqlite with a patch of attack-log', () => {
     git('reset', '--quiet', '--hard', 'released');
     const before = versions()['@ihandler/log-sqlite'] ?? '';
     const [major, minor, patch] = before.split('.').map(Number);
@@ -128,14 +128,14 @@ describe('releases', () => {
     );
   });
 
-  it('moves everyone who peers on core by a major with a major of core, and the ranges with them', () => {
+  it('include a major of every package with core as a peer, and new ranges, with a major of core', () => {
     git('reset', '--quiet', '--hard', 'released');
     const majors = Object.entries(moved('@ihandler/core', 'major')).filter(([, version]) =>
       version.endsWith('.0.0'),
     );
     const peers = published.filter(({ json }) => json.peerDependencies?.['@ihandler/core'] !== undefined);
     const names = majors.map(([name]) => name);
-    // The app has a journal as an optional peer, which moves with core.
+    // The app has a journal as an optional peer, which is released with core.
     expect(names.sort()).toEqual(
       ['@ihandler/core', 'ihandler', ...peers.map(({ json }) => json.name)].sort(),
     );

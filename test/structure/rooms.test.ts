@@ -22,7 +22,7 @@ describe('the folder test/', () => {
     expect(inTest.filter((file) => isTest(file) === inSupport(file))).toEqual([]);
   });
 
-  it('has one level of rooms', () => {
+  it('has one level of folders', () => {
     const deep = inTest.filter((file) => !file.startsWith('test/support/') && file.split('/').length !== 3);
     expect(deep).toEqual([]);
   });
@@ -34,7 +34,7 @@ describe('the folder test/', () => {
 });
 
 describe('packages and apps', () => {
-  it('get everything of test/ from @ihandler/test-support', () => {
+  it('import shared test code from @ihandler/test-support only', () => {
     const sources = files.filter((file) => /^(?:packages|apps)\/.*\.(?:ts|mjs)$/.test(file));
     const literals = /['"`](\.[^'"`\n]*|test\/recordings\/[^'"`\n]*)['"`]/g;
     expect(sources.flatMap((file) => named(file, literals, /^test\/|\/test\/recordings\//))).toEqual([]);
