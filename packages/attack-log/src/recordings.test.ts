@@ -26,7 +26,7 @@ function dionaeaRows(name: string): Record<Table, Row[]> {
   }
 }
 
-/** Takes the times out of the rows of `connections`. */
+/** Removes the times from the rows of `connections`, and returns them. */
 function takeTimes(rows: Row[]): number[] {
   return rows.map((row) => row.splice(4, 1)[0] as number);
 }
@@ -40,15 +40,15 @@ function compare(rows: Record<Table, Row[]>, expected: Record<Table, Row[]>) {
   for (const table of tables) expect(rows[table], table).toEqual(expected[table]);
 }
 
-describe('the rows of a recorded run', () => {
-  it.each([1, 7, 1000])('are those that dionaea wrote (a), in batches of %i', (size) => {
+describe('the rows of a recording', () => {
+  it.each([1, 7, 1000])('equal those that dionaea wrote (a), in batches of %i', (size) => {
     const incidents = recordedIncidents('dionaea-a/log_incident.ndjson');
     const store = new MemoryStore();
     for (let at = 0; at < incidents.length; at += size) store.write(incidents.slice(at, at + size));
     compare(store.rows, dionaeaRows('dionaea-a'));
   });
 
-  it('are those that dionaea wrote (c)', () => {
+  it('equal those that dionaea wrote (c)', () => {
     // Known difference: the sensor's own hpfeeds connection came before log_sqlite was listening.
     const incidents = recordedIncidents('dionaea-c/log_incident.ndjson').filter(
       ({ data }) => (data['connection'] as { protocol?: string } | undefined)?.protocol !== 'hpclient',

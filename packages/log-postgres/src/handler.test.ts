@@ -20,7 +20,7 @@ describeService('postgres', () => {
     return text;
   }
 
-  it('stores connections with what happened on them, and the sensor that saw it', async () => {
+  it('log-postgres stores connections with their details and their sensor', async () => {
     const schema = freshSchema();
     const { write } = await startHandler({ url: server.url, schema });
     const { accept, offer, link, login } = stream('s', 'berlin');
@@ -40,7 +40,7 @@ describeService('postgres', () => {
     expect(await printed(schema)).toContain('http://198.51.100.7/x');
   });
 
-  it('hangs a connection under one that was announced after it, in other batches', async () => {
+  it('log-postgres links a connection to a parent that was announced later, in another batch', async () => {
     const schema = freshSchema();
     const { write } = await startHandler({ url: server.url, schema });
     const { accept, offer, link } = stream();
@@ -56,7 +56,7 @@ describeService('postgres', () => {
     expect(await query(server.url, `SELECT * FROM ${schema}.ihandler_waiting`)).toEqual([]);
   });
 
-  it('stores an incident once, however often and in whatever batches it is delivered', async () => {
+  it('log-postgres stores an incident once, however often and in whatever batches it is delivered', async () => {
     const schema = freshSchema();
     const { write, counters } = await startHandler({ url: server.url, schema });
     const { accept, offer } = stream();
@@ -72,14 +72,14 @@ describeService('postgres', () => {
     expect(counters?.()).toMatchObject({ stored: 4 });
   });
 
-  it('gives up the oldest of a sensor when too much of it waits, and counts it', async () => {
+  it('log-postgres drops the oldest waiting incidents of a noisy sensor, and counts them', async () => {
     const schema = freshSchema();
     const { write, lines, counters } = await startHandler({ url: server.url, schema });
     const noisy = stream('noisy', 'noisy');
     const quiet = stream('quiet', 'quiet');
     await write([quiet.offer('unknown', 'http://quiet/')]);
     for (let batch = 0; batch < 11; batch += 1)
-      await write(Array.from({ length: 1000 }, () => noisy.offer('nobody', 'http://noisy/')));
+      await write(Array.from({ length: 1000 }, () => noisy.offer('unannounced', 'http://noisy/')));
     const waiting = await query(
       server.url,
       `SELECT sensor_name, count(*)::int FROM ${schema}.ihandler_waiting JOIN ${schema}.sensors USING (sensor)
@@ -90,6 +90,6 @@ describeService('postgres', () => {
       { sensor_name: 'quiet', count: 1 },
     ]);
     expect(counters?.()).toMatchObject({ waiting_dropped: 1000 });
-    expect(lines.join()).toContain('the oldest was given up');
+    expect(lines.join()).toContain('discarded the oldest');
   });
 });

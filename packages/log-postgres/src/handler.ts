@@ -20,15 +20,15 @@ interface Running {
 /** The longest that one query of a writer may take, in milliseconds. Then the connection is closed and the batch retried. */
 const QUERY_TIMEOUT = 2 * MINUTE;
 
-/** Writes attacks to PostgreSQL in dionaea's tables; rows and the ids of their incidents in one transaction. */
+/** Stores attacks in PostgreSQL with dionaea's tables, with rows and the ids of their incidents in one transaction. */
 export default function logPostgres(options: LogPostgresOptions): WritingHandler {
   const { login, schema, keep, remember } = parseLogPostgresOptions(options);
   const counts = { stored: 0, duplicates: 0, unfit_values: 0, waiting_dropped: 0, attacks_removed: 0 };
   let running: Running | undefined;
 
-  /** Runs something; what fails says where and what to do. */
+  /** Runs an action. Its failures get advice. */
   async function use<T>(action: (running: Running) => Promise<T>): Promise<T> {
-    if (running === undefined) throw new Error('log-postgres was used before start, or after close.');
+    if (running === undefined) throw new Error('log-postgres was used before start or after close.');
     try {
       return await action(running);
     } catch (error) {
@@ -44,7 +44,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
       counts.unfit_values += outcome.unfit;
       counts.waiting_dropped += outcome.dropped;
       if (outcome.dropped > 0)
-        context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
+        context.log.warn('too many incidents refer to unknown connections: discarded the oldest', {
           incidents: outcome.dropped,
         });
     });
@@ -54,7 +54,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     name: 'log-postgres',
     accepts: ['*'],
     async start(context) {
-      const session = createSession(login, { byIndex: true, patience: QUERY_TIMEOUT });
+      const session = createSession(login, { byIndex: true, queryTimeout: QUERY_TIMEOUT });
       try {
         await session.run((client) => prepareSchema(client, login, schema));
       } catch (error) {

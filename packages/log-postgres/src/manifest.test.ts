@@ -6,10 +6,10 @@ import { commands } from './commands/index.ts';
 import logPostgres from './index.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
+describe('the manifest of log-postgres', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler, says what leaves the machine, and has the options as they are', () => {
+  it('describes the handler, its outbound data and the schema of its options', () => {
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(manifest.handlers).toEqual({
       'log-postgres': {
@@ -27,7 +27,7 @@ describe('the manifest', () => {
     });
   });
 
-  it('offers the commands that there are, in their words', () => {
+  it('lists the commands with their own summaries', () => {
     const offered = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
     expect(offered).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
   });

@@ -9,7 +9,7 @@ import { freshSchema, startHandler } from './testing/start-handler.ts';
 
 const PASSWORD = 'hunter2';
 
-/** Why a handler does not start. It must be something that passes, since it can be put right without a restart. */
+/** Why a handler does not start. The error must be temporary, because an operator can fix it without a restart. */
 async function refusal(options: LogPostgresOptions): Promise<string> {
   const handler = logPostgres(options);
   try {
@@ -33,7 +33,7 @@ describeService('postgres', () => {
   const at = (user: string, password: string, database = 'postgres') =>
     `postgres://${user}:${password}@127.0.0.1:${server.port}/${database}`;
 
-  it('says what is wrong and what to do: a password, a database, a server, a certificate', async () => {
+  it('log-postgres explains a wrong password, database or server, and a server without TLS', async () => {
     expect(await refusal({ url: at('ihandler', 'wrong') })).toMatch(
       /rejected the login of ihandler: check the user, the password/,
     );
@@ -46,11 +46,11 @@ describeService('postgres', () => {
     expect(await refusal({ url: at('ihandler', PASSWORD), tls: {} })).toMatch(
       /does not support TLS: enable it on the server/,
     );
-    const nobody = `postgres://ihandler:${PASSWORD}@127.0.0.1:${await freePort()}/postgres`;
-    expect(await refusal({ url: nobody })).toMatch(/cannot connect to/);
+    const unused = `postgres://ihandler:${PASSWORD}@127.0.0.1:${await freePort()}/postgres`;
+    expect(await refusal({ url: unused })).toMatch(/cannot connect to/);
   });
 
-  it('trusts a certificate that it was told to, and no other', async () => {
+  it('log-postgres trusts only the configured certificate', async () => {
     const encrypting = await startPostgres({ password: PASSWORD, tls: true });
     onTestFinished(() => encrypting.stop());
     const { url, certificate, port } = encrypting;
@@ -67,17 +67,17 @@ describeService('postgres', () => {
     expect(await refusal({ url, tls: { ca: '/there/is/none.pem' } })).toMatch(/none\.pem/);
   });
 
-  it('waits for a connection when the server has none left', async () => {
+  it('log-postgres waits while the server has no free connection', async () => {
     await query(server.url, `CREATE ROLE crowd LOGIN PASSWORD '${PASSWORD}' CONNECTION LIMIT 0`);
     expect(await refusal({ url: at('crowd', PASSWORD) })).toMatch(/has no free connection, retrying/);
   });
 
-  it('refuses a schema that belongs to somebody else, until it may write there', async () => {
+  it('log-postgres rejects the schema of another user until it may write there', async () => {
     await query(server.url, `CREATE ROLE guest LOGIN PASSWORD '${PASSWORD}'`);
     await query(server.url, 'CREATE SCHEMA foreign_schema');
     const options = { url: at('guest', PASSWORD), schema: 'foreign_schema' };
     expect(await refusal(options)).toMatch(
-      /The schema foreign_schema of .* belongs to ihandler, and guest may not make tables in it: GRANT CREATE, USAGE/,
+      /the schema foreign_schema of .* belongs to ihandler, and guest may not create tables in it: GRANT CREATE, USAGE/,
     );
     expect(await refusal({ ...options, schema: 'not_there' })).toMatch(
       /guest lacks privileges in the schema not_there/,
@@ -86,15 +86,15 @@ describeService('postgres', () => {
     expect(await refusal(options)).toBe('it started');
   });
 
-  it('refuses a schema with tables that ihandler did not make', async () => {
+  it('log-postgres rejects a schema with tables of another program', async () => {
     await query(server.url, 'CREATE SCHEMA theirs');
     await query(server.url, 'CREATE TABLE theirs.connections (connection bigint)');
     expect(await refusal({ url: server.url, schema: 'theirs' })).toMatch(
-      /holds tables that ihandler did not make, such as connections: name another one/,
+      /contains tables of another program, such as connections: name another one/,
     );
   });
 
-  it('refuses a schema of a later version, and says both', async () => {
+  it('log-postgres rejects a schema of a later version, and names both versions', async () => {
     const schema = freshSchema();
     await (await startHandler({ url: server.url, schema })).close?.();
     await query(server.url, `INSERT INTO ${schema}.ihandler_versions (version) VALUES (7)`);
@@ -103,7 +103,7 @@ describeService('postgres', () => {
     );
   });
 
-  it('waits while a table is locked or gone, and goes on when it is back', async () => {
+  it('log-postgres waits while a table is missing, and continues when it is back', async () => {
     const schema = freshSchema();
     const { write } = await startHandler({ url: server.url, schema });
     const { accept, offer } = stream();
@@ -120,7 +120,7 @@ describeService('postgres', () => {
     ]);
   });
 
-  it('says for a reader what is wrong, without the password', async () => {
+  it('the reader explains what is wrong, without the password', async () => {
     const read = async (url: string) => {
       try {
         await openAttackReader(url).summary();
@@ -133,7 +133,7 @@ describeService('postgres', () => {
     };
     expect(await read(at('ihandler', 'hunter3'))).toContain('rejected the login of ihandler');
     expect(await read(`${server.url}?schema=nothing`)).toMatch(
-      /holds no attacks in the schema nothing: nothing has been written there yet/,
+      /does not contain attacks in the schema nothing: either none has been written yet/,
     );
     expect(await read(at('ihandler', PASSWORD, 'none'))).toContain('does not exist');
   });

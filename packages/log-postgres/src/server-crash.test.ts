@@ -11,7 +11,7 @@ import { query } from './testing/query.ts';
 import { startHandler } from './testing/start-handler.ts';
 
 describeService('postgres', () => {
-  it('loses nothing that it has taken, also with a server that would confirm what is not on its disk yet', async () => {
+  it('log-postgres loses nothing it acknowledged, even on a server that confirms writes before they are on disk', async () => {
     const settings = { synchronous_commit: 'off', wal_writer_delay: '10000' };
     const server = await startPostgres({ settings });
     onTestFinished(() => server.stop());
@@ -25,7 +25,7 @@ describeService('postgres', () => {
     expect(rows).toEqual([{ id: 'a' }, { id: 'b' }]);
   });
 
-  it('loses nothing and stores nothing twice when the server is killed in the middle of writing, again and again', async () => {
+  it('log-postgres stores everything once when the server is killed repeatedly during writes', async () => {
     const server = await startPostgres();
     onTestFinished(() => server.stop());
     const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-crash-'));

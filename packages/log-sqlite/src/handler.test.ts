@@ -19,7 +19,7 @@ function failure(action: () => unknown): unknown {
   throw new Error('expected a failure');
 }
 
-it('writes the rows of a batch and how far it goes', async () => {
+it('log-sqlite writes the rows of a batch with its checkpoint', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, link, offer, checkpoint } = stream();
@@ -37,7 +37,7 @@ it('writes the rows of a batch and how far it goes', async () => {
   expect(handler.checkpoint?.()).toEqual({ stream: 4 });
 });
 
-it('goes on where an earlier batch or an earlier process stopped', async () => {
+it('log-sqlite resumes where an earlier batch or an earlier process stopped', async () => {
   const file = newFile();
   const { accept, link, offer, checkpoint } = stream();
   const first = await startHandler({ file });
@@ -56,7 +56,7 @@ it('goes on where an earlier batch or an earlier process stopped', async () => {
   expect(query(file, 'SELECT * FROM ihandler_waiting')).toEqual([]);
 });
 
-it('keeps the sensor, its id and the incident of each connection beside the tables of dionaea', async () => {
+it('log-sqlite stores the sensor, id and incident of each connection beside the tables of dionaea', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const [one, other] = [stream('one', 'north'), stream('other', 'south')];
@@ -77,7 +77,7 @@ it('keeps the sensor, its id and the incident of each connection beside the tabl
   expect(query(file, 'SELECT connection FROM offers')).toEqual([{ connection: 2 }]);
 });
 
-it('does not store again what another process has stored meanwhile', async () => {
+it('log-sqlite does not store incidents again that another process has stored meanwhile', async () => {
   const file = newFile();
   const [one, other] = [await startHandler({ file }), await startHandler({ file })];
   const { accept, checkpoint } = stream();
@@ -94,26 +94,26 @@ it('does not store again what another process has stored meanwhile', async () =>
   expect(one.checkpoint?.()).toEqual({ stream: 3 });
 });
 
-it('leaves no row and the old checkpoint when a write fails', async () => {
+it('log-sqlite keeps the old rows and the old checkpoint when a write fails', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, offer, checkpoint } = stream();
   handler.write([accept('a')], checkpoint());
-  const meddler = new Database(file);
-  meddler.exec(`CREATE TRIGGER fail BEFORE INSERT ON offers WHEN new.offer_url = 'fail'
+  const other = new Database(file);
+  other.exec(`CREATE TRIGGER fail BEFORE INSERT ON offers WHEN new.offer_url = 'fail'
     BEGIN SELECT raise(ABORT, 'no'); END`);
   const batch = [accept('b'), offer('b', 'fail'), accept('c')];
   expect(() => handler.write(batch, checkpoint())).toThrow('no');
   expect(query(file, 'SELECT connection FROM connections')).toHaveLength(1);
   expect(handler.checkpoint?.()).toEqual({ stream: 1 });
-  meddler.exec('DROP TRIGGER fail');
-  meddler.close();
+  other.exec('DROP TRIGGER fail');
+  other.close();
   handler.write(batch, checkpoint());
   expect(query(file, 'SELECT connection FROM connections')).toHaveLength(3);
   expect(handler.checkpoint?.()).toEqual({ stream: 4 });
 });
 
-it('asks to be tried later while somebody has the database locked, then writes everything once', async () => {
+it('log-sqlite fails temporarily while the database is locked, then writes everything once', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -129,7 +129,7 @@ it('asks to be tried later while somebody has the database locked, then writes e
   expect(query(file, 'SELECT connection FROM connections')).toHaveLength(2);
 });
 
-it('stores whatever text an attacker sends as text', async () => {
+it('log-sqlite stores any text of an attacker as text', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, incident, offer, checkpoint } = stream();
@@ -159,7 +159,7 @@ it('stores whatever text an attacker sends as text', async () => {
   ).toEqual([{ cmd: 3_000_000_000, type: 'integer' }]);
 });
 
-it('tells connections apart whatever text their ids and the names of their sensors are', async () => {
+it('log-sqlite distinguishes connections by any text in their ids and sensor names', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const text = fc.string({ unit: fc.constantFrom('a', ' ', '1', '\0', 'ü', '\u{1f41d}', '%'), maxLength: 4 });
@@ -191,7 +191,7 @@ it('tells connections apart whatever text their ids and the names of their senso
   );
 });
 
-it('gives up the oldest of what waits for connections that never come, and says so', async () => {
+it('log-sqlite drops the oldest incidents that wait for unknown connections, and logs it', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { offer, checkpoint } = stream();
@@ -206,7 +206,7 @@ it('gives up the oldest of what waits for connections that never come, and says 
   expect(handler.lines.filter((line) => line.startsWith('warn:'))).toHaveLength(1);
 });
 
-it('makes a new database and the files beside it with mode 0640 whatever the umask', async () => {
+it('log-sqlite creates a database and the files beside it with mode 0640, whatever the umask', async () => {
   const file = newFile();
   const before = process.umask(0o077);
   try {
@@ -219,7 +219,7 @@ it('makes a new database and the files beside it with mode 0640 whatever the uma
   }
 });
 
-it('writes with a rollback journal when asked to, and gives pages back', async () => {
+it('log-sqlite can use a rollback journal, and returns free pages to the file system', async () => {
   const file = newFile();
   const handler = await startHandler({ file, journalMode: 'delete', mode: '0600' });
   const { accept, checkpoint } = stream();
@@ -230,7 +230,7 @@ it('writes with a rollback journal when asked to, and gives pages back', async (
   ).toEqual([{ journal_mode: 'delete', auto_vacuum: 2 }]);
 });
 
-it('leaves one whole file after close, and starts again', async () => {
+it('log-sqlite leaves one complete file after close, and rejects writes until it is started again', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -241,7 +241,7 @@ it('leaves one whole file after close, and starts again', async () => {
   expect(() => handler.write([accept('b')], checkpoint())).toThrow('before start');
 });
 
-it('says everything that is wrong with its options at once', () => {
+it('log-sqlite reports all problems of its options at once', () => {
   // @ts-expect-error options of a careless user
   expect(() => logSqlite({ file: '~/x', keep: '90 days', mode: 640, journal: 'wal' })).toThrow(
     /file: .*not expanded[\s\S]*keep: expected an age[\s\S]*mode: .*quotes[\s\S]*journal/,

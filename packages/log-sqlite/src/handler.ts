@@ -21,8 +21,8 @@ interface Running {
 }
 
 /**
- * Somebody else added connections. When nobody has the file open any more, that is over, and they stay as they are;
- * otherwise it is an error that passes when dionaea's own handler is switched off.
+ * Handles connections that another program added. Accepts them if no other process has the file open any more. Otherwise
+ * throws a temporary error, until the operator switches dionaea's own handler off.
  */
 function resolveForeignRows(
   { file }: Settings,
@@ -32,14 +32,14 @@ function resolveForeignRows(
 ): void {
   const writers = otherWriters(file);
   if (writers?.length !== 0) {
-    // Without knowing who it is, only the operator can tell that it is over.
+    // Where the system does not list the writers, only the operator knows that they stopped.
     const who = writers === undefined ? '' : ` (${describeWriters(writers)})`;
     const then = writers === undefined ? ' and restart ihandler with "adopt: true"' : '';
     throw temporary(
-      `${file}: somebody else adds connections${who}, the newest is number ${foreignRow}. If that is dionaea, ${SWITCH_OFF}${then}. What waits is written then.`,
+      `another program${who} adds connections to ${file}, the newest is number ${foreignRow}. If that is dionaea, ${SWITCH_OFF}${then}. Pending incidents are written afterwards.`,
     );
   }
-  context.log.warn('Connections were added that are not ours; nobody adds any now, so they stay', {
+  context.log.warn('another program added connections and has closed the database: keeping them', {
     file,
     newest: foreignRow,
   });
@@ -59,14 +59,14 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
   }
 }
 
-/** Writes attacks to a SQLite database with dionaea's tables; rows and checkpoint in one transaction. */
+/** Stores attacks in a SQLite database with dionaea's tables, with rows and checkpoint in one transaction. */
 export default function logSqlite(options: LogSqliteOptions): WritingHandler {
   const settings = parseLogSqliteOptions(options);
   let running: Running | undefined;
 
-  /** Runs something on the open database; what fails says where and what to do. */
+  /** Runs an action on the open database. Its failures get advice. */
   function use<T>(action: (opened: OpenDatabase, running: Running) => T): T {
-    if (running === undefined) throw new Error('log-sqlite was used before start, or after close.');
+    if (running === undefined) throw new Error('log-sqlite was used before start or after close.');
     try {
       return action(running.live.current(), running);
     } catch (error) {
@@ -90,11 +90,11 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
         if (!outcome.stored) {
           resolveForeignRows(settings, opened, context, outcome.foreignRow);
           outcome = opened.store.write(batch, checkpoint);
-          if (!outcome.stored) throw temporary(`${settings.file}: somebody else adds connections`);
+          if (!outcome.stored) throw temporary(`another program adds connections to ${settings.file}`);
         }
         live.settle();
         if (outcome.dropped > 0)
-          context.log.warn('Too much waits for connections that nobody announced: the oldest was given up', {
+          context.log.warn('too many incidents refer to unknown connections: discarded the oldest', {
             incidents: outcome.dropped,
           });
         retention?.stepIfDue();
@@ -109,7 +109,7 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
         const removed = `removed ${formatCount(attacks, 'attack')} (${formatCount(connections, 'connection')}) and ${formatCount(waiting, 'waiting incident')} from ${settings.file}`;
         return problem === undefined
           ? removed
-          : `${removed}; its file could not be rewritten (${problem}), so unused parts of it may still hold copies: run it again`;
+          : `${removed}; cannot rewrite the file (${problem}), so unused parts of it may still contain copies: run the command again`;
       } catch (error) {
         throw explainFailure(error, settings.file);
       }

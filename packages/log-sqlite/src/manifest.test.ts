@@ -6,10 +6,10 @@ import { commands } from './commands/index.ts';
 import logSqlite from './index.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
+describe('the manifest of log-sqlite', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler, under the names of dionaea too, with the options as they are', () => {
+  it('describes the handler, with dionaea’s names as aliases and with the schema of the options', () => {
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(manifest.handlers).toEqual({
       'log-sqlite': {
@@ -23,7 +23,7 @@ describe('the manifest', () => {
     expect(logSqlite({ file: '/there/is/none' })).toMatchObject({ contract: 1, name: 'log-sqlite' });
   });
 
-  it('offers the commands that there are, in their words', () => {
+  it('lists the commands with their own summaries', () => {
     const offered = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
     expect(offered).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
   });

@@ -15,19 +15,19 @@ const places = (store: MemoryStore) =>
   store.rows.connections.map(([, , , , , root, parent]) => [root, parent]);
 
 describe('connectionKey', () => {
-  it('keeps sensors and ids apart, whatever they contain', () => {
+  it('distinguishes sensors and ids, whatever they contain', () => {
     expect(connectionKey('a', 'b c')).not.toBe(connectionKey('a b', 'c'));
     expect(connectionKey('a', '1')).not.toBe(connectionKey('b', '1'));
   });
 
-  it('is text that a database gives back as it was', () => {
+  it('is text that a database returns unchanged', () => {
     const key = connectionKey('s', 'x\ud800');
     expect(Buffer.from(key).toString()).toBe(key);
   });
 });
 
 describe('connectionKeysIn', () => {
-  it('names connections, parents and children, each once', () => {
+  it('returns the keys of connections, parents and children, each once', () => {
     const named = connectionKeysIn([
       accept('1'),
       link('2', '1'),
@@ -55,7 +55,7 @@ describe('cluster', () => {
     }
   });
 
-  it('gives a chain linked bottom-up one root, also where its rows were stored before', () => {
+  it('gives a chain that is linked bottom-up one root, even if its rows were stored before', () => {
     const chain = [accept('1'), accept('2'), accept('3'), accept('4')];
     const links = [link('3', '4'), link('2', '3'), link('1', '2')];
     const expected = [
@@ -69,7 +69,7 @@ describe('cluster', () => {
     expect(places(storeOf(chain, ...links.map((one) => [one])))).toEqual(expected);
   });
 
-  it('does not close a circle, counts it, and links nothing to itself', () => {
+  it('counts links that would form a cycle, and does not apply them', () => {
     const store = storeOf([accept('1'), accept('2'), link('1', '2')], [link('2', '1'), link('1', '1')]);
     expect(places(store)).toEqual([
       [1, null],
@@ -78,7 +78,7 @@ describe('cluster', () => {
     expect(store.skipped).toMatchObject({ cycle: 2, conflict: 0 });
   });
 
-  it('keeps the first parent; the same link again is nothing, another one is counted', () => {
+  it('keeps the first parent, ignores the same link again, and counts a link to another parent', () => {
     const store = storeOf(
       [accept('1'), accept('2'), accept('3'), link('1', '3')],
       [link('1', '3'), link('2', '3')],
@@ -87,7 +87,7 @@ describe('cluster', () => {
     expect(store.skipped).toMatchObject({ cycle: 0, conflict: 1 });
   });
 
-  it('adds the rows of what waited right after the announcement, in order of arrival', () => {
+  it('adds the rows of waiting incidents right after the announcement, in order of arrival', () => {
     const store = storeOf([offer('1', 'a')], [offer('1', 'b'), accept('1'), offer('1', 'c')]);
     expect(store.rows.offers).toEqual([
       [1, 1, 'a'],
@@ -97,7 +97,7 @@ describe('cluster', () => {
     expect(store.waiting.size).toBe(0);
   });
 
-  it('takes an id that is announced again for a new connection', () => {
+  it('treats an id that is announced again as a new connection', () => {
     const store = storeOf([accept('1'), offer('1', 'a'), free('1')], [accept('1'), offer('1', 'b')]);
     expect(store.rows.offers.map((row) => row[1])).toEqual([1, 2]);
   });
@@ -122,19 +122,19 @@ describe('cluster', () => {
     expect(store.place(3)).toEqual({ root: accepted, parent: accepted });
   });
 
-  it('announces connections of transports it never heard of, but not of dtls', () => {
+  it('announces connections of unknown transports, but not of dtls', () => {
     const of = (origin: string) => incident(origin, { connection: connection('1') });
     const store = storeOf([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
     expect(store.rows.connections).toHaveLength(1);
     expect(store.skipped.other).toBe(1);
   });
 
-  it('marks the links of a freed child that wait, stored or new', () => {
+  it('marks the waiting links to a freed child, stored or new', () => {
     const store = storeOf([accept('1'), link('gone', '1')], [free('1'), link('away', '2'), free('2')]);
     expect([...store.waiting.values()].map(({ freed }) => freed)).toEqual([true, true]);
   });
 
-  it('changes neither its state nor the incidents, and says the same again', () => {
+  it('modifies neither the state nor the incidents, and returns the same result again', () => {
     const store = storeOf([accept('1'), link('2', '1'), offer('3', 'x')]);
     const batch = [accept('2'), accept('3'), free('1')];
     const state = store.load(batch);
@@ -144,7 +144,7 @@ describe('cluster', () => {
     expect(cluster(batch, state)).toEqual(result);
   });
 
-  it('says once of a stored row where it hangs now', () => {
+  it('reports each moved row once, with its final place', () => {
     const store = storeOf([accept('1'), accept('2'), accept('3')]);
     const batch = [link('2', '3'), link('1', '2')];
     expect(cluster(batch, store.load(batch)).moves).toEqual([
@@ -153,7 +153,7 @@ describe('cluster', () => {
     ]);
   });
 
-  it('counts what has no connection or lacks what its row needs, and what no table is meant for', () => {
+  it('counts incidents without a connection or a required value, and incidents without a table', () => {
     const store = storeOf([
       accept('1'),
       incident('dionaea.download.offer', { url: 'a' }),

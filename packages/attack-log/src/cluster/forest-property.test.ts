@@ -11,7 +11,7 @@ import {
   shuffled,
 } from '../testing/random-forest.ts';
 
-/** Writes in random batches; some writes fail and come again, and now and then everything in memory is lost. */
+/** Writes in random batches. Some writes fail and are repeated, and sometimes the process restarts. */
 function writeAll(incidents: readonly Incident[], limit: number, random: Random): MemoryStore {
   let store = new MemoryStore(limit);
   const most = 1 + random(incidents.length);
@@ -25,7 +25,7 @@ function writeAll(incidents: readonly Incident[], limit: number, random: Random)
   return store;
 }
 
-/** Parents, roots and offers that differ from the plan, where the plan lacks the links and offers that were let go of. */
+/** Parents, roots and offers that differ from the plan, not counting the links and offers that were dropped. */
 function mistakes(
   connections: readonly PlannedConnection[],
   incidents: readonly Incident[],
@@ -60,7 +60,7 @@ function mistakes(
   });
 }
 
-/** Links that never resolve, each of a connection that was announced and freed. */
+/** Links that never resolve, each to a connection that was announced and freed. */
 function noise(count: number): Incident[] {
   return Array.from({ length: count }, (_, n) => [
     accept(`noise${n}`),
@@ -69,14 +69,14 @@ function noise(count: number): Incident[] {
   ]).flat();
 }
 
-it('gives 10,000 random forests the same parents, roots and rows in every order, batch cut, failure and restart', () => {
+it('10,000 random forests get the same parents, roots and rows in any order, with any batches, failures and restarts', () => {
   const wrong: number[] = [];
   let evictions = 0;
   for (let seed = 1; seed <= 10_000; seed += 1) {
     const random = seededRandom(seed);
     const { connections, incidents } = randomForest(random);
     const arriving = shuffled(incidents, random);
-    // Half of them have room for all; the others give up what is stated, and only that.
+    // Half of the stores have space for everything; the others must drop only what the limit says.
     const limit = random(2) === 0 ? 10_000 : random(10);
     const store = writeAll(arriving, limit, random);
     evictions += store.evicted.length;
@@ -85,11 +85,11 @@ it('gives 10,000 random forests the same parents, roots and rows in every order,
     if (store.skipped.cycle + store.skipped.conflict + store.skipped.incomplete > 0) wrong.push(seed);
   }
   expect(wrong).toEqual([]);
-  // Else the half with little room would show nothing.
+  // Otherwise the stores with little space would prove nothing.
   expect(evictions).toBeGreaterThan(1000);
 }, 60_000);
 
-it('gives up nothing as long as no more wait than the bound, however many links never resolve', () => {
+it('a store drops nothing as long as no more incidents wait than the limit, however many links never resolve', () => {
   let evictions = 0;
   for (let seed = 1; seed <= 300; seed += 1) {
     const random = seededRandom(seed);

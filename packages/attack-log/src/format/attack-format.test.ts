@@ -90,7 +90,7 @@ const root = attack(
 );
 
 describe('formatAttack', () => {
-  it('draws the tree with everything known of each connection', () => {
+  it('draws the tree with all details of each connection', () => {
     expect(lines(root)).toEqual([
       '2009-11-06 03:20:37Z on berlin',
       'connection 610 smbd tcp accept 192.0.2.1:445 <- [2001:db8::7]:2010',
@@ -110,7 +110,7 @@ describe('formatAttack', () => {
     ]);
   });
 
-  it('shows what SIP, MySQL, MS-SQL and MQTT clients said, on children too', () => {
+  it('shows the details of SIP, MySQL, MS-SQL and MQTT clients, on children too', () => {
     const child = attack(
       { connection: 2 },
       {
@@ -177,7 +177,7 @@ describe('formatAttack', () => {
     ]);
   });
 
-  it('folds a long profile to the width of the terminal', () => {
+  it('shortens a long profile and fits it to the width of the terminal', () => {
     const calls = Array.from({ length: 40 }, (_, n) => ({
       call: `call${n}`,
       args: ['x'.repeat(200), { s_addr: '0.0.0.0' }],
@@ -198,13 +198,13 @@ describe('formatAttack', () => {
     ['not json \u001b[2J', 'not json \\x1b[2J'],
     ['', ''],
     [`[${'['.repeat(50_000)}${']'.repeat(50_000)}]`, ''],
-  ])('shows a profile that is not libemu’s: %.40s', (profile, expected) => {
+  ])('shows a profile in another form than libemu’s: %.40s', (profile, expected) => {
     expect(formatAttack(attack({}, { emu_profiles: [{ emu_profile_json: profile }] }), utc)).toContain(
       expected,
     );
   });
 
-  it('lets no value reach the terminal as a command, and cuts what is huge', () => {
+  it('escapes control characters in every value, and cuts huge values', () => {
     const hostile = '\u001b]0;owned\u0007\r\n\u202e\u009b2J';
     const row = Object.fromEntries(Object.keys(attack({}).row).map((name) => [name, hostile]));
     const bytes = Uint8Array.of(0x1b, 0x5b, 0xff, 0);
@@ -228,7 +228,7 @@ describe('formatAttack', () => {
     expect(text).toContain('unknown time');
   });
 
-  it('uses colours only when asked', () => {
+  it('uses colours only on request', () => {
     expect(formatAttack(root, utc)).not.toContain('\u001b');
     expect(formatAttack(root, { ...utc, color: true })).toContain('\u001b[31mMS08-67\u001b[39m');
   });
@@ -241,14 +241,14 @@ describe('formatAttack', () => {
     expect(formatAttack(attack({}), zone).split('\n')[0]).toBe(time);
   });
 
-  it('counts the rest when one connection tried very often', () => {
-    const logins = Array.from({ length: 1000 }, (_, n) => ({ login_username: 'root', login_password: n }));
+  it('counts the rest of a very long list', () => {
+    const logins = Array.from({ length: 12_000 }, (_, n) => ({ login_username: 'root', login_password: n }));
     const shownLines = lines(attack({}, { logins, offers: [{ offer_url: 'u' }] }));
     expect(shownLines).toHaveLength(2 + 1 + 50 + 1);
-    expect(shownLines.at(-1)?.trim()).toBe('login           … 950 more');
+    expect(shownLines.at(-1)?.trim()).toBe('login           … 11,950 more');
   });
 
-  it('ends when the stored tree runs in a circle, and tells the depth of very deep ones', () => {
+  it('ends when the stored tree has a cycle, and prints the depth of very deep connections', () => {
     const children: ConnectionNode[] = [];
     const circle = attack({ connection: 1 }, {}, children);
     children.push(circle);

@@ -15,7 +15,7 @@ describe('formatManual', () => {
     expect(formatManual(storedAttack(store, 610))).toBe(readFileSync(manual, 'utf8'));
   });
 
-  it('prints NULL as None, bytes as text, and nothing that a terminal obeys', () => {
+  it('prints NULL as None, bytes as text, and control characters escaped', () => {
     const hostile = attack(
       {
         connection: 7n,
@@ -48,7 +48,7 @@ describe('formatManual', () => {
     );
   });
 
-  it('ends when a connection is its own parent or the stored tree runs in a circle', () => {
+  it('ends when a connection is its own parent or the stored tree has a cycle', () => {
     const children: ConnectionNode[] = [];
     const root = attack({ connection: 1 }, {}, children);
     children.push(root, attack({ connection: 2 }, {}, children), attack({ connection: 1 }));

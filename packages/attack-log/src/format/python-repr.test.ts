@@ -22,21 +22,21 @@ describe('pythonRepr', () => {
     ['123456789012345678901234567890', '123456789012345678901234567890'],
     ['[1.50, 1e2, 1E16, -0.0, 0.00001, 1e400, -0]', '[1.5, 100.0, 1e+16, -0.0, 1e-05, inf, 0]'],
     [String.raw`"\/\u0041\\x90\""`, String.raw`'/A\\x90"'`],
-  ])('shows %s as Python shows the value', (json, repr) => {
+  ])('prints %s as Python prints the value', (json, repr) => {
     expect(pythonRepr(json)).toBe(repr);
   });
 
-  it('shows what is no JSON as it is, harmless', () => {
+  it('returns text that is not JSON with its control characters escaped', () => {
     expect(pythonRepr('[\u001b')).toBe('[\\x1b');
     expect(pythonRepr('')).toBe('');
   });
 
-  it('goes as deep as it has to', () => {
+  it('supports any depth', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(pythonRepr(deep)).toBe(deep);
   });
 
-  it('takes a string of a megabyte', () => {
+  it('converts a string of a megabyte', () => {
     const long = `\\"${'x'.repeat(1 << 20)}`;
     expect(pythonRepr(`["${long}"]`)).toHaveLength(long.length - 1 + 4);
   });

@@ -9,7 +9,7 @@ const summary: Summary = {
   attacks: 610,
   sources: 1,
   protocols: [
-    { value: ['smbd'], count: 9 },
+    { value: ['smbd'], count: 12_345 },
     { value: [null], count: 2 },
   ],
   credentials: [
@@ -24,14 +24,14 @@ const summary: Summary = {
 };
 
 describe('formatSummary', () => {
-  it('says in ten lines what there is', () => {
+  it('summarizes a database in ten lines', () => {
     expect(formatSummary(summary, { utc: true }).split('\n')).toEqual([
       'First seen   2009-11-06 03:00:00Z',
       'Last seen    2009-11-06 03:30:00Z (30 min later)',
       'Attacks      610',
       'Connections  61,500',
       'Sources      1 address',
-      'Protocols    smbd ×9, (empty) ×2',
+      'Protocols    smbd ×12,345, (empty) ×2',
       'Logins       5 attempts',
       'Credentials  root / (empty) ×4, a\ufffd / \\x1b[2J ×1',
       'URLs         none',
@@ -40,7 +40,7 @@ describe('formatSummary', () => {
     ]);
   });
 
-  it('says it of an empty database and on a narrow terminal too', () => {
+  it('summarizes an empty database, and fits on a narrow terminal', () => {
     const empty: Summary = {
       ...summary,
       first: null,

@@ -4,26 +4,26 @@ import { wrapLine } from './wrap-line.ts';
 
 const plain = (text: string) => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 
-describe('a line that is too wide', () => {
-  it('breaks after a blank that is near', () => {
+describe('wrapLine', () => {
+  it('wraps after a blank that is near', () => {
     expect(wrapLine('connection 613 ftpctrl tcp', 22)).toEqual(['connection 613', 'ftpctrl tcp']);
   });
 
-  it('breaks anywhere when there is no blank', () => {
+  it('wraps anywhere when there is no blank', () => {
     expect(wrapLine('http://198.51.100.7/abcdef', 10)).toEqual(['http://198', '.51.100.7/', 'abcdef']);
   });
 
-  it('is one line when there is room, colours not counted', () => {
+  it('does not count colours', () => {
     const line = '\u001b[36mlogin\u001b[39m root';
     expect(wrapLine(line, 10)).toEqual([line]);
   });
 
-  it('ends its colours with each line', () => {
+  it('ends colours at the end of each line', () => {
     const [first] = wrapLine('\u001b[32maaaaaaaaaa\u001b[39m', 5);
     expect(first).toBe('\u001b[32maaaaa\u001b[0m');
   });
 
-  it('loses nothing but blanks at its ends, and no line is wider than there is room', () => {
+  it('drops only blanks at the ends of lines, and returns no line that is too wide', () => {
     const text = fc.array(fc.constantFrom('a', ' ', '😀', '\u001b[1m', '\u001b[22m', '/x'), {
       maxLength: 80,
     });

@@ -4,7 +4,7 @@ import type { Row, Table } from '../index.ts';
 import { accept, connection, incident } from '../testing/incidents.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 
-/** The rows of an incident of connection 1, by table, those of `connections` left out. */
+/** The rows of an incident of connection 1, by table, without those of `connections`. */
 function rowsOf(origin: string, data: UntypedData): Partial<Record<Table, Row[]>> {
   const store = new MemoryStore();
   store.write([accept('1'), incident(`dionaea.${origin}`, { connection: connection('1'), ...data })]);
@@ -14,7 +14,7 @@ function rowsOf(origin: string, data: UntypedData): Partial<Record<Table, Row[]>
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-describe('rows of incidents', () => {
+describe('the rows of an incident', () => {
   it.each<[string, UntypedData, Partial<Record<Table, Row[]>>]>([
     ['download.offer', { url: bytes(0x68, 0xff, 0) }, { offers: [[1, 1, 'h\ufffd\0']] }],
     ['download.offer', { url: null }, { offers: [[1, 1, null]] }],
@@ -81,14 +81,14 @@ describe('rows of incidents', () => {
     ],
     [
       'modules.python.sip.command',
-      { method: { odd: [true] }, allow: ['INVITE', 'ACK', 'ack', 5], from: 'nobody', sdp: [] },
+      { method: { odd: [true] }, allow: ['INVITE', 'ACK', 'ack', 5], from: 'text', sdp: [] },
       { sip_commands: [[1, 1, '{"odd":[true]}', null, null, 35]] },
     ],
-  ])('%s %j', (origin, data, expected) => {
+  ])('match dionaea’s for %s %j', (origin, data, expected) => {
     expect(rowsOf(origin, data)).toEqual(expected);
   });
 
-  it('puts the addresses, hops and session of a SIP command in dionaea’s order', () => {
+  it('have the addresses, hops and session of a SIP command in dionaea’s order', () => {
     const address = (user: string | null) => ({
       display_name: '',
       uri: { scheme: 'sip', user, password: null, host: 'h', port: 5060, params: {}, headers: [] },
@@ -138,7 +138,7 @@ describe('rows of incidents', () => {
     expect(rows.sip_sdp_medias).toEqual([[1, 1, 'audio', 1, null, 'RTP/AVP']]);
   });
 
-  it('makes a connection’s row of whatever there is', () => {
+  it('contain whatever an incomplete connection has', () => {
     const store = new MemoryStore();
     const odd = incident('dionaea.connection.tcp.reject', {
       connection: { id: 7, local: null, remote: { host: bytes(0x31), port: '5' } },
@@ -150,7 +150,7 @@ describe('rows of incidents', () => {
     expect(store.rows.offers).toEqual([[1, 1, 'x']]);
   });
 
-  it('keeps a report of VirusTotal without a connection: nothing found is NULL, the time is UTC', () => {
+  it('contain a VirusTotal report without a connection: an empty result as NULL, the time as UTC', () => {
     const store = new MemoryStore();
     const report = {
       response_code: 1,
@@ -162,12 +162,12 @@ describe('rows of incidents', () => {
         C: { result: '' },
       },
     };
-    const told = (data: UntypedData) => incident('dionaea.modules.python.virustotal.report', data);
+    const reported = (data: UntypedData) => incident('dionaea.modules.python.virustotal.report', data);
     store.write([
-      told({ md5hash: 'd4', report }),
-      told({ md5hash: 'd4', report: { response_code: 0 } }),
-      told({ md5hash: 'd4', path: 'report.json' }),
-      told({ md5hash: 'd4', report: { ...report, scan_date: 'yesterday' } }),
+      reported({ md5hash: 'd4', report }),
+      reported({ md5hash: 'd4', report: { response_code: 0 } }),
+      reported({ md5hash: 'd4', path: 'report.json' }),
+      reported({ md5hash: 'd4', report: { ...report, scan_date: 'yesterday' } }),
     ]);
     expect(store.rows.virustotals).toEqual([
       [1, 'd4', Date.UTC(2010, 9, 7, 20, 37, 27) / 1000, 'https://vt/1'],

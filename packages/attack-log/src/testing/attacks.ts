@@ -21,7 +21,7 @@ const nothing: ConnectionDetails = {
   mqtt_subscribe_commands: [],
 };
 
-/** A connection with details and children; what is not told of its row is that of a plain `accept`. */
+/** A connection with details and children. Missing columns have the values of a plain `accept`. */
 export function attack(
   row: StoredRow,
   details: Partial<ConnectionDetails> = {},

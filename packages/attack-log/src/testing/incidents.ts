@@ -1,6 +1,6 @@
 import { type Connection, createIncident, type Incident, type UntypedData } from '@ihandler/core';
 
-/** A connection by its id; everything else of it is made up. */
+/** A connection with this id and fixed other values. */
 export function connection(id: string, transport = 'tcp'): Connection {
   return {
     id,

@@ -20,14 +20,14 @@ const perTable = <T>(value: (table: Table) => T) =>
   Object.fromEntries(tables.map((table) => [table, value(table)])) as Record<Table, T>;
 
 /**
- * What a database does with {@link cluster}, in memory: loads the state of a batch, applies the result as a whole, lets go
- * of what waits beyond a bound. Everything it knows is in plain fields, as in tables.
+ * Does in memory what a database does with {@link cluster}: loads the state of a batch, applies the result as a whole, and
+ * drops waiting incidents above a limit. Its whole state is in plain fields, as in tables.
  */
 export class MemoryStore {
   readonly rows = perTable<Row[]>(() => []);
   readonly announced: AnnouncedConnection[] = [];
   readonly waiting = new Map<number, WaitingIncident>();
-  /** What was let go of. */
+  /** The dropped incidents. */
   readonly evicted: WaitingIncident[] = [];
   readonly skipped = { cycle: 0, conflict: 0, incomplete: 0, other: 0 };
   private readonly keys = new Map<ConnectionKey, number>();
@@ -38,7 +38,7 @@ export class MemoryStore {
     this.limit = limit;
   }
 
-  /** What is loaded for a batch: a copy, so that nothing is shared with what is stored. */
+  /** Loads the state of a batch, as a copy of the stored data. */
   load(batch: readonly Incident[]): ClusterState {
     const named = connectionKeysIn(batch);
     const waiting = [...this.waiting.values()].filter(
@@ -57,13 +57,13 @@ export class MemoryStore {
     return { rows, places, waiting: structuredClone(waiting), nextWaiting: this.nextWaiting, nextKey };
   }
 
-  /** Takes a batch; `fails` throws the result away, as a transaction that is rolled back. */
+  /** Writes a batch. `fails` discards the result, as a rollback does. */
   write(batch: readonly Incident[], fails = false): void {
     const result = cluster(batch, this.load(batch));
     if (!fails) this.apply(result);
   }
 
-  /** Another store with what this one has stored, and nothing else. */
+  /** Another store with the same stored data, as after a restart. */
   restarted(): MemoryStore {
     const { limit, ...stored } = structuredClone({ ...this });
     return Object.assign(new MemoryStore(limit), stored);

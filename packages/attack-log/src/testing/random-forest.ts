@@ -23,7 +23,7 @@ export interface PlannedConnection {
   readonly offers: readonly string[];
 }
 
-/** A forest and everything that happened in it, in an order in which dionaea may have reported it. */
+/** A forest and its incidents, in an order in which dionaea may report them. */
 export interface RandomForest {
   readonly connections: readonly PlannedConnection[];
   readonly incidents: readonly Incident[];
@@ -52,7 +52,7 @@ export function randomForest(random: Random): RandomForest {
   return { connections, incidents };
 }
 
-/** Another order: anything from neighbours exchanged to no order at all. */
+/** Another order: from a few swapped neighbours to a completely random one. */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const result = [...items];
   const reach = random(3) === 0 ? 4 : result.length;

@@ -24,7 +24,7 @@ function connectionOf(wire: WireConnection): Connection {
   };
 }
 
-/** The incidents of a recording in dionaea's log_incident form, of the sensor `recorded`. */
+/** The incidents of a recording in dionaea's log_incident form, from the sensor `recorded`. */
 export function recordedIncidents(file: string): Incident[] {
   const lines = readFileSync(recording(file), 'utf8');
   return lines
@@ -41,7 +41,7 @@ export function recordedIncidents(file: string): Incident[] {
         data: Record<string, Value>;
       };
       const data = { ...wire };
-      // The recordings are what dionaea wrote: these are connections.
+      // Safe: dionaea wrote the recordings, and these are connections.
       for (const name of ['connection', 'parent', 'child'])
         if (data[name] !== undefined) data[name] = connectionOf(data[name] as unknown as WireConnection);
       const id = `${file}:${ordinal}`;

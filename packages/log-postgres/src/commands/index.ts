@@ -3,7 +3,7 @@ import type { Command } from '@ihandler/core';
 import { isPostgresUrl } from '../database/login.ts';
 import { openAttackReader } from '../read/reader.ts';
 
-/** What this package adds to the program: `tree` and `summary` of a PostgreSQL database. */
+/** The commands of this package, for PostgreSQL databases: `tree` and `summary`. */
 export const commands: Readonly<Record<string, Command>> = createAttackCommands({
   accepts: isPostgresUrl,
   open: openAttackReader,

@@ -9,7 +9,7 @@ function element(value: Cell): string {
   return special.test(value) ? `"${value.replace(allSpecial, '\\$&')}"` : `"${value}"`;
 }
 
-/** Values as one parameter that PostgreSQL reads as an array: `{1,"a \"b\"",NULL}`. Texts must be storable. */
+/** Values as one parameter that PostgreSQL parses as an array: `{1,"a \"b\"",NULL}`. For texts see `storableText`. */
 export function arrayLiteral(values: readonly Cell[]): string {
   let text = '{';
   for (let at = 0; at < values.length; at += 1) {

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
-/** Held while the schema is made or changed; shared by all who write. */
+/** The lock on the schema: exclusive for a migration, shared for writers. */
 export const SCHEMA_LOCK = -1;
 
-/** How many locks the sensors share: more hubs than that wait for each other now and then. */
+/** The number of locks that the sensors share. Two hubs wait for each other if their sensors have the same lock. */
 const STRIPES = 64;
 
-/** PostgreSQL's advisory locks are those of a database: this number keeps the schemas in it apart. */
+/** The class of the locks of a schema. Advisory locks are global to a database, so each schema needs its own. */
 export function lockClass(schema: string): number {
   return createHash('sha256').update(`ihandler ${schema}`).digest().readInt32BE();
 }
 
-/** The locks of some sensors, by their numbers, in the order in which everybody takes them. */
+/** The locks of some sensors, by their numbers, in the order in which every hub takes them. */
 export function stripesOf(sensors: Iterable<number>): readonly number[] {
   const stripes = new Set<number>();
   for (const sensor of sensors) stripes.add(sensor % STRIPES);
@@ -19,8 +19,8 @@ export function stripesOf(sensors: Iterable<number>): readonly number[] {
 }
 
 /**
- * Takes the locks `$2` of the class `$1`, in their order, until the end of the transaction. Whoever changes the attacks of
- * a sensor holds its lock, so that two hubs do not build one forest from two halves; and nobody changes the tables meanwhile.
+ * Takes the locks `$2` of the class `$1`, in their order, until the end of the transaction. A hub that changes the attacks of
+ * a sensor holds its lock, so that two hubs cannot build one forest from two halves. Migrations wait meanwhile.
  */
 export const TAKE_LOCKS = `WITH shared AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1, ${SCHEMA_LOCK}))
   SELECT pg_advisory_xact_lock($1, stripe) FROM shared, unnest($2::integer[]) AS stripe`;

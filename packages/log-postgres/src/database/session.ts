@@ -2,36 +2,36 @@ import { Socket } from 'node:net';
 import { Client } from 'pg';
 import { clientConfig, type Login } from './login.ts';
 
-/** One connection to a database, opened when it is needed and again after each failure. For one caller at a time. */
+/** One connection to a database, opened on demand and again after each failure. For one caller at a time. */
 export interface Session {
-  /** Runs queries. When they fail, the connection is thrown away with whatever was going on on it. */
+  /** Runs queries. If they fail, closes the connection, which rolls back its transaction. */
   run<T>(work: (client: Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** How a session behaves. */
+/** Settings of a session. */
 export interface SessionOptions {
-  /** Whether it asks only for few rows by index: then plans made while tables were small stay right. @default false */
+  /** Whether all queries read few rows by index. PostgreSQL then always plans with indexes, however small the tables are. @default false */
   readonly byIndex?: boolean;
-  /** The longest that a query may take, in milliseconds. Default: for ever. */
-  readonly patience?: number;
+  /** The longest that a query may take, in milliseconds. Default: no limit. */
+  readonly queryTimeout?: number;
 }
 
 /**
- * What holds for a connection of a writer: a lost host must not hold its locks for long, nor wait for others for ever; and
- * what the server confirms is on its disk, since the journal lets go of it then.
+ * Settings for a writer. A lost host must not keep its locks for long, and must not wait for locks for ever. What the server
+ * confirms must be on its disk, because the journal deletes it then.
  */
 const WRITER = `SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET enable_seqscan = off;
   SET enable_hashjoin = off; SET enable_mergejoin = off;
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 const ALWAYS = `SET TIME ZONE 'UTC'; SET extra_float_digits = 1`;
 
-/** Prepares one; nothing is opened yet. */
-export function createSession(login: Login, { byIndex = false, patience }: SessionOptions = {}): Session {
+/** Creates a session without connecting. */
+export function createSession(login: Login, { byIndex = false, queryTimeout }: SessionOptions = {}): Session {
   let current: { readonly client: Client; readonly socket: Socket } | undefined;
 
   function drop(): void {
-    // A server that does not answer would not take leave either.
+    // A server that stopped responding would not answer a polite end either.
     current?.socket.destroy();
     current = undefined;
   }
@@ -42,13 +42,13 @@ export function createSession(login: Login, { byIndex = false, patience }: Sessi
     const client = new Client({
       ...clientConfig(login),
       stream: () => socket,
-      // Several queries are on their way at once: a batch waits for the server three times, not thirty.
+      // Sends several queries at once: a batch waits for three round trips, not thirty.
       pipeline: true,
-      ...(patience === undefined ? {} : { query_timeout: patience }),
+      ...(queryTimeout === undefined ? {} : { query_timeout: queryTimeout }),
     });
     const opened = { client, socket };
     client.on('error', () => {
-      // Told by the query that runs, or by the next one: then a new connection is made.
+      // The current query or the next one reports it, and the next one connects again.
       if (current === opened) drop();
     });
     try {

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { selectRows } from './select-rows.ts';
 import type { Restore } from './unfit-values.ts';
 
-/** Reads what hangs on connections, for many connections at once. */
+/** Reads the details of many connections at once. */
 export async function readDetails(
   client: Client,
   schema: string,

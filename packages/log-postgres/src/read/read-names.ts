@@ -2,7 +2,7 @@ import type { LookupNames, StoredValue } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { quoted } from '../schema/schema.ts';
 
-/** Reads the names once: they are few. */
+/** Reads the names of services, operations and commands. */
 export async function readNames(client: Client, schema: string): Promise<LookupNames> {
   const name = quoted(schema);
   const [services, operations, commands] = await Promise.all([

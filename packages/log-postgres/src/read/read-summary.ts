@@ -3,16 +3,16 @@ import type { Client } from 'pg';
 import { keyOf } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 
-/** How many of the most frequent values are told. */
+/** How many of the most frequent values a summary lists. */
 const MOST = 10;
 
-/** A value as it was: what did not fit its column is kept beside it, in JSON. */
+/** The original value: from its column, or from the JSON of a value that did not fit. */
 function whole(column: StoredValue | undefined, unfit: StoredValue | undefined): StoredValue {
-  // Safe: what was written there was a cell.
+  // Safe: only cells are written there.
   return typeof unfit === 'string' ? (JSON.parse(unfit) as StoredValue) : (column ?? null);
 }
 
-/** Adds a database up, in SQL. */
+/** Summarizes a database, in SQL. */
 export async function readSummary(
   client: Client,
   schema: string,
@@ -25,7 +25,7 @@ export async function readSummary(
       ? 'true'
       : `t.connection IN (SELECT connection FROM ${name}.connections JOIN ${name}.sensors USING (sensor)
           WHERE sensor_name = $1)`;
-  /** The rows of a table, as `t`, with what did not fit of some columns, as `u0`, `u1` and so on. */
+  /** Joins a table, as `t`, with the values of some columns that did not fit, as `u0`, `u1` and so on. */
   const from = (table: Table, columns: readonly string[], where: string) =>
     `FROM ${name}.${table} AS t ${columns
       .map(

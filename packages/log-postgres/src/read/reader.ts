@@ -24,7 +24,7 @@ import { declareRoots, nextRoots } from './roots.ts';
 import { selectList } from './select-rows.ts';
 import { loadUnfitValues } from './unfit-values.ts';
 
-/** Reads whole attacks, many at once. */
+/** Reads whole attacks by their roots. */
 async function loadAttacks(
   client: Client,
   schema: string,
@@ -49,7 +49,7 @@ async function loadAttacks(
   return assembleAttacks(roots, loaded);
 }
 
-/** Refuses, with what to do, a schema that is not there or that a later version of this package made. */
+/** Throws `TARGET_UNREADABLE` for a schema that does not exist, or that a later version of this package wrote. */
 async function assertReadable(client: Client, login: Login, schema: string): Promise<void> {
   const { rows } = await client.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [
     `${quoted(schema)}.ihandler_versions`,
@@ -57,10 +57,10 @@ async function assertReadable(client: Client, login: Login, schema: string): Pro
   if (rows[0]?.found === null)
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `${login.name} holds no attacks in the schema ${schema}: nothing has been written there yet, or name another one, as in "…?schema=NAME".`,
+      `${login.name} does not contain attacks in the schema ${schema}: either none has been written yet, or name another schema, as in "…?schema=NAME".`,
     );
   const wrong = versionProblem(await versionOf(client, schema), schema, login);
-  if (wrong !== undefined) throw new IhandlerError('TARGET_UNREADABLE', wrong);
+  if (wrong !== undefined) throw new IhandlerError('TARGET_UNREADABLE', `${wrong}.`);
 }
 
 async function* readAttacks(
@@ -70,7 +70,7 @@ async function* readAttacks(
 ): AsyncGenerator<ConnectionNode, void, undefined> {
   const session = createSession(login);
   try {
-    // One moment of the database, however long somebody looks at it.
+    // One snapshot of the database, however long the caller takes.
     const names = await session.run(async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       await assertReadable(client, login, schema);
@@ -93,8 +93,8 @@ async function* readAttacks(
 }
 
 /**
- * Opens a database that this handler writes, for reading; nothing is asked before something is read. The address may hold
- * `?schema=NAME`. Throws `OPTIONS_INVALID` for an address that is none; the methods throw `TARGET_UNREADABLE`.
+ * Opens a database of this handler for reading. Connects when a method is called. The URL may contain `?schema=NAME`. Throws
+ * `OPTIONS_INVALID` for an invalid URL; the methods throw `TARGET_UNREADABLE`.
  */
 export function openAttackReader(url: string): AttackReader {
   const login = loginFrom({ url });

@@ -3,7 +3,7 @@ import { type AttackFilter, hostForms } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { quoted } from '../schema/schema.ts';
 
-/** Finds the attacks that a filter selects, oldest first; for {@link nextRoots}, within a transaction. */
+/** Declares a cursor on the attacks that a filter selects, oldest first, for {@link nextRoots}. Call it in a transaction. */
 export async function declareRoots(
   client: Client,
   schema: string,
@@ -30,7 +30,7 @@ export async function declareRoots(
     conditions.push(
       isAddress
         ? `c.remote_host IN (${bind(plain, 'inet')}, ${bind(mapped, 'inet')})`
-        : // What is no address is kept beside its column.
+        : // A host that is not an address is in `ihandler_unfit`.
           `c.connection IN (SELECT connection FROM ${quoted(schema)}.ihandler_unfit
             WHERE table_name = 'connections' AND column_name = 'remote_host'
             AND value = ${bind(JSON.stringify(remoteHost), 'text')})`,
@@ -52,7 +52,7 @@ export async function declareRoots(
   );
 }
 
-/** The next ones after those given already, at most so many. */
+/** The next roots, at most `count`. */
 export async function nextRoots(client: Client, count: number): Promise<readonly number[]> {
   const { rows } = await client.query<{ root: number }>(`FETCH ${Math.trunc(count)} FROM roots`);
   return rows.map(({ root }) => root);

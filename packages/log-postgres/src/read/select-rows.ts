@@ -4,7 +4,7 @@ import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, type Kind } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 
-/** A column as dionaea's SQLite databases have it: addresses, uuids and enums as text, times in seconds. */
+/** A column in the form of dionaea's SQLite databases: addresses, uuids and enums as text, times in seconds. */
 function expression(name: string, kind: Kind): string {
   switch (kind) {
     case 'key':
@@ -22,7 +22,7 @@ function expression(name: string, kind: Kind): string {
   }
 }
 
-/** What to select of a table for rows with the columns of {@link TABLES}. */
+/** The select list of a table for rows with the columns of {@link TABLES}. */
 export function selectList(table: Table): string {
   return COLUMNS[table]
     .filter(({ derived }) => !derived)
@@ -30,7 +30,7 @@ export function selectList(table: Table): string {
     .join(', ');
 }
 
-/** The rows that a query asks for. */
+/** Reads the rows that a query selects. */
 export async function selectRows(
   client: Client,
   schema: string,

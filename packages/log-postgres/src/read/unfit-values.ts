@@ -4,7 +4,7 @@ import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 
-/** Puts the values that did not fit their columns back into rows. */
+/** Restores the values in rows that did not fit their columns. */
 export type Restore = (table: Table, rows: readonly StoredRow[]) => readonly StoredRow[];
 
 interface UnfitRow {
@@ -14,7 +14,7 @@ interface UnfitRow {
   readonly value: string;
 }
 
-/** The name that a column has in {@link TABLES}. */
+/** The name of a column in {@link TABLES}. */
 function nameIn(table: string, column: string): string | undefined {
   const name = Object.keys(TABLES).find((known) => known === table);
   // Safe: it is a key of `TABLES`.
@@ -23,7 +23,7 @@ function nameIn(table: string, column: string): string | undefined {
   return found === undefined ? undefined : TABLES[name as Table][found.from];
 }
 
-/** Loads what did not fit of some connections. */
+/** Loads the values of some connections that did not fit. */
 export async function loadUnfitValues(
   client: Client,
   schema: string,
@@ -39,7 +39,7 @@ export async function loadUnfitValues(
     const name = nameIn(table_name, column_name);
     if (name === undefined) continue;
     const id = `${table_name} ${row_key}`;
-    // Safe: what was written there was a cell.
+    // Safe: only cells are written there.
     kept.set(id, { ...kept.get(id), [name]: JSON.parse(value) as StoredValue });
   }
   if (kept.size === 0) return (_table, list) => list;

@@ -4,9 +4,9 @@ import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
 import { quoted } from '../schema/schema.ts';
 
 /**
- * Removes whole attacks by their roots, in one transaction: all their connections, what hangs on them, and VirusTotal's
- * reports on samples that nothing else downloaded. Attacks that got a connection since `before`, in seconds, stay. Answers
- * how many went.
+ * Removes whole attacks by their roots, in one transaction: all their connections with their details, and VirusTotal's
+ * reports on samples that no other attack downloaded. Attacks with a connection at or after `before`, in seconds, stay.
+ * Returns the number of removed attacks.
  */
 export async function deleteAttacks(
   client: Client,
@@ -31,16 +31,16 @@ export async function deleteAttacks(
       WHERE connection_root = root AND extract(epoch FROM connection_timestamp) >= $2::float8)`,
     [wanted, before],
   );
-  const gone = [arrayLiteral(old.rows.map(({ root }) => root))];
+  const removable = [arrayLiteral(old.rows.map(({ root }) => root))];
   const samples = await client.query<{ md5: string }>(
     `SELECT DISTINCT download_md5_hash AS md5 FROM ${name}.downloads JOIN ${name}.connections USING (connection)
       WHERE connection_root = ANY($1::bigint[]) AND download_md5_hash IS NOT NULL`,
-    gone,
+    removable,
   );
   const deleted = await client.query<{ count: string }>(
     `WITH gone AS (DELETE FROM ${name}.connections WHERE connection_root = ANY($1::bigint[]) RETURNING connection_root)
       SELECT count(DISTINCT connection_root) FROM gone`,
-    gone,
+    removable,
   );
   await client.query(
     `DELETE FROM ${name}.virustotals WHERE virustotal_md5_hash = ANY($1::text[]) AND NOT EXISTS (

@@ -15,7 +15,7 @@ async function removeAll(client: Client, schema: string, roots: readonly string[
   return removed;
 }
 
-/** What waits for a connection, and names somebody who is to be forgotten. */
+/** Removes the waiting incidents that name a forgotten host. */
 async function forgetWaiting(
   client: Client,
   schema: string,
@@ -30,14 +30,16 @@ async function forgetWaiting(
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.number;
-    const gone = rows.filter(({ incident }) => remoteHostsOf(decodeIncident(incident)).some(isForgotten));
+    const concerned = rows.filter(({ incident }) =>
+      remoteHostsOf(decodeIncident(incident)).some(isForgotten),
+    );
     await client.query(`DELETE FROM ${table} WHERE number = ANY($1::bigint[])`, [
-      arrayLiteral(gone.map(({ number }) => number)),
+      arrayLiteral(concerned.map(({ number }) => number)),
     ]);
   }
 }
 
-/** Removes whole attacks that one of these hosts took part in; answers how many. */
+/** Removes whole attacks in which one of these hosts took part; returns their number. */
 export async function forgetAttacks(
   client: Client,
   schema: string,
@@ -65,7 +67,7 @@ export async function forgetAttacks(
       found.rows.map(({ root }) => root),
     );
   }
-  // What is no address is kept beside its column.
+  // A host that is not an address is in `ihandler_unfit`.
   const odd = await client.query<{ root: string; value: string }>(
     `SELECT connection_root AS root, value FROM ${name}.ihandler_unfit JOIN ${name}.connections USING (connection)
       WHERE column_name = 'remote_host'`,

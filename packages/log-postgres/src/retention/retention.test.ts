@@ -1,10 +1,9 @@
+import { DAY } from '@ihandler/core/kit';
 import { connection, stream } from '@ihandler/test-support/attacks';
 import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { query } from '../testing/query.ts';
 import { freshSchema, startHandler } from '../testing/start-handler.ts';
-
-const DAY = 86_400_000;
 
 describeService('postgres', () => {
   let server: Postgres;
@@ -18,7 +17,7 @@ describeService('postgres', () => {
       (await query<{ n: number }>(server.url, `SELECT count(*)::int AS n FROM ${schema}.${table}`))[0]?.n,
     );
 
-  it('deletes whole attacks that ended long ago, with all that hangs on them, and nothing younger', async () => {
+  it('retention deletes whole attacks that ended long ago, with their details, and nothing younger', async () => {
     const schema = freshSchema();
     const first = await startHandler({ url: server.url, schema });
     const { accept, offer, link, download, incident, clock } = stream();
@@ -40,7 +39,7 @@ describeService('postgres', () => {
     await first.write([
       accept('alive'),
       download('alive', 'http://alive/', 'e'.repeat(32)),
-      offer('nobody', 'http://x/'),
+      offer('unannounced', 'http://x/'),
     ]);
     clock.now = Date.now() - 2 * 3_600_000;
     await first.write([accept('late'), link('alive', 'late')]);
@@ -59,7 +58,7 @@ describeService('postgres', () => {
       expect(await count(schema, table), table).toBe(1);
   });
 
-  it('forgets ids after a while, and still knows what was stored', async () => {
+  it('retention deletes old ids, and stored incidents still count as duplicates', async () => {
     const schema = freshSchema();
     const first = await startHandler({ url: server.url, schema });
     const { accept, offer } = stream();
@@ -74,16 +73,16 @@ describeService('postgres', () => {
     expect(await count(schema, 'ihandler_ids')).toBe(1);
   });
 
-  it('forgets the attacks that a host took part in, whatever form its address has, and what waits because of it', async () => {
+  it('log-postgres forgets attacks in which a host took part, in any form of its address, and waiting incidents that name it', async () => {
     const schema = freshSchema();
     const { write, forget } = await startHandler({ url: server.url, schema });
     const { accept, link, offer, incident } = stream();
     await write([accept('a', '203.0.113.5'), accept('b', '198.51.100.1'), link('b', 'a')]);
     await write([accept('c', '::ffff:203.0.113.5'), accept('d', 'somewhere'), accept('e', '198.51.100.9')]);
     const unknown = { connection: connection('unknown', '203.0.113.5'), url: 'http://x/' };
-    await write([incident('dionaea.download.offer', unknown), offer('nobody', 'http://y/')]);
-    const said = await forget?.((host) => /203\.0\.113\.5$|^somewhere$/.test(host));
-    expect(said).toBe('removed 3 attacks');
+    await write([incident('dionaea.download.offer', unknown), offer('other', 'http://y/')]);
+    const answer = await forget?.((host) => /203\.0\.113\.5$|^somewhere$/.test(host));
+    expect(answer).toBe('removed 3 attacks');
     const left = await query(server.url, `SELECT connection_id AS id FROM ${schema}.ihandler_connections`);
     expect(left).toEqual([{ id: 'e' }]);
     expect(await count(schema, 'ihandler_waiting')).toBe(1);

@@ -10,7 +10,7 @@ import { quoted } from '../schema/schema.ts';
 import { dayOf } from '../write/stored-ids.ts';
 import { deleteAttacks } from './delete-attacks.ts';
 
-/** How many attacks go in one transaction, and how many ids. */
+/** How many attacks, and how many ids, one transaction removes. */
 const ATTACKS = 100;
 const IDS = 5000;
 /** The longest that one query may take, in milliseconds. */
@@ -31,7 +31,7 @@ interface OldAttack {
   readonly seconds: number;
 }
 
-/** Prepares the work on one database; each call of a step removes some, and says whether there may be more. */
+/** Prepares the retention of one database. Each call removes some attacks and ids, and answers whether there may be more. */
 function createSweep(
   { schema, keep, remember }: Settings,
   now: () => number,
@@ -67,16 +67,16 @@ function createSweep(
     return rowCount === IDS;
   }
 
-  /** What is forgotten of a stream was the oldest of it: from then on everything below counts as stored. */
+  /** Removes the oldest ids of streams, and raises the floor of each stream: everything at or below it counts as stored. */
   async function sweepIds(client: Client): Promise<boolean> {
     const { rows } = await client.query<{ count: string }>(
-      `WITH gone AS (DELETE FROM ${name}.ihandler_ids WHERE ctid = ANY(ARRAY(
+      `WITH removed AS (DELETE FROM ${name}.ihandler_ids WHERE ctid = ANY(ARRAY(
           SELECT ctid FROM ${name}.ihandler_ids WHERE day < $1 LIMIT ${IDS} FOR UPDATE SKIP LOCKED))
           RETURNING stream, ordinal),
         raised AS (INSERT INTO ${name}.ihandler_floors (stream, ordinal)
-          SELECT stream, max(ordinal) FROM gone GROUP BY stream ORDER BY stream
+          SELECT stream, max(ordinal) FROM removed GROUP BY stream ORDER BY stream
           ON CONFLICT (stream) DO UPDATE SET ordinal = greatest(ihandler_floors.ordinal, excluded.ordinal))
-        SELECT count(*) FROM gone`,
+        SELECT count(*) FROM removed`,
       [dayOf(now() - remember)],
     );
     return Number(rows[0]?.count) === IDS;
@@ -87,7 +87,7 @@ function createSweep(
     const more = [await sweepIds(client)];
     if (keep !== undefined) more.push(await sweepAttacks(client, keep), await sweepWaiting(client, keep));
     if (more.includes(true)) return true;
-    // What was too young is looked at again the next time.
+    // The next sweep starts over: attacks that were too young may be old enough then.
     after = START;
     sweptAt = now();
     return false;
@@ -101,7 +101,7 @@ export function startPostgresRetention(
   removed: (attacks: number) => void,
 ): Retention {
   const { login, schema } = settings;
-  const session = createSession(login, { byIndex: true, patience: QUERY_TIMEOUT });
+  const session = createSession(login, { byIndex: true, queryTimeout: QUERY_TIMEOUT });
   const sweep = createSweep(settings, context.now, removed);
   const timer = startRetention(
     {

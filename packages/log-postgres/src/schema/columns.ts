@@ -1,6 +1,6 @@
 import { TABLES, type Table } from '@ihandler/attack-log';
 
-/** What a column takes; `indexed` is text of which an index must be able to hold every value. */
+/** The kind of values in a column. `indexed` is text that is short enough for an index. */
 export type Kind =
   | 'key'
   | 'type'
@@ -16,9 +16,9 @@ export type Kind =
 export interface Column {
   readonly name: string;
   readonly kind: Kind;
-  /** Its place in the rows of {@link TABLES}. */
+  /** Its index in the rows of {@link TABLES}. */
   readonly from: number;
-  /** Whether another column holds the same in its own words: then nothing is lost where this one cannot. */
+  /** Whether another column contains the same value: then a value that does not fit here is not lost. */
   readonly derived: boolean;
 }
 
@@ -43,7 +43,7 @@ const kindOf = new Map(
   ),
 );
 
-/** Where dionaea's PostgreSQL schema has another name than its SQLite schema. */
+/** Columns with another name in dionaea's PostgreSQL schema than in its SQLite schema. */
 const renamed: Readonly<Record<string, string>> = {
   emu_serivce: 'emu_service',
   sip_addr_uri_host: 'sip_addr_uri_hostname',
@@ -60,12 +60,12 @@ function columnsOf(table: Table): readonly Column[] {
   return columns;
 }
 
-/** Every table that incidents become rows of. */
-// `TABLES` has no keys but the tables.
+/** All tables in which incidents become rows. */
+// Safe: the keys of `TABLES` are the tables.
 export const tables = Object.keys(TABLES) as readonly Table[];
 
 /** The columns of every table, the primary key first. */
-// Every table gets its columns; the line below is the whole of it.
+// The line below sets every property.
 export const COLUMNS = Object.fromEntries(tables.map((table) => [table, columnsOf(table)])) as Readonly<
   Record<Table, readonly Column[]>
 >;

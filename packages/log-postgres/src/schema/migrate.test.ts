@@ -10,7 +10,7 @@ import { freshSchema, startHandler } from '../testing/start-handler.ts';
 import { prepareSchema } from './migrate.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
-/** What a later version of this package might do: tables, and rows from what is stored already. */
+/** A migration of a later version: it creates a table with a row from the stored data. */
 const second: Migration = {
   version: 2,
   run: (client) =>
@@ -30,7 +30,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  /** Prepares a schema as a hub does whose package has these versions. */
+  /** Prepares a schema as a hub does whose package has these migrations. */
   async function prepare(schema: string, migrations: readonly Migration[]): Promise<void> {
     const login = loginFrom({ url: server.url });
     const session = createSession(login, { byIndex: true });
@@ -60,11 +60,11 @@ describeService('postgres', () => {
     return schema;
   }
 
-  it('versions follow each other from 1', () => {
+  it('migrations have consecutive versions from 1', () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, at) => at + 1));
   });
 
-  it('older tables become what new ones are, once, also when several hubs begin at the same moment', async () => {
+  it('hubs that start at the same moment migrate older tables once, to the form of new ones', async () => {
     const all = [...MIGRATIONS, second, third];
     const [schema, fresh] = [await old(), freshSchema()];
     await Promise.all(Array.from({ length: 4 }, () => prepare(schema, all)));
@@ -86,7 +86,7 @@ describeService('postgres', () => {
     expect(await versions(fresh)).toEqual(await versions(schema));
   });
 
-  it('a migration that fails, or a server that is killed in it, changes nothing, and the next start does it', async () => {
+  it('a migration that fails, or during which the server is killed, changes nothing, and the next start repeats it', async () => {
     const schema = await old();
     const broken: Migration = {
       version: 2,
@@ -96,7 +96,7 @@ describeService('postgres', () => {
       },
     };
     await expect(prepare(schema, [...MIGRATIONS, broken])).rejects.toThrow('division by zero');
-    // All or nothing: what succeeded before the step that failed is taken back, too.
+    // All or nothing: the steps before the failed one are rolled back, too.
     await expect(prepare(schema, [...MIGRATIONS, second, { ...broken, version: 3 }])).rejects.toThrow();
     const killed: Migration = {
       version: 2,
@@ -129,7 +129,7 @@ describeService('postgres', () => {
     expect(await later(schema)).toEqual([{ offers: 2 }]);
   });
 
-  it('a hub of the older version writes nothing more once another has changed the tables, and says what to do', async () => {
+  it('an older hub stops writing with advice once another hub has migrated the tables', async () => {
     const schema = freshSchema();
     const url = `${server.url}?schema=${schema}`;
     const { write, forget } = await startHandler({ url });
@@ -156,7 +156,7 @@ describeService('postgres', () => {
     ).rejects.toThrow(refused);
   });
 
-  it('tables change only between batches: a migration waits for whoever writes', async () => {
+  it('a migration waits for writers, so that tables change only between batches', async () => {
     const schema = await old();
     const hub = await startHandler({ url: server.url, schema });
     const { accept, offer } = stream('busy');
@@ -171,7 +171,7 @@ describeService('postgres', () => {
     await vi.waitFor(() => expect(written.length).toBeGreaterThan(2));
     await prepare(schema, [...MIGRATIONS, second]);
     expect(String(await writing)).toContain('install a newer one');
-    // What the migration counted is what was stored before it, and nothing came after it.
+    // The migration counted all stored offers, and none came after it.
     expect(await later(schema)).toEqual([{ offers: written.length + 2 }]);
     expect(await query(server.url, `SELECT count(*)::int AS offers FROM ${schema}.offers`)).toEqual([
       { offers: written.length + 2 },

@@ -2,13 +2,13 @@ import { DCERPC_SERVICES, MYSQL_COMMANDS } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { CREATE } from './schema.ts';
 
-/** What makes a version of the tables from the one before. */
+/** Converts the tables of one version to the next. */
 export interface Migration {
-  /** The version that it makes; they rise by one. */
+  /** The version after this migration. Versions rise by one. */
   readonly version: number;
   /**
-   * Runs in a transaction in which the schema is first in the search path, while no hub of this or a later version of this
-   * package writes. Commits nothing itself.
+   * Runs in a transaction with the schema first in the search path, while no hub with this or a later version of the package
+   * writes. Must not commit.
    */
   run(client: Client): Promise<unknown>;
 }
@@ -37,7 +37,7 @@ async function seed(client: Client): Promise<void> {
   );
 }
 
-/** Every version, the first of which makes the tables in a schema that is empty. What has been released is never changed. */
+/** All migrations. The first one creates the tables in an empty schema. A released migration never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,

@@ -13,12 +13,12 @@ const types: Readonly<Record<Kind, string>> = {
   indexed: 'text',
 };
 
-/** A name in quotes. */
+/** A name in quotes, as an SQL identifier. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** The type of a column; those that are ours need the schema. */
+/** The type of a column. Our own types are qualified with the schema. */
 export function typeOf(kind: Kind, schema: string): string {
   return kind === 'type' || kind === 'transport' ? `${quoted(schema)}.${types[kind]}` : types[kind];
 }
@@ -60,7 +60,7 @@ const extraIndexes: readonly (readonly [table: string, columns: string])[] = [
   ['virustotals', 'virustotal_md5_hash'],
 ];
 
-/** What a row that goes takes along is found by these. */
+/** Indexes for the deletes that cascade from a parent row. */
 const parentIndexes = tables.flatMap((table) =>
   COLUMNS[table]
     .filter(({ name }) => references(table, name) !== '')
@@ -71,7 +71,7 @@ const indexes = [...extraIndexes, ...parentIndexes].map(
   ([table, columns]) => `CREATE INDEX ${table}_${columns.split(', ')[0]}_idx ON ${table} (${columns})`,
 );
 
-/** Tables of dionaea that no incident fills, but that its tools read. */
+/** Tables of dionaea that its tools read, but in which no incident becomes a row. */
 const lookups = [
   `CREATE TABLE resolves (resolve bigserial PRIMARY KEY,
     connection bigint REFERENCES connections ON UPDATE RESTRICT ON DELETE CASCADE,
@@ -88,9 +88,9 @@ const lookups = [
 ];
 
 /**
- * What is ours: which connection of which sensor a row is (`connection_key`, NULL for an announcement that nothing else
- * hangs on) and by which incident it came; which incidents are stored; what waits for a connection; and what did not fit.
- * Streams and connections are hashes, since their names may be of any length.
+ * Our own tables: the connection of each row (`connection_key`, NULL for an announcement without an identity of its own) and
+ * the incident that announced it; the ids of stored incidents; waiting incidents; and values that did not fit their column.
+ * Streams and connections are stored as hashes, because their names may have any length.
  */
 const ours = [
   `CREATE TABLE ihandler_connections (
@@ -115,8 +115,8 @@ const ours = [
 ];
 
 /**
- * The statements that make version 1, in a schema that is first in the search path. dionaea's own enums know neither
- * `pending` nor `dtls`, which sensors report, and its varchars refuse what is longer.
+ * The statements that create version 1, in the schema that is first in the search path. dionaea's own enums lack `pending`
+ * and `dtls`, which sensors report, and its varchar columns reject longer texts.
  */
 export const CREATE: readonly string[] = [
   'CREATE TABLE ihandler_versions (version integer PRIMARY KEY, since timestamptz NOT NULL DEFAULT now())',
@@ -130,7 +130,7 @@ export const CREATE: readonly string[] = [
   ...indexes,
 ];
 
-/** The sequence that a table's keys come from. */
+/** The sequence of a table's primary keys. */
 export function sequenceOf(table: Table, schema: string): string {
   return `${quoted(schema)}.${table}_${keyOf(table)}_seq`;
 }

@@ -1,6 +1,6 @@
 import { type AttackReader, type ConnectionNode, type StoredValue, TABLES } from '@ihandler/attack-log';
 
-/** Keys differ from database to database, and so does who else is in it. */
+/** Columns with keys, which differ between databases. */
 const keys: ReadonlySet<string> = new Set([
   ...Object.values(TABLES).map(([key]) => key),
   'connection_root',
@@ -11,21 +11,21 @@ const keys: ReadonlySet<string> = new Set([
 const times = /_timestamp$/;
 
 function text(column: string, value: StoredValue | undefined): string | null {
-  // An address that is not known is NULL in one database and empty in the other.
+  // An unknown address is NULL in one database and empty in the other.
   if (value === null || value === undefined || (value === '' && column.endsWith('_host'))) return null;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  // PostgreSQL keeps microseconds.
+  // PostgreSQL stores microseconds.
   return times.test(column) ? String(Math.round(Number(value) * 1e6)) : String(value);
 }
 
-/** A row of any database, keys included, in a form that can be compared. */
+/** A row of any database, with its keys, in a comparable form. */
 export function comparableRow(
   row: Readonly<Record<string, StoredValue>>,
 ): Readonly<Record<string, string | null>> {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, text(column, value)]));
 }
 
-/** A value of any depth without keys, every list of connections in an order of its own. */
+/** A value of any depth without its keys. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (value instanceof Map) return [...value].map(canonical);
@@ -35,7 +35,7 @@ function canonical(value: unknown): unknown {
       .filter(([column]) => !keys.has(column))
       .map(([column, inner]: [string, unknown]) => [
         column,
-        // Safe: what is no object in a row is a stored value.
+        // Safe: a value in a row that is not an object is a stored value.
         typeof inner === 'object' && inner !== null && !(inner instanceof Uint8Array)
           ? canonical(inner)
           : text(column, inner as StoredValue | undefined),
@@ -58,8 +58,8 @@ function canonicalNode({ row, details, children }: ConnectionNode): unknown {
 }
 
 /**
- * All attacks of a database with all that hangs on them, in a form that is the same for any database that holds the same:
- * without keys, times in microseconds, in an order that does not depend on that of arrival.
+ * All attacks of a database with their details, in a form that is equal for databases with equal content: without keys, with
+ * times in microseconds, in an order that does not depend on the order of arrival.
  */
 export async function canonicalForest(reader: AttackReader): Promise<readonly unknown[]> {
   const attacks: unknown[] = [];

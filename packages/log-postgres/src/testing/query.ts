@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** Asks a database over a connection of its own. */
+/** Queries a database over a connection of its own. */
 export async function query<Row extends object = Record<string, unknown>>(
   url: string,
   sql: string,

@@ -6,7 +6,7 @@ import { loadUnfitValues } from '../read/unfit-values.ts';
 import { keyOf, tables } from '../schema/columns.ts';
 import { quoted } from '../schema/schema.ts';
 
-/** All rows of all tables that incidents become rows of, keys included, with the columns of dionaea's SQLite databases. */
+/** All rows of all tables in which incidents become rows, with their keys, with the columns of dionaea's SQLite databases. */
 export async function readTables(url: string): Promise<Readonly<Record<string, readonly StoredRow[]>>> {
   const login = loginFrom({ url });
   const schema = login.schema ?? 'dionaea';

@@ -3,13 +3,13 @@ import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import logPostgres, { type LogPostgresOptions } from '../handler.ts';
 
-/** A handler that was started, with what it logged. */
+/** A started handler with the lines it logged. */
 export interface StartedHandler extends Omit<WritingHandler, 'write'> {
   readonly lines: readonly string[];
   write(batch: readonly Incident[]): Promise<void>;
 }
 
-/** A started handler that is closed after the test, with the lines it logs. */
+/** Starts a handler that is closed after the test. */
 export async function startHandler(
   options: LogPostgresOptions,
   overrides?: Partial<HandlerContext>,
@@ -29,7 +29,7 @@ export async function startHandler(
 
 let schemas = 0;
 
-/** A name that no other test of this process has. */
+/** The name of a schema that no other test of this process uses. */
 export function freshSchema(): string {
   schemas += 1;
   return `test_${schemas}`;

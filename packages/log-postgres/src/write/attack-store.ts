@@ -21,21 +21,21 @@ import { createStoredIds } from './stored-ids.ts';
 import type { UnfitValue } from './unfit-values.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
-/** What a write did. */
+/** The result of a write. */
 export interface WriteOutcome {
   /** Incidents that were not stored before. */
   readonly stored: number;
   /** Incidents that were stored before. */
   readonly known: number;
-  /** What waited for a connection and was given up, because too much of one sensor waits. */
+  /** Waiting incidents that were dropped because of the limit of their sensor. */
   readonly dropped: number;
-  /** Values that their columns could not take as they are. */
+  /** Values that did not fit their columns unchanged. */
   readonly unfit: number;
 }
 
 /** The attacks in a database. */
 export interface AttackStore {
-  /** Stores those of a batch that are new, with their ids, in one transaction. */
+  /** Stores the new incidents of a batch, with their ids, in one transaction. */
   write(client: Client, batch: readonly Incident[]): Promise<WriteOutcome>;
 }
 
@@ -61,7 +61,7 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
       unfit.map(({ table }) => table),
       unfit.map(({ row }) => row),
       unfit.map(({ column }) => column),
-      // JSON says NUL and halves of surrogate pairs in characters that PostgreSQL takes.
+      // JSON escapes NUL and lone surrogates, which PostgreSQL does not accept.
       unfit.map(({ value }) => JSON.stringify(value)),
     ].map(arrayLiteral);
     return [{ name: 'add unfit', text: addUnfit, values }];
@@ -80,7 +80,7 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     return { rows, places, waiting, nextWaiting: PROVISIONAL, nextKey: provisionalKeys };
   }
 
-  /** Begins a transaction, in one go: nobody else changes the attacks of these sensors until it ends. */
+  /** Begins a transaction in one round trip. No other hub changes the attacks of these sensors until it ends. */
   async function begin(
     client: Client,
     batch: readonly Incident[],
@@ -134,8 +134,8 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
       try {
         return await store(client, batch);
       } catch (error) {
-        // Whatever it was: what is remembered must not outlive it.
-        sensorTable.forget();
+        // The cache must not survive a failure of any kind.
+        sensorTable.clearCache();
         throw error;
       }
     },

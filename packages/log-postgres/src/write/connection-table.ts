@@ -7,24 +7,24 @@ import { storableText } from './fit.ts';
 import { keyHash, streamHash } from './hash.ts';
 import { insertion } from './insert-rows.ts';
 
-/** Connections by their hashes. */
+/** Keys of connections by their hashes. */
 export type KeysByHash = ReadonlyMap<string, ConnectionKey>;
 
-/** The hashes of some connections. */
+/** Maps hashes to the keys of some connections. */
 export function keysByHash(keys: Iterable<ConnectionKey>): KeysByHash {
   return new Map([...keys].map((key) => [keyHash(key), key]));
 }
 
-/** Which row belongs to which connection of which sensor, and where it stands in the forest. */
+/** The rows of connections by sensor and id, and their places in the forest. */
 export interface ConnectionTable {
-  /** Adds what is known of these connections. */
+  /** Adds the stored rows and places of these connections to the maps. */
   load(
     client: Client,
     named: KeysByHash,
     rows: Map<ConnectionKey, number>,
     places: Map<number, Place>,
   ): Promise<void>;
-  /** Keeps what new rows of `connections` stand for; hangs rows that were stored before under their parents. */
+  /** The queries that store which connections new rows stand for, and that put stored rows under their parents. */
   changes(result: ClusterResult): readonly QueryConfig[];
 }
 

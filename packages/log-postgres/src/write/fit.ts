@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import type { Cell } from '@ihandler/attack-log';
 import type { Kind } from '../schema/columns.ts';
 
-/** How many characters of a text an index is given: PostgreSQL's take no more than 2,704 bytes. */
+/** How many characters of a text are indexed: PostgreSQL's indexes accept at most 2,704 bytes. */
 const INDEXED = 600;
 const INT4 = 2 ** 31;
-/** 4713 BC and 294276 AD, in seconds since the Unix epoch: what a timestamptz can hold. */
+/** The range of a timestamptz, 4713 BC to 294276 AD, in seconds since the Unix epoch. */
 const EARLIEST = -210_866_803_200;
 const LATEST = 9_224_318_015_999;
 
@@ -15,10 +15,10 @@ const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 const oddCharacters = /[\0\ud800-\udfff]/;
 
-/** Text as PostgreSQL takes it: what it cannot hold, NUL and halves of surrogate pairs, becomes U+FFFD. */
+/** Text that PostgreSQL accepts: NUL and lone surrogates become U+FFFD. */
 export function storableText(text: string): string {
   if (!oddCharacters.test(text)) return text;
-  // Node 20 has toWellFormed, the ES2023 types have not.
+  // Node 20 has toWellFormed, but the ES2023 types do not.
   return (text as unknown as { toWellFormed(): string }).toWellFormed().replaceAll('\0', '\ufffd');
 }
 
@@ -32,11 +32,11 @@ function integer(cell: Cell): number | null {
 }
 
 function address(cell: Cell): string | null {
-  // A zone (`fe80::1%eth0`) is no part of an inet.
+  // An inet cannot have a zone (`fe80::1%eth0`).
   return typeof cell === 'string' && isIP(cell) !== 0 && !cell.includes('%') ? cell : null;
 }
 
-/** A value as its column takes it, NULL where it does not. */
+/** The value to store in a column of a kind; NULL if it does not fit. */
 export function fit(kind: Kind, cell: Cell): Cell {
   if (cell === null) return null;
   switch (kind) {
@@ -62,8 +62,8 @@ export function fit(kind: Kind, cell: Cell): Cell {
 }
 
 /**
- * Whether what a column took says all that the value said. An address that is empty and one that is not there are the
- * same, and so are two times of the same microsecond.
+ * Whether a stored value has all the information of the original. An empty address and a missing one are equal, and so are
+ * two times in the same microsecond.
  */
 export function fitsWhole(kind: Kind, cell: Cell, fitted: Cell): boolean {
   if (cell === fitted || cell === null) return true;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ConnectionKey } from '@ihandler/attack-log';
 
-/** Names are of any length and in any characters; 128 bits of SHA-256 stand for a connection, as a uuid. */
+/** The hash of a connection: 128 bits of SHA-256 as a uuid, because a key may have any length. */
 export function keyHash(key: ConnectionKey): string {
   const hex = createHash('sha256').update(key).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
@@ -10,7 +10,7 @@ export function keyHash(key: ConnectionKey): string {
 const MOST = 10_000;
 const streams = new Map<string, string>();
 
-/** 64 bits of SHA-256 stand for a stream: a bigint in decimal. */
+/** The hash of a stream: 64 bits of SHA-256 as a bigint in decimal. */
 export function streamHash(stream: string): string {
   const known = streams.get(stream);
   if (known !== undefined) return known;

@@ -22,7 +22,7 @@ describeService('postgres', () => {
     return found;
   }
 
-  it('keeps what does not fit a column beside it, and gives it back to readers as it was', async () => {
+  it('log-postgres stores a value that does not fit its column, and readers get it unchanged', async () => {
     const schema = freshSchema();
     const { write, counters } = await startHandler({ url: server.url, schema });
     const { incident } = stream();
@@ -73,7 +73,7 @@ describeService('postgres', () => {
     expect(await attacks(schema, { remoteHost: '198.51.100.7' })).toHaveLength(0);
   });
 
-  it('tells connections and streams apart by their exact names', async () => {
+  it('log-postgres distinguishes connections and streams by their exact names', async () => {
     const schema = freshSchema();
     const { write } = await startHandler({ url: server.url, schema });
     const names = ['a\0', 'a\ufffd', 'a', 'A', "a'", 'a"', '{a}', 'a\\', 'x'.repeat(100_000)];
@@ -88,7 +88,7 @@ describeService('postgres', () => {
     );
   });
 
-  it('stores any text and any number that an incident may hold', async () => {
+  it('log-postgres stores any text and any number of an incident', async () => {
     const schema = freshSchema();
     const { write } = await startHandler({ url: server.url, schema });
     const { accept } = stream('any');

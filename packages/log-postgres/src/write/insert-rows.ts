@@ -6,14 +6,14 @@ import { quoted, typeOf } from '../schema/schema.ts';
 import { fit, fitsWhole } from './fit.ts';
 import { ownerOf, type UnfitValue } from './unfit-values.ts';
 
-/** The insertion of many rows at once: `columns` with their types, each an array parameter. */
+/** The statement that inserts many rows at once: one array parameter for each column. */
 export function insertion(
   schema: string,
   table: string,
   columns: readonly (readonly [name: string, type: string])[],
 ): string {
   const parameters = columns.map(([, type], index) => {
-    // A time is given in seconds.
+    // Times are parameters in seconds.
     const array = type === 'timestamptz' ? 'float8' : type;
     return `$${index + 1}::${array}[]`;
   });
@@ -26,9 +26,9 @@ export function insertion(
     SELECT ${values.join(', ')} FROM unnest(${parameters.join(', ')}) AS _ (${aliases})`;
 }
 
-/** Writes new rows as insertions, one a table that has any. */
+/** Turns new rows into insertions. */
 export interface RowWriter {
-  /** `sensors` are the numbers of the sensors of the new connections, in order. What does not fit is added to `unfit`. */
+  /** One query for each table with new rows. `sensors`: the sensor of each new connection, in order. Adds what does not fit to `unfit`. */
   insertions(
     rows: ClusterResult['rows'],
     sensors: readonly number[],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { query } from '../testing/query.ts';
 import { startHandler } from '../testing/start-handler.ts';
 
-/** Stands between a handler and its server; once told so, it lets the next COMMIT through and loses what is answered. */
+/** A proxy between a handler and its server. With `loses` set, it forwards the next COMMIT and drops the answer. */
 async function startLossyProxy(port: number) {
   const proxy = { loses: false, lost: 0 };
   const server: Server = createServer((client) => {
@@ -24,7 +24,7 @@ async function startLossyProxy(port: number) {
     });
     upstream.on('data', (data) => {
       if (!isLost) client.write(data);
-      // `C` begins the word that a command is done, and names it.
+      // The answer to a command contains its name.
       else if (data.includes('COMMIT\0')) {
         proxy.lost += 1;
         client.destroy();
@@ -44,7 +44,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  it('stores a batch once whose COMMIT was answered to nobody', async () => {
+  it('log-postgres stores a batch once when the answer to COMMIT is lost', async () => {
     const { proxy, port } = await startLossyProxy(server.port);
     const url = `postgres://ihandler@127.0.0.1:${port}/postgres`;
     const { write, counters } = await startHandler({ url });

@@ -5,13 +5,13 @@ import { COLUMNS, tables } from '../schema/columns.ts';
 import { sequenceOf } from '../schema/schema.ts';
 
 /**
- * Where the keys of new rows begin until their numbers are known: how many rows there are shows only when the batch has
- * been gone through, and several hubs take numbers from the same sequences.
+ * The first provisional key. The number of new rows is known only when a batch has been clustered, and several hubs take
+ * keys from the same sequences, so rows get provisional keys first.
  */
 export const PROVISIONAL = 2 ** 52;
 
-/** Every table's next key for `cluster`. */
-// Every table gets a key; the line below is the whole of it.
+/** The next key of every table, for `cluster`. */
+// The line below sets every property.
 export const provisionalKeys = Object.fromEntries(tables.map((table) => [table, PROVISIONAL])) as Readonly<
   Record<Table, number>
 >;
@@ -19,7 +19,7 @@ export const provisionalKeys = Object.fromEntries(tables.map((table) => [table, 
 interface Block {
   readonly i: string;
   readonly first: string;
-  /** Null when the numbers follow each other. */
+  /** Null if the keys are consecutive. */
   readonly keys: readonly string[] | null;
 }
 
@@ -31,7 +31,7 @@ function keysOf({ first, keys }: Block): KeyOf {
   return (key) => (key < PROVISIONAL ? key : Number(keys[key - PROVISIONAL]));
 }
 
-/** The tables whose keys a table's columns hold, by place. */
+/** The columns of each table that contain keys, with the tables of those keys. */
 const references = tables.map((table) => {
   const places = COLUMNS[table].flatMap(({ name, kind, from, derived }) => {
     if (kind !== 'key' || derived) return [];
@@ -44,7 +44,7 @@ const references = tables.map((table) => {
   return [table, places] as const;
 });
 
-/** Takes numbers for all new rows, in one query, and puts them in place of the provisional keys, in the result itself. */
+/** Reserves keys for all new rows, in one query, and replaces the provisional keys in the rows of `result`. */
 export async function takeKeys(
   client: Client,
   schema: string,

@@ -3,19 +3,19 @@ import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
 import { storableText } from './fit.ts';
 
-/** The numbers of sensors. */
+/** The table of sensors. */
 export interface SensorTable {
-  /** Finds or makes them, outside of a transaction: so that no two hubs wait for each other because of a new sensor. */
+  /** Finds or creates the numbers of sensors. Outside of a transaction, so that hubs do not wait for each other. */
   numbers(client: Client, names: Iterable<string>): Promise<ReadonlyMap<string, number>>;
-  /** Forgets what it remembers, because somebody may have taken sensors out of the table. */
-  forget(): void;
+  /** Clears the cache, because the table may have lost sensors. */
+  clearCache(): void;
 }
 
 const MOST = 50_000;
 
 /** Prepares the statements. */
 export function createSensorTable(schema: string): SensorTable {
-  const remembered = new Map<string, number>();
+  const cache = new Map<string, number>();
   const table = `${quoted(schema)}.sensors`;
 
   async function find(client: Client, names: readonly string[]): Promise<void> {
@@ -26,14 +26,14 @@ export function createSensorTable(schema: string): SensorTable {
         JOIN ${table} ON md5(sensor_name) = md5(name) AND sensor_name = name`,
       values: [texts],
     });
-    for (const { sensor, i } of found.rows) remembered.set(names[Number(i) - 1] ?? '', sensor);
+    for (const { sensor, i } of found.rows) cache.set(names[Number(i) - 1] ?? '', sensor);
   }
 
   return {
     async numbers(client, names) {
-      if (remembered.size > MOST) remembered.clear();
+      if (cache.size > MOST) cache.clear();
       const wanted = [...new Set(names)];
-      const unknown = () => wanted.filter((name) => !remembered.has(name));
+      const unknown = () => wanted.filter((name) => !cache.has(name));
       if (unknown().length > 0) await find(client, unknown());
       const missing = unknown();
       if (missing.length > 0) {
@@ -45,8 +45,8 @@ export function createSensorTable(schema: string): SensorTable {
         });
         await find(client, missing);
       }
-      return remembered;
+      return cache;
     },
-    forget: () => remembered.clear(),
+    clearCache: () => cache.clear(),
   };
 }

@@ -25,7 +25,7 @@ function batches(incidents: readonly Incident[], random: Random): Incident[][] {
   return cut;
 }
 
-/** Writes as a lane does: again until it is taken. */
+/** Writes as a lane does: retries until the hub accepts the batch. */
 async function write(hub: StartedHandler, batch: readonly Incident[]): Promise<void> {
   for (let tries = 0; ; tries += 1)
     try {
@@ -35,7 +35,7 @@ async function write(hub: StartedHandler, batch: readonly Incident[]): Promise<v
     }
 }
 
-/** Each incident goes to one hub or to several, redelivered in other batches; every hub has an order of its own. */
+/** Sends each incident to one hub or to several, and again in other batches. Every hub gets its own order. */
 function share(incidents: readonly Incident[], hubs: number, random: Random): Incident[][][] {
   const shares = Array.from({ length: hubs }, () => [] as Incident[]);
   for (const incident of incidents) {
@@ -59,7 +59,7 @@ describeService('postgres', () => {
   });
   afterAll(() => server.stop());
 
-  /** What the plan says, in the words of {@link stored}. */
+  /** The planned connections in the form of {@link stored}. */
   function planned(connections: readonly PlannedConnection[]): unknown[] {
     return connections
       .map(({ sensor, id, parent, offers }) => ({ sensor, id, parent, offers: [...offers].sort() }))
@@ -88,7 +88,7 @@ describeService('postgres', () => {
     );
   }
 
-  it('get the forest that one gets, whatever is redelivered, in whatever order, however many write at once', async () => {
+  it('several hubs that write at once build the same forest as one, whatever is redelivered and in whatever order', async () => {
     const schema = freshSchema();
     const hubs = [
       await startHandler({ url: server.url, schema }),
@@ -122,7 +122,7 @@ describeService('postgres', () => {
     expect(await query(server.url, `SELECT * FROM ${schema}.ihandler_waiting WHERE NOT freed`)).toEqual([]);
   }, 120_000);
 
-  it('make the schema once, also when they begin at the same moment', async () => {
+  it('several hubs that start at the same moment create the schema once', async () => {
     const schema = freshSchema();
     const hubs = await Promise.all(
       Array.from({ length: 4 }, () => startHandler({ url: server.url, schema })),

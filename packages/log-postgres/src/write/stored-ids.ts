@@ -5,11 +5,11 @@ import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/schema.ts';
 import { streamHash } from './hash.ts';
 
-/** Which incidents are stored: the set of their ids, since several hubs may write one stream in any order. */
+/** The set of ids of stored incidents. A checkpoint is not enough, because several hubs may write one stream in any order. */
 export interface StoredIds {
-  /** Those of a batch that are not stored yet, each once. */
+  /** The incidents of a batch that are not stored yet, each once. */
   newOnes(client: Client, batch: readonly Incident[]): Promise<readonly Incident[]>;
-  /** Adds the ids of incidents that are not stored yet. */
+  /** The query that adds the ids of new incidents. */
   add(incidents: readonly Incident[], now: number): QueryConfig;
 }
 

@@ -1,6 +1,6 @@
 import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
 
-/** A value that its column could not take as it is, with the connection that it belongs to. */
+/** A value that does not fit its column unchanged, with its connection. */
 export interface UnfitValue {
   readonly connection: number;
   readonly table: Table;
@@ -9,7 +9,7 @@ export interface UnfitValue {
   readonly value: Cell;
 }
 
-/** Finds the connection that a new row belongs to; undefined for what belongs to none. */
+/** The connection of a new row; undefined for a row without one. */
 export function ownerOf(rows: ClusterResult['rows'], table: Table, row: Row): number | undefined {
   if (table === 'virustotals' || table === 'virustotalscans') return undefined;
   if (table === 'connections') return Number(row[0]);

@@ -11,13 +11,13 @@ import { quoted } from '../schema/schema.ts';
 import { type KeysByHash, keysByHash } from './connection-table.ts';
 import { keyHash } from './hash.ts';
 
-/** What waits for a connection that has no row yet, in a table of ours. */
+/** The table of incidents that wait for a connection without a row. */
 export interface WaitingTable {
-  /** What waits for one of these connections, or is a link to one of them, in rising number. */
+  /** The incidents that wait for one of these connections, and the links to one of them, in rising number. */
   load(client: Client, named: KeysByHash): Promise<readonly WaitingIncident[]>;
-  /** Keeps what waits. `sensors` are the numbers of sensors. */
+  /** The queries that store the changes. `sensors` are the numbers of sensors. */
   changes(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
-  /** Gives up what is more than the limit of a sensor, one query a sensor that something was added for. */
+  /** The queries that drop what exceeds the limit of a sensor: one for each sensor with new entries. */
   dropExcess(waiting: ClusterResult['waiting'], sensors: ReadonlyMap<string, number>): readonly QueryConfig[];
 }
 
@@ -31,7 +31,7 @@ interface WaitingRow {
 
 function decode({ number, missing, child, freed, incident: text }: WaitingRow): WaitingIncident | undefined {
   const incident = decodeIncident(text);
-  // What it waits for is named by the incident itself, in full.
+  // The table has only hashes: the incident itself names the connections in full.
   const names = keysByHash(connectionKeysIn([incident]));
   const key = names.get(missing);
   if (key === undefined) return undefined;
@@ -39,7 +39,7 @@ function decode({ number, missing, child, freed, incident: text }: WaitingRow): 
   return { number: Number(number), missing: key, child: childKey, freed, incident };
 }
 
-/** Prepares the statements; `limit` is how many may wait of each sensor. */
+/** Prepares the statements. At most `limit` incidents of each sensor may wait. */
 export function createWaitingTable(schema: string, limit: number): WaitingTable {
   const table = `${quoted(schema)}.ihandler_waiting`;
   const sensorsOf = (
@@ -90,7 +90,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
     },
     dropExcess({ added }, sensors) {
       return [...new Set(sensorsOf(added, sensors))].map((sensor) => ({
-        name: 'give waiting up',
+        name: 'drop waiting',
         text: `DELETE FROM ${table} WHERE number IN (
           SELECT number FROM ${table} WHERE sensor = $1 ORDER BY freed DESC, number
           LIMIT greatest(0, (SELECT count(*) FROM ${table} WHERE sensor = $1) - $2))`,

@@ -1,20 +1,24 @@
 import { resolve } from 'node:path';
 import { type Command, escapeControls, IhandlerError } from '@ihandler/core';
+import { formatCount } from '@ihandler/core/kit';
 import { assertFree, backUpDatabase } from '../database/backup-database.ts';
 import { explainReading } from '../database/failure.ts';
 import { utcStamp } from '../database/utc-stamp.ts';
 import { acceptsTarget } from '../read/accepts-target.ts';
 import { openReadable } from '../read/readable-database.ts';
 
-/** `backup TARGET [FILE]`: copies a database while it is written to. */
+/** `backup TARGET [FILE]`: copies a database while it is in use. */
 export const backup: Command = {
   name: 'backup',
   summary: 'Copy a database while it is in use, and verify the copy',
   usage: 'TARGET [FILE]',
   options: {},
   examples: [
-    ['ihandler backup dionaea.sqlite', 'a copy beside it, with the time in its name'],
-    ['ihandler backup dionaea.sqlite /backups/monday.sqlite', 'a copy elsewhere; nothing is overwritten'],
+    ['ihandler backup dionaea.sqlite', 'Copy it beside the database, with the time in the name'],
+    [
+      'ihandler backup dionaea.sqlite /backups/monday.sqlite',
+      'Copy it elsewhere, if the file does not exist',
+    ],
   ],
   accepts: acceptsTarget,
   async run({ positionals }, { terminal, signal, now }) {
@@ -22,7 +26,7 @@ export const backup: Command = {
     if (target === undefined || target === '' || file === '' || more.length > 0)
       throw new IhandlerError(
         'OPTIONS_INVALID',
-        `backup expects a database and, if you like, a file for the copy; found ${positionals.length} arguments. Example: ihandler backup dionaea.sqlite`,
+        `backup expects a database and optionally a file for the copy; found ${positionals.length} arguments. Example: ihandler backup dionaea.sqlite`,
       );
     const from = resolve(target);
     const to = resolve(file ?? `${target}.backup-${utcStamp(now())}`);
@@ -34,7 +38,7 @@ export const backup: Command = {
         onProgress: (done, total) => terminal.progress(`${Math.floor((done * 100) / Math.max(total, 1))} %`),
       });
       terminal.progress(undefined);
-      await terminal.write(`${escapeControls(to)} ${bytes.toLocaleString('en')} bytes, checked\n`);
+      await terminal.write(`${escapeControls(to)} ${formatCount(bytes)} bytes, verified\n`);
       return 0;
     } catch (error) {
       terminal.progress(undefined);

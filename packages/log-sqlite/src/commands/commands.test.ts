@@ -13,7 +13,7 @@ const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
 function command(name: string): Command {
   const found = commands[name];
-  if (found === undefined) throw new Error(`no command ${name}`);
+  if (found === undefined) throw new Error(`unknown command ${name}`);
   return found;
 }
 
@@ -23,10 +23,10 @@ async function run(name: string, ...positionals: string[]): Promise<{ code: numb
   return { code, output: lent.output };
 }
 
-describe('a target', () => {
+describe('a target of the commands', () => {
   const accepts = (target: string) => command('tree').accepts?.(target);
 
-  it('is taken when it is a SQLite database, gzipped or not', async () => {
+  it('is accepted when it is a SQLite database, gzipped or not', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'x.gz'), gzipSync(readFileSync(recorded)));
     writeFileSync(join(folder, 'y.gz'), gzipSync('{"a":1}'.repeat(1000)));
@@ -37,7 +37,7 @@ describe('a target', () => {
     expect(await accepts(join(folder, 'z'))).toBe(false);
   });
 
-  it('is taken when it looks like a path that leads nowhere, so that the error says so', async () => {
+  it('is accepted when it looks like the path of a missing file, so that the error explains it', async () => {
     expect(await accepts('/no/such.sqlite')).toBe(true);
     expect(await accepts('postgres://host/database')).toBe(false);
     expect(await accepts('database')).toBe(false);
@@ -45,13 +45,13 @@ describe('a target', () => {
   });
 });
 
-it('tree and summary show what dionaea wrote', async () => {
+it('tree and summary show a database that dionaea wrote', async () => {
   expect((await run('tree', recorded)).output).toContain('smbd');
   expect((await run('summary', recorded)).output).toContain('56');
 });
 
-describe('backup', () => {
-  it('copies a database in use into one file that is complete', async () => {
+describe('ihandler backup', () => {
+  it('copies a database in use into one complete file', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const handler = await startHandler({ file });
     const { accept, checkpoint } = stream();
@@ -59,7 +59,7 @@ describe('backup', () => {
     const { code, output } = await run('backup', file);
     const copy = `${file}.backup-20261122T065148Z`;
     expect(code).toBe(0);
-    expect(output).toBe(`${copy} ${statSync(copy).size.toLocaleString('en')} bytes, checked\n`);
+    expect(output).toBe(`${copy} ${statSync(copy).size.toLocaleString('en')} bytes, verified\n`);
     expect(query(copy, 'SELECT connection_id FROM ihandler_connections')).toEqual([{ connection_id: 'a' }]);
     expect(statSync(copy).mode & 0o777).toBe(0o640);
     expect(
@@ -67,14 +67,14 @@ describe('backup', () => {
     ).toHaveLength(1);
   });
 
-  it('overwrites nothing', async () => {
+  it('does not overwrite a file', async () => {
     const target = join(temporaryFolder(), 'there.sqlite');
     writeFileSync(target, 'mine');
-    await expect(run('backup', recorded, target)).rejects.toThrow('exists already');
+    await expect(run('backup', recorded, target)).rejects.toThrow('already exists');
     expect(readFileSync(target, 'utf8')).toBe('mine');
   });
 
-  it('says what it expects', async () => {
+  it('names missing arguments, files and folders', async () => {
     await expect(run('backup')).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     await expect(run('backup', '/no/such.sqlite')).rejects.toThrow('does not exist');
     await expect(run('backup', recorded, '/no/such/folder/x')).rejects.toThrow('/no/such/folder');

@@ -5,7 +5,7 @@ import { acceptsTarget } from '../read/accepts-target.ts';
 import { openAttackReader } from '../read/reader.ts';
 import { backup } from './backup.ts';
 
-/** What this package adds to the program: `tree`, `summary` and `backup` of a SQLite database. */
+/** The commands of this package, for SQLite databases: `tree`, `summary` and `backup`. */
 export const commands: Readonly<Record<string, Command>> = {
   ...createAttackCommands({
     accepts: acceptsTarget,

@@ -11,7 +11,7 @@ import { query, startHandler, temporaryFolder } from '../testing/start-handler.t
 
 const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
-/** A copy of what dionaea wrote, changed by some SQL. */
+/** A copy of a database that dionaea wrote, changed by some SQL. */
 function dionaeaDatabase(sql = ''): string {
   const file = join(temporaryFolder(), 'dionaea.sqlite');
   copyFileSync(recorded, file);
@@ -26,20 +26,20 @@ const backupsOf = (file: string) =>
   readdirSync(dirname(file)).filter((name) => name.includes('.before-ihandler-'));
 const at = Date.UTC(2026, 10, 22, 6, 51, 48);
 
-it('refuses to write into what dionaea wrote unless told to, and changes nothing', async () => {
+it('log-sqlite does not write to a database of dionaea without the option adopt, and leaves it unchanged', async () => {
   const file = dionaeaDatabase();
   const before = readFileSync(file);
   const { mtimeMs } = statSync(file);
   await expect(startHandler({ file })).rejects.toMatchObject({
     code: 'TARGET_UNREADABLE',
-    message: expect.stringMatching(/written by dionaea.*ihandler tree.*"adopt: true"/),
+    message: expect.stringMatching(/dionaea wrote .*ihandler tree.*"adopt: true"/),
   });
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(statSync(file).mtimeMs).toBe(mtimeMs);
   expect(readdirSync(dirname(file))).toEqual(['dionaea.sqlite']);
 });
 
-it('adopts it: a backup first, what was there stays, what comes is added', async () => {
+it('log-sqlite adopts a database of dionaea: makes a backup, keeps the rows and adds new ones', async () => {
   const file = dionaeaDatabase();
   const rows = (name: string) => query(name, 'SELECT * FROM connections WHERE connection <= 56');
   const before = rows(file);
@@ -61,7 +61,7 @@ it('adopts it: a backup first, what was there stays, what comes is added', async
 });
 
 it.runIf(process.platform === 'linux')(
-  'names who has the database open, and the line to switch off',
+  'log-sqlite names the process that has the database open, and the file to remove',
   async () => {
     const file = dionaeaDatabase();
     const script = `const { openSync } = require('fs'); openSync(${JSON.stringify(file)}, 'r+'); console.log('open'); setInterval(() => {}, 1000);`;
@@ -77,7 +77,7 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
-it('does not adopt what is locked', async () => {
+it('log-sqlite does not adopt a locked database', async () => {
   const file = dionaeaDatabase();
   const other = new Database(file);
   onTestFinished(() => {
@@ -89,7 +89,7 @@ it('does not adopt what is locked', async () => {
 });
 
 it.runIf(process.platform === 'linux')(
-  'notices a dionaea that goes on writing, loses nothing, and goes on when it has ended',
+  'log-sqlite notices a dionaea that still writes, loses nothing, and resumes when dionaea has stopped',
   async () => {
     const file = dionaeaDatabase();
     const handler = await startHandler({ file, adopt: true });
@@ -121,7 +121,7 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
-it('brings old layouts to today’s without touching what is in them', async () => {
+it('log-sqlite migrates old layouts without changing the values in them', async () => {
   const file = dionaeaDatabase(`
     ALTER TABLE downloads RENAME COLUMN download TO downloads;
     UPDATE dcerpcserviceops SET dcerpcserviceop_name = 'NetCompare' WHERE dcerpcserviceop_name = 'NetPathCompare';
@@ -182,7 +182,7 @@ it('brings old layouts to today’s without touching what is in them', async () 
   expect(query(file, operations)).toEqual(query(fresh, operations));
 });
 
-it('leaves everything as it was when a migration fails', async () => {
+it('log-sqlite leaves the database unchanged when a migration fails', async () => {
   const file = dionaeaDatabase('ALTER TABLE offers RENAME COLUMN offer TO number');
   const before = readFileSync(file);
   await expect(startHandler({ file, adopt: true })).rejects.toThrow('column offer in the table offers');

@@ -1,7 +1,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HandlerContext } from '@ihandler/core';
-import type { FileWriter } from '@ihandler/core/kit';
+import { type FileWriter, formatBytes } from '@ihandler/core/kit';
 import { unreadable } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { migrate } from '../schema/migrate.ts';
@@ -10,10 +10,10 @@ import { explainOpening } from './failure.ts';
 import { otherWriters } from './other-writers.ts';
 import { utcStamp } from './utc-stamp.ts';
 
-/** The backup, and what a migration may need on top of it, as a multiple of the database. */
+/** Space for the backup and the migration, as a multiple of the size of the database. */
 const SPACE_NEEDED = 2.2;
 
-/** What to do about a dionaea that goes on writing. */
+/** Advice for a dionaea that still writes to the database. */
 export const SWITCH_OFF =
   'switch dionaea\'s own handler off: remove log_sqlite.yaml from the folder ihandlers-enabled of dionaea (in older versions the line "log_sqlite" or "logsql" under "ihandlers" in dionaea.conf) and restart dionaea';
 
@@ -31,11 +31,11 @@ function assertSpace(file: string): void {
   const free = bavail * bsize;
   if (free < used * SPACE_NEEDED)
     throw unreadable(
-      `Adopting ${file} (${used} bytes) makes a backup and needs ${Math.ceil(used * SPACE_NEEDED)} bytes, ${free} are free in ${dirname(file)}: make space, or move the database.`,
+      `Cannot adopt ${file} (${formatBytes(used)}): the backup and the migration need ${formatBytes(used * SPACE_NEEDED)}, but ${dirname(file)} has only ${formatBytes(free)} free. Free some space, or move the database.`,
     );
 }
 
-function assertNobodyWrites(database: Database, file: string): void {
+function assertNoOtherWriter(database: Database, file: string): void {
   const writers = otherWriters(file) ?? [];
   if (writers.length > 0)
     throw unreadable(
@@ -46,8 +46,8 @@ function assertNobodyWrites(database: Database, file: string): void {
 }
 
 /**
- * Makes a database that dionaea wrote ours: checks for space and for others who write to it, makes a backup beside it,
- * and brings it to today's layout in one transaction. Closes it.
+ * Adopts a database that dionaea wrote: checks for free space and for other writers, makes a backup beside it, and migrates
+ * it in one transaction. Closes the database.
  */
 export async function adopt(
   database: Database,
@@ -56,11 +56,11 @@ export async function adopt(
 ): Promise<void> {
   try {
     assertSpace(file);
-    assertNobodyWrites(database, file);
+    assertNoOtherWriter(database, file);
     const copy = `${file}.before-ihandler-${utcStamp(now())}`;
-    log.info('Adopting a database that dionaea wrote: a backup comes first', { file, backup: copy });
+    log.info('adopting a database of dionaea, after a backup', { file, backup: copy });
     await backUpDatabase(database, copy, { signal });
-    assertNobodyWrites(database, file);
+    assertNoOtherWriter(database, file);
     database
       .transaction(() => {
         migrate(database);
@@ -68,7 +68,7 @@ export async function adopt(
           SELECT 'strangers_up_to', coalesce(max(connection), 0) FROM connections`);
       })
       .exclusive();
-    log.info('Adopted: what was there stays, what comes is added', { file, backup: copy });
+    log.info('adopted the database of dionaea: its rows stay, new ones are added', { file, backup: copy });
   } catch (error) {
     throw explainOpening(error, file);
   } finally {

@@ -4,43 +4,47 @@ import { errorCode } from '@ihandler/core/kit';
 import { statusOf, unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 
-/** What a backup is told and asked while it runs. */
+/** How a backup is interrupted, and how it reports its progress. */
 export interface BackupOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Called after each step with numbers of pages. */
   onProgress?(done: number, total: number): void;
 }
 
-/** Puts a finished file in place, never over another. */
+/** Renames a finished file; never overwrites another one. */
 function place(from: string, to: string): void {
   try {
     linkSync(from, to);
     rmSync(from);
   } catch (error) {
     if (errorCode(error) === 'EEXIST')
-      throw unreadable(`${to} exists already: a backup overwrites nothing, name another file.`, error);
-    // Some file systems have no links.
+      throw unreadable(
+        `${to} already exists, and a backup does not overwrite files: name another file.`,
+        error,
+      );
+    // The file system may not support links.
     assertFree(to);
     renameSync(from, to);
   }
 }
 
-/** Throws `TARGET_UNREADABLE` when there is something at a path. */
+/** Throws `TARGET_UNREADABLE` if a file exists at a path. */
 export function assertFree(file: string): void {
   if (statusOf(file) !== undefined)
-    throw unreadable(`${file} exists already: a backup overwrites nothing, name another file.`);
+    throw unreadable(`${file} already exists, and a backup does not overwrite files: name another file.`);
 }
 
-/** Says that a copy could not be written, which the error of the source's connection does not. */
+/** Turns a failure to write the copy into an error that names the copy: SQLite's error would name the source. */
 function explainCopying(error: unknown, target: string): unknown {
   const code = errorCode(error);
   if (code === 'SQLITE_FULL' || code === 'ENOSPC')
     return unreadable(
-      `There is no space left for the copy ${target}: make some, or name another folder.`,
+      `The disk is full, so the copy ${target} cannot be written: free some space, or name another folder.`,
       error,
     );
   if (code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES' || code === 'EROFS')
     return unreadable(
-      `The copy ${target} cannot be made (${code}): check the permissions of its folder.`,
+      `Cannot create the copy ${target} (${code}): check the permissions of its folder.`,
       error,
     );
   return error;
@@ -49,12 +53,12 @@ function explainCopying(error: unknown, target: string): unknown {
 function assertSound(file: string): void {
   const copy = new Database(file, { fileMustExist: true });
   try {
-    // One file that can be read anywhere, without others beside it.
+    // The copy is one file, without a write-ahead log beside it.
     copy.pragma('journal_mode = DELETE');
-    const found: unknown = copy.pragma('quick_check(1)', { simple: true });
-    if (found !== 'ok')
+    const result: unknown = copy.pragma('quick_check(1)', { simple: true });
+    if (result !== 'ok')
       throw unreadable(
-        `The copy ${file} is damaged (${String(found)}), and so is likely the database it was made of. The copy was removed.`,
+        `The copy ${file} is damaged (${String(result)}), and so probably is the original database. The copy was removed.`,
       );
   } finally {
     copy.close();
@@ -62,8 +66,8 @@ function assertSound(file: string): void {
 }
 
 /**
- * Copies an open database while others may write to it, checks the copy and puts it in place only then. Returns its size
- * in bytes. Throws `TARGET_UNREADABLE` when there is something at `target` already, or the copy is damaged.
+ * Copies an open database, while other programs may write to it, and verifies the copy before it gets its name. Returns the
+ * size of the copy in bytes. Throws `TARGET_UNREADABLE` if `target` already exists or the copy is damaged.
  */
 export async function backUpDatabase(
   database: Database.Database,
@@ -72,7 +76,7 @@ export async function backUpDatabase(
 ): Promise<number> {
   assertFree(target);
   if (statusOf(dirname(target)) === undefined)
-    throw unreadable(`The folder ${dirname(target)} does not exist: make it, or name a file in another.`);
+    throw unreadable(`The folder ${dirname(target)} does not exist: create it, or name a file in another.`);
   const partial = `${target}.partial`;
   const mode = statSync(database.name).mode & 0o777;
   rmSync(partial, { force: true });

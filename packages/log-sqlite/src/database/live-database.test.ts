@@ -20,7 +20,7 @@ const ids = (file: string) =>
   );
 const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warn:'));
 
-it('finishes a file that was moved away and goes on in a new one', async () => {
+it('log-sqlite finishes a file that was moved away, and continues in a new one', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -31,10 +31,10 @@ it('finishes a file that was moved away and goes on in a new one', async () => {
   expect(ids(`${file}.1`)).toEqual(['a']);
   expect(ids(file)).toEqual(['b', 'c']);
   expect(statSync(file).mode & 0o777).toBe(0o640);
-  expect(warnings(handler.lines)).toEqual([expect.stringContaining('is gone; a new one is made')]);
+  expect(warnings(handler.lines)).toEqual([expect.stringContaining('is missing: creating a new one')]);
 });
 
-it('begins anew, with an empty checkpoint, when the file was deleted', async () => {
+it('log-sqlite starts over, with an empty checkpoint, when the file was deleted', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -46,7 +46,7 @@ it('begins anew, with an empty checkpoint, when the file was deleted', async () 
   expect(warnings(handler.lines)).toHaveLength(1);
 });
 
-it('goes on in an empty file that log rotation put in its place', async () => {
+it('log-sqlite continues in an empty file that log rotation put in place of the old one', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -55,11 +55,11 @@ it('goes on in an empty file that log rotation put in its place', async () => {
   writeFileSync(file, '');
   handler.write([accept('b')], checkpoint());
   expect([ids(`${file}.1`), ids(file)]).toEqual([['a'], ['b']]);
-  expect(warnings(handler.lines)).toEqual([expect.stringContaining('is another file than before')]);
+  expect(warnings(handler.lines)).toEqual([expect.stringContaining('was replaced: using the new one')]);
 });
 
 it.each(['wal', 'delete'] as const)(
-  'begins anew in a file that was truncated (journalMode %s)',
+  'log-sqlite starts over in a file that was emptied (journalMode %s)',
   async (journalMode) => {
     const file = newFile();
     const handler = await startHandler({ file, journalMode });
@@ -69,11 +69,11 @@ it.each(['wal', 'delete'] as const)(
     handler.write([accept('b')], checkpoint());
     expect(ids(file)).toEqual(['b']);
     expect(query(file, 'PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }]);
-    expect(warnings(handler.lines)).toEqual([expect.stringContaining('was cut short')]);
+    expect(warnings(handler.lines)).toEqual([expect.stringContaining('was truncated')]);
   },
 );
 
-it('puts aside what is left of a file that was cut short in the middle', async () => {
+it('log-sqlite renames the rest of a file that was truncated in the middle', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -87,7 +87,7 @@ it('puts aside what is left of a file that was cut short in the middle', async (
   expect(aside).toHaveLength(1);
 });
 
-it('waits, and loses nothing, while the file is one that dionaea wrote', async () => {
+it('log-sqlite waits, and loses nothing, while a database of dionaea is in place of its own', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();

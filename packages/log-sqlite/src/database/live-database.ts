@@ -8,40 +8,40 @@ import { type Contents, openDatabase } from './open-database.ts';
 import { type FileIdentity, type FileState, fileState, identityOf, isWhole } from './target-file.ts';
 import { utcStamp } from './utc-stamp.ts';
 
-/** A database that is open, with its prepared statements. */
+/** An open database with its prepared statements. */
 export interface OpenDatabase {
   readonly database: Database;
   readonly store: AttackStore;
 }
 
-/** The database at a path, whatever happens to the file there. */
+/** The database at a path. Copes with a file that is moved, replaced or truncated. */
 export interface LiveDatabase {
   /**
-   * The open database. Notices first whether the path still leads to it, and opens what is there now (made anew when
-   * nothing is) with one warning.
+   * The open database. Checks first that the path still leads to it; otherwise logs a warning and opens the file that is
+   * there now, or creates one.
    */
   current(): OpenDatabase;
-  /** Remembers how long the file is now that we have written it ourselves. */
+  /** Records the size of the file after a write of our own. */
   settle(): void;
   close(): void;
 }
 
-/** What dionaea wrote is only written into when the operator says so. */
+/** The error for a database of dionaea, which is changed only with the operator's consent. */
 function notAdopted(file: string): Error {
   return unreadable(
-    `${file} was written by dionaea. To read it, no handler is needed (ihandler tree ${file}). To write into it, set "adopt: true": a backup is made first; or name another file.`,
+    `dionaea wrote ${file}. To read it, you do not need a handler (ihandler tree ${file}). To write to it, set "adopt: true", which makes a backup first; or name another file.`,
   );
 }
 
-const what: Readonly<Record<Exclude<FileState, 'unchanged'>, string>> = {
-  missing: 'is gone; a new one is made',
-  replaced: 'is another file than before; that one is used from now on',
-  shrunk: 'was cut short by somebody else',
+const warnings: Readonly<Record<Exclude<FileState, 'unchanged'>, string>> = {
+  missing: 'database file is missing: creating a new one',
+  replaced: 'database file was replaced: using the new one',
+  shrunk: 'database file was truncated by another program',
 };
 
 /**
- * Holds a database open. Log rotation may move the file away (what was written goes with it), put another in its place,
- * or empty it: none of them ends the handler.
+ * Keeps a database open across log rotation: the file may be moved away together with its content, replaced or emptied, and
+ * the handler continues.
  */
 export function createLiveDatabase(
   settings: Settings,
@@ -74,8 +74,8 @@ export function createLiveDatabase(
     closing?.database.close();
   }
 
-  /** Puts aside what somebody cut short. Closing has put pages into it that are of no use without the rest. */
-  function clearAway(wasEmpty: boolean): void {
+  /** Renames a truncated file. Closing the database wrote pages to it that are useless without the rest. */
+  function setAside(wasEmpty: boolean): void {
     for (const beside of ['-wal', '-shm']) rmSync(file + beside, { force: true });
     if (wasEmpty) {
       truncateSync(file);
@@ -83,30 +83,30 @@ export function createLiveDatabase(
     }
     const aside = `${file}.damaged-${utcStamp(now())}`;
     renameSync(file, aside);
-    log.warn('What was left of the database is put aside', { file: aside });
+    log.warn('moved the rest of the truncated database', { file: aside });
   }
 
   /**
-   * Writes the write-ahead log back into the file, wherever it is now, and empties it: SQLite does not when the file was
-   * moved, and the log would then be taken for that of the file that has its place.
+   * Writes the write-ahead log back to the file, wherever it is now, and empties the log. SQLite does not do that for a
+   * moved file, and the log would then apply to the new file with the old name.
    */
-  function takeLeave({ database }: OpenDatabase): void {
+  function finish({ database }: OpenDatabase): void {
     // One row, in this form (https://sqlite.org/pragma.html#pragma_wal_checkpoint).
     const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
     if (result?.busy === 1)
       throw temporary(
-        `${file} was moved away while another program reads it: it is finished when that one is`,
+        `${file} was moved while another program reads it: waiting until that program closes it`,
       );
   }
 
   function reopen(leaving: OpenDatabase, state: Exclude<FileState, 'unchanged'>, size: number): OpenDatabase {
-    if (state !== 'shrunk') takeLeave(leaving);
-    // Nothing of ours has the file open after this but the connection, which is closed next.
-    const harmlesslyShrunk = state === 'shrunk' && isWhole(file, size);
+    if (state !== 'shrunk') finish(leaving);
+    // isWhole opens and closes the file, which releases our locks on it: the connection is closed next anyway.
+    const isStillWhole = state === 'shrunk' && isWhole(file, size);
     close();
-    if (!harmlesslyShrunk) {
-      if (state === 'shrunk') clearAway(size === 0);
-      log.warn(`The database ${what[state]}`, { file });
+    if (!isStillWhole) {
+      if (state === 'shrunk') setAside(size === 0);
+      log.warn(warnings[state], { file });
     }
     return open();
   }

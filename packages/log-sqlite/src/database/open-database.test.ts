@@ -14,24 +14,24 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
   throw new Error('expected a failure');
 }
 
-it('says that a folder is no database', async () => {
+it('log-sqlite rejects a folder', async () => {
   const folder = temporaryFolder();
   expect(await messageOf(startHandler({ file: folder }))).toContain(`found the folder ${folder}`);
 });
 
-it('says which folder is missing', async () => {
+it('log-sqlite names a missing folder', async () => {
   const file = join(temporaryFolder(), 'no', 'such', 'attacks.sqlite');
   expect(await messageOf(startHandler({ file }))).toContain('no/such does not exist: create it');
 });
 
-it('leaves a file that is no database alone', async () => {
+it('log-sqlite rejects a file that is not a database, and leaves it unchanged', async () => {
   const file = join(temporaryFolder(), 'notes.txt');
   writeFileSync(file, 'x'.repeat(5000));
   expect(await messageOf(startHandler({ file }))).toContain(`${file} is not a SQLite database`);
   expect(readFileSync(file, 'utf8')).toBe('x'.repeat(5000));
 });
 
-it('leaves a database of something else alone', async () => {
+it('log-sqlite rejects the database of another program, and leaves it unchanged', async () => {
   const file = join(temporaryFolder(), 'browser.sqlite');
   const other = new Database(file);
   other.exec('CREATE TABLE bookmarks (url)');
@@ -41,7 +41,7 @@ it('leaves a database of something else alone', async () => {
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-it('leaves a database of a later version alone and names both versions', async () => {
+it('log-sqlite rejects a database of a later version with both versions, and leaves it unchanged', async () => {
   const file = join(temporaryFolder(), 'attacks.sqlite');
   await (await startHandler({ file, journalMode: 'delete' })).close?.();
   const later = new Database(file);
@@ -54,7 +54,7 @@ it('leaves a database of a later version alone and names both versions', async (
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-it('makes the tables in a file that is empty, and in a database without tables', async () => {
+it('log-sqlite creates its tables in an empty file, and in a database without tables', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'empty'), '');
   const bare = new Database(join(folder, 'bare'));
@@ -64,7 +64,7 @@ it('makes the tables in a file that is empty, and in a database without tables',
     expect((await startHandler({ file: join(folder, name) })).checkpoint?.()).toEqual({});
 });
 
-it('asks to be tried later when the database is locked at the start', async () => {
+it('log-sqlite fails temporarily when the database is locked at the start', async () => {
   const file = join(temporaryFolder(), 'attacks.sqlite');
   await (await startHandler({ file, journalMode: 'delete' })).close?.();
   const other = new Database(file);
@@ -76,7 +76,7 @@ it('asks to be tried later when the database is locked at the start', async () =
   other.close();
 });
 
-it('does not begin a path with a folder that is a file', async () => {
+it('log-sqlite rejects a path through a file', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'file'), '');
   mkdirSync(join(folder, 'x'));

@@ -20,18 +20,18 @@ function isDatabase(start: Buffer): boolean {
   return isDatabaseHead(gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 30 }));
 }
 
-/** Whether something that is not there, or cannot be read, was meant as a file: then it is ours to say so. */
+/** Whether a target that does not exist, or is unreadable, was meant as a file. */
 function looksLikePath(target: string): boolean {
   return !/^[a-z][a-z0-9+.-]*:\/\//i.test(target) && /[./\\]/.test(target);
 }
 
-/** Whether a target is a SQLite database, gzipped or not; also what only looks like the path of one, so that the error is clear. */
+/** Whether a target is a SQLite database, gzipped or not. Also accepts what looks like a path, so that opening it can explain the error. */
 export async function acceptsTarget(target: string): Promise<boolean> {
   try {
     if (!(await stat(target)).isFile()) return looksLikePath(target);
     return isDatabase(await readStart(target));
   } catch {
-    // It is missing, forbidden or damaged: opening it says which.
+    // Missing, forbidden or damaged: opening it explains the error.
     return looksLikePath(target);
   }
 }

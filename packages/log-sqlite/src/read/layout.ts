@@ -2,15 +2,15 @@ import { TABLES, type Table } from '@ihandler/attack-log';
 import { tableNames } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 
-/** Where the rows of a table are found in databases of any age. */
+/** Finds the rows of a table in a database of any age. */
 export interface Layout {
-  /** Something to select from that has the table's columns of today; what an old layout lacks is NULL. */
+  /** A table or subquery with today's columns of the table. Columns that an old layout lacks are NULL. */
   source(table: Table): string;
-  /** The same for looking rows up by a column, fast in any layout; undefined when the table has no row. */
+  /** The same for fast look-ups by a column, in any layout. Undefined if the table is empty. */
   lookup(table: Table, column: string): string | undefined;
 }
 
-/** Tables in which old versions, and dionaea's own failed migration, left rows. */
+/** Tables with rows of old versions, or of dionaea's own failed migration. */
 const older: Partial<Record<Table, string>> = { dcerpcrequests: 'dcerpcs', emu_services: 'emu_services_old' };
 
 interface Column {
@@ -22,7 +22,7 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Finds its way in a database that is open for reading. */
+/** Creates the layout of an open database. */
 export function createLayout(database: Database): Layout {
   const names = tableNames(database);
   const columnsOf = database.prepare<[string], Column>('SELECT name, pk FROM pragma_table_info(?)');
@@ -39,7 +39,7 @@ export function createLayout(database: Database): Layout {
     const find = (column: string, index: number): string => {
       if (present.some(({ name }) => name === column)) return quoted(column);
       if (index === 0) return key === undefined ? 'rowid' : quoted(key);
-      // `dcerpc_uuid` of the old table is what is called `dcerpcrequest_uuid` today.
+      // `dcerpc_uuid` of the old table is `dcerpcrequest_uuid` today.
       const end = column.slice(column.lastIndexOf('_'));
       const similar = physical === table ? undefined : present.find(({ name }) => name.endsWith(end));
       return similar === undefined ? 'NULL' : quoted(similar.name);
@@ -54,12 +54,12 @@ export function createLayout(database: Database): Layout {
     const parts = [older[table], table].filter((name) => name !== undefined && names.has(name));
     const nothing = `SELECT ${TABLES[table].map((column) => `NULL AS ${column}`).join(', ')} WHERE false`;
     const selects = parts.map((name) => selectFrom(name ?? table, table));
-    const found = `(${selects.length === 0 ? nothing : selects.join(' UNION ALL ')})`;
-    sources.set(table, found);
-    return found;
+    const subquery = `(${selects.length === 0 ? nothing : selects.join(' UNION ALL ')})`;
+    sources.set(table, subquery);
+    return subquery;
   }
 
-  /** Without an index a look-up would read the whole table each time: an indexed copy is made in a temporary file. */
+  /** Creates an indexed copy in a temporary file: without an index, each look-up would read the whole table. */
   function copyOf(table: Table, column: string): string {
     const name = `temp.ihandler_${table}_by_${column}`;
     database.exec(`CREATE TABLE ${name} AS SELECT * FROM ${source(table)}`);

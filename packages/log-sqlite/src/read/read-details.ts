@@ -9,7 +9,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Layout } from './layout.ts';
 import { readNames } from './read-names.ts';
 
-/** Prepares the reading of what hangs on connections, for many connections at once. */
+/** Prepares the statements that read the details of many connections at once. */
 export function createDetailReader(
   database: Database,
   layout: Layout,

@@ -10,7 +10,7 @@ const ourOperations = DCERPC_SERVICES.flatMap(([, , ...operations], key) =>
   operations.map(([opnum, name, vulnerability = '']): OperationRow => [key, opnum, name, vulnerability]),
 );
 
-/** Reads the names once, as they are few: those of the database, or where it has no such table, ours. */
+/** Reads the names of services, operations and commands. Uses our own where the database lacks the table. */
 export function readNames(database: Database): LookupNames {
   const present = tableNames(database);
   function rows<Row>(table: string, columns: string, ours: readonly Row[]): readonly Row[] {

@@ -4,10 +4,10 @@ import { namesSensors } from '../database/open-database.ts';
 import type { Layout } from './layout.ts';
 import { isRoot } from './roots.ts';
 
-/** How many of the most frequent values are told. */
+/** How many of the most frequent values a summary lists. */
 const MOST = 10;
 
-/** Adds a database up, in SQL. One that dionaea wrote names no sensors, and so has nothing of any. */
+/** Summarizes a database, in SQL. A database that dionaea wrote does not name sensors, so its summary of a sensor is empty. */
 export function readSummary(database: Database, layout: Layout, { sensor }: SummaryFilter): Summary {
   const isNamed = sensor !== undefined && namesSensors(database);
   const values = isNamed ? [sensor] : [];

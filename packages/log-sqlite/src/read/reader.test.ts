@@ -19,14 +19,14 @@ async function attacksIn(file: string, filter?: AttackFilter): Promise<Connectio
   return attacks;
 }
 
-/** A forest as numbers: a connection, and in brackets those under it. */
+/** A forest as numbers: a connection, with its children in brackets. */
 function shape(attacks: readonly ConnectionNode[]): string {
   return attacks
     .map(({ row, children }) => `${row['connection']}${children.length > 0 ? `(${shape(children)})` : ''}`)
     .join(' ');
 }
 
-/** A copy of what dionaea wrote, changed by some SQL. */
+/** A copy of a database that dionaea wrote, changed by some SQL. */
 function dionaeaDatabase(sql = ''): string {
   const file = join(temporaryFolder(), 'dionaea.sqlite');
   copyFileSync(recorded, file);
@@ -44,8 +44,8 @@ function forest(...rows: [number, number | null, number | null, number | null][]
     VALUES ${values.join(', ')}`);
 }
 
-describe('a database that dionaea wrote', () => {
-  it('is read as it is, and left as it is', async () => {
+describe('the reader of a database that dionaea wrote', () => {
+  it('reads all its attacks, and leaves it unchanged', async () => {
     const file = dionaeaDatabase();
     const [bytes, { mtimeMs }] = [readFileSync(file), statSync(file)];
     const attacks = await attacksIn(file);
@@ -59,19 +59,19 @@ describe('a database that dionaea wrote', () => {
     for (const attack of attacks) expect(formatAttack(attack)).toContain('connection');
   });
 
-  it('is read with the names of its services, operations and commands', async () => {
+  it('adds the names of services, operations and commands', async () => {
     const text = (await attacksIn(recorded)).map((attack) => formatAttack(attack)).join('');
     expect(text).toMatch(/NetShareEnumAll|NetShareEnum|SRVSVC/);
     expect(text).toContain('COM_QUERY');
   });
 
-  it('is read from a gzipped copy', async () => {
+  it('reads a gzipped copy', async () => {
     const file = join(temporaryFolder(), 'dionaea.sqlite.gz');
     writeFileSync(file, gzipSync(readFileSync(recorded)));
     expect(shape(await attacksIn(file))).toBe(shape(await attacksIn(recorded)));
   });
 
-  it('is added up', async () => {
+  it('summarizes it', async () => {
     const reader = await openAttackReader(recorded);
     const summary = await reader.summary();
     await reader.close();
@@ -84,14 +84,14 @@ describe('a database that dionaea wrote', () => {
   });
 });
 
-describe('attacks', () => {
-  it('come oldest first, by time, then by number', async () => {
+describe('the reader', () => {
+  it('returns attacks in order of time, then of number', async () => {
     expect(shape(await attacksIn(forest([1, 1, null, 30], [2, 2, null, 10], [3, 3, null, 10])))).toBe(
       '2 3 1',
     );
   });
 
-  it('are found when the root is unknown, a connection is its own parent, or parents go in circles', async () => {
+  it('finds attacks with an unknown root, a connection that is its own parent, or a cycle of parents', async () => {
     const file = forest(
       ...(
         [
@@ -112,7 +112,7 @@ describe('attacks', () => {
     expect(shape(await attacksIn(file))).toBe('7 1(2) 3 4 5(6)');
   });
 
-  it('are read without indexes, tables and columns that old versions lack', async () => {
+  it('reads attacks without the indexes, tables and columns that old versions lack', async () => {
     const file = dionaeaDatabase(`
       ALTER TABLE downloads RENAME COLUMN download TO downloads;
       DROP INDEX connections_parent_idx; DROP INDEX offers_connection_idx;
@@ -141,7 +141,7 @@ describe('attacks', () => {
     await reader.close();
   });
 
-  it('are selected by connection, time, address, sensor and number', async () => {
+  it('selects attacks by connection, time, address, sensor and number', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const handler = await startHandler({ file });
     const [north, south] = [stream('n', 'north'), stream('s', 'south')];
@@ -166,7 +166,7 @@ describe('attacks', () => {
     expect(await attacksIn(recorded, { sensor: 'south' })).toEqual([]);
   });
 
-  it('are read in pages however many there are and however deep they go', async () => {
+  it('reads any number of attacks, of any depth, in pages', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const handler = await startHandler({ file });
     const { accept, link, checkpoint } = stream();
@@ -184,7 +184,7 @@ describe('attacks', () => {
     expect(depth).toBe(3000);
   });
 
-  it('are shown whatever the columns hold', async () => {
+  it('reads any values in the columns', async () => {
     const file = dionaeaDatabase(`
       UPDATE connections SET connection_type = NULL, connection_protocol = x'ff00', remote_host = NULL, local_port = 'x';
       UPDATE offers SET offer_url = x'1b5b324a'; UPDATE logins SET login_username = NULL, login_password = x'00ff';
@@ -202,7 +202,7 @@ describe('attacks', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('the reader of an unreadable target', () => {
   async function messageOf(file: string): Promise<string> {
     const error: unknown = await openAttackReader(file).then(
       () => undefined,
@@ -212,7 +212,7 @@ describe('what cannot be read', () => {
     return String(error);
   }
 
-  it('is told in one message with the path', async () => {
+  it('fails with one message that names the path', async () => {
     const folder = temporaryFolder();
     const file = (name: string, content: string | Buffer) => {
       writeFileSync(join(folder, name), content);
@@ -232,7 +232,7 @@ describe('what cannot be read', () => {
     expect(readdirSync(folder).sort()).toEqual(['cut.gz', 'damaged', 'empty', 'text', 'zip']);
   });
 
-  it('is a database of a later version', async () => {
+  it('rejects a database of a later version', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     await (await startHandler({ file })).close?.();
     const later = new Database(file);
@@ -242,7 +242,7 @@ describe('what cannot be read', () => {
   });
 });
 
-it('leaves a database with a write-ahead log as it was, and alone', async () => {
+it('the reader leaves a database with a write-ahead log unchanged, without files beside it', async () => {
   const file = join(temporaryFolder(), 'attacks.sqlite');
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -257,7 +257,7 @@ it('leaves a database with a write-ahead log as it was, and alone', async () => 
   expect(readdirSync(dirname(file))).toEqual(['attacks.sqlite']);
 });
 
-it('reads a database whose last writer crashed', async () => {
+it('the reader reads a database whose last writer crashed', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'attacks.sqlite');
   const handler = await startHandler({ file });

@@ -18,7 +18,7 @@ import { readSummary } from './read-summary.ts';
 import { openReadable } from './readable-database.ts';
 import { findRoots, isRoot } from './roots.ts';
 
-/** Prepares the reading of whole attacks, many at once. */
+/** Prepares the statements that read whole attacks, a page at a time. */
 function createAttackLoader(
   database: Database,
   layout: Layout,
@@ -84,8 +84,8 @@ function createAttackLoader(
 }
 
 /**
- * Opens any database with dionaea's tables for reading, of whatever age and by whomever written, gzipped or not, and
- * leaves it as it is. Throws `TARGET_UNREADABLE` with what to do; so do the methods when it is locked for half a minute.
+ * Opens any database with dionaea's tables for reading: of any age, written by any program, gzipped or not. Does not change
+ * it. Throws `TARGET_UNREADABLE` with advice, and so do the methods if the database is locked for 30 seconds.
  */
 export async function openAttackReader(file: string): Promise<AttackReader> {
   const { database, close } = await openReadable(file);

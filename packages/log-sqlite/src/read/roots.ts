@@ -3,8 +3,8 @@ import type { Database } from 'better-sqlite3';
 import type { Layout } from './layout.ts';
 
 /**
- * A condition on a row of `connections`: it begins an attack. Its root is itself, or (in old versions) unknown while no
- * parent is there; dionaea also makes connections their own parent.
+ * The condition that a row of `connections` is the root of an attack: its root is itself, or NULL (in old versions) without
+ * a parent, or it is its own parent, as dionaea writes some rows.
  */
 export function isRoot(row: string, connections: string): string {
   return `(${row}.connection_root IS ${row}.connection OR ${row}.connection_parent IS ${row}.connection
@@ -12,14 +12,14 @@ export function isRoot(row: string, connections: string): string {
       WHERE parent.connection = ${row}.connection_parent))`;
 }
 
-/** The attacks that a filter selects, in the order in which they are shown. */
+/** The attacks that a filter selects, oldest first. */
 export interface Roots {
-  /** The next ones after those given already, at most so many. */
+  /** The next roots, at most `count`. */
   next(count: number): readonly number[];
   close(): void;
 }
 
-/** The connection that an attack begins with, from any connection of it; undefined when there is no such connection. */
+/** The root of the attack that a connection is part of; undefined for an unknown connection. */
 function climb(database: Database, connections: string, from: number): number | undefined {
   const step = database
     .prepare<[number], [parent: number | null, root: number]>(
@@ -40,7 +40,7 @@ function climb(database: Database, connections: string, from: number): number | 
 
 let created = 0;
 
-/** Finds them once and keeps their numbers in a temporary table: no lock is held while they are read, nor memory. */
+/** Finds the roots once and stores their keys in a temporary table: reading them needs neither a lock nor memory. */
 export function findRoots(
   database: Database,
   layout: Layout,

@@ -21,7 +21,7 @@ const byConnection = [
   'ihandler_connections',
 ];
 
-/** Tables whose rows belong to a row of another: table, column, and the table whose primary key that is. */
+/** Tables whose rows belong to a row of another table: table, column, and the table with that primary key. */
 const byCommand = [
   ['mysql_command_args', 'mysql_command', 'mysql_commands'],
   ['sip_addrs', 'sip_command', 'sip_commands'],
@@ -34,8 +34,8 @@ const byCommand = [
 const members = 'SELECT connection FROM connections WHERE connection_root = ?';
 
 /**
- * Prepares the removal of a whole attack, by its root: all its connections, what hangs on them, and VirusTotal's reports
- * on samples that nothing else downloaded. Within a transaction.
+ * Prepares the removal of a whole attack, by its root: all its connections with their details, and VirusTotal's reports on
+ * samples that no other attack downloaded. Call the function in a transaction.
  */
 export function prepareDeleteAttack(database: Database): (root: number) => void {
   const samples = database

@@ -10,7 +10,7 @@ const BAD = '203.0.113.99';
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
 const isBad = (host: string) => host === BAD;
 
-/** The same incident, with its connections of these ids from a remote host that is to be forgotten. */
+/** The same incident, with the connections of these ids from the remote host to forget. */
 function fromBad(incident: Incident, ...ids: readonly string[]): Incident {
   const { id, origin, timestamp, sensor } = incident;
   const data = Object.entries(incident.data).map(([key, value]) => {
@@ -21,7 +21,7 @@ function fromBad(incident: Incident, ...ids: readonly string[]): Incident {
   return createIncident({ id, origin, timestamp, sensor, data: Object.fromEntries(data) });
 }
 
-/** Everything that lies in the folder of a database, as one text. */
+/** The content of all files in the folder of a database, as one text. */
 function bytesBeside(file: string): string {
   return readdirSync(dirname(file))
     .map((name) => readFileSync(join(dirname(file), name), 'latin1'))
@@ -31,8 +31,8 @@ function bytesBeside(file: string): string {
 const ids = (file: string) =>
   query<{ id: string }>(file, 'SELECT connection_id AS id FROM ihandler_connections').map(({ id }) => id);
 
-describe.each(['wal', 'delete'] as const)('forget, with the journal mode %s', (journalMode) => {
-  it('removes whole attacks in which a host took part, and no byte of it is left', async () => {
+describe.each(['wal', 'delete'] as const)('log-sqlite forget, with the journal mode %s,', (journalMode) => {
+  it('removes whole attacks in which a host took part, without leaving a byte of them', async () => {
     const file = newFile();
     const handler = await startHandler({ file, journalMode });
     const { accept, link, offer, login, checkpoint } = stream();
@@ -59,7 +59,7 @@ describe.each(['wal', 'delete'] as const)('forget, with the journal mode %s', (j
     expect(handler.lines).toEqual([]);
   });
 
-  it('leaves no copy in pages that were split or freed before', async () => {
+  it('does not leave a copy in pages that were split or freed before', async () => {
     const file = newFile();
     const handler = await startHandler({ file, journalMode });
     const { accept, offer, checkpoint } = stream();
@@ -73,7 +73,7 @@ describe.each(['wal', 'delete'] as const)('forget, with the journal mode %s', (j
     expect(ids(file)).toHaveLength(2000);
   });
 
-  it('goes on writing afterwards, with the checkpoint it had', async () => {
+  it('keeps the checkpoint, and lets the handler write afterwards', async () => {
     const file = newFile();
     const handler = await startHandler({ file, journalMode });
     const { accept, checkpoint } = stream();
@@ -87,7 +87,7 @@ describe.each(['wal', 'delete'] as const)('forget, with the journal mode %s', (j
   });
 });
 
-it('removes what waits for a connection that is gone, or names such a host', async () => {
+it('log-sqlite forget removes incidents that wait for a removed connection or name a forgotten host', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, link, offer, checkpoint } = stream();
@@ -108,7 +108,7 @@ it('removes what waits for a connection that is gone, or names such a host', asy
   expect(bytesBeside(file)).not.toContain(BAD);
 });
 
-it('takes attacks of dionaea whose root has another root as one, and those without a root', async () => {
+it('log-sqlite forget treats attacks of dionaea whose root has another root as one, and finds those without a root', async () => {
   const file = newFile();
   await (await startHandler({ file })).close?.();
   const database = new Database(file);
@@ -122,7 +122,7 @@ it('takes attacks of dionaea whose root has another root as one, and those witho
   expect(query(file, 'SELECT connection FROM connections')).toEqual([{ connection: 4 }]);
 });
 
-it('says when it finds nothing, and when the file could not be rewritten', async () => {
+it('log-sqlite forget reports that it found nothing, or that it could not rewrite the file', async () => {
   const file = newFile();
   const handler = await startHandler({ file });
   const { accept, checkpoint } = stream();
@@ -133,7 +133,7 @@ it('says when it finds nothing, and when the file could not be rewritten', async
     reader.exec('BEGIN');
     reader.prepare('SELECT count(*) FROM connections').get();
     expect(await handler.forget?.(isBad)).toMatch(
-      /removed 1 attack .*another program reads it.*run it again/,
+      /removed 1 attack .*another program reads it.*run the command again/,
     );
   } finally {
     reader.close();

@@ -5,14 +5,14 @@ import { remoteHostsOf } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { prepareDeleteAttack } from './delete-attacks.ts';
 
-/** How long other work waits at a time, in milliseconds. */
+/** The length of a transaction, in milliseconds: other work waits that long. */
 const STEP_MILLISECONDS = 40;
 
-/** What was removed. */
+/** How much was removed. */
 export interface RemovalCounts {
   readonly attacks: number;
   readonly connections: number;
-  /** Incidents that waited for a connection. */
+  /** Incidents that were waiting for a connection. */
   readonly waiting: number;
 }
 
@@ -33,7 +33,7 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
     ownRoot.run(host);
     for (const root of ofHost.all(host)) roots.add(root);
   }
-  // dionaea left trees behind whose root has another root: they are one attack.
+  // dionaea left trees whose root has another root: they are one attack.
   const related = database
     .prepare<[number, number], number>(
       `SELECT connection_root FROM connections WHERE connection = ? AND connection_root IS NOT NULL
@@ -46,8 +46,8 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
 }
 
 /**
- * Removes every attack, whole, that one of these remote hosts took part in, and what waits for its connections, in short
- * transactions: one that is cut off is to be run again. What is removed is overwritten in the pages where it was.
+ * Removes every attack, as a whole, in which one of these remote hosts took part, and the incidents that wait for its
+ * connections. Works in short transactions: after an interruption, run it again. Overwrites what it removes with zeros.
  */
 export async function forgetAttacks(
   database: Database,
@@ -61,13 +61,13 @@ export async function forgetAttacks(
         WHERE connection_root = ?`,
     )
     .raw();
-  const gone = new Set<ConnectionKey>();
+  const removedKeys = new Set<ConnectionKey>();
   let connections = 0;
 
   function remove(root: number): void {
     for (const [sensor, id] of members.all(root)) {
       connections += 1;
-      if (sensor !== null && id !== null) gone.add(connectionKey(sensor, id));
+      if (sensor !== null && id !== null) removedKeys.add(connectionKey(sensor, id));
     }
     deleteAttack(root);
   }
@@ -90,9 +90,9 @@ export async function forgetAttacks(
       .raw()
       .all();
     const concerned = all.filter(([, missing, child, text]) => {
-      if (gone.has(missing) || (child !== null && gone.has(child))) return true;
+      if (removedKeys.has(missing) || (child !== null && removedKeys.has(child))) return true;
       const incident = decodeIncident(text);
-      if ([...connectionKeysIn([incident])].some((key) => gone.has(key))) return true;
+      if ([...connectionKeysIn([incident])].some((key) => removedKeys.has(key))) return true;
       return remoteHostsOf(incident).some(isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);

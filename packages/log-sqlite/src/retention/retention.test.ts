@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY, HOUR } from '@ihandler/core/kit';
 import { connection, stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
 import { expect, it, vi } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-/** Retention works beside everything else, a few attacks at a time. */
+/** Retention works in the background, a few attacks at a time. */
 const patiently = { timeout: 20_000 };
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
 const kept = (file: string) =>
@@ -19,7 +18,7 @@ const tables = (file: string) =>
       AND name NOT IN ('dcerpcservices', 'dcerpcserviceops', 'mysql_command_ops')`,
   ).map(({ name }) => name);
 
-it('removes whole attacks that ended too long ago, with everything that hangs on them', async () => {
+it('retention removes whole attacks that ended too long ago, with all their details', async () => {
   const file = newFile();
   const { accept, link, incident, offer, login, download, checkpoint, clock } = stream();
   const begin = clock.now;
@@ -66,7 +65,7 @@ it('removes whole attacks that ended too long ago, with everything that hangs on
   for (const table of tables(file)) expect(query(file, `SELECT * FROM ${table}`), table).toEqual([]);
 });
 
-it('keeps an old attack while a connection of it is young', async () => {
+it('retention keeps an old attack while one of its connections is young', async () => {
   const file = newFile();
   const { accept, listen, link, checkpoint, clock } = stream();
   const first = await startHandler({ file });
@@ -78,7 +77,7 @@ it('keeps an old attack while a connection of it is young', async () => {
   await vi.waitFor(() => expect(kept(file)).toEqual(['port', 'early', 'late']), patiently);
 });
 
-it('removes what dionaea left under a root that has another root now', async () => {
+it('retention removes what dionaea left under a root that now has another root', async () => {
   const file = newFile();
   await (await startHandler({ file })).close?.();
   const database = new Database(file);
@@ -89,7 +88,7 @@ it('removes what dionaea left under a root that has another root now', async () 
   await vi.waitFor(() => expect(query(file, 'SELECT * FROM connections')).toEqual([]), patiently);
 });
 
-it('removes the oldest attacks until the file is small enough, never one younger than an hour', async () => {
+it('retention removes the oldest attacks until the file is small enough, but none younger than an hour', async () => {
   const file = newFile();
   const { accept, offer, checkpoint, clock } = stream();
   const first = await startHandler({ file });
@@ -120,7 +119,7 @@ it('removes the oldest attacks until the file is small enough, never one younger
   expect(again.checkpoint?.()).toEqual(checkpoint());
 });
 
-it('goes on writing while somebody keeps retention from the database', async () => {
+it('log-sqlite writes while retention is due', async () => {
   const file = newFile();
   const { accept, checkpoint, clock } = stream();
   const handler = await startHandler({ file, keep: '1d' }, { now: () => clock.now });

@@ -10,7 +10,7 @@ import { prepareDeleteAttack } from './delete-attacks.ts';
 const STEP_MILLISECONDS = 40;
 const STEP_ATTACKS = 200;
 const VACUUM_PAGES = 500;
-/** How many connections are looked at together. */
+/** How many connections one query reads. */
 const PAGE = 500;
 const INCREMENTAL = 2;
 
@@ -34,7 +34,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     )
     .raw();
   const exists = database.prepare<[number]>('SELECT 1 FROM connections WHERE connection = ?').pluck();
-  // The youngest rows of a tree are found first.
+  // Finds the youngest rows of a tree first.
   const isStillYoung = database
     .prepare<[number, number]>(
       `SELECT 1 FROM connections WHERE connection_root = ? AND connection_timestamp >= ?
@@ -45,7 +45,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   const pragma = (name: string) => Number(database.pragma(name, { simple: true }));
-  // A database that dionaea made gives no pages back to the system; it uses them again.
+  // A database that dionaea created cannot return pages to the file system; SQLite reuses them.
   const shrinks = pragma('auto_vacuum') === INCREMENTAL;
 
   function size(): number {
@@ -55,12 +55,12 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
 
   function isTooLarge(): boolean {
     if (maxSize === undefined || size() <= maxSize) return false;
-    // The log may be most of it, and holds nothing once it is written back.
+    // The write-ahead log may be most of it, and is empty after a checkpoint.
     database.pragma('wal_checkpoint(TRUNCATE)');
     return size() > maxSize;
   }
 
-  /** What has to go: attacks that ended before this time, in seconds, until it is enough. */
+  /** The attacks to remove: those that ended before this time, in seconds, until `isDone`. */
   function task(): { readonly before: number; isDone(): boolean } | undefined {
     const goal = maxSize;
     if (goal !== undefined && isTooLarge())
@@ -69,28 +69,28 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     return { before: removableBefore(now(), keep), isDone: () => false };
   }
 
-  /** The root of the attack that begins with a connection. dionaea left trees behind whose root has another root now. */
-  function beginning([connection, , root]: ScannedRow): number | undefined {
+  /** The root of the attack that begins with a connection. dionaea left trees whose root now has another root. */
+  function rootOf([connection, , root]: ScannedRow): number | undefined {
     if (root === null || root === connection) return connection;
     return exists.get(root) === undefined ? root : undefined;
   }
 
-  /** Removes oldest attacks until it is enough or the time is up. Whether there may be more. */
+  /** Removes the oldest attacks until `isDone` or the time is up. Answers whether there may be more. */
   const remove = database.transaction((before: number, isDone: () => boolean): boolean => {
     const end = performance.now() + STEP_MILLISECONDS;
     let removed = 0;
     for (;;) {
-      const found = page.all(before, after[1], after[0]);
-      for (const looked of found) {
+      const rows = page.all(before, after[1], after[0]);
+      for (const scanned of rows) {
         if (removed >= STEP_ATTACKS || performance.now() > end) return true;
-        after = looked;
-        const root = beginning(looked);
+        after = scanned;
+        const root = rootOf(scanned);
         if (root === undefined || isStillYoung.get(root, before) !== undefined) continue;
         deleteAttack(root);
         removed += 1;
         if (isDone()) return false;
       }
-      if (found.length < PAGE) return false;
+      if (rows.length < PAGE) return false;
     }
   });
 
@@ -105,7 +105,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
         after = resumeFrom;
         throw error;
       }
-      // What was too young is looked at again the next time.
+      // The next sweep starts over: attacks that were too young may be old enough then.
       if (!more && todo !== undefined) {
         after = START;
         sweptAt = now();

@@ -7,7 +7,7 @@ import { query, startHandler, temporaryFolder } from '../testing/start-handler.t
 
 const recorded = recording('dionaea-a/log_sqlite.sqlite');
 
-/** A statement without comments and with white space only where it means something. */
+/** A statement without comments and insignificant white space. */
 function normal(statement: string): string {
   return statement
     .replace(/--.*$/gm, '')
@@ -23,7 +23,7 @@ async function freshDatabase(): Promise<string> {
   return file;
 }
 
-it('stores the very statements that dionaea stores, but for white space and comments', async () => {
+it('log-sqlite stores exactly the schema statements of dionaea, apart from white space and comments', async () => {
   const ddl = readFileSync(recording('dionaea-c/log_sqlite-schema.sql'), 'utf8');
   const expected = ddl
     .replace(/;(?=\s*END)/g, '\0')
@@ -39,7 +39,7 @@ it('stores the very statements that dionaea stores, but for white space and comm
 });
 
 it.each(['dcerpcservices', 'dcerpcserviceops', 'mysql_command_ops'])(
-  'fills %s with the rows that dionaea fills it with',
+  'log-sqlite fills %s with the same rows as dionaea',
   async (table) => {
     const expected = query(recorded, `SELECT * FROM ${table} ORDER BY 1`);
     expect(query(await freshDatabase(), `SELECT * FROM ${table} ORDER BY 1`)).toEqual(expected);
@@ -47,7 +47,7 @@ it.each(['dcerpcservices', 'dcerpcserviceops', 'mysql_command_ops'])(
   },
 );
 
-it('has the columns that the mapping of incidents names, in that order', async () => {
+it('the schema has the columns that attack-log maps incidents to, in that order', async () => {
   const file = await freshDatabase();
   for (const [table, columns] of Object.entries(TABLES)) {
     const names = query<{ name: string }>(file, 'SELECT name FROM pragma_table_info(?)', table);

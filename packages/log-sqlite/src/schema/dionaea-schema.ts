@@ -1,6 +1,6 @@
 /**
- * The tables that dionaea's log_sqlite makes, with the columns, types and constraints that tools rely upon: `emu_serivce`
- * is spelled as they read it, and where dionaea declares no type there is none.
+ * The tables that dionaea's log_sqlite creates, with the columns, types and constraints that tools rely on. `emu_serivce` has
+ * dionaea's spelling, and columns that dionaea declares without a type have none here.
  */
 const tables = [
   `CREATE TABLE IF NOT EXISTS connections (

@@ -17,7 +17,7 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Old primary keys that are spelled otherwise today. */
+/** Primary keys with another name in old versions: table, old name, new name. */
 const renamedKeys = [
   ['downloads', 'downloads', 'download'],
   ['emu_services', 'emu_service', 'emu_serivce'],
@@ -44,7 +44,7 @@ function addMissing(database: Database.Database): void {
         if (present.has(name)) continue;
         if (pk > 0)
           throw unreadable(
-            `Expected the column ${name} in the table ${table}: dionaea did not make this one.`,
+            `Expected the column ${name} in the table ${table}: dionaea did not create this table.`,
           );
         database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`);
       }
@@ -54,7 +54,7 @@ function addMissing(database: Database.Database): void {
   }
 }
 
-/** The table of very old versions, before binds were logged too. */
+/** Moves the rows of a table from very old versions, which did not log binds. */
 function mergeOldRequests(database: Database.Database): void {
   if (!tableNames(database).has('dcerpcs')) return;
   const names = columnsOf(database, 'dcerpcs').map(({ name }) => name);
@@ -68,8 +68,8 @@ function mergeOldRequests(database: Database.Database): void {
 }
 
 /**
- * dionaea renames its own table at the first restart and then fails to copy what was in it. The rows come back with their
- * keys, or, where a later row has the key, with new ones.
+ * Moves rows back that dionaea lost: at the first restart it renames its own table and then fails to copy the rows. They keep
+ * their keys, unless a later row has the same key.
  */
 function mergeOldServices(database: Database.Database): void {
   if (!tableNames(database).has('emu_services_old')) return;
@@ -86,7 +86,7 @@ function mergeOldServices(database: Database.Database): void {
   `);
 }
 
-/** Rows of versions without the trigger have no root: it is that of the parent, or they are one. */
+/** Sets the root in rows of versions without the trigger: that of the parent, or the row itself. */
 function fillRoots(database: Database.Database): void {
   database.exec(`UPDATE connections AS child SET connection_root = connection WHERE connection_root IS NULL
     AND NOT EXISTS (SELECT 1 FROM connections AS parent
@@ -96,13 +96,13 @@ function fillRoots(database: Database.Database): void {
     WHERE connection_root IS NULL AND EXISTS (SELECT 1 FROM connections AS parent
       WHERE parent.connection = child.connection_parent AND parent.connection_root IS NOT NULL)`);
   while (inherit.run().changes > 0);
-  // What is left goes in circles.
+  // The rest are cycles.
   database.exec('UPDATE connections SET connection_root = connection WHERE connection_root IS NULL');
 }
 
 /**
- * Brings a database that dionaea wrote, of whatever age, to today's layout with our tables beside it. What is in its rows
- * stays as it is. Within a transaction.
+ * Converts a database that dionaea wrote, of any age, to today's layout, and adds our tables. The values in its rows stay
+ * unchanged. Call it in a transaction.
  */
 export function migrate(database: Database.Database): void {
   renameKeys(database);

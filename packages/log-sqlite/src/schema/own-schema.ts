@@ -1,9 +1,10 @@
-/** The version of the tables that are ours. A database with a later one is left alone. */
+/** The version of our tables. A database with a later version is not opened. */
 export const SCHEMA_VERSION = 1;
 
 /**
- * What we keep beside dionaea's tables, all of it prefixed `ihandler_` and none of it needed by a tool that reads the rest.
- * `connection_key` is a hash of sensor and connection id (see `keyHash`), NULL for an announcement that nothing else hangs on.
+ * Our tables beside dionaea's, with the prefix `ihandler_`. Tools that read dionaea's tables do not need them.
+ * `connection_key` is a hash of sensor and connection id (see `keyHash`), NULL for an announcement without an identity of its
+ * own.
  */
 export const OWN_SCHEMA: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS ihandler_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID',

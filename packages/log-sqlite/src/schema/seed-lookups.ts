@@ -1,7 +1,7 @@
 import { DCERPC_SERVICES, MYSQL_COMMANDS } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 
-/** Fills the tables of names as dionaea does at each start, in its order; what is there stays as it is. */
+/** Fills the lookup tables as dionaea does at each start, in its order. Existing rows stay unchanged. */
 export function seedLookups(database: Database): void {
   const addService = database.prepare(
     `INSERT INTO dcerpcservices (dcerpcservice_uuid, dcerpcservice_name) SELECT $uuid, $name

@@ -14,13 +14,13 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A handler that was started, with what it logged. */
+/** A started handler with the lines it logged. */
 export interface StartedHandler extends Omit<WritingHandler, 'write'> {
   readonly lines: readonly string[];
   write(batch: readonly Incident[], checkpoint: Checkpoint): void;
 }
 
-/** A started handler that is closed after the test, with the lines it logs. */
+/** Starts a handler that is closed after the test. */
 export async function startHandler(
   options: LogSqliteOptions,
   overrides?: Partial<HandlerContext>,
@@ -38,7 +38,7 @@ export async function startHandler(
   };
 }
 
-/** Looks into a database with a connection of its own. */
+/** Queries a database over a connection of its own. */
 export function query<Row = Record<string, unknown>>(file: string, sql: string, ...values: unknown[]): Row[] {
   const database = new Database(file, { readonly: true });
   try {

@@ -16,23 +16,23 @@ import { prepareInsert } from './insert-rows.ts';
 import { createStoredCheckpoint } from './stored-checkpoint.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
-/** What a write did. */
+/** The result of a write. */
 export type WriteOutcome =
-  /** Stored; this many that waited for a connection were given up, because too many wait. */
+  /** The batch is stored. `dropped`: waiting incidents that were dropped because of the limit. */
   | { readonly stored: true; readonly dropped: number }
-  /** Nothing was written, because somebody else adds connections, the newest this one. */
+  /** Nothing was written, because another program adds connections. `foreignRow`: the newest of them. */
   | { readonly stored: false; readonly foreignRow: number };
 
 /** The attacks in an open database. */
 export interface AttackStore {
-  /** Stores a batch with its checkpoint in one transaction; what the stored checkpoint covers is not stored again. */
+  /** Stores a batch with its checkpoint in one transaction. Skips incidents that the stored checkpoint covers. */
   write(batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome;
   checkpoint(): Checkpoint;
-  /** Takes the connections that somebody else wrote as given. */
+  /** Accepts the connections that another program wrote, so that writes continue. */
   acceptForeignRows(): void;
 }
 
-// `TABLES` has no keys but the tables.
+// Safe: the keys of `TABLES` are the tables.
 const tables = Object.keys(TABLES) as Table[];
 
 /** Prepares the statements for a database whose schema is complete. */
@@ -67,7 +67,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
     connections.load(named, rows, places);
     connections.load(connectionKeysIn(waiting.map(({ incident }) => incident)), rows, places);
     const highest = highestKeys.get() ?? [];
-    // Every table gets a key; the loop is the whole of it.
+    // The loop sets every property.
     const nextKey = {} as Record<Table, number>;
     tables.forEach((table, index) => {
       nextKey[table] = (highest[index] ?? 0) + 1;

@@ -4,13 +4,13 @@ import type { Database } from 'better-sqlite3';
 import { keyHash } from './hash.ts';
 import { prepareInsert } from './insert-rows.ts';
 
-/** Which row belongs to which connection of which sensor, and where it stands in the forest. */
+/** The rows of connections by sensor and id, and their places in the forest. */
 export interface ConnectionTable {
-  /** Adds what is known of these connections. */
+  /** Adds the stored rows and places of these connections to the maps. */
   load(named: Iterable<ConnectionKey>, rows: Map<ConnectionKey, number>, places: Map<number, Place>): void;
-  /** Keeps what new rows of `connections` stand for. */
+  /** Stores which connections the new rows of `connections` stand for. */
   announce(announced: ClusterResult['announced']): void;
-  /** Hangs rows that were stored before under their parents. */
+  /** Puts rows that were stored before under their parents. */
   move(moves: ClusterResult['moves']): void;
 }
 

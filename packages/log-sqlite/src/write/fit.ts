@@ -4,10 +4,10 @@ import type { Cell } from '@ihandler/attack-log';
 const INT32 = 2 ** 31;
 
 /**
- * A value as SQLite is to get it: lone surrogates become U+FFFD, since UTF-8 has none, and whole numbers stay integers
- * however large (the driver would store those over 32 bits as floating point, and `3000000000.0` in a text column).
+ * A value in a form that SQLite stores exactly. Lone surrogates become U+FFFD, because UTF-8 cannot encode them. Large
+ * integers become a bigint: the driver stores a number over 32 bits as floating point, as `3000000000.0` in a text column.
  */
-export function storable(cell: Cell | undefined): Cell | bigint {
+export function fit(cell: Cell | undefined): Cell | bigint {
   if (typeof cell === 'string') return toUSVString(cell);
   if (typeof cell === 'number' && (cell >= INT32 || cell < -INT32) && Number.isSafeInteger(cell))
     return BigInt(cell);

@@ -1,11 +1,11 @@
 import type { Cell } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
-import { storable } from './fit.ts';
+import { fit } from './fit.ts';
 
-/** How many rows one statement inserts: several at a time cost less, above all where a trigger watches the table. */
+/** How many rows one statement inserts. Several at a time are faster, most of all in a table with a trigger. */
 const SIZES = [20, 4, 1];
 
-/** Prepares the insertion of rows with values for these columns, in order. */
+/** Prepares the insertion of rows, each with values for these columns in order. */
 export function prepareInsert(
   database: Database,
   table: string,
@@ -17,7 +17,7 @@ export function prepareInsert(
     statement: database.prepare(
       `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: size }, () => one).join(', ')}`,
     ),
-    // Filled anew for each run: there are too many to make one each time.
+    // Reused for every run, to avoid an allocation each time.
     cells: new Array<Cell | bigint>(size * columns.length).fill(null),
   }));
 
@@ -29,12 +29,12 @@ export function prepareInsert(
         let cell = 0;
         for (let row = at; row < at + size; row += 1)
           for (const value of rows[row] ?? []) {
-            cells[cell] = storable(value);
+            cells[cell] = fit(value);
             cell += 1;
           }
         statement.run(...cells);
       }
-      // What an attacker sent may be large: it is not kept until the next time.
+      // Releases the values, which an attacker may have made large.
       cells.fill(null);
     }
   };

@@ -2,12 +2,12 @@ import { toUSVString } from 'node:util';
 import { type Checkpoint, type Incident, isTaken, parseIncidentId } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 
-/** How far of each stream the rows of a database go. */
+/** The checkpoint that a database stores with its rows. */
 export interface StoredCheckpoint {
   read(): Checkpoint;
-  /** Those of a batch that are not stored yet: the batch itself when all are new, as they nearly always are. */
+  /** The new incidents of a batch. Returns the batch itself if all are new, which is the usual case. */
   newOnes(batch: readonly Incident[], checkpoint: Checkpoint): readonly Incident[];
-  /** Raises what is stored so that it covers this. */
+  /** Raises the stored checkpoint so that it covers this one. */
   advance(checkpoint: Checkpoint): void;
 }
 
@@ -36,7 +36,7 @@ export function createStoredCheckpoint(database: Database): StoredCheckpoint {
         const { stream, ordinal } = parseIncidentId(id);
         const before = unseen.get(stream);
         if (before === undefined) continue;
-        // Ordinals rise within a stream: where the first is new, all are.
+        // Ordinals rise within a stream: if the first incident is new, all are.
         if (ordinal <= before) {
           const taken = Object.fromEntries(stored);
           return batch.filter((incident) => !isTaken(taken, incident));

@@ -2,12 +2,12 @@ import type { ClusterResult, ConnectionKey, WaitingIncident } from '@ihandler/at
 import { decodeIncident, encodeIncident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 
-/** What waits for a connection that has no row yet, in a table of ours. */
+/** The table of incidents that wait for a connection without a row. */
 export interface WaitingTable {
-  /** What waits for one of these connections, or is a link to one of them, in rising number. */
+  /** The incidents that wait for one of these connections, and the links to one of them, in rising number. */
   load(named: Iterable<ConnectionKey>): readonly WaitingIncident[];
   next(): number;
-  /** Keeps what waits. Returns how many were given up because more than the limit would wait. */
+  /** Stores the changes. Returns how many incidents it dropped because of the limit. */
   save(changes: ClusterResult['waiting']): number;
 }
 
