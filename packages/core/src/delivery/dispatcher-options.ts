@@ -5,154 +5,367 @@ import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/retry.ts';
 
-/** What a dispatcher is made of. */
+/** Options of {@link createDispatcher}. */
 export interface DispatcherOptions {
+  /** Stores incidents, cursors and dead letters. The dispatcher opens and closes it. */
   readonly journal: Journal;
+  /** The handlers and their settings. Instances must have different names. */
   readonly handlers: readonly HandlerEntry[];
+  /** The name of the sensor this host speaks for. */
   readonly sensor: string;
-  /** Where instances get their folders, `<dataDir>/<instance>`: made when a handler starts. */
+  /** The folder that holds the folder of each instance, `<dataDir>/<instance>`, created when its handler starts. */
   readonly dataDir: string;
-  /** A log for the host (no argument) and for each instance or source, by name. @default silent */
+  /** Returns the log of the host (without a name), or of an instance or a source. @default nothing is logged */
   readonly log?: (name?: string) => Log;
+  /** Returns milliseconds since the Unix epoch. @default Date.now */
   readonly now?: () => number;
+  /** The `fetch` of handlers. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch;
+  /** How failed deliveries, starts and commits are retried. */
   readonly retry?: RetryPolicy;
-  /** The most incidents that a handler gets at once. @default 1000 */
+  /** The most incidents in one batch. @default 1000 */
   readonly batch?: number;
-  /** Keeps what is no incident; a source goes on when the promise resolves. @default it is counted and logged */
+  /**
+   * Stores invalid input of a source. The source continues when the promise resolves; a rejection is passed to the source.
+   * @default the input is counted and logged without its text
+   */
   readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
-  /** Told of each dead letter once the journal has it. */
+  /** Called with each dead letter after the journal has stored it. What it throws is logged. */
   readonly onDeadLetter?: (letter: DeadLetter) => void;
-  /** Told, once, that the journal can promise nothing any more (`JOURNAL_FAILED`): nothing is accepted, end the process. */
+  /**
+   * Called once when the journal can no longer store anything durably (`JOURNAL_FAILED`). From then on nothing is accepted
+   * or delivered: end the process. A new one resumes from what is stored. What the callback throws is logged.
+   */
   readonly onJournalFailed?: (error: unknown) => void;
 }
 
-/** Where an instance is. */
+/** The status of an instance. */
 export interface LaneStatus {
   readonly instance: string;
+  /** The name of its handler. */
   readonly handler: string;
+  /**
+   * What it is doing:
+   * - `starting`: the handler has not started yet; with `failure`, the start is retried;
+   * - `reading`: reads its backlog from the journal;
+   * - `live`: has delivered everything and waits for new incidents;
+   * - `delivering`: the handler handles a batch, or an operation such as a replay runs;
+   * - `waiting`: retries after a temporary failure of the handler or of the journal, see `failure`;
+   * - `stopped`: delivers nothing any more; with `failure`, because of an error.
+   */
   readonly state: 'starting' | 'reading' | 'live' | 'delivering' | 'waiting' | 'stopped';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
+  /** What became of everything up to `position`. */
   readonly counts: DeliveryCounts;
   /** The position up to which everything is in the counts. */
   readonly position: number;
-  /** What the handler counts of itself. */
+  /** What the handler counts, see {@link Handler.counters}. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Accepted and not in the counts yet. */
+  /** The backlog: how many incidents are accepted and not in the counts yet. */
   readonly pending: number;
-  /** The last failure, while it lasts. */
+  /** Why it does not start, waits or has stopped. Absent when nothing is wrong. */
   readonly failure?: string;
 }
 
-/** What became of a source. */
+/** What became of the input of a source. */
 export interface SourceOutcome {
-  /** Incidents reported that were new. */
+  /** Incidents that were reported and new. */
   readonly accepted: number;
-  /** Incidents reported that were known already. */
+  /** Incidents that were reported and known already. */
   readonly known: number;
+  /** Invalid input. */
   readonly rejected: number;
-  /** Accepted ones whose data does not fit their origin's schema. */
+  /** Accepted incidents whose data does not fit the schema of their origin. */
   readonly misfits: number;
-  /** Accepted ones whose origin has no schema. */
+  /** Accepted incidents whose origin has no schema. */
   readonly unknown: number;
 }
 
-/** A source that was run. */
+/** The status of the last run of a source. */
 export interface SourceStatus extends SourceOutcome {
   readonly instance: string;
+  /** The name of the source. */
   readonly source: string;
-  /** `waiting`: the journal takes nothing at the moment. `away`: it is cut off from where it listens, and tries again. */
+  /**
+   * - `running`: runs;
+   * - `waiting`: the journal does not accept incidents at the moment; retrying;
+   * - `disconnected`: the run ended with a temporary error, such as a lost connection: run it again;
+   * - `ended`: ended without an error;
+   * - `failed`: the run ended with another error.
+   */
   readonly state: 'running' | 'waiting' | 'disconnected' | 'ended' | 'failed';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
-  /** When it last reported something, on our clock; undefined when it never has. */
+  /** When it last reported a new incident, in milliseconds since the Unix epoch on the clock of this host; absent if never. */
   readonly reportedAt?: number;
-  /** The timestamp of the newest incident it reported: the sensor's clock. */
+  /** The timestamp of the newest incident it reported, on the clock of the sensor; absent if there was none. */
   readonly newest?: number;
-  /** Why it waits, is away or has failed. */
+  /** Why it waits, is disconnected or has failed. */
   readonly failure?: string;
 }
 
-/** What became of dead letters that were tried again. */
+/** What became of dead letters that were retried. */
 export interface RetryOutcome {
+  /** Handled, and removed from the dead letters. */
   readonly delivered: number;
-  /** Still dead. */
+  /** Failed again, and still dead letters. */
   readonly dead: number;
 }
 
-/** What is to be replayed. */
+/** Options of {@link Dispatcher.replay}. */
 export interface ReplayOptions {
+  /** The instance that gets the incidents again. */
   readonly instance: string;
-  /** Names the replay: its counts are kept under `<instance>@<name>`, and one that was cut off goes on under the same name. */
+  /**
+   * The name of the replay: letters, digits, `.`, `_` and `-`. Its counts are stored under `<instance>@<name>`. An
+   * interrupted replay resumes under the same name.
+   */
   readonly name: string;
-  /** Only what was accepted at or after this time, in milliseconds since the Unix epoch. */
+  /** Replays only what was accepted at or after this time, in milliseconds since the Unix epoch. @default everything stored */
   readonly since?: number;
-  /** Only origins that one of these globs matches. @default all */
+  /** Replays only origins that match one of these globs. @default all */
   readonly only?: readonly string[];
+  /** Aborts the replay; its promise then rejects with the reason. */
   readonly signal?: AbortSignal;
-  /** How many of the entries are behind it, of how many. */
+  /** Called after each batch with the number of journal entries done, and of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** How to run a source. */
+/** Options of {@link Dispatcher.run}. */
 export interface RunOptions {
+  /** Ends the run. */
   readonly signal?: AbortSignal;
-  /** Names this instance: keys what it keeps with `state`. @default the source's name */
+  /** Names this instance: the state that the source keeps belongs to this name. @default the source's name */
   readonly instance?: string;
+  /** Called when the source reports its progress. */
   readonly onProgress?: (progress: Progress & SourceOutcome) => void;
   /**
-   * Rejects the run with `STALLED` when the journal takes nothing because no handler has moved on for so many
-   * milliseconds. @default it waits for ever
+   * Rejects the run with `STALLED` when the journal accepts nothing, because no handler has made progress for this many
+   * milliseconds. @default waits without a limit
    */
   readonly stalledAfter?: number;
 }
 
-/** Reads the journal for each handler, delivers, and keeps the counts. */
+/**
+ * Accepts incidents into a journal and delivers them to handlers, each in its own lane: in order, at least once, and
+ * accounted for (`accepted = delivered + filtered + dead + dropped + lost + pending`). A slow or failing handler does not
+ * delay the others.
+ *
+ * The dispatcher uses a handler only between a successful `start` and `close`: listeners, `write`, `checkpoint` and `forget`
+ * one at a time, `reopen` also while one of them runs. Only `counters` may be called at any time. So handlers need no code
+ * against use before `start` or after `close`.
+ *
+ * Before the journal is open and after `close`, reports and operations reject with `LIFE_CYCLE`; after a failure of the
+ * journal they reject with its error. Operations on an unknown instance reject with `HANDLER_INVALID`.
+ */
+export interface DispatcherOptions {
+  /** Stores incidents, cursors and dead letters. The dispatcher opens and closes it. */
+  readonly journal: Journal;
+  /** The handlers and their settings. Instances must have different names. */
+  readonly handlers: readonly HandlerEntry[];
+  /** The name of the sensor this host speaks for. */
+  readonly sensor: string;
+  /** The folder that holds the folder of each instance, `<dataDir>/<instance>`, created when its handler starts. */
+  readonly dataDir: string;
+  /** Returns the log of the host (without a name), or of an instance or a source. @default nothing is logged */
+  readonly log?: (name?: string) => Log;
+  /** Returns milliseconds since the Unix epoch. @default Date.now */
+  readonly now?: () => number;
+  /** The `fetch` of handlers. @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch;
+  /** How failed deliveries, starts and commits are retried. */
+  readonly retry?: RetryPolicy;
+  /** The most incidents in one batch. @default 1000 */
+  readonly batch?: number;
+  /**
+   * Stores invalid input of a source. The source continues when the promise resolves; a rejection is passed to the source.
+   * @default the input is counted and logged without its text
+   */
+  readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
+  /** Called with each dead letter after the journal has stored it. What it throws is logged. */
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /**
+   * Called once when the journal can no longer store anything durably (`JOURNAL_FAILED`). From then on nothing is accepted
+   * or delivered: end the process. A new one resumes from what is stored. What the callback throws is logged.
+   */
+  readonly onJournalFailed?: (error: unknown) => void;
+}
+
+/** The status of an instance. */
+export interface LaneStatus {
+  readonly instance: string;
+  /** The name of its handler. */
+  readonly handler: string;
+  /**
+   * What it is doing:
+   * - `starting`: the handler has not started yet; with `failure`, the start is retried;
+   * - `reading`: reads its backlog from the journal;
+   * - `live`: has delivered everything and waits for new incidents;
+   * - `delivering`: the handler handles a batch, or an operation such as a replay runs;
+   * - `waiting`: retries after a temporary failure of the handler or of the journal, see `failure`;
+   * - `stopped`: delivers nothing any more; with `failure`, because of an error.
+   */
+  readonly state: 'starting' | 'reading' | 'live' | 'delivering' | 'waiting' | 'stopped';
+  /** When the state began, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** What became of everything up to `position`. */
+  readonly counts: DeliveryCounts;
+  /** The position up to which everything is in the counts. */
+  readonly position: number;
+  /** What the handler counts, see {@link Handler.counters}. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** The backlog: how many incidents are accepted and not in the counts yet. */
+  readonly pending: number;
+  /** Why it does not start, waits or has stopped. Absent when nothing is wrong. */
+  readonly failure?: string;
+}
+
+/** What became of the input of a source. */
+export interface SourceOutcome {
+  /** Incidents that were reported and new. */
+  readonly accepted: number;
+  /** Incidents that were reported and known already. */
+  readonly known: number;
+  /** Invalid input. */
+  readonly rejected: number;
+  /** Accepted incidents whose data does not fit the schema of their origin. */
+  readonly misfits: number;
+  /** Accepted incidents whose origin has no schema. */
+  readonly unknown: number;
+}
+
+/** The status of the last run of a source. */
+export interface SourceStatus extends SourceOutcome {
+  readonly instance: string;
+  /** The name of the source. */
+  readonly source: string;
+  /**
+   * - `running`: runs;
+   * - `waiting`: the journal does not accept incidents at the moment; retrying;
+   * - `disconnected`: the run ended with a temporary error, such as a lost connection: run it again;
+   * - `ended`: ended without an error;
+   * - `failed`: the run ended with another error.
+   */
+  readonly state: 'running' | 'waiting' | 'disconnected' | 'ended' | 'failed';
+  /** When the state began, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** When it last reported a new incident, in milliseconds since the Unix epoch on the clock of this host; absent if never. */
+  readonly reportedAt?: number;
+  /** The timestamp of the newest incident it reported, on the clock of the sensor; absent if there was none. */
+  readonly newest?: number;
+  /** Why it waits, is disconnected or has failed. */
+  readonly failure?: string;
+}
+
+/** What became of dead letters that were retried. */
+export interface RetryOutcome {
+  /** Handled, and removed from the dead letters. */
+  readonly delivered: number;
+  /** Failed again, and still dead letters. */
+  readonly dead: number;
+}
+
+/** Options of {@link Dispatcher.replay}. */
+export interface ReplayOptions {
+  /** The instance that gets the incidents again. */
+  readonly instance: string;
+  /**
+   * The name of the replay: letters, digits, `.`, `_` and `-`. Its counts are stored under `<instance>@<name>`. An
+   * interrupted replay resumes under the same name.
+   */
+  readonly name: string;
+  /** Replays only what was accepted at or after this time, in milliseconds since the Unix epoch. @default everything stored */
+  readonly since?: number;
+  /** Replays only origins that match one of these globs. @default all */
+  readonly only?: readonly string[];
+  /** Aborts the replay; its promise then rejects with the reason. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the number of journal entries done, and of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Options of {@link Dispatcher.run}. */
+export interface RunOptions {
+  /** Ends the run. */
+  readonly signal?: AbortSignal;
+  /** Names this instance: the state that the source keeps belongs to this name. @default the source's name */
+  readonly instance?: string;
+  /** Called when the source reports its progress. */
+  readonly onProgress?: (progress: Progress & SourceOutcome) => void;
+  /**
+   * Rejects the run with `STALLED` when the journal accepts nothing, because no handler has made progress for this many
+   * milliseconds. @default waits without a limit
+   */
+  readonly stalledAfter?: number;
+}
+
+/**
+ * Accepts incidents into a journal and delivers them to handlers, each in its own lane: in order, at least once, and
+ * accounted for (`accepted = delivered + filtered + dead + dropped + lost + pending`). A slow or failing handler does not
+ * delay the others. The dispatcher calls a handler only between a successful `start` and `close`, one call at a time
+ * (`counters` may be called at any time): handlers need not guard against use before `start` or after `close`.
+ *
+ * Methods other than `isOpen`, `status`, `sources` and `close` may be called only between `start` and `close`, else they
+ * reject with `LIFE_CYCLE`; after a failure of the journal they reject with its error. An unknown instance rejects with
+ * `HANDLER_INVALID`.
+ */
 export interface Dispatcher extends AsyncDisposable {
   /**
-   * Opens the journal and starts every handler in its lane. Resolves when each start has succeeded or failed once; rejects
-   * when one fails with an IhandlerError, which only the user can put right, after closing the others.
+   * Opens the journal and starts every handler. Resolves when each start has succeeded or failed once; failed ones are
+   * retried in the background. When a start fails with an IhandlerError, which retries cannot fix, closes everything and
+   * rejects with it, or with an AggregateError of several. May be called once.
    */
   start(): Promise<void>;
-  /** Whether it has opened its journal and accepts incidents. */
+  /** Whether the journal is open and incidents are accepted. */
   isOpen(): boolean;
-  /** Accepts incidents as a source does; resolves when they are as durable as the journal. */
+  /**
+   * Accepts incidents as a source does: ordinals rise within a stream, known ids are ignored. Takes the array over.
+   * Resolves when they are as durable as the journal. Rejects with a temporary error, such as `JOURNAL_FULL`, when the
+   * journal does not accept them at the moment.
+   */
   report(batch: readonly Incident[]): Promise<void>;
-  /** Runs a source until it ends or `signal` aborts. */
+  /**
+   * Runs a source until it ends, `signal` aborts or the dispatcher closes, and resolves with what it counted. Rejects with
+   * the error of the source. The caller decides whether to run it again.
+   */
   run(source: Source, options?: RunOptions): Promise<SourceOutcome>;
   /**
-   * Resolves when every lane has handled all that was accepted, or has made no progress for `stalledAfter`
-   * milliseconds (default 60000); returns the status of those that have not.
+   * Resolves when every lane has handled everything accepted, or those that have not made no progress for `stalledAfter`
+   * milliseconds (default 60000), or `signal` aborts. Returns the status of the lanes that are not done.
    */
   drain(options?: {
     readonly stalledAfter?: number;
     readonly signal?: AbortSignal;
   }): Promise<readonly LaneStatus[]>;
-  /** Every instance, in the order of the entries. */
+  /** The status of every instance, in the order of the entries. Cheap. */
   status(): readonly LaneStatus[];
-  /** Every source that was run, in the order in which they began; one that is run again has its last run. */
+  /** The last run of every source, in the order of their first runs. */
   sources(): readonly SourceStatus[];
   /**
-   * Tries dead letters again, oldest first, between deliveries; all of them, or those at these positions. A passing failure
-   * rejects, and what was not tried stays.
+   * Retries dead letters of an instance, or of a replay (`<instance>@<name>`), oldest first, between deliveries: all of
+   * them, or those at these positions. A temporary failure rejects; the letters not tried by then stay.
    */
   retryDeadLetters(instance: string, positions?: readonly number[]): Promise<RetryOutcome>;
-  /** Drops dead letters for good; answers how many. */
+  /** Drops dead letters for good: all of an instance or a replay, or those at these positions. Returns how many. */
   dropDeadLetters(instance: string, positions?: readonly number[]): Promise<number>;
   /**
-   * Delivers what the journal still has to an instance again, between its other deliveries, with counts of its own. What the
-   * handler's checkpoint covers is not stored twice; a handler without one gets it again. Resolves when it is through.
+   * Delivers to an instance again what the journal still holds and the instance has passed, between its other deliveries.
+   * What the handler's checkpoint covers is not stored twice; a handler without one gets everything again. Resolves with
+   * the counts of the replay. Rejects with `LIFE_CYCLE` while another replay to the instance runs.
    */
   replay(options: ReplayOptions): Promise<DeliveryCounts>;
-  /** Lets every started handler, the journal and its dead letters forget these networks; answers what each did, by instance. */
+  /**
+   * Makes the journal, its dead letters and every started handler forget incidents whose remote host is in one of these
+   * networks, given as addresses or in CIDR notation. Returns what each did, by instance and under `journal`, for people.
+   */
   forget(networks: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** Asks every handler to reopen its files. */
+  /** Asks every started handler to reopen its files. Rejects when one of them does. */
   reopen(): Promise<void>;
   /**
-   * Ends sources, and deliveries after the running ones, closes handlers in reverse order, then the journal. A delivery,
-   * or a handler's `close`, that has not settled after `within` milliseconds (default 8000) is left alone. Safe to call
-   * twice.
+   * Stops the sources and, after the running deliveries, the lanes; then closes the handlers in reverse order and the
+   * journal. A delivery, or the `close` of a handler, that has not settled after `within` milliseconds (default 8000) is
+   * abandoned. May be called again, and returns the same promise.
    */
   close(options?: { readonly within?: number }): Promise<void>;
 }

@@ -3,14 +3,18 @@ import { parseIncidentId } from '../contract/incident-id.ts';
 
 const [ZERO, NINE] = [48, 57];
 
-/** The highest ordinal seen of each stream, which tells what is new: ordinals rise within a stream. */
+/** The highest ordinal seen of each stream, which decides what is new: ordinals rise within a stream. */
 export interface KnownIds {
-  /** Those of a batch that are new, which are known from now on: the batch itself when all are. Throws `INCIDENT_INVALID`, and then knows none of them. */
+  /**
+   * Returns the incidents of a batch that are new, and remembers them: the batch itself when all are. Throws
+   * `INCIDENT_INVALID` for an invalid id, and then remembers none of the batch.
+   */
   take(batch: readonly Incident[]): readonly Incident[];
+  /** The highest ordinal of a stream; undefined for an unknown stream. */
   highest(stream: string): number | undefined;
 }
 
-/** Where a run of ids of one length ends that rise as text; it begins at `from`. */
+/** The end of the run of ids from `from` on that have one length and rise as text. */
 function endOfRise(batch: readonly Incident[], from: number): number {
   let last = batch[from]?.id ?? '';
   const { length } = last;
@@ -23,7 +27,6 @@ function endOfRise(batch: readonly Incident[], from: number): number {
   return at;
 }
 
-/** Where two texts part ways. */
 function sharedLength(left: string, right: string): number {
   let at = 0;
   while (at < left.length && left.charCodeAt(at) === right.charCodeAt(at)) at += 1;
@@ -38,33 +41,33 @@ function areDigits(id: string, from: number): boolean {
   return true;
 }
 
-/** Whether two ids of a rise part at their last character, and the second ends in a digit. */
-function partAtLast(left: string, right: string, from: number): boolean {
+/** Whether two ids of a rise, equal up to `from`, differ in their last character only, and the second ends in a digit. */
+function differInLast(left: string, right: string, from: number): boolean {
   const last = left.length - 1;
   for (let at = from; at < last; at += 1) if (left.charCodeAt(at) !== right.charCodeAt(at)) return false;
   return right.charCodeAt(last) <= NINE;
 }
 
-/** Whether all of a rise end in digits after so many characters. */
+/** Whether the ids from `from` up to `end` consist of digits after their first `shared` characters. */
 function endInDigits(batch: readonly Incident[], from: number, end: number, shared: number): boolean {
-  let counts = true;
+  let isCounting = true;
   for (let at = from; at < end; at += 1) {
     const id = batch[at]?.id ?? '';
     if (!areDigits(id, shared)) return false;
-    if (!counts) continue;
-    // Where ordinals count up, ten have all but their last digit in common, and then nothing else has room between them.
+    if (!isCounting) continue;
+    // Where ordinals count up, ten share all but their last digit, and nothing else fits between them: one check for ten.
     const ninth = at + NINE - id.charCodeAt(id.length - 1);
-    counts = ninth < end && partAtLast(id, batch[ninth]?.id ?? '', shared);
-    if (counts) at = ninth;
+    isCounting = ninth < end && differInLast(id, batch[ninth]?.id ?? '', shared);
+    if (isCounting) at = ninth;
   }
   return true;
 }
 
 /**
  * The highest ordinal of a batch that is of one stream and rises, as most are; undefined for any other. Comparing texts is
- * several times as fast as taking each apart: what lies between two ids of a stream, and is as long, begins as they do.
+ * several times as fast as parsing each: an id between two ids of a stream, of the same length, begins as both begin.
  */
-function riseOf(batch: readonly Incident[], stream: string): number | undefined {
+function lastOfRise(batch: readonly Incident[], stream: string): number | undefined {
   let highest = -1;
   for (let from = 0; from < batch.length; ) {
     const end = endOfRise(batch, from);
@@ -78,7 +81,7 @@ function riseOf(batch: readonly Incident[], stream: string): number | undefined 
   return highest;
 }
 
-/** Remembers ids for as long as the process lives. */
+/** Creates an empty memory of ids, which lives as long as the process. */
 export function createKnownIds(): KnownIds {
   const highest = new Map<string, number>();
 
@@ -87,12 +90,12 @@ export function createKnownIds(): KnownIds {
     if (first === undefined) return true;
     const { stream, ordinal } = parseIncidentId(first.id);
     if (ordinal <= (highest.get(stream) ?? -1)) return false;
-    const risen = riseOf(batch, stream);
-    if (risen !== undefined) highest.set(stream, risen);
-    return risen !== undefined;
+    const last = lastOfRise(batch, stream);
+    if (last !== undefined) highest.set(stream, last);
+    return last !== undefined;
   }
 
-  /** All ids are looked at before any becomes known: a batch with one that is none is not taken at all. */
+  /** Parses all ids before it remembers any. */
   function takeAny(batch: readonly Incident[]): readonly Incident[] {
     const ids = batch.map(({ id }) => parseIncidentId(id));
     return batch.filter((_, index) => {
