@@ -78,6 +78,7 @@ function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean 
     if (role === 'demo') return true;
     if (role === 'core') return false;
     if (target.role === 'bundled') return role === 'library' || role === 'plugin';
+    if (target.role === 'host') return role === 'app';
     return target.role === 'core' || (role === 'plugin' && target.role === 'library');
   });
   return (name) => name === json.name || targets.some((target) => target.json.name === name);

@@ -57,15 +57,15 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
   });
 
   it('exports everything that its valid manifest names', () => {
-    if (json.ihandler === undefined) return expect(['core', 'library', 'app']).toContain(role);
-    const { handlers, sources, commands, journals } = manifestSchema.parse(json.ihandler);
-    const offers = [handlers, sources, commands, journals].flatMap((kind) => Object.values(kind));
+    if (json.ihandler === undefined) return expect(['app', 'core', 'host', 'library']).toContain(role);
+    const { handlers, sources, commands, journals, sensors } = manifestSchema.parse(json.ihandler);
+    const offers = [handlers, sources, commands, journals, sensors].flatMap((kind) => Object.values(kind));
     expect(offers.length).toBeGreaterThan(0);
     for (const offer of offers) expect(json.exports, offer.summary).toHaveProperty([offer.export]);
   });
 });
 
-const afterCore = published.filter(({ role }) => role === 'library' || role === 'plugin');
+const afterCore = published.filter(({ role }) => ['host', 'library', 'plugin'].includes(role));
 
 describe.each(afterCore)('$folder', ({ json }) => {
   it('has core as a peer, in a hand-written range', () => {

@@ -26,7 +26,7 @@ export async function bundleChildren(
     noExternal: [new RegExp(`^(?!(${external.join('|')})$)`)],
     // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
     },
     esbuildOptions: (options) => {
       options.conditions = ['@ihandler/source'];

@@ -43,7 +43,7 @@ export interface WorkspacePackage {
    * Which way its arrows may point: an app, a library, a plugin and a bundled package to core; a library and a plugin to
    * bundled packages too, a plugin to libraries. A bundled package is private: the build copies it into its users.
    */
-  readonly role: 'app' | 'bundled' | 'core' | 'demo' | 'library' | 'plugin';
+  readonly role: 'app' | 'bundled' | 'core' | 'demo' | 'host' | 'library' | 'plugin';
 }
 
 /** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
@@ -53,6 +53,7 @@ function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (group === 'apps') return json.private === true ? 'demo' : 'app';
   if (json.name === '@ihandler/core') return 'core';
   if (json.private === true) return 'bundled';
+  if (json.name === '@ihandler/host') return 'host';
   return libraries.includes(json.name) ? 'library' : 'plugin';
 }
 

@@ -1,17 +1,16 @@
-import type { Command, CommandArguments, Log, Terminal } from '@ihandler/core';
-import type { Secrets } from './host/configuration/secrets.ts';
-import type { HostLog } from './host/running/host-log.ts';
-import type { Host } from './host/world.ts';
+import type { Command, CommandArguments, CommandOption, Log, Terminal } from '@ihandler/core';
+import type { HostLog, Secrets } from '@ihandler/host';
+import type { ProgramWorld } from './program-world.ts';
 
 /** What a command of the program itself works with. */
 export interface App {
-  readonly host: Host;
+  readonly world: ProgramWorld;
   readonly terminal: Terminal;
   readonly log: (name?: string) => Log;
-  /** What {@link App.log} shows. */
+  /** Chooses what {@link App.log} shows. */
   readonly hostLog: HostLog;
   readonly secrets: Secrets;
-  /** Tells the user something that is no result and no problem: a line on standard error. */
+  /** Writes a line to standard error that is neither a result nor a problem. */
   readonly note: (text: string) => void;
   /** The arguments of the program, as typed. */
   readonly argv: readonly string[];
@@ -20,9 +19,17 @@ export interface App {
 }
 
 /** A command of the program itself. */
-export interface BuiltIn extends Omit<Command, 'accepts' | 'run'> {
+export interface BuiltIn extends Omit<Command, 'accepts' | 'of' | 'run'> {
   run(args: CommandArguments, app: App): Promise<number>;
 }
+
+/** The option that names a configuration. */
+export const configOption: CommandOption = {
+  type: 'string',
+  short: 'c',
+  value: 'FILE.yaml',
+  help: 'The configuration to use',
+};
 
 /** The value of an option that takes one. */
 export function text(args: CommandArguments, option: string): string | undefined {

@@ -1,6 +1,6 @@
 import { isIhandlerError } from '@ihandler/core';
 
-/** What the program's exit code says; the same words stand in `--help` and in the README. */
+/** The exit codes of the program; `--help` and the README list them with the same words. */
 export const exitCodes = {
   ok: 0,
   nothing: 1,
@@ -12,15 +12,15 @@ export const exitCodes = {
 
 /** Each exit code with its meaning, for help. */
 export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
-  [exitCodes.ok, 'all went well'],
+  [exitCodes.ok, 'success'],
   [exitCodes.nothing, 'nothing matched'],
-  [exitCodes.usage, 'wrong usage or configuration; nothing was done'],
+  [exitCodes.usage, 'invalid usage or configuration; nothing was done'],
   [
     exitCodes.partly,
-    'finished, but some input was rejected or some incidents are dead letters; of status, doctor and journal check: somebody should look at it',
+    'finished with rejected input or dead letters; status, doctor and journal check: needs attention',
   ],
   [exitCodes.unusable, 'not finished: a handler or a file could not be used'],
-  [exitCodes.interrupted, 'interrupted; the same command goes on where it was'],
+  [exitCodes.interrupted, 'interrupted; run the same command again to resume'],
 ];
 
 const usageCodes = new Set<string>([

@@ -1,44 +1,47 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { describeError, escapeControls, IhandlerError, isIhandlerError } from '@ihandler/core';
+import { type Command, describeError, escapeControls, isIhandlerError } from '@ihandler/core';
+import { createHostLog, createSecrets } from '@ihandler/host';
 import type { App, BuiltIn } from './app.ts';
 import { checkCommand } from './commands/check.ts';
 import {
-  instancesFor,
-  namedConfiguration,
-  targetIn,
-  withConfigOption,
-} from './commands/command-instances.ts';
-import { chooseLogFor } from './commands/configured.ts';
-import { commandFor } from './commands/contributed.ts';
+  contributedCommands,
+  loadContributed,
+  optionsOfCommand,
+  runContributed,
+} from './commands/contributed.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
+import { journalCommand } from './commands/journal.ts';
 import { listCommand } from './commands/list.ts';
-import { operatorCommands } from './commands/operator-commands.ts';
+import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { tryCommand } from './commands/try.ts';
+import { chooseLogFor } from './configured-host.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { createSecrets, withoutSecrets } from './host/configuration/secrets.ts';
-import { didYouMean } from './host/did-you-mean.ts';
-import { offersOf } from './host/discovery/contributions.ts';
-import { findPackages, type InstalledPackage } from './host/discovery/find-packages.ts';
-import { createHostLog } from './host/running/host-log.ts';
-import { type Host, programName } from './host/world.ts';
-import { commandHelp, programHelp } from './terminal/help.ts';
-import { parseArguments } from './terminal/parse-arguments.ts';
-import { createTerminal, isClosedPipe, wantsColor } from './terminal/terminal.ts';
+import { type ProgramWorld, programName } from './program-world.ts';
+import { type CommandSpec, parseCommandLine } from './terminal/command-line.ts';
+import { createTerminal, hidingSecrets, isClosedPipe, wantsColor } from './terminal/terminal.ts';
 
-const builtIns: readonly BuiltIn[] = [
-  importCommand,
-  runCommand,
-  statusCommand,
-  listCommand,
-  checkCommand,
-  initCommand,
-  tryCommand,
-  ...operatorCommands,
-];
+function builtIns(world: ProgramWorld): readonly BuiltIn[] {
+  return [
+    importCommand,
+    runCommand,
+    statusCommand,
+    listCommand,
+    checkCommand,
+    initCommand(world),
+    tryCommand,
+    doctorCommand,
+    deadLettersCommand,
+    replayCommand,
+    forgetCommand,
+    journalCommand,
+  ];
+}
 
 function version(): string {
   const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -50,133 +53,101 @@ function colorFlag(argv: readonly string[]): boolean | undefined {
   return argv.includes('--color') ? true : undefined;
 }
 
-interface Split {
-  /** The options before the command. */
-  readonly before: readonly string[];
-  /** The command: the first argument that is no option. */
-  readonly name: string | undefined;
-  readonly rest: readonly string[];
-}
-
-function split(argv: readonly string[]): Split {
+/** The command that a command line names, before it can be parsed: the options of a package's command are not known. */
+function commandIn(argv: readonly string[]) {
   const at = argv.findIndex((argument) => !argument.startsWith('-'));
-  return at === -1
-    ? { before: argv, name: undefined, rest: [] }
-    : { before: argv.slice(0, at), name: argv[at], rest: argv.slice(at + 1) };
+  const rest = argv.slice(at + 1);
+  if (at === -1) return { name: undefined, rest: [], isHelp: true };
+  if (argv[at] === 'help') return { name: rest[0], rest: rest.slice(1), isHelp: true };
+  const end = rest.indexOf('--');
+  const isHelp = rest
+    .slice(0, end === -1 ? undefined : end)
+    .some((word) => word === '--help' || word === '-h');
+  return { name: argv[at], rest, isHelp };
 }
 
-async function showHelp(name: string | undefined, rest: readonly string[], app: App): Promise<number> {
-  const { packages } = findPackages([app.host.cwd, app.host.prefix]);
-  const reader = { program: app.program, columns: app.terminal.columns };
-  if (name === undefined) {
-    await app.terminal.write(programHelp(version(), builtIns, packages, reader));
-    return exitCodes.ok;
-  }
-  const command =
-    builtIns.find((builtIn) => builtIn.name === name) ?? (await contributed(name, rest, app, true));
-  await app.terminal.write(commandHelp(command, reader));
-  return exitCodes.ok;
-}
-
-/** The packages for a command of theirs: also those beside the configuration that it names. */
-function packagesFor(rest: readonly string[], { host }: Pick<App, 'host'>): readonly InstalledPackage[] {
-  const config = namedConfiguration(rest);
-  const folder = config === undefined ? [] : [dirname(resolve(host.cwd, config))];
-  return findPackages([...folder, host.cwd, host.prefix]).packages;
-}
-
-async function contributed(name: string, rest: readonly string[], { host, program }: App, isHelp = false) {
-  const packages = packagesFor(rest, { host });
-  const offers = offersOf(packages, 'commands');
-  const named = offers.filter((offer) => offer.name === name);
-  if (named.length === 0) {
-    const known = [...builtIns, ...offers, { name: 'help' }].map((command) => command.name);
-    throw new IhandlerError(
-      'OPTIONS_INVALID',
-      `There is no command ${escapeControls(name)}${didYouMean(name, known)}. Commands: ${[...new Set(known)].join(', ')}. See: ${program} --help`,
-    );
-  }
-  return withConfigOption(
-    await commandFor(named, targetIn(rest), { conditions: host.conditions ?? [], isHelp }),
-  );
-}
-
-async function runNamed(name: string, rest: readonly string[], app: App): Promise<number> {
-  const own = builtIns.find((builtIn) => builtIn.name === name);
-  if (own !== undefined) {
-    const args = parseArguments(rest, own.options, name);
-    chooseLogFor(args, undefined, app);
-    return own.run(args, app);
-  }
-  const command = await contributed(name, rest, app);
-  const args = parseArguments(rest, command.options, name);
-  chooseLogFor(args, undefined, app);
-  const { terminal, host } = app;
-  try {
-    return await command.run(args, {
-      terminal,
-      instances: instancesFor(command, packagesFor(rest, app), args, app),
-      signal: host.signal,
-      log: app.log(name),
-      now: () => Date.now(),
-    });
-  } finally {
-    terminal.progress(undefined);
-  }
+/** All commands by name; of a package's commands only the one that the command line names is loaded. */
+async function commandsFor(argv: readonly string[], app: App) {
+  const own = builtIns(app.world);
+  const { name, rest, isHelp } = commandIn(argv);
+  const contributions = contributedCommands(rest, app);
+  const named = own.some((builtIn) => builtIn.name === name)
+    ? []
+    : contributions.filter((contribution) => contribution.name === name);
+  const loaded = named.length === 0 ? undefined : await loadContributed(named, rest, isHelp, app);
+  const specs = new Map<string, CommandSpec>(own.map((builtIn) => [builtIn.name, builtIn]));
+  for (const { name: key, spec, package: from } of contributions)
+    if (!specs.has(key))
+      specs.set(key, {
+        name: key,
+        summary: spec.summary,
+        usage: '',
+        options: {},
+        examples: [],
+        ...(key === name && loaded && { ...loaded, name: key, options: optionsOfCommand(loaded) }),
+        from: from.name,
+      });
+  return { own, loaded, specs: [...specs.values()], isUnknown: name !== undefined && !specs.has(name), name };
 }
 
 async function runArguments(argv: readonly string[], app: App): Promise<number> {
-  const { before, name, rest } = split(argv);
-  if (before.includes('--version')) {
-    await app.terminal.write(`${version()}\n`);
-    return exitCodes.ok;
+  const { own, loaded, specs, isUnknown, name } = await commandsFor(argv, app);
+  const { program, terminal } = app;
+  const spec = {
+    program,
+    version: argv.includes('--version') ? version() : '',
+    commands: specs,
+    columns: terminal.columns,
+  };
+  // `help NAME` must fail like NAME itself when there is no such command.
+  const invocation = parseCommandLine(isUnknown && name !== undefined ? [name] : argv, spec);
+  if ('text' in invocation) {
+    await terminal.write(invocation.text);
+    return argv.length === 0 ? exitCodes.usage : exitCodes.ok;
   }
-  const { options } = parseArguments(before, {}, '');
-  const end = rest.indexOf('--');
-  const wantsHelp = (end === -1 ? rest : rest.slice(0, end)).some(
-    (word) => word === '--help' || word === '-h',
-  );
-  if (name === 'help') return showHelp(rest[0], rest.slice(1), app);
-  if (name === undefined || options['help'] === true || wantsHelp) {
-    const code = await showHelp(name, rest, app);
-    return argv.length === 0 ? exitCodes.usage : code;
-  }
-  return runNamed(name, rest, app);
+  const { args } = invocation;
+  chooseLogFor(args, undefined, app);
+  const builtIn = own.find((one) => one.name === invocation.name);
+  if (builtIn !== undefined) return builtIn.run(args, app);
+  // Safe: a command that is not built in was parsed because it was loaded.
+  return runContributed(loaded as Command, args, app);
 }
 
-function tell(error: unknown, app: App, isVerbose: boolean): void {
-  const lines = isVerbose && error instanceof Error ? (error.stack ?? error.message) : describeError(error);
-  const isExpected = isIhandlerError(error);
-  const text = isExpected && !isVerbose ? error.message : lines;
+function reportError(error: unknown, app: App, isVerbose: boolean): void {
+  const text =
+    isVerbose && error instanceof Error
+      ? (error.stack ?? error.message)
+      : isIhandlerError(error)
+        ? error.message
+        : describeError(error);
   for (const [index, line] of text.split('\n').entries())
     app.terminal.warn(index === 0 ? `ihandler: ${escapeControls(line)}` : escapeControls(line));
 }
 
-/** Runs the program with these arguments in this world; resolves with its exit code. Throws nothing. */
-export async function run(argv: readonly string[], host: Host): Promise<number> {
-  const isVerbose = argv.includes('--debug');
+/** Runs the program with these arguments; resolves with its exit code. Throws nothing. */
+export async function run(argv: readonly string[], world: ProgramWorld): Promise<number> {
   const secrets = createSecrets();
-  const color = wantsColor(host.env, host.stdout, colorFlag(argv));
-  const terminal = withoutSecrets(createTerminal(host, color), secrets);
+  const color = wantsColor(world.env, world.stdout, colorFlag(argv));
+  const terminal = hidingSecrets(createTerminal(world, color), secrets);
   const hostLog = createHostLog(terminal, secrets);
   const app: App = {
-    host,
+    world,
     terminal,
     argv,
     log: hostLog.log,
     hostLog,
     secrets,
     note: (text) => terminal.warn(escapeControls(text)),
-    program: programName(host.env),
+    program: programName(world.env),
   };
   try {
     return await runArguments(argv, app);
   } catch (error) {
     terminal.progress(undefined);
-    // `ihandler tree … | head`: who reads has enough, which is no failure.
+    // `ihandler tree … | head`: the reader has closed the pipe, which is not a failure.
     if (isClosedPipe(error)) return exitCodes.ok;
-    if (host.signal.aborted && !isIhandlerError(error)) return exitCodes.interrupted;
-    tell(error, app, isVerbose);
+    if (world.signal.aborted && !isIhandlerError(error)) return exitCodes.interrupted;
+    reportError(error, app, argv.includes('--debug'));
     return exitCodeOf(error);
   }
 }

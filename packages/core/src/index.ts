@@ -78,6 +78,7 @@ export {
 } from './contract/log.ts';
 export { type Manifest, manifestSchema } from './contract/manifest.ts';
 export { type OptionProblem, optionProblems, parseOptions } from './contract/options.ts';
+export type { SensorModule } from './contract/sensor.ts';
 export {
   defineSource,
   type FileSourceModule,

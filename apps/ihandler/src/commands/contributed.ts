@@ -1,8 +1,10 @@
-import { type Command, describeError, IhandlerError } from '@ihandler/core';
-import type { Offer } from '../host/discovery/contributions.ts';
-import { importExport } from '../host/discovery/load-module.ts';
+import { dirname, resolve } from 'node:path';
+import { type Command, type CommandArguments, describeError, IhandlerError } from '@ihandler/core';
+import { type Contribution, contributionsOf, findPackages, importExport } from '@ihandler/host';
+import { type App, configOption } from '../app.ts';
+import { hostFor } from '../configured-host.ts';
 
-type CommandOffer = Offer<'commands'>;
+type CommandContribution = Contribution<'commands'>;
 
 function isCommand(value: unknown): value is Command {
   return (
@@ -15,49 +17,104 @@ function isCommand(value: unknown): value is Command {
   );
 }
 
-/** Loads a command that a package offers. Throws `HANDLER_INVALID`, naming the package, when it has none such. */
-export async function loadCommand(offer: CommandOffer, conditions: readonly string[]): Promise<Command> {
-  const module = await importExport(offer.package, offer.spec.export, conditions);
-  const commands = module['commands'];
+/** The configuration that `-c` names, before the options of the command are known. */
+export function namedConfiguration(argv: readonly string[]): string | undefined {
+  for (const [index, argument] of argv.entries()) {
+    if (argument === '--') return undefined;
+    if (argument === '-c' || argument === '--config') return argv[index + 1];
+    const inline = /^(?:--config=|-c(?=[^-]))(.+)$/s.exec(argument)?.[1];
+    if (inline !== undefined) return inline;
+  }
+  return undefined;
+}
+
+/** The first argument that is neither an option nor the value of `-c`. */
+function targetIn(argv: readonly string[]): string | undefined {
+  return argv.find(
+    (argument, index) =>
+      (argument === '-' || !argument.startsWith('-')) && !['-c', '--config'].includes(argv[index - 1] ?? ''),
+  );
+}
+
+/** The commands of the installed packages, those beside the configuration that `-c` names included. */
+export function contributedCommands(
+  argv: readonly string[],
+  { world }: Pick<App, 'world'>,
+): readonly CommandContribution[] {
+  const config = namedConfiguration(argv);
+  const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
+  return contributionsOf(findPackages([...folder, world.cwd, world.prefix]).packages, 'commands');
+}
+
+/** Loads the command of a package. Throws `HANDLER_INVALID`, naming the package, when it does not export one. */
+async function loadCommand(
+  { package: from, name, spec }: CommandContribution,
+  conditions: readonly string[],
+): Promise<Command> {
+  const { commands } = await importExport(from, spec.export, conditions);
   const command: unknown =
-    typeof commands === 'object' && commands !== null && Object.hasOwn(commands, offer.name)
-      ? Reflect.get(commands, offer.name)
+    typeof commands === 'object' && commands !== null && Object.hasOwn(commands, name)
+      ? Reflect.get(commands, name)
       : undefined;
   if (isCommand(command)) return command;
   throw new IhandlerError(
     'HANDLER_INVALID',
-    `${offer.package.name} ${offer.package.version}: expected that ${offer.spec.export} exports commands.${offer.name}; it does not.`,
+    `${from.name} ${from.version}: expected ${spec.export} to export commands.${name}; it does not.`,
   );
 }
 
 /**
- * Of several packages that offer a command, the first that accepts the target: one that cannot be asked is passed over and
- * told when nobody accepts it. For help any that can be asked will do: without a target the first.
+ * Loads a command from the packages that contribute it: the first that accepts the target in `argv`. For help, any that can
+ * be loaded, by preference one that accepts the target.
  */
-export async function commandFor(
-  offers: readonly CommandOffer[],
-  target: string | undefined,
-  { conditions, isHelp = false }: { readonly conditions: readonly string[]; readonly isHelp?: boolean },
+export async function loadContributed(
+  contributions: readonly CommandContribution[],
+  argv: readonly string[],
+  isHelp: boolean,
+  { world }: Pick<App, 'world'>,
 ): Promise<Command> {
-  const [only] = offers;
-  if (only && offers.length === 1) return loadCommand(only, conditions);
+  const conditions = world.conditions ?? [];
+  const target = targetIn(argv);
+  const [only] = contributions;
+  if (only && contributions.length === 1) return loadCommand(only, conditions);
   const refused: string[] = [];
   let first: Command | undefined;
-  for (const offer of offers)
+  for (const contribution of contributions)
     try {
-      const command = await loadCommand(offer, conditions);
+      const command = await loadCommand(contribution, conditions);
       first ??= command;
       if (command.accepts === undefined || (target !== undefined && (await command.accepts(target))))
         return command;
-      refused.push(`  ${offer.package.name}: ${command.name} ${command.usage}: ${command.summary}`);
+      refused.push(`  ${contribution.package.name}: ${command.name} ${command.usage}: ${command.summary}`);
     } catch (error) {
-      refused.push(`  ${offer.package.name} cannot be asked: ${describeError(error)}`);
+      refused.push(`  ${contribution.package.name}: cannot be loaded: ${describeError(error)}`);
     }
   if (isHelp && first !== undefined) return first;
-  const found =
-    target === undefined ? 'no target' : `the target ${JSON.stringify(target)}, which none of them takes`;
+  const reason = target === undefined ? 'no target was given' : `none accepts ${JSON.stringify(target)}`;
   throw new IhandlerError(
     target === undefined ? 'OPTIONS_INVALID' : 'TARGET_UNREADABLE',
-    `Several packages offer the command ${only?.name}; found ${found}:\n${refused.join('\n')}`,
+    `Several packages contribute the command ${only?.name}, and ${reason}:\n${refused.join('\n')}`,
   );
+}
+
+/** Runs a command of a package. One that works on the instances of a handler gets those of the configuration. */
+export async function runContributed(command: Command, args: CommandArguments, app: App): Promise<number> {
+  const { terminal, world } = app;
+  const instances = command.of === undefined ? [] : (await hostFor(args, app)).instancesOf(command.of);
+  try {
+    return await command.run(args, {
+      terminal,
+      instances,
+      signal: world.signal,
+      log: app.log(command.name),
+      now: () => Date.now(),
+    });
+  } finally {
+    terminal.progress(undefined);
+  }
+}
+
+/** The options of a command: one that works on the instances of a handler also takes `-c`. */
+export function optionsOfCommand({ of, options }: Command): Command['options'] {
+  return of === undefined ? options : { config: configOption, ...options };
 }

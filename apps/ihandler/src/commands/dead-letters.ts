@@ -1,16 +1,17 @@
 import { type CommandArguments, type DeadLetter, IhandlerError, type JournalView } from '@ihandler/core';
-import { type App, type BuiltIn, text } from '../app.ts';
+import { formatCount } from '@ihandler/core/kit';
+import { didYouMean } from '@ihandler/host';
+import { type App, type BuiltIn, configOption, text } from '../app.ts';
+import { hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
-import { mustKnow, viewJournal } from '../host/assembly/view-journal.ts';
-import { didYouMean } from '../host/did-you-mean.ts';
 import { yesOption } from '../terminal/confirm.ts';
-import { bold } from '../terminal/terminal.ts';
-import { configOption } from './command-instances.ts';
-import { dropDeadLetters, retryDeadLetters } from './dead-letter-actions.ts';
-import { deadLettersOf, letterFilter, parsePositions } from './dead-letter-filter.ts';
-import { counted, letterAsJson, letterInFull, letterLines } from './dead-letter-format.ts';
+import { style } from '../terminal/terminal.ts';
+import { dropDeadLetters, retryDeadLetters } from './dead-letters/actions.ts';
+import { deadLettersOf, letterFilter, parsePositions } from './dead-letters/filter.ts';
+import { letterAsJson, letterInFull, letterLines } from './dead-letters/format.ts';
+import { assertKnown } from './known-instance.ts';
 
-/** How many are listed of an instance when nobody says. */
+/** The default number of dead letters listed for each instance. */
 const SHOWN = 100;
 
 function limitOf(args: CommandArguments): number {
@@ -29,18 +30,18 @@ async function listOne(
   { terminal }: App,
 ): Promise<number> {
   const limit = limitOf(args);
-  const isWanted = letterFilter(args);
+  const isSelected = letterFilter(args);
   const shown: DeadLetter[] = [];
   let count = 0;
   for (const letter of deadLettersOf(view, instance)) {
-    if (!isWanted(letter)) continue;
+    if (!isSelected(letter)) continue;
     count += 1;
     if (args.options['json'] === true) await terminal.write(`${letterAsJson(letter)}\n`);
     else if (shown.length < limit) shown.push(letter);
   }
   if (shown.length === 0) return count;
   const width = Math.max(...shown.map(({ position }) => String(position).length));
-  await terminal.write(`${bold(`${instance}: ${counted(count, 'dead letter')}`, terminal)}\n`);
+  await terminal.write(`${style('bold', `${instance}: ${formatCount(count, 'dead letter')}`, terminal)}\n`);
   for (const letter of shown) await terminal.write(letterLines(letter, width, terminal));
   const more = count - shown.length;
   if (more > 0) await terminal.write(`  and ${more.toLocaleString('en')} more: --limit ${count}\n`);
@@ -48,11 +49,11 @@ async function listOne(
 }
 
 async function list(args: CommandArguments, app: App): Promise<number> {
-  const { view } = await viewJournal(args, app);
+  const view = await (await hostFor(args, app)).openJournalView();
   try {
     const known = Object.keys(view.cursors());
     const named = text(args, 'instance') ?? args.positionals[1];
-    if (named !== undefined) mustKnow(named, known);
+    if (named !== undefined) assertKnown(named, known);
     let count = 0;
     for (const instance of named === undefined ? known : [named])
       count += await listOne(instance, view, args, app);
@@ -72,9 +73,9 @@ async function show(args: CommandArguments, app: App): Promise<number> {
       'OPTIONS_INVALID',
       `Expected an instance and one position: ${app.program} dead-letters show INSTANCE POSITION`,
     );
-  const { view } = await viewJournal(args, app);
+  const view = await (await hostFor(args, app)).openJournalView();
   try {
-    mustKnow(instance, Object.keys(view.cursors()));
+    assertKnown(instance, Object.keys(view.cursors()));
     const [letter] = view.deadLetters(instance, position - 1, 1);
     if (letter?.position !== position)
       throw new IhandlerError(
@@ -106,26 +107,26 @@ async function runDeadLetters(args: CommandArguments, app: App): Promise<number>
   );
 }
 
-/** `dead-letters`: incidents that an ihandler could not handle are looked at, tried again or dropped. */
+/** `dead-letters`: lists, shows, retries or drops incidents that a handler could not process. */
 export const deadLettersCommand: BuiltIn = {
   name: 'dead-letters',
-  summary: 'Show incidents that an ihandler gave up on; try them again, or drop them',
+  summary: 'List, retry or drop incidents that a handler could not process',
   usage: 'list|show|retry|drop [INSTANCE [POSITION…]]',
   options: {
     config: configOption,
-    instance: { type: 'string', value: 'NAME', help: 'list: only those of this instance' },
-    origin: { type: 'string', multiple: true, value: 'GLOB', help: 'Only incidents of such an origin' },
-    grep: { type: 'string', value: 'TEXT', help: 'Only those with this text in the reason or the incident' },
-    limit: { type: 'string', value: 'N', help: `list: how many of each instance (default: ${SHOWN})` },
-    all: { type: 'boolean', help: 'retry, drop: all of the instance (that --origin and --grep let through)' },
+    instance: { type: 'string', value: 'NAME', help: 'list: only this instance' },
+    origin: { type: 'string', multiple: true, value: 'GLOB', help: 'Only these origins' },
+    grep: { type: 'string', value: 'TEXT', help: 'Only those with TEXT in the reason or the incident' },
+    limit: { type: 'string', value: 'N', help: `list: at most N of each instance (default: ${SHOWN})` },
+    all: { type: 'boolean', help: 'retry, drop: all that --origin and --grep select' },
     yes: yesOption,
-    json: { type: 'boolean', help: 'Print JSON: a line for each, or the result' },
+    json: { type: 'boolean', help: 'Print JSON: one line each, or the result' },
   },
   examples: [
-    ['ihandler dead-letters list -c my.yaml', 'what was given up, and why'],
+    ['ihandler dead-letters list -c my.yaml', 'all of them, with their reasons'],
     ['ihandler dead-letters show virustotal 4711 -c my.yaml', 'one with its incident'],
-    ['ihandler dead-letters retry virustotal --all -c my.yaml', 'when what was wrong has been put right'],
-    ['ihandler dead-letters drop virustotal 4711 -c my.yaml', 'when nobody wants it any more'],
+    ['ihandler dead-letters retry virustotal --all -c my.yaml', 'after the cause is fixed'],
+    ['ihandler dead-letters drop virustotal 4711 -c my.yaml', 'one that is not worth a retry'],
   ],
   run: runDeadLetters,
 };

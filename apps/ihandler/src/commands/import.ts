@@ -1,106 +1,44 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { type CommandArguments, type HandlerEntry, IhandlerError } from '@ihandler/core';
-import { type App, type BuiltIn, text, texts } from '../app.ts';
-import { defaultDataFolder, makeDataFolder, sensorName } from '../host/assembly/data-folder.ts';
-import { setUpHandlers, type Wanted } from '../host/assembly/load-handlers.ts';
-import { chooseSources, unknownSources } from '../host/assembly/recognise-file.ts';
-import { type Configuration, noConfiguration } from '../host/configuration/configuration.ts';
-import { offersOf } from '../host/discovery/contributions.ts';
-import { defaultHandlers, whatItNeeds } from '../host/discovery/default-handlers.ts';
-import { findPackages, type Installed } from '../host/discovery/find-packages.ts';
-import { runImport } from '../host/running/run-import.ts';
+import { type CommandArguments, IhandlerError } from '@ihandler/core';
+import { contributionsOf, describeHandler, exampleEntry, type Host, parseEntry } from '@ihandler/host';
+import { type App, type BuiltIn, configOption, text, texts } from '../app.ts';
+import { hostFor } from '../configured-host.ts';
 import { formatProgress, showsUnicode } from '../terminal/progress-line.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { cutTo } from '../terminal/terminal.ts';
-import { configurationFor, wantedBy } from './configured.ts';
-import { formatImport, importAsJson, importExitCode } from './import-report.ts';
-import { exampleWith, parseWith, WITH_FORM } from './with-option.ts';
+import { formatImport, importAsJson, importExitCode } from './import/report.ts';
 
-/** What the arguments and the configuration come to. */
-interface Plan {
-  readonly files: readonly string[];
-  readonly configuration: Configuration;
-  readonly installed: Installed;
-  readonly with: readonly string[];
-}
+/** The form of the option `--with`. */
+export const WITH_FORM = 'NAME[:OPTION=VALUE,…]';
 
-function planOf(args: CommandArguments, app: App): Plan {
-  const { host, program } = app;
-  const files = args.positionals;
-  if (files.length === 0)
-    throw new IhandlerError(
-      'OPTIONS_INVALID',
-      `Expected at least one file to import, or - for standard input. See: ${program} import --help`,
-    );
-  const configuration = configurationFor(args, app);
-  const folder = configuration.file === undefined ? [] : [dirname(configuration.file)];
-  const installed = findPackages([...folder, host.cwd, host.prefix]);
-  return { files, configuration, installed, with: texts(args, 'with') };
-}
-
-/** Says which command would do something, with the handlers that are installed. */
-function nothingToRun({ installed, files }: Plan, program: string): IhandlerError {
-  const offers = offersOf(installed.packages, 'handlers');
-  if (offers.length === 0)
+/** The error when no handler is given: it shows a command for each installed one, those that keep everything local first. */
+function noHandler({ configuration }: Host, files: readonly string[], { program }: App): IhandlerError {
+  const handlers = contributionsOf(configuration.installed.packages, 'handlers');
+  if (handlers.length === 0)
     return new IhandlerError(
       'OPTIONS_INVALID',
-      'No ihandler is installed, so nothing would take the incidents. `npm search keywords:ihandler` finds some.',
+      'No handler is installed. To find one: npm search keywords:ihandler',
     );
-  const commands = offers.map(
-    (offer) =>
-      `  ${program} import ${files.map(shellWord).join(' ')} --with ${exampleWith(offer)}\n      ${offer.spec.summary}`,
+  const sorted = handlers.toSorted((a, b) => Number(a.spec.network) - Number(b.spec.network));
+  const commands = sorted.map(
+    (handler) =>
+      `  ${program} import ${files.map(shellWord).join(' ')} --with ${shellWord(exampleEntry(handler))}\n      ${handler.spec.summary}`,
   );
   return new IhandlerError(
     'OPTIONS_INVALID',
-    `Nothing would take the incidents: say what should. One of these does it, as does a configuration (-c FILE.yaml):\n${commands.join('\n')}`,
+    `No handler given. Use -c FILE.yaml, or one of:\n${commands.join('\n')}`,
   );
 }
 
-function unnamed(plan: Plan, app: App): readonly Wanted[] {
-  const offers = defaultHandlers(plan.installed.packages);
-  if (offers.length === 0) throw nothingToRun(plan, app.program);
-  const others = offersOf(plan.installed.packages, 'handlers').filter((offer) => !offers.includes(offer));
-  const waiting = others.map((offer) => `${offer.name} (${whatItNeeds(offer)})`);
-  const rest = waiting.length > 0 ? `; not: ${waiting.join(', ')}` : '';
-  app.note(`no configuration: these run: ${offers.map(({ name }) => name).join(', ')}${rest}`);
-  return offers.map(({ name, package: { name: packageName } }) => ({ entry: { name }, path: [packageName] }));
-}
-
-async function handlersFor(plan: Plan, app: App): Promise<readonly HandlerEntry[]> {
-  const { configuration, installed } = plan;
-  const { cwd, conditions = [] } = app.host;
-  for (const { problem } of installed.unusable) app.log().warn(problem);
-  const here = { installed, folder: cwd, conditions };
-  const there = { ...here, folder: configuration.file === undefined ? cwd : dirname(configuration.file) };
-  const configured = wantedBy(configuration, installed, app);
-  const asked = plan.with.map((value) => parseWith(value, installed.packages));
-  for (const { entry } of asked) app.secrets.learn(entry.config);
-  const problems = unknownSources(configuration, installed);
-  const own = await setUpHandlers(configured, there, configuration, problems);
-  if (configured.length + asked.length > 0)
-    return [...own, ...(await setUpHandlers(asked, here, noConfiguration))];
-  return setUpHandlers(unnamed(plan, app), here, noConfiguration);
-}
-
-function keepingFile(folder: string, kind: string, now: Date): string {
-  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
-  for (let n = 1; ; n += 1) {
-    const file = join(folder, `${kind}-${time}${n === 1 ? '' : `-${n}`}.ndjson`);
-    if (!existsSync(file)) return file;
-  }
-}
-
-function rejectsFile(args: CommandArguments, dataDir: string, { host }: App): string {
-  const named = text(args, 'rejects');
-  if (named === undefined) return keepingFile(dataDir, 'rejects', new Date());
-  const file = resolve(host.cwd, named);
-  if (existsSync(file))
-    throw new IhandlerError(
-      'OPTIONS_INVALID',
-      `--rejects: ${named} exists already: name a new file, or remove it.`,
-    );
-  return file;
+/** Says which handlers run when neither a configuration nor `--with` names one. Throws when none does. */
+function announceDefaults(host: Host, files: readonly string[], app: App): void {
+  const handlers = contributionsOf(host.configuration.installed.packages, 'handlers');
+  const running = handlers.filter((handler) => describeHandler(handler).runsByDefault);
+  if (running.length === 0) throw noHandler(host, files, app);
+  const others = handlers
+    .filter((handler) => !running.includes(handler))
+    .map((handler) => `${handler.name} (${describeHandler(handler).needs})`);
+  const rest = others.length > 0 ? `; not running: ${others.join(', ')}` : '';
+  app.note(`no configuration; running: ${running.map(({ name }) => name).join(', ')}${rest}`);
 }
 
 /** The command that imports another file in the same way. */
@@ -113,48 +51,39 @@ function sameWay(args: CommandArguments, { program }: App): (file: string) => st
   return (file) => [program, 'import', ...[...options, file].map(shellWord)].join(' ');
 }
 
-async function runImportCommand(args: CommandArguments, app: App): Promise<number> {
-  const { host, terminal } = app;
-  const plan = planOf(args, app);
-  const { configuration, installed } = plan;
-  const handlers = await handlersFor(plan, app);
-  const dataDir = configuration.data ?? defaultDataFolder(host.env);
-  makeDataFolder(dataDir);
-  const sensor = sensorName(dataDir, configuration.sensor, host.env);
-  const inputs = await chooseSources(plan.files, {
-    installed,
-    conditions: host.conditions ?? [],
-    configuration,
-    cwd: host.cwd,
-    from: text(args, 'from'),
-    sensor,
-  });
-  if (plan.files.includes('-') && host.stdin.isTTY)
-    app.note('reading what you type; Ctrl-D on a line of its own ends it');
-  const unicode = showsUnicode(host.env);
+async function runImport(args: CommandArguments, app: App): Promise<number> {
+  const { world, terminal } = app;
+  const files = args.positionals;
+  if (files.length === 0)
+    throw new IhandlerError(
+      'OPTIONS_INVALID',
+      `Expected at least one file to import, or - for standard input. See: ${app.program} import --help`,
+    );
+  const host = await hostFor(args, app);
+  const { configuration } = host;
+  const added = texts(args, 'with').map((value) => parseEntry(value, configuration.installed));
+  for (const { config } of added) app.secrets.learn(config);
+  const hasHandlers = configuration.isBroken || configuration.ihandlers.length + added.length > 0;
+  if (!hasHandlers) announceDefaults(host, files, app);
+  if (files.includes('-') && world.stdin.isTTY)
+    app.note('reading from the terminal; Ctrl-D on an empty line ends the input');
+  const unicode = showsUnicode(world.env);
   let lastProgress = '';
   try {
-    const result = await runImport({
-      inputs,
-      handlers,
-      sensor,
-      dataDir,
-      rejects: rejectsFile(args, dataDir, app),
-      deadLetters: keepingFile(dataDir, 'dead-letters', new Date()),
-      signal: host.signal,
-      onReopen: host.onReopen,
-      log: app.log,
-      hide: app.secrets.hide,
-      patience: { start: host.patience?.start ?? 30_000, stall: host.patience?.stall ?? 60_000 },
+    const result = await host.import(files, {
+      with: added,
+      from: text(args, 'from'),
+      rejects: text(args, 'rejects'),
+      signal: world.signal,
       onProgress(progress) {
         lastProgress = formatProgress(progress, unicode);
         terminal.progress(lastProgress);
       },
     });
     terminal.progress(undefined);
-    // The bar stays above the result: it says how fast it was, also when it was too fast to be seen.
-    if (host.stderr.isTTY && !result.isInterrupted && result.failure === undefined)
-      terminal.warn(cutTo(lastProgress, host.stderr.columns));
+    // The bar stays above the result: it shows the rate, even of an import that was too fast to watch.
+    if (world.stderr.isTTY && !result.isInterrupted && result.failure === undefined)
+      terminal.warn(cutTo(lastProgress, world.stderr.columns));
     const again = [app.program, ...app.argv.map(shellWord)].join(' ');
     await terminal.write(
       args.options['json'] === true
@@ -167,36 +96,26 @@ async function runImportCommand(args: CommandArguments, app: App): Promise<numbe
   }
 }
 
-/** `import FILE…|-`: recordings go once through the handlers. */
+/** `import FILE…|-`: reads recordings once through the handlers. */
 export const importCommand: BuiltIn = {
   name: 'import',
-  summary: 'Read recordings into the ihandlers; again only adds what is new',
+  summary: 'Import recordings into the handlers; safe to repeat',
   usage: 'FILE…|- [-c FILE.yaml] [--with NAME[:OPTION=VALUE,…]]…',
   options: {
-    config: {
-      type: 'string',
-      short: 'c',
-      value: 'FILE.yaml',
-      help: 'What runs: see the README for its settings',
-    },
-    with: {
-      type: 'string',
-      multiple: true,
-      value: WITH_FORM,
-      help: 'Run this ihandler too, with these options',
-    },
-    from: { type: 'string', value: 'SOURCE', help: 'What the files are, when that is not plain to see' },
+    config: configOption,
+    with: { type: 'string', multiple: true, value: WITH_FORM, help: 'Add a handler, with options' },
+    from: { type: 'string', value: 'SOURCE', help: 'Input format (default: detected)' },
     rejects: {
       type: 'string',
       value: 'FILE',
-      help: 'Where to keep input that is no incident (default: a new file in the data folder)',
+      help: 'Where to write invalid input (default: a new file in the data folder)',
     },
     json: { type: 'boolean', help: 'Print the result as one JSON object' },
   },
   examples: [
-    ['ihandler import -c my.yaml recording.ndjson', 'a recording, as a configuration says'],
-    ['ihandler import recordings/*.gz --with ./notify.js', 'many, into a handler of your own'],
+    ['ihandler import -c my.yaml recording.ndjson', 'one recording, as configured'],
+    ['ihandler import recordings/*.gz --with ./notify.js', 'many recordings, into a local handler'],
     ['zcat old.gz | ihandler import -c my.yaml -', 'standard input'],
   ],
-  run: runImportCommand,
+  run: runImport,
 };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
 import { createOperatorWorld, settings, startRun, stopRun, takeIn } from '../testing/operator-world.ts';
-import { bytesInWords } from './journal.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {
@@ -14,26 +13,26 @@ afterAll(() => program.remove());
 const config = ['-c', 'my.yaml'];
 
 describe('journal', { timeout: 120_000 }, () => {
-  test('is checked while a process writes it, and compacted when none does', async () => {
+  test('can be verified while a process writes it, and compacted when none does', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(world, [1, 2, 3]);
     const file = join(world.folder, 'data/journal.sqlite');
     const checked = await world.run(['journal', 'check', ...config]);
-    expect([checked.code, checked.stdout]).toEqual([0, `${file} is in order: 3 incidents, 2 instances.\n`]);
+    expect([checked.code, checked.stdout]).toEqual([0, `${file} is intact: 3 incidents, 2 instances.\n`]);
     const busy = await world.run(['journal', 'compact', ...config]);
     expect([busy.code, busy.stderr]).toEqual([4, expect.stringContaining(String(running.child.pid))]);
     await stopRun(running);
     const { code, stdout } = await world.run(['journal', 'compact', ...config]);
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/journal\.sqlite: [\d.]+ kB before, [\d.]+ kB now\.\n$/),
+      expect.stringMatching(/journal\.sqlite: [\d.]+ KiB before, [\d.]+ KiB now\.\n$/),
     ]);
     const json = await world.run(['journal', 'check', '--json', ...config]);
     expect(JSON.parse(json.stdout)).toEqual({ problems: [], entries: 3, instances: 2 });
   });
 
-  test('is called damaged when it is', async () => {
+  test('is reported as damaged, and set aside at the next start', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(
@@ -51,19 +50,19 @@ describe('journal', { timeout: 120_000 }, () => {
     expect(readFileSync(file)).toEqual(damaged);
     const next = await startRun(program, world);
     const said =
-      /error: the journal was damaged and has been set aside: what could be read goes on in a new one, (\d+ incidents?); (\d+) are known to be missing as=(\S+) problem=/;
-    const [, readable, lost, setAside = ''] = said.exec(next.stderr()) ?? [];
+      /error: damaged journal set aside; continuing with a new one as=(\S+) problem=.* recovered=(\d+) lost=(\d+)/;
+    const [, setAside = '', readable, lost] = said.exec(next.stderr()) ?? [];
     expect(readFileSync(setAside)).toEqual(damaged);
     const doctor = await world.run(['doctor', ...config]);
     expect(doctor.stdout).toContain(`${setAside}: the journal was damaged on `);
     expect(doctor.stdout).toContain(
-      `${readable} of it could be read and are in the new one, ${lost} are known`,
+      `${readable} incidents recovered into the new journal, at least ${lost} lost`,
     );
     expect(doctor.stdout.match(/set aside|was damaged/g)).toHaveLength(1);
     await stopRun(next);
   });
 
-  test('is left at once when somebody interrupts, though it is one long step', async () => {
+  test('check exits at once on an interrupt, although it is one long step', async () => {
     const world = createOperatorWorld(program);
     const endless = `export const check = () => { process.stderr.write('reading'); for (;;); };
 export default () => ({ durable: true });`;
@@ -80,7 +79,7 @@ export default () => ({ durable: true });`;
     expect(checking.child.signalCode).toBe('SIGINT');
   });
 
-  test('says what it expects', async () => {
+  test('names the expected arguments', async () => {
     const world = createOperatorWorld(program);
     for (const [argv, code, said] of [
       [[], 2, 'Expected check or compact; found ""'],
@@ -92,16 +91,8 @@ export default () => ({ durable: true });`;
       expect([ran.code, ran.stderr]).toEqual([code, expect.stringContaining(said)]);
     }
     world.write('my.yaml', `${settings}journal: memory\n`);
-    expect((await world.run(['journal', 'check', ...config])).stderr).toContain('lives in the process');
+    expect((await world.run(['journal', 'check', ...config])).stderr).toContain(
+      'exists only inside the running process',
+    );
   });
-});
-
-test.each([
-  [0, '0 bytes'],
-  [999, '999 bytes'],
-  [1000, '1.0 kB'],
-  [2_147_483_648, '2.1 GB'],
-  [5e15, '5000.0 TB'],
-])('%s bytes in words', (bytes, words) => {
-  expect(bytesInWords(bytes)).toBe(words);
 });

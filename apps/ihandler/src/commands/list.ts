@@ -1,15 +1,21 @@
 import { dirname, resolve } from 'node:path';
-import { type CommandArguments, escapeControls } from '@ihandler/core';
+import { escapeControls } from '@ihandler/core';
+import {
+  type Contribution,
+  contributionsOf,
+  describeHandler,
+  findPackages,
+  type Installed,
+  requiredOptions,
+} from '@ihandler/host';
 import { type App, type BuiltIn, text } from '../app.ts';
-import { type Offer, offersOf } from '../host/discovery/contributions.ts';
-import { runsByDefault, whatItNeeds } from '../host/discovery/default-handlers.ts';
-import { findPackages, type Installed, type InstalledPackage } from '../host/discovery/find-packages.ts';
-import { requiredOptions } from '../host/discovery/option-schema.ts';
-import { whatLeaves } from '../host/discovery/outbound-data.ts';
-import { bold, dim } from '../terminal/terminal.ts';
-import { fold } from '../terminal/wrap-text.ts';
+import { exitCodes } from '../exit-code.ts';
+import { style } from '../terminal/terminal.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 
-/** Where the words of a line begin. */
+type InstalledPackage = Installed['packages'][number];
+
+/** The column where the text of a line starts. */
 const INDENT = 14;
 const indent = ' '.repeat(INDENT);
 
@@ -20,70 +26,94 @@ function asJson({ packages, unusable }: Installed): object {
       version: one.version,
       folder: one.folder,
       foundIn: one.foundIn,
-      ihandlers: offersOf([one], 'handlers').map((offer) => ({
-        name: offer.name,
-        aliases: offer.spec.aliases,
-        summary: offer.spec.summary,
-        network: offer.spec.network,
-        sends: offer.spec.sends ?? null,
-        needs: requiredOptions(offer.spec.options),
-        runsByDefault: runsByDefault(offer),
-        options: offer.spec.options,
+      ihandlers: contributionsOf([one], 'handlers').map((handler) => ({
+        name: handler.name,
+        aliases: handler.spec.aliases,
+        summary: handler.spec.summary,
+        network: handler.spec.network,
+        sends: handler.spec.sends ?? null,
+        mask: masks(handler),
+        needs: requiredOptions(handler.spec.options),
+        runsByDefault: describeHandler(handler).runsByDefault,
+        options: handler.spec.options,
       })),
-      sources: offersOf([one], 'sources').map(({ name, spec }) => ({ name, ...spec, export: undefined })),
-      commands: offersOf([one], 'commands').map(({ name, spec }) => ({ name, summary: spec.summary })),
-      journals: offersOf([one], 'journals').map(({ name, spec }) => ({ name, ...spec, export: undefined })),
+      sources: contributionsOf([one], 'sources').map(({ name, spec }) => ({
+        name,
+        ...spec,
+        export: undefined,
+      })),
+      commands: contributionsOf([one], 'commands').map(({ name, spec }) => ({ name, summary: spec.summary })),
+      journals: contributionsOf([one], 'journals').map(({ name, spec }) => ({
+        name,
+        ...spec,
+        export: undefined,
+      })),
+      sensors: contributionsOf([one], 'sensors').map(({ name, spec }) => ({
+        name,
+        ...spec,
+        export: undefined,
+      })),
     })),
     unusable,
   };
 }
 
-function handlerLines(offer: Offer<'handlers'>): string[] {
-  const { name, spec } = offer;
-  const running = runsByDefault(offer) ? 'runs without a configuration' : whatItNeeds(offer);
-  const also = spec.aliases.length > 0 ? ` (also ${spec.aliases.join(', ')})` : '';
-  return [`  ihandler    ${name}${also}: ${spec.summary}`, `${indent}${whatLeaves(offer)}; ${running}`];
+/** Whether a handler gets the sensor's address masked unless its entry says otherwise. */
+function masks({ spec }: Contribution<'handlers'>): boolean {
+  return spec.network && !spec.masksItself;
 }
 
-function packageLines(one: InstalledPackage, app: App): string[] {
+function handlerLines(handler: Contribution<'handlers'>): string[] {
+  const { name, spec } = handler;
+  const { runsByDefault, needs, outbound } = describeHandler(handler);
+  const also = spec.aliases.length > 0 ? ` (also ${spec.aliases.join(', ')})` : '';
+  const masked = masks(handler) ? "; the sensor's address is masked by default" : '';
+  return [
+    `  ihandler    ${name}${also}: ${spec.summary}`,
+    `${indent}${outbound}${masked}; ${runsByDefault ? 'runs without a configuration' : needs}`,
+  ];
+}
+
+function packageLines(one: InstalledPackage, { terminal }: App): string[] {
   const lines = [
-    ...offersOf([one], 'handlers').flatMap(handlerLines),
-    ...offersOf([one], 'sources').map(({ name, spec }) => {
+    ...contributionsOf([one], 'handlers').flatMap(handlerLines),
+    ...contributionsOf([one], 'sources').map(({ name, spec }) => {
       const reads = spec.reads.map((what) => (what === 'stdin' ? 'standard input' : 'files'));
       return `  source      ${name}: ${spec.summary}${reads.length > 0 ? ` (import reads ${reads.join(' and ')})` : ''}`;
     }),
-    ...offersOf([one], 'journals').map(({ name, spec }) => `  journal     ${name}: ${spec.summary}`),
-    ...offersOf([one], 'commands').map(({ name, spec }) => `  command     ${name}: ${spec.summary}`),
-  ].map((line) => fold(escapeControls(line), INDENT, app.terminal.columns));
-  const title = bold(`${one.name} ${one.version}`, app.terminal);
-  return [`${title}  ${dim(escapeControls(one.folder), app.terminal)}`, ...lines];
+    ...contributionsOf([one], 'journals').map(({ name, spec }) => `  journal     ${name}: ${spec.summary}`),
+    ...contributionsOf([one], 'commands').map(({ name, spec }) => `  command     ${name}: ${spec.summary}`),
+    ...contributionsOf([one], 'sensors').map(
+      ({ name, spec }) => `  sensor      ${name}: ${spec.summary} (init --${name} DIR)`,
+    ),
+  ].map((line) => wrapText(escapeControls(line), INDENT, terminal.columns));
+  const title = style('bold', `${one.name} ${one.version}`, terminal);
+  return [`${title}  ${style('dim', escapeControls(one.folder), terminal)}`, ...lines];
 }
 
-async function runList(args: CommandArguments, app: App): Promise<number> {
-  const config = text(args, 'config');
-  const folder = config === undefined ? [] : [dirname(resolve(app.host.cwd, config))];
-  const installed = findPackages([...folder, app.host.cwd, app.host.prefix]);
-  if (args.options['json'] === true) {
-    await app.terminal.write(`${JSON.stringify(asJson(installed), undefined, 2)}\n`);
-    return 0;
-  }
-  const blocks = installed.packages.map((one) => packageLines(one, app).join('\n'));
-  const broken = installed.unusable.map(({ problem }) => `cannot be used: ${problem}`);
-  const none =
-    'No package with something for ihandler is installed here. `npm search keywords:ihandler` finds some.';
-  await app.terminal.write(`${[...blocks, ...broken].join('\n\n') || none}\n`);
-  return 0;
-}
-
-/** `list`: what is installed, and what it does, needs and sends; runs no code of the packages. */
+/** `list`: shows the installed packages from their manifests; runs no code of them. */
 export const listCommand: BuiltIn = {
   name: 'list',
-  summary: 'Show what is installed, what it needs, and what leaves the machine',
+  summary: 'List installed packages, what they need and what they send',
   usage: '[-c FILE.yaml] [--json]',
   options: {
-    config: { type: 'string', short: 'c', value: 'FILE.yaml', help: 'Look beside this configuration too' },
-    json: { type: 'boolean', help: 'Print JSON, with every option of everything' },
+    config: { type: 'string', short: 'c', value: 'FILE.yaml', help: 'Also look beside this configuration' },
+    json: { type: 'boolean', help: 'Print JSON, with all options' },
   },
-  examples: [['ihandler list', 'what is installed']],
-  run: runList,
+  examples: [['ihandler list', 'everything installed here']],
+  async run(args, app) {
+    const { world, terminal } = app;
+    const config = text(args, 'config');
+    const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
+    const installed = findPackages([...folder, world.cwd, world.prefix]);
+    if (args.options['json'] === true) {
+      await terminal.write(`${JSON.stringify(asJson(installed), undefined, 2)}\n`);
+      return exitCodes.ok;
+    }
+    const blocks = installed.packages.map((one) => packageLines(one, app).join('\n'));
+    const broken = installed.unusable.map(({ problem }) => `cannot be used: ${problem}`);
+    const none = 'No ihandler package is installed here. To find one: npm search keywords:ihandler';
+    await terminal.write(`${[...blocks, ...broken].join('\n\n') || none}\n`);
+    return exitCodes.ok;
+  },
 };

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectControl } from '@ihandler/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { callControl } from '../host/control/control-client.ts';
 import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
 import { installPlain } from '../testing/fixture-packages.ts';
 import { liveWorld, numbersIn, startedIn, stopped, tailing, until } from '../testing/running-world.ts';
@@ -19,7 +19,7 @@ const worldWith = (yaml: string) => liveWorld(program, yaml);
 const started = (world: World) => startedIn(program, world);
 
 describe('run', () => {
-  test('says what runs, delivers what comes, and ends with SIGTERM when all is delivered', async () => {
+  test('reports what runs, delivers incidents, and stops on SIGTERM after the last delivery', async () => {
     const world = worldWith(tailing + keep);
     const running = await started(world);
     expect(running.stderr()).toMatch(/^started: process \d+, sensor sensor-1, data .*\/data$/m);
@@ -33,11 +33,11 @@ describe('run', () => {
     );
     const { code, stdout, stderr } = await stopped(running);
     expect([code, stdout]).toEqual([0, '']);
-    expect(stderr).toContain('stopped: nothing waits');
+    expect(stderr).toContain('stopped: no pending incidents');
     expect(existsSync(join(world.folder, 'data/control.sock'))).toBe(false);
   });
 
-  test('loses nothing when it is killed, and delivers nothing twice to who keeps a checkpoint', async () => {
+  test('loses nothing when it is killed, and delivers nothing twice to a handler with a checkpoint', async () => {
     const world = worldWith(tailing + keep);
     world.write('numbers', '');
     const file = join(world.folder, 'numbers');
@@ -65,7 +65,7 @@ describe('run', () => {
     expect(numbersIn(world)).toEqual(Array.from({ length: n }, (_, index) => index + 1));
   });
 
-  test('says what waits for whom when it is told to stop before all is delivered', async () => {
+  test('reports the backlog of each handler when it stops before all is delivered', async () => {
     const world = worldWith(`${tailing}ihandlers: [later, hangs]\n`);
     installPlain(
       world,
@@ -80,19 +80,21 @@ describe('run', () => {
     const running = await started(world);
     world.write('numbers', '1\n2\n');
     await until(
-      () => callControl(join(world.folder, 'data'), 'status', {}),
+      () => connectControl(join(world.folder, 'data')).status(),
       (status) => JSON.stringify(status).includes('the server is away'),
     );
     const began = performance.now();
     const { code, stderr } = await stopped(running);
     expect(performance.now() - began).toBeLessThan(20_000);
     expect(code).toBe(0);
-    expect(stderr).toContain('what waits is in the journal, and delivered after the next start');
-    expect(stderr).toContain('later: 2 still waiting (the server is away)');
-    expect(stderr).toContain('hangs: 2 still waiting');
+    expect(stderr).toContain(
+      'pending incidents are in the journal and will be delivered after the next start',
+    );
+    expect(stderr).toContain('later: 2 pending (the server is away)');
+    expect(stderr).toContain('hangs: 2 pending');
   }, 40_000);
 
-  test('ends at once with a second signal', async () => {
+  test('exits at once on a second signal', async () => {
     const world = worldWith(`${tailing}ihandlers: [hangs]\n`);
     installPlain(
       world,
@@ -102,7 +104,7 @@ describe('run', () => {
     const running = await started(world);
     world.write('numbers', '1\n');
     await until(
-      () => callControl(join(world.folder, 'data'), 'status', {}),
+      () => connectControl(join(world.folder, 'data')).status(),
       (status) => JSON.stringify(status).includes('"delivering"'),
     );
     running.child.kill('SIGTERM');
@@ -111,11 +113,11 @@ describe('run', () => {
     const began = performance.now();
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(130);
-    // It would have waited for eight.
+    // Without the second signal it would take 8 seconds.
     expect(performance.now() - began).toBeLessThan(6000);
   });
 
-  test('is one process on a folder: another is told who runs there', async () => {
+  test('refuses a second process on a data folder or journal, and names the first', async () => {
     const world = worldWith(tailing + keep);
     const running = await started(world);
     const second = await program.start(world, ['run', '-c', 'my.yaml']).ended;
@@ -136,7 +138,7 @@ describe('run', () => {
     await stopped(running);
   });
 
-  test('reopens files with SIGHUP, and when it is asked to', async () => {
+  test('reopens files on SIGHUP and on the command reopen', async () => {
     const world = worldWith(`${tailing}ihandlers: [again]\n`);
     const file = join(world.folder, 'reopened');
     installPlain(
@@ -147,13 +149,13 @@ describe('run', () => {
     const running = await started(world);
     running.child.kill('SIGHUP');
     await until(() => existsSync(file), Boolean);
-    await callControl(join(world.folder, 'data'), 'reopen', {});
+    await connectControl(join(world.folder, 'data')).reopen();
     expect(world.read('reopened')).toBe('xx');
-    await callControl(join(world.folder, 'data'), 'stop', {});
+    await connectControl(join(world.folder, 'data')).stop();
     expect((await running.ended).code).toBe(0);
   });
 
-  test('keeps what is no incident, and goes on', async () => {
+  test('writes invalid input to a rejects file, and continues', async () => {
     const world = worldWith(tailing + keep);
     world.write('numbers', '1\nnonsense\n2\n');
     const running = await started(world);
@@ -166,6 +168,6 @@ describe('run', () => {
       rejected: { offset: 2, reason: 'expected a number' },
       text: 'nonsense',
     });
-    expect(running.stderr()).toContain('warning: tail: has read what is no incident');
+    expect(running.stderr()).toContain('warning: tail: rejected invalid input file=');
   });
 });

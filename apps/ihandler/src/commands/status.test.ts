@@ -46,7 +46,7 @@ describe('status', () => {
       problems: [],
       journal: { name: 'sqlite', entries: 3 },
       ihandlers: [
-        { instance: 'keep', handler: 'keep', state: 'live', waiting: 0, oldestWaiting: null },
+        { instance: 'keep', handler: 'keep', state: 'live', pending: 0, oldestPending: null },
         {
           instance: 'later',
           state: 'waiting',
@@ -57,7 +57,7 @@ describe('status', () => {
       ],
       sources: [{ instance: 'tail', state: 'running', accepted: 3, rejected: 1 }],
     });
-    expect(Date.now() - found.ihandlers[1].oldestWaiting).toBeLessThan(30_000);
+    expect(Date.now() - found.ihandlers[1].oldestPending).toBeLessThan(30_000);
     const { code, stdout } = await world.run(['status', '-c', 'my.yaml']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ihandler runs for \d+ s, process \d+, sensor sensor-1$/m);

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import {
   type CommandArguments,
   createDispatcher,
@@ -11,95 +11,77 @@ import {
   type LaneStatus,
   type Source,
 } from '@ihandler/core';
+import { createHostLog, parseEntry } from '@ihandler/host';
 import { type App, type BuiltIn, text } from '../app.ts';
+import { chooseLogFor, hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
-import { isLocal, setUpHandlers } from '../host/assembly/load-handlers.ts';
-import { chooseSources } from '../host/assembly/recognise-file.ts';
-import { noConfiguration } from '../host/configuration/configuration.ts';
-import { findPackages, type Installed } from '../host/discovery/find-packages.ts';
-import { createHostLog } from '../host/running/host-log.ts';
-import { shippedAttack } from '../shipped-attack.ts';
 import { cutTo } from '../terminal/terminal.ts';
-import { chooseLogFor } from './configured.ts';
-import { laneLine } from './import-report.ts';
-import { watchHandler } from './traced-handler.ts';
-import { parseWith, WITH_FORM } from './with-option.ts';
+import { laneLine } from './import/report.ts';
+import { WITH_FORM } from './import.ts';
+import { shippedAttack } from './try/shipped-attack.ts';
+import { traceHandler } from './try/traced-handler.ts';
 
-/** The sensor of what is tried, when the environment names none. */
+/** The name of the sensor, unless the environment sets one. */
 const SENSOR = 'trial';
 
-async function handlerFor(named: string, installed: Installed, app: App): Promise<HandlerEntry> {
-  const { cwd, conditions = [] } = app.host;
-  const wanted = parseWith(named, installed.packages);
-  const { name } = wanted.entry;
-  const entry =
-    !isLocal(name) && existsSync(resolve(cwd, name)) ? { ...wanted.entry, name: `./${name}` } : wanted.entry;
-  app.secrets.learn(entry.config);
-  const workshop = { installed, folder: cwd, conditions };
-  const [made] = await setUpHandlers([{ entry, path: [named] }], workshop, noConfiguration);
-  if (made === undefined) throw new IhandlerError('HANDLER_INVALID', `${named} is no handler.`);
-  return made;
+/** A file of this name is meant before a package of it: `try notify.js`. */
+function localName(name: string, cwd: string): string {
+  const isLocal = isAbsolute(name) || /^\.\.?(?:[/\\]|$)/.test(name);
+  return !isLocal && existsSync(resolve(cwd, name)) ? `./${name}` : name;
 }
 
-async function sourcesFor(
-  args: CommandArguments,
-  installed: Installed,
-  app: App,
-): Promise<readonly Source[]> {
-  const files = args.positionals.slice(1);
-  if (files.length === 0) return [shippedAttack()];
-  const { cwd, env, conditions = [] } = app.host;
-  const inputs = await chooseSources(files, {
-    installed,
-    conditions,
-    configuration: noConfiguration,
-    cwd,
-    from: text(args, 'from'),
-    sensor: env['IHANDLER_SENSOR'] || SENSOR,
-  });
-  return inputs.flatMap(({ reader }) => reader?.source ?? []);
-}
-
-function exitCode({ counts, pending: waiting }: LaneStatus): number {
-  if (waiting > 0) return exitCodes.unusable;
+function exitCode({ counts, pending }: LaneStatus): number {
+  if (pending > 0) return exitCodes.unusable;
   return counts.dead > 0 ? exitCodes.partly : exitCodes.ok;
 }
 
-/** Delivers what the sources bring, in a data folder that is gone afterwards. */
-async function tryOut(entry: HandlerEntry, sources: readonly Source[], args: CommandArguments, app: App) {
-  const { host, terminal } = app;
-  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-try-'));
-  let told = Promise.resolve();
-  const tell = (line: string) => {
-    const width = terminal.columns;
-    const shown = escapeControls(line);
-    told = told.then(() => terminal.write(`${width === undefined ? shown : cutTo(shown, width)}\n`));
-    // Whoever waits for the last line is told when the output is closed.
-    told.catch(() => undefined);
+/** Writes lines to the terminal, in order. */
+function createLineWriter({ terminal }: App) {
+  let written = Promise.resolve();
+  return {
+    write(line: string): void {
+      const width = terminal.columns;
+      const shown = escapeControls(line);
+      written = written.then(() => terminal.write(`${width === undefined ? shown : cutTo(shown, width)}\n`));
+      written.catch(() => undefined); // reported by done()
+    },
+    done: () => written,
   };
-  const log = createHostLog({ warn: (line) => tell(`    logs ${line}`) }, app.secrets);
+}
+
+/** Delivers the incidents of the sources, in a temporary data folder. */
+async function tryHandler(
+  entry: HandlerEntry,
+  sources: readonly Source[],
+  args: CommandArguments,
+  app: App,
+): Promise<number> {
+  const { world } = app;
+  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-try-'));
+  const lines = createLineWriter(app);
+  const log = createHostLog({ warn: (line) => lines.write(`    logs ${line}`) }, app.secrets);
   log.choose({ levels: 'all' });
   chooseLogFor(args, undefined, { hostLog: log });
-  const common = { journal: createMemoryJournal(), sensor: host.env['IHANDLER_SENSOR'] || SENSOR, dataDir };
-  // What is wrong with the handler itself, a dispatcher says before anything is wrapped.
+  const common = { journal: createMemoryJournal(), sensor: world.env['IHANDLER_SENSOR'] || SENSOR, dataDir };
+  // Throws for an invalid handler, before it is wrapped.
   createDispatcher({ ...common, handlers: [entry] });
   const dispatcher = createDispatcher({
     ...common,
-    handlers: [{ ...entry, handler: watchHandler(entry.handler, tell) }],
+    handlers: [{ ...entry, handler: traceHandler(entry.handler, lines.write) }],
     log: log.log,
     retry: { base: 100, cap: 1000, attempts: 3 },
   });
-  const stalledAfter = host.patience?.stall ?? 5000;
+  const stalledAfter = world.patience?.stall ?? 5000;
   try {
     await dispatcher.start();
-    for (const source of sources) await dispatcher.run(source, { signal: host.signal, stalledAfter });
-    await dispatcher.drain({ stalledAfter, signal: host.signal });
+    for (const source of sources) await dispatcher.run(source, { signal: world.signal, stalledAfter });
+    await dispatcher.drain({ stalledAfter, signal: world.signal });
     const [status] = dispatcher.status();
     await dispatcher.close();
-    tell('');
-    if (status !== undefined) tell(laneLine(status).trimStart());
-    await told;
-    if (host.signal.aborted) return exitCodes.interrupted;
+    lines.write('');
+    if (status !== undefined) lines.write(laneLine(status).trimStart());
+    await lines.done();
+    if (world.signal.aborted) return exitCodes.interrupted;
     return status === undefined ? exitCodes.unusable : exitCode(status);
   } finally {
     await dispatcher.close();
@@ -108,27 +90,35 @@ async function tryOut(entry: HandlerEntry, sources: readonly Source[], args: Com
 }
 
 async function runTry(args: CommandArguments, app: App): Promise<number> {
-  const [named] = args.positionals;
+  const [named, ...files] = args.positionals;
   if (named === undefined)
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `Expected what to try: a file such as ./notify.js, a folder with a package, or a name. See: ${app.program} try --help`,
+      `Expected a handler to try: a file such as ./notify.js, a folder with a package, or a name. See: ${app.program} try --help`,
     );
-  const installed = findPackages([app.host.cwd, app.host.prefix]);
-  const entry = await handlerFor(named, installed, app);
-  return tryOut(entry, await sourcesFor(args, installed, app), args, app);
+  const { cwd, env } = app.world;
+  const host = await hostFor(args, app);
+  const parsed = parseEntry(named, host.configuration.installed);
+  app.secrets.learn(parsed.config);
+  const entry = await host.loadHandler({ ...parsed, name: localName(parsed.name, cwd) });
+  const sensor = env['IHANDLER_SENSOR'] || SENSOR;
+  const sources =
+    files.length === 0
+      ? [shippedAttack()]
+      : await host.loadFileSources(files, { from: text(args, 'from'), sensor });
+  return tryHandler(entry, sources, args, app);
 }
 
-/** `try NAME [RECORDING]`: shows what a handler does with some incidents. */
+/** `try NAME [RECORDING…]`: shows what a handler does with some incidents. */
 export const tryCommand: BuiltIn = {
   name: 'try',
-  summary: 'Show what an ihandler does with a recorded attack, step by step',
+  summary: 'Show what a handler does with a recorded attack, step by step',
   usage: `${WITH_FORM} [RECORDING…]`,
   options: {
-    from: { type: 'string', value: 'SOURCE', help: 'What the recording is, when that is not plain to see' },
+    from: { type: 'string', value: 'SOURCE', help: 'Input format of the recording (default: detected)' },
   },
   examples: [
-    ['ihandler try ./notify.js', 'a handler of your own, on the attack in the manual of dionaea'],
+    ['ihandler try ./notify.js', 'a local handler, on the attack that ships with the program'],
     [
       'ihandler try ./notify.js:url=http://127.0.0.1:8080/ recording.ndjson',
       'with an option, on a recording',

@@ -8,13 +8,13 @@ export const yesOption = { type: 'boolean', help: 'Do it without asking' } as co
  * Whether the user wants what cannot be taken back. Throws `OPTIONS_INVALID` when there is nobody to be asked and no
  * `--yes`.
  */
-export async function confirm(question: string, args: CommandArguments, { host }: App): Promise<boolean> {
+export async function confirm(question: string, args: CommandArguments, { world }: App): Promise<boolean> {
   if (args.options['yes'] === true) return true;
-  if (host.stdin.isTTY !== true || host.ask === undefined)
+  if (world.stdin.isTTY !== true || world.ask === undefined)
     throw new IhandlerError(
       'OPTIONS_INVALID',
       `${question} This cannot be taken back, and there is no terminal to ask on: say --yes. Nothing was done.`,
     );
-  const answer = await host.ask(`${question} This cannot be taken back. [y/N] `);
+  const answer = await world.ask(`${question} This cannot be taken back. [y/N] `);
   return /^y(?:es)?$/i.test(answer.trim());
 }

@@ -1,21 +1,5 @@
 import { escapeControls } from '@ihandler/core';
-
-/** How far an import is. */
-export interface ImportProgress {
-  /** The file being read, as the user named it. */
-  readonly file: string;
-  /** Counted from one, and of how many. */
-  readonly index: number;
-  readonly of: number;
-  /** Of all the work, between 0 and 1; undefined when the end is not known. */
-  readonly fraction: number | undefined;
-  /** Incidents taken so far. */
-  readonly incidents: number;
-  /** Since the beginning. */
-  readonly seconds: number;
-  /** A handler that is stuck, and why. */
-  readonly stuck: string | undefined;
-}
+import type { ImportProgress } from '@ihandler/host';
 
 /** The width of the bar in columns. */
 const BAR = 20;

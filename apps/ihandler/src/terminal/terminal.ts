@@ -1,11 +1,13 @@
+import { styleText } from 'node:util';
 import type { Terminal } from '@ihandler/core';
-import type { Host, Output } from '../host/world.ts';
+import type { Secrets } from '@ihandler/host';
+import type { Output, ProgramWorld } from '../program-world.ts';
 
 /** The pause between two redraws of the progress line, in milliseconds. */
 const REDRAW = 80;
 
 /** Colour: what the flag says, else FORCE_COLOR, else NO_COLOR (https://no-color.org), else whether it is a terminal. */
-export function wantsColor(env: Host['env'], stdout: Output, flag: boolean | undefined): boolean {
+export function wantsColor(env: ProgramWorld['env'], stdout: Output, flag: boolean | undefined): boolean {
   if (flag !== undefined) return flag;
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
@@ -33,8 +35,8 @@ export function cutTo(text: string, columns = 80): string {
 }
 
 /** The terminal over two streams. Progress goes to standard error, and only when that is a terminal. */
-export function createTerminal(host: Host, color: boolean): Terminal {
-  const { stdout, stderr } = host;
+export function createTerminal(world: ProgramWorld, color: boolean): Terminal {
+  const { stdout, stderr } = world;
   let shown = '';
   let drawnAt = 0;
   // Each write answers through its callback; without a listener the same error would also end the process.
@@ -80,12 +82,17 @@ export function createTerminal(host: Host, color: boolean): Terminal {
   };
 }
 
-/** Text in bold, where colour may be used. */
-export function bold(text: string, { color }: Pick<Terminal, 'color'>): string {
-  return color ? `\x1b[1m${text}\x1b[22m` : text;
+/** A terminal that hides secrets. */
+export function hidingSecrets(terminal: Terminal, { hide }: Pick<Secrets, 'hide'>): Terminal {
+  return {
+    ...terminal,
+    write: (text) => terminal.write(hide(text)),
+    warn: (text) => terminal.warn(hide(text)),
+    progress: (text) => terminal.progress(text === undefined ? undefined : hide(text)),
+  };
 }
 
-/** Text that steps back, where colour may be used. */
-export function dim(text: string, { color }: Pick<Terminal, 'color'>): string {
-  return color ? `\x1b[2m${text}\x1b[22m` : text;
+/** Text in a style, where colour may be used. The terminal has decided already, so the stream is not asked again. */
+export function style(format: 'bold' | 'dim', text: string, { color }: Pick<Terminal, 'color'>): string {
+  return color ? styleText(format, text, { validateStream: false }) : text;
 }

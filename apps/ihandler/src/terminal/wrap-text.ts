@@ -2,7 +2,7 @@
  * Breaks a line between words so that it fits a terminal; what follows is indented by as many blanks as `indent` says. A
  * word that is longer than a line stays whole, so that it can be copied. Without columns nothing is broken.
  */
-export function fold(line: string, indent: number, columns: number | undefined): string {
+export function wrapText(line: string, indent: number, columns: number | undefined): string {
   if (columns === undefined || line.length < columns) return line;
   const margin = ' '.repeat(indent);
   const lines: string[] = [];

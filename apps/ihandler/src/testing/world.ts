@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { Host, Output } from '../host/world.ts';
 import { run } from '../program.ts';
+import type { Output, ProgramWorld } from '../program-world.ts';
 
 /** A stream that keeps what is written. */
 export function recorder(isTTY = false): Output & { text(): string } {
@@ -38,7 +38,7 @@ export interface World {
     json: Readonly<Record<string, unknown>>,
     files?: Readonly<Record<string, string>>,
   ): void;
-  run(argv: readonly string[], host?: Partial<Host>): Promise<Ran>;
+  run(argv: readonly string[], world?: Partial<ProgramWorld>): Promise<Ran>;
 }
 
 /** Makes a world whose program finds only what the test installs. */
@@ -62,7 +62,7 @@ export function createWorld(): World {
       write(join(own, 'package.json'), JSON.stringify(full));
       for (const [path, text] of Object.entries(files)) write(join(own, path), text);
     },
-    async run(argv, host = {}) {
+    async run(argv, world = {}) {
       const stdout = recorder();
       const stderr = recorder();
       const code = await run(argv, {
@@ -73,7 +73,7 @@ export function createWorld(): World {
         stdin: {},
         signal: new AbortController().signal,
         prefix: folder,
-        ...host,
+        ...world,
       });
       return { code, stdout: stdout.text(), stderr: stderr.text() };
     },

@@ -43,6 +43,21 @@ export const manifestSchema = z.object({
       }),
     )
     .default({}),
+  /** Kinds of sensors by name (`dionaea`): how to set one up; the export's default is a {@link SensorModule}. */
+  sensors: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected lower-case letters, digits and "-"'),
+      z.object({
+        export: subpath,
+        /** What its help says of `init --NAME FOLDER`. */
+        summary: z.string(),
+        /** Origins of incidents about the sensor itself, not about an attack: excluded by default. */
+        ownOrigins: z.array(z.string()).default([]),
+        /** Protocols of connections that the sensor itself opens: excluded by default. */
+        ownProtocols: z.array(z.string()).default([]),
+      }),
+    )
+    .default({}),
   /** By name; the export has a record `commands` of {@link Command}s. */
   commands: z.record(z.string(), z.object({ export: subpath, summary: z.string() })).default({}),
   /** By name, for `journal:` in a configuration; the export is a {@link JournalModule}. */

@@ -1,0 +1,119 @@
+import { compileGlob, describeError } from '@ihandler/core';
+import { compileEntryFilter, isSecretName, parseDomains } from '@ihandler/core/kit';
+import { z } from 'zod';
+import { parseLogLevels } from '../running/log-levels.ts';
+import type { ConfigPath, Problem } from './problem.ts';
+
+/** A string that a function of core validates; its error becomes the message. */
+function validString(validate: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    try {
+      validate(text);
+    } catch (error) {
+      context.addIssue(describeError(error));
+    }
+  });
+}
+
+const instanceName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, "_", "-" and dots');
+const source = z.strictObject({
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+  as: instanceName.optional(),
+});
+const globs = z.array(validString(compileGlob)).optional();
+const handler = source.extend({
+  from: z.enum(['beginning', 'end']).optional(),
+  only: globs,
+  except: globs,
+  ignore: z.array(validString((rule) => compileEntryFilter({ ignore: [rule] }))).optional(),
+  protocols: z.array(validString((name) => compileEntryFilter({ protocols: [name] }))).optional(),
+  mask: z.boolean().optional(),
+});
+const entryOf = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
+
+/** One item of `sources`; a bare name is an entry, too. */
+export const sourceSchema = z.preprocess(entryOf, source);
+
+/** One item of `ihandlers`; a bare name is an entry, too. */
+export const handlerSchema = z.preprocess(entryOf, handler);
+
+/** One handler in a configuration file of a sensor: a name and options; other keys are ignored. */
+export const sensorEntrySchema = z.object({
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const named = {
+  name: z.string().min(1),
+  config: z.record(z.string(), z.unknown()).nullish(),
+};
+const port = {
+  host: z.string().min(1).optional(),
+  port: z.int().min(0).max(65535).optional(),
+};
+
+/** A file of a configuration, without the items of its lists. */
+export const configurationSchema = z.strictObject({
+  sensor: z.string().min(1).max(255).optional(),
+  data: z.string().min(1).optional(),
+  journal: z
+    .union([z.string().min(1), z.strictObject(named)], 'expected a name, or name and config')
+    .optional(),
+  // YAML of version 1.1 has `off` for false.
+  health: z
+    .union([z.literal('off'), z.literal(false), z.strictObject(port)], 'expected host and port, or off')
+    .optional(),
+  log: z
+    .strictObject({
+      levels: validString(parseLogLevels).optional(),
+      domains: validString(parseDomains).optional(),
+    })
+    .optional(),
+  // A list whose items are all commented out is null in YAML.
+  include: z.array(z.string().min(1)).nullish(),
+  sources: z.array(z.unknown()).nullish(),
+  ihandlers: z.array(z.unknown()).nullish(),
+});
+
+/** The settings of a configuration beside its lists. */
+export type Settings = Omit<z.output<typeof configurationSchema>, 'include' | 'sources' | 'ihandlers'>;
+
+/** Of the settings of a file, those that are valid by themselves: they are used although others have problems. */
+export function validSettings(value: unknown): z.output<typeof configurationSchema> {
+  const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+  const valid = entries.filter(([key, inner]) => configurationSchema.safeParse({ [key]: inner }).success);
+  return configurationSchema.parse(Object.fromEntries(valid));
+}
+
+function describeFound(value: unknown, path: ConfigPath): string {
+  let inner = value;
+  for (const key of path)
+    inner = typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined;
+  if (inner === undefined) return 'nothing';
+  if (path.some((key) => typeof key === 'string' && isSecretName(key))) return 'a hidden value';
+  return JSON.stringify(inner)?.slice(0, 80) ?? typeof inner;
+}
+
+/**
+ * Validates a value. `written` is the whole file as it was written, from which messages quote; `at` is the path of the
+ * value in it.
+ */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  written: unknown,
+  at: ConfigPath,
+): { readonly data: z.output<S> | undefined; readonly problems: readonly Problem[] } {
+  const { data, error } = schema.safeParse(value);
+  const problems = (error?.issues ?? []).flatMap((issue): Problem[] => {
+    const path = [...at, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown setting' }));
+    const what = issue.code === 'custom' ? '' : `; found ${describeFound(written, path)}`;
+    return [{ path, message: `${issue.message}${what}` }];
+  });
+  return { data, problems };
+}

@@ -1,0 +1,52 @@
+import type { ConfigPath } from './problem.ts';
+
+/** Something that stands where a variable of the environment should. */
+export interface Missing {
+  readonly path: ConfigPath;
+  readonly message: string;
+}
+
+const reference = /\$\$|\$\{([^}]*)(\}?)/g;
+
+function fill(
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+  missing: (message: string) => void,
+) {
+  return text.replace(reference, (whole, inner: string | undefined, end: string | undefined) => {
+    if (whole === '$$') return '$';
+    const [, name, preset] = /^([A-Za-z_]\w*)(?::-(.*))?$/s.exec(inner ?? '') ?? [];
+    if (name === undefined || end === '') {
+      missing(
+        `expected \${NAME} or \${NAME:-DEFAULT} (for the text itself write $$ instead of $); found ${whole}`,
+      );
+      return whole;
+    }
+    // As in a shell: an empty variable is as good as none when there is a default.
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (preset !== undefined) return value || preset;
+    if (value === undefined)
+      missing(
+        `expected the variable ${name} in the environment, or a default: \${${name}:-DEFAULT}; found nothing`,
+      );
+    return value ?? whole;
+  });
+}
+
+/**
+ * A copy of a value in which `${NAME}` and `${NAME:-DEFAULT}` in strings stand for variables of the environment, and `$$`
+ * for a dollar sign. Keys stay as they are.
+ */
+export function substitute(
+  value: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly value: unknown; readonly missing: readonly Missing[] } {
+  const missing: Missing[] = [];
+  function walk(inner: unknown, path: ConfigPath): unknown {
+    if (typeof inner === 'string') return fill(inner, env, (message) => missing.push({ path, message }));
+    if (Array.isArray(inner)) return inner.map((item, index) => walk(item, [...path, index]));
+    if (typeof inner !== 'object' || inner === null || inner instanceof Date) return inner;
+    return Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, walk(item, [...path, key])]));
+  }
+  return { value: walk(value, []), missing };
+}

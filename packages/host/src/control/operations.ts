@@ -1,0 +1,105 @@
+import { type Dispatcher, IhandlerError } from '@ihandler/core';
+import { z } from 'zod';
+import type { ControlMethod, ControlMethods } from './control-server.ts';
+
+const positions = z.array(z.int().positive()).optional();
+
+/** What each method takes; the answers are those of the dispatcher's methods of the same name. */
+const params = {
+  retryDeadLetters: z.strictObject({ instance: z.string(), positions }),
+  dropDeadLetters: z.strictObject({ instance: z.string(), positions }),
+  replay: z.strictObject({
+    instance: z.string(),
+    name: z.string(),
+    since: z.number().optional(),
+    only: z.array(z.string()).optional(),
+  }),
+  forget: z.strictObject({ networks: z.array(z.string()) }),
+};
+
+/** What a command asks of a dispatcher, by the name of the method. */
+type OperatorParams = { readonly [Method in keyof typeof params]: z.output<(typeof params)[Method]> };
+
+const replayCounts = z.object({
+  delivered: z.number(),
+  filtered: z.number(),
+  dead: z.number(),
+  dropped: z.number(),
+  lost: z.number(),
+});
+
+/** The schema of each method's answer. */
+export const answers = {
+  retryDeadLetters: z.object({ delivered: z.number(), dead: z.number() }),
+  dropDeadLetters: z.number(),
+  replay: replayCounts,
+  /** What each instance did, for people. */
+  forget: z.record(z.string(), z.string()),
+};
+
+/** See {@link answers}. */
+export type OperationAnswers = {
+  readonly [Method in keyof typeof answers]: z.output<(typeof answers)[Method]>;
+};
+
+/** The progress of a replay: `done` of `total` entries. */
+export const replayProgress = z.object({ done: z.number(), total: z.number() });
+
+/** Something that is asked of a dispatcher, wherever it runs. */
+export type Operation = {
+  [Method in keyof OperatorParams]: { readonly method: Method; readonly params: OperatorParams[Method] };
+}[keyof OperatorParams];
+
+/** Leaves out what is undefined. */
+function given<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  // Safe: exactly the keys whose value is undefined are left out.
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+}
+
+/** Does it on a dispatcher of this process. */
+export function operate(
+  dispatcher: Dispatcher,
+  operation: Operation,
+  say: (progress: unknown) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  switch (operation.method) {
+    case 'retryDeadLetters':
+      return dispatcher.retryDeadLetters(operation.params.instance, operation.params.positions);
+    case 'dropDeadLetters':
+      return dispatcher.dropDeadLetters(operation.params.instance, operation.params.positions);
+    case 'replay':
+      return dispatcher.replay({
+        ...given(operation.params),
+        signal,
+        onProgress: (done, total) => say({ done, total }),
+      });
+    case 'forget':
+      return dispatcher.forget(operation.params.networks);
+  }
+}
+
+function methodFor(dispatcher: Dispatcher, method: Operation['method']): ControlMethod {
+  return async (sent, say, signal) => {
+    const parsed = params[method].safeParse(sent);
+    if (!parsed.success)
+      throw new IhandlerError(
+        'OPTIONS_INVALID',
+        `The running ihandler does not accept this request for ${method}. Is it another version? Restart it.`,
+      );
+    // Safe: the schema of this very method has just been met.
+    return operate(dispatcher, { method, params: parsed.data } as Operation, say, signal);
+  };
+}
+
+/** What a running process does for `dead-letters`, `replay` and `forget`. */
+export function operatorMethods(dispatcher: Dispatcher): ControlMethods {
+  return {
+    retryDeadLetters: methodFor(dispatcher, 'retryDeadLetters'),
+    dropDeadLetters: methodFor(dispatcher, 'dropDeadLetters'),
+    replay: methodFor(dispatcher, 'replay'),
+    forget: methodFor(dispatcher, 'forget'),
+  };
+}

@@ -1,0 +1,68 @@
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { describeError } from '@ihandler/core';
+import type { Problem } from '../configuration/problem.ts';
+import type { Resource } from './resources.ts';
+
+/** Throws unless this user can create files in an existing folder. */
+function assertWritable(folder: string): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
+  accessSync(folder, constants.W_OK | constants.X_OK);
+}
+
+/** Why this user cannot create a folder, or files in it; undefined when it can. */
+export function folderProblem(folder: string): string | undefined {
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    assertWritable(nearest);
+    return undefined;
+  } catch (error) {
+    return `expected a folder that can be written or created; found ${folder}: ${describeError(error)}`;
+  }
+}
+
+/** Opens an existing file as this user, without changing it; for a missing one, its folder must be writable. */
+function pathProblem({ access, mayAppear }: Resource, path: string): string | undefined {
+  try {
+    // A file to follow may appear later: then its folder must exist.
+    if (mayAppear && access === 'read' && !existsSync(path)) accessSync(dirname(path), constants.X_OK);
+    else if (existsSync(path) && statSync(path).isDirectory()) assertWritable(path);
+    else if (existsSync(path) || access === 'read') closeSync(openSync(path, access === 'read' ? 'r' : 'r+'));
+    else assertWritable(dirname(path));
+    return undefined;
+  } catch (error) {
+    return `expected a path that can be ${access === 'read' ? 'read' : 'written'}; found ${path}: ${describeError(error)}`;
+  }
+}
+
+/** Why this user cannot listen on a port now; undefined when it can. */
+export function portProblem(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) =>
+      resolve(`expected a port to listen on; found ${host}:${port}: ${describeError(error)}`),
+    );
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/** The problems of resources that this user cannot open. Ports may be in use while the host `isRunning`. */
+export async function accessProblems(
+  resources: readonly Resource[],
+  isRunning: boolean,
+): Promise<readonly Problem[]> {
+  const problems = await Promise.all(
+    resources.map(async (resource): Promise<readonly Problem[]> => {
+      const { at, target } = resource;
+      if (typeof target === 'object' && (isRunning || target.port === 0)) return [];
+      const message =
+        typeof target === 'string'
+          ? pathProblem(resource, target)
+          : await portProblem(target.port, target.host);
+      return message === undefined ? [] : [{ path: at, message }];
+    }),
+  );
+  return problems.flat();
+}

@@ -1,0 +1,131 @@
+import { dirname } from 'node:path';
+import { describeError } from '@ihandler/core';
+import { unknownSources } from '../assembly/file-source.ts';
+import type { HostPlan } from '../assembly/host-plan.ts';
+import { loadHandlers } from '../assembly/load-handlers.ts';
+import { hasProblems, loadJournal } from '../assembly/load-journal.ts';
+import { liveEntries, loadSources } from '../assembly/load-sources.ts';
+import { instanceName } from '../assembly/prepare-host.ts';
+import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
+import type { Problem } from '../configuration/problem.ts';
+import { connectControl } from '../control/connect-control.ts';
+import { describeOutbound, destinationsIn } from '../discovery/outbound-data.ts';
+import { healthAddress } from '../status/health-server.ts';
+import { accessProblems, folderProblem, portProblem } from './check-access.ts';
+import { handlerResources, importResources, liveResources, type Resource } from './resources.ts';
+
+/** A handler of a checked host. */
+export interface CheckedHandler {
+  readonly instance: string;
+  /** What it sends off this machine, as its package says; undefined for a local file, which does not say. */
+  readonly outbound: string | undefined;
+  /** Where its options send data to. */
+  readonly destinations: readonly string[];
+  /** Whether it gets incidents with the sensor's address masked. */
+  readonly mask: boolean;
+}
+
+/** What a valid configuration runs. */
+export interface CheckReport {
+  /** The process that runs on the data folder: its ports are in use, and were not checked. */
+  readonly pid: number | undefined;
+  /** The data folder. Absolute. */
+  readonly data: string;
+  /** Undefined for a configuration that only `import` uses. */
+  readonly journal: { readonly name: string; readonly file: string | undefined } | undefined;
+  /** The live sources, with the addresses they listen on and the files they read. */
+  readonly sources: readonly {
+    readonly instance: string;
+    readonly listensOn: readonly string[];
+    readonly reads: readonly string[];
+  }[];
+  /** The address of health and metrics; `off`, or undefined for a configuration that only `import` uses. */
+  readonly health: string | undefined;
+  readonly handlers: readonly CheckedHandler[];
+}
+
+async function runningPid({ dataDir, world }: HostPlan): Promise<number | undefined> {
+  try {
+    return await connectControl(dataDir).pid({ timeout: 2000 });
+  } catch (error) {
+    world.log().info('cannot find out whether an ihandler runs', { error: describeError(error) });
+    return undefined;
+  }
+}
+
+async function journalOf(plan: HostPlan) {
+  const loaded = await loadJournal(plan);
+  if (hasProblems(loaded)) return { journal: undefined, problems: loaded };
+  const { name, file } = loaded;
+  const message = file === undefined ? undefined : folderProblem(dirname(file));
+  return { journal: { name, file }, problems: message === undefined ? [] : [{ path: ['journal'], message }] };
+}
+
+async function healthProblems(
+  address: ReturnType<typeof healthAddress>,
+  isRunning: boolean,
+): Promise<readonly Problem[]> {
+  if (address === undefined || isRunning || address.port === 0) return [];
+  const message = await portProblem(address.port, address.host);
+  return message === undefined ? [] : [{ path: ['health'], message: `${message}; or set "health: off"` }];
+}
+
+function ofInstance(resources: readonly Resource[], instance: string) {
+  const own = resources.filter((resource) => resource.instance === instance);
+  return {
+    listensOn: own.flatMap(({ target }) =>
+      typeof target === 'object' ? [`${target.host}:${target.port}`] : [],
+    ),
+    reads: own.flatMap(({ target, access }) =>
+      typeof target === 'string' && access === 'read' ? [target] : [],
+    ),
+  };
+}
+
+/**
+ * Checks a configuration without starting or changing anything: its entries and options, and whether this user can open
+ * the files, folders and ports that it names. Throws one error with all problems.
+ */
+export async function checkHost(plan: HostPlan): Promise<CheckReport> {
+  const { configuration, context, dataDir, world } = plan;
+  const requested = requestedEntries(plan);
+  const pid = await runningPid(plan);
+  // The name in the data folder is not created here: a check changes nothing.
+  const sensor = configuration.sensor ?? (world.env['IHANDLER_SENSOR'] || 'sensor');
+  const isLive = liveEntries(configuration, context).length > 0;
+  const needsJournal = isLive || configuration.journal !== undefined;
+  const { journal, problems: journalProblems } = needsJournal
+    ? await journalOf(plan)
+    : { journal: undefined, problems: [] };
+  const live = await loadSources(configuration, context, sensor);
+  const resources = liveResources(plan, sensor);
+  const address = healthAddress(configuration);
+  const data = folderProblem(dataDir);
+  const all = [...handlerResources(plan), ...importResources(plan), ...resources];
+  const problems: readonly Problem[] = [
+    ...unknownSources(configuration),
+    ...(data === undefined ? [] : [{ path: ['data'], message: data }]),
+    ...(await accessProblems(all, pid !== undefined)),
+    ...journalProblems,
+    ...live.problems,
+    ...(isLive || configuration.health !== undefined ? await healthProblems(address, pid !== undefined) : []),
+  ];
+  const handlers = await loadHandlers(requested, context, configuration, problems);
+  return {
+    pid,
+    data: dataDir,
+    journal,
+    sources: live.sources.map(({ instance }) => ({ instance, ...ofInstance(resources, instance) })),
+    health: isLive ? (address === undefined ? 'off' : `http://${address.host}:${address.port}`) : undefined,
+    handlers: handlers.map((entry, index) => {
+      const own = requested[index];
+      const contribution = own && handlerOf(own, plan);
+      return {
+        instance: instanceName(entry),
+        outbound: contribution && describeOutbound(contribution),
+        destinations: contribution?.spec.network ? destinationsIn(own?.entry.config) : [],
+        mask: entry.mask === true,
+      };
+    }),
+  };
+}

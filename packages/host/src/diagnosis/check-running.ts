@@ -1,0 +1,148 @@
+import type { JournalView } from '@ihandler/core';
+import { formatCount, formatDuration, formatTime } from '@ihandler/core/kit';
+import { type HostStatus, type InstanceStatus, problemsOf, type SourceState } from '../status/host-status.ts';
+import type { Finding } from './finding.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A source that has reported nothing for this long, in milliseconds: a honeypot on the Internet sees something every few minutes. */
+const SILENT = 6 * HOUR;
+/** How far clocks may differ, in milliseconds. */
+const SKEW = 2 * MINUTE;
+/** Time zones differ by multiples of this. */
+const ZONE = 15 * MINUTE;
+
+/** The names in the configuration. */
+export interface ConfiguredNames {
+  readonly sources: readonly string[];
+  /** Undefined when not every handler could be loaded. */
+  readonly instances: readonly string[] | undefined;
+}
+
+/** What the newest incident of a source, `ahead` of our clock (behind: negative), says about the clocks. */
+function skewFinding(instance: string, ahead: number): Finding | undefined {
+  const far = Math.abs(ahead);
+  if (far < SKEW) return undefined;
+  const offBy = far % ZONE;
+  const isZone = far > ZONE / 2 && Math.min(offBy, ZONE - offBy) < SKEW && far < 15 * HOUR;
+  if (ahead < 0 && !isZone) return undefined; // it may simply have a backlog
+  return {
+    severity: 'warning',
+    about: instance,
+    found: `its newest incident happened ${formatDuration(far)} ${ahead > 0 ? 'after' : 'before'} it was accepted: ${isZone ? 'the clocks are in different time zones' : 'the clocks of the sensor and this machine differ'}`,
+    advice: isZone
+      ? 'make sure that the sensor writes UTC and that its clock is right'
+      : 'synchronise both with NTP (timedatectl)',
+  };
+}
+
+function sourceFindings(
+  instance: string,
+  live: SourceState | undefined,
+  storedAt: number | undefined,
+  now: number,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  const last = live?.reportedAt ?? storedAt;
+  const advice =
+    'check that the sensor runs, that attackers can reach it, and that it writes what this source reads';
+  if (last === undefined)
+    findings.push({ severity: 'warning', about: instance, found: 'no incident received yet', advice });
+  else if (now - last > SILENT)
+    findings.push({
+      severity: 'warning',
+      about: instance,
+      found: `no incident received since ${formatTime(last, 'local')} (${formatDuration(now - last)})`,
+      advice,
+    });
+  const { newest, reportedAt } = live ?? { newest: null, reportedAt: null };
+  const skewed =
+    newest === null || reportedAt === null ? undefined : skewFinding(instance, newest - reportedAt);
+  return skewed === undefined ? findings : [...findings, skewed];
+}
+
+function countFindings({ instance, counts }: InstanceStatus): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (counts.dead > 0)
+    findings.push({
+      severity: 'warning',
+      about: instance,
+      found: formatCount(counts.dead, 'dead letter'),
+      advice: `ihandler dead-letters list --instance ${instance}, then retry or drop them`,
+    });
+  if (counts.lost > 0)
+    findings.push({
+      severity: 'error',
+      about: instance,
+      found: `${formatCount(counts.lost, 'incident')} deleted by retention before it processed them`,
+      advice: 'raise the limit of the journal, and find out why the handler is slow or down',
+    });
+  return findings;
+}
+
+function statusFindings(status: HostStatus): readonly Finding[] {
+  const instances = new Set(status.ihandlers.map(({ instance }) => instance));
+  return problemsOf(status).map(({ kind, about, problem }) => ({
+    severity: kind === 'unhealthy' && instances.has(about) ? 'warning' : 'error',
+    about,
+    found: problem,
+    advice: 'ihandler status shows its state',
+  }));
+}
+
+function unconfiguredFinding(instance: string, dead: number, usedAt: number): Finding {
+  const letters = dead > 0 ? ` and ${formatCount(dead, 'dead letter')}` : '';
+  return {
+    severity: 'note',
+    about: instance,
+    found: `not in the configuration any more; the journal keeps its position${letters} for a while (last used ${formatTime(usedAt, 'local')})`,
+  };
+}
+
+function clockFindings(newest: number | undefined, now: number): readonly Finding[] {
+  if (newest === undefined || newest - now <= SKEW) return [];
+  return [
+    {
+      severity: 'warning',
+      about: 'clock',
+      found: `the newest incident was accepted ${formatDuration(newest - now)} in the future: the clock of this machine was set back`,
+      advice: 'synchronise it with NTP (timedatectl); ages are wrong until then',
+    },
+  ];
+}
+
+/**
+ * Findings about sources, instances and clocks. `status` is that of the running process, or what the journal has when none
+ * runs; names that are not configured any more are only noted.
+ */
+export function runFindings(
+  view: JournalView,
+  status: HostStatus,
+  configured: ConfiguredNames,
+  now: number,
+): readonly Finding[] {
+  const stored = view.sources();
+  const { last } = view.bounds();
+  const newest = last === 0 ? undefined : view.acceptedAt(last);
+  const isConfigured = ({ instance }: { readonly instance: string }) =>
+    configured.instances?.includes(instance) !== false;
+  const ihandlers = status.ihandlers.filter(isConfigured);
+  // A replay has a cursor of its own, which is not an instance.
+  const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
+  return [
+    ...clockFindings(newest, now),
+    ...statusFindings({ ...status, ihandlers }),
+    ...configured.sources.flatMap((instance) =>
+      sourceFindings(
+        instance,
+        status.sources.find((source) => source.instance === instance),
+        stored[instance]?.at ?? newest,
+        now,
+      ),
+    ),
+    ...ihandlers.flatMap(countFindings),
+    ...cursors.flatMap(([instance, { usedAt, counts }]) =>
+      isConfigured({ instance }) ? [] : [unconfiguredFinding(instance, counts.dead, usedAt)],
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createFolder } from '../testing/folder.ts';
+import { findPackages } from './find-packages.ts';
+
+const manifest = { contract: 1 };
+
+describe('findPackages', () => {
+  test('finds packages with the keyword and a manifest, with and without scope, linked ones too', () => {
+    const world = createFolder();
+    world.install('plain', { ihandler: manifest });
+    world.install('@acme/scoped', { ihandler: manifest });
+    world.install('no-keyword', { ihandler: manifest, keywords: ['honeypot'] });
+    world.install('library', {});
+    world.write(
+      'elsewhere/package.json',
+      JSON.stringify({ name: 'linked', version: '2.0.0', keywords: ['ihandler'], ihandler: manifest }),
+    );
+    symlinkSync(join(world.folder, 'elsewhere'), join(world.folder, 'node_modules/linked'));
+    world.write('node_modules/.hidden/package.json', '{}');
+    world.write('node_modules/torn/package.json', '{"name": "torn"');
+    const { packages, unusable } = findPackages([world.folder]);
+    expect(packages.map(({ name }) => name)).toEqual(['@acme/scoped', 'linked', 'plain']);
+    expect(packages[1]?.folder).toBe(join(world.folder, 'elsewhere'));
+    expect(unusable).toEqual([]);
+  });
+
+  test('looks in the folders around a place, the nearest first, and in the places in their order', () => {
+    const world = createFolder();
+    world.install('both', { ihandler: manifest, version: '1.0.0' });
+    world.install('outer', { ihandler: manifest });
+    world.write(
+      'in/ner/node_modules/both/package.json',
+      JSON.stringify({ name: 'both', version: '2.0.0', keywords: ['ihandler'], ihandler: manifest }),
+    );
+    const versions = (places: string[]) =>
+      findPackages(places).packages.map(({ name, version }) => `${name}@${version}`);
+    expect(versions([join(world.folder, 'in/ner')])).toEqual(['both@2.0.0', 'outer@1.2.3']);
+    expect(versions([world.folder, join(world.folder, 'in/ner')])).toEqual(['both@1.0.0', 'outer@1.2.3']);
+  });
+
+  test('tells of a package whose manifest does not fit, and of one for another contract, with its version', () => {
+    const world = createFolder();
+    world.install('future', { ihandler: { contract: 2, handlers: 'all new' } });
+    world.install('wrong', { ihandler: { contract: 1, handlers: { a: { summary: 'x', options: {} } } } });
+    const { packages, unusable } = findPackages([world.folder]);
+    expect(packages).toEqual([]);
+    expect(unusable.map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/^future 1\.2\.3 is made for contract 2 and this program knows contract 1/),
+      expect.stringMatching(/^wrong 1\.2\.3 has a manifest that does not fit.*handlers\.a\.network/),
+    ]);
+  });
+});

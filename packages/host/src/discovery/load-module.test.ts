@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { InstalledPackage } from './find-packages.ts';
+import { resolveExport } from './load-module.ts';
+
+function having(entryPoints: InstalledPackage['entryPoints']): InstalledPackage {
+  const manifest = {
+    contract: 1 as const,
+    handlers: {},
+    sources: {},
+    commands: {},
+    journals: {},
+    sensors: {},
+  };
+  return { name: 'p', version: '1.0.0', folder: '/p', foundIn: '/', manifest, entryPoints };
+}
+
+test('resolves an export by its conditions, in the order in which they are written', () => {
+  const nested = having({
+    exports: {
+      '.': {
+        types: './a.d.ts',
+        browser: './b.js',
+        node: { require: './c.cjs', import: './d.js' },
+        default: './e.js',
+      },
+      './commands': './f.js',
+      './gone': null,
+    },
+  });
+  expect(resolveExport(nested, '.')).toBe('/p/d.js');
+  expect(resolveExport(nested, '.', ['browser'])).toBe('/p/b.js');
+  expect(resolveExport(nested, './commands')).toBe('/p/f.js');
+  expect(resolveExport(nested, './gone')).toBeUndefined();
+  expect(resolveExport(nested, './constructor')).toBeUndefined();
+});
+
+test('resolves exports that are one entry point, main, and index.js where a package says nothing', () => {
+  expect(resolveExport(having({ exports: './a.js' }), '.')).toBe('/p/a.js');
+  expect(resolveExport(having({ exports: { import: './a.js' } }), '.')).toBe('/p/a.js');
+  expect(resolveExport(having({ exports: { import: './a.js' } }), './commands')).toBeUndefined();
+  expect(resolveExport(having({ main: 'lib/a.js' }), '.')).toBe('/p/lib/a.js');
+  expect(resolveExport(having({}), '.')).toBe('/p/index.js');
+  expect(resolveExport(having({}), './commands.js')).toBe('/p/commands.js');
+});

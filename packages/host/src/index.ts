@@ -1,0 +1,20 @@
+// Everything a program needs to run ihandlers: at most 30 names, each listed, since each one is a promise.
+export type { Configuration, Entry } from './configuration/configuration.ts';
+export { exampleEntry, parseEntry } from './configuration/entry-text.ts';
+export { loadConfiguration } from './configuration/load-configuration.ts';
+export { createSecrets, type Secrets } from './configuration/secrets.ts';
+export { loadSensor } from './configuration/sensor-readers.ts';
+export { type ControlClient, connectControl } from './control/connect-control.ts';
+export { createHost, diagnose, type Host } from './create-host.ts';
+export type { CheckReport } from './diagnosis/check-host.ts';
+export type { Finding } from './diagnosis/finding.ts';
+export { didYouMean } from './did-you-mean.ts';
+export { type Contribution, contributionsOf } from './discovery/contributions.ts';
+export { describeHandler } from './discovery/describe-handler.ts';
+export { findPackages, type Installed } from './discovery/find-packages.ts';
+export { importExport } from './discovery/load-module.ts';
+export { optionsOf, requiredOptions } from './discovery/option-schema.ts';
+export { createHostLog, type HostLog } from './running/host-log.ts';
+export type { ImportProgress, ImportResult } from './running/import-result.ts';
+export { type HostStatus, problemsOf } from './status/host-status.ts';
+export type { World } from './world.ts';

@@ -1,0 +1,144 @@
+import {
+  createDispatcher,
+  createMemoryJournal,
+  type Dispatcher,
+  describeError,
+  encodeIncident,
+  type HandlerEntry,
+  IhandlerError,
+  type LaneStatus,
+  type Log,
+} from '@ihandler/core';
+import { formatReject, pause } from '@ihandler/core/kit';
+import type { Input } from '../assembly/recognise-file.ts';
+import type { CompleteWorld } from '../world.ts';
+import type { ImportProgress, ImportResult, LinesWritten } from './import-result.ts';
+import { createLinesFile, type LinesFile } from './lines-file.ts';
+import { type Reached, readInputs } from './read-inputs.ts';
+
+/** What an import is made of. */
+export interface ImportJob {
+  readonly inputs: readonly Input[];
+  readonly handlers: readonly HandlerEntry[];
+  readonly sensor: string;
+  readonly dataDir: string;
+  /** Where rejected input is kept; made with the first. */
+  readonly rejects: string;
+  /** Where dead letters are kept; made with the first. */
+  readonly deadLetters: string;
+  readonly signal: AbortSignal;
+  readonly log: (name?: string) => Log;
+  readonly onReopen: CompleteWorld['onReopen'];
+  readonly patience: CompleteWorld['patience'];
+  /** Takes secrets out of a text that is kept. */
+  hide(text: string): string;
+  /** Called four times a second, and when all is read. */
+  onProgress(progress: ImportProgress): void;
+}
+
+/** The first handler that is stuck, with its failure. */
+function stuckOne(lanes: readonly LaneStatus[]): string | undefined {
+  const stuck = lanes.find(({ failure }) => failure !== undefined);
+  return stuck && `${stuck.instance}: ${stuck.failure}`;
+}
+
+/**
+ * Waits for handlers whose first start failed with something that passes, such as a locked database. Without all of them
+ * nothing is read: what one of them cannot take would only be read again.
+ */
+async function waitForStarts(dispatcher: Dispatcher, { patience, signal }: ImportJob): Promise<void> {
+  const failing = () =>
+    dispatcher.status().filter(({ state, failure }) => state === 'starting' && failure !== undefined);
+  const until = performance.now() + patience.start;
+  while (failing().length > 0 && performance.now() < until) await pause(100, signal);
+  const stuck = stuckOne(failing());
+  if (stuck !== undefined && !signal.aborted)
+    throw new IhandlerError(
+      'TARGET_UNREADABLE',
+      `Nothing was read, since a handler does not start (tried for ${Math.round(patience.start / 1000)} s). ${stuck}`,
+    );
+}
+
+async function drain(dispatcher: Dispatcher, { patience, signal }: ImportJob): Promise<string | undefined> {
+  if (signal.aborted) return undefined;
+  const behind = await dispatcher.drain({ stalledAfter: patience.stall, signal });
+  if (behind.length === 0 || signal.aborted) return undefined;
+  const names = behind.map(({ instance, failure }) => `${instance} (${failure ?? 'it does not answer'})`);
+  return `no progress for ${Math.round(patience.stall / 1000)} s: ${names.join(', ')}`;
+}
+
+/** Log files may have been renamed by others; one that cannot be opened again is told, and written on where it is. */
+function reopen(dispatcher: Dispatcher, { log }: ImportJob): void {
+  dispatcher
+    .reopen()
+    .catch((error: unknown) => log().error('cannot reopen its files', { error: describeError(error) }));
+}
+
+async function written(file: LinesFile): Promise<LinesWritten | undefined> {
+  await file.close();
+  return file.count > 0 ? { file: file.path, count: file.count } : undefined;
+}
+
+/**
+ * Reads the inputs one after the other into the handlers, which keep up with it, and waits until each has all of it.
+ * Throws for a handler that does not start, before anything is read; everything else is in the result.
+ */
+export async function runImport(job: ImportJob): Promise<ImportResult> {
+  const began = performance.now();
+  const rejects = createLinesFile(job.rejects);
+  const deadLetters = createLinesFile(job.deadLetters);
+  const dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    // Its journal is new: all of it is wanted, whatever a journal that is kept would have.
+    handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),
+    sensor: job.sensor,
+    dataDir: job.dataDir,
+    log: job.log,
+    onReject: (_source, reject) => rejects.append(formatReject(reject)),
+    onDeadLetter: ({ incident, instance, reason, attempts, at }) => {
+      const line = `{"deadLetter":${JSON.stringify({ instance, reason: job.hide(reason), attempts, at })},"incident":${encodeIncident(incident)}}`;
+      // close() tells when it could not be written.
+      deadLetters.append(line).catch(() => undefined);
+    },
+  });
+  const reached: Reached = {
+    file: job.inputs[0]?.file ?? '',
+    index: 1,
+    of: job.inputs.length,
+    fraction: undefined,
+    incidents: 0,
+    seconds: 0,
+    stuck: undefined,
+  };
+  const tell = () => {
+    reached.seconds = (performance.now() - began) / 1000;
+    reached.stuck = stuckOne(dispatcher.status());
+    job.onProgress({ ...reached });
+  };
+  const tick = setInterval(tell, 250);
+  const finished = new AbortController();
+  job.onReopen?.(() => reopen(dispatcher, job), finished.signal);
+  try {
+    await dispatcher.start();
+    await waitForStarts(dispatcher, job);
+    const { files, stalled } = await readInputs(dispatcher, job, reached);
+    const failure = stalled ?? (await drain(dispatcher, job));
+    tell();
+    // A handler that has been waited for in vain is not waited for again.
+    await dispatcher.close(failure === undefined ? {} : { within: 1000 });
+    return {
+      files,
+      asked: job.inputs.length,
+      lanes: dispatcher.status(),
+      rejects: await written(rejects),
+      deadLetters: await written(deadLetters),
+      seconds: (performance.now() - began) / 1000,
+      isInterrupted: job.signal.aborted,
+      failure,
+    };
+  } finally {
+    finished.abort();
+    clearInterval(tick);
+    await dispatcher.close();
+  }
+}

@@ -1,0 +1,140 @@
+import type { Counter, Gauge, Registry } from 'prom-client';
+import type { HostStatus } from './host-status.ts';
+
+/** A metric of a host: its name without `ihandler_`, its help and labels, and each value with its labels. */
+interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  values(status: HostStatus): readonly (readonly [labels: readonly string[], value: number | null])[];
+}
+
+type OfSource = HostStatus['sources'][number];
+type OfInstance = HostStatus['ihandlers'][number];
+
+function ofSources(name: string, help: string, value: (source: OfSource) => number | null): Measure {
+  return {
+    name,
+    help,
+    labels: ['source'],
+    values: ({ sources }) => sources.map((source) => [[source.instance], value(source)]),
+  };
+}
+
+function ofInstances(
+  name: string,
+  help: string,
+  value: (instance: OfInstance, status: HostStatus) => number | null,
+): Measure {
+  return {
+    name,
+    help,
+    labels: ['instance'],
+    values: (status) => status.ihandlers.map((one) => [[one.instance], value(one, status)]),
+  };
+}
+
+function ofJournal(name: string, help: string, key: 'entries' | 'bytes' | 'limit' | 'free'): Measure {
+  return {
+    name,
+    help,
+    labels: ['journal'],
+    values: ({ journal }) => (journal === null ? [] : [[[journal.name], journal[key]]]),
+  };
+}
+
+/** Metrics that only rise, except at a restart. */
+const counters: readonly Measure[] = [
+  ofSources('incidents_accepted_total', 'New incidents that a source reported', (s) => s.accepted),
+  ofSources('incidents_known_total', 'Incidents that a source reported again', (s) => s.known),
+  ofSources('rejects_total', 'Invalid input that a source rejected', (s) => s.rejected),
+  ofSources(
+    'misfits_total',
+    'Incidents whose data does not match the schema of their origin',
+    (s) => s.misfits,
+  ),
+  ofSources('unknown_origins_total', 'Incidents whose origin has no schema', (s) => s.unknown),
+  {
+    name: 'deliveries_total',
+    help: 'Accepted incidents by outcome: delivered, filtered, dropped from the dead letters, or lost to retention',
+    labels: ['instance', 'outcome'],
+    values: ({ ihandlers }) =>
+      ihandlers.flatMap(({ instance, counts }) =>
+        (['delivered', 'filtered', 'dropped', 'lost'] as const).map(
+          (outcome) => [[instance, outcome], counts[outcome]] as const,
+        ),
+      ),
+  },
+];
+
+const gauges: readonly Measure[] = [
+  ofSources(
+    'source_up',
+    '1 while a source runs, 0 while it waits, is disconnected or has failed',
+    ({ state }) => (state === 'running' ? 1 : 0),
+  ),
+  ofSources(
+    'source_reported_timestamp_seconds',
+    'When a source last reported a new incident',
+    ({ reportedAt }) => (reportedAt === null ? null : reportedAt / 1000),
+  ),
+  ofInstances('pending', 'Incidents that a handler has not processed yet', ({ pending }) => pending),
+  ofInstances(
+    'oldest_pending_seconds',
+    'Age of the oldest pending incident since acceptance; 0 when none is pending',
+    ({ oldestPending }, { at }) => (oldestPending === null ? 0 : Math.max(0, at - oldestPending) / 1000),
+  ),
+  ofInstances('dead_letters', 'Incidents in the dead letters of a handler', ({ counts }) => counts.dead),
+  ofInstances('stuck', '1 when a handler has stopped responding', ({ state }) => (state === 'stuck' ? 1 : 0)),
+  {
+    name: 'handler_count',
+    help: 'Counters of a handler',
+    labels: ['instance', 'name'],
+    values: ({ ihandlers }) =>
+      ihandlers.flatMap(({ instance, counters: own }) =>
+        Object.entries(own).map(([name, value]) => [[instance, name], value] as const),
+      ),
+  },
+  ofJournal('journal_entries', 'Incidents in the journal', 'entries'),
+  ofJournal('journal_bytes', 'Size of the journal on disk', 'bytes'),
+  ofJournal('journal_limit_bytes', 'Size at which the journal deletes the oldest incidents', 'limit'),
+  ofJournal('journal_disk_free_bytes', 'Free space on the disk of the journal', 'free'),
+];
+
+/** The metrics of a host in the format of Prometheus, with those of the process (`process_…`, `nodejs_…`). */
+export interface HostMetrics {
+  readonly contentType: string;
+  text(status: HostStatus): Promise<string>;
+}
+
+/** Creates the metrics. The client is loaded only here, since most programs do not need it. */
+export async function createHostMetrics(): Promise<HostMetrics> {
+  const { default: client } = await import('prom-client');
+  const registry: Registry = new client.Registry();
+  client.collectDefaultMetrics({ register: registry });
+
+  function made(measure: Measure, kind: 'Counter' | 'Gauge'): (status: HostStatus) => void {
+    const { name, help, labels } = measure;
+    const options = { name: `ihandler_${name}`, help, labelNames: [...labels], registers: [registry] };
+    const metric: Counter | Gauge =
+      kind === 'Counter' ? new client.Counter(options) : new client.Gauge(options);
+    return (status) => {
+      metric.reset();
+      for (const [values, value] of measure.values(status))
+        if (value !== null && Number.isFinite(value) && value >= 0)
+          metric.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), value);
+    };
+  }
+
+  const updates = [
+    ...counters.map((measure) => made(measure, 'Counter')),
+    ...gauges.map((measure) => made(measure, 'Gauge')),
+  ];
+  return {
+    contentType: registry.contentType,
+    async text(status) {
+      for (const update of updates) update(status);
+      return registry.metrics();
+    },
+  };
+}

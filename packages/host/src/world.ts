@@ -1,0 +1,57 @@
+import type { Log } from '@ihandler/core';
+import { createSecrets, type Secrets } from './configuration/secrets.ts';
+import { createHostLog } from './running/host-log.ts';
+
+/** How long a handler may make no progress before the host stops waiting for it, in milliseconds. */
+export interface Patience {
+  /** For a start that fails with a temporary error, such as a locked database. @default 30000 */
+  readonly start?: number;
+  /** For a lane with pending incidents that makes no progress. @default 60000 */
+  readonly stall?: number;
+}
+
+/** What a host uses of its surroundings. Each has a default, so that a program may embed a host without any. */
+export interface World {
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start that do not stand in a configuration. Absolute. @default process.cwd() */
+  readonly cwd?: string;
+  /** The folder the program is installed in: packages are also looked for in the `node_modules` around it. @default cwd */
+  readonly prefix?: string;
+  /** Conditions for the `exports` of packages, beside `node`, `import` and `default`. @default none */
+  readonly conditions?: readonly string[];
+  /** A log for an instance or a source, by name; without a name, the host's own. @default lines on standard error */
+  readonly log?: (name?: string) => Log;
+  /** Collects the secrets of configurations, so that neither log nor status shows one. @default a collection of its own */
+  readonly secrets?: Secrets;
+  /** Calls back at each request to reopen log files (SIGHUP), until `until` aborts. @default never */
+  onReopen?(callback: () => void, until: AbortSignal): void;
+  /** Ends the process at once when the journal has failed. @default `run` returns with `journalFailed` */
+  exit?(): void;
+  readonly patience?: Patience;
+}
+
+/** A {@link World} with its defaults. */
+export interface CompleteWorld extends Required<Omit<World, 'onReopen' | 'exit'>> {
+  readonly onReopen: World['onReopen'];
+  readonly exit: World['exit'];
+  readonly patience: Required<Patience>;
+}
+
+/** Fills in the defaults. */
+export function completeWorld(world: World = {}): CompleteWorld {
+  const secrets = world.secrets ?? createSecrets();
+  const cwd = world.cwd ?? process.cwd();
+  const toStandardError = (line: string) => void process.stderr.write(`${line}\n`);
+  return {
+    env: world.env ?? process.env,
+    cwd,
+    prefix: world.prefix ?? cwd,
+    conditions: world.conditions ?? [],
+    log: world.log ?? createHostLog({ warn: toStandardError }, secrets).log,
+    secrets,
+    onReopen: world.onReopen,
+    exit: world.exit,
+    patience: { start: world.patience?.start ?? 30_000, stall: world.patience?.stall ?? 60_000 },
+  };
+}
