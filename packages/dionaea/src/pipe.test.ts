@@ -49,10 +49,10 @@ describe('standard input', () => {
     const stop = new AbortController();
     const end = recorded.indexOf('\n') + 1;
     stream.write(recorded.subarray(0, end + 20));
-    const { incidents } = await runSource(dionaea({ file: '-' }), {}, (brought) => ({
+    const { incidents } = await runSource(dionaea({ file: '-' }), {}, (output) => ({
       signal: stop.signal,
       async report(batch) {
-        brought.incidents.push(...batch);
+        output.incidents.push(...batch);
         stop.abort();
       },
     }));

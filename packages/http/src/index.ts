@@ -9,6 +9,6 @@ export {
   sensorEntrySchema,
   TOKEN_VARIABLE,
 } from './options.ts';
+export { isEncodedLine, readEncodedLine } from './read-encoded-line.ts';
 export type { ReadLine } from './read-lines.ts';
-export { isOwnLine, readOwnLine } from './read-own-line.ts';
 export { default } from './source.ts';

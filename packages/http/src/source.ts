@@ -1,7 +1,7 @@
 import type { Source } from '@ihandler/core';
 import { createHttpPort } from './create-http-port.ts';
 import { clientsOf, type HttpOptions, readOptions } from './options.ts';
-import { readOwnLine } from './read-own-line.ts';
+import { readEncodedLine } from './read-encoded-line.ts';
 
 /**
  * A source that receives incidents over HTTP, in the form in which the handler `forward` sends them (core's
@@ -11,5 +11,5 @@ import { readOwnLine } from './read-own-line.ts';
  */
 export default function http(options: HttpOptions): Source {
   const settings = readOptions(options);
-  return createHttpPort({ ...settings, name: 'http', clients: clientsOf(settings) }, () => readOwnLine);
+  return createHttpPort({ ...settings, name: 'http', clients: clientsOf(settings) }, () => readEncodedLine);
 }

@@ -16,7 +16,7 @@ export interface Entry {
 /** Consecutive rows of a table. */
 export interface Page {
   readonly entries: readonly Entry[];
-  /** The last row that was read; undefined when there are no more. */
+  /** The last row that was read; undefined at the end of the table. */
   readonly last: number | undefined;
 }
 

@@ -19,7 +19,7 @@ function describeRow(row: StoredRow | undefined): string {
  */
 export function identify(db: Database, layout: Layout): string {
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first ORDER BY connection LIMIT 1`;
-  // Safe: columns hold what SQLite stores, and integers come as numbers.
+  // Safe: columns hold the types of SQLite, and integers are returned as numbers.
   return describeRow(db.prepare(sql).get() as StoredRow | undefined);
 }
 

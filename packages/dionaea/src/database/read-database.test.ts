@@ -138,13 +138,13 @@ describe("a dionaea's database", () => {
     const file = fileOf('dionaea-a');
     const all = (await runSource(dionaea({ file }))).incidents;
     await fc.assert(
-      fc.asyncProperty(fc.nat(all.length), async (taken) => {
+      fc.asyncProperty(fc.nat(all.length), async (count) => {
         const checkpoint = Object.fromEntries(
-          [...byStream(all.slice(0, taken))].map(([stream, ordinals]) => [stream, ordinals.at(-1) ?? 0]),
+          [...byStream(all.slice(0, count))].map(([stream, ordinals]) => [stream, ordinals.at(-1) ?? 0]),
         );
         const { incidents } = await runSource(dionaea({ file }), checkpoint);
-        expect(byStream(incidents)).toEqual(byStream(all.slice(taken)));
-        expect(new Set(ids(incidents))).toEqual(new Set(ids(all.slice(taken))));
+        expect(byStream(incidents)).toEqual(byStream(all.slice(count)));
+        expect(new Set(ids(incidents))).toEqual(new Set(ids(all.slice(count))));
       }),
       { numRuns: 40 },
     );

@@ -25,7 +25,7 @@ export interface PartnerTable {
 /** The last pair of a connection. */
 interface Pair {
   readonly row: number;
-  /** Undefined when there are no more partners. */
+  /** Undefined after the last partner. */
   readonly partner: number | undefined;
 }
 

@@ -37,7 +37,7 @@ export class Follower {
   #open: OpenPart | undefined;
   /** When the search for the rest of a part began, as `performance.now()`; undefined when nothing is missing. */
   #searchingSince: number | undefined;
-  /** The signature of the folder when there was nothing to do in it: the next survey waits for a change. */
+  /** The signature of the folder after a survey without a result: the next survey waits until it has changed. */
   #idleSignature: string | undefined;
 
   /** `state` is the state of an earlier run. */
@@ -185,7 +185,7 @@ export class Follower {
     return 'stopped';
   }
 
-  /** Reads the next bytes; damaged gzip data that is no longer written counts as the end of the part. */
+  /** Reads the next bytes; damaged gzip data counts as the end of the part, unless the file is still being written. */
   async #readChunk({ bytes, file }: OpenPart): Promise<Buffer | 'end' | 'changed'> {
     try {
       return await withFileErrors(() => bytes.next());
@@ -201,7 +201,7 @@ export class Follower {
   }
 
   /**
-   * Leaves a part that is no longer at the followed path, when the next part has a line or another file continues this
+   * Leaves a part that is not at the followed path any more, when the next part has a line or another file continues this
    * one. dionaea writes to the next part by then, so the lines that this part has now are all it will ever have.
    */
   async #leave(part: OpenPart, survey: Survey): Promise<void> {

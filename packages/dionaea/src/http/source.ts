@@ -1,5 +1,5 @@
 import { defineSource, type Source } from '@ihandler/core';
-import { createHttpPort, isOwnLine, type ReadLine, readOwnLine } from '@ihandler/http';
+import { createHttpPort, isEncodedLine, type ReadLine, readEncodedLine } from '@ihandler/http';
 import { createLineReader } from '../log-incident/read-line.ts';
 import { type DionaeaHttpOptions, dionaeaClientsOf, readHttpOptions, sampleSettingsOf } from './options.ts';
 import { openSampleKeeper } from './sample-keeper.ts';
@@ -28,7 +28,7 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
           const sensor = client.sensor ?? settings.sensor ?? hostSensor;
           const read = createLineReader({ sensor, stream, maxDepth, paths: settings.paths, local });
           return (text, ordinal) => {
-            if (isOwnLine(text)) return readOwnLine(text);
+            if (isEncodedLine(text)) return readEncodedLine(text);
             const incident = read(text, ordinal);
             return typeof incident === 'string' || !local || keeper === undefined
               ? incident

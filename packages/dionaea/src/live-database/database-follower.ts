@@ -18,7 +18,7 @@ export class DatabaseFollower {
 
   /** The position that is durable; undefined before the first run. */
   #state: LiveState | undefined;
-  /** Undefined while there is no database to read. */
+  /** Undefined while the database is missing or unreadable. */
   #open: OpenDatabase | undefined;
 
   /** `state` is the state of an earlier run. */

@@ -95,18 +95,18 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
     const chunks = explained(compressed ? gunzip(all) : all);
     text = chunks;
     const enough = (read: Buffer) => read.length >= headSize || (live && hasFirstLine(read));
-    let taken: Gathered | undefined;
+    let gathered: Gathered | undefined;
     return {
       file,
       live,
       seekable: !live && !compressed,
       async head() {
-        taken ??= await gather(chunks, enough);
-        if (taken.read.length === 0 && taken.failure !== undefined) throw taken.failure.error;
-        return taken.read.subarray(0, headSize);
+        gathered ??= await gather(chunks, enough);
+        if (gathered.read.length === 0 && gathered.failure !== undefined) throw gathered.failure.error;
+        return gathered.read.subarray(0, headSize);
       },
       chunks: (offset = 0) =>
-        offset === 0 ? prepend(taken ?? { read: empty }, chunks) : explained(read(offset)),
+        offset === 0 ? prepend(gathered ?? { read: empty }, chunks) : explained(read(offset)),
       progress: () => (raw.size === undefined ? { done } : { done, total: raw.size }),
       close,
     };

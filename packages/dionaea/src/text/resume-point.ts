@@ -29,21 +29,21 @@ async function readTail(
   offset: number,
   window: number,
 ): Promise<{ tail: Buffer; rest: Buffer; end: number }> {
-  const kept: Buffer[] = [];
+  const tail: Buffer[] = [];
   let size = 0;
   let at = base;
   let rest: Buffer = Buffer.alloc(0);
   while (at < offset) {
     const next = await chunks.next();
     if (next.done) break;
-    const taken = next.value.subarray(0, offset - at);
-    rest = next.value.subarray(taken.length);
-    kept.push(taken);
-    at += taken.length;
-    size += taken.length;
-    while (size - (kept[0]?.length ?? size) >= window) size -= kept.shift()?.length ?? 0;
+    const passed = next.value.subarray(0, offset - at);
+    rest = next.value.subarray(passed.length);
+    tail.push(passed);
+    at += passed.length;
+    size += passed.length;
+    while (size - (tail[0]?.length ?? size) >= window) size -= tail.shift()?.length ?? 0;
   }
-  return { tail: Buffer.concat(kept), rest, end: at };
+  return { tail: Buffer.concat(tail), rest, end: at };
 }
 
 /**
@@ -77,10 +77,10 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
 }
 
 /** The error for a text that has changed since it was read. */
-export function changedText(file: string, offset: number, found: string): Error {
+export function changedText(file: string, offset: number, problem: string): Error {
   return unreadable(
     file,
-    `expected a line that ends at byte ${offset}, where reading stopped, but ${found}: the file was truncated or changed since.`,
+    `expected a line that ends at byte ${offset}, where reading stopped, but ${problem}: the file was truncated or changed since.`,
     'Restore the file, or import it into a new database.',
   );
 }

@@ -43,8 +43,8 @@ function asText({ cells }: TableRow): TableRow['cells'] {
 
 /**
  * The tables of dionaea's log_sqlite, of its old layouts and of the maintained fork, and how their rows become incidents.
- * Rows of `mssql_fingerprints` are part of the incidents of `logins`; rows that belong to commands and reports are part of
- * theirs.
+ * Rows of `mssql_fingerprints` are part of the incidents of `logins`; arguments and scans are part of the incidents of
+ * their commands and reports.
  */
 export const tableMappings: readonly TableMapping[] = [
   corrected(

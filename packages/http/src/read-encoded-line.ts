@@ -5,7 +5,7 @@ import { receiveIncident } from '@ihandler/core/kit';
  * Reads a line in the form of core's `encodeIncident`. Like `receiveIncident`, it trusts nothing in it but the id. Returns
  * the reason, as text for people, when the line is invalid or its sensor or id is too long.
  */
-export function readOwnLine(text: string): Incident | string {
+export function readEncodedLine(text: string): Incident | string {
   try {
     const incident = receiveIncident(text);
     const { sensor, id } = incident;
@@ -18,6 +18,6 @@ export function readOwnLine(text: string): Incident | string {
 }
 
 /** Whether a line is in the form of core's `encodeIncident`, which begins with the id. */
-export function isOwnLine(text: string): boolean {
+export function isEncodedLine(text: string): boolean {
   return /^\s*\{\s*"id"\s*:/.test(text);
 }
