@@ -94,7 +94,7 @@ describe('replay', { timeout: 120_000 }, () => {
       [['--instance', 'kep'], 'There is no instance kep (did you mean keep?). Known here: keep, flaky.'],
       [[], 'Expected who is to get incidents again: --instance NAME'],
       [['keep'], '--instance NAME; found "keep"'],
-      [['--instance', 'keep', '--since', 'tuesday'], '--since expects a date or how long ago'],
+      [['--instance', 'keep', '--since', 'tuesday'], '--since expects a date or an age'],
       [['--instance', 'keep', '--name', 'a b'], '--name expects'],
       [['--instance', 'keep', '--origin', 'dionaea.x['], 'glob'],
     ] as const) {

@@ -126,7 +126,7 @@ describe('ihandler tree', () => {
   });
 
   it.each([
-    [{ since: 'yesterday' }, '--since expects a date or how long ago, such as 2026-11-22'],
+    [{ since: 'yesterday' }, '--since expects a date or an age, such as 2026-11-22'],
     [{ until: '2026-13-45' }, '--until expects a date'],
     [
       { connection: 'x' },

@@ -47,7 +47,7 @@ const strange = fc.constantFrom<unknown>(
   ...[[], [1], {}, { id: 'x' }, new Uint8Array(2)],
 );
 
-/** A copy in which what lies at a random place is gone or something else. */
+/** A copy in which the value at a random place is missing or replaced. */
 function mutated(value: unknown, steps: readonly number[], put: unknown, gone: boolean): unknown {
   const [step, ...rest] = steps;
   if (step === undefined || typeof value !== 'object' || value === null || value instanceof Uint8Array)
@@ -75,7 +75,7 @@ const mutation = fc.record({
   gone: fc.boolean(),
 });
 
-/** An independent judge: Ajv on the published schema, with bytes as they are in memory. */
+/** An independent validator: Ajv with the published schema, in which bytes have their form in memory. */
 const judge = new Ajv2020({ strict: true, allowUnionTypes: true });
 judge.addKeyword({
   keyword: 'isBytes',
@@ -90,7 +90,7 @@ describe.each(knownOrigins())('%s', (origin) => {
   const ajv = judge.getSchema(`memory#/$defs/${origin}`);
   const data = fitting($defs[origin] ?? {});
 
-  test('takes what fits its schema', () => {
+  test('accepts data that fits its schema', () => {
     fc.assert(
       fc.property(data, (valid) => {
         expect(misfitOf(origin, valid as object)).toBeUndefined();
@@ -101,7 +101,7 @@ describe.each(knownOrigins())('%s', (origin) => {
     );
   });
 
-  test('is judged alike by the check, zod and Ajv when something in it is wrong', () => {
+  test('is accepted or rejected alike by the check, zod and Ajv when a part of it changes', () => {
     fc.assert(
       fc.property(data, mutation, (valid, { steps, put, gone }) => {
         const wrong = mutated(valid, steps, put, gone);
@@ -150,11 +150,11 @@ test.each([
     { command: '3\n', connection: peer },
     'command: expected an integer, found "3\\n"',
   ],
-])('says what is wrong first: %s %j', (origin, data, misfit) => {
+])('misfitOf reports the first problem: %s %j', (origin, data, misfit) => {
   expect(misfitOf(origin, data)).toBe(misfit);
 });
 
-test('says it in few harmless characters however large the value is', () => {
+test('misfitOf reports a large value in few characters and escapes control characters', () => {
   const misfit = misfitOf('dionaea.connection.tcp.pending', {
     connection: peer,
     nfaction: '\u001b\u202e'.repeat(100_000),
@@ -162,19 +162,19 @@ test('says it in few harmless characters however large the value is', () => {
   expect(misfit).toMatch(/^nfaction: expected an integer, found [ -~]{1,800}$/);
 });
 
-test('has nothing to say of an origin without a schema', () => {
+test('misfitOf accepts any data of an origin without a schema', () => {
   expect(misfitOf('acme.thing.seen', { anything: 1 })).toBeUndefined();
   expect(misfitOf('__proto__', {})).toBeUndefined();
 });
 
-test('every origin has a level of its own, and others are info', () => {
+test('levelOf returns the level of an origin of the catalogue, and info for others', () => {
   expect(levelOf('dionaea.download.complete.unique')).toBe('warning');
   expect(levelOf('dionaea.connection.free')).toBe('debug');
   expect(levelOf('acme.thing.seen')).toBe('info');
   expect(levelOf('constructor')).toBe('info');
 });
 
-test('the published schema is plain JSON Schema, and takes bytes as JSON carries them', () => {
+test('the published schema is plain JSON Schema and accepts bytes in their JSON form', () => {
   const plain = new Ajv2020({ strict: true, allowUnionTypes: true }).addSchema(published);
   const offer = plain.getSchema(`${published.$id}#/$defs/dionaea.download.offer`);
   expect(offer?.({ url: { $bytes: '/w==' } })).toBe(true);

@@ -1,8 +1,9 @@
 import { checks } from './check.generated.ts';
 
 /**
- * Says why data does not fit the schema of its origin: the first problem, as path, expectation and finding. Undefined when
- * it fits or the origin has no schema. A key whose value is `undefined` counts as missing.
+ * The reason why data does not fit the schema of its origin in the catalogue: the first problem with its path, what was
+ * expected and what was found. Undefined when the data fits, or the catalogue lacks the origin. A key whose value is
+ * `undefined` counts as missing.
  */
 export function misfitOf(origin: string, data: object): string | undefined {
   const problem = checks.get(origin)?.(data);

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 import type { Level } from '../contract/log.ts';
 
-/** What the catalogue says of an origin. */
+/** The declaration of an origin, in the catalogue or in the package that reports it. */
 export interface CatalogueEntry {
-  /** What its data must be. Keys it does not name pass. */
+  /** The schema of its data. Must allow further keys: newer sensors and packages add some. */
   readonly schema: z.ZodType;
-  /** How severe it is unless an operator says otherwise. */
+  /** Its default severity. Readers that lack the declaration use `info`. */
   readonly level: Level;
-  /** What happened, in one sentence. */
+  /** What happened, in a sentence or two, for the page of incidents. */
   readonly description: string;
 }
 
-/** Origins that belong together, with what the catalogue says of them. */
+/** Origins that belong together, with their declarations. */
 export type Family = Readonly<Record<string, CatalogueEntry>>;

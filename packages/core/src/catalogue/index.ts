@@ -27,8 +27,8 @@ export { misfitOf } from './check.ts';
 export type { CatalogueEntry } from './family.ts';
 
 /**
- * Every known origin with the schema of its data, its default level and what it means: all that dionaea and its living
- * fork can report, and what the dispatcher reports itself.
+ * Every origin of the catalogue with the schema of its data, its default level and its description: all origins that dionaea
+ * and its living fork can report, and those of the dispatcher.
  */
 export const catalogue = {
   ...connectionFamily,
@@ -77,12 +77,12 @@ declare module '@ihandler/core' {
 
 const origins: readonly string[] = Object.freeze(Object.keys(catalogue));
 
-/** Every origin of the catalogue, family by family. */
+/** The origins of the catalogue, family by family. */
 export function knownOrigins(): readonly string[] {
   return origins;
 }
 
-/** The default level of an origin; `info` for one that the catalogue does not know. */
+/** The default level of an origin; `info` for an origin that is not in the catalogue. */
 export function levelOf(origin: string): Level {
   // Safe: the key is the catalogue's own.
   return Object.hasOwn(catalogue, origin) ? catalogue[origin as keyof Catalogue].level : 'info';

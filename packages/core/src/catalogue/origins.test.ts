@@ -10,12 +10,12 @@ const { origins } = JSON.parse(readFileSync(REFERENCE_ORIGINS, 'utf8')) as { ori
 interface Exception {
   readonly origins: RegExp;
   readonly properties: string;
-  /** What the catalogue says instead of what dionaea sends. */
+  /** The types in the catalogue, in place of those that dionaea sends. */
   readonly ours: string;
   readonly why: string;
 }
 
-/** Where the catalogue takes more than dionaea 0.11 sends. There are no other differences. */
+/** Where the catalogue accepts more than dionaea 0.11 sends. There are no other differences. */
 const exceptions: readonly Exception[] = [
   {
     origins: /download\.complete\.(hash|again|unique)$/,
@@ -59,7 +59,7 @@ const exceptions: readonly Exception[] = [
     origins: /virustotal\.report$/,
     properties: 'path report',
     ours: 'string? report?',
-    why: 'one of the two is there: a path on the sensor is of no use elsewhere, so ours carries the report',
+    why: 'one of the two is present: a path on the sensor is useless elsewhere, so ours contains the report',
   },
   {
     origins: /upload\.request$/,
@@ -114,7 +114,7 @@ function expectedProperties(origin: string): Map<string, string> {
   return expected;
 }
 
-test('knows every origin that dionaea can report', () => {
+test('the catalogue has every origin that dionaea can report', () => {
   expect(Object.keys(origins)).toHaveLength(52);
   expect(knownOrigins()).toEqual(expect.arrayContaining(Object.keys(origins)));
 });
@@ -126,7 +126,7 @@ test.each(Object.keys(origins))('%s has the properties that dionaea sends', (ori
   );
 });
 
-test('each exception is for an origin that there is', () => {
+test('each exception applies to an existing origin', () => {
   for (const { origins: where } of exceptions)
     expect(Object.keys(origins).filter((origin) => where.test(origin))).not.toEqual([]);
 });

@@ -5,7 +5,7 @@ import { knownOrigins, misfitOf } from './index.ts';
 
 type Wire = { readonly [key: string]: unknown };
 
-/** Puts a value of log_incident into our form: only connections differ. */
+/** Converts a value of log_incident to the form of core. Only connections differ. */
 function ours(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(ours);
@@ -27,7 +27,7 @@ test.each([
   ['seed-attack.ndjson', 1412],
   ['dionaea-a/log_incident.ndjson', 243],
   ['dionaea-c/log_incident.ndjson', 247],
-])('every incident of %s fits', (name, count) => {
+])('every incident of %s fits its schema', (name, count) => {
   const text = readFileSync(recording(name), 'utf8');
   const lines = text.split('\n').filter((line) => line !== '');
   expect(lines).toHaveLength(count);

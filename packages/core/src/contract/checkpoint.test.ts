@@ -13,7 +13,7 @@ const checkpointOf = (ids: readonly { readonly id: string }[]) => {
 };
 
 describe('a checkpoint', () => {
-  it('covers what it was raised for and all before it in the stream, and nothing else', () => {
+  it('covers the incident it was raised to and all earlier ones of the stream, and nothing else', () => {
     fc.assert(
       fc.property(fc.array(idOf), idOf, (taken, asked) => {
         const [, stream, ordinal] = /^(.*):(\d+)$/.exec(asked.id) ?? [];
@@ -25,7 +25,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('covers another when it covers all that the other covers', () => {
+  it('covers another checkpoint when it covers everything that the other covers', () => {
     fc.assert(
       fc.property(fc.array(idOf), fc.array(idOf), (some, others) => {
         const [left, right] = [checkpointOf(some), checkpointOf(others)];
@@ -35,7 +35,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('is a plain record: what every object has is no stream', () => {
+  it('does not take members of every object for streams', () => {
     expect(isTaken({}, { id: 'constructor:0' })).toBe(false);
     expect(covers({}, { toString: 0 })).toBe(false);
     expect(covers({}, {})).toBe(true);

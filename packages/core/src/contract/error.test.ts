@@ -13,7 +13,7 @@ import {
 const coded = (code: unknown) => Object.assign(new Error('x'), { code });
 const caused = (cause: unknown) => new Error('x', { cause });
 
-describe('what a failure means', () => {
+describe('failureKind', () => {
   it.each<[FailureKind, string, unknown]>([
     ['temporary', 'temporary()', temporary('busy')],
     ['temporary', 'temporary() with a time', temporary('busy', { retryAfter: 5 })],
@@ -53,18 +53,18 @@ describe('what a failure means', () => {
     ['unknown', 'nothing', undefined],
     ['unknown', 'null', null],
     ['unknown', 'a cause of an Error that is not an error', caused('EBUSY')],
-  ])('is %s: %s', (kind, _, error) => {
+  ])('is %s for %s', (kind, _, error) => {
     expect(failureKind(error)).toBe(kind);
   });
 
-  it('is found out also when causes go in circles', () => {
+  it('ends when the causes form a circle', () => {
     const error = caused(undefined);
     error.cause = error;
     expect(failureKind(error)).toBe('unknown');
   });
 });
 
-describe('the code of an error', () => {
+describe('errorCode', () => {
   it.each<[string, unknown]>([
     ['ENOENT', coded('ENOENT')],
     ['SQLITE_BUSY', { code: 'SQLITE_BUSY' }],
@@ -79,12 +79,12 @@ describe('the code of an error', () => {
         },
       },
     ],
-  ])('is %j', (code, error) => {
+  ])('returns %j', (code, error) => {
     expect(errorCode(error)).toBe(code);
   });
 });
 
-describe('an error in one line', () => {
+describe('describeError', () => {
   it.each<[string, unknown]>([
     ['no such file', new Error('no such file')],
     ['TypeError', new TypeError('')],
@@ -92,11 +92,11 @@ describe('an error in one line', () => {
     ['text', 'text'],
     ['undefined', undefined],
     ['an error that cannot be described', Object.create(null)],
-  ])('is %j', (text, error) => {
+  ])('returns %j', (text, error) => {
     expect(describeError(error)).toBe(text);
   });
 
-  it('is said also when causes go in circles', () => {
+  it('ends when the causes form a circle', () => {
     const error = new Error('circle');
     error.cause = error;
     expect(describeError(error)).toMatch(/^circle/);
@@ -104,7 +104,7 @@ describe('an error in one line', () => {
   });
 });
 
-it('an error for the user has a code and is recognised of any copy of core', () => {
+it('an IhandlerError has a code, and isIhandlerError recognises it from any copy of core', () => {
   const error = new IhandlerError('TARGET_UNREADABLE', 'x', { cause: 7 });
   expect(error).toMatchObject({ code: 'TARGET_UNREADABLE', message: 'x', cause: 7, name: 'IhandlerError' });
   expect(isIhandlerError(error)).toBe(true);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeControls } from './escape-controls.ts';
 
-describe('text that an attacker wrote', () => {
+describe('escapeControls', () => {
   it.each([
     ['plain text stays', 'GET / HTTP/1.1', 'GET / HTTP/1.1'],
     ['letters of any script stay', 'Zürich 東京 🐝', 'Zürich 東京 🐝'],
@@ -26,11 +26,11 @@ describe('text that an attacker wrote', () => {
     ['a lone surrogate', 'a\ud800b\udc00', 'a\\ud800b\\udc00'],
     ['a tag character, which hides text', '\u{e0041}', '\\u{e0041}'],
     ['a format character beyond the first plane', '\u{1d173}', '\\u{1d173}'],
-  ])('%s', (_, text, expected) => {
+  ])('escapes %s', (_, text, expected) => {
     expect(escapeControls(text)).toBe(expected);
   });
 
-  it('has no control, format, bidirectional or separating character left, and is one line', () => {
+  it('leaves no control, format, bidirectional or separator character, and returns one line', () => {
     const unit = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 4 }),
       fc.nat(0xffff).map((code) => String.fromCharCode(code)),
@@ -46,7 +46,7 @@ describe('text that an attacker wrote', () => {
     );
   });
 
-  it('no character at all gets through that does harm', () => {
+  it('escapes every harmful character of Unicode', () => {
     const through: string[] = [];
     for (let code = 0; code <= 0x10ffff; code += 1) {
       const text = String.fromCodePoint(code);

@@ -12,7 +12,7 @@ import {
 const stream = fc.string({ unit: 'binary', minLength: 1 });
 
 describe('an incident id', () => {
-  it('is put together and taken apart again, whatever the stream is named', () => {
+  it('is parsed into the parts it was formatted from, whatever the name of the stream', () => {
     fc.assert(
       fc.property(stream, fc.maxSafeNat(), (name, ordinal) => {
         const id = formatIncidentId(name, ordinal);
@@ -22,7 +22,7 @@ describe('an incident id', () => {
     );
   });
 
-  it('is spelled in one way: whatever can be taken apart is put together as it was', () => {
+  it('has one spelling: formatting a parsed id returns the same id', () => {
     const tail = fc.oneof(fc.string(), fc.maxSafeNat().map(String), fc.stringMatching(/^[-+0-9exX. ]{0,6}$/));
     fc.assert(
       fc.property(stream, tail, (name, rest) => {
@@ -63,15 +63,15 @@ describe('an incident id', () => {
     expect(() => parseIncidentId(id)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
   });
 
-  it('is shown cut when it is none', () => {
+  it('is shortened in the error when it is invalid', () => {
     expect(() => parseIncidentId('x'.repeat(1e6))).toThrow(/^.{0,300}$/);
   });
 });
 
-describe('the id of what was reported while handling', () => {
+describe('the id of a report', () => {
   const instance = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/);
 
-  it('tells who reported it and how many reported because of each other', () => {
+  it('names the reporting instance and the length of the chain of causes', () => {
     const plain = fc.stringMatching(/^[\w:-]{1,20}$/);
     fc.assert(
       fc.property(plain, fc.array(instance, { maxLength: 10 }), fc.maxSafeNat(), (name, chain, ordinal) => {

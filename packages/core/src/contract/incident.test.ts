@@ -19,7 +19,7 @@ declare module '@ihandler/core' {
   }
 }
 
-test('data is typed by origin, read-only all the way down', () => {
+test('data is typed by origin and read-only at any depth', () => {
   type Offer = CatalogueMap['dionaea.download.offer'];
   expectTypeOf<Offer['url']>().toEqualTypeOf<string | Uint8Array>();
   expectTypeOf<Offer['connection']>().toEqualTypeOf<Connection | undefined>();
@@ -35,22 +35,22 @@ test('data is typed by origin, read-only all the way down', () => {
   expectTypeOf<Sip['via'][number]['_params']>().toEqualTypeOf<readonly Value[] | undefined>();
 
   const offer: Offer = { url: 'http://192.0.2.1/a' };
-  // @ts-expect-error data belongs to everybody who gets it, so nobody may change it
+  // @ts-expect-error every handler gets the same data, so it is read-only
   offer.url = 'x';
-  // @ts-expect-error a misspelt property is no property
+  // @ts-expect-error a misspelt property
   offer.uri;
-  // @ts-expect-error what may be missing may not be undefined: JSON has no such value
+  // @ts-expect-error an optional property may be missing, but not undefined, which JSON lacks
   const gap: Offer = { url: 'x', ftpmode: undefined };
   expect(gap).toBeDefined();
 });
 
-test('every incident is an incident, and every data is a value', () => {
+test('every typed incident is an Incident, and all typed data is untyped data', () => {
   expectTypeOf<{ [O in keyof CatalogueMap]: Incident<O> }[keyof CatalogueMap]>().toExtend<Incident>();
   expectTypeOf<CatalogueMap[keyof CatalogueMap]>().toExtend<UntypedData>();
   expectTypeOf<IncidentMap[Origin]>().toExtend<UntypedData>();
 });
 
-test('a glob selects the union of what it matches, which narrows on the origin', () => {
+test('a glob selects a union of incidents that narrows on the origin', () => {
   expectTypeOf<IncidentOf<'dionaea.download.offer'>>().toEqualTypeOf<Incident<'dionaea.download.offer'>>();
   expectTypeOf<IncidentOf<'dionaea.*.accept'>['origin']>().toEqualTypeOf<
     'dionaea.connection.tcp.accept' | 'dionaea.connection.tls.accept' | 'dionaea.connection.dtls.accept'
@@ -59,6 +59,7 @@ test('a glob selects the union of what it matches, which narrows on the origin',
   expectTypeOf<IncidentOf<'*'>>().toEqualTypeOf<Incident>();
   expectTypeOf<IncidentOf<'opencanary.login.*'>>().toEqualTypeOf<Incident>();
   expectTypeOf<IncidentOf<'dionaea.conection.*'>>().toBeNever();
+  expectTypeOf<IncidentOf<'ihandler.not.installed'>>().toEqualTypeOf<Incident>();
 
   defineHandler({
     name: 'narrow',
@@ -74,13 +75,13 @@ test('a glob selects the union of what it matches, which narrows on the origin',
   });
 });
 
-test('a typo under a known root does not compile, also when the listener uses nothing of the incident', () => {
-  // @ts-expect-error no origin of dionaea's matches
+test('a typo under a known root does not compile, even if the listener does not use the incident', () => {
+  // @ts-expect-error matches no origin
   const listening = defineHandler({
     name: 'typo',
     on: { 'dionaea.download.ofer': () => {} },
   });
-  // @ts-expect-error no origin of dionaea's matches
+  // @ts-expect-error matches no origin
   const writing = defineHandler({
     name: 'typo',
     accepts: ['dionaea.downlaod.*'],
@@ -94,7 +95,7 @@ test('a typo under a known root does not compile, also when the listener uses no
   expect([listening, writing, sound].map(({ contract }) => contract)).toEqual([1, 1, 1]);
 });
 
-test('others add their origins by declaration merging', () => {
+test('packages add their origins by declaration merging', () => {
   expectTypeOf<IncidentOf<'merged.*'>['origin']>().toEqualTypeOf<'merged.thing.seen' | 'merged.thing.gone'>();
   expectTypeOf<IncidentOf<'merged.thing.seen'>['data']>().toEqualTypeOf<{ readonly what: string }>();
   expectTypeOf<IncidentOf<'merged.thing.sen'>>().toBeNever();
@@ -102,7 +103,7 @@ test('others add their origins by declaration merging', () => {
   expectTypeOf(report).returns.resolves.toBeVoid();
 });
 
-test('data that does not fit its origin makes an incident with a misfit that says why', () => {
+test('an incident whose data does not fit its origin has a misfit that says why', () => {
   const parts = { id: 's:1', timestamp: 0, sensor: 'pot' };
   const good = createIncident({ ...parts, origin: 'dionaea.download.offer', data: { url: 'x', more: 1 } });
   expect(good).not.toHaveProperty('misfit');

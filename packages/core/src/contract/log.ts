@@ -1,4 +1,4 @@
-/** The levels of incidents, most severe first. They are dionaea's, and not those of {@link Log}. */
+/** The levels of incidents, most severe first. A {@link Log} has other levels: {@link LOG_LEVELS}. */
 export const LEVELS = ['error', 'critical', 'warning', 'message', 'info', 'debug'] as const;
 
 /** The severity of an incident. */

@@ -22,13 +22,13 @@ function told(input: unknown, of: z.ZodType = schema) {
   throw new Error('expected a failure');
 }
 
-describe('options', () => {
-  it('are parsed into what the schema makes of them', () => {
+describe('parseOptions', () => {
+  it('returns the output of the schema', () => {
     expect(parseOptions(schema, { file: 'a' }, 'log-text')).toEqual({ file: 'a', size: 7 });
     expect(parseOptions(z.strictObject({}), undefined, 'log-text')).toEqual({});
   });
 
-  it('that do not fit are told all together, each with where, what was expected and what was found', () => {
+  it('throws one error with all problems: path, what was expected and what was found', () => {
     const { error, text, problems } = told({ size: 'big', fiel: 'a', rules: { one: 1, 'a.b': 'x' } });
     expect(error).toBeInstanceOf(IhandlerError);
     expect(error).toMatchObject({ code: 'OPTIONS_INVALID' });
@@ -50,14 +50,14 @@ describe('options', () => {
     ['either', { file: 'a', either: { token: 'hunter2' } }],
     ['either', { file: 'a', either: [{ deep: { SECRET_NAME: 'hunter2', passphrase: ['hunter2'] } }] }],
     ['', [{ password: 'hunter2' }]],
-  ])('never show a secret, wherever it lies: %s', (path, input) => {
+  ])('does not show a secret: %s', (path, input) => {
     const { text, problems } = told(input);
     expect(problems.map((problem) => problem.path)).toContain(path);
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain('short"');
   });
 
-  it('may be of any shape: the whole is shown short', () => {
+  it('accepts input of any shape, and shows it in short', () => {
     expect(told('x'.repeat(1000)).text.length).toBeLessThan(300);
     expect(told(7).problems).toEqual([{ path: '', message: expect.stringContaining('found 7') }]);
     expect(told(7).text).toContain('  options: ');
@@ -67,7 +67,7 @@ describe('options', () => {
     expect(told(circle).problems).toEqual([{ path: 'file', message: expect.stringContaining('found') }]);
   });
 
-  it('may have hostile names, which change nothing and reach no terminal as they are', () => {
+  it('escapes hostile names of options, which change nothing else', () => {
     const hostile = JSON.parse('{"file":"a","__proto__":{"size":1},"constructor":2,"\\u001b[2J\\n":3}');
     const { text, problems } = told(hostile);
     expect(problems.map(({ path }) => path).toSorted()).toEqual(['\\x1b[2J\\n', '__proto__', 'constructor']);
@@ -76,14 +76,14 @@ describe('options', () => {
     expect({}).not.toHaveProperty('size');
   });
 
-  it('may have hostile values, which reach no terminal as they are', () => {
+  it('escapes hostile values of options', () => {
     const { text } = told({ file: 'a', size: '\u001b[2J\u202e\n' });
     expect(text).not.toMatch(/[\u001b\u202e]/);
     expect(text.split('\n')).toHaveLength(2);
   });
 });
 
-it('problems are read from an error of any copy of core, and from no other error', () => {
+it('optionProblems reads the problems from an error of any copy of core, and of no other error', () => {
   const problems = [{ path: 'a', message: 'b' }];
   expect(optionProblems(Object.assign(new Error('x'), { problems }))).toEqual(problems);
   expect(optionProblems(Object.assign(new Error('x'), { problems: [null, 7, { path: 1 }] }))).toEqual([]);

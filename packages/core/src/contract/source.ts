@@ -75,7 +75,7 @@ export interface SourceContext {
 export interface Source {
   /** {@link CONTRACT}; `defineSource` sets it. */
   readonly contract: typeof CONTRACT;
-  /** Kebab case, such as `dionaea-http`. */
+  /** Kebab case, such as `acme-http`. */
   readonly name: string;
   /**
    * Reads until the end of a file, or until `context.signal` aborts. When it throws a temporary error (see

@@ -9,17 +9,17 @@ const parts: IncidentParts = {
   sensor: 'pot',
   data: {},
 };
-/** What TypeScript forbids, plain JavaScript and files try. */
+/** Parts that TypeScript rejects, but JavaScript and files may contain. */
 const forged = (wrong: object) => ({ ...parts, ...wrong }) as IncidentParts;
 
-describe('an incident', () => {
-  it('has exactly what it was made of', () => {
+describe('createIncident', () => {
+  it('returns exactly the parts that it gets', () => {
     expect(createIncident(parts)).toStrictEqual({ ...parts });
     const made = createIncident({ ...parts, ...{ more: 'this is not part of an incident' } });
     expect(Object.keys(made)).toEqual(['id', 'origin', 'timestamp', 'sensor', 'data']);
   });
 
-  it('says why its data does not fit the schema of its origin', () => {
+  it('sets a misfit that says why the data does not fit the schema', () => {
     const offer = { ...parts, origin: 'dionaea.download.offer' };
     expect(createIncident({ ...offer, data: { url: 'http://192.0.2.1/' } })).not.toHaveProperty('misfit');
     expect(createIncident({ ...offer, data: {} }).misfit).toBe(
@@ -28,12 +28,12 @@ describe('an incident', () => {
     expect(createIncident({ ...parts, data: {} })).not.toHaveProperty('misfit');
   });
 
-  it('says so anew when it is made of another, whatever that said', () => {
-    const offer = { ...parts, origin: 'dionaea.download.offer', misfit: 'as somebody claims' };
+  it('ignores the misfit of another incident', () => {
+    const offer = { ...parts, origin: 'dionaea.download.offer', misfit: 'as another incident claims' };
     expect(createIncident({ ...offer, data: { url: 'x' } })).not.toHaveProperty('misfit');
   });
 
-  it('is frozen all the way down, bytes aside', () => {
+  it('freezes the incident deeply, except bytes', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (json) => {
         const data = { ...(json as IncidentParts['data']), bytes: new Uint8Array(2) };
@@ -48,7 +48,7 @@ describe('an incident', () => {
   });
 
   it.each(['a', 'a.b', 'A-1_.x', 'a'.repeat(256), 'constructor', 'dionaea.connection.tcp.accept'])(
-    'may have the origin %s',
+    'accepts the origin %s',
     (origin) => {
       expect(createIncident({ ...parts, origin }).origin).toBe(origin);
     },
@@ -57,7 +57,7 @@ describe('an incident', () => {
   it.each([
     ...['', '.', 'a.', '.a', 'a..b', 'a b', 'a*', 'a\n', 'é', 'a/b', 'a'.repeat(257), '\u001b[2J'],
     ...[undefined, null, 7, ['a.b'], { toString: () => 'a.b' }],
-  ])('may not have the origin %j', (origin) => {
+  ])('rejects the origin %j', (origin) => {
     expect(() => createIncident(forged({ origin }))).toThrow(
       expect.objectContaining({ code: 'INCIDENT_INVALID' }),
     );
@@ -76,13 +76,13 @@ describe('an incident', () => {
     ['data', { data: null }],
     ['data', { data: [] }],
     ['data', { data: 'text' }],
-  ])('is none without %s: %j', (_, wrong) => {
+  ])('rejects an incident without %s: %j', (_, wrong) => {
     expect(() => createIncident(forged(wrong))).toThrow(
       expect.objectContaining({ code: 'INCIDENT_INVALID' }),
     );
   });
 
-  it('that is none is told with what was found, short and harmless', () => {
+  it('shows in its error what it found, short and with control characters escaped', () => {
     const make = () => createIncident(forged({ origin: `\u001b[2J\u202e${'x'.repeat(1e6)}` }));
     expect(make).toThrow(/^[ -~]{1,400}$/);
     expect(() => createIncident(forged({ timestamp: 7n }))).toThrow('Expected a timestamp');

@@ -7,18 +7,18 @@ import { isIncidentId } from '../contract/incident-id.ts';
 const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const knownGood = new Set<string>();
 
-/** What an incident is made of. */
+/** The parts of an incident. See {@link Incident}. */
 export interface IncidentParts {
   readonly id: string;
   readonly origin: string;
   readonly timestamp: number;
   readonly sensor: string;
   readonly data: UntypedData;
-  /** See {@link Incident.local}. */
+  /** See {@link Incident.local}. @default false */
   readonly local?: boolean | undefined;
 }
 
-/** Freezes plain data all the way down. Bytes stay as they are: they cannot be frozen. */
+/** Freezes plain data deeply, except bytes, which cannot be frozen. */
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
     return;
@@ -32,8 +32,9 @@ function invalid(what: string, found: unknown): IhandlerError {
 }
 
 /**
- * Makes an incident: checks it against the schema of its origin and freezes it. Data that does not fit makes an incident
- * with a `misfit`; only what is no incident at all (no id, no origin, no time) throws `INCIDENT_INVALID`. Takes `data` over.
+ * Makes an incident: checks `data` against the schema of the origin in the catalogue and freezes it deeply. When the data does
+ * not fit, the incident has a `misfit`. Throws `INCIDENT_INVALID` for an invalid id, origin or timestamp, and for data that is
+ * not an object. Takes ownership of `data`.
  */
 export function createIncident({ id, origin, timestamp, sensor, data, local }: IncidentParts): Incident {
   if (typeof id !== 'string' || !isIncidentId(id))

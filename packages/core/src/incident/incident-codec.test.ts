@@ -58,7 +58,7 @@ function withData(data: UntypedData): Incident {
 }
 
 describe('an incident as JSON', () => {
-  it('comes back as the very same value, whatever it holds', () => {
+  it('is decoded into an equal value, whatever it holds', () => {
     fc.assert(
       fc.property(incident, (given) => {
         // `toStrictEqual` takes a key named `constructor` for the object's class.
@@ -68,7 +68,7 @@ describe('an incident as JSON', () => {
     );
   });
 
-  it('comes back frozen all the way down', () => {
+  it('is decoded into a deeply frozen value', () => {
     fc.assert(fc.property(incident, (given) => expectFrozen(decodeIncident(encodeIncident(given)))));
   });
 
@@ -82,12 +82,12 @@ describe('an incident as JSON', () => {
     );
   });
 
-  it('is what JSON.stringify writes unless something needs an escape', () => {
+  it('equals the output of JSON.stringify unless something needs an escape', () => {
     const plain = withData({ text: '$bytes', two: { $bytes: 1, $number: 2 }, list: [1, null, false] });
     expect(encodeIncident(plain)).toBe(JSON.stringify(plain));
   });
 
-  it('writes bytes as base64, also of a part of a buffer', () => {
+  it('holds bytes as base64, also those of a part of a buffer', () => {
     const part = new Uint8Array([1, 2, 255, 4]).subarray(1, 3);
     expect(encodeIncident(withData({ part }))).toContain('{"part":{"$bytes":"Av8="}}');
     expect(decodeIncident(encodeIncident(withData({ part: Buffer.from(part) }))).data).toStrictEqual({
@@ -95,7 +95,7 @@ describe('an incident as JSON', () => {
     });
   });
 
-  it('keeps keys that mean something to a prototype', () => {
+  it('keeps keys that are names of members of every object', () => {
     const data = JSON.parse(
       '{"__proto__": {"polluted": true}, "constructor": [-1], "inner": {"__proto__": 1}}',
     );
@@ -104,7 +104,7 @@ describe('an incident as JSON', () => {
     expect('polluted' in back).toBe(false);
   });
 
-  it('takes an escape that says nothing as plain data', () => {
+  it('keeps an unknown escape as plain data', () => {
     const odd = { a: { $number: 'seven' }, b: { $bytes: 7 }, c: { $other: 'x' } };
     const line = JSON.stringify(withData(odd));
     expect(decodeIncident(line).data).toEqual(odd);
@@ -116,7 +116,7 @@ describe('an incident as JSON', () => {
     ['[]'],
     ['{"id":"s:1"}'],
     ['{"id":"s:1","origin":"a","timestamp":1,"sensor":"s","data":[]}'],
-  ])('says that %s is no incident', (line) => {
+  ])('is not decoded from %s', (line) => {
     expect(() => decodeIncident(line)).toThrow(expect.objectContaining({ code: 'INCIDENT_INVALID' }));
   });
 });

@@ -5,7 +5,7 @@ import { createIncident } from './create-incident.ts';
 
 type Tree = { [key: string]: unknown };
 
-/** The only key of an object when it begins with `$`: what the encoding has for itself. */
+/** The only key of an object if it starts with `$`, which is reserved for the encoding. */
 function dollarKey(object: object): string | undefined {
   let only: string | undefined;
   for (const key in object) {
@@ -54,14 +54,14 @@ function unescaped(object: Tree): unknown {
   return key === '$number' ? (numbers.get(item) ?? object) : object;
 }
 
-/** Freezes what `JSON.parse` made, all the way down, and puts back what was escaped. */
+/** Freezes the result of `JSON.parse` deeply and reverses the escapes. */
 function restored(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  // Safe: `JSON.parse` makes nothing but records and arrays, and an array is read by its keys as well.
+  // Safe: `JSON.parse` returns only records and arrays, and the keys of an array can be read in the same way.
   const tree = value as Tree;
   for (const key in tree) {
     const item = tree[key];
-    // Assigning is safe for `__proto__` too: it is the object's own key, or it would not be listed.
+    // Safe for `__proto__` too: it is listed only when it is the object's own key.
     if (typeof item === 'object' && item !== null) tree[key] = restored(item);
   }
   Object.freeze(tree);
@@ -69,29 +69,29 @@ function restored(value: unknown): unknown {
 }
 
 /**
- * Writes an incident as one line of JSON that {@link decodeIncident} gives back as the very same value: what a journal
- * keeps and a peer is sent. Bytes become `{"$bytes":"<base64>"}`, the numbers that JSON has not become
- * `{"$number":"-0"}` (`NaN`, `Infinity`, `-Infinity`), and an object whose only key begins with `$` gets one `$` more.
+ * Encodes an incident as one line of JSON, for journals and peers. {@link decodeIncident} returns an equal value. Bytes become
+ * `{"$bytes":"<base64>"}`. Numbers that JSON lacks become `{"$number":"-0"}` (or `NaN`, `Infinity`, `-Infinity`). An object
+ * whose only key starts with `$` gets one more `$` in front of it.
  */
 export function encodeIncident(incident: Incident): string {
   return JSON.stringify(isPlainInJson(incident) ? incident : escaped(incident));
 }
 
-/** Writes a value as one line of JSON, in the way of {@link encodeIncident}. */
+/** Encodes a value as one line of JSON, in the form of {@link encodeIncident}. */
 export function encodeValue(value: Value): string {
   return JSON.stringify(isPlainInJson(value) ? value : escaped(value));
 }
 
-/** Reads what {@link encodeValue} wrote, frozen all the way down. Throws a SyntaxError for what is no JSON. */
+/** Decodes a text of {@link encodeValue} into a deeply frozen value. Throws a SyntaxError for text that is not JSON. */
 export function decodeValue(text: string): Value {
-  // Safe: JSON holds nothing but values, and what was escaped becomes one again.
+  // Safe: JSON contains only values, and each escape becomes one again.
   return restored(JSON.parse(text)) as Value;
 }
 
 /**
- * Reads what {@link encodeIncident} wrote, frozen all the way down. The data is not checked against its origin's schema:
- * an incident is what it was when it was accepted. Text from elsewhere must pass `createIncident` as well. Throws
- * `INCIDENT_INVALID` for what is no incident.
+ * Decodes a text of {@link encodeIncident} into a deeply frozen incident. Does not check the data against the schema of its
+ * origin, because a journal returns incidents as they were accepted. Use {@link receiveIncident} for text from a peer. Throws
+ * `INCIDENT_INVALID` for any other text.
  */
 export function decodeIncident(text: string): Incident {
   let parsed: unknown;
@@ -110,7 +110,7 @@ export function decodeIncident(text: string): Incident {
       typeof sensor === 'string' &&
       isRecord(data)
     ) {
-      // Safe: a record of values that is no connection's own type is untyped data.
+      // Safe: a record of values is untyped data.
       const untyped = data as UntypedData;
       if (local === true)
         return Object.freeze({
@@ -136,16 +136,16 @@ export function decodeIncident(text: string): Incident {
   );
 }
 
-/** What {@link receiveIncident} may change. */
+/** Options of {@link receiveIncident}. */
 export interface ReceiveOptions {
-  /** The sensor that whoever sent it speaks for. @default as the incident says */
+  /** The sensor to set, where the sender may not choose it. @default the sensor of the incident */
   readonly sensor?: string | undefined;
 }
 
 /**
- * Reads what a peer sent in the form of {@link encodeIncident}. Unlike {@link decodeIncident} it believes nothing: the
- * data is held against the schema of this machine, and the paths in it are not taken for files of this machine. The id
- * stays. Throws `INCIDENT_INVALID`.
+ * Decodes an incident from a peer, in the form of {@link encodeIncident}. Unlike {@link decodeIncident} it trusts nothing: it
+ * checks the data against the schema on this machine, and drops `local`, because paths in the data name files of the peer. The
+ * id stays. Throws `INCIDENT_INVALID`.
  */
 export function receiveIncident(text: string, { sensor }: ReceiveOptions = {}): Incident {
   const { id, origin, timestamp, sensor: own, data } = decodeIncident(text);

@@ -17,7 +17,7 @@ function dataOf(local: string, more: Record<string, Value>, remote?: string) {
     .data;
 }
 
-describe('the incident without the address of the sensor', () => {
+describe('maskSensor', () => {
   it.each([
     ['192.0.2.1', 'at 192.0.2.1, and 192.0.2.1:80.', 'at 127.0.0.1, and 127.0.0.1:80.'],
     [
@@ -28,11 +28,11 @@ describe('the incident without the address of the sensor', () => {
     ['::ffff:192.0.2.1', 'both ::ffff:192.0.2.1 and 192.0.2.1', 'both 127.0.0.1 and 127.0.0.1'],
     ['2001:db8::1', 'http://[2001:db8::1]:80/', 'http://[127.0.0.1]:80/'],
     ['2001:db8::1', 'not 2001:db8::12 nor 2001:db8::1:2', 'not 2001:db8::12 nor 2001:db8::1:2'],
-  ])('%s: %s', (local, text, expected) => {
+  ])('replaces %s in: %s', (local, text, expected) => {
     expect(dataOf(local, { text })['text']).toBe(expected);
   });
 
-  it('names it nowhere: in lists, records, connections and bytes, of which nothing else changes', () => {
+  it('replaces the address in lists, records, connections and bytes, and changes nothing else', () => {
     const bytes = Buffer.from('\xff\x00 192.0.2.1 \xfe', 'latin1');
     const data = dataOf('192.0.2.1', {
       list: ['192.0.2.1', { url: 'http://192.0.2.1/a' }],
@@ -51,18 +51,18 @@ describe('the incident without the address of the sensor', () => {
     });
   });
 
-  it('has no far end either where the sensor attacked itself', () => {
+  it('replaces the remote address, too, when the sensor attacked itself', () => {
     expect(dataOf('192.0.2.1', {}, '192.0.2.1')['connection']).toEqual(connection('127.0.0.1', '127.0.0.1'));
   });
 
-  it('is the very incident when it names no near end, and keeps all but the data', () => {
+  it('returns the same incident when it has no local address, and changes only the data', () => {
     const plain = incidentOf(1, 'acme.thing.seen', { host: '192.0.2.1' });
     expect(maskSensor(plain)).toBe(plain);
     const incident = incidentOf(2, 'acme.thing.seen', { connection: connection('192.0.2.1') });
     expect(maskSensor(incident)).toEqual({ ...incident, data: { connection: connection('127.0.0.1') } });
   });
 
-  it('never holds it as a word, and changes no text without it', () => {
+  it('leaves no whole address behind, and changes no text without one', () => {
     const address = fc.oneof(
       fc.ipV4().filter((host) => host !== '127.0.0.1'),
       fc

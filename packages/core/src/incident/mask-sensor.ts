@@ -2,11 +2,11 @@ import type { Incident, UntypedData, Value } from '../contract/incident.ts';
 import { isRecord } from '../contract/property.ts';
 import { createIncident } from '../incident/create-incident.ts';
 
-/** What stands in place of the sensor's own address. */
+/** The address that replaces the sensor's own. */
 const MASKED = '127.0.0.1';
 const MAPPED = '::ffff:';
 
-/** The addresses at the near end of every connection in some data. */
+/** Collects the local addresses of every connection in some data. */
 function localHosts(value: unknown, found: Set<string>): void {
   if (Array.isArray(value)) for (const item of value) localHosts(item, found);
   if (!isRecord(value)) return;
@@ -18,10 +18,10 @@ function localHosts(value: unknown, found: Set<string>): void {
   for (const key in value) localHosts(value[key], found);
 }
 
-/** The finder that was made last: a sensor mostly has one address, and making a finder costs more than using it. */
+/** The last finder: most sensors have one address, and making a finder costs more than using it. */
 let last = { hosts: '', finder: /(?!)/g };
 
-/** Where an address stands by itself in a text, and not as a part of a longer one; a port may follow. */
+/** Matches whole addresses in a text, not parts of longer ones. A port may follow. */
 function finderOf(hosts: ReadonlySet<string>): RegExp {
   const key = [...hosts].join(' ');
   if (key !== last.hosts) last = { hosts: key, finder: makeFinder(hosts) };
@@ -43,7 +43,7 @@ function makeFinder(hosts: ReadonlySet<string>): RegExp {
 function masked(value: Value, finder: RegExp): Value {
   if (typeof value === 'string') return value.replace(finder, MASKED);
   if (ArrayBuffer.isView(value)) {
-    // One byte is one character in Latin-1, so that nothing else in them changes.
+    // In Latin-1 one byte is one character, so that no other byte changes.
     const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
     const changed = text.replace(finder, MASKED);
     return changed === text ? value : new Uint8Array(Buffer.from(changed, 'latin1'));
@@ -54,9 +54,9 @@ function masked(value: Value, finder: RegExp): Value {
 }
 
 /**
- * The incident without the sensor's own address: wherever a near end of its connections is named, in connections, texts
- * and bytes, `127.0.0.1` stands instead. A port right behind it stays. For handlers that send incidents away; the id stays.
- * An incident that names no near end comes back as it is.
+ * The incident without the sensor's own address: `127.0.0.1` replaces every local address of its connections wherever it
+ * occurs, in connections, texts and bytes. Id and ports stay. Returns the same incident when it has no local address. For
+ * handlers that send incidents off the machine and mask them by their own rules; otherwise the setting `mask` does it.
  */
 export function maskSensor(incident: Incident): Incident {
   const hosts = new Set<string>();
@@ -67,6 +67,6 @@ export function maskSensor(incident: Incident): Incident {
   // Safe: masking a record keeps it a record.
   const changed = masked(data, finderOf(hosts)) as UntypedData;
   const made = createIncident({ id, origin, timestamp, sensor, data: changed, local });
-  // The schema of an origin that a handler declares is not known here: its misfit stays.
+  // createIncident does not know schemas that handlers declare, so their misfit is carried over.
   return misfit === undefined || made.misfit !== undefined ? made : Object.freeze({ ...made, misfit });
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileWriters } from './file-writers.ts';
 
-test('names the processes that have a file open for writing, not those that read it', async () => {
+test('fileWriters returns processes that have a file open for writing, not those that read it', async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ihandler-core-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [file, other] = [join(folder, 'a.sqlite'), join(folder, 'b.sqlite')];

@@ -6,18 +6,18 @@ export interface FileWriter {
   /** The real path. */
   readonly file: string;
   readonly pid: number;
-  /** Of the program, safe to show. */
+  /** The name of the program, with control characters escaped. */
   readonly name: string;
 }
 
 const ACCESS_MODE = 0o3;
 
-/** Reads something of another process, which may be gone or not ours: then there is nothing to know. */
+/** Reads data of another process; undefined when the process has ended or belongs to another user. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
-    // The process ended meanwhile, or belongs to somebody else.
+    // The process has ended, or belongs to another user.
     return undefined;
   }
 }
@@ -29,8 +29,8 @@ function isOpenForWriting(pid: string, descriptor: string): boolean {
 }
 
 /**
- * The processes, but this one, that have one of these files (real paths) open for writing, as far as this user may know;
- * undefined where the system does not say (anything but Linux).
+ * The other processes that have one of these files (real paths) open for writing, as far as this user may see them. Undefined
+ * on systems other than Linux.
  */
 export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] | undefined {
   const pids = orUndefined(() => readdirSync('/proc'))?.filter((name) => /^\d+$/.test(name));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { LEVELS } from '../contract/log.ts';
 import { parseDomains, parseLevels } from './log-filter.ts';
 
-describe('levels', () => {
+describe('a list of levels', () => {
   test.each([
     ['all', 'error critical warning message info debug'],
     ['all,-debug', 'error critical warning message info'],
@@ -18,13 +18,13 @@ describe('levels', () => {
     ['debug,debug', 'debug'],
     ['all, -debug', 'error critical warning message info'],
     ['  all ,\t- debug , + debug ', 'error critical warning message info debug'],
-  ])('%j lets pass: %s', (text, expected) => {
+  ])('parseLevels reads %j as: %s', (text, expected) => {
     const chosen = parseLevels(text);
     expect(LEVELS.filter((level) => chosen.has(level)).join(' ')).toBe(expected);
   });
 
   test.each(['', 'al', 'Debug', 'all,', 'all,,debug', 'all -debug', '--debug', '-', 'constructor', '*'])(
-    '%j is no list of levels, and the error names those that are known',
+    'parseLevels rejects %j and names the known levels',
     (text) => {
       expect(() => parseLevels(text)).toThrow(
         expect.objectContaining({
@@ -37,18 +37,18 @@ describe('levels', () => {
     },
   );
 
-  test('the error quotes what was found, and where', () => {
+  test('the error of parseLevels quotes the part and the whole list', () => {
     expect(() => parseLevels('all,-debg')).toThrow(/found "-debg" in "all,-debg"\.$/);
   });
 });
 
-/** What a glob means, as an expression that may backtrack as it likes. */
+/** The meaning of a glob as a regular expression, which may backtrack. */
 function means(glob: string): RegExp {
   const parts = [...glob].map((one) => ({ '*': '.*', '?': '.' })[one] ?? `[${one}]`);
   return new RegExp(`^${parts.join('')}$`, 'su');
 }
 
-describe('domains', () => {
+describe('a list of domains', () => {
   test.each([
     ['*', 'dionaea.connection.free', true],
     ['*', '', true],
@@ -74,15 +74,15 @@ describe('domains', () => {
     ['[a-z]', 'q', false],
     ['(a|b)+', 'a', false],
     ['?', '\u{1f41d}', true],
-  ])('%j on %j is %s', (text, domain, expected) => {
+  ])('parseDomains of %j applied to %j is %s', (text, domain, expected) => {
     expect(parseDomains(text)(domain)).toBe(expected);
   });
 
-  test.each(['', 'smb,', ' , smb', '*'.repeat(600)])('%j is no list of globs', (text) => {
+  test.each(['', 'smb,', ' , smb', '*'.repeat(600)])('parseDomains rejects %j', (text) => {
     expect(() => parseDomains(text)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });
 
-  test('one of the globs must match the whole domain', () => {
+  test('one of the globs matches the whole domain', () => {
     const unit = fc.constantFrom('a', 'b', '.', '-', '*', '?');
     const glob = fc.string({ unit, minLength: 1, maxLength: 8 });
     const domain = fc.string({ unit, maxLength: 12 });
@@ -94,7 +94,7 @@ describe('domains', () => {
     );
   });
 
-  test('many stars against a long domain come to an end', () => {
+  test('a glob with many stars is matched in bounded time', () => {
     expect(parseDomains(`${'*a'.repeat(200)}*b`)('a'.repeat(5000))).toBe(false);
   });
 });

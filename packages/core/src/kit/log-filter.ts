@@ -21,9 +21,9 @@ function invalid(expected: string, found: string, where: string): IhandlerError 
 }
 
 /**
- * Reads dionaea's grammar of levels: a comma list, from left to right; `-debug` removes, `debug` and `+debug` add, `all` is
- * every level. `all,-debug` is everything but debug. Unlike dionaea it lets blanks stand around a name. Throws
- * `OPTIONS_INVALID`, which names the levels, for a name that is none.
+ * Parses a list of levels, separated by commas, from left to right: `-debug` removes a level, `debug` and `+debug` add it,
+ * `all` is every level. `all,-debug` is every level but `debug`. Blanks around a name are ignored. Throws `OPTIONS_INVALID`
+ * for an unknown name.
  */
 export function parseLevels(text: string): ReadonlySet<Level> {
   const chosen = new Set<Level>();
@@ -32,7 +32,7 @@ export function parseLevels(text: string): ReadonlySet<Level> {
     const levels = name === 'all' ? LEVELS : isLevel(name) ? [name] : undefined;
     if (levels === undefined)
       throw invalid(
-        `a comma list of levels such as "all,-debug" (known: ${[...known].join(', ')})`,
+        `levels separated by commas, such as "all,-debug" (known: ${[...known].join(', ')})`,
         part,
         text,
       );
@@ -43,7 +43,7 @@ export function parseLevels(text: string): ReadonlySet<Level> {
   return chosen;
 }
 
-/** Whether a glob of `*` (any run of characters) and `?` (any one) matches all of a text. Never worse than length times length. */
+/** Whether a glob of `*` (any characters) and `?` (any one character) matches a whole text. Takes at most length times length steps. */
 function matches(glob: readonly string[], text: readonly string[]): boolean {
   let [at, from] = [0, 0];
   let star = -1;
@@ -66,15 +66,15 @@ function matches(glob: readonly string[], text: readonly string[]): boolean {
 }
 
 /**
- * Reads dionaea's grammar of domains: a comma list of globs, of which one must match the whole of a domain. `*` is any run
- * of characters, `?` any one, everything else means itself; there is no exclusion. Blanks around a glob are left out.
- * Throws `OPTIONS_INVALID` for an empty glob.
+ * Parses a list of globs, separated by commas, and returns a function that tells whether one of them matches a whole domain.
+ * `*` is any characters, `?` any one character, and every other character stands for itself. Blanks around a glob are ignored.
+ * Throws `OPTIONS_INVALID` for a glob that is empty or too long.
  */
 export function parseDomains(text: string): (domain: string) => boolean {
   const globs = partsOf(text).map((glob) => {
     if (glob === '' || glob.length > longest)
       throw invalid(
-        `a comma list of globs of 1 to ${longest} characters, such as "dionaea.connection.*"`,
+        `globs of 1 to ${longest} characters separated by commas, such as "store,log-*"`,
         glob,
         text,
       );

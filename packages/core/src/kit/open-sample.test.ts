@@ -13,7 +13,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { failureKind } from '../contract/error.ts';
 import { isGone, openSample } from './open-sample.ts';
 
-/** What somebody does between the look at a path and the opening of it. */
+/** An action between the check of a path and its opening. */
 const meanwhile = vi.hoisted(() => ({ act: (): void => undefined }));
 
 vi.mock('node:fs/promises', async (original) => {
@@ -40,7 +40,7 @@ function folders() {
   return { allowed, outside, sample: join(allowed, 'sub', 'sample') };
 }
 
-async function refusal(path: string, allowed: string): Promise<string> {
+async function rejection(path: string, allowed: string): Promise<string> {
   const error: unknown = await openSample(path, [allowed]).then(
     (sample) => sample.close(),
     (reason: unknown) => reason,
@@ -49,7 +49,7 @@ async function refusal(path: string, allowed: string): Promise<string> {
   return error instanceof Error ? error.message : '';
 }
 
-it('opens what lies in an allowed folder, and reads it to its end', async () => {
+it('openSample opens a file in an allowed folder and reads it to its end', async () => {
   const { allowed, sample } = folders();
   const opened = await openSample(sample, [allowed]);
   const buffer = Buffer.alloc(100);
@@ -60,27 +60,27 @@ it('opens what lies in an allowed folder, and reads it to its end', async () => 
 });
 
 it.runIf(process.platform === 'linux')(
-  'reads nothing when a folder becomes a link to another while it is opened',
+  'openSample rejects a file whose folder is replaced by a link while it is opened',
   async () => {
     const { allowed, outside, sample } = folders();
     meanwhile.act = () => {
       renameSync(join(allowed, 'sub'), join(allowed, 'aside'));
       symlinkSync(outside, join(allowed, 'sub'));
     };
-    expect(await refusal(sample, allowed)).toMatch(/moved while it was opened/);
+    expect(await rejection(sample, allowed)).toMatch(/moved while it was opened/);
   },
 );
 
-it('follows no link that takes the place of a file while it is opened', async () => {
+it('openSample does not follow a link that replaces the file while it is opened', async () => {
   const { allowed, outside, sample } = folders();
   meanwhile.act = () => {
     rmSync(sample);
     symlinkSync(join(outside, 'sample'), sample);
   };
-  expect(await refusal(sample, allowed)).toMatch(/it is a link/);
+  expect(await rejection(sample, allowed)).toMatch(/it is a symbolic link/);
 });
 
-it('tells a file that is gone from one that is refused', async () => {
+it('isGone recognises a missing file, and not one that is not allowed', async () => {
   const { allowed, outside } = folders();
   const reasonFor = (path: string) => openSample(path, [allowed]).catch((error: unknown) => error);
   expect(isGone(await reasonFor(join(allowed, 'gone')))).toBe(true);

@@ -3,69 +3,64 @@ import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { describeError, errorCode, permanent } from '../contract/error.ts';
 
-/** A captured file that lies in a folder which the operator allowed, open for reading. */
+/** A captured file in a folder that the operator allows, open for reading. */
 export interface OpenSample {
-  /** In bytes, when it was opened. */
+  /** The size in bytes when the file was opened. */
   readonly size: number;
-  /** Reads the next bytes into a buffer; 0 at the end. A failure is a permanent error that says so of the sample. */
+  /** Reads the next bytes into a buffer and returns their number; 0 at the end. Rejects with a permanent error. */
   read(buffer: Uint8Array): Promise<number>;
-  /** Throws a permanent error when the file is not what it was when it was opened. */
+  /** Throws a permanent error when the file has changed since it was opened. */
   assertUnchanged(bytesRead: number): Promise<void>;
   close(): Promise<void>;
 }
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
-/** Reading is refused for good: the incident goes to the dead letters with the reason, and can be tried again from there. */
-function refuse(path: string, found: string, todo: string, cause?: unknown): Error {
-  return permanent(`The sample ${JSON.stringify(path)} is not taken: ${found} ${todo}`, { cause });
+/** A permanent error: the incident goes to the dead letters with the reason, and can be retried from there. */
+function rejection(path: string, found: string, todo: string, cause?: unknown): Error {
+  return permanent(`cannot read the sample ${JSON.stringify(path)}: ${found}; ${todo}`, { cause });
 }
 
 function explain(path: string, error: unknown): unknown {
   switch (errorCode(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return refuse(
+      return rejection(
         path,
-        'there is no such file (any more).',
-        'Was it removed, or is "paths" of the source missing?',
+        'the file does not exist',
+        'check whether it was removed, or whether the source needs "paths"',
         error,
       );
     case 'EACCES':
     case 'EPERM':
-      return refuse(
+      return rejection(
         path,
-        'this user may not read it (dionaea keeps its files for itself, with mode 0600).',
-        'Run ihandler as the user of dionaea: what comes later has that mode again, whatever its folder grants.',
+        'permission denied',
+        'run ihandler as the user of the sensor, since new files get the same mode whatever their folder grants',
         error,
       );
     case 'ELOOP':
     case 'EMLINK':
-      return refuse(path, 'it is a link.', 'Only the file itself is taken.', error);
+      return rejection(path, 'it is a symbolic link', 'only regular files are read', error);
     case 'ENXIO':
-      return refuse(path, 'it is no regular file.', 'Only those are taken.', error);
+      return rejection(path, 'it is not a regular file', 'only regular files are read', error);
     default:
-      return refuse(
-        path,
-        `it cannot be read: ${describeError(error)}.`,
-        'Try it again from the dead letters.',
-        error,
-      );
+      return rejection(path, describeError(error), 'retry the incident from the dead letters', error);
   }
 }
 
 async function opened(path: string): Promise<FileHandle> {
-  // Neither a link that was put in place of the file is followed, nor does a pipe make us wait.
+  // Does not follow a link that replaced the file, and does not block on a pipe.
   return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/** Whether what was opened is still where it was looked for: a folder on the way may have become a link meanwhile. */
+/** Whether the open file is the one at its path: a folder of the path may have been replaced by a link since. */
 async function isWhereItWas(handle: FileHandle, real: string): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   try {
     return (await readlink(`/proc/self/fd/${handle.fd}`)) === real;
   } catch {
-    // Without /proc there is nobody to ask.
+    // There is no /proc to ask.
     return true;
   }
 }
@@ -80,13 +75,13 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
 }
 
 /**
- * Opens a file that an incident names whose files are on this machine (`incident.local`, which the caller has looked at),
- * if it lies in one of `folders` when all links on the way are followed, and is itself neither a link nor anything but a
- * regular file. Throws a permanent error, which says why and what to do, for everything else.
+ * Opens a file that an incident names. Call it only for incidents whose files are on this machine (`incident.local`). The file
+ * must be a regular file, not a link, and must be in one of `folders` after all links in its path are followed. Rejects with a
+ * permanent error that says what is wrong and what to do.
  */
 export async function openSample(path: string, folders: readonly string[]): Promise<OpenSample> {
   if (!isAbsolute(path) || path.includes('\0'))
-    throw refuse(path, 'expected an absolute path.', 'Does the source need "paths"?');
+    throw rejection(path, 'expected an absolute path', 'check whether the source needs "paths"');
   let handle: FileHandle;
   let real: string;
   try {
@@ -94,10 +89,10 @@ export async function openSample(path: string, folders: readonly string[]): Prom
     real = join(folder, basename(path));
     const allowed = await realFolders(folders);
     if (basename(path) === '..' || !allowed.some((each) => isInside(each, real)))
-      throw refuse(
+      throw rejection(
         path,
-        `it lies in none of the folders that are allowed: ${folders.join(', ')}.`,
-        'Add its folder to those that are allowed if it is one of the sensor.',
+        `it is outside the allowed folders (${folders.join(', ')})`,
+        'if its folder belongs to the sensor, allow it',
       );
     handle = await opened(real);
   } catch (error) {
@@ -105,9 +100,9 @@ export async function openSample(path: string, folders: readonly string[]): Prom
   }
   try {
     if (!(await isWhereItWas(handle, real)))
-      throw refuse(path, 'it was moved while it was opened.', 'Try it again from the dead letters.');
+      throw rejection(path, 'it was moved while it was opened', 'retry the incident from the dead letters');
     const before = await handle.stat();
-    if (!before.isFile()) throw refuse(path, 'it is no regular file.', 'Only those are taken.');
+    if (!before.isFile()) throw rejection(path, 'it is not a regular file', 'only regular files are read');
     return {
       size: before.size,
       async read(buffer) {
@@ -126,10 +121,10 @@ export async function openSample(path: string, folders: readonly string[]): Prom
           after.mtimeMs === before.mtimeMs &&
           after.ctimeMs === before.ctimeMs;
         if (!isSame)
-          throw refuse(
+          throw rejection(
             path,
-            'it changed while it was read.',
-            'Try it again from the dead letters once it is whole.',
+            'it changed while it was read',
+            'retry the incident from the dead letters when the file is complete',
           );
       },
       close: () => handle.close(),
@@ -140,7 +135,7 @@ export async function openSample(path: string, folders: readonly string[]): Prom
   }
 }
 
-/** Whether an error of {@link openSample} says that the file is gone. */
+/** Whether an error of {@link openSample} means that the file does not exist. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(errorCode(error.cause));
 }

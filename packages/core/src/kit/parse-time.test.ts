@@ -11,7 +11,7 @@ test.each([
   ['2026-11-22 06:30:15.5+02:00', Date.UTC(2026, 10, 22, 4, 30, 15, 500)],
   ['2026-11-22', new Date(2026, 10, 22).getTime()],
   ['2026-11-22 06:30', new Date(2026, 10, 22, 6, 30).getTime()],
-])('reads %s', (written, time) => {
+])('parseTime reads %s', (written, time) => {
   expect(parseTime('since', written, now)).toBe(time);
 });
 
@@ -20,13 +20,13 @@ test.each([
   ['2026-11-22 06:30', Date.UTC(2026, 10, 22, 6, 30)],
   ['2026-11-22T06:30+02:00', Date.UTC(2026, 10, 22, 4, 30)],
   ['24h', now - 86_400_000],
-])('reads %s in UTC when that is asked for', (written, time) => {
+])('parseTime reads %s as UTC on request', (written, time) => {
   expect(parseTime('since', written, now, { utc: true })).toBe(time);
 });
 
 test.each(['', 'yesterday', '7', '7y', '2026', '2026-13-01', '2026-11-22T25:00', '24h ago'])(
-  'refuses %j and says what it takes',
+  'parseTime rejects %j and says what it accepts',
   (written) => {
-    expect(() => parseTime('since', written, now)).toThrow(/--since expects a date or how long ago.*24h/);
+    expect(() => parseTime('since', written, now)).toThrow(/--since expects a date or an age.*24h/);
   },
 );

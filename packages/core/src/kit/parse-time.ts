@@ -10,9 +10,9 @@ const units: Readonly<Record<string, number>> = {
 const calendar = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
 /**
- * The time, in milliseconds since the Unix epoch, that a user wrote: a date with or without a time, local (or UTC) when
- * it names no zone, or how long ago (`24h`, `7d`). `option` is the option of a command it was written for, `now` in the
- * same milliseconds. Throws `OPTIONS_INVALID` for anything else.
+ * Parses a time in an option of a command and returns milliseconds since the Unix epoch. The user writes a date with or without
+ * a time, which is local (with `utc`: UTC) unless it names a zone, or a duration before now (`24h`, `7d`). `option` is the name
+ * of the option, for the message. Throws `OPTIONS_INVALID` for anything else.
  */
 export function parseTime(option: string, written: string, now: number, { utc = false } = {}): number {
   const ago = /^(\d{1,9}(?:\.\d{1,9})?)([smhdw])$/.exec(written);
@@ -21,13 +21,13 @@ export function parseTime(option: string, written: string, now: number, { utc = 
   const time = Date.parse(
     date === null
       ? ''
-      : // A date alone would be UTC, a date with a time local.
+      : // Date.parse takes a date without a time as UTC, and one with a time as local.
         `${written.replace(' ', 'T')}${written.length === 10 ? 'T00:00' : ''}${utc && date[1] === undefined ? 'Z' : ''}`,
   );
   if (Number.isNaN(time))
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `--${option} expects a date or how long ago, such as 2026-11-22, "2026-11-22 06:30", 24h or 7d; found ${JSON.stringify(written.slice(0, 80))}.`,
+      `--${option} expects a date or an age, such as 2026-11-22, "2026-11-22 06:30", 24h or 7d; found ${JSON.stringify(written.slice(0, 80))}.`,
     );
   return time;
 }

@@ -6,7 +6,7 @@ import { formatReject, parseReject } from './reject-line.ts';
 const place = { file: '/var/log/incidents.ndjson', offset: 120, length: 9, reason: 'Expected JSON.' };
 
 describe('a line of a rejects file', () => {
-  it('gives back the reject, whatever its text', () => {
+  it('is parsed into the same reject, whatever its text', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\u0000', '\ud800', '\u2028', 'a\nb\r', '\u001b[2J'),
@@ -21,7 +21,7 @@ describe('a line of a rejects file', () => {
     );
   });
 
-  it('keeps bytes that are not UTF-8 as they are', () => {
+  it('preserves bytes that are not UTF-8', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const text = parseReject(formatReject({ ...place, text: bytes }))?.text;
@@ -30,14 +30,14 @@ describe('a line of a rejects file', () => {
     );
   });
 
-  it('locates what was too large to keep', () => {
+  it('holds the position of input that was too large', () => {
     expect(formatReject(place)).toBe(
       '{"rejected":{"file":"/var/log/incidents.ndjson","offset":120,"length":9,"reason":"Expected JSON."}}',
     );
     expect(parseReject(formatReject(place))).toEqual(place);
   });
 
-  it('is told from any other line', () => {
+  it('is distinguished from any other line', () => {
     const others = [
       '',
       'x',

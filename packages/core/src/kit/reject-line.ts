@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { Reject } from '../contract/source.ts';
 
 /**
- * A reject as one line of a rejects file, without the newline:
- * `{"rejected":{"file","offset","length","reason"},"text":"…"}`, with `base64` in place of `text` for bytes that are not
- * UTF-8, and neither for what was too large to keep. A source of lines tries the inner text again when it reads such a file.
+ * Formats a reject as one line of a rejects file, without the newline:
+ * `{"rejected":{"file","offset","length","reason"},"text":"…"}`. Bytes that are not UTF-8 are in `base64` instead of `text`;
+ * both are missing when the input was too large. A source of lines reads the inner text when it imports such a file.
  */
 export function formatReject({ file, offset, length, reason, text }: Reject): string {
   const rejected = { file, offset, length, reason };
@@ -21,10 +21,10 @@ export function formatReject({ file, offset, length, reason, text }: Reject): st
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    // Safe: every property is looked at before it is used.
+    // Safe: every property is checked before it is used.
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // What is not JSON is no line of a rejects file; the caller goes on with that.
+    // Not a line of a rejects file.
     return undefined;
   }
 }
@@ -33,12 +33,12 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Reads a line that {@link formatReject} wrote; undefined for any other line. */
+/** Parses a line of {@link formatReject}; undefined for any other line. */
 export function parseReject(line: string): Reject | undefined {
   const value = parseObject(line);
   const rejected = value?.['rejected'];
   if (value === undefined || typeof rejected !== 'object' || rejected === null) return undefined;
-  // Safe: every property is looked at before it is used.
+  // Safe: every property is checked before it is used.
   const { file, offset, length, reason } = rejected as Record<string, unknown>;
   if (typeof file !== 'string' || typeof reason !== 'string' || !isCount(offset) || !isCount(length))
     return undefined;

@@ -10,12 +10,12 @@ export const connectionFamily = {
     schema: ofConnection,
     level: 'info',
     description:
-      'A TCP listener was opened after the sensor had started, such as an FTP data port or a shell.',
+      'A TCP listener was opened after the start of the sensor, such as an FTP data port or a shell.',
   },
   'dionaea.connection.tls.listen': {
     schema: ofConnection,
     level: 'info',
-    description: 'A TLS listener was opened. dionaea documents it and never reports it.',
+    description: 'A TLS listener was opened. dionaea documents this origin but never reports it.',
   },
   'dionaea.connection.tcp.accept': {
     schema: ofConnection,
@@ -46,7 +46,7 @@ export const connectionFamily = {
   'dionaea.connection.udp.connect': {
     schema: ofConnection,
     level: 'info',
-    description: 'A UDP exchange began. SIP over TCP or TLS announces its sessions this way too.',
+    description: 'A UDP exchange began. SIP over TCP or TLS also announces its sessions in this way.',
   },
   'dionaea.connection.dtls.connect': {
     schema: ofConnection,
@@ -56,27 +56,26 @@ export const connectionFamily = {
   'dionaea.connection.tcp.reject': {
     schema: ofConnection,
     level: 'info',
-    description: 'A peer tried a TCP port that nobody listens on.',
+    description: 'A peer tried to connect to a closed TCP port.',
   },
   'dionaea.connection.tcp.pending': {
     schema: z.object({ connection, nfaction: z.int() }),
     level: 'info',
-    description:
-      'The packet filter holds a new TCP connection back; `nfaction` is what it will do (1: accept).',
+    description: 'The packet filter holds back a new TCP connection; `nfaction` is its decision (1: accept).',
   },
   'dionaea.connection.link': {
     schema: link,
     level: 'debug',
-    description: 'One connection came out of another: attacks are trees of connections.',
+    description: 'One connection resulted from another: attacks are trees of connections.',
   },
   'dionaea.connection.link.early': {
     schema: link,
     level: 'debug',
-    description: 'One connection came out of another that has not been announced yet.',
+    description: 'One connection resulted from another that has not been announced yet.',
   },
   'dionaea.connection.free': {
     schema: ofConnection,
     level: 'debug',
-    description: 'A connection is gone; its id may be used again.',
+    description: 'A connection was closed; its id may be reused.',
   },
 } as const satisfies Family;

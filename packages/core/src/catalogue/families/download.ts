@@ -19,7 +19,7 @@ export const downloadFamily = {
       connection: connection.exactOptional(),
     }),
     level: 'message',
-    description: 'An attacker named a URL to fetch a file from.',
+    description: 'An attacker named a URL from which to fetch a file.',
   },
   'dionaea.download.complete': {
     schema: z.object({ path: z.string(), url: z.string(), connection: connection.exactOptional() }),
@@ -29,16 +29,16 @@ export const downloadFamily = {
   'dionaea.download.complete.hash': {
     schema: stored,
     level: 'info',
-    description: 'A file that arrived has been hashed; `file` is where it will be kept on the sensor.',
+    description: 'A file that arrived was hashed; `file` is its future path on the sensor.',
   },
   'dionaea.download.complete.again': {
     schema: stored,
     level: 'message',
-    description: 'A file arrived that the sensor has already.',
+    description: 'A file arrived that the sensor already has.',
   },
   'dionaea.download.complete.unique': {
     schema: stored,
     level: 'warning',
-    description: 'A file arrived that the sensor had never seen.',
+    description: 'A file arrived that is new to the sensor.',
   },
 } as const satisfies Family;

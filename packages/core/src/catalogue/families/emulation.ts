@@ -13,7 +13,7 @@ export const emulationFamily = {
     }),
     level: 'warning',
     description:
-      "Shellcode was found in a stream. dionaea's own has no data; the living fork sends the code with it.",
+      'Shellcode was found in a stream. dionaea reports it without data; the living fork includes the code.',
   },
   'dionaea.xmatch.detected': {
     schema: z.object({}),
@@ -23,7 +23,8 @@ export const emulationFamily = {
   'dionaea.module.emu.profile': {
     schema: z.object({ profile: z.string(), connection }),
     level: 'warning',
-    description: 'Shellcode was emulated; `profile` is JSON text that lists its calls, and may be damaged.',
+    description:
+      'Shellcode was emulated; `profile` is JSON text that lists its calls. The text may be damaged.',
   },
   'dionaea.module.emu.mkshell': {
     schema: ofConnection,

@@ -20,7 +20,7 @@ import { uploadFamily } from './services/upload.ts';
 import { shellFamily } from './shell.ts';
 import { virustotalFamily } from './virustotal.ts';
 
-/** All families with their titles, in the order in which they are listed. */
+/** All families with their titles, in the order of the page of incidents. */
 export const families: readonly (readonly [title: string, family: Family])[] = [
   ['Connections', connectionFamily],
   ['Downloads', downloadFamily],

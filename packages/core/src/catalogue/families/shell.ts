@@ -11,11 +11,11 @@ export const shellFamily = {
       connection: connection.exactOptional(),
     }),
     level: 'warning',
-    description: 'Shellcode asked for a shell that listens on a port.',
+    description: 'Shellcode requested a shell that listens on a port.',
   },
   'dionaea.service.shell.connect': {
     schema: z.object({ host: z.string(), port: numeral, connection: connection.exactOptional() }),
     level: 'warning',
-    description: 'Shellcode asked for a shell that connects back.',
+    description: 'Shellcode requested a shell that connects back.',
   },
 } as const satisfies Family;

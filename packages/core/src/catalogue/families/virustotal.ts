@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Family } from '../family.ts';
 import { flag, maybeString, numeral } from '../values.ts';
 
-/** The verdict of one engine. */
+/** The result of one engine. */
 export const virustotalScan = z.object({
   result: maybeString,
   detected: flag.exactOptional(),
@@ -10,7 +10,7 @@ export const virustotalScan = z.object({
   update: maybeString.exactOptional(),
 });
 
-/** A report in the form of VirusTotal's API 2, which dionaea's tables are made for. */
+/** A report in the form of VirusTotal's API 2, the form of dionaea's tables. */
 export const virustotalReport = z.object({
   response_code: numeral,
   permalink: z.string().exactOptional(),
@@ -20,7 +20,7 @@ export const virustotalReport = z.object({
 
 const path = z.string();
 
-/** What VirusTotal knows of a sample. */
+/** Reports of VirusTotal about samples. */
 export const virustotalFamily = {
   'dionaea.modules.python.virustotal.report': {
     schema: z.union([
@@ -29,6 +29,6 @@ export const virustotalFamily = {
     ]),
     level: 'message',
     description:
-      'VirusTotal knows a sample. dionaea names a temporary file with the report; ours carries the report itself.',
+      'VirusTotal knows a sample. dionaea names a temporary file with the report; ihandler includes the report itself.',
   },
 } as const satisfies Family;

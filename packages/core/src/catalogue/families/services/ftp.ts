@@ -7,7 +7,7 @@ export const ftpFamily = {
   'dionaea.modules.python.ftp.command': {
     schema: z.object({ command: text, arguments: z.array(z.string()), connection }),
     level: 'info',
-    description: 'A command was sent to the FTP server, as the client spelt it.',
+    description: 'A command was sent to the FTP server, as the client spelled it.',
   },
   'dionaea.modules.python.ftp.login': {
     schema: z.object({ username: z.string(), password: z.string(), connection }),

@@ -14,7 +14,7 @@ export const mqttFamily = {
       connection,
     }),
     level: 'message',
-    description: 'A client logged in to the MQTT broker; what it left out is empty.',
+    description: 'A client logged in to the MQTT broker. Values that it omitted are empty.',
   },
   'dionaea.modules.python.mqtt.publish': {
     schema: z.object({ publishtopic: text, publishmessage: text, connection }),

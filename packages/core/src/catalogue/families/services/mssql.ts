@@ -14,7 +14,7 @@ export const mssqlFamily = {
       connection,
     }),
     level: 'message',
-    description: 'A login to the SQL Server, with what the client said of itself.',
+    description: 'A login to the SQL Server, with the data that the client sent about itself.',
   },
   'dionaea.modules.python.mssql.cmd': {
     schema: z.object({ status: z.string(), cmd: text, connection }),

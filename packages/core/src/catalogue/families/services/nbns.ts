@@ -19,12 +19,11 @@ export const nbnsFamily = {
       connection,
     }),
     level: 'info',
-    description:
-      'Somebody asked for a NetBIOS name; `is_wpad` marks the name that proxies are hijacked with.',
+    description: 'A peer asked for a NetBIOS name; `is_wpad` marks the name that is used to hijack proxies.',
   },
   'dionaea.modules.python.nbns.malformed': {
     schema: z.object({ error: z.string(), raw_data: z.string(), connection }),
     level: 'debug',
-    description: 'A NetBIOS packet could not be read; `raw_data` is its hexadecimal.',
+    description: 'A NetBIOS packet could not be parsed; `raw_data` is the packet in hexadecimal.',
   },
 } as const satisfies Family;

@@ -14,6 +14,6 @@ export const pptpFamily = {
       connection,
     }),
     level: 'message',
-    description: 'A client asked for a PPTP tunnel.',
+    description: 'A client requested a PPTP tunnel.',
   },
 } as const satisfies Family;

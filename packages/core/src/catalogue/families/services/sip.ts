@@ -71,6 +71,6 @@ export const sipFamily = {
     }),
     level: 'message',
     description:
-      'A SIP request arrived; `addr` is its URI and `contact`, by an error of dionaea, a copy of `to`.',
+      'A SIP request arrived. `addr` is its URI; `contact` is a copy of `to`, because of a bug in dionaea.',
   },
 } as const satisfies Family;

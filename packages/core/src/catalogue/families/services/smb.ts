@@ -17,7 +17,6 @@ export const smbFamily = {
       connection,
     }),
     level: 'message',
-    description:
-      'An attacker called an operation of a DCE/RPC interface; what it caused was reported before.',
+    description: 'An attacker called an operation of a DCE/RPC interface. Its effects were reported before.',
   },
 } as const satisfies Family;

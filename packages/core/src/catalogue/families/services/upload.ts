@@ -17,7 +17,7 @@ export const uploadFamily = {
       })
       .catchall(z.union([text, z.number(), z.boolean(), z.null()])),
     level: 'info',
-    description: 'The sensor posts a form to a service; further keys are its fields. May hold secrets.',
+    description: 'The sensor posts a form to a service; further keys are its fields. May contain secrets.',
   },
   'dionaea.upload.complete': {
     schema: z.object({
@@ -33,7 +33,7 @@ export const uploadFamily = {
   'dionaea.modules.python.virustotal.get_file_report': {
     schema: answer,
     level: 'debug',
-    description: 'VirusTotal answered a question for a report; `path` is a temporary file on the sensor.',
+    description: 'VirusTotal answered a request for a report; `path` is a temporary file on the sensor.',
   },
   'dionaea.modules.python.virustotal_scan_file': {
     schema: answer,
@@ -43,12 +43,12 @@ export const uploadFamily = {
   'dionaea.modules.python.virustotal_make_comment': {
     schema: answer,
     level: 'debug',
-    description: 'VirusTotal answered after a comment was made.',
+    description: 'VirusTotal answered after a comment was posted.',
   },
   'dionaea.modules.python.submithttp.result': {
     schema: answer,
     level: 'debug',
-    description: 'A service answered whether it wants a sample.',
+    description: 'A service answered whether it accepts a sample.',
   },
   'dionaea.modules.python.submithttp.uploadresult': {
     schema: answer,
