@@ -189,7 +189,7 @@ describe('store', () => {
     const [first, second] = ['one', 'two'].map((content) => capture(binaries, content));
     if (!first || !second) throw new Error('two samples');
     const batch = [unique(1, first), unique(2, { ...second, file: join(binaries, 'late') })];
-    await expect(write(batch)).rejects.toThrow('no such file');
+    await expect(write(batch)).rejects.toThrow('does not exist');
     expect(await handler.checkpoint?.()).toEqual({});
     // The dispatcher discards the reports of a failed batch.
     reports.length = 0;
