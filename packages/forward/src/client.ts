@@ -1,54 +1,38 @@
-import { readFileSync } from 'node:fs';
 import { type Agent, type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { describeError, IhandlerError } from '@ihandler/core';
-import { errorCode } from '@ihandler/core/kit';
+import { errorCode, readTls } from '@ihandler/core/kit';
 import type { Settings } from './options.ts';
 import { PinnedAgent } from './pinned-agent.ts';
 
 const compress = promisify(gzip);
-/** As much of an answer as is read, in bytes. */
-const READ = 64 * 1024;
-/** What is shorter is not compressed. */
-const SHORT = 500;
+/** How much of a response is read, in bytes. */
+const MAX_RESPONSE = 64 * 1024;
+/** Posts with fewer characters are not compressed. */
+const MIN_COMPRESSED = 500;
 
-/** What the other one answered. */
+/** A response of the hub. */
 export interface Answer {
   readonly status: number;
-  /** The header Retry-After, as it is. */
+  /** The header Retry-After. */
   readonly retryAfter?: string;
   readonly text: string;
 }
 
-/** Posts to one address, in one connection that is kept. */
+/** Posts to one URL, over one persistent connection. */
 export interface Client {
-  /** Resolves with whatever is answered; rejects when nothing is. */
+  /** Resolves with any response; rejects when there is none. */
   post(body: string, signal: AbortSignal): Promise<Answer>;
   close(): void;
 }
 
-/** The certificates of a PEM file; throws `OPTIONS_INVALID` when it cannot be read. */
-function readCa(file: string): string {
-  try {
-    const pem = readFileSync(file, 'utf8');
-    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  } catch (cause) {
-    const message = `forward: "ca": ${file} cannot be read: ${describeError(cause)}. Name a PEM file with certificates.`;
-    throw new IhandlerError('OPTIONS_INVALID', message, { cause });
-  }
-  throw new IhandlerError(
-    'OPTIONS_INVALID',
-    `forward: "ca": ${file} holds no certificate. Name a PEM file with certificates.`,
-  );
-}
-
-function agentFor({ url, ca, pin, timeout }: Settings): Agent {
-  const kept = { keepAlive: true, maxSockets: 1, timeout };
-  if (url.startsWith('http:')) return new PlainAgent(kept);
-  if (pin !== undefined) return new PinnedAgent(pin, kept);
-  return new SecureAgent(ca === undefined ? kept : { ...kept, ca: readCa(ca) });
+function agentFor({ url, tls = {}, pin, timeout }: Settings): Agent {
+  const options = { keepAlive: true, maxSockets: 1, timeout };
+  if (url.startsWith('http:')) return new PlainAgent(options);
+  const { rejectUnauthorized, ...certificates } = readTls(tls, 'forward');
+  if (pin !== undefined) return new PinnedAgent(pin, { ...options, ...certificates });
+  return new SecureAgent({ ...options, ...certificates, rejectUnauthorized });
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -57,15 +41,15 @@ async function textOf(response: IncomingMessage): Promise<string> {
   for await (const chunk of response) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > READ) break;
+    if (size > MAX_RESPONSE) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** An error of a connection that had been kept and was closed by the other end just now: nobody has read the post. */
+/** An idle connection was closed by the hub while a post was sent: the hub has not read the post. */
 class StaleError extends Error {}
 
-/** Opens nothing yet. Throws `OPTIONS_INVALID` when the file of `ca` cannot be used. */
+/** Does not connect yet. Throws `OPTIONS_INVALID` when a file of `tls` cannot be used. */
 export function createClient(settings: Settings): Client {
   const url = new URL(settings.url);
   const agent = agentFor(settings);
@@ -104,7 +88,7 @@ export function createClient(settings: Settings): Client {
 
   return {
     async post(body, signal) {
-      const gzipped = body.length >= SHORT;
+      const gzipped = body.length >= MIN_COMPRESSED;
       const bytes = gzipped ? await compress(body, { level: 1 }) : Buffer.from(body);
       try {
         return await send(bytes, gzipped, signal);

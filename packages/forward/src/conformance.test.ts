@@ -12,7 +12,7 @@ let port = 0;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // Safe: it listens on a port.
+  // Safe: the server listens on a port.
   port = (server.address() as AddressInfo).port;
 });
 afterAll(() => {

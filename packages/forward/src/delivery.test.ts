@@ -13,7 +13,7 @@ import forward from './index.ts';
 import { openHub } from './testing/open-hub.ts';
 import { offer, offers } from './testing/start-forward.ts';
 
-/** An ihandler that sends what is reported to a port, in batches of ten. */
+/** A sensor that forwards reported incidents to a port, in batches of ten. */
 async function startSensor(port: number): Promise<Dispatcher> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-sensor-'));
   const dispatcher = createDispatcher({
@@ -33,7 +33,7 @@ async function startSensor(port: number): Promise<Dispatcher> {
 }
 
 describe('a sensor that forwards', () => {
-  it('gives up only what the hub can never take, and brings the rest in order', async () => {
+  it('moves only invalid incidents to dead letters, and delivers the others in order', async () => {
     const hub = await openHub();
     const dispatcher = await startSensor(hub.port);
     const deep = JSON.parse(`${'['.repeat(120)}${']'.repeat(120)}`);
@@ -46,8 +46,8 @@ describe('a sensor that forwards', () => {
     expect(firsts).toEqual(offers(30).flatMap(({ id }) => (id === bad.id ? [] : [id])));
   });
 
-  it('loses nothing while the hub is away, full or restarted', async () => {
-    // Once is enough: the hub asks for a second each time.
+  it('loses nothing while the hub is down, full or restarted', async () => {
+    // Only once, because the hub requests a delay of one second each time.
     let full = 1;
     const hub = await openHub({}, async () => {
       full -= 1;

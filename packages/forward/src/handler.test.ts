@@ -1,5 +1,7 @@
 import { createIncident, temporary } from '@ihandler/core';
+import { host } from '@ihandler/test-support/host';
 import { describe, expect, it } from 'vitest';
+import forward from './index.ts';
 import { startServer } from './testing/answering-server.ts';
 import { openHub } from './testing/open-hub.ts';
 import { offer, offers, startForward } from './testing/start-forward.ts';
@@ -13,8 +15,8 @@ const connection = {
   remote: { host: '198.51.100.7', port: 4000, hostname: '' },
 };
 
-describe('forward', () => {
-  it('brings incidents to another ihandler as they are: ids, times, sensors, bytes', async () => {
+describe('the handler forward', () => {
+  it('sends incidents to a hub unchanged: ids, times, sensors, bytes', async () => {
     const hub = await openHub({ token });
     const { write, handler } = await startForward({ url: `http://127.0.0.1:${hub.port}/`, token });
     const odd = createIncident({
@@ -30,12 +32,15 @@ describe('forward', () => {
     expect(handler.counters?.()).toMatchObject({ posts: 1 });
   });
 
-  it('masks the address of the sensor unless it is told to keep it', async () => {
+  it('sends the address of the sensor unless the entry masks it', async () => {
     const hub = await openHub();
     const url = `http://127.0.0.1:${hub.port}/`;
     const seen = offer(1, { url: 'ftp://203.0.113.9/x', connection });
-    await (await startForward({ url })).write([seen]);
-    await (await startForward({ url, localAddress: 'keep' })).write([seen]);
+    for (const mask of [true, false]) {
+      const sensor = await host([{ handler: forward({ url }), mask }]);
+      await sensor.report([seen]);
+      expect(await sensor.drain({ stalledAfter: 5000 })).toEqual([]);
+    }
     expect(hub.incidents.map(({ data }) => data)).toEqual([
       {
         url: 'ftp://127.0.0.1/x',
@@ -45,9 +50,9 @@ describe('forward', () => {
     ]);
   });
 
-  it('sends no more than maxBytes in a post, compressed, over one connection', async () => {
+  it('sends compressed posts of at most maxPostSize over one connection', async () => {
     const server = await startServer(() => ({ status: 204 }));
-    const { write } = await startForward({ url: server.url, maxBytes: 10_000 });
+    const { write } = await startForward({ url: server.url, maxPostSize: '10kB' });
     const large = offer(500, { url: 'x'.repeat(20_000) });
     await write([...offers(400), large, offer(501)]);
     const sizes = server.requests.map(({ lines }) => Buffer.byteLength(lines.join('\n')) + 1);
@@ -58,7 +63,7 @@ describe('forward', () => {
     expect(new Set(server.requests.map(({ head }) => head.socket)).size).toBe(1);
   });
 
-  it('cuts in halves what the other one finds too large, and gives one incident up that is', async () => {
+  it('splits a post that is too large for the hub, and fails permanently for a single incident', async () => {
     const server = await startServer((lines) => ({ status: lines.length > 2 ? 413 : 204 }));
     const { write } = await startForward({ url: server.url });
     await write(offers(7));
@@ -71,8 +76,8 @@ describe('forward', () => {
   });
 });
 
-describe('what the other one does not take', () => {
-  it('among others is said to be final, so that it comes again by itself and only it is given up', async () => {
+describe('the handler forward, when the hub refuses a post,', () => {
+  it('fails permanently for an invalid incident, so that only this incident goes to dead letters', async () => {
     const hub = await openHub();
     const { refusal, write } = await startForward({ url: `http://127.0.0.1:${hub.port}/` });
     const bad = createIncident({
@@ -81,7 +86,7 @@ describe('what the other one does not take', () => {
     });
     expect(await refusal([offer(1), bad, offer(3)])).toMatchObject({
       permanent: true,
-      message: `127.0.0.1:${hub.port} did not take 1 of 3 incidents`,
+      message: `127.0.0.1:${hub.port} rejected 1 of 3 incidents`,
     });
     await write([offer(1)]);
     expect(await refusal([bad])).toMatchObject({
@@ -90,7 +95,7 @@ describe('what the other one does not take', () => {
     });
   });
 
-  it('because of the token waits for the operator, who is told', async () => {
+  it('logs a wrong token, and retries after a minute', async () => {
     const hub = await openHub({ sensors: [{ sensor: 'wasp', token }] });
     const url = `http://127.0.0.1:${hub.port}/`;
     const stranger = await startForward({ url, token: 'another-token-000' });
@@ -103,7 +108,7 @@ describe('what the other one does not take', () => {
     expect(hub.incidents).toEqual([]);
   });
 
-  it('at the moment is tried later, when it says so', async () => {
+  it('retries after the delay that the hub requests', async () => {
     const hub = await openHub({}, async () => {
       throw temporary('full');
     });
@@ -126,7 +131,7 @@ describe('what the other one does not take', () => {
     }
   });
 
-  it('because somebody else listens there is tried later, and what he answers is no terminal control', async () => {
+  it('reports another program at the URL, retries, and escapes its control characters', async () => {
     for (const status of [301, 404, 405, 418]) {
       const body = JSON.stringify({ error: 'no\u001b[31m' });
       const server = await startServer(() => ({ status, headers: { location: 'http://192.0.2.1/' }, body }));
@@ -140,22 +145,22 @@ describe('what the other one does not take', () => {
   });
 });
 
-describe('a network', () => {
-  it('that is away is tried later, and the other one may come back', async () => {
+describe('the handler forward, when the network fails,', () => {
+  it('retries until the hub is reachable again', async () => {
     const hub = await openHub();
     const { write, refusal } = await startForward({ url: `http://127.0.0.1:${hub.port}/` });
     await write([offer(1)]);
     await hub.stop();
     expect(await refusal([offer(2)])).toMatchObject({
       retryAfter: 0,
-      message: expect.stringContaining('cannot be reached'),
+      message: expect.stringContaining('cannot reach 127.0.0.1'),
     });
     const again = await openHub({ port: hub.port });
     await write([offer(2)]);
     expect(again.incidents).toEqual([offer(2)]);
   });
 
-  it('that closes a kept connection just now is no failure', async () => {
+  it('repeats a post at once when an idle connection was closed', async () => {
     let posts = 0;
     const server = await startServer(() => {
       posts += 1;
@@ -171,9 +176,9 @@ describe('a network', () => {
     expect(refusal).toBeTypeOf('function');
   });
 
-  it('that never answers is given up in time', async () => {
+  it('fails when the hub does not answer within the timeout', async () => {
     const hub = await openHub({}, () => new Promise(() => undefined));
-    const { refusal } = await startForward({ url: `http://127.0.0.1:${hub.port}/`, timeout: 300 });
+    const { refusal } = await startForward({ url: `http://127.0.0.1:${hub.port}/`, timeout: '300ms' });
     expect(await refusal(offers(1))).toMatchObject({
       message: expect.stringContaining('no answer within 300 ms'),
     });

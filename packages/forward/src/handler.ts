@@ -5,18 +5,17 @@ import {
   type Incident,
   type WritingHandler,
 } from '@ihandler/core';
-import { maskSensor } from '@ihandler/core/kit';
+import { classifyFailure, classifyResponse } from './classify-response.ts';
 import { type Client, createClient } from './client.ts';
-import { judgeAnswer, judgeFailure } from './judge.ts';
 import { type ForwardOptions, readOptions } from './options.ts';
 
-/** Cuts lines into posts of at most so many bytes; a line that is longer goes by itself. */
-function* cut(lines: readonly string[], maxBytes: number): Generator<readonly string[]> {
+/** Splits lines into posts of at most `maxSize` bytes; a longer line is a post of its own. */
+function* splitPosts(lines: readonly string[], maxSize: number): Generator<readonly string[]> {
   let part: string[] = [];
   let size = 0;
   for (const line of lines) {
     const bytes = Buffer.byteLength(line) + 1;
-    if (size + bytes > maxBytes && part.length > 0) {
+    if (size + bytes > maxSize && part.length > 0) {
       yield part;
       part = [];
       size = 0;
@@ -28,14 +27,14 @@ function* cut(lines: readonly string[], maxBytes: number): Generator<readonly st
 }
 
 /**
- * A handler that sends incidents on to another ihandler, with their ids: what was sent twice is taken once there. A write
- * resolves when the other one has it durably. Throws `OPTIONS_INVALID`.
+ * Sends incidents to another ihandler (the hub), with their ids, so that the hub ignores duplicates. A write resolves when the
+ * hub has stored the incidents durably. Throws `OPTIONS_INVALID`.
  */
 export default function forward(options: ForwardOptions): WritingHandler {
   const settings = readOptions(options);
-  // Without the path, which may end in a token.
-  const where = new URL(settings.url).host;
-  const counted = { posts: 0, uncompressed_bytes: 0 };
+  // Without the path, which may contain a token.
+  const host = new URL(settings.url).host;
+  const counts = { posts: 0, uncompressed_bytes: 0 };
   let client: Client | undefined;
 
   async function post(
@@ -44,18 +43,18 @@ export default function forward(options: ForwardOptions): WritingHandler {
   ): Promise<'split' | undefined> {
     const body = `${lines.join('\n')}\n`;
     client ??= createClient(settings);
-    const judgement = await client.post(body, signal).then(
-      (answer) => judgeAnswer(answer, lines.length, where, now()),
-      (error: unknown) => judgeFailure(error, where),
+    const outcome = await client.post(body, signal).then(
+      (answer) => classifyResponse(answer, lines.length, host, now()),
+      (error: unknown) => classifyFailure(error, host),
     );
-    counted.posts += 1;
-    if (judgement.taken === true) {
-      counted.uncompressed_bytes += Buffer.byteLength(body);
+    counts.posts += 1;
+    if (outcome.result === 'accepted') {
+      counts.uncompressed_bytes += Buffer.byteLength(body);
       return undefined;
     }
-    if (judgement.taken === 'too large') return 'split';
-    if (judgement.needsOperator) log.error(judgement.error.message);
-    throw judgement.error;
+    if (outcome.result === 'too large') return 'split';
+    if (outcome.needsOperator) log.error(outcome.error.message);
+    throw outcome.error;
   }
 
   async function send(lines: readonly string[], context: HandlerContext): Promise<void> {
@@ -72,14 +71,13 @@ export default function forward(options: ForwardOptions): WritingHandler {
       client = createClient(settings);
     },
     async write(batch: readonly Incident[], _checkpoint, context) {
-      const masks = settings.localAddress === 'mask';
-      const lines = batch.map((incident) => encodeIncident(masks ? maskSensor(incident) : incident));
-      for (const part of cut(lines, settings.maxBytes)) await send(part, context);
+      const lines = batch.map((incident) => encodeIncident(incident));
+      for (const post of splitPosts(lines, settings.maxPostSize)) await send(post, context);
     },
     close() {
       client?.close();
       client = undefined;
     },
-    counters: () => ({ ...counted }),
+    counters: () => ({ ...counts }),
   });
 }

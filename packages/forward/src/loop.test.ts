@@ -17,12 +17,12 @@ import { offers } from './testing/start-forward.ts';
 
 interface Host {
   readonly dispatcher: Dispatcher;
-  /** The ids of all that its journal took. */
+  /** The ids of the incidents in its journal. */
   readonly seen: string[];
   posts(): number;
 }
 
-/** An ihandler that takes posts on one port, sends all it has to another, and learns something of every offer. */
+/** Starts a host that accepts posts on one port, forwards all incidents to another, and reports an incident for each offer. */
 async function startHost(name: string, port: number, to: number): Promise<Host> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-loop-'));
   const seen: string[] = [];
@@ -55,7 +55,7 @@ async function startHost(name: string, port: number, to: number): Promise<Host> 
   return { dispatcher, seen, posts: () => sender.counters?.()['posts'] ?? 0 };
 }
 
-/** Waits until nothing has moved for a while; answers how many ids each has seen. */
+/** Waits until no host has received or sent anything for half a second. */
 async function quiet(hosts: readonly Host[]): Promise<void> {
   let before = '';
   for (let still = 0; still < 5; ) {
@@ -66,7 +66,7 @@ async function quiet(hosts: readonly Host[]): Promise<void> {
   }
 }
 
-it('two that forward to each other come to an end: each has each incident once', async () => {
+it('two hosts that forward to each other stop, and each has every incident once', async () => {
   const [portA, portB] = [await freePort(), await freePort()];
   const a = await startHost('a', portA, portB);
   const b = await startHost('b', portB, portA);
@@ -76,12 +76,12 @@ it('two that forward to each other come to an end: each has each incident once',
   expect(a.seen.filter((id) => !id.includes('/'))).toHaveLength(50);
   for (const host of [a, b]) expect(new Set(host.seen).size).toBe(host.seen.length);
   expect(a.seen.toSorted()).toEqual(b.seen.toSorted());
-  // Each offer, and what both learned of it, of that, and so on, until a chain is eight reports long.
+  // Each offer, and the reports of both hosts about it and about each other's reports, in chains of at most eight.
   expect(a.seen.length).toBeLessThan(50 * 2 ** 9);
   const counts = [...a.dispatcher.status(), ...b.dispatcher.status()].filter(
     ({ instance }) => instance === 'forward',
   );
-  for (const { pending: waiting, counts: counted } of counts) expect([waiting, counted.dead]).toEqual([0, 0]);
+  for (const { pending, counts: totals } of counts) expect([pending, totals.dead]).toEqual([0, 0]);
   const posted = [a.posts(), b.posts()];
   await quiet([a, b]);
   expect([a.posts(), b.posts()]).toEqual(posted);

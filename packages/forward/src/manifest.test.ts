@@ -5,24 +5,24 @@ import packageJson from '../package.json' with { type: 'json' };
 import forward, { type ForwardOptions } from './index.ts';
 import { optionsSchema } from './options.ts';
 
-it('the manifest offers the handler, says what leaves and to where, with the options as they are', () => {
+it('the manifest of forward describes the handler, its options and its outbound data', () => {
   const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
   expect(manifestSchema.parse(packageJson.ihandler).handlers).toEqual({
     forward: {
       export: '.',
       summary: expect.any(String),
       network: true,
-      sends: expect.stringContaining('option url'),
+      sends: expect.stringContaining('the option "url"'),
       aliases: [],
       options,
     },
   });
 });
 
-describe('options', () => {
+describe('the options of forward', () => {
   function problems(options: unknown) {
     try {
-      // Safe: what does not fit is what these tests are about.
+      // Safe: these tests pass invalid options on purpose.
       forward(options as ForwardOptions);
       return [];
     } catch (error) {
@@ -30,9 +30,9 @@ describe('options', () => {
     }
   }
 
-  it('send plain http to another machine only when that is asked for', () => {
+  it('allow plain http to another machine only with "tls.insecure"', () => {
     expect(problems({ url: 'http://hub.example/' })).toEqual([expect.stringContaining('insecure: true')]);
-    expect(problems({ url: 'http://hub.example/', insecure: true })).toEqual([]);
+    expect(problems({ url: 'http://hub.example/', tls: { insecure: true } })).toEqual([]);
     for (const url of [
       'http://127.0.0.1:1/',
       'http://[::1]:1/',
@@ -42,23 +42,25 @@ describe('options', () => {
       expect(problems({ url })).toEqual([]);
   });
 
-  it('need an address without user and password', () => {
+  it('require a URL without user and password', () => {
     for (const url of ['hub.example', 'ftp://hub.example/', 'https://a:b@hub.example/'])
       expect(problems({ url })).toHaveLength(1);
   });
 
-  it('pin a certificate as openssl and curl write it, or name who signed it', () => {
+  it('accept a pin in the forms of openssl and curl, and either a pin or an authority', () => {
     const url = 'https://hub.example/';
     const colons = Array.from({ length: 32 }, () => 'AB').join(':');
     const base64 = `sha256//${Buffer.alloc(32, 7).toString('base64')}`;
     for (const pin of [colons, colons.replaceAll(':', ''), base64])
       expect(problems({ url, pin })).toEqual([]);
     expect(problems({ url, pin: colons.slice(3) })).toHaveLength(1);
-    expect(problems({ url, pin: colons, ca: '/ca.pem' })).toEqual([expect.stringContaining('not both')]);
-    expect(problems({ url: 'http://127.0.0.1/', ca: '/ca.pem' })).toHaveLength(1);
+    expect(problems({ url, pin: colons, tls: { ca: '/ca.pem' } })).toEqual([
+      expect.stringContaining('not both'),
+    ]);
+    expect(problems({ url: 'http://127.0.0.1/', tls: { ca: '/ca.pem' } })).toHaveLength(1);
   });
 
-  it('never show the token', () => {
+  it('never print the token', () => {
     expect(problems({ url: 'https://hub.example/', token: 'with blanks' }).join()).not.toContain(
       'with blanks',
     );

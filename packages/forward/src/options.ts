@@ -1,80 +1,67 @@
 import { parseOptions } from '@ihandler/core';
+import { durationOption, sizeOption, tlsOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
-/** The environment variable that holds the token where the option does not. */
+/** The environment variable with the token, for configurations without the option. */
 export const TOKEN_VARIABLE = 'IHANDLER_FORWARD_TOKEN';
 
-/** A SHA-256 in hexadecimal digits, with or without colons, or in base64 behind `sha256//`, as curl writes it. */
+/** A SHA-256 in hexadecimal digits, with or without colons, or in base64 after `sha256//`, as in curl. */
 const pinPattern = /^(?:[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}|sha256\/\/[A-Za-z0-9+/]{43}=)$/;
 
-/** The options as a user writes them. Manifest and README come from here. */
+/** The options as a user writes them. Manifest and README are generated from or checked against this schema. */
 export const optionsSchema = z.strictObject({
   url: z
-    .string('expected the address of the other ihandler')
-    .refine(isUsable, 'expected an address such as "https://hub.example:8443/", without user and password')
+    .string('expected the URL of the hub')
+    .refine(isUsable, 'expected a URL such as "https://hub.example:8443/", without user and password')
     .meta({
-      description: 'Where the other ihandler takes posts (its source http).',
+      description: 'URL of the hub (the port of its source http).',
       examples: ['https://hub.example:8443/'],
     }),
   token: z
     .string('expected a token')
-    .regex(/^[\x21-\x7e]{1,4096}$/, 'expected a token without blanks')
+    .regex(/^[\x21-\x7e]{1,4096}$/, 'expected a token without spaces')
     .optional()
-    .describe(`What the other one knows us by. Default: the environment variable ${TOKEN_VARIABLE}.`),
-  ca: z.string('expected the path of a PEM file').min(1).optional().meta({
-    description:
-      'A PEM file with the certificates of those who may have signed the certificate of the other one.',
-    format: 'path',
-    access: 'read',
-  }),
+    .describe(`Token for the hub. Default: the environment variable ${TOKEN_VARIABLE}.`),
+  tls: tlsOption
+    .optional()
+    .describe('TLS settings. `insecure: true` also allows plain http to another machine.'),
   pin: z
     .string('expected a SHA-256')
     .regex(pinPattern, 'expected a SHA-256: 64 hexadecimal digits, or "sha256//" and base64')
     .optional()
-    .describe('The SHA-256 of the certificate of the other one, or of its public key; whoever signed it.'),
-  insecure: z
-    .boolean('expected true or false')
-    .default(false)
-    .describe('Send over plain http to another machine, for everybody on the way to read.'),
-  localAddress: z
-    .enum(['mask', 'keep'], 'expected "mask" or "keep"')
-    .default('mask')
-    .describe("Whether the sensor's own address is replaced by 127.0.0.1."),
-  maxBytes: z
-    .int()
-    .min(1024)
-    .max(64 * 1024 * 1024)
-    .default(1024 * 1024)
-    .describe('The largest post, in bytes, uncompressed.'),
-  timeout: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(15_000)
-    .describe('How long a post may take, in milliseconds.'),
+    .describe(
+      "SHA-256 of the hub's certificate or of its public key. The hub must have this certificate or key.",
+    ),
+  maxPostSize: sizeOption('1MiB', { min: '1KiB', max: '64MiB' })
+    .prefault('1MiB')
+    .describe('Largest post, before compression.'),
+  timeout: durationOption('15s', { min: '100ms', max: '10m' })
+    .prefault('15s')
+    .describe('How long the hub may take to answer a post.'),
 });
 
 /** Options of {@link forward}. */
 export interface ForwardOptions {
-  /** Where the other ihandler takes posts (its source `http`): `https`, or `http` on this machine. */
+  /** URL of the hub (the port of its source `http`): `https`, or `http` on this machine. */
   readonly url: string;
-  /** What the other one knows us by. @default the environment variable `IHANDLER_FORWARD_TOKEN` */
+  /** Token for the hub. @default the environment variable `IHANDLER_FORWARD_TOKEN` */
   readonly token?: string;
-  /** A PEM file with the certificates of those who may have signed the other one's. @default those that Node.js knows */
-  readonly ca?: string;
-  /** The SHA-256 of the other one's certificate, or of its public key (DER): no other is taken, whoever signed it. */
+  /** TLS settings: paths of PEM files; `insecure` accepts an unverified certificate and plain http to another machine. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly insecure?: boolean;
+  };
+  /** SHA-256 of the hub's certificate or of its public key (DER); no other certificate is accepted. */
   readonly pin?: string;
-  /** Sends over plain `http` to another machine, too. @default false */
-  readonly insecure?: boolean;
-  /** Whether the sensor's own address is replaced by 127.0.0.1 before anything leaves. @default "mask" */
-  readonly localAddress?: 'keep' | 'mask';
-  /** The largest post, in bytes, uncompressed. @default 1048576 */
-  readonly maxBytes?: number;
-  /** How long a post may take, in milliseconds. @default 15000 */
-  readonly timeout?: number;
+  /** Largest post, before compression. @default "1MiB" */
+  readonly maxPostSize?: string;
+  /** How long the hub may take to answer a post. @default "15s" */
+  readonly timeout?: string;
 }
 
-/** Options with their defaults. */
+/** The parsed options. */
 export type Settings = Readonly<z.output<typeof optionsSchema>>;
 
 function isUsable(text: string): boolean {
@@ -87,20 +74,22 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-function checkTogether({ url, ca, pin, insecure }: Settings, context: z.core.$RefinementCtx): void {
-  // What is no address has been told already.
+function checkTogether({ url, tls, pin }: Settings, context: z.core.$RefinementCtx): void {
+  // An invalid URL has its own problem already.
   if (!isUsable(url)) return;
   const { protocol, hostname } = new URL(url);
   const issue = (path: string, message: string) =>
-    context.addIssue({ code: 'custom', path: [path], message, input: undefined });
+    context.addIssue({ code: 'custom', path: path.split('.'), message, input: undefined });
+  const insecure = tls?.insecure === true;
   if (protocol === 'http:' && !isLoopback(hostname) && !insecure)
-    issue('url', 'expected https: to send to another machine over plain http, say "insecure: true"');
-  if (protocol === 'http:' && ca !== undefined) issue('ca', 'expected only with https');
+    issue('url', 'expected https; plain http to another machine requires "tls: { insecure: true }"');
+  if (protocol === 'http:' && tls?.ca !== undefined) issue('tls.ca', 'expected only with https');
   if (protocol === 'http:' && pin !== undefined) issue('pin', 'expected only with https');
-  if (ca !== undefined && pin !== undefined) issue('pin', 'expected "ca" or "pin", not both');
+  if (tls?.ca !== undefined && pin !== undefined) issue('pin', 'expected "tls.ca" or "pin", not both');
+  if (insecure && pin !== undefined) issue('pin', 'expected "pin" or "tls.insecure", not both');
 }
 
-/** Parses what a user wrote; throws `OPTIONS_INVALID`. */
+/** Parses the options; throws `OPTIONS_INVALID`. */
 export function readOptions(options: unknown): Settings {
   const settings = parseOptions(optionsSchema.superRefine(checkTogether), options, 'forward');
   const token = settings.token ?? process.env[TOKEN_VARIABLE];

@@ -39,8 +39,6 @@ export interface Path {
   readonly open?: () => Promise<Network>;
 }
 
-const localAddress = 'keep';
-
 /** What the rooms of dionaea's manual are for: its connections in one, all else in the other. */
 const inFirstRoom = ['dionaea.connection.*', 'dionaea.module.emu.*', 'dionaea.modules.python.s*'];
 
@@ -54,7 +52,7 @@ export const paths: readonly Path[] = [
         async hop() {
           const [port, token] = [await freePort(), '5d1f0a9c7e3b48260d9f'];
           return {
-            handler: forward({ url: `http://127.0.0.1:${port}/`, token, localAddress }),
+            handler: forward({ url: `http://127.0.0.1:${port}/`, token }),
             source: http({ port, sensors: [{ sensor: 'golden', token }] }),
           };
         },

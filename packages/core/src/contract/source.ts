@@ -67,8 +67,6 @@ export interface SourceContext {
   reject(reject: Reject): Promise<void>;
   /** Reports the progress. May be called at any rate. */
   progress(progress: Progress): void;
-  /** Tells, for people, why it is cut off from where it listens, while it tries again; undefined: it is there. Not every host asks. */
-  disconnected?(reason: string | undefined): void;
 }
 
 /** Brings incidents in from outside: from a file, a port or a message server. */
@@ -81,6 +79,7 @@ export interface Source {
    * Reads until the end of a file, or until `context.signal` aborts. When it throws a temporary error (see
    * {@link failureKind}), such as a network error, the host shows the source as `disconnected` and runs it again with
    * increasing delays; on any other error it shows it as `failed`. A source needs no loop of its own to reconnect.
+   * The host runs the same object again, never twice at once, so that a source can keep a cache between runs.
    */
   run(context: SourceContext): Promise<void>;
 }

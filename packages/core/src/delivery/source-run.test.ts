@@ -38,21 +38,25 @@ describe('a source', () => {
     expect(await dispatcher.drain()).toEqual([]);
   });
 
-  it('says that it is away, and why, until it is there again', async () => {
+  it('is disconnected with the reason after a temporary error, running again in the next run, and failed after any other error', async () => {
     const dispatcher = await open([deaf]);
     const seen: unknown[] = [];
     const look = () => seen.push([dispatcher.sources()[0]?.state, dispatcher.sources()[0]?.failure]);
-    await dispatcher.run(
-      source(async ({ disconnected: away }) => {
-        away?.('the server is away');
-        look();
-        away?.(undefined);
-        look();
-      }),
-    );
+    let failure = temporary('the server is down');
+    const failing = source(async () => {
+      look();
+      throw failure;
+    });
+    await expect(dispatcher.run(failing)).rejects.toThrow('the server is down');
+    look();
+    failure = new Error('a bug');
+    await expect(dispatcher.run(failing)).rejects.toThrow('a bug');
+    look();
     expect(seen).toEqual([
-      ['disconnected', 'the server is away'],
       ['running', undefined],
+      ['disconnected', 'the server is down'],
+      ['running', undefined],
+      ['failed', 'a bug'],
     ]);
   });
 

@@ -85,10 +85,6 @@ class SourceRun {
       state: async () => journal.sourceState(this.#instance),
       reject: (reject) => this.#reject(reject),
       progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),
-      disconnected: (reason) => {
-        if (reason !== undefined) this.#enter('disconnected', reason);
-        else if (this.#state === 'disconnected') this.#enter('running');
-      },
     };
   }
 

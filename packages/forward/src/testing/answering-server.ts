@@ -3,22 +3,22 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
-/** What a server is to answer. */
-export interface Scripted {
+/** A scripted response. */
+export interface ScriptedResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** A server that answers what it is told, as somebody between us and the other ihandler might. */
+/** A server with scripted responses, as a hub or a proxy might send them. */
 export interface AnsweringServer {
   readonly url: string;
   readonly requests: { readonly head: IncomingMessage; readonly lines: readonly string[] }[];
 }
 
-/** Starts one until the test is over; `answer` is asked for each post. */
+/** Starts a server, which stops with the test. `answer` returns the response to each post, or cuts the connection. */
 export async function startServer(
-  answer: (lines: readonly string[]) => Scripted | 'cut',
+  answer: (lines: readonly string[]) => ScriptedResponse | 'cut',
 ): Promise<AnsweringServer> {
   const requests: AnsweringServer['requests'] = [];
   const server = createServer((head, response) => {
@@ -39,6 +39,6 @@ export async function startServer(
     server.closeAllConnections();
     server.close();
   });
-  // Safe: it listens on a port.
+  // Safe: the server listens on a port.
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
 }

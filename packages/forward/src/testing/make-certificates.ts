@@ -9,22 +9,22 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Certificates made with openssl, in a folder that goes with `remove`. */
+/** Certificates created with openssl, in a folder that `remove` deletes. */
 export interface Certificates {
-  /** A private authority, and another that signed nothing here. */
+  /** A private authority, and another one that has signed none of the certificates. */
   readonly ca: string;
   readonly otherCa: string;
-  /** Signed by `ca` for 127.0.0.1; for another name; expired. */
+  /** Signed by `ca`: for 127.0.0.1, for another name, and expired. */
   readonly good: Certificate;
   readonly otherName: Certificate;
   readonly expired: Certificate;
-  /** The SHA-256 of the good one as openssl prints it, and of its public key as curl takes it. */
+  /** The SHA-256 of the good certificate as openssl prints it, and of its public key in curl's form. */
   readonly fingerprint: string;
   readonly keyPin: string;
   remove(): void;
 }
 
-/** Makes them all; takes about a second. */
+/** Creates all certificates; takes about a second. */
 export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-certificates-'));
   const at = (name: string) => join(folder, name);

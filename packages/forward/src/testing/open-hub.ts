@@ -2,23 +2,23 @@ import { type Incident, type SourceContext, silentLog } from '@ihandler/core';
 import http, { type HttpOptions } from '@ihandler/http';
 import { onTestFinished } from 'vitest';
 
-/** Another ihandler's port, and what it took so far. */
+/** The port of a hub, and the incidents that it has accepted. */
 export interface Hub {
   readonly port: number;
   readonly incidents: Incident[];
-  /** How many incidents came with each post. */
+  /** How many incidents each post contained. */
   readonly posts: number[];
   /** Stops listening; resolves when the port is free. */
   stop(): Promise<void>;
 }
 
-/** Opens the source `http` until the test is over; `report` replaces what becomes of what is posted. */
+/** Runs the source `http` until the test is finished; `report` is called before a post is accepted. */
 export async function openHub(
   options: Partial<HttpOptions> = {},
   report?: SourceContext['report'],
 ): Promise<Hub> {
   const end = new AbortController();
-  const taken = { incidents: [] as Incident[], posts: [] as number[] };
+  const accepted = { incidents: [] as Incident[], posts: [] as number[] };
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve) => {
     listening = resolve;
@@ -32,8 +32,8 @@ export async function openHub(
     state: () => undefined,
     async report(batch, how) {
       await report?.(batch, how);
-      taken.incidents.push(...batch);
-      taken.posts.push(batch.length);
+      accepted.incidents.push(...batch);
+      accepted.posts.push(batch.length);
     },
     resumeAfter: () => undefined,
     reject: async () => undefined,
@@ -44,5 +44,5 @@ export async function openHub(
     return running;
   };
   onTestFinished(stop);
-  return { ...taken, port: await Promise.race([port, running.then(() => 0)]), stop };
+  return { ...accepted, port: await Promise.race([port, running.then(() => 0)]), stop };
 }

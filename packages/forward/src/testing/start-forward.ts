@@ -9,20 +9,20 @@ import { handlerContext } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 import forward, { type ForwardOptions } from '../index.ts';
 
-/** A handler that was started, as a lane has it. */
-export interface Started {
+/** A started handler. */
+export interface StartedHandler {
   readonly handler: WritingHandler;
-  /** Everything it logged. */
+  /** Its error messages in the log. */
   readonly log: string[];
   write(batch: readonly Incident[]): Promise<void>;
-  /** What a write is refused with. */
+  /** The error of a write that is expected to fail. */
   refusal(
     batch: readonly Incident[],
   ): Promise<Error & { readonly retryAfter?: number; readonly permanent?: true }>;
 }
 
-/** Starts a handler until the test is over. */
-export async function startForward(options: ForwardOptions): Promise<Started> {
+/** Starts a handler; it is closed with the test. */
+export async function startForward(options: ForwardOptions): Promise<StartedHandler> {
   const handler = forward(options);
   const log: string[] = [];
   const end = new AbortController();
@@ -57,7 +57,7 @@ export function offer(ordinal: number, data: UntypedData = { url: `http://192.0.
   return createIncident({ id: `5a1c0f6e:${ordinal}`, origin, timestamp: ordinal, sensor: 'hive', data });
 }
 
-/** So many of them. */
+/** The first incidents of the stream. */
 export function offers(count: number): readonly Incident[] {
   return Array.from({ length: count }, (_, index) => offer(index + 1));
 }
