@@ -1,6 +1,6 @@
 import type { LookupNames, StoredValue } from '@ihandler/attack-log';
 import type { Client } from 'pg';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** Reads the names of services, operations and commands. */
 export async function readNames(client: Client, schema: string): Promise<LookupNames> {

@@ -1,7 +1,7 @@
 import type { StoredValue, Summary, SummaryFilter, Table, ValueCount } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { keyOf } from '../schema/columns.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** How many of the most frequent values a summary lists. */
 const MOST = 10;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type AttackFilter, hostForms } from '@ihandler/attack-log';
 import type { Client } from 'pg';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** Declares a cursor on the attacks that a filter selects, oldest first, for {@link nextRoots}. Call it in a transaction. */
 export async function declareRoots(

@@ -2,7 +2,7 @@ import { type RowQuery, type StoredRow, TABLES, type Table } from '@ihandler/att
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, type Kind } from '../schema/columns.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** A column in the form of dionaea's SQLite databases: addresses, uuids and enums as text, times in seconds. */
 function expression(name: string, kind: Kind): string {

@@ -2,7 +2,7 @@ import { type StoredRow, type StoredValue, TABLES, type Table } from '@ihandler/
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS } from '../schema/columns.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** Restores the values in rows that did not fit their columns. */
 export type Restore = (table: Table, rows: readonly StoredRow[]) => readonly StoredRow[];

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /**
  * Removes whole attacks by their roots, in one transaction: all their connections with their details, and VirusTotal's

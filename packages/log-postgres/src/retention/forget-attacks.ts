@@ -2,7 +2,7 @@ import { decodeIncident } from '@ihandler/core';
 import { remoteHostsOf } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { deleteAttacks } from './delete-attacks.ts';
 
 const PAGE = 5000;

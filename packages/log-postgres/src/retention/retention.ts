@@ -5,8 +5,8 @@ import type { Client } from 'pg';
 import { explainFailure } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
 import type { Settings } from '../options.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { assertVersion } from '../schema/migrate.ts';
-import { quoted } from '../schema/schema.ts';
 import { dayOf } from '../write/stored-ids.ts';
 import { deleteAttacks } from './delete-attacks.ts';
 

@@ -2,8 +2,8 @@ import { temporary } from '@ihandler/core';
 import type { Client } from 'pg';
 import { lockClass, SCHEMA_LOCK } from '../database/locks.ts';
 import type { Login } from '../database/login.ts';
+import { quoted } from './identifiers.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
-import { quoted } from './schema.ts';
 
 interface SchemaStatus {
   readonly owner: string | null;

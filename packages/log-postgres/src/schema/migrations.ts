@@ -1,6 +1,7 @@
-import { DCERPC_SERVICES, MYSQL_COMMANDS } from '@ihandler/attack-log';
 import type { Client } from 'pg';
-import { CREATE } from './schema.ts';
+import { DIONAEA_INDEXES, DIONAEA_TABLES, DIONAEA_TYPES } from './dionaea-schema.ts';
+import { OWN_SCHEMA, SENSORS, VERSIONS } from './own-schema.ts';
+import { seedLookups } from './seed-lookups.ts';
 
 /** Converts the tables of one version to the next. */
 export interface Migration {
@@ -13,37 +14,23 @@ export interface Migration {
   run(client: Client): Promise<unknown>;
 }
 
-async function seed(client: Client): Promise<void> {
-  const services = DCERPC_SERVICES.map(([name, uuid]) => ({ name, uuid }));
-  await client.query(
-    `INSERT INTO dcerpcservices (dcerpcservice_uuid, dcerpcservice_name)
-      SELECT uuid, name FROM jsonb_to_recordset($1) AS _ (uuid uuid, name text)`,
-    [JSON.stringify(services)],
-  );
-  const operations = DCERPC_SERVICES.flatMap(([, uuid, ...all]) =>
-    all.map(([opnum, name, vulnerability = '']) => ({ uuid, opnum, name, vulnerability })),
-  );
-  await client.query(
-    `INSERT INTO dcerpcserviceops (dcerpcservice, dcerpcserviceop_opnum, dcerpcserviceop_name, dcerpcserviceop_vuln)
-      SELECT dcerpcservice, opnum, name, vulnerability
-      FROM jsonb_to_recordset($1) AS _ (uuid uuid, opnum integer, name text, vulnerability text)
-      JOIN dcerpcservices ON dcerpcservice_uuid = uuid`,
-    [JSON.stringify(operations)],
-  );
-  await client.query(
-    `INSERT INTO mysql_command_ops (mysql_command_cmd, mysql_command_op_name)
-      SELECT number, name FROM jsonb_to_recordset($1) AS _ (number integer, name text)`,
-    [JSON.stringify(MYSQL_COMMANDS.map(([number, name]) => ({ number, name })))],
-  );
-}
+/** Creates version 1 in the schema that is first in the search path. */
+const VERSION_1: readonly string[] = [
+  VERSIONS,
+  ...DIONAEA_TYPES,
+  ...SENSORS,
+  ...DIONAEA_TABLES,
+  ...OWN_SCHEMA,
+  ...DIONAEA_INDEXES,
+];
 
 /** All migrations. The first one creates the tables in an empty schema. A released migration never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     async run(client) {
-      await client.query(CREATE.join(';\n'));
-      await seed(client);
+      await client.query(VERSION_1.join(';\n'));
+      await seedLookups(client);
     },
   },
 ];

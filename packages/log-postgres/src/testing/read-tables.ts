@@ -4,7 +4,7 @@ import { createSession } from '../database/session.ts';
 import { selectList } from '../read/select-rows.ts';
 import { loadUnfitValues } from '../read/unfit-values.ts';
 import { keyOf, tables } from '../schema/columns.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 
 /** All rows of all tables in which incidents become rows, with their keys, with the columns of dionaea's SQLite databases. */
 export async function readTables(url: string): Promise<Readonly<Record<string, readonly StoredRow[]>>> {

@@ -2,7 +2,7 @@ import type { ClusterResult, ConnectionKey, Place } from '@ihandler/attack-log';
 import { parseIncidentId } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { storableText } from './fit.ts';
 import { keyHash, streamHash } from './hash.ts';
 import { insertion } from './insert-rows.ts';

@@ -1,8 +1,9 @@
 import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
 import type { QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
+import { typeOf } from '../schema/column-types.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
-import { quoted, typeOf } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { fit, fitsWhole } from './fit.ts';
 import { ownerOf, type UnfitValue } from './unfit-values.ts';
 

@@ -2,7 +2,7 @@ import { type ClusterResult, TABLES, type Table } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
-import { sequenceOf } from '../schema/schema.ts';
+import { sequenceOf } from '../schema/identifiers.ts';
 
 /**
  * The first provisional key. The number of new rows is known only when a batch has been clustered, and several hubs take

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { storableText } from './fit.ts';
 
 /** The table of sensors. */

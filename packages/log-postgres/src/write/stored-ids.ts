@@ -2,7 +2,7 @@ import { type Incident, parseIncidentId } from '@ihandler/core';
 import { DAY } from '@ihandler/core/kit';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { streamHash } from './hash.ts';
 
 /** The set of ids of stored incidents. A checkpoint is not enough, because several hubs may write one stream in any order. */

@@ -7,7 +7,7 @@ import {
 import { decodeIncident, encodeIncident } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
-import { quoted } from '../schema/schema.ts';
+import { quoted } from '../schema/identifiers.ts';
 import { type KeysByHash, keysByHash } from './connection-table.ts';
 import { keyHash } from './hash.ts';
 
