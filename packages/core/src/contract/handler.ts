@@ -64,7 +64,11 @@ export interface HandlerContext {
 /** Handles one incident. The incident counts as handled when the function returns or its promise resolves. */
 export type Listener<I = Incident> = (incident: I, context: HandlerContext) => MaybePromise<void>;
 
-/** The members that listening and writing handlers share. */
+/**
+ * The members that listening and writing handlers share. The dispatcher uses a handler only between a successful `start`
+ * and `close`, and calls nothing while a delivery runs except `reopen` and `counters`; only `counters` may also be called
+ * before `start` and after `close`. So a handler needs no code against use before `start` or after `close`.
+ */
 export interface HandlerBase {
   /** {@link CONTRACT}; `defineHandler` sets it. */
   readonly contract: typeof CONTRACT;

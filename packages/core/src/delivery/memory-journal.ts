@@ -14,30 +14,58 @@ import { createKnownIds } from './known-ids.ts';
 
 /** Options of {@link createMemoryJournal}. */
 export interface MemoryJournalOptions {
-  /** How many incidents may wait for the slowest handler before `append` waits. @default 20000 */
+  /** How many incidents may be pending for the slowest handler before `append` waits. @default 20000 */
   readonly limit?: number;
-  /** Milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
+  /** Returns milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
   readonly now?: () => number;
 }
 
 const empty: readonly Incident[] = Object.freeze([]);
 
 /** A run, and when it was accepted. */
-interface Accepted {
+interface AcceptedRun {
   readonly run: JournalRun;
   readonly at: number;
 }
 
-/** A journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
+function endOf({ run }: AcceptedRun): number {
+  return run.before + run.incidents.length;
+}
+
+/** Replaces matching incidents of a run by `ihandler.incident.forgotten`, and counts them. */
+function forgetIn(
+  accepted: AcceptedRun,
+  matches: (incident: Incident) => boolean,
+): { readonly accepted: AcceptedRun; readonly count: number } {
+  const { run, at } = accepted;
+  if (!run.incidents.some(matches)) return { accepted, count: 0 };
+  let count = 0;
+  const incidents = run.incidents.map((incident) => {
+    if (!matches(incident)) return incident;
+    count += 1;
+    const { id, timestamp, sensor } = incident;
+    return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
+  });
+  return { accepted: { run: { before: run.before, incidents }, at }, count };
+}
+
+/** A cursor whose dead letters were dropped in part. */
+function withDropped(cursor: Cursor, count: number): Cursor {
+  const { counts } = cursor;
+  return { ...cursor, counts: { ...counts, dead: counts.dead - count, dropped: counts.dropped + count } };
+}
+
+/** Creates a journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
 export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJournalOptions = {}): Journal {
   const known = createKnownIds();
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
   const states = new Map<string, Value>();
-  let runs: Accepted[] = [];
+  let runs: AcceptedRun[] = [];
   let before = 0;
   let last = 0;
   let isOpen = false;
+  /** How many appends wait for space, or for those before them. */
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const space = createNotifier();
@@ -54,37 +82,22 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     return run;
   }
 
-  function endOf({ run }: Accepted): number {
-    return run.before + run.incidents.length;
-  }
-
   function forget(matches: (incident: Incident) => boolean): ForgetResult {
     let entries = 0;
     runs = runs.map((accepted) => {
-      const { run, at } = accepted;
-      if (!run.incidents.some(matches)) return accepted;
-      const incidents = run.incidents.map((incident) => {
-        if (!matches(incident)) return incident;
-        entries += 1;
-        const { id, timestamp, sensor } = incident;
-        return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
-      });
-      return { run: { before: run.before, incidents }, at };
+      const forgotten = forgetIn(accepted, matches);
+      entries += forgotten.count;
+      return forgotten.accepted;
     });
     let deadLetters = 0;
     for (const [instance, letters] of dead) {
-      const kept = letters.filter(({ incident }) => !matches(incident));
-      const gone = letters.length - kept.length;
-      if (gone === 0) continue;
-      dead.set(instance, kept);
-      deadLetters += gone;
+      const remaining = letters.filter(({ incident }) => !matches(incident));
+      const removed = letters.length - remaining.length;
+      if (removed === 0) continue;
+      dead.set(instance, remaining);
+      deadLetters += removed;
       const cursor = cursors.get(instance);
-      if (cursor === undefined) continue;
-      const { counts } = cursor;
-      cursors.set(instance, {
-        ...cursor,
-        counts: { ...counts, dead: counts.dead - gone, dropped: counts.dropped + gone },
-      });
+      if (cursor !== undefined) cursors.set(instance, withDropped(cursor, removed));
     }
     return { entries, deadLetters };
   }
@@ -96,7 +109,7 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
   ): Promise<JournalRun> {
     waiting += 1;
     try {
-      await earlier.catch(() => undefined); // whoever came before is told of his own failure
+      await earlier.catch(() => undefined); // reported to the caller of that append
       while (isOpen && last - before >= limit) await space.wait();
       mustBeOpen();
       return add(incidents, mark);
@@ -125,9 +138,9 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     },
     read(after, count) {
       mustBeOpen();
-      const found = runs.find((candidate) => endOf(candidate) > after);
-      if (found === undefined) return { before: Math.max(after, last), incidents: empty };
-      const { run } = found;
+      const accepted = runs.find((candidate) => endOf(candidate) > after);
+      if (accepted === undefined) return { before: Math.max(after, last), incidents: empty };
+      const { run } = accepted;
       const from = Math.max(after, run.before);
       if (from === run.before && run.incidents.length <= count) return run;
       return { before: from, incidents: run.incidents.slice(from - run.before, from - run.before + count) };
@@ -140,8 +153,8 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
       const run = add(reports); // first, because it may throw: then nothing has happened
       cursors.set(instance, cursor);
       if (deadLetters.length + settled.length > 0) {
-        const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
-        const others = (dead.get(instance) ?? []).filter(({ position }) => !gone.has(position));
+        const replaced = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
+        const others = (dead.get(instance) ?? []).filter(({ position }) => !replaced.has(position));
         const letters = [...others, ...deadLetters].toSorted((a, b) => a.position - b.position);
         dead.set(instance, letters);
       }
@@ -150,8 +163,8 @@ export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJo
     deadLetters: (instance, after = 0, count = Number.POSITIVE_INFINITY) =>
       (dead.get(instance) ?? []).filter(({ position }) => position > after).slice(0, count),
     release(upTo) {
-      const kept = runs.findIndex((accepted) => endOf(accepted) > upTo);
-      if (kept !== 0) runs = kept === -1 ? [] : runs.slice(kept);
+      const remaining = runs.findIndex((accepted) => endOf(accepted) > upTo);
+      if (remaining !== 0) runs = remaining === -1 ? [] : runs.slice(remaining);
       before = Math.max(before, Math.min(upTo, runs[0]?.run.before ?? last));
       if (last - before < limit) space.notify();
     },
