@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { it } from 'vitest';
 import virustotal from './index.ts';
 
-/** A port of this machine on which nobody listens: nothing is asked, and everything is kept. */
+/** A local port without a listener: lookups fail, and the backlog is kept. */
 const url = 'http://127.0.0.1:9/api/v3';
 const fileIn = (folder: string) => join(folder, 'virustotal.sqlite');
 

@@ -9,8 +9,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-describe('a captured file', () => {
-  it('that VirusTotal knows gets its verdict, in the form of both APIs, because of the incident that told of it', async () => {
+describe('virustotal with a captured file', () => {
+  it('reports the verdict of a known file in the formats of both APIs, with its incident as the cause', async () => {
     const { server, deliver, time, reported, handler } = await startVirusTotal();
     const known = madeUpFile('known', START, 8);
     server.know(known);
@@ -32,7 +32,7 @@ describe('a captured file', () => {
         total: 10,
       },
     });
-    // Safe: the assertion before says what it is.
+    // Safe: see the assertion above.
     const { scans } = (report?.['report'] ?? {}) as {
       scans: Record<string, { result: unknown; detected: unknown }>;
     };
@@ -53,7 +53,7 @@ describe('a captured file', () => {
     expect(handler.counters?.()).toMatchObject({ backlog: 0, known: 1, unreported: 0, quota_left_day: 498 });
   });
 
-  it('that is seen again while its verdict holds costs nothing, and later is asked about again', async () => {
+  it('sends no request while the verdict is valid, and looks the file up again later', async () => {
     const { server, deliver, time, verdicts, restart } = await startVirusTotal();
     const known = madeUpFile('known', START);
     server.know(known);
@@ -72,42 +72,42 @@ describe('a captured file', () => {
     expect([asked(), verdicts().length]).toEqual([2, 2]);
   });
 
-  it('that VirusTotal does not know is not uploaded unless it was asked for', async () => {
+  it('does not upload an unknown file by default', async () => {
     const { server, deliver, time, verdicts, folder } = await startVirusTotal();
     const file = capture(folder, 'never seen');
     deliver(captured({ ...file, local: true }));
     await time.run(HOUR);
     expect(verdicts()).toMatchObject([
-      { state: 'unknown', md5: file.md5, reason: 'not known, and not uploaded' },
+      { state: 'unknown', md5: file.md5, reason: 'unknown, and uploads are off' },
     ]);
     expect(server.uploads.size).toBe(0);
   });
 
-  it('that VirusTotal does not know is asked about once more, a day later: others may have told it', async () => {
+  it('looks an unknown file up once more after a day', async () => {
     const { server, deliver, time, verdicts } = await startVirusTotal();
     const [early, never] = [madeUpFile('early', START), madeUpFile('never', START)];
     deliver(captured(early), captured(never));
     await time.run(HOUR);
     server.know({ ...early, firstSeen: START });
     await time.run(5 * DAY);
-    const told = ({ md5 }: { md5: string }) =>
+    const verdictsOf = ({ md5 }: { md5: string }) =>
       verdicts()
         .filter((verdict) => verdict['md5'] === md5)
         .map(({ state, reason }) => (reason === undefined ? state : `${state}: ${reason}`));
-    expect(told(early)).toEqual(['unknown: not known, and not uploaded', 'known']);
-    expect(told(never)).toEqual(['unknown: not known, and not uploaded', 'unknown: still not known']);
+    expect(verdictsOf(early)).toEqual(['unknown: unknown, and uploads are off', 'known']);
+    expect(verdictsOf(never)).toEqual(['unknown: unknown, and uploads are off', 'unknown: still unknown']);
   });
 
-  it('that VirusTotal begins to analyse and does not end is asked for less and less, and once more on the next day', async () => {
+  it('polls an analysis that does not finish less and less often, and looks the file up once more on the next day', async () => {
     const binaries = temporaryFolder();
     const { server, deliver, time, verdicts } = await startVirusTotal({
-      options: { upload: true, comment: 'caught', folders: [binaries] },
+      options: { upload: true, comment: 'caught', sampleFolders: [binaries] },
       server: { analysis: { queued: MINUTE, inProgress: 20 * HOUR } },
     });
     const file = capture(binaries, 'never seen');
     deliver(captured({ ...file, local: true }));
     await time.run(19 * HOUR);
-    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'its analysis did not end' }]);
+    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'analysis did not finish' }]);
     const polls = server.requests.filter(({ path }) => path.startsWith('/analyses/')).map(({ at }) => at);
     expect(polls).toHaveLength(20);
     expect((polls[19] ?? 0) - (polls[18] ?? 0)).toBeGreaterThanOrEqual(30 * MINUTE);
@@ -117,10 +117,10 @@ describe('a captured file', () => {
     expect(server.comments.get(file.sha256)).toEqual(['caught']);
   });
 
-  it('that is uploaded is followed to its final verdict, commented on once, and asked about once more', async () => {
+  it('follows an upload to its final verdict, comments on it once, and looks the file up once more', async () => {
     const binaries = temporaryFolder();
     const { server, deliver, time, verdicts, handler } = await startVirusTotal({
-      options: { upload: true, comment: 'caught by a #honeypot', folders: [binaries] },
+      options: { upload: true, comment: 'caught by a #honeypot', sampleFolders: [binaries] },
     });
     const file = capture(binaries, 'never seen');
     deliver(captured({ ...file, local: true }));
@@ -135,7 +135,7 @@ describe('a captured file', () => {
     expect(handler.counters?.()).toMatchObject({ uploaded: 1, analysed: 2 });
   });
 
-  it('keeps its place over restarts, in each state', async () => {
+  it('resumes every state after a restart', async () => {
     const started = await startVirusTotal({ options: { upload: true } });
     const { server, deliver, time, dataDir, restart, verdicts } = started;
     const samples = join(dataDir, '..', 'store', 'samples');

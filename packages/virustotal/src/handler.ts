@@ -8,22 +8,23 @@ import {
   type IncidentOf,
   type WritingHandler,
 } from '@ihandler/core';
+import { MINUTE } from '@ihandler/core/kit';
 import { createApi } from './api/api.ts';
 import { createHttpClient, type HttpClient } from './api/http-client.ts';
 import { REPORT, VERDICT } from './backlog/outbox.ts';
 import type { SeenSample } from './backlog/put-sample.ts';
-import { isHere, sampleFolders } from './backlog/sample-folders.ts';
+import { isHere, storeFolders } from './backlog/store-folders.ts';
+import { type InstanceData, openInstanceData } from './instance-data.ts';
 import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
 import { virustotalOrigins } from './origins.ts';
 import { readStoredSample, STORED } from './stored-sample.ts';
 import { type Alarm, createAlarm } from './worker/alarm.ts';
-import { type Desk, openDesk } from './worker/desk.ts';
-import { startWorker, type Worker } from './worker/worker.ts';
+import { Worker } from './worker/worker.ts';
 
 export type { VirusTotalOptions } from './options.ts';
 export type { VerdictData } from './origins.ts';
 
-/** What a test replaces: the passing of time, and chance. */
+/** The parts that a test replaces: time and randomness. */
 export interface VirusTotalParts {
   readonly createAlarm?: () => Alarm;
   readonly random?: () => number;
@@ -31,18 +32,18 @@ export interface VirusTotalParts {
   readonly longestSleep?: number;
 }
 
-/** The key. Throws `OPTIONS_INVALID`, which says how to get one, and what runs without. */
+/** The API key. Throws `OPTIONS_INVALID` with instructions when it is missing or invalid. */
 export function keyOf({ apiKey }: Settings): string {
   if (apiKey !== undefined && KEY.test(apiKey)) return apiKey;
   throw new IhandlerError(
     'OPTIONS_INVALID',
     apiKey !== undefined
-      ? 'virustotal: the environment variable VIRUSTOTAL_API_KEY: expected a key of letters and digits, as VirusTotal shows it, without quotes; found a value that is not shown.'
-      : 'virustotal: expected a key, found none. A free account at https://www.virustotal.com has one (menu "API key"): put it into the option apiKey, or into the environment variable VIRUSTOTAL_API_KEY. Without the entry virustotal everything else runs.',
+      ? 'virustotal: the environment variable VIRUSTOTAL_API_KEY: expected a key of letters and digits without quotes, as VirusTotal shows it; found another value (hidden).'
+      : 'virustotal: no API key. Create a free account at https://www.virustotal.com, copy the key (menu "API key") and set the option apiKey or the environment variable VIRUSTOTAL_API_KEY. To run without VirusTotal, remove the entry virustotal.',
   );
 }
 
-/** The file of an instance. */
+/** The path of the database of an instance. */
 export function fileOf(settings: Settings, dataDir: string): string {
   return settings.file ?? join(dataDir, 'virustotal.sqlite');
 }
@@ -81,15 +82,15 @@ function seenIn(incident: Incident, folders: () => readonly string[]): SeenSampl
 }
 
 interface Running {
-  readonly desk: Desk;
-  /** Folders from which files may be uploaded. */
-  readonly folders: () => readonly string[];
+  readonly data: InstanceData;
+  /** The folders whose files may be uploaded. */
+  readonly sampleFolders: () => readonly string[];
   readonly http: HttpClient;
   readonly worker: Worker;
   readonly now: () => number;
 }
 
-/** Asks VirusTotal about captured files, within the quota of a key. Made with parts that a test replaces. */
+/** Looks captured files up on VirusTotal, within the quota of a key. `parts` are for tests. */
 export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalParts = {}): WritingHandler {
   const settings = parseVirusTotalOptions(options);
   const random = parts.random ?? Math.random;
@@ -98,20 +99,21 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
   function start(context: HandlerContext): void {
     const key = keyOf(settings);
     const { log, now, dataDir } = context;
-    const desk = openDesk(fileOf(settings, dataDir), settings, { log, now: now(), random });
-    desk.holds.release('key');
+    const data = openInstanceData(fileOf(settings, dataDir), settings, { log, now: now(), random });
+    data.cooldowns.release('key');
     const http = createHttpClient(key, settings.proxy);
-    const folders = (): readonly string[] => [...settings.folders, ...sampleFolders(dirname(dataDir))];
-    const worker = startWorker({
-      desk,
+    const sampleFolders = () => [...settings.sampleFolders, ...storeFolders(dirname(dataDir))];
+    const worker = new Worker({
+      data,
       api: createApi(http, settings.url, key, now),
       context,
-      folders,
+      sampleFolders,
       alarm: (parts.createAlarm ?? createAlarm)(),
       random,
-      longestSleep: parts.longestSleep ?? 60_000,
+      longestSleep: parts.longestSleep ?? MINUTE,
     });
-    running = { desk, folders, http, worker, now };
+    worker.start();
+    running = { data, sampleFolders, http, worker, now };
   }
 
   return defineHandler({
@@ -120,17 +122,18 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
     reports: { [REPORT]: catalogue[REPORT].schema, [VERDICT]: virustotalOrigins[VERDICT].schema },
     start,
     write(batch) {
-      if (running === undefined) throw new Error('virustotal was used before start, or after close.');
-      const { desk, worker, folders, now } = running;
-      const outcomes = desk.backlog.put(
-        batch.map((incident) => seenIn(incident, folders)),
+      if (running === undefined)
+        throw new IhandlerError('LIFE_CYCLE', 'virustotal was used before start, or after close.');
+      const { data, worker, sampleFolders, now } = running;
+      const outcomes = data.backlog.put(
+        batch.map((incident) => seenIn(incident, sampleFolders)),
         now(),
       );
       const refused = outcomes.filter((outcome) => outcome === 'refused').length;
-      if (refused > 0) desk.count('refused', refused);
+      if (refused > 0) data.count('refused', refused);
       if (outcomes.some((outcome) => outcome === 'new' || outcome === 'again')) worker.wake();
     },
-    counters: () => (running === undefined ? {} : running.desk.counters(running.now())),
+    counters: () => (running === undefined ? {} : running.data.counters(running.now())),
     async close() {
       const closing = running;
       running = undefined;
@@ -138,12 +141,12 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
       const stopped = closing.worker.stop();
       await closing.http.close();
       await stopped;
-      closing.desk.close();
+      closing.data.close();
     },
   });
 }
 
-/** Asks VirusTotal about captured files, within the quota of a key. */
+/** Looks captured files up on VirusTotal, within the quota of a key. */
 export default function virustotal(options: VirusTotalOptions = {}): WritingHandler {
   return createVirusTotal(options);
 }

@@ -6,10 +6,10 @@ import { commands } from './commands/index.ts';
 import virustotal from './index.ts';
 import { optionsSchema } from './options.ts';
 
-describe('the manifest', () => {
+describe('the manifest of virustotal', () => {
   const manifest = manifestSchema.parse(packageJson.ihandler);
 
-  it('offers the handler with the options as they are, and says what it sends', () => {
+  it('has the handler with the options of its schema, and names the data it sends', () => {
     const { $schema, ...options } = z.toJSONSchema(optionsSchema, { io: 'input' });
     expect(manifest.handlers).toEqual({
       virustotal: {
@@ -24,8 +24,8 @@ describe('the manifest', () => {
     expect(virustotal({ apiKey: 'k'.repeat(64) })).toMatchObject({ contract: 1, name: 'virustotal' });
   });
 
-  it('offers the commands that there are, in their words', () => {
-    const offered = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
-    expect(offered).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
+  it('has every command with its summary', () => {
+    const summaries = Object.entries(manifest.commands).map(([name, { summary }]) => [name, summary]);
+    expect(summaries).toEqual(Object.values(commands).map(({ name, summary }) => [name, summary]));
   });
 });

@@ -83,7 +83,7 @@ const handler = createVirusTotal(
     url: task.url,
     upload: true,
     comment: 'caught by a honeypot',
-    folders: [join(folder, 'binaries')],
+    sampleFolders: [join(folder, 'binaries')],
     backlog: task.backlog,
   },
   {

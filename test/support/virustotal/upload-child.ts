@@ -30,7 +30,7 @@ function peakMemory(): number {
   return kilobytes === undefined ? peak : Number(kilobytes) * 1024;
 }
 
-const handler = virustotal({ apiKey: key, url, upload: true, folders: [folder], perMinute: 100 });
+const handler = virustotal({ apiKey: key, url, upload: true, sampleFolders: [folder], perMinute: 100 });
 await handler.start?.(context);
 const incident = createIncident({
   id: 'sensor:1',

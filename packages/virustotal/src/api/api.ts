@@ -1,16 +1,17 @@
 import { isIP } from 'node:net';
+import { MINUTE } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { hashOf } from '../backlog/put-sample.ts';
 import type { ServerQuotas } from '../worker/quota.ts';
+import { type Answer, classifyResponse, parseJson, temporaryProblem } from './classify-response.ts';
 import { type FileFacts, readFileReport } from './file-report.ts';
-import { type HttpAnswer, type HttpClient, type HttpRequest, NoAnswer } from './http-client.ts';
+import { type HttpClient, type HttpRequest, type HttpResponse, NoResponse } from './http-client.ts';
 import type { UploadFile } from './open-upload.ts';
-import { type Answer, later, parseJson, problemOf } from './reaction.ts';
 import { createUploadForm } from './upload-form.ts';
 
-const TIMEOUT = 60_000;
-/** For 650 MB at 3 Mbit/s. */
-const UPLOAD_TIMEOUT = 1_800_000;
+const TIMEOUT = MINUTE;
+/** Enough for 650 MB at 3 Mbit/s. */
+const UPLOAD_TIMEOUT = 30 * MINUTE;
 
 const withId = z.object({ data: z.object({ id: z.string().min(1).max(500) }) });
 const uploadUrl = z.object({ data: z.url() });
@@ -29,12 +30,12 @@ const overallQuotas = z.object({
   data: z.object({ api_requests_hourly: use, api_requests_daily: use, api_requests_monthly: use }),
 });
 
-/** The calls of the API that are used here. Each is one request. */
+/** The calls of the v3 API that the handler uses. Each is one request. */
 export interface VirusTotalApi {
   file(hash: string): Promise<Answer<FileFacts>>;
-  /** Uploads at most 32 MB; answers the id of the analysis. */
+  /** Uploads a file of at most 32 MB. The value is the id of its analysis. */
   upload(sample: UploadFile): Promise<Answer<string>>;
-  /** An address that takes one larger upload. */
+  /** Gets an address for the upload of one larger file. */
   uploadUrl(): Promise<Answer<string>>;
   uploadTo(url: string, sample: UploadFile): Promise<Answer<string>>;
   analysis(id: string): Promise<Answer<{ readonly completed: boolean; readonly sha256: string | undefined }>>;
@@ -42,7 +43,7 @@ export interface VirusTotalApi {
   overallQuotas(): Promise<Answer<ServerQuotas>>;
 }
 
-/** Whether a key may go to `url`: to the host of the base, or over TLS to one of the same domain. */
+/** Whether the key may be sent to `url`: it has the origin of `base`, or uses TLS and the same domain. */
 export function isSameSite(url: string, base: string): boolean {
   const [to, from] = [new URL(url), new URL(base)];
   if (to.username !== '' || to.password !== '') return false;
@@ -52,20 +53,20 @@ export function isSameSite(url: string, base: string): boolean {
   return from.hostname.includes('.') && domainOf(to.hostname) === domainOf(from.hostname);
 }
 
-/** Speaks to the API at `base` with `key`. */
+/** Creates the calls of the API at `base` with `key`. */
 export function createApi(http: HttpClient, base: string, key: string, now: () => number): VirusTotalApi {
   async function call<T>(request: HttpRequest, read: (body: unknown) => T | undefined): Promise<Answer<T>> {
-    let answer: HttpAnswer;
+    let response: HttpResponse;
     try {
-      answer = await http.send(request);
+      response = await http.send(request);
     } catch (error) {
-      if (error instanceof NoAnswer) return later(error.message, { ambiguous: true });
+      if (error instanceof NoResponse) return temporaryProblem(error.message, { ambiguous: true });
       throw error;
     }
-    if (answer.status !== 200) return problemOf(answer, now());
-    const value = read(parseJson(answer.text));
+    if (response.status !== 200) return classifyResponse(response, now());
+    const value = read(parseJson(response.text));
     return value === undefined
-      ? later('an answer that is none of the API', { ambiguous: true, ofFile: true })
+      ? temporaryProblem('200 (not from the v3 API)', { ambiguous: true, ofFile: true })
       : { kind: 'ok', value };
   }
 
@@ -85,7 +86,7 @@ export function createApi(http: HttpClient, base: string, key: string, now: () =
     uploadTo: async (url, sample) =>
       isSameSite(url, base)
         ? post(url, sample)
-        : { kind: 'refused', message: 'the upload address is of somebody else' },
+        : { kind: 'rejected', message: 'the upload address belongs to another site' },
     analysis: (id) =>
       get(`/analyses/${encodeURIComponent(id)}`, (body) => {
         const { data } = analysis.safeParse(body);
@@ -110,8 +111,8 @@ export function createApi(http: HttpClient, base: string, key: string, now: () =
     overallQuotas: () =>
       get(`/users/${encodeURIComponent(key)}/overall_quotas`, (body) => {
         const { data } = overallQuotas.safeParse(body);
-        const of = (found: z.output<typeof use>) =>
-          found == null ? undefined : { used: found.user.used, limit: found.user.allowed };
+        const of = (quota: z.output<typeof use>) =>
+          quota == null ? undefined : { used: quota.user.used, limit: quota.user.allowed };
         return (
           data && {
             hour: of(data.data.api_requests_hourly),

@@ -7,10 +7,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Uploads a file to a server on whose uploads something goes wrong. */
+/** Uploads a file to a server whose uploads fail. */
 async function upload(faultOf: (upload: number) => Fault | undefined, comment?: string) {
   const folder = temporaryFolder();
-  const options = { upload: true, folders: [folder], ...(comment && { comment }) };
+  const options = { upload: true, sampleFolders: [folder], ...(comment && { comment }) };
   const started = await startVirusTotal({ options });
   const file = capture(folder, 'never seen');
   let uploads = 0;
@@ -23,13 +23,13 @@ async function upload(faultOf: (upload: number) => Fault | undefined, comment?: 
   return { ...started, file, uploads: () => uploads };
 }
 
-describe('an upload', () => {
+describe('virustotal with an upload', () => {
   it.each<[string, Fault]>([
     ['is cut off', { kind: 'dropped' }],
-    ['meets a page for people', { kind: 'html', status: 403 }],
-    ['is refused by something in between', { kind: 'html', status: 502 }],
+    ['gets an HTML page', { kind: 'html', status: 403 }],
+    ['is rejected by a proxy', { kind: 'html', status: 502 }],
   ])(
-    'that always %s is given up after some tries, each much later, and leaves the quota to others',
+    'that always %s stops after eight attempts with increasing delays, and leaves the quota to other files',
     async (_, fault) => {
       const { server, time, deliver, verdicts, file, uploads } = await upload(() => fault);
       const others = Array.from({ length: 50 }, (__, index) => madeUpFile(`other ${index}`, START));
@@ -40,16 +40,16 @@ describe('an upload', () => {
       expect(verdicts().filter(({ state }) => state === 'known')).toHaveLength(50);
       await time.run(2 * DAY);
       expect(uploads()).toBe(8);
-      const told = verdicts().filter(({ sha256 }) => sha256 === file.sha256);
-      expect(told.map(({ state, reason }) => `${state}: ${reason}`)).toEqual([
-        'unknown: its upload broke 8 times',
-        'unknown: still not known',
+      const ofFile = verdicts().filter(({ sha256 }) => sha256 === file.sha256);
+      expect(ofFile.map(({ state, reason }) => `${state}: ${reason}`)).toEqual([
+        'unknown: upload failed 8 times',
+        'unknown: still unknown',
       ]);
       expect(server.quota.violations).toEqual([]);
     },
   );
 
-  it('that breaks for some hours is done in the end, once, and commented on', async () => {
+  it('that fails for some hours finally succeeds once and gets its comment', async () => {
     const { server, time, verdicts, file } = await upload(
       (n) => (n < 6 ? { kind: 'dropped' } : undefined),
       'caught',
@@ -60,7 +60,7 @@ describe('an upload', () => {
     expect(verdicts()).toMatchObject([{ state: 'analysed', sha256: file.sha256 }]);
   });
 
-  it.each([500, 502, 504])('that was done although the answer is %i is not done twice', async (status) => {
+  it.each([500, 502, 504])('that succeeded despite the status %i is not repeated', async (status) => {
     const done = { kind: 'done, and an error', status, code: 'DeadlineExceededError' } as const;
     const { server, time, verdicts, file, uploads } = await upload(() => done);
     await time.run(12 * HOUR);
@@ -69,7 +69,7 @@ describe('an upload', () => {
     expect(verdicts()).toMatchObject([{ state: 'analysed', sha256: file.sha256 }]);
   });
 
-  it('that is 503 was not done: it is done again, without asking for the file before', async () => {
+  it('that got 503 is repeated without another lookup', async () => {
     const busy = { kind: 'error', status: 503, code: 'TransientError' } as const;
     const { server, time, verdicts, file, uploads } = await upload((n) => (n < 4 ? busy : undefined));
     await time.run(12 * HOUR);
@@ -82,7 +82,7 @@ describe('an upload', () => {
     expect(verdicts()).toMatchObject([{ state: 'analysed', sha256: file.sha256 }]);
   });
 
-  it('whose report is late after its analysis is waited for', async () => {
+  it('waits for a report that is late after its analysis', async () => {
     const { server, time, verdicts, file } = await upload(() => undefined, 'caught');
     let late = 3;
     server.setFault(({ path }) => {
@@ -97,8 +97,8 @@ describe('an upload', () => {
   });
 });
 
-describe('a program that ends in the middle of a request', () => {
-  it('goes on with that file as soon as it starts again', async () => {
+describe('virustotal that stops during a request', () => {
+  it('resumes with that file when it starts again', async () => {
     const started = await startVirusTotal();
     const { server, time, deliver, verdicts, restart } = started;
     const known = madeUpFile('known', START);

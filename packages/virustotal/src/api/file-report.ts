@@ -5,7 +5,7 @@ import type { Scan, Verdict } from './verdict.ts';
 const maybeText = z.string().nullish().catch(undefined);
 const maybeSeconds = z.number().nonnegative().max(1e11).nullish().catch(undefined);
 
-// Lenient: only what is used is looked at, and what is not as expected is as if it were not there.
+// Lenient: reads only the fields in use, and treats an unexpected value as missing.
 const reportSchema = z.object({
   data: z.object({
     id: z.string(),
@@ -37,7 +37,7 @@ const reportSchema = z.object({
   }),
 });
 
-/** What VirusTotal says of a file; without `analysedAt` when no analysis of it is complete. */
+/** The report of VirusTotal on a file; without `analysedAt` when no analysis is complete. */
 export type FileFacts = Omit<Verdict, 'state' | 'askedAt'> & { readonly sha256: string };
 
 const NAMES = 20;
@@ -46,7 +46,7 @@ const LONGEST = 256;
 
 const short = (text: string | null | undefined): string | null => (text ? text.slice(0, LONGEST) : null);
 
-/** How many engines gave each answer; the API has eight. */
+/** How many engines gave each result. The API has eight kinds. */
 function statsIn(stats: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(stats)
@@ -55,7 +55,7 @@ function statsIn(stats: Readonly<Record<string, number>>): Record<string, number
   );
 }
 
-/** Those that gave no opinion do not count. */
+/** The results that count as an opinion. */
 const opinions = new Set(['malicious', 'suspicious', 'undetected', 'harmless']);
 
 function scansOf(results: Readonly<Record<string, { category?: unknown } & Record<string, unknown>>>) {
@@ -74,11 +74,11 @@ function scansOf(results: Readonly<Record<string, { category?: unknown } & Recor
       },
     ]);
   }
-  // `fromEntries` defines keys, so that an engine named `__proto__` is an engine.
+  // `fromEntries` defines properties, so an engine may even be named `__proto__`.
   return Object.fromEntries(scans);
 }
 
-/** Reads a file report of the API 3; undefined for what is none, or one of another file than the one asked for. */
+/** Reads a file report of the v3 API. Undefined for any other response, and for the report of another file. */
 export function readFileReport(body: unknown, asked: string): FileFacts | undefined {
   const parsed = reportSchema.safeParse(body);
   if (!parsed.success) return undefined;

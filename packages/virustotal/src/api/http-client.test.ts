@@ -4,7 +4,7 @@ import { startVirusTotalServer } from '@ihandler/test-support/virustotal-server'
 import { expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from './http-client.ts';
 
-/** An HTTP proxy on this machine that passes on what it is asked for. */
+/** Starts an HTTP proxy on this machine. */
 async function startProxy(password?: string) {
   const asked: string[] = [];
   const proxy = createServer();
@@ -20,7 +20,7 @@ async function startProxy(password?: string) {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       onward.pipe(socket).pipe(onward);
     });
-    // Either end may go first.
+    // Either end may close first.
     for (const end of [socket, onward]) end.on('error', () => onward.destroy());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
@@ -28,7 +28,7 @@ async function startProxy(password?: string) {
     proxy.closeAllConnections();
     proxy.close();
   });
-  // Safe: a server that listens on a port has an address of this kind.
+  // Safe: a server that listens on a port has such an address.
   return { asked, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
 }
 
@@ -38,7 +38,7 @@ async function startServer() {
   return server;
 }
 
-it('asks through the proxy that it is told', async () => {
+it('the HTTP client uses the configured proxy', async () => {
   const [server, proxy] = [await startServer(), await startProxy()];
   const http = createHttpClient(server.key, proxy.url);
   onTestFinished(() => http.close());
@@ -47,7 +47,7 @@ it('asks through the proxy that it is told', async () => {
   expect(proxy.asked).toEqual([new URL(url).host]);
 });
 
-it('tells a proxy who it is, and no secret of one that refuses it', async () => {
+it('the HTTP client authenticates to a proxy, and its error shows no secret', async () => {
   const [server, proxy] = [await startServer(), await startProxy('me:good-secret')];
   const url = `${server.url}/files/${'a'.repeat(64)}`;
   const ask = async (credentials: string) => {
@@ -62,7 +62,7 @@ it('tells a proxy who it is, and no secret of one that refuses it', async () => 
   expect(server.requests).toHaveLength(1);
 });
 
-it('follows no redirect, and ends what hangs', async () => {
+it('the HTTP client follows no redirect, and aborts a request that hangs', async () => {
   const server = await startServer();
   const http = createHttpClient(server.key);
   const ask = (timeout = 5000) =>
@@ -71,9 +71,9 @@ it('follows no redirect, and ends what hangs', async () => {
   expect(await ask()).toMatchObject({ status: 302 });
   expect(server.requests).toHaveLength(1);
   server.setFault(() => ({ kind: 'slow', milliseconds: 60_000 }));
-  await expect(ask(300)).rejects.toThrow(expect.objectContaining({ name: 'NoAnswer' }));
+  await expect(ask(300)).rejects.toThrow(expect.objectContaining({ name: 'NoResponse' }));
   const hanging = ask();
-  const ended = expect(hanging).rejects.toThrow(expect.objectContaining({ name: 'NoAnswer' }));
+  const ended = expect(hanging).rejects.toThrow(expect.objectContaining({ name: 'NoResponse' }));
   await http.close();
   await ended;
 });

@@ -1,36 +1,36 @@
 import { describeError } from '@ihandler/core';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
-/** Larger answers are not read: no report of a file is nearly as large. */
-const LARGEST_ANSWER = 16 * 2 ** 20;
+/** The largest response to read, in bytes. Reports are much smaller. */
+const LARGEST_RESPONSE = 16 * 2 ** 20;
 
-/** A request. Its address is never shown: it may hold the key. */
+/** A request. Its URL may contain the key, so it is never logged. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;
-  /** How long all of it may take, in milliseconds. */
+  /** The longest time for the whole request, in milliseconds. */
   readonly timeout: number;
 }
 
-/** An answer, whatever its status. */
-export interface HttpAnswer {
+/** A response of any status. */
+export interface HttpResponse {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
 }
 
-/** There was no whole answer: nobody knows whether the request has arrived. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+/** There was no complete response. The request may have arrived. */
+export class NoResponse extends Error {
+  override readonly name = 'NoResponse';
 }
 
-/** Sends requests with the key, over connections that are used again. Follows no redirect. */
+/** Sends requests with the key over persistent connections. Follows no redirects. */
 export interface HttpClient {
-  /** Throws {@link NoAnswer}. */
-  send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Ends what is under way. */
+  /** Throws {@link NoResponse}. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Aborts running requests and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -38,10 +38,10 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string> 
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
-    // Safe: without an encoding a body consists of bytes.
+    // Safe: a body without an encoding consists of bytes.
     const bytes = chunk as Uint8Array;
     size += bytes.length;
-    if (size > LARGEST_ANSWER) throw new Error(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+    if (size > LARGEST_RESPONSE) throw new Error(`the response is larger than ${LARGEST_RESPONSE} bytes`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -51,18 +51,18 @@ function firstOf(header: string | readonly string[] | undefined): string | undef
   return typeof header === 'string' ? header : header?.[0];
 }
 
-/** Makes one. `key` goes into the header `x-apikey` and into no message. */
+/** Creates a client. Sends `key` in the header `x-apikey` and never shows it. */
 export function createHttpClient(key: string, proxy?: string): HttpClient {
   const options = { connections: 2, connect: { timeout: 30_000 }, keepAliveTimeout: 30_000 };
   const dispatcher = proxy === undefined ? new Agent(options) : new ProxyAgent({ ...options, uri: proxy });
-  const underWay = new Set<AbortController>();
+  const running = new Set<AbortController>();
 
   return {
     async send({ method, url, headers, body, timeout }) {
       const ending = new AbortController();
-      underWay.add(ending);
-      // Also for what no other limit covers, such as a proxy that accepts and says nothing.
-      const timer = setTimeout(() => ending.abort(new Error(`no answer in ${timeout / 1000} s`)), timeout);
+      running.add(ending);
+      // Covers cases without another limit, such as a proxy that accepts the connection and never responds.
+      const timer = setTimeout(() => ending.abort(new Error(`no response in ${timeout / 1000} s`)), timeout);
       timer.unref();
       try {
         const address = new URL(url);
@@ -83,14 +83,14 @@ export function createHttpClient(key: string, proxy?: string): HttpClient {
           text: await readText(response.body),
         };
       } catch (error) {
-        throw new NoAnswer(describeError(error).replaceAll(key, '<key>'));
+        throw new NoResponse(describeError(error).replaceAll(key, '<key>'));
       } finally {
         clearTimeout(timer);
-        underWay.delete(ending);
+        running.delete(ending);
       }
     },
     async close() {
-      for (const ending of underWay) ending.abort(new Error('the program ends'));
+      for (const ending of running) ending.abort(new Error('the program stops'));
       await dispatcher.destroy();
     },
   };

@@ -9,37 +9,37 @@ import { openUpload } from './open-upload.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const nothingTold = { sha256: null, md5: null };
+const noHashes = { sha256: null, md5: null };
 
 /** Why a file is not uploaded. */
 async function reasonFor(
   path: string,
   folders: readonly string[],
-  expected: { sha256: string | null; md5: string | null } = nothingTold,
+  expected: { sha256: string | null; md5: string | null } = noHashes,
 ) {
-  const opening = openUpload(path, expected, { folders, maxUpload: 1000 });
+  const opening = openUpload(path, expected, { sampleFolders: folders, maxUpload: 1000 });
   return opening.then(
-    () => 'it is taken',
+    () => 'opened',
     (error: Error) => error.message,
   );
 }
 
-const notAllowed = 'the file may not, or cannot, be read';
+const notAllowed = 'the file is not readable';
 
-describe('a file to upload', () => {
-  it('is taken from an allowed folder if its hash is the one that was told', async () => {
+describe('openUpload', () => {
+  it('opens a file in an allowed folder if it has the reported hash', async () => {
     const folder = temporaryFolder();
     const file = capture(folder, 'MZ');
-    expect(await reasonFor(file.file, [folder], file)).toBe('it is taken');
+    expect(await reasonFor(file.file, [folder], file)).toBe('opened');
     expect(await reasonFor(file.file, [folder], { sha256: null, md5: '0'.repeat(32) })).toMatch(
-      /not the one/,
+      /another hash than the captured one/,
     );
     expect(await reasonFor(file.file, [folder], { sha256: '0'.repeat(64), md5: file.md5 })).toMatch(
-      /not the one/,
+      /another hash than the captured one/,
     );
   });
 
-  it('is taken from nowhere else: not by "..", by a link, by a prefix that looks alike, or as a device', async () => {
+  it('opens no other file: not by "..", a link, a similar prefix, or as a device', async () => {
     const folder = temporaryFolder();
     const allowed = join(folder, 'binaries');
     const beside = join(folder, 'binaries-not');
@@ -67,17 +67,17 @@ describe('a file to upload', () => {
     expect(await reasonFor(secret.file, [])).toBe(notAllowed);
   });
 
-  it('that is gone, empty, or too large is told as such', async () => {
+  it('says that a file is missing, empty or too large', async () => {
     const folder = temporaryFolder();
-    expect(await reasonFor(join(folder, 'gone'), [folder])).toBe('the file was gone before its turn');
+    expect(await reasonFor(join(folder, 'gone'), [folder])).toBe('the file no longer exists');
     expect(await reasonFor(capture(folder, '').file, [folder])).toBe('the file is empty');
     expect(await reasonFor(capture(folder, 'x'.repeat(1001)).file, [folder])).toMatch(/larger than 1000/);
   });
 
-  it('that changes while it is sent is not sent to its end', async () => {
+  it('does not send the end of a file that changes meanwhile', async () => {
     const folder = temporaryFolder();
     const { file } = capture(folder, 'x'.repeat(900));
-    const upload = await openUpload(file, nothingTold, { folders: [folder], maxUpload: 1000 });
+    const upload = await openUpload(file, noHashes, { sampleFolders: [folder], maxUpload: 1000 });
     appendFileSync(file, 'more');
     const sent: Uint8Array[] = [];
     const sending = (async () => {
@@ -88,29 +88,29 @@ describe('a file to upload', () => {
   });
 });
 
-describe('what a sensor tells of a file', () => {
+describe('virustotal with the file of an incident', () => {
   const upload = { upload: true, comment: 'caught' };
 
-  it('opens no file if the sensor is not this machine, wherever it says that it lies', async () => {
+  it('opens no file of a sensor on another machine', async () => {
     const folder = temporaryFolder();
     const { deliver, time, server, verdicts } = await startVirusTotal({
-      options: { ...upload, folders: [folder] },
+      options: { ...upload, sampleFolders: [folder] },
     });
     deliver(captured(capture(folder, 'never seen')));
     await time.run(HOUR);
     expect(server.uploads.size).toBe(0);
     expect(verdicts()).toMatchObject([
-      { state: 'unknown', reason: 'not known, and not here to be uploaded' },
+      { state: 'unknown', reason: 'unknown, and the file is not on this machine' },
     ]);
   });
 
-  it('before a store has kept it does not keep it from being uploaded then, however late the store is', async () => {
+  it('uploads a file once a store has kept it, however late the store is', async () => {
     const { deliver, time, server, dataDir, verdicts } = await startVirusTotal({ options: upload });
     const binaries = temporaryFolder();
     const samples = join(dataDir, '..', 'store', 'samples');
     mkdirSync(samples, { recursive: true });
     const late = capture(binaries, 'never seen');
-    // The folder of the sensor is not allowed: only what a store keeps may be uploaded.
+    // The sensor's folder is not allowed, so only the store's copy may be uploaded.
     deliver(captured({ ...late, local: true }));
     await time.run(HOUR);
     expect(verdicts()).toMatchObject([{ state: 'unknown', reason: notAllowed }]);
@@ -124,9 +124,11 @@ describe('what a sensor tells of a file', () => {
     expect(verdicts()).toHaveLength(2);
   });
 
-  it('of a sample that is kept elsewhere does not hide the file that is here', async () => {
+  it('uses the file on this machine if a store on another machine has the sample, too', async () => {
     const folder = temporaryFolder();
-    const { deliver, time, server } = await startVirusTotal({ options: { ...upload, folders: [folder] } });
+    const { deliver, time, server } = await startVirusTotal({
+      options: { ...upload, sampleFolders: [folder] },
+    });
     const file = capture(folder, 'never seen');
     const outside = join(folder, '..', `outside-${file.md5}`);
     deliver(
@@ -141,9 +143,11 @@ describe('what a sensor tells of a file', () => {
     expect(server.uploads.get(file.sha256)).toEqual([file.sha256]);
   });
 
-  it('is uploaded under its hash, whatever its name is', async () => {
+  it('uploads a file under its hash instead of its name', async () => {
     const folder = temporaryFolder();
-    const { deliver, time, server } = await startVirusTotal({ options: { ...upload, folders: [folder] } });
+    const { deliver, time, server } = await startVirusTotal({
+      options: { ...upload, sampleFolders: [folder] },
+    });
     const names = [
       '"; filename="x',
       'a\r\nX-Evil: 1',
@@ -162,18 +166,20 @@ describe('what a sensor tells of a file', () => {
     }
   });
 
-  it('is looked up, and ends as unknown, when the file is gone before its turn', async () => {
+  it('reports an unknown file that no longer exists as unknown', async () => {
     const folder = temporaryFolder();
-    const { deliver, time, verdicts } = await startVirusTotal({ options: { ...upload, folders: [folder] } });
+    const { deliver, time, verdicts } = await startVirusTotal({
+      options: { ...upload, sampleFolders: [folder] },
+    });
     const file = capture(folder, 'gone soon');
     deliver(captured({ ...file, local: true }));
     rmSync(file.file);
     await time.run(HOUR);
-    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'the file was gone before its turn' }]);
+    expect(verdicts()).toMatchObject([{ state: 'unknown', reason: 'the file no longer exists' }]);
     expect(JSON.stringify(verdicts())).not.toContain(folder);
   });
 
-  it('counts for nothing without a hash', async () => {
+  it('ignores an incident without a hash', async () => {
     const { deliver, time, server, handler } = await startVirusTotal();
     for (const md5 of ['', 'x', '../../../users/me', `${'0'.repeat(31)}/`, '0'.repeat(33), '٠'.repeat(32)])
       deliver(captured({ md5 }));
@@ -182,7 +188,7 @@ describe('what a sensor tells of a file', () => {
     expect(handler.counters?.()).toMatchObject({ refused: 6, backlog: 0 });
   });
 
-  it('names two files with one MD5 apart by their SHA-256', async () => {
+  it('tells two files with the same MD5 apart by their SHA-256', async () => {
     const { deliver, time, server } = await startVirusTotal();
     const hash = (text: string) => createHash('sha256').update(text).digest('hex');
     const md5 = '0'.repeat(32);

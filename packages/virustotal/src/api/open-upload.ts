@@ -1,31 +1,31 @@
 import { createHash } from 'node:crypto';
 import { isGone, openSample } from '@ihandler/core/kit';
 
-/** A file that may be uploaded. */
+/** A file that passed the upload rules. */
 export interface UploadFile {
   readonly sha256: string;
   readonly md5: string;
   readonly size: number;
-  /** Its bytes; ends with an error before the last ones if they are not those whose hash was taken. */
+  /** Its bytes. Throws before the last ones if the file changed after it was hashed. */
   bytes(): AsyncIterable<Uint8Array>;
 }
 
-/** What must be true of a file before it is uploaded. */
+/** The rules for an upload. */
 export interface UploadRules {
-  /** It must lie in one of these, links followed. */
-  readonly folders: readonly string[];
+  /** The file must be in one of these folders, links resolved. */
+  readonly sampleFolders: readonly string[];
   /** In bytes. */
   readonly maxUpload: number;
 }
 
-/** Says why a file is not uploaded. The message has no path in it: it goes into the verdict; `cause` is for the log. */
+/** The reason why a file is not uploaded. The message becomes part of the verdict and contains no path; `cause` is for the log. */
 export class NotUploaded extends Error {
   override readonly name = 'NotUploaded';
 }
 
 const CHUNK = 64 * 1024;
 
-/** Reads a file into a buffer, again and again; `makeBuffer` gives one for each piece. */
+/** Reads a file in pieces, each into the result of `makeBuffer`. */
 async function* readAll(
   path: string,
   folders: readonly string[],
@@ -48,10 +48,10 @@ async function* readAll(
 }
 
 /**
- * Buffers in turn. A socket keeps what it was given until it is sent, and takes no more before: each is used again only
- * when 2 MB after it were taken. A new buffer for each piece would be garbage faster than it is collected.
+ * Rotates through buffers. A socket holds a buffer until it is sent, and a buffer is reused only after 2 MB more were
+ * accepted. New buffers would become garbage faster than it is collected.
  */
-function ring(): () => Buffer {
+function rotatingBuffers(): () => Buffer {
   const buffers = Array.from({ length: 32 }, () => Buffer.allocUnsafe(CHUNK));
   let turn = 0;
   return () => {
@@ -60,21 +60,21 @@ function ring(): () => Buffer {
   };
 }
 
-/** Passes on bytes, all but the last chunk before it is sure that they are the right ones. */
-async function* checked(bytes: AsyncIterable<Uint8Array>, sha256: string): AsyncIterable<Uint8Array> {
+/** Passes bytes on, and the last chunk only when the hash of all of them is right. */
+async function* verified(bytes: AsyncIterable<Uint8Array>, sha256: string): AsyncIterable<Uint8Array> {
   const hash = createHash('sha256');
-  let held: Uint8Array | undefined;
+  let last: Uint8Array | undefined;
   for await (const chunk of bytes) {
-    if (held !== undefined) yield held;
+    if (last !== undefined) yield last;
     hash.update(chunk);
-    held = chunk;
+    last = chunk;
   }
   if (hash.digest('hex') !== sha256) throw new Error('the file changed while it was sent');
-  if (held !== undefined) yield held;
+  if (last !== undefined) yield last;
 }
 
-async function sizeOf(path: string, { folders, maxUpload }: UploadRules): Promise<number> {
-  const sample = await openSample(path, folders);
+async function sizeOf(path: string, { sampleFolders, maxUpload }: UploadRules): Promise<number> {
+  const sample = await openSample(path, sampleFolders);
   await sample.close();
   if (sample.size === 0) throw new NotUploaded('the file is empty');
   if (sample.size > maxUpload) throw new NotUploaded(`the file is larger than ${maxUpload} bytes`);
@@ -82,8 +82,8 @@ async function sizeOf(path: string, { folders, maxUpload }: UploadRules): Promis
 }
 
 /**
- * Looks at a file that is to be uploaded: it must lie in an allowed folder, be an ordinary file of a size that is taken,
- * and have the hashes that were told of it. Throws {@link NotUploaded}. Nothing stays open.
+ * Checks a file before its upload: it must be a regular file in an allowed folder, not too large, and have the reported
+ * hashes. Throws {@link NotUploaded}. Leaves nothing open.
  */
 export async function openUpload(
   path: string,
@@ -94,20 +94,22 @@ export async function openUpload(
     const size = await sizeOf(path, rules);
     const [sha256, md5] = [createHash('sha256'), createHash('md5')];
     const buffer = Buffer.allocUnsafe(CHUNK);
-    for await (const chunk of readAll(path, rules.folders, () => buffer)) {
+    for await (const chunk of readAll(path, rules.sampleFolders, () => buffer)) {
       sha256.update(chunk);
       md5.update(chunk);
     }
-    const found = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };
+    const hashes = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };
     for (const kind of ['sha256', 'md5'] as const)
-      if (expected[kind] !== null && expected[kind] !== found[kind])
-        throw new NotUploaded('the file is not the one that was captured: its hash is another');
-    return { ...found, size, bytes: () => checked(readAll(path, rules.folders, ring()), found.sha256) };
+      if (expected[kind] !== null && expected[kind] !== hashes[kind])
+        throw new NotUploaded('the file has another hash than the captured one');
+    return {
+      ...hashes,
+      size,
+      bytes: () => verified(readAll(path, rules.sampleFolders, rotatingBuffers()), hashes.sha256),
+    };
   } catch (error) {
     if (error instanceof NotUploaded) throw error;
-    const reason = isGone(error)
-      ? 'the file was gone before its turn'
-      : 'the file may not, or cannot, be read';
+    const reason = isGone(error) ? 'the file no longer exists' : 'the file is not readable';
     throw new NotUploaded(reason, { cause: error });
   }
 }

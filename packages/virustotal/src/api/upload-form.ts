@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { UploadFile } from './open-upload.ts';
 
-/** A form with a file, as a stream of a known length. */
+/** A multipart form with a file, as a stream of known length. */
 export interface UploadForm {
   readonly headers: Readonly<Record<string, string>>;
   body(): AsyncIterable<Uint8Array>;
 }
 
-/** Makes the form that an upload takes: one field `file`, named after the hash, whatever the file is called. */
+/** Creates the form of an upload: one field `file`, whose file name is the hash. */
 export function createUploadForm(sample: UploadFile): UploadForm {
   const boundary = `ihandler-${randomBytes(18).toString('hex')}`;
   const head = Buffer.from(

@@ -1,14 +1,14 @@
-/** What became of a file: VirusTotal knew it, has analysed it for us, does not know it, or was not asked. */
+/** The result for a file: VirusTotal knew it, analysed it after an upload, does not know it, or was not asked. */
 export type VerdictState = 'known' | 'analysed' | 'unknown' | 'skipped';
 
-/** What `ihandler.virustotal.verdict` says. Times in milliseconds since the Unix epoch. */
+/** The data of `ihandler.virustotal.verdict`, with the scans. Times in milliseconds since the Unix epoch. */
 export interface Verdict {
   readonly state: VerdictState;
   readonly sha256?: string;
   readonly md5?: string;
   readonly askedAt: number;
   readonly stats?: Readonly<Record<string, number>>;
-  /** How many engines call it malicious or suspicious, of how many that gave an opinion. */
+  /** How many of the `engines` that gave an opinion call it malicious or suspicious. */
   readonly malicious?: number;
   readonly engines?: number;
   readonly label?: string;
@@ -17,16 +17,16 @@ export interface Verdict {
   readonly permalink?: string;
   readonly analysedAt?: number;
   readonly firstSeenAt?: number;
-  /** Why it was not asked, or not uploaded. */
+  /** Why it was not looked up or not uploaded. */
   readonly reason?: string;
-  /** The answers of the engines, in the form of the API 2; not a part of the incident. */
+  /** The results of the engines, in the format of the v2 API. Not in the incident. */
   readonly scans?: Readonly<Record<string, Scan>>;
 }
 
-/** What one engine says. */
+/** The result of one engine. */
 export interface Scan {
   readonly detected: boolean;
-  /** Null unless it is detected. */
+  /** Null unless `detected`. */
   readonly result: string | null;
   readonly version: string | null;
   readonly update: string | null;

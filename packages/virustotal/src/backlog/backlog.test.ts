@@ -3,7 +3,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../api/verdict.ts';
 import { SCHEMA } from '../schema/schema.ts';
-import { type BacklogLimits, createBacklog, STATES, type State, type Task, WAYS } from './backlog.ts';
+import { Backlog, type BacklogLimits } from './backlog.ts';
+import { STATES, type State, type Task, TRANSITIONS } from './task.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -15,8 +16,8 @@ function open(different: Partial<BacklogLimits> = {}) {
   const limits = { backlog: 100, again: 7 * DAY, upload: true, ...different };
   const database = new Database(':memory:');
   database.exec(SCHEMA);
-  const told: Verdict[] = [];
-  const again = () => createBacklog(database, limits, (_, verdict) => void told.push(verdict));
+  const verdicts: Verdict[] = [];
+  const again = () => new Backlog(database, limits, (_, verdict) => void verdicts.push(verdict));
   const backlog = again();
   const put = (name: string, more: object = {}, now = NOW) =>
     backlog.put([{ sha256: hash(name), ...more }], now)[0];
@@ -24,23 +25,23 @@ function open(different: Partial<BacklogLimits> = {}) {
     database
       .prepare<[string], Task & { readonly lease_until: number }>('SELECT * FROM samples WHERE sha256 = ?')
       .get(hash(name));
-  /** The task of a file that is in a state, leased. */
+  /** Puts a file into a state and leases its task. */
   function leased(name: string, state: State): Task {
     database.prepare('UPDATE samples SET state = ? WHERE sha256 = ?').run(state, hash(name));
     const task = backlog.lease(NOW, NOW + MINUTE);
-    if (task === undefined) throw new Error('nothing is to be done');
+    if (task === undefined) throw new Error('no task is due');
     return task;
   }
-  return { database, backlog, put, told, rowOf, leased, again };
+  return { database, backlog, put, verdicts, rowOf, leased, again };
 }
 
 const verdict: Verdict = { state: 'known', askedAt: NOW };
 
-describe('every state', () => {
+describe('a task of the backlog', () => {
   const open5 = STATES.filter((state) => state !== 'done');
 
-  it.each(open5.flatMap((from) => WAYS[from].map((to) => [from, to] as const)))(
-    'leads from %s to %s',
+  it.each(open5.flatMap((from) => TRANSITIONS[from].map((to) => [from, to] as const)))(
+    'may go from %s to %s',
     (from, to) => {
       const { put, leased, backlog, rowOf } = open();
       put('file');
@@ -51,17 +52,17 @@ describe('every state', () => {
 
   it.each(
     open5.flatMap((from) =>
-      STATES.filter((to) => to !== from && !WAYS[from].includes(to)).map((to) => [from, to] as const),
+      STATES.filter((to) => to !== from && !TRANSITIONS[from].includes(to)).map((to) => [from, to] as const),
     ),
-  )('does not lead from %s to %s', (from, to) => {
+  )('may not go from %s to %s', (from, to) => {
     const { put, leased, backlog, rowOf } = open();
     put('file');
     const task = leased('file', from);
-    expect(() => backlog.settle(task, { to }, NOW)).toThrow(`no way from ${from} to ${to}`);
+    expect(() => backlog.settle(task, { to }, NOW)).toThrow(`Invalid transition of a task: ${from} to ${to}`);
     expect(rowOf('file')).toMatchObject({ state: from });
   });
 
-  it.each(open5)('%s may be tried again, later each time', (state) => {
+  it.each(open5)('in the state %s may be retried later', (state) => {
     const { put, leased, backlog, rowOf } = open();
     put('file');
     backlog.settle(leased('file', state), { failed: true, nextAt: NOW + MINUTE }, NOW);
@@ -71,7 +72,7 @@ describe('every state', () => {
     expect(backlog.lease(NOW + MINUTE, NOW + 2 * MINUTE)).toMatchObject({ state, failures: 1 });
   });
 
-  it.each(open5)('%s: whoever dies while it asks leaves a lease that expires', (state) => {
+  it.each(open5)('in the state %s is released when the lease of a dead process expires', (state) => {
     const { put, leased, again, rowOf } = open();
     put('file');
     leased('file', state);
@@ -79,14 +80,14 @@ describe('every state', () => {
     other.tidy(NOW + MINUTE - 1);
     expect(other.lease(NOW + MINUTE - 1, NOW + DAY)).toBeUndefined();
     other.tidy(NOW + MINUTE);
-    // What may have been uploaded is looked up before it is uploaded again.
+    // The upload may have arrived, so the file is looked up before it is uploaded again.
     const after = state === 'upload' ? 'new' : state;
     expect(rowOf('file')).toMatchObject({ state: after, lease_until: 0 });
     expect(other.lease(NOW + MINUTE, NOW + DAY)).toMatchObject({ state: after });
   });
 
-  it('done leads to new: when the verdict is old and the file is seen again, or was young and its time has come', () => {
-    const { put, leased, backlog, rowOf, told } = open();
+  it('may go from done to new for a recheck, and when the file is captured after its verdict has expired', () => {
+    const { put, leased, backlog, rowOf, verdicts } = open();
     put('file');
     backlog.settle(leased('file', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
     expect(put('file', {}, NOW + DAY - 1)).toBe('known');
@@ -99,10 +100,10 @@ describe('every state', () => {
     expect(put('file', {}, NOW + 8 * DAY - 1)).toBe('known');
     expect(put('file', {}, NOW + 8 * DAY)).toBe('again');
     expect(rowOf('file')).toMatchObject({ state: 'new', recheck_at: null });
-    expect(told).toHaveLength(2);
+    expect(verdicts).toHaveLength(2);
   });
 
-  it('done is forgotten a month after its verdict has ceased to hold', () => {
+  it('is deleted a month after its verdict has expired', () => {
     const { put, leased, backlog, rowOf } = open();
     put('file');
     backlog.settle(leased('file', 'new'), { to: 'done', verdict }, NOW);
@@ -113,7 +114,7 @@ describe('every state', () => {
   });
 });
 
-it('no more files are remembered than ten times the backlog', () => {
+it('the backlog remembers at most ten times as many done files as its limit', () => {
   const { put, backlog, database } = open({ backlog: 3 });
   for (let n = 0; n < 60; n += 1) put(`file ${n}`, { size: n }, NOW + n);
   backlog.tidy(NOW + MINUTE);
@@ -125,8 +126,8 @@ it('no more files are remembered than ten times the backlog', () => {
   expect(database.prepare('SELECT count(*) FROM classes').pluck().get()).toBe(33);
 });
 
-describe('whose turn it is', () => {
-  it('rare sizes and types first, then the newest; every fourth turn is that of the oldest', () => {
+describe('the order of the backlog', () => {
+  it('prefers rare sizes and types, then the newest; every fourth task is the oldest', () => {
     const { put, backlog, database } = open();
     for (let n = 0; n < 10; n += 1) put(`worm ${n}`, { size: 1000, type: 'PE' }, NOW + n);
     for (let n = 0; n < 2; n += 1) put(`rare ${n}`, { size: 5000 + n, type: 'ELF' }, NOW + 20 + n);
@@ -140,7 +141,7 @@ describe('whose turn it is', () => {
     expect(new Set(order).size).toBe(12);
   });
 
-  it('what was begun is brought to its end first, and what is old news comes last', () => {
+  it('puts started tasks first and low priority last', () => {
     const { put, backlog, leased } = open();
     put('begun');
     backlog.settle(leased('begun', 'upload'), { to: 'analysis', analysis: 'id', nextAt: NOW + 1 }, NOW);
@@ -151,13 +152,13 @@ describe('whose turn it is', () => {
     expect(turns.slice(1).toSorted()).toEqual([hash('today'), hash('old news')].toSorted());
   });
 
-  it('what is too much is skipped, and told: old news, then the most frequent kind, then the oldest', () => {
-    const { put, backlog, told } = open({ backlog: 5, again: DAY });
+  it('skips the excess with a verdict: low priority, then the most frequent kind, then the oldest', () => {
+    const { put, backlog, verdicts } = open({ backlog: 5, again: DAY });
     put('news', { priority: 1 });
     for (let n = 0; n < 5; n += 1) put(`worm ${n}`, { size: 1000, type: 'PE' }, NOW + n);
     put('rare', { size: 7, type: 'ELF' }, NOW + 10);
     expect(backlog.count('new')).toBe(5);
-    expect(told).toEqual([
+    expect(verdicts).toEqual([
       { sha256: hash('news'), state: 'skipped', reason: 'quota', askedAt: NOW + 4 },
       { sha256: hash('worm 0'), state: 'skipped', reason: 'quota', askedAt: NOW + 10 },
     ]);
@@ -166,21 +167,21 @@ describe('whose turn it is', () => {
   });
 });
 
-it('what is to be asked once more comes after what nobody has asked about yet', () => {
+it('the backlog looks up new files before rechecks', () => {
   const { put, backlog, leased, again } = open();
   put('young', { size: 7, type: 'rare' });
   backlog.settle(leased('young', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
   backlog.tidy(NOW + DAY);
   for (let n = 0; n < 3; n += 1) put(`worm ${n}`, { size: 1000, type: 'PE' }, NOW + DAY + n);
-  // A new life begins with the turn of the oldest, which is the young one's.
+  // A new backlog starts with the turn of the oldest file, which is the recheck.
   const next = again();
   const turns = [1, 2, 3, 4].map(() => next.lease(NOW + 2 * DAY, NOW + 3 * DAY)?.sha256);
   expect(turns).toEqual(['young', 'worm 2', 'worm 1', 'worm 0'].map(hash));
   expect(put('young', {}, NOW + 2 * DAY)).toBe('known');
 });
 
-it('what is to be asked once more and does not fit keeps the verdict it has, and is told of no more', () => {
-  const { put, backlog, leased, told, rowOf } = open({ backlog: 2 });
+it('the backlog skips a recheck beyond the limit without a new verdict', () => {
+  const { put, backlog, leased, verdicts, rowOf } = open({ backlog: 2 });
   put('young', { size: 1000, type: 'PE' });
   backlog.settle(leased('young', 'new'), { to: 'done', verdict, recheckAt: NOW + DAY }, NOW);
   backlog.tidy(NOW + DAY);
@@ -188,28 +189,28 @@ it('what is to be asked once more and does not fit keeps the verdict it has, and
   for (let n = 0; n < 2; n += 1) put(`rare ${n}`, { size: n }, NOW + DAY + n);
   put('worm', { size: 1000, type: 'PE' }, NOW + DAY + 3);
   expect(rowOf('young')).toMatchObject({ state: 'done', verdict: 'known' });
-  expect(told.map(({ state }) => state)).toEqual(['known', 'skipped']);
-  expect(told[1]?.sha256).toBe(hash('worm'));
+  expect(verdicts.map(({ state }) => state)).toEqual(['known', 'skipped']);
+  expect(verdicts[1]?.sha256).toBe(hash('worm'));
 });
 
-it('a file that was kept elsewhere while it was looked for in vain is looked for there', () => {
-  const { put, backlog, leased, told, rowOf } = open();
-  const unknown: Verdict = { state: 'unknown', reason: 'the file may not, or cannot, be read', askedAt: NOW };
+it('the backlog retries an upload with the new path when a store has kept the file meanwhile', () => {
+  const { put, backlog, leased, verdicts, rowOf } = open();
+  const unknown: Verdict = { state: 'unknown', reason: 'the file is not readable', askedAt: NOW };
   put('file', { path: '/binaries/file' });
   const task = leased('file', 'upload');
   put('file', { path: '/samples/file', isKept: true });
-  // Seen again, where the sensor keeps it: what a store keeps is better.
+  // Captured again with the sensor's path: the store's path is preferred.
   put('file', { path: '/binaries/file' });
   backlog.settle(task, { to: 'done', verdict: unknown }, NOW);
-  expect(told).toEqual([]);
+  expect(verdicts).toEqual([]);
   expect(rowOf('file')).toMatchObject({ state: 'upload', path: '/samples/file', lease_until: 0 });
   const again = backlog.lease(NOW, NOW + MINUTE);
   if (again) backlog.settle(again, { to: 'done', verdict: unknown }, NOW);
-  expect(told).toEqual([unknown]);
+  expect(verdicts).toEqual([unknown]);
 });
 
-describe('one file', () => {
-  it('that was first told by its MD5 alone is the same when its SHA-256 is told', () => {
+describe('a file in the backlog', () => {
+  it('known by its MD5 is recognised when its SHA-256 is reported', () => {
     const { backlog, database } = open();
     const md5 = '1d419d615dbe5a238bbaa569b3829a23';
     expect(backlog.put([{ md5 }, { md5, sha256: hash('x') }, { sha256: hash('x') }, { md5 }], NOW)).toEqual([
@@ -221,7 +222,7 @@ describe('one file', () => {
     expect(database.prepare('SELECT md5, sha256 FROM samples').all()).toEqual([{ md5, sha256: hash('x') }]);
   });
 
-  it('that two tasks turn out to be keeps both, each with the hash it had', () => {
+  it('that has two tasks keeps both, each with its own hash', () => {
     const { backlog, leased, database, put } = open();
     put('x');
     backlog.settle(leased('x', 'new'), { to: 'done', verdict }, NOW);

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { HandlerContext, UntypedData } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
 import type { Verdict } from '../api/verdict.ts';
-import type { Task } from './backlog.ts';
+import type { Task } from './task.ts';
 
-/** The report in the form of the API 2, which dionaea's tables are made for. */
+/** The report in the format of the v2 API, which dionaea's tables expect. */
 export const REPORT = 'dionaea.modules.python.virustotal.report';
-/** What the API 3 says. */
+/** The verdict in the terms of the v3 API. */
 export const VERDICT = 'ihandler.virustotal.verdict';
 
 interface Row {
@@ -17,12 +17,13 @@ interface Row {
   readonly cause_sensor: string | null;
 }
 
-/** Incidents that are to be reported: kept in the transaction of what they tell, gone when the journal has them. */
+/** Incidents to report. They are added in the transaction of their verdict and removed once the journal has them. */
 export interface Outbox {
   add(task: Task, verdict: Verdict): void;
-  /** Reports the oldest ones, in order, each under its place here: one that a crash repeats is known to the journal. */
+  /** Reports all incidents in order. Each has a fixed id, so the journal recognises one that is repeated after a crash. */
   flush(report: HandlerContext['report']): Promise<void>;
-  waiting(): number;
+  /** How many incidents are not reported yet. */
+  pending(): number;
 }
 
 /** `2026-11-25 13:37:00`, in UTC. */
@@ -30,9 +31,9 @@ function scanDate(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** The report that log-sqlite fills dionaea's tables from; none for what VirusTotal has not analysed. */
+/** The report for dionaea's tables; undefined when VirusTotal has not analysed the file. */
 function legacyReport(task: Task, verdict: Verdict): UntypedData | undefined {
-  // The tables join by the MD5 that the sensor told.
+  // The tables are joined by the MD5 that the sensor reported.
   const md5hash = task.md5 ?? verdict.md5;
   const { scans, permalink, analysedAt, sha256 } = verdict;
   if (md5hash === undefined || scans === undefined || permalink === undefined || analysedAt === undefined)
@@ -46,7 +47,7 @@ function legacyReport(task: Task, verdict: Verdict): UntypedData | undefined {
       ...(sha256 !== undefined && { sha256 }),
       positives: verdict.malicious ?? 0,
       total: verdict.engines ?? 0,
-      // Safe: a scan holds texts, a truth value and nulls.
+      // Safe: a scan has only texts, a boolean and nulls.
       scans: scans as unknown as UntypedData,
     },
   };
@@ -84,18 +85,18 @@ export function createOutbox(database: Database): Outbox {
           const place = { stream, ordinal: key };
           const cause =
             cause_id === null || cause_sensor === null ? undefined : { id: cause_id, sensor: cause_sensor };
-          // Safe: what was put in are the data of incidents, which are plain.
+          // Safe: `add` stored the data of an incident, which is plain.
           const plain = JSON.parse(data) as UntypedData;
           try {
             await report(origin, plain, cause === undefined ? { place } : { cause, place });
           } catch (error) {
-            // A chain of reports that is too long for one more: the verdict is told without saying because of what.
+            // The chain of reports is too long: report the verdict without its cause.
             if (cause === undefined || !(error instanceof Error && 'permanent' in error)) throw error;
             await report(origin, plain, { place });
           }
           remove.run(key);
         }
     },
-    waiting: () => count.get() ?? 0,
+    pending: () => count.get() ?? 0,
   };
 }

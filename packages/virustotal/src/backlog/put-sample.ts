@@ -1,24 +1,24 @@
 import type { Database } from 'better-sqlite3';
 
-/** A file that somebody saw. */
+/** A file that a sensor or a store reported. */
 export interface SeenSample {
   readonly sha256?: string;
   readonly md5?: string;
-  /** Where it may lie. It is opened only where the rules of `open-upload.ts` allow it. */
+  /** Its possible path. It is opened only if the rules of `open-upload.ts` allow it. */
   readonly path?: string;
-  /** It lies there, kept by a store: this path is better than what a sensor says. */
+  /** Whether a store keeps the file at `path`, which then replaces the path of a sensor. */
   readonly isKept?: boolean;
   readonly size?: number;
   readonly type?: string;
-  /** The incident that told of it. */
+  /** The incident that named it. */
   readonly cause?: { readonly id: string; readonly sensor: string };
   /** @default now */
   readonly seenAt?: number;
-  /** 0, or 1 for what may wait longer. @default 0 */
+  /** 0, or 1 for files of lower priority. @default 0 */
   readonly priority?: number;
 }
 
-/** What became of it: it is new, its verdict is too old, it costs nothing, or it names no hash. */
+/** The outcome: the file is new, its verdict has expired, it needs no request, or it has no hash. */
 export type PutOutcome = 'new' | 'again' | 'known' | 'refused';
 
 interface Row {
@@ -34,7 +34,7 @@ interface Row {
   readonly uploaded: number;
 }
 
-/** A hash in lower case; undefined for what is none. */
+/** A hash in lower case; undefined when the text is not a hash of that length. */
 export function hashOf(text: unknown, digits: 32 | 40 | 64): string | undefined {
   return typeof text === 'string' && text.length === digits && /^[0-9a-fA-F]+$/.test(text)
     ? text.toLowerCase()
@@ -46,9 +46,9 @@ function classOf({ size, type }: SeenSample): string {
 }
 
 /**
- * Prepares to put files into the backlog: `put(sample, now, again)`. One whose verdict is younger than `again`
- * milliseconds, or that waits already, costs nothing; what is new of it (a hash, a path) is added. `upload`: whether files
- * that are not known are uploaded. Within a transaction.
+ * Prepares a function that adds a file to the backlog: `put(sample, now, again)`. A file needs no request if it is pending
+ * or its verdict is younger than `again` milliseconds; its new facts (a hash, a path) are added. `upload`: whether unknown
+ * files are uploaded. Call the function within a transaction.
  */
 export function createPut(
   database: Database,
@@ -73,7 +73,7 @@ export function createPut(
     'INSERT INTO classes (class, count) VALUES (?, 1) ON CONFLICT (class) DO UPDATE SET count = count + 1',
   );
 
-  /** Two files may share an MD5, for whoever wants them to: then their SHA-256 tells them apart. */
+  /** Attackers can make two files with the same MD5. Then their SHA-256 tells them apart. */
   function find(sha256: string | undefined, md5: string | undefined): Row | undefined {
     const exact = sha256 === undefined ? undefined : bySha256.get(sha256);
     if (exact !== undefined || md5 === undefined) return exact;
@@ -99,11 +99,11 @@ export function createPut(
     const newSha256 = sha256 ?? row.sha256;
     const newMd5 = md5 ?? row.md5;
     const newPath = sample.isKept ? (path ?? row.path) : (row.path ?? path ?? null);
-    // Most downloads are of files that are known: nothing is written for them, and nothing waits for the disk.
+    // Most downloads are of known files, which need no write.
     const isSame = newSha256 === row.sha256 && newMd5 === row.md5 && newPath === row.path;
     if (!isSame || newClass !== row.class || priority < row.priority)
       fill.run(newSha256, newMd5, newPath, newClass, priority, row.sample);
-    // A sensor tells of a file before a store has kept it: what could not be uploaded then can be now.
+    // A sensor reports a file before a store has kept it. A file that could not be uploaded then can be now.
     const isLate = upload && sample.isKept === true && row.verdict === 'unknown' && row.uploaded === 0;
     const holds = (row.verdict_at ?? 0) > now - again && !(isLate && newPath !== row.path);
     if (row.state !== 'done' || holds) return 'known';

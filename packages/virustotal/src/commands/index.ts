@@ -1,5 +1,5 @@
 import type { Command } from '@ihandler/core';
 import { virustotalCommand } from './virustotal.ts';
 
-/** What this package adds to the program: `virustotal`. */
+/** The commands that this package contributes: `virustotal`. */
 export const commands: Readonly<Record<string, Command>> = { virustotal: virustotalCommand };

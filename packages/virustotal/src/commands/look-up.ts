@@ -1,22 +1,28 @@
 import { type CommandContext, IhandlerError } from '@ihandler/core';
+import { formatTime, MINUTE } from '@ihandler/core/kit';
 import { createApi } from '../api/api.ts';
+import type { Answer } from '../api/classify-response.ts';
 import type { FileFacts } from '../api/file-report.ts';
 import { createHttpClient } from '../api/http-client.ts';
-import type { Answer } from '../api/reaction.ts';
+import { hashesOf } from '../backlog/task.ts';
 import { keyOf } from '../handler.ts';
-import type { Desk } from '../worker/desk.ts';
-import { shownTime, verdictLines } from './verdict-lines.ts';
+import type { InstanceData } from '../instance-data.ts';
+import { verdictLines } from './verdict-lines.ts';
 
-const LEASE = 5 * 60_000;
+const LEASE = 5 * MINUTE;
 
-async function ask(desk: Desk, hash: string, { signal, now }: CommandContext): Promise<Answer<FileFacts>> {
-  const { settings, quota } = desk;
+async function ask(
+  data: InstanceData,
+  hash: string,
+  { signal, now }: CommandContext,
+): Promise<Answer<FileFacts>> {
+  const { settings, quota } = data;
   const key = keyOf(settings);
   const ticket = quota.take('person', now());
   if (ticket === undefined)
     throw new IhandlerError(
       'STALLED',
-      `The quota of the key is used up until ${shownTime(quota.availableAt('person', now()))}; the web site of VirusTotal answers all the same.`,
+      `The quota of the key is used up until ${formatTime(quota.availableAt('person', now()))}. You can still use the VirusTotal web site.`,
     );
   const http = createHttpClient(key, settings.proxy);
   const stop = (): void => void http.close();
@@ -25,29 +31,28 @@ async function ask(desk: Desk, hash: string, { signal, now }: CommandContext): P
     return await createApi(http, settings.url, key, now).file(hash);
   } finally {
     quota.settle(ticket, now());
-    desk.count('asked');
+    data.count('asked');
     signal.removeEventListener('abort', stop);
     await http.close();
   }
 }
 
 /**
- * Asks about a hash at once, with the part of the quota that is kept for people, and shows the answer. If the file waits in
- * the backlog, that was its turn: the running handler reports the verdict. The exit code is 1 for what is not known.
+ * Looks a hash up at once, using the reserved part of the quota, and prints the result. If the file is in the backlog, this
+ * was its lookup, and the running handler reports the verdict. Returns the exit code: 1 for an unknown file.
  */
-export async function lookUp(desk: Desk, hash: string, context: CommandContext): Promise<number> {
+export async function lookUp(data: InstanceData, hash: string, context: CommandContext): Promise<number> {
   const { terminal, now } = context;
-  const task = desk.backlog.leaseHash(hash, now(), now() + LEASE);
+  const task = data.backlog.leaseHash(hash, now(), now() + LEASE);
   let answer: Answer<FileFacts> | undefined;
   try {
-    answer = await ask(desk, hash, context);
+    answer = await ask(data, hash, context);
   } finally {
     if (task !== undefined) {
       const facts = answer?.kind === 'ok' && answer.value.analysedAt !== undefined ? answer.value : undefined;
       const verdict = facts && { ...facts, state: 'known' as const, askedAt: now() };
-      const { sha256, md5 } = facts ?? {};
-      const hashes = { ...(sha256 && { sha256 }), ...(md5 && { md5 }) };
-      desk.backlog.settle(task, verdict === undefined ? {} : { to: 'done', verdict, ...hashes }, now());
+      const step = verdict === undefined ? {} : { to: 'done' as const, verdict, ...hashesOf(task, facts) };
+      data.backlog.settle(task, step, now());
     }
   }
   if (answer.kind === 'ok') {
@@ -61,10 +66,10 @@ export async function lookUp(desk: Desk, hash: string, context: CommandContext):
   if (answer.kind === 'key')
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `VirusTotal refuses the key (${answer.message}): put the right one into apiKey, or VIRUSTOTAL_API_KEY.`,
+      `VirusTotal rejects the key (${answer.message}): correct the option apiKey or the environment variable VIRUSTOTAL_API_KEY.`,
     );
   throw new IhandlerError(
     'STALLED',
-    `VirusTotal does not answer as it should: ${answer.message}. Try again later.`,
+    `Unexpected response from VirusTotal: ${answer.message}. Try again later.`,
   );
 }

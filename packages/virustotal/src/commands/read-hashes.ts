@@ -1,37 +1,34 @@
 import { existsSync } from 'node:fs';
 import { describeError, IhandlerError } from '@ihandler/core';
+import { unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 
 const columns = { md5: 'download_md5_hash', sha256: 'download_sha256_hash' } as const;
 
-/** The hashes of a download, as a database has them. */
+/** The hashes of a download in a database. */
 export interface DownloadHashes {
   readonly md5?: string;
   readonly sha256?: string;
 }
 
-function unreadable(message: string, cause?: unknown): IhandlerError {
-  return new IhandlerError('TARGET_UNREADABLE', message, cause === undefined ? undefined : { cause });
-}
-
 /**
- * Every hash of the table `downloads` of a database with dionaea's tables, each once, the newest download first. Reads
- * only; the database may be in use. Throws `TARGET_UNREADABLE`.
+ * Every hash in the table `downloads` of a database with dionaea's tables, each once, newest download first. Only reads; the
+ * database may be in use. Throws `TARGET_UNREADABLE`.
  */
 export function* readHashes(file: string): Generator<DownloadHashes, void, undefined> {
   if (!existsSync(file))
-    throw unreadable(`There is no file ${file}: name a database of dionaea or log-sqlite.`);
+    throw unreadable(`${file} does not exist: name a database of dionaea or log-sqlite.`);
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { readonly: true, timeout: 30_000 });
     const names = database.prepare("SELECT name FROM pragma_table_info('downloads')").pluck().all();
-    const found = Object.entries(columns).filter(([, column]) => names.includes(column));
-    if (found.length === 0)
+    const present = Object.entries(columns).filter(([, column]) => names.includes(column));
+    if (present.length === 0)
       throw unreadable(
         `${file} has no table downloads with hashes: name a database of dionaea or log-sqlite.`,
       );
-    const selected = found.map(([kind, column]) => `CAST(${column} AS TEXT) AS ${kind}`).join(', ');
-    const grouped = found.map(([kind]) => kind).join(', ');
+    const selected = present.map(([kind, column]) => `CAST(${column} AS TEXT) AS ${kind}`).join(', ');
+    const grouped = present.map(([kind]) => kind).join(', ');
     yield* database
       .prepare<[], DownloadHashes>(
         `SELECT ${selected} FROM downloads GROUP BY ${grouped} ORDER BY max(download) DESC`,
@@ -39,7 +36,7 @@ export function* readHashes(file: string): Generator<DownloadHashes, void, undef
       .iterate();
   } catch (error) {
     if (error instanceof IhandlerError) throw error;
-    throw unreadable(`${file} cannot be read: ${describeError(error)}.`, error);
+    throw unreadable(`Cannot read ${file}: ${describeError(error)}.`, error);
   } finally {
     database?.close();
   }

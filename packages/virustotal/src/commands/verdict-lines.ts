@@ -1,12 +1,8 @@
 import { escapeControls } from '@ihandler/core';
+import { formatTime } from '@ihandler/core/kit';
 import type { FileFacts } from '../api/file-report.ts';
 
-/** `2026-11-25 13:37 UTC`. */
-export function shownTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** What VirusTotal says of a file, in lines for a terminal. */
+/** The report of VirusTotal on a file, one fact a line. */
 export function verdictLines(facts: FileFacts): string {
   const { malicious = 0, engines = 0, label, type, names = [], analysedAt, firstSeenAt } = facts;
   const rows: (readonly [string, string | undefined])[] = [
@@ -18,8 +14,8 @@ export function verdictLines(facts: FileFacts): string {
     ],
     ['type', type],
     ['names', names.length > 0 ? names.join(', ') : undefined],
-    ['first seen', firstSeenAt === undefined ? undefined : shownTime(firstSeenAt)],
-    ['analysed', analysedAt === undefined ? undefined : shownTime(analysedAt)],
+    ['first seen', firstSeenAt === undefined ? undefined : formatTime(firstSeenAt)],
+    ['analysed', analysedAt === undefined ? undefined : formatTime(analysedAt)],
     ['sha256', facts.sha256],
     ['md5', facts.md5],
     ['', facts.permalink],

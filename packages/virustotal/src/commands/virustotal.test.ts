@@ -29,8 +29,8 @@ async function run(
   return { code, output, warnings };
 }
 
-describe('status', () => {
-  it('shows the backlog by state, the quota, and what is wrong', async () => {
+describe('virustotal status', () => {
+  it('shows the backlog by state, the quota and the current problem', async () => {
     const started = await startVirusTotal();
     const { server, deliver, time } = started;
     server.setFault(() => ({ kind: 'error', status: 401, code: 'WrongCredentialsError' }));
@@ -38,12 +38,12 @@ describe('status', () => {
     await time.run(MINUTE);
     const { code, output } = await run(started, ['status']);
     expect(code).toBe(0);
-    expect(output).toMatch(/^to be looked up +2$/m);
+    expect(output).toMatch(/^to look up +2$/m);
     expect(output).toMatch(/^requests today \(UTC\) +1 of 500, 499 left$/m);
-    expect(output).toMatch(/^the key is refused +until 2026-01-15 13:00 UTC \(401 WrongCredentialsError\)$/m);
+    expect(output).toMatch(/^key rejected +until 2026-01-15 13:00:\d\dZ \(401 WrongCredentialsError\)$/m);
   });
 
-  it('says of what went wrong when it was', async () => {
+  it('shows the time of the last problem', async () => {
     const started = await startVirusTotal();
     const { server, deliver, time } = started;
     const known = madeUpFile('one', START);
@@ -58,20 +58,20 @@ describe('status', () => {
     await time.run(HOUR);
     const { output } = await run(started, ['status']);
     expect(output).toMatch(/^verdicts so far +1 known/m);
-    expect(output).toMatch(/^last problem +2026-01-15 12:00 UTC \(503 TransientError\)$/m);
+    expect(output).toMatch(/^last problem +2026-01-15 12:00:\d\dZ \(503 TransientError\)$/m);
     for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it('says so when there is nothing yet, and makes nothing', async () => {
+  it('says that there is no backlog, and creates none', async () => {
     const started = await startVirusTotal();
     const dataDir = join(temporaryFolder(), 'none');
-    await expect(run({ ...started, dataDir }, ['status'])).rejects.toThrow(/no backlog in .* yet/);
+    await expect(run({ ...started, dataDir }, ['status'])).rejects.toThrow(/No backlog found at /);
     expect(existsSync(dataDir)).toBe(false);
   });
 });
 
-describe('lookup', () => {
-  it('asks at once, with the part of the quota that is for people, and shows what is known', async () => {
+describe('virustotal lookup', () => {
+  it('looks a hash up at once with the reserved quota and shows the report', async () => {
     const started = await startVirusTotal();
     const { server, deliver, time, verdicts } = started;
     const [wanted, ...others] = ['wanted', 'a', 'b', 'c', 'd'].map((name) => madeUpFile(name, START));
@@ -94,7 +94,7 @@ describe('lookup', () => {
     expect(server.quota.violations).toEqual([]);
   });
 
-  it('says what is not known, and what is wrong', async () => {
+  it('reports an unknown file and problems', async () => {
     const started = await startVirusTotal();
     const hash = 'a'.repeat(64);
     expect(await run(started, ['lookup', hash])).toMatchObject({
@@ -102,10 +102,10 @@ describe('lookup', () => {
       output: expect.stringContaining('does not know'),
     });
     await expect(run(started, ['lookup', hash], { apiKey: 'w'.repeat(64) })).rejects.toThrow(
-      /refuses the key/,
+      /rejects the key/,
     );
     await started.server.stop();
-    await expect(run(started, ['lookup', hash])).rejects.toThrow(/does not answer/);
+    await expect(run(started, ['lookup', hash])).rejects.toThrow(/Unexpected response from VirusTotal/);
     await expect(run(started, ['lookup', '\u001b[31mred'])).rejects.toThrow(
       /SHA-256, a SHA-1 or an MD5.*\\u001b/,
     );
@@ -114,8 +114,8 @@ describe('lookup', () => {
   });
 });
 
-describe('retry', () => {
-  it('lets everything be tried at once, also what waits for another day', async () => {
+describe('virustotal retry', () => {
+  it('retries everything at once, even tasks that wait for another day', async () => {
     const started = await startVirusTotal();
     const { server, deliver, time, handler } = started;
     const known = madeUpFile('known', START);
@@ -125,13 +125,13 @@ describe('retry', () => {
     await time.run(MINUTE);
     server.setFault(undefined);
     expect((await run(started, ['retry'])).code).toBe(0);
-    // A running handler looks again within a minute; here time stands still unless it is woken.
+    // A running handler continues within a minute; here time stands still unless it is woken.
     deliver(captured(madeUpFile('another', START)));
     await time.run(2 * MINUTE);
     expect(handler.counters?.()).toMatchObject({ known: 1, unknown: 1 });
   });
 
-  it('lets one file begin anew', async () => {
+  it('looks one file up again from the start', async () => {
     const started = await startVirusTotal();
     const known = madeUpFile('known', START);
     started.server.know(known);
@@ -145,8 +145,8 @@ describe('retry', () => {
   });
 });
 
-describe('backfill', () => {
-  it('asks, after what is captured now, about every hash that a database ever saw', async () => {
+describe('virustotal backfill', () => {
+  it('looks up every hash of a database, after current captures', async () => {
     const started = await startVirusTotal({ options: { perMinute: 100 } });
     const { server, time, deliver, verdicts, folder } = started;
     const old = Array.from({ length: 20 }, (_, index) => madeUpFile(`old ${index}`, START));
@@ -163,7 +163,7 @@ describe('backfill', () => {
     add.run('', Buffer.from(old[0]?.md5 ?? ''));
     expect(await run(started, ['backfill', file])).toMatchObject({
       code: 0,
-      output: '22 hashes, 20 of them to be asked about\n',
+      output: '22 hashes read, 20 added to the backlog\n',
     });
     database.close();
     deliver(captured(madeUpFile('today', START)));
@@ -172,7 +172,7 @@ describe('backfill', () => {
     expect(verdicts().findIndex(({ state }) => state === 'unknown')).toBeLessThan(2);
   });
 
-  it('stops when the backlog is full, and refuses what is no such database', async () => {
+  it('stops when the backlog is full, and rejects other files', async () => {
     const started = await startVirusTotal();
     const file = join(started.folder, 'log.sqlite');
     const database = new Database(file);
@@ -180,12 +180,14 @@ describe('backfill', () => {
     for (let n = 0; n < 30; n += 1)
       database.prepare('INSERT INTO downloads (download_md5_hash) VALUES (?)').run(madeUpFile(`${n}`, 0).md5);
     const { output, warnings } = await run(started, ['backfill', file], { backlog: 12 });
-    expect(output).toContain('12 of them');
+    expect(output).toContain('12 added to the backlog');
     expect(warnings.join()).toContain('full');
     expect(started.handler.counters?.()).toMatchObject({ backlog: 12, skipped: 0 });
     database.exec('DROP TABLE downloads');
     await expect(run(started, ['backfill', file])).rejects.toThrow(/no table downloads/);
-    await expect(run(started, ['backfill', join(started.folder, 'none')])).rejects.toThrow(/no file/);
+    await expect(run(started, ['backfill', join(started.folder, 'none')])).rejects.toThrow(
+      /none does not exist/,
+    );
     database.close();
   });
 });

@@ -7,36 +7,40 @@ import {
   escapeControls,
   IhandlerError,
 } from '@ihandler/core';
-import { chooseInstance } from '@ihandler/core/kit';
+import { chooseInstance, formatCount } from '@ihandler/core/kit';
 import { hashOf } from '../backlog/put-sample.ts';
 import { fileOf } from '../handler.ts';
+import { type InstanceData, openInstanceData } from '../instance-data.ts';
 import { parseVirusTotalOptions } from '../options.ts';
-import { type Desk, openDesk } from '../worker/desk.ts';
 import { lookUp } from './look-up.ts';
 import { type DownloadHashes, readHashes } from './read-hashes.ts';
 import { statusLines } from './status-lines.ts';
 
 const BATCH = 500;
-/** Behind everything that is captured now. */
-const LATER = 1;
+/** After everything that is captured now. */
+const LOW_PRIORITY = 1;
 
 function invalid(message: string): IhandlerError {
   return new IhandlerError('OPTIONS_INVALID', message);
 }
 
-function open({ options, dataDir }: ConfiguredInstance, isNew: boolean, { log, now }: CommandContext): Desk {
+function open(
+  { options, dataDir }: ConfiguredInstance,
+  isNew: boolean,
+  { log, now }: CommandContext,
+): InstanceData {
   const settings = parseVirusTotalOptions(options);
   const file = fileOf(settings, dataDir);
   if (!existsSync(file) && !isNew)
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `There is no backlog in ${file} yet: virustotal makes it when it first runs. Is it another configuration (-c)?`,
+      `No backlog found at ${file}. virustotal creates it on first start; check the configuration (-c).`,
     );
   if (settings.file === undefined) mkdirSync(dirname(file), { recursive: true });
-  return openDesk(file, settings, { log, now: now(), random: Math.random });
+  return openInstanceData(file, settings, { log, now: now(), random: Math.random });
 }
 
-/** The hash that a user wrote; a SHA-1 only where VirusTotal is asked at once, for the backlog knows none. */
+/** Parses a hash. `lookup` also accepts a SHA-1, which the backlog does not have. */
 function readHash(text: string, verb: 'lookup' | 'retry'): string {
   const hash = hashOf(text, 64) ?? hashOf(text, 32) ?? (verb === 'lookup' ? hashOf(text, 40) : undefined);
   if (hash === undefined)
@@ -46,107 +50,114 @@ function readHash(text: string, verb: 'lookup' | 'retry'): string {
   return hash;
 }
 
-async function retry({ backlog, holds }: Desk, hash: string | undefined, { terminal, now }: CommandContext) {
+async function retry(
+  { backlog, cooldowns }: InstanceData,
+  hash: string | undefined,
+  { terminal, now }: CommandContext,
+) {
   const files = backlog.retry(now(), hash);
   if (hash !== undefined && files === 0) {
-    terminal.warn('No such file was seen, or it is being asked about at the moment.');
+    terminal.warn('No such file in the backlog, or its lookup is in progress.');
     return 1;
   }
-  holds.release('all');
-  const what = hash === undefined ? `${files} files waited for another try` : 'The file begins anew';
-  await terminal.write(`${what}. A running virustotal goes on within a minute.\n`);
+  cooldowns.release('all');
+  const outcome =
+    hash === undefined ? `Retrying ${formatCount(files, 'delayed file')}` : 'The file is looked up again';
+  await terminal.write(`${outcome}. A running virustotal continues within a minute.\n`);
   return 0;
 }
 
 async function backfill(
-  { backlog, settings }: Desk,
+  { backlog, settings }: InstanceData,
   database: string,
   context: CommandContext,
 ): Promise<number> {
   const { terminal, signal, now } = context;
   let batch: DownloadHashes[] = [];
   const counted = { all: 0, added: 0 };
-  let room = settings.backlog - backlog.count('new');
+  let free = settings.backlog - backlog.count('new');
   const put = (): void => {
-    const seen = batch.map((hashes) => ({ ...hashes, priority: LATER }));
+    const seen = batch.map((hashes) => ({ ...hashes, priority: LOW_PRIORITY }));
     const added = backlog
       .put(seen, now())
       .filter((outcome) => outcome === 'new' || outcome === 'again').length;
     counted.all += batch.length;
     counted.added += added;
-    room -= added;
+    free -= added;
     batch = [];
     terminal.progress(`${counted.all} hashes`);
   };
   try {
     for (const hashes of readHashes(resolve(database))) {
       if (signal.aborted) return 130;
-      if (batch.length >= Math.min(BATCH, room)) put();
-      if (room <= 0) break;
+      if (batch.length >= Math.min(BATCH, free)) put();
+      if (free <= 0) break;
       batch.push(hashes);
     }
     if (batch.length > 0) put();
   } finally {
     terminal.progress(undefined);
   }
-  await terminal.write(`${counted.all} hashes, ${counted.added} of them to be asked about\n`);
-  if (room <= 0)
+  await terminal.write(`${counted.all} hashes read, ${counted.added} added to the backlog\n`);
+  if (free <= 0)
     terminal.warn(
-      `The backlog is full (option backlog: ${settings.backlog}): run it again later for the rest.`,
+      `The backlog is full (option backlog: ${settings.backlog}): run the command again later for the rest.`,
     );
   return 0;
 }
 
 const expected = {
-  status: 'nothing more',
+  status: 'no further argument',
   lookup: 'one hash',
   retry: 'at most one hash',
   backfill: 'one database',
 };
 
-/** `virustotal status|lookup|retry|backfill`: the backlog of an instance, also while it runs. */
+/** `virustotal status|lookup|retry|backfill`: the backlog of an instance, which may be running. */
 export const virustotalCommand: Command = {
   name: 'virustotal',
-  summary: 'show what waits for VirusTotal, look a hash up, try again, ask about old hashes',
+  summary: 'show the VirusTotal backlog, look up a hash, retry, look up old hashes',
   usage: 'status | lookup HASH | retry [HASH] | backfill DATABASE',
   of: 'virustotal',
   options: {
-    as: { type: 'string', value: 'NAME', help: 'which instance, where several are configured' },
+    as: { type: 'string', value: 'NAME', help: 'the instance, if several are configured' },
   },
   examples: [
-    ['ihandler virustotal status -c my.yaml', 'what waits, how much of the quota is used, what is wrong'],
-    ['ihandler virustotal lookup 1d419d615dbe5a238bbaa569b3829a23 -c my.yaml', 'asks at once'],
+    ['ihandler virustotal status -c my.yaml', 'shows the backlog, the used quota and problems'],
+    ['ihandler virustotal lookup 1d419d615dbe5a238bbaa569b3829a23 -c my.yaml', 'looks a hash up now'],
     [
       'ihandler virustotal backfill dionaea.sqlite -c my.yaml',
-      'asks, in time, about every file ever captured',
+      'adds every file ever captured to the backlog',
     ],
   ],
   async run(args, context) {
     const [verb, argument, ...more] = args.positionals;
     if (verb === undefined || !Object.hasOwn(expected, verb))
       throw invalid(
-        `virustotal expects one of ${Object.keys(expected).join(', ')}; found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
+        `virustotal: expected one of ${Object.keys(expected).join(', ')}, found ${escapeControls(JSON.stringify(verb) ?? 'nothing')}.`,
       );
     // Safe: it is a key of the record.
     const known = verb as keyof typeof expected;
     const needs = known === 'lookup' || known === 'backfill';
     if (more.length > 0 || (needs && !argument) || (known === 'status' && argument !== undefined))
-      throw invalid(`virustotal ${known} expects ${expected[known]}; found ${args.positionals.length - 1}.`);
+      throw invalid(
+        `virustotal ${known}: expected ${expected[known]}, found ${formatCount(args.positionals.length - 1, 'argument')}.`,
+      );
     const hash =
       known === 'lookup' || (known === 'retry' && argument) ? readHash(argument ?? '', known) : undefined;
     const { as } = args.options;
     const named = typeof as === 'string' ? as : undefined;
-    const desk = open(chooseInstance('virustotal', context.instances, named), needs, context);
+    const data = open(chooseInstance('virustotal', context.instances, named), needs, context);
     try {
       if (known === 'status') {
-        await context.terminal.write(statusLines(desk, context.now()));
+        await context.terminal.write(statusLines(data, context.now()));
         return 0;
       }
-      if (known === 'lookup') return await lookUp(desk, hash ?? '', context);
-      if (known === 'retry') return await retry(desk, hash, context);
-      return await backfill(desk, argument ?? '', context);
+      if (known === 'lookup') return await lookUp(data, hash ?? '', context);
+      if (known === 'retry') return await retry(data, hash, context);
+      return await backfill(data, argument ?? '', context);
     } finally {
-      desk.close();
+      data.close();
     }
   },
 };

@@ -1,12 +1,14 @@
-/** The version of the tables; a file of a later one is refused. */
+/** The version of the tables. A file of a later version is rejected. */
 export const SCHEMA_VERSION = 1;
 
 /**
  * The tables of the backlog. Times are milliseconds since the Unix epoch, hashes lower-case hex digits.
- * `samples.state` is one of the states of `backlog.ts`; `lease_until` is not 0 while somebody asks about it; `class` is size
- * and type, as far as they are known; `uploaded` counts the uploads that were done, or perhaps; `recheck_at` is when it is
- * asked about once more, -1 when it was. `outbox` holds incidents that are to be reported, under numbers that are never used again. `requests` are those of the last
- * minutes, `spent` counts them by day (`2026-11-25`) and by month (`2026-11`). `notes` is what is to outlive a restart.
+ * - `samples`: `state` is one of `STATES`; `lease_until` is not 0 while a process works on the file; `class` is its size and
+ *   type, as far as they are known; `uploaded` counts uploads, including those that may not have arrived; `recheck_at` is the
+ *   time of the recheck, -1 after it.
+ * - `outbox`: incidents to report, with numbers that are never reused.
+ * - `requests`: the requests of the last minutes; `spent`: requests by day (`2026-11-25`) and month (`2026-11`).
+ * - `notes`: everything else that outlives a restart.
  */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS samples (

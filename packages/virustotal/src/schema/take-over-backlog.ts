@@ -7,15 +7,15 @@ interface DionaeaRow {
   readonly timestamp: unknown;
 }
 
-/** How many of dionaea's rows were taken over, and how many name no hash that VirusTotal could be asked about. */
+/** How many of dionaea's rows were taken over, and how many have no valid hash. */
 export interface BacklogTakeOver {
   readonly files: number;
   readonly unusable: number;
 }
 
 /**
- * Moves the rows of dionaea's own table `backlogfiles` into the backlog, those it left in flight too: all are asked about
- * from the start, for what it was told by the API of then is gone. The table stays, empty. Within a transaction.
+ * Moves the rows of dionaea's own table `backlogfiles` into the backlog, including unfinished ones: all files are looked up
+ * from the start, because the old API is gone. The table stays, empty. Call it within a transaction.
  */
 export function takeOverBacklog(database: Database, now: number): BacklogTakeOver {
   const there = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'backlogfiles'").get();

@@ -8,7 +8,7 @@ let ordinal = 0;
 const hash = (algorithm: string, bytes: Uint8Array | string): string =>
   createHash(algorithm).update(bytes).digest('hex');
 
-/** What may be said of a captured file. */
+/** The facts of a captured file. */
 export interface Captured {
   readonly md5: string;
   readonly sha256?: string;
@@ -17,7 +17,7 @@ export interface Captured {
   readonly origin?: 'hash' | 'again' | 'unique';
 }
 
-/** The incident of a file that a sensor has captured. */
+/** The incident that a sensor reports for a captured file. */
 export function captured({ md5, sha256, file = '', local, origin = 'unique' }: Captured): Incident {
   ordinal += 1;
   return createIncident({
@@ -30,7 +30,7 @@ export function captured({ md5, sha256, file = '', local, origin = 'unique' }: C
   });
 }
 
-/** The incident of a sample that was kept. */
+/** The incident that a store reports for a new sample. */
 export function stored(
   hashes: { md5: string; sha256: string },
   size: number,
@@ -47,7 +47,7 @@ export function stored(
   });
 }
 
-/** Writes a file as a sensor does, named by its MD5; answers its hashes and its path. */
+/** Writes a file as a sensor does, named by its MD5. Returns its hashes and its path. */
 export function capture(folder: string, bytes: Uint8Array | string) {
   const hashes = { md5: hash('md5', bytes), sha256: hash('sha256', bytes) };
   const file = join(folder, hashes.md5);

@@ -12,10 +12,10 @@ import { onTestFinished } from 'vitest';
 import { createVirusTotal, type VirusTotalOptions } from '../handler.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
-/** When the time of the tests begins: in the middle of a day and of a month. */
+/** The start of the virtual time: in the middle of a day and of a month. */
 export const START = Date.UTC(2026, 0, 15, 12);
 
-/** A handler that runs against a server, in a time of its own. */
+/** A running handler with its server, in virtual time. */
 export interface Started {
   readonly server: VirusTotalServer;
   readonly time: VirtualTime;
@@ -28,26 +28,26 @@ export interface Started {
   /** The data of the verdicts, in order. */
   verdicts(): readonly UntypedData[];
   deliver(...incidents: readonly Incident[]): void;
-  /** Ends the handler, and starts another on the same file. */
+  /** Closes the handler and starts another one on the same file. */
   restart(options?: VirusTotalOptions): Promise<void>;
 }
 
-/** What may be different. */
+/** The settings of a test. */
 export interface StartOptions {
   readonly options?: VirusTotalOptions;
   readonly server?: VirusTotalServerOptions;
-  /** Called before a report; what it throws is what the report throws. */
+  /** Called before each report, which fails when this throws. */
   readonly onReport?: (origin: string) => void;
 }
 
-/** A folder that is removed after the test. */
+/** Creates a folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-virustotal-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 
-/** Starts a server and a handler, which are ended after the test. */
+/** Starts a server and a handler. Both are stopped after the test. */
 export async function startVirusTotal(start: StartOptions = {}): Promise<Started> {
   const time = createVirtualTime(START);
   const server = await startVirusTotalServer({ now: time.now, ...start.server });

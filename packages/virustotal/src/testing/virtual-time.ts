@@ -1,23 +1,23 @@
 import type { Alarm } from '../worker/alarm.ts';
 
-/** Time that passes only while somebody waits, and never beyond what a test allows. */
+/** Time that passes only while an alarm waits, up to the limit that a test sets. */
 export interface VirtualTime {
   readonly now: () => number;
-  /** An alarm for one who waits: time jumps to the end of its wait. */
+  /** Creates an alarm: time jumps to the end of its wait. */
   readonly createAlarm: () => Alarm;
-  /** Lets time pass until then; resolves when whoever waits has nothing to do before. */
+  /** Lets time pass up to a time. Resolves when the alarm waits for a later one. */
   runUntil(time: number): Promise<void>;
-  /** Lets so many milliseconds pass. */
+  /** Lets some milliseconds pass. */
   run(milliseconds: number): Promise<void>;
 }
 
-/** Makes one that begins at `start`, in milliseconds since the Unix epoch; `told` is told whenever it goes on. */
-export function createVirtualTime(start: number, told: (now: number) => void = () => {}): VirtualTime {
+/** Creates a virtual time from `start`, in milliseconds since the Unix epoch. Calls `onAdvance` whenever time passes. */
+export function createVirtualTime(start: number, onAdvance: (now: number) => void = () => {}): VirtualTime {
   let now = start;
   const goTo = (then: number): void => {
     if (then <= now) return;
     now = then;
-    told(now);
+    onAdvance(now);
   };
   let limit = start;
   let resume: (() => void) | undefined;

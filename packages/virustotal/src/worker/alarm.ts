@@ -1,11 +1,11 @@
-/** A wait that can be cut short. */
+/** A timer that can be interrupted. */
 export interface Alarm {
-  /** Waits so many milliseconds, or until it rings; not at all when it has rung since the last wait. */
+  /** Waits for some milliseconds or until `ring`. Returns at once if it has rung since the last wait. */
   wait(milliseconds: number): Promise<void>;
   ring(): void;
 }
 
-/** Makes one of a timer that keeps no process alive. */
+/** Creates an alarm. Its timer does not keep the process alive. */
 export function createAlarm(): Alarm {
   let rung = false;
   let wake: (() => void) | undefined;

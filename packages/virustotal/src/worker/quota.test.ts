@@ -16,7 +16,7 @@ function open(limits: Partial<QuotaLimits> = {}) {
   return { database, quota: createQuota(database, all), again: () => createQuota(database, all) };
 }
 
-/** Takes what there is; answers how many it got. */
+/** Takes all requests that are allowed. Returns their number. */
 function takeAll(quota: ReturnType<typeof createQuota>, asker: 'backlog' | 'person', now: number): number {
   for (let taken = 0; ; taken += 1) {
     const ticket = quota.take(asker, now);
@@ -25,8 +25,8 @@ function takeAll(quota: ReturnType<typeof createQuota>, asker: 'backlog' | 'pers
   }
 }
 
-describe('the quota', () => {
-  it('keeps a part of each window for people', () => {
+describe('the quota of virustotal', () => {
+  it('reserves a part of each window for people', () => {
     const { quota } = open();
     expect(takeAll(quota, 'backlog', START)).toBe(3);
     expect(takeAll(quota, 'person', START)).toBe(1);
@@ -37,12 +37,12 @@ describe('the quota', () => {
     });
   });
 
-  it('leaves one request to the backlog however small a window is', () => {
+  it('leaves at least one request of each window to the backlog', () => {
     const { quota } = open({ perMinute: 1, reserve: 0.9 });
     expect(takeAll(quota, 'backlog', START)).toBe(1);
   });
 
-  it('turns at midnight of UTC, and with the month', () => {
+  it('starts anew at midnight in UTC and with each month', () => {
     const { quota } = open({ perMinute: 1000, perDay: 10, perMonth: 12 });
     expect(takeAll(quota, 'backlog', START)).toBe(8);
     const midnight = quota.availableAt('backlog', START);
@@ -53,7 +53,7 @@ describe('the quota', () => {
     expect(takeAll(quota, 'person', midnight + DAY)).toBe(3);
   });
 
-  it('is counted for both days when it was sent before midnight and answered after', () => {
+  it('counts a request for both days if it was sent before midnight and answered after', () => {
     const { quota } = open();
     const ticket = quota.take('backlog', START + 4 * HOUR - 1) ?? 0;
     quota.settle(ticket, START + 4 * HOUR + 5);
@@ -61,7 +61,7 @@ describe('the quota', () => {
     expect(quota.use(START + 5 * HOUR)).toMatchObject({ day: { used: 1 }, month: { used: 1 } });
   });
 
-  it('is lowered by what the server says, never raised, and counts what others used', () => {
+  it('is lowered, never raised, to the limits of VirusTotal, and counts the requests of others', () => {
     const { quota, again } = open();
     quota.learn({ day: { limit: 50, used: 49 }, month: { limit: 1e6, used: 3 } }, START);
     for (const counts of [quota, again()])
@@ -73,13 +73,13 @@ describe('the quota', () => {
     expect(takeAll(quota, 'person', START)).toBe(1);
   });
 
-  it('goes on when a clock is set back', () => {
+  it('works after a clock is set back', () => {
     const { quota } = open();
     takeAll(quota, 'backlog', START + 2 * DAY);
     expect(takeAll(quota, 'backlog', START)).toBe(3);
   });
 
-  it('is never overdrawn, in any minute, day or month, by any askers, over restarts', () => {
+  it('is never exceeded in any minute, day or month by any requesters across restarts', () => {
     const steps = fc.array(
       fc.record({
         wait: fc.oneof(fc.nat(20_000), fc.nat(HOUR), fc.nat(2 * DAY)),
@@ -102,7 +102,7 @@ describe('the quota', () => {
           for (let n = 0; n < takes; n += 1) {
             const ticket = quota.take(asker, now);
             if (ticket === undefined) break;
-            // It may arrive at any time until it is answered: at the worst, then.
+            // It may arrive at any time until it is answered. The end is the worst case.
             now += slow;
             arrived.push(now);
             quota.settle(ticket, now);

@@ -1,9 +1,10 @@
+import { DAY, MINUTE } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 
-/** For whom a request is: for the backlog, or for a person who asked. People may use the part that is kept for them. */
-export type Asker = 'backlog' | 'person';
+/** The sender of a request: the backlog, or a person, who may also use the reserved part. */
+export type Requester = 'backlog' | 'person';
 
-/** How many requests a key may make, and which part of them is for people. */
+/** How many requests the key may make, and which part of them is reserved for people (0 to 0.9). */
 export interface QuotaLimits {
   readonly perMinute: number;
   readonly perDay: number;
@@ -11,13 +12,13 @@ export interface QuotaLimits {
   readonly reserve: number;
 }
 
-/** How much is used of a window, and how much there is. */
+/** The used requests and the limit of a time window. */
 export interface WindowUse {
   readonly used: number;
   readonly limit: number;
 }
 
-/** What the server says that a key may, and has done; of the day and of the month. */
+/** The quotas of the key as VirusTotal reports them. */
 export interface ServerQuotas {
   readonly day?: WindowUse | undefined;
   readonly month?: WindowUse | undefined;
@@ -25,29 +26,28 @@ export interface ServerQuotas {
   readonly hour?: WindowUse | undefined;
 }
 
-/** The counts on a key, which outlive restarts; several processes may share them. */
+/** Counts the requests of a key. The counts outlive restarts, and several processes may share them. */
 export interface Quota {
-  /** When there may be a request: `now` or later. */
-  availableAt(asker: Asker, now: number): number;
-  /** Takes one out of every window, before it is sent. Undefined: not now. */
-  take(asker: Asker, now: number): number | undefined;
-  /** It was answered, or failed: it has arrived by now. */
+  /** When the next request is allowed: `now` or later. */
+  availableAt(requester: Requester, now: number): number;
+  /** Counts a request before it is sent. Returns its ticket, or undefined when no request is allowed now. */
+  take(requester: Requester, now: number): number | undefined;
+  /** Records that a request was answered or failed, so it has arrived by now. */
   settle(ticket: number, now: number): void;
-  /** Lowers the limits to what the server says, and counts what others did with the key. */
+  /** Lowers the limits to those of VirusTotal, and counts requests that others made with the key. */
   learn(quotas: ServerQuotas, now: number): void;
-  /** When it last learned, or tried to. */
+  /** When `learn` was last called. */
   learnedAt(): number;
   use(now: number): { readonly minute: WindowUse; readonly day: WindowUse; readonly month: WindowUse };
 }
 
-const MINUTE = 60_000;
-/** Clocks differ, and a request takes a while to arrive. */
+/** Milliseconds of tolerance: clocks differ, and requests need time to arrive. */
 const MARGIN = 1000;
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const monthOf = (time: number): string => dayOf(time).slice(0, 7);
 
-/** When the next day begins, in UTC. */
+/** The start of the next day in UTC. */
 export function nextDay(now: number): number {
   const date = new Date(now);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate() + 1) + MARGIN;
@@ -58,7 +58,7 @@ function nextMonth(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) + MARGIN;
 }
 
-/** Opens the counts in a database that has its tables. */
+/** Creates the counts in a database that has the tables. */
 export function createQuota(database: Database, limits: QuotaLimits): Quota {
   const spent = database.prepare<[string], number>('SELECT count FROM spent WHERE "window" = ?').pluck();
   const add = database.prepare(
@@ -77,7 +77,7 @@ export function createQuota(database: Database, limits: QuotaLimits): Quota {
   const insert = database.prepare('INSERT INTO requests (sent_at) VALUES (?)');
   const sentAt = database.prepare<[number], number>('SELECT sent_at FROM requests WHERE request = ?').pluck();
   const settled = database.prepare('UPDATE requests SET settled_at = ? WHERE request = ?');
-  // Also those of a future that a clock, set back since, once showed.
+  // Includes requests in the future, from a time when the clock was ahead.
   const prune = database.prepare('DELETE FROM requests WHERE sent_at < ? OR sent_at > ?');
   const note = database.prepare<[string], unknown>('SELECT value FROM notes WHERE name = ?').pluck();
   const setNote = database.prepare('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)');
@@ -96,36 +96,36 @@ export function createQuota(database: Database, limits: QuotaLimits): Quota {
     };
   }
 
-  /** What an asker may use of a window; of the smallest, one. */
-  function share(limit: number, asker: Asker): number {
-    return asker === 'person'
+  /** The part of a limit that a requester may use: at least one request. */
+  function share(limit: number, requester: Requester): number {
+    return requester === 'person'
       ? limit
       : Math.min(limit, Math.max(1, Math.floor(limit * (1 - limits.reserve))));
   }
 
-  function availableAt(asker: Asker, now: number): number {
+  function availableAt(requester: Requester, now: number): number {
     const { minute, day, month } = windows(now);
-    if (month.used >= share(month.limit, asker)) return nextMonth(now);
-    if (day.used >= share(day.limit, asker)) return nextDay(now);
-    const most = share(minute.limit, asker);
+    if (month.used >= share(month.limit, requester)) return nextMonth(now);
+    if (day.used >= share(day.limit, requester)) return nextDay(now);
+    const most = share(minute.limit, requester);
     if (minute.used < most) return now;
     return (recent.all(now - MINUTE - MARGIN)[most - 1] ?? now) + MINUTE + MARGIN;
   }
 
   return {
     availableAt,
-    take: database.transaction((asker: Asker, now: number) => {
+    take: database.transaction((requester: Requester, now: number) => {
       prune.run(now - 10 * MINUTE, now + 2 * MINUTE);
-      if (availableAt(asker, now) > now) return undefined;
+      if (availableAt(requester, now) > now) return undefined;
       add.run(dayOf(now));
       add.run(monthOf(now));
-      forget.run(monthOf(now - 40 * 86_400_000));
+      forget.run(monthOf(now - 40 * DAY));
       return Number(insert.run(Math.trunc(now)).lastInsertRowid);
     }).immediate,
     settle: database.transaction((ticket: number, now: number) => {
       const sent = sentAt.get(ticket);
       settled.run(Math.trunc(now), ticket);
-      // Sent before midnight and answered after: nobody knows for which day it counts.
+      // Sent before midnight and answered after it: VirusTotal may count it for either day, so count it for both.
       if (sent !== undefined && dayOf(sent) !== dayOf(now)) add.run(dayOf(now));
       if (sent !== undefined && monthOf(sent) !== monthOf(now)) add.run(monthOf(now));
     }).immediate,

@@ -11,8 +11,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-describe('verdicts', () => {
-  it('that the journal did not take are told again, each until it is taken', async () => {
+describe('verdicts of virustotal', () => {
+  it('are reported again until the journal accepts them', async () => {
     let refusals = 5;
     const { server, deliver, time, reported, lines } = await startVirusTotal({
       onReport() {
@@ -31,7 +31,7 @@ describe('verdicts', () => {
     expect(lines.some((line) => line.includes('the journal is full'))).toBe(true);
   });
 
-  it('are told without a cause when the chain of reports is too long', async () => {
+  it('are reported without a cause when the chain of reports is too long', async () => {
     let refused = false;
     const { server, deliver, time, reported } = await startVirusTotal({
       onReport() {
@@ -48,8 +48,8 @@ describe('verdicts', () => {
   });
 });
 
-describe('what is left of dionaea', () => {
-  it('is taken over, whatever it was doing with it, and asked about', async () => {
+describe('the backlog of dionaea', () => {
+  it('is taken over in every state, and its files are looked up', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'vtcache.sqlite');
     const theirs = new Database(file);
@@ -67,7 +67,7 @@ describe('what is left of dionaea', () => {
     add.run('new', 'no hash', '', 0);
     theirs.close();
     const { server, time, verdicts, restart, lines } = await startVirusTotal({ options: { file } });
-    expect(lines).toEqual([expect.stringMatching(/^warn: took dionaea's backlog over.*8.*1/)]);
+    expect(lines).toEqual([expect.stringMatching(/^warn: took over dionaea's backlog.*8.*1/)]);
     server.know(...files);
     await restart();
     expect(lines).toHaveLength(1);
@@ -83,21 +83,21 @@ describe('what is left of dionaea', () => {
   });
 });
 
-describe('a start', () => {
-  it('without a key says how to get one, and what runs without', () => {
+describe('the start of virustotal', () => {
+  it('without a key fails and says how to get one', () => {
     const saved = process.env['VIRUSTOTAL_API_KEY'];
     delete process.env['VIRUSTOTAL_API_KEY'];
     try {
       const handler = virustotal();
       const start = (): unknown => handler.start?.({} as never);
       expect(start).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
-      expect(start).toThrow(/VIRUSTOTAL_API_KEY.*Without the entry virustotal everything else runs/);
+      expect(start).toThrow(/Create a free account.*VIRUSTOTAL_API_KEY.*remove the entry virustotal/);
     } finally {
       if (saved !== undefined) process.env['VIRUSTOTAL_API_KEY'] = saved;
     }
   });
 
-  it('on a file of something else, or of a later version, changes nothing and says so', async () => {
+  it('with another database or one of a later version fails and changes nothing', async () => {
     const { dataDir, restart } = await startVirusTotal();
     const other = join(dataDir, 'other.sqlite');
     const database = new Database(other);
@@ -114,11 +114,11 @@ describe('a start', () => {
   });
 });
 
-describe('the key', () => {
-  it('is in no log line, incident, counter or file, whatever happens', async () => {
+describe('the API key', () => {
+  it('never appears in a log line, incident, counter or file', async () => {
     const folder = temporaryFolder();
     const started = await startVirusTotal({
-      options: { upload: true, comment: 'caught', folders: [folder] },
+      options: { upload: true, comment: 'caught', sampleFolders: [folder] },
     });
     const { server, deliver, time, dataDir, lines, reported, handler, restart } = started;
     const kinds = ['dropped', 'truncated', 'html', 'redirect', 'answer lost'] as const;
@@ -148,7 +148,7 @@ describe('the key', () => {
     expect(all).not.toContain(server.key);
   });
 
-  it('is in no message about options', () => {
+  it('never appears in a message about options', () => {
     for (const apiKey of ['secret key with blanks', 17, { secret: 'x' }])
       expect(() => virustotal({ apiKey } as never)).toThrow(/apiKey: .*(?!secret)/);
     expect(() => virustotal({ apiKey: 'secret key with blanks' })).not.toThrow(/blanks/);

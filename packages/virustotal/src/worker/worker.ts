@@ -1,166 +1,190 @@
 import { describeError, type HandlerContext } from '@ihandler/core';
+import { DAY, HOUR, MINUTE, SECOND } from '@ihandler/core/kit';
 import type { VirusTotalApi } from '../api/api.ts';
-import type { Answer, Problem } from '../api/reaction.ts';
-import type { Task } from '../backlog/backlog.ts';
+import type { Answer, Problem } from '../api/classify-response.ts';
+import type { Task } from '../backlog/task.ts';
+import type { InstanceData } from '../instance-data.ts';
 import type { Alarm } from './alarm.ts';
-import type { Desk } from './desk.ts';
-import { createSteps } from './steps.ts';
+import { TaskRunner } from './task-runner.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** A lease is longer than any upload, so that only those of the dead expire. */
+/** Longer than any upload, so that only the leases of dead processes expire. */
 const LEASE = 45 * MINUTE;
+/** The longest wait for the quota within a step. */
+const LONGEST_QUOTA_WAIT = 2 * MINUTE;
+/** After this many consecutive failures the service, not the file, is considered broken. */
+const FAILURES_OF_SERVICE = 3;
 
 /** What a worker needs. */
 export interface WorkerTools {
-  readonly desk: Desk;
+  readonly data: InstanceData;
   readonly api: VirusTotalApi;
   readonly context: Pick<HandlerContext, 'report' | 'log' | 'now'>;
-  /** Folders from which files may be uploaded. */
-  readonly folders: () => readonly string[];
+  /** The folders whose files may be uploaded. */
+  readonly sampleFolders: () => readonly string[];
   readonly alarm: Alarm;
   readonly random: () => number;
-  /** How long it sleeps at most, in milliseconds: other processes may put something into the backlog. */
+  /** The longest sleep, in milliseconds: other processes may add files to the backlog. */
   readonly longestSleep: number;
 }
 
-/** Works through the backlog, one request at a time. */
-export interface Worker {
-  /** There is something to do. */
-  wake(): void;
-  /** Resolves when it has stopped. What is under way must have been ended. */
-  stop(): Promise<void>;
+/** The quota allows no request now. Nothing was sent. */
+class QuotaExhausted extends Error {
+  override readonly name = 'QuotaExhausted';
 }
 
-/** The quota does not allow it now: nothing was sent. */
-class NotNow extends Error {
-  override readonly name = 'NotNow';
-}
-
-/** So many files in a row about which nothing sensible is answered: then it is not the files. */
-const ODD = 3;
-
-/** Whether a problem concerns more than the file that was asked about. */
+/** Whether a problem concerns more than one file. */
 function isGeneral(problem: Problem): boolean {
   const { kind } = problem;
-  return kind === 'key' || kind === 'quota' || (kind === 'later' && !problem.ofFile);
+  return kind === 'key' || kind === 'quota' || (kind === 'temporary' && !problem.ofFile);
 }
 
-/** Starts one. */
-export function startWorker(tools: WorkerTools): Worker {
-  const { desk, api, context, folders, alarm, random } = tools;
-  const { backlog, quota, holds, outbox, settings } = desk;
-  const { log, now } = context;
-  let stopped = false;
-  let hasLearned = false;
-  let odd = 0;
+/** Works through the backlog, one request at a time, from {@link start} to {@link stop}. */
+export class Worker {
+  readonly #tools: WorkerTools;
+  readonly #tasks: TaskRunner;
+  #isStopped = false;
+  #hasAskedForQuotas = false;
+  /** Temporary problems in a row. */
+  #failures = 0;
+  #running: Promise<void> = Promise.resolve();
 
-  async function ask<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
-    let ticket = quota.take('backlog', now());
-    // The second request of a step may wait for the next minute, and for no longer.
-    while (ticket === undefined && !stopped) {
-      const wait = quota.availableAt('backlog', now()) - now();
-      if (wait > 2 * MINUTE) throw new NotNow();
-      await alarm.wait(wait);
-      ticket = quota.take('backlog', now());
-    }
-    if (ticket === undefined) throw new NotNow();
-    desk.count('asked');
-    const answer = await request();
-    quota.settle(ticket, now());
-    return answer;
+  constructor(tools: WorkerTools) {
+    const { data, api, context, sampleFolders, random } = tools;
+    const { log, now } = context;
+    this.#tools = tools;
+    this.#tasks = new TaskRunner({
+      ...{ api, settings: data.settings, sampleFolders, now, random, log },
+      ask: (request) => this.#ask(request),
+    });
   }
 
-  function note(problem: Problem | undefined): void {
-    // What was cut off because the program ends says nothing of VirusTotal.
-    if (stopped && problem?.kind === 'later') return;
-    odd = problem?.kind === 'later' ? odd + 1 : 0;
-    if (problem === undefined) holds.clear();
-    else if (isGeneral(problem) || odd >= ODD) holds.on(problem, now());
-    else log.info('VirusTotal answers', { answer: problem.message });
+  start(): void {
+    this.#running = this.#run();
   }
 
-  const perform = createSteps({ api, settings, folders, now, random, log, ask });
-
-  async function learnQuotas(): Promise<void> {
-    // After a start sooner, for the key may be another one.
-    if (now() - quota.learnedAt() < (hasLearned ? DAY : HOUR)) return;
-    hasLearned = true;
-    quota.learn({}, now());
-    const answer = await ask(() => api.overallQuotas());
-    if (answer.kind === 'ok') return quota.learn(answer.value, now());
-    // Some keys may not ask; then the limits of the options hold.
-    if (!isGeneral(answer)) return;
-    quota.learn({}, now() - DAY + HOUR);
-    note(answer);
+  /** Starts the next turn now, because there are new tasks. */
+  wake(): void {
+    this.#tools.alarm.ring();
   }
 
-  /** The end of this process cut a request off, which nobody is to blame for. */
-  function cutOff(task: Task): void {
-    backlog.settle(task, task.state === 'upload' ? { to: 'new', uploaded: true } : {}, now());
+  /** Resolves when the worker has stopped. The caller must end a request that is in progress. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.wake();
+    await this.#running;
   }
 
-  async function work(): Promise<void> {
-    const task = backlog.lease(now(), now() + LEASE);
-    if (task === undefined) return;
-    try {
-      const { step, problem } = await perform(task);
-      if (stopped && problem?.kind === 'later') return cutOff(task);
-      backlog.settle(task, step, now());
-      if (step.to === 'analysis') desk.count('uploaded');
-      note(problem);
-    } catch (error) {
-      if (!(error instanceof NotNow))
-        log.error('a file could not be asked about', { error: describeError(error) });
-      backlog.settle(
-        task,
-        error instanceof NotNow ? {} : { failed: true, nextAt: now() + 30 * MINUTE },
-        now(),
-      );
+  async #run(): Promise<void> {
+    const { alarm, context, longestSleep } = this.#tools;
+    let failures = 0;
+    while (!this.#isStopped) {
+      let idle: number;
+      try {
+        idle = await this.#turn();
+        failures = 0;
+      } catch (error) {
+        if (this.#isStopped) return;
+        failures += 1;
+        idle = Math.min(5 * MINUTE, SECOND * 2 ** failures);
+        context.log.warn('backlog not processed, retrying', { error: describeError(error) });
+      }
+      if (!this.#isStopped && idle > 0) await alarm.wait(Math.min(idle, longestSleep));
     }
   }
 
-  /** Does what there is to do; answers how long there is nothing. */
-  async function turn(): Promise<number> {
+  /** Does the next piece of work. Returns how many milliseconds there is nothing to do. */
+  async #turn(): Promise<number> {
+    const { data, context } = this.#tools;
+    const { backlog, outbox } = data;
+    const { now, report } = context;
     backlog.tidy(now());
-    await outbox.flush(context.report);
+    await outbox.flush(report);
     const time = now();
-    const due = backlog.nextAt();
-    if (due === undefined || due > time) return (due ?? Number.POSITIVE_INFINITY) - time;
-    const free = Math.max(holds.until(), quota.availableAt('backlog', time));
-    if (free > time) return free - time;
-    await learnQuotas();
-    if (holds.until() > now() || quota.availableAt('backlog', now()) > now()) return 0;
-    await work();
-    await outbox.flush(context.report);
+    const due = backlog.nextAt() ?? Number.POSITIVE_INFINITY;
+    if (due > time) return due - time;
+    const allowedAt = this.#allowedAt();
+    if (allowedAt > time) return allowedAt - time;
+    await this.#updateQuotas();
+    if (this.#allowedAt() > now()) return 0;
+    await this.#runTask();
+    await outbox.flush(report);
     return 0;
   }
 
-  async function run(): Promise<void> {
-    let failures = 0;
-    while (!stopped) {
-      let idle: number;
-      try {
-        idle = await turn();
-        failures = 0;
-      } catch (error) {
-        if (stopped) return;
-        failures += 1;
-        idle = Math.min(5 * MINUTE, 1000 * 2 ** failures);
-        log.warn('the backlog waits', { error: describeError(error) });
-      }
-      if (!stopped && idle > 0) await alarm.wait(Math.min(idle, tools.longestSleep));
+  /** When the next request is allowed: now or later. */
+  #allowedAt(): number {
+    const { data, context } = this.#tools;
+    return Math.max(data.cooldowns.until(), data.quota.availableAt('backlog', context.now()));
+  }
+
+  async #runTask(): Promise<void> {
+    const { data, context } = this.#tools;
+    const { log, now } = context;
+    const task = data.backlog.lease(now(), now() + LEASE);
+    if (task === undefined) return;
+    try {
+      const { step, problem } = await this.#tasks.run(task);
+      if (this.#isStopped && problem?.kind === 'temporary') return this.#interrupt(task);
+      data.backlog.settle(task, step, now());
+      if (step.to === 'analysis') data.count('uploaded');
+      this.#note(problem);
+    } catch (error) {
+      if (error instanceof QuotaExhausted) return data.backlog.settle(task, {}, now());
+      log.error('processing a file failed, retrying', { error: describeError(error) });
+      data.backlog.settle(task, { failed: true, nextAt: now() + 30 * MINUTE }, now());
     }
   }
 
-  const running = run();
-  return {
-    wake: () => alarm.ring(),
-    async stop() {
-      stopped = true;
-      alarm.ring();
-      await running;
-    },
-  };
+  /** Ends a task whose request was interrupted because the program stops. This does not count as a failure. */
+  #interrupt(task: Task): void {
+    const { data, context } = this.#tools;
+    data.backlog.settle(task, task.state === 'upload' ? { to: 'new', uploaded: true } : {}, context.now());
+  }
+
+  /** Sends a request within the quota. Throws {@link QuotaExhausted} when that needs a long wait. */
+  async #ask<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
+    const { data, alarm, context } = this.#tools;
+    const { now } = context;
+    let ticket = data.quota.take('backlog', now());
+    // The second request of a step may wait for the next minute.
+    while (ticket === undefined && !this.#isStopped) {
+      const wait = data.quota.availableAt('backlog', now()) - now();
+      if (wait > LONGEST_QUOTA_WAIT) throw new QuotaExhausted();
+      await alarm.wait(wait);
+      ticket = data.quota.take('backlog', now());
+    }
+    if (ticket === undefined) throw new QuotaExhausted();
+    data.count('asked');
+    const answer = await request();
+    data.quota.settle(ticket, now());
+    return answer;
+  }
+
+  /** Starts or ends a cooldown after a step. */
+  #note(problem: Problem | undefined): void {
+    const { data, context } = this.#tools;
+    // A request that the stopping program interrupted says nothing about VirusTotal.
+    if (this.#isStopped && problem?.kind === 'temporary') return;
+    this.#failures = problem?.kind === 'temporary' ? this.#failures + 1 : 0;
+    if (problem === undefined) data.cooldowns.clear();
+    else if (isGeneral(problem) || this.#failures >= FAILURES_OF_SERVICE)
+      data.cooldowns.start(problem, context.now());
+    else context.log.info('file not processed', { response: problem.message });
+  }
+
+  /** Asks for the quotas of the key once a day, and after a start, when the key may be another one. */
+  async #updateQuotas(): Promise<void> {
+    const { data, api, context } = this.#tools;
+    const { quota } = data;
+    const { now } = context;
+    if (now() - quota.learnedAt() < (this.#hasAskedForQuotas ? DAY : HOUR)) return;
+    this.#hasAskedForQuotas = true;
+    quota.learn({}, now());
+    const answer = await this.#ask(() => api.overallQuotas());
+    if (answer.kind === 'ok') return quota.learn(answer.value, now());
+    // Some keys may not ask. Then the limits of the options apply.
+    if (!isGeneral(answer)) return;
+    quota.learn({}, now() - DAY + HOUR);
+    this.#note(answer);
+  }
 }

@@ -2,19 +2,19 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 
 /**
- * Where instances of @ihandler/store keep samples unless they are told otherwise: the folder `samples` in each folder of
- * `data`, the folder of the host.
+ * The default folders of `@ihandler/store`: the folder `samples` in the data folder of each instance. `data` is the data
+ * folder of the host.
  */
-export function sampleFolders(data: string): readonly string[] {
+export function storeFolders(data: string): readonly string[] {
   try {
     return readdirSync(data).map((instance) => join(data, instance, 'samples'));
   } catch {
-    // Nothing is kept there that could be uploaded.
+    // The folder is not readable, so there are no files to upload.
     return [];
   }
 }
 
-/** Whether there is a regular file in one of the folders, by its name alone; whoever opens it looks closer. */
+/** Whether `file` is a regular file below one of the folders, judged by its path only. `openUpload` checks it properly. */
 export function isHere(file: string, folders: readonly string[]): boolean {
   if (resolve(file) !== file || !folders.some((folder) => file.startsWith(folder + sep))) return false;
   try {

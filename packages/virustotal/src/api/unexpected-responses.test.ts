@@ -1,27 +1,29 @@
 import { type Fault, madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { describe, expect, it } from 'vitest';
-import virustotal from './handler.ts';
-import { captured } from './testing/captured.ts';
-import { START, startVirusTotal } from './testing/start-virustotal.ts';
+import virustotal from '../handler.ts';
+import { captured } from '../testing/captured.ts';
+import { START, startVirusTotal } from '../testing/start-virustotal.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-describe('whoever answers instead of VirusTotal: a portal, a proxy, a wrong url,', () => {
+describe('virustotal when a portal, a proxy or a wrong url responds instead of VirusTotal', () => {
   it.each<[string, Fault]>([
     ['404 with a page', { kind: 'html', status: 404 }],
     ['200 with a page', { kind: 'html', status: 200 }],
     ['403 with a page', { kind: 'html', status: 403 }],
-  ])('%s for every file: is told of, and asked less and less, whatever waits', async (_, fault) => {
+  ])('with %s for every file logs it and sends requests less and less often', async (_, fault) => {
     const { server, time, deliver, lines, verdicts, handler } = await startVirusTotal();
     const files = Array.from({ length: 40 }, (__, index) => madeUpFile(`file ${index}`, START));
     server.know(...files);
     server.setFault(() => fault);
     deliver(...files.map((file) => captured(file)));
     await time.run(6 * HOUR);
-    // Without a hold the 400 requests that a public key leaves for the day would be gone.
+    // Without a cooldown, the 400 daily requests of a public key would be used up.
     expect(server.requests.length).toBeLessThan(60);
-    expect(lines.filter((line) => line.startsWith('warn')).join()).toMatch(/does not answer as it should/);
+    expect(lines.filter((line) => line.startsWith('warn')).join()).toMatch(
+      /unexpected response from VirusTotal, retrying/,
+    );
     expect(verdicts()).toEqual([]);
     server.setFault(undefined);
     await time.run(24 * HOUR);
@@ -29,21 +31,21 @@ describe('whoever answers instead of VirusTotal: a portal, a proxy, a wrong url,
     expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
   });
 
-  it('for one file only: the others are asked about', async () => {
+  it('for one file only looks the other files up', async () => {
     const { server, time, deliver, verdicts } = await startVirusTotal();
-    const [odd, ...files] = Array.from({ length: 10 }, (_, index) => madeUpFile(`file ${index}`, START));
+    const [unusual, ...files] = Array.from({ length: 10 }, (_, index) => madeUpFile(`file ${index}`, START));
     server.know(...files);
     server.setFault(({ path }) =>
-      path.includes(odd?.md5 ?? '-') ? { kind: 'html', status: 404 } : undefined,
+      path.includes(unusual?.md5 ?? '-') ? { kind: 'html', status: 404 } : undefined,
     );
-    deliver(captured({ md5: odd?.md5 ?? '' }), ...files.map((file) => captured(file)));
+    deliver(captured({ md5: unusual?.md5 ?? '' }), ...files.map((file) => captured(file)));
     await time.run(10 * MINUTE);
     expect(verdicts()).toHaveLength(9);
   });
 });
 
-describe('429', () => {
-  it('that says "in a second" again and again is asked less and less all the same', async () => {
+describe('virustotal with responses 429', () => {
+  it('increases the delays even if they always ask for one second', async () => {
     const { server, time, deliver, verdicts } = await startVirusTotal();
     const known = madeUpFile('known', START);
     server.know(known);
@@ -57,8 +59,8 @@ describe('429', () => {
   });
 });
 
-describe('the quotas of a key', () => {
-  it('are asked for again in an hour when there was no answer, and lower the limits then', async () => {
+describe('virustotal with the quotas of a key', () => {
+  it('asks again after an hour without a response, and then lowers its limits', async () => {
     const limits = { minute: 4, day: 40, month: 1000 };
     const { server, time, deliver } = await startVirusTotal({ server: { limits } });
     const asked = () => server.requests.filter(({ path }) => path.startsWith('/users/')).length;
@@ -78,8 +80,8 @@ describe('the quotas of a key', () => {
   });
 });
 
-describe('a wait of a month', () => {
-  it('is believed of a quota, and not of a server that is down', async () => {
+describe('virustotal with a Retry-After of a month', () => {
+  it('accepts it for a quota, but not for a server that is down', async () => {
     for (const [status, code, hours] of [
       [503, 'TransientError', 25],
       [429, 'QuotaExceededError', 24 * 30],
@@ -102,12 +104,12 @@ describe('a wait of a month', () => {
   });
 });
 
-describe('a key in the environment that cannot be one', () => {
+describe('virustotal with an invalid key in the environment', () => {
   it.each([
     ['in quotes', `"${'k'.repeat(64)}"`],
     ['of two lines', `${'k'.repeat(32)}\n${'q'.repeat(32)}`],
-    ['with letters that no header takes', `schlüssel${'k'.repeat(32)}`],
-  ])('%s: is said at the start, and not shown', (_, key) => {
+    ['with letters that a header cannot contain', `schlüssel${'k'.repeat(32)}`],
+  ])('%s fails at start and does not show the key', (_, key) => {
     const saved = process.env['VIRUSTOTAL_API_KEY'];
     process.env['VIRUSTOTAL_API_KEY'] = key;
     try {

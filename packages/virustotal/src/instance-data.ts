@@ -1,39 +1,40 @@
 import type { Log } from '@ihandler/core';
-import { type Backlog, createBacklog, STATES } from '../backlog/backlog.ts';
-import { createOutbox, type Outbox } from '../backlog/outbox.ts';
-import type { Settings } from '../options.ts';
-import { openDatabase } from '../schema/open-database.ts';
-import { createHolds, type Holds } from './holds.ts';
-import { createQuota, type Quota } from './quota.ts';
+import { Backlog } from './backlog/backlog.ts';
+import { createOutbox, type Outbox } from './backlog/outbox.ts';
+import { STATES } from './backlog/task.ts';
+import type { Settings } from './options.ts';
+import { openDatabase } from './schema/open-database.ts';
+import { Cooldowns } from './worker/cooldowns.ts';
+import { createQuota, type Quota } from './worker/quota.ts';
 
-/** Everything that is kept in the file of an instance: by the running handler, and by commands beside it. */
-export interface Desk {
+/** The data of an instance, in its database. The running handler and commands beside it use it at the same time. */
+export interface InstanceData {
   readonly settings: Settings;
   readonly backlog: Backlog;
   readonly quota: Quota;
-  readonly holds: Holds;
+  readonly cooldowns: Cooldowns;
   readonly outbox: Outbox;
-  /** Counts something by name, for good. */
+  /** Increases a persistent counter. */
   count(name: string, more?: number): void;
-  /** What was counted, what waits and what is left of the quota. */
+  /** The counters, the size of the backlog and the rest of the quota. */
   counters(now: number): Readonly<Record<string, number>>;
   close(): void;
 }
 
-/** Opens the file of an instance, made when there is none. Throws `TARGET_UNREADABLE`. */
-export function openDesk(
+/** Opens the data of an instance, and creates the file if it is missing. Throws `TARGET_UNREADABLE`. */
+export function openInstanceData(
   file: string,
   settings: Settings,
   { log, now, random }: { readonly log: Log; readonly now: number; readonly random: () => number },
-): Desk {
+): InstanceData {
   const { database, takenOver } = openDatabase(file, now);
   const { files, unusable } = takenOver;
   if (files + unusable > 0)
-    log[unusable > 0 ? 'warn' : 'info']("took dionaea's backlog over", { files, unusable });
+    log[unusable > 0 ? 'warn' : 'info']("took over dionaea's backlog", { files, unusable });
   const outbox = createOutbox(database);
-  const backlog = createBacklog(database, settings, outbox.add);
+  const backlog = new Backlog(database, settings, outbox.add);
   const quota = createQuota(database, settings);
-  const holds = createHolds(database, log, random);
+  const cooldowns = new Cooldowns(database, log, random);
   const add = database.prepare(
     'INSERT INTO counts (name, count) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count',
   );
@@ -44,19 +45,19 @@ export function openDesk(
     settings,
     backlog,
     quota,
-    holds,
+    cooldowns,
     outbox,
     count: (name, more = 1) => void add.run(name, more),
     counters(now) {
       const { day, month } = quota.use(now);
       const counted = Object.fromEntries(counts.all().map(({ name, count }) => [name, count]));
-      const waiting = STATES.filter((state) => state !== 'done').reduce(
+      const pending = STATES.filter((state) => state !== 'done').reduce(
         (sum, state) => sum + backlog.count(state),
         0,
       );
       return {
-        backlog: waiting,
-        unreported: outbox.waiting(),
+        backlog: pending,
+        unreported: outbox.pending(),
         asked: counted['asked'] ?? 0,
         known: counted['known'] ?? 0,
         analysed: counted['analysed'] ?? 0,
@@ -66,7 +67,7 @@ export function openDesk(
         refused: counted['refused'] ?? 0,
         quota_left_day: left(day),
         quota_left_month: left(month),
-        key_refused: holds.state().keyRefused ? 1 : 0,
+        key_refused: cooldowns.state().keyRejected ? 1 : 0,
       };
     },
     close: () => void database.close(),

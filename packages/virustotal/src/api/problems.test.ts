@@ -1,15 +1,15 @@
 import { type Fault, madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { describe, expect, it } from 'vitest';
-import { isSameSite } from './api/api.ts';
-import { capture, captured } from './testing/captured.ts';
-import { START, startVirusTotal, temporaryFolder } from './testing/start-virustotal.ts';
+import { capture, captured } from '../testing/captured.ts';
+import { START, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';
+import { isSameSite } from './api.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A file that VirusTotal knows, and a server that answers the first requests for it with a fault. */
+/** Starts a server that knows a file and responds to the first requests for it with a fault. */
 async function withFault(fault: Fault, times = 1, path = /^\/files\/[0-9a-f]{32}$/) {
   const started = await startVirusTotal();
   const known = madeUpFile('known', START);
@@ -33,15 +33,15 @@ const error = (status: number, code: string, retryAfter?: number | string): Faul
   ...(retryAfter !== undefined && { retryAfter }),
 });
 
-describe('an answer', () => {
+describe('virustotal with a response', () => {
   it.each([
     [400, 'BadRequestError'],
     [400, 'InvalidArgumentError'],
-  ])('%i %s ends what was asked', async (status, code) => {
+  ])('%i %s skips the file', async (status, code) => {
     const { time, verdicts, askedAt } = await withFault(error(status, code), 9);
     await time.run(DAY);
     expect(askedAt()).toHaveLength(1);
-    expect(verdicts()).toMatchObject([{ state: 'skipped', reason: `refused: ${status} ${code}` }]);
+    expect(verdicts()).toMatchObject([{ state: 'skipped', reason: `rejected: ${status} ${code}` }]);
   });
 
   it.each<[string, Fault]>([
@@ -49,13 +49,13 @@ describe('an answer', () => {
     ['424 FailedDependencyError', error(424, 'FailedDependencyError')],
     ['503 TransientError', error(503, 'TransientError')],
     ['504 DeadlineExceededError', error(504, 'DeadlineExceededError')],
-    ['502 with a page for people', { kind: 'html', status: 502 }],
-    ['404 with a page for people', { kind: 'html', status: 404 }],
+    ['502 with an HTML page', { kind: 'html', status: 502 }],
+    ['404 with an HTML page', { kind: 'html', status: 404 }],
     ['200 with half a document', { kind: 'truncated' }],
-    ['that never comes: the connection is dropped', { kind: 'dropped' }],
+    ['lost with its connection', { kind: 'dropped' }],
     ['without end', { kind: 'endless' }],
-    ['that sends elsewhere', { kind: 'redirect', to: 'http://127.0.0.1:1/' }],
-  ])('%s is asked for again, each time later', async (_, fault) => {
+    ['that redirects', { kind: 'redirect', to: 'http://127.0.0.1:1/' }],
+  ])('%s retries with increasing delays', async (_, fault) => {
     const { time, verdicts, askedAt } = await withFault(fault, 4);
     await time.run(HOUR);
     const at = askedAt();
@@ -66,7 +66,7 @@ describe('an answer', () => {
     expect(verdicts()).toMatchObject([{ state: 'known' }]);
   });
 
-  it('with Retry-After is waited for, in seconds or until a date', async () => {
+  it('with Retry-After waits for the seconds or until the date', async () => {
     for (const header of [1800, new Date(START + 1800 * SECOND).toUTCString()]) {
       const { time, verdicts, askedAt } = await withFault(error(503, 'TransientError', header));
       await time.run(HOUR);
@@ -77,8 +77,8 @@ describe('an answer', () => {
   });
 });
 
-describe('429', () => {
-  it('QuotaExceededError without Retry-After: the next minute, then five, then the next day of UTC', async () => {
+describe('virustotal with a response 429', () => {
+  it('QuotaExceededError without Retry-After waits a minute, then five, then for the next day of UTC', async () => {
     const { time, verdicts, askedAt } = await withFault(error(429, 'QuotaExceededError'), 4);
     await time.run(DAY);
     const midnight = 12 * HOUR;
@@ -92,14 +92,14 @@ describe('429', () => {
     expect(verdicts()).toHaveLength(1);
   });
 
-  it('with Retry-After is believed', async () => {
+  it('QuotaExceededError with Retry-After waits as long', async () => {
     const { time, askedAt } = await withFault(error(429, 'QuotaExceededError', 7200));
     await time.run(3 * HOUR);
     expect(askedAt()[1]).toBeGreaterThanOrEqual(2 * HOUR);
     expect(askedAt()[1]).toBeLessThan(2 * HOUR + MINUTE);
   });
 
-  it('TooManyRequestsError: slower and slower, over a restart too', async () => {
+  it('TooManyRequestsError increases the delays, even after a restart', async () => {
     const { time, askedAt, restart, verdicts } = await withFault(error(429, 'TooManyRequestsError'), 3);
     await time.run(30 * SECOND);
     await restart();
@@ -112,31 +112,28 @@ describe('429', () => {
   });
 });
 
-describe('a key that is refused', () => {
+describe('virustotal with a rejected key', () => {
   it.each([
     [401, 'AuthenticationRequiredError'],
     [401, 'UserNotActiveError'],
     [401, 'WrongCredentialsError'],
     [403, 'ForbiddenError'],
-  ])(
-    '%i %s: it stops asking, says so loudly, keeps the backlog, tries again hourly',
-    async (status, code) => {
-      const { time, verdicts, askedAt, lines, handler } = await withFault(error(status, code), 3);
-      await time.run(59 * MINUTE);
-      expect(askedAt()).toHaveLength(1);
-      expect(handler.counters?.()).toMatchObject({ backlog: 1, key_refused: 1 });
-      expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
-      expect(lines.join('\n')).toContain('VIRUSTOTAL_API_KEY');
-      await time.run(90 * MINUTE);
-      expect(askedAt()).toHaveLength(3);
-      expect(lines.filter((line) => line.startsWith('error')).length).toBeLessThanOrEqual(3);
-      await time.run(HOUR);
-      expect(verdicts()).toHaveLength(1);
-      expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
-    },
-  );
+  ])('%i %s stops lookups, logs an error, keeps the backlog and retries hourly', async (status, code) => {
+    const { time, verdicts, askedAt, lines, handler } = await withFault(error(status, code), 3);
+    await time.run(59 * MINUTE);
+    expect(askedAt()).toHaveLength(1);
+    expect(handler.counters?.()).toMatchObject({ backlog: 1, key_refused: 1 });
+    expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
+    expect(lines.join('\n')).toContain('VIRUSTOTAL_API_KEY');
+    await time.run(90 * MINUTE);
+    expect(askedAt()).toHaveLength(3);
+    expect(lines.filter((line) => line.startsWith('error')).length).toBeLessThanOrEqual(3);
+    await time.run(HOUR);
+    expect(verdicts()).toHaveLength(1);
+    expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
+  });
 
-  it('is asked with at once after a restart with another key', async () => {
+  it('retries at once after a restart with another key', async () => {
     const { server, time, deliver, verdicts, restart } = await startVirusTotal({
       options: { apiKey: 'w'.repeat(64) },
     });
@@ -151,11 +148,11 @@ describe('a key that is refused', () => {
   });
 });
 
-describe('with uploads', () => {
+describe('virustotal with uploads', () => {
   async function withUpload(path: RegExp, fault: Fault, times = 1, comment?: string) {
     const folder = temporaryFolder();
     const started = await startVirusTotal({
-      options: { upload: true, folders: [folder], ...(comment && { comment }) },
+      options: { upload: true, sampleFolders: [folder], ...(comment && { comment }) },
     });
     const file = capture(folder, 'never seen');
     let left = times;
@@ -169,7 +166,7 @@ describe('with uploads', () => {
     return { ...started, verdicts: started.verdicts(), file };
   }
 
-  it('an upload whose answer is lost is not done twice', async () => {
+  it('does not repeat an upload whose response is lost', async () => {
     for (const fault of [{ kind: 'answer lost' }, { kind: 'truncated' }] as const) {
       const { server, verdicts, file } = await withUpload(/^POST \/files$/, fault);
       expect(server.uploads.get(file.sha256)).toHaveLength(1);
@@ -177,18 +174,18 @@ describe('with uploads', () => {
     }
   });
 
-  it('an upload that is refused ends as unknown, with the reason', async () => {
+  it('reports a rejected upload as unknown, with the reason', async () => {
     const { verdicts } = await withUpload(/^POST \/files$/, error(403, 'ForbiddenError'));
-    expect(verdicts).toMatchObject([{ state: 'unknown', reason: 'upload refused: 403 ForbiddenError' }]);
+    expect(verdicts).toMatchObject([{ state: 'unknown', reason: 'upload rejected: 403 ForbiddenError' }]);
   });
 
-  it('an analysis that VirusTotal has forgotten begins anew', async () => {
+  it('looks a file up again when VirusTotal has lost its analysis', async () => {
     const { verdicts, server, file } = await withUpload(/^GET \/analyses/, error(404, 'NotFoundError'));
     expect(server.uploads.get(file.sha256)).toHaveLength(1);
     expect(verdicts).toMatchObject([{ state: 'analysed' }]);
   });
 
-  it('a comment that is there already (409) is done, one whose answer was lost too, one that is refused is left', async () => {
+  it('finishes a comment that exists (409), is rejected, or whose response is lost', async () => {
     const path = /^POST .*comments$/;
     for (const fault of [error(409, 'AlreadyExistsError'), error(403, 'ForbiddenError')]) {
       const { server, handler } = await withUpload(path, fault, 1, 'caught');
@@ -200,7 +197,7 @@ describe('with uploads', () => {
     expect(handler.counters?.()).toMatchObject({ backlog: 0 });
   });
 
-  it('an upload address of somebody else gets nothing', () => {
+  it('sends nothing to an upload address of another site', () => {
     const base = 'https://www.virustotal.com/api/v3';
     expect(isSameSite('https://upload.virustotal.com/x', base)).toBe(true);
     expect(isSameSite('https://www.virustotal.com/_ah/upload/x/', base)).toBe(true);
