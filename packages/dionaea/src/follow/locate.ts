@@ -24,11 +24,12 @@ interface StartPosition {
 const fromStart = { offset: 0, check: checkOf(Buffer.alloc(0)) };
 
 /**
- * Orders the files that may hold a part: first the very file that was read, then the followed one, of which the others may
- * be copies not truncated yet, then plain files before gzipped ones, longer files before shorter ones.
+ * Orders the files that may hold a part: first the followed one, of which the others may be copies not truncated yet, then
+ * the very file that was read, then plain files before gzipped ones, longer files before shorter ones. The followed file is
+ * first, because a copy may have got the inode of the file that was read, when that one was replaced.
  */
 function byPreference(part: Part, followed: LogFile | undefined): (a: LogFile, b: LogFile) => number {
-  const rank = (file: LogFile) => (file.id === part.id ? 0 : file === followed ? 1 : file.compressed ? 3 : 2);
+  const rank = (file: LogFile) => (file === followed ? 0 : file.id === part.id ? 1 : file.compressed ? 3 : 2);
   return (a, b) => rank(a) - rank(b) || b.size - a.size;
 }
 

@@ -240,6 +240,22 @@ describe('dionaea-follow after rotations while it was stopped', () => {
     expect(host.messages).toContain('gzip data is damaged: the lines after that position are lost');
   });
 
+  it('continues in the followed file when a copy of it has the inode of the part', async () => {
+    const { file, host, follow, arrive, beside } = world();
+    writeFileSync(file, line(1));
+    const { stop } = follow();
+    await arrive(1);
+    await stop();
+    // As when a copy gets the inode of a file that was replaced.
+    renameSync(file, beside('incident.json.1'));
+    copyFileSync(beside('incident.json.1'), file);
+    appendFileSync(file, line(2));
+    const again = follow();
+    await arrive(1, 2);
+    await again.stop();
+    expect(new Set(host.incidents.map(({ id }) => id.split(':')[0])).size).toBe(1);
+  });
+
   it('is not misled by an inode that the file system reuses for another file', async () => {
     const { file, host, follow, arrive } = world();
     writeFileSync(file, line(1) + line(2));
