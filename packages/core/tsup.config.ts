@@ -5,7 +5,7 @@ export default base({
   dts: {
     compilerOptions: {
       ignoreDeprecations: '6.0',
-      // The catalogue augments '@ihandler/core', which must resolve to the sources while there is no build yet.
+      // The catalogue augments '@ihandler/core', which must resolve to the sources before the first build.
       customConditions: ['@ihandler/source'],
     },
   },

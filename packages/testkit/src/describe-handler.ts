@@ -21,8 +21,8 @@ export interface DescribeOptions {
 }
 
 /**
- * Defines one test for each rule of the contract. The suite reads from the handler what it can do; a rule about something that
- * it does not do passes. Each rule runs with a dispatcher of core in new folders under the temporary folder of the system.
+ * Defines one test for each rule of the contract. A rule about an optional member passes if the handler lacks the
+ * member. Each rule runs with a dispatcher of core in new folders under the temporary folder of the system.
  * `context.fetch` answers every request with 200 and `{}`.
  */
 export function describeHandler(

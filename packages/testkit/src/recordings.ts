@@ -35,7 +35,7 @@ function recordingOf(name: string, read: (wire: Wire, id: string) => Incident): 
 function coreValue(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(coreValue);
-  // Safe: what was parsed from JSON holds no bytes, so that what is left is a record.
+  // Safe: parsed JSON has no bytes, so the remaining case is a record.
   const wire = value as Wire;
   if (!Object.hasOwn(wire, 'remote_ip'))
     return Object.fromEntries(Object.entries(wire).map(([key, item]) => [key, coreValue(item)]));

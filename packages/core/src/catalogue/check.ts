@@ -1,8 +1,8 @@
 import { checks } from './check.generated.ts';
 
 /**
- * The reason why data does not fit the schema of its origin in the catalogue: the first problem with its path, what was
- * expected and what was found. Undefined when the data fits, or the catalogue lacks the origin. A key whose value is
+ * The reason why data does not fit the schema of its origin in the catalogue: the first problem with its path and the
+ * expected and actual value. Undefined when the data fits, or the catalogue lacks the origin. A key whose value is
  * `undefined` counts as missing.
  */
 export function misfitOf(origin: string, data: object): string | undefined {

@@ -17,8 +17,8 @@ export type IhandlerErrorCode =
   | 'TARGET_UNREADABLE';
 
 /**
- * An error in a program, a configuration or a file, for which there is something to do. Its message says what failed, what was
- * expected and found, and what to do.
+ * An error in a program, a configuration or a file, for which there is something to do. Its message says what failed, the
+ * expected and the actual value, and what to do.
  */
 export class IhandlerError extends Error {
   override readonly name = 'IhandlerError';

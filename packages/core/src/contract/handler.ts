@@ -91,7 +91,7 @@ export interface HandlerBase {
   /**
    * Removes everything stored about attacks in which one of these remote hosts took part (see `remoteHostsOf` in the kit).
    * Returns a sentence for the operator, such as `removed 3 attacks`. Called between deliveries. Leave it out when the
-   * handler stores nothing, or must not change what it wrote.
+   * handler stores nothing, or must not change its output.
    */
   forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
   /**
@@ -128,7 +128,7 @@ export interface WritingHandler extends HandlerBase {
   write(batch: readonly Incident[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
   /**
    * The stored checkpoint, over all streams. The dispatcher reads it after `start` and after each failed write, and does not
-   * deliver what it covers. Without this method a handler may get incidents again that it has stored.
+   * deliver incidents that it covers. Without this method a handler may get incidents again that it has stored.
    */
   checkpoint?(): MaybePromise<Checkpoint>;
 }

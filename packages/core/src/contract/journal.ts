@@ -3,171 +3,180 @@ import type { MaybePromise } from './handler.ts';
 import type { Incident, Value } from './incident.ts';
 
 /**
- * Incidents with their places in the journal, without gaps: the one at index i has position `before + 1 + i`. Positions
- * rise by one and are never used twice. When there is nothing, `before` is where the next one would follow.
+ * Consecutive incidents of a journal. The incident at index i has the position `before + 1 + i`. Positions rise by one and are
+ * never reused.
  */
 export interface JournalRun {
+  /** The position before the first incident. In an empty run: the position before the next incident. */
   readonly before: number;
   readonly incidents: readonly Incident[];
 }
 
-/** What became of everything accepted since an instance's first position, without what still waits. */
+/**
+ * Delivery counts of an instance: the outcome of every incident after its first position and up to its cursor. Pending
+ * incidents come after the cursor.
+ */
 export interface DeliveryCounts {
-  /** Handled: a listener returned, a write resolved, or the handler's own checkpoint covers it. */
+  /** Handled: a listener returned, a write resolved, or the checkpoint of the handler covers the incident. */
   readonly delivered: number;
-  /** Not for this instance: its globs or filters do not match, or it reported the incident itself. */
+  /** Not delivered: the globs or filters of the instance do not match, or it reported the incident itself. */
   readonly filtered: number;
-  /** In the dead letters now. */
+  /** In the dead letters at the moment. */
   readonly dead: number;
   /** Dropped from the dead letters by command. */
   readonly dropped: number;
-  /** Gone by retention before it was handled. */
+  /** Removed by retention before they were handled. */
   readonly lost: number;
 }
 
-/** Where an instance is. Everything up to `position` is in the counts; what is after it waits. */
+/** The progress of an instance. The counts cover every incident up to `position`; later ones are pending. */
 export interface Cursor {
-  /** The position before the first incident that concerned the instance: `first + sum of the counts = position`. */
+  /** The position at which the instance started: `first` plus the sum of the counts equals `position`. */
   readonly first: number;
-  /** The last position that is accounted for. */
+  /** The last position that the counts cover. */
   readonly position: number;
   readonly counts: DeliveryCounts;
-  /** The checkpoint that went with the last acknowledged write: a handler that does not cover it has lost what it stored. */
+  /** The checkpoint of the last acknowledged write. A handler whose own checkpoint does not cover it has lost data. */
   readonly written: Checkpoint;
 }
 
-/** An incident that a handler could not handle, kept for people to decide. */
+/** An incident that a handler could not process, stored until an operator retries or drops it. */
 export interface DeadLetter {
+  /** The instance that failed. */
   readonly instance: string;
+  /** The position of the incident in the journal. */
   readonly position: number;
   readonly incident: Incident;
-  /** What went wrong, for people. */
+  /** The message of the last error. */
   readonly reason: string;
-  /** How often it was tried. */
+  /** The number of attempts. */
   readonly attempts: number;
-  /** When it was given up, in milliseconds since the Unix epoch. */
+  /** The time of the last attempt, in milliseconds since the Unix epoch. */
   readonly at: number;
 }
 
-/** An acknowledgement: one transaction. */
+/** An acknowledgement, which the journal stores in one transaction. */
 export interface JournalStep {
   readonly instance: string;
   readonly cursor: Cursor;
-  /** New ones; one that is there already, at the same position, is replaced. */
+  /** New dead letters. One with the same position replaces the existing one. */
   readonly deadLetters: readonly DeadLetter[];
-  /** The positions of the instance's dead letters that go: they were handled after all, or dropped by command. */
+  /** Positions of dead letters to remove: they were handled at last, or dropped by an operator. */
   readonly settled?: readonly number[];
-  /** What the handler reported because of what is acknowledged; appended with it. Known ids are ignored. */
+  /** Reports of the acknowledged delivery, to append. Known ids are ignored. */
   readonly reports: readonly Incident[];
 }
 
-/** Where a source is, kept in the transaction that keeps what it brought. */
+/** The state of a source, stored in the same transaction as its incidents. */
 export interface SourceMark {
-  /** The source's instance. */
+  /** The instance of the source. */
   readonly source: string;
-  /** What it needs to go on after a restart, in a form of its own. Replaces what it kept before. */
+  /** The state from which the source resumes after a restart, in a form of its own. Replaces the previous state. */
   readonly state: Value;
 }
 
-/** What {@link Journal.forget} did. */
+/** The result of {@link Journal.forget}. */
 export interface ForgetResult {
-  /** Entries whose incident was replaced by `ihandler.incident.forgotten`, with the same id, at the same position. */
+  /** The number of entries replaced by `ihandler.incident.forgotten` with the same id at the same position. */
   readonly entries: number;
-  /** Dead letters that were removed, and counted as dropped. */
+  /** The number of dead letters removed. They count as dropped. */
   readonly deadLetters: number;
 }
 
-/** What became of a damaged journal: it was set aside, and what could be read of it goes on in a new one. */
+/** The fate of a damaged journal: it was set aside, and its readable entries were copied to a new one. */
 export interface JournalDamage {
-  /** Where it lies now, with its log beside it. */
+  /** The new path of the damaged file; its log is next to it. */
   readonly setAside: string;
-  /** What is wrong with it, for people. */
+  /** The problem, for people. */
   readonly problem: string;
-  /** How many entries could still be read: they are in the new journal, at the same positions. */
+  /** The number of readable entries. They are in the new journal at the same positions. */
   readonly readable: number;
-  /** How many positions are known to have held entries that could not be read: lanes that waited for them count them as lost. */
+  /** The number of positions known to have unreadable entries. Instances with such entries pending count them as lost. */
   readonly lost: number;
 }
 
 /**
- * The ordered log between sources and handlers. One process writes it. Every method may be called only between `open`
- * and `close`; calls may overlap.
+ * The ordered log between sources and handlers. One process writes it. All methods except `open` may be called only between
+ * `open` and `close`, and calls may overlap. A method rejects with a temporary error when a retry may help, with `JOURNAL_BUSY`
+ * when another process writes the journal, with `JOURNAL_INVALID` when its file has an unknown form, and with `JOURNAL_FAILED`
+ * when it can no longer store anything durably: then the process should exit.
  */
 export interface Journal {
   readonly name: string;
-  /** Whether what was appended survives a crash. */
+  /** Whether appended incidents survive a crash. */
   readonly durable: boolean;
-  /** What was wrong when it was opened, and what became of it; undefined when it was whole. */
+  /** Present when the journal was damaged when it was opened. */
   readonly damage?: JournalDamage | undefined;
   open(): MaybePromise<void>;
   close(): MaybePromise<void>;
-  /** The position before the oldest entry kept, and that of the newest; equal when there is none. */
+  /** The position before the oldest entry and the position of the newest one; equal when there is none. */
   bounds(): { readonly before: number; readonly last: number };
   /**
-   * Appends in order and resolves when durable, together with `mark`. Ids it has seen are ignored. Returns what is new, in
-   * order: the very objects. Rejects with a passing error, such as `JOURNAL_FULL`, when it takes nothing at the moment;
-   * with `JOURNAL_FAILED` when it can promise nothing any more (an fsync failed): then the process is to end.
+   * Appends incidents in order, together with `mark`, and resolves when they are durable. Ignores known ids. Returns the new
+   * incidents in order, as the same objects. Rejects with a temporary error, such as `JOURNAL_FULL`, while it does not accept
+   * incidents, and with `JOURNAL_FAILED` when it can no longer store anything durably, for example because fsync failed.
    */
   append(incidents: readonly Incident[], mark?: SourceMark): MaybePromise<JournalRun>;
-  /** What a source kept with its last append: see {@link SourceMark}. */
+  /** The state of a source: see {@link SourceMark}. */
   sourceState(source: string): MaybePromise<Value | undefined>;
-  /** The entries after a position, oldest first, at most `limit`; begins later when the oldest are gone (see `before`). */
+  /** At most `limit` entries after a position, oldest first. Starts later when retention has removed some: see `before`. */
   read(after: number, limit: number): MaybePromise<JournalRun>;
-  /** The highest ordinal appended of a stream, also when its entries are gone. */
+  /** The highest ordinal ever appended of a stream, also when retention has removed its entries. */
   highest(stream: string): MaybePromise<number | undefined>;
+  /** The cursor of an instance; undefined for a new instance. */
   cursor(instance: string): MaybePromise<Cursor | undefined>;
-  /** Moves a cursor, keeps dead letters and appends reports, all or nothing. Returns the reports that are new. */
+  /** Moves a cursor, stores dead letters and appends reports, all or nothing. Returns the new reports. */
   commit(step: JournalStep): MaybePromise<JournalRun>;
-  /** The dead letters of an instance after a position, oldest first. */
+  /** At most `limit` dead letters of an instance after a position, by position. */
   deadLetters(instance: string, after?: number, limit?: number): MaybePromise<readonly DeadLetter[]>;
-  /** Lets entries go that every instance has passed, as soon as retention allows. */
+  /** Allows the journal to remove entries up to a position, which every instance has passed, as soon as retention permits. */
   release(upTo: number): MaybePromise<void>;
-  /** When an entry was accepted, in milliseconds since the Unix epoch; undefined for a position that holds none. */
+  /** The time at which an entry was accepted, in milliseconds since the Unix epoch; undefined for a position without an entry. */
   acceptedAt(position: number): MaybePromise<number | undefined>;
-  /** The position before the first entry that was accepted at or after a time; the newest position when none was. */
+  /** The position before the first entry accepted at or after a time; the newest position when there is none. */
   positionBefore(acceptedAt: number): MaybePromise<number>;
-  /** Forgets what matching entries and dead letters hold, for good: also in files beside its own. */
+  /** Removes the content of matching entries and dead letters for good, also from damaged journals that were set aside. */
   forget(matches: (incident: Incident) => boolean): MaybePromise<ForgetResult>;
 }
 
-/** What another process may see of a journal, while one writes it or while none does. Reads only. */
+/** A read-only view of a journal for other processes, whether or not a process writes it. */
 export interface JournalView {
   /** The file or address, for people. */
   readonly where: string;
-  /** The process that writes it; undefined when none does. */
+  /** The id of the process that writes the journal; undefined when there is none. */
   writer(): number | undefined;
   bounds(): { readonly before: number; readonly last: number };
   acceptedAt(position: number): number | undefined;
-  /** By instance. Those of instances that do not run any more are kept for a while: `usedAt` says when one last ran. */
+  /** By instance. Cursors of instances that no longer run stay for some time; `usedAt` is the time of the last run. */
   cursors(): Readonly<Record<string, Cursor & { readonly usedAt: number }>>;
   deadLetters(instance: string, after?: number, limit?: number): readonly DeadLetter[];
-  /** What sources kept, by instance, and when. */
+  /** The states of sources, by instance, with the time at which each was stored. */
   sources(): Readonly<Record<string, { readonly state: Value; readonly at: number }>>;
-  /** Bytes on disk, and the limit of retention. */
+  /** The size on disk and the limit of retention, in bytes. */
   size(): { readonly bytes: number; readonly limit: number };
-  /** How many incidents, and bytes of them, were accepted since a time. */
+  /** The number and bytes of incidents accepted since a time. */
   acceptedSince(time: number): { readonly incidents: number; readonly bytes: number };
-  /** The damaged journals that were set aside, oldest first, and when, in milliseconds since the Unix epoch. */
+  /** The damaged journals that were set aside, oldest first, each with the time in milliseconds since the Unix epoch. */
   damages?(): readonly (JournalDamage & { readonly at: number })[];
   close(): void;
 }
 
-/** What {@link JournalModule.check} found. */
+/** The result of {@link JournalModule.check}. */
 export interface JournalCheck {
-  /** What is wrong, for people; none when all is well. */
+  /** The problems, for people; empty when there are none. */
   readonly problems: readonly string[];
   readonly entries: number;
-  /** Books that do not balance, by instance, are among the problems. */
+  /** The number of instances. Counts that do not balance are among the problems. */
   readonly instances: number;
 }
 
-/** The module of a journal whose manifest stands under `journals`. */
+/** The module of a journal, as `journals` in a manifest names it. */
 export interface JournalModule {
   default(options: object): Journal;
-  /** Opens it for reading; throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
+  /** Opens the journal for reading. Throws `TARGET_UNREADABLE` or `JOURNAL_INVALID`. */
   view?(options: object): JournalView;
-  /** Looks at everything in it. Changes nothing; may take long. */
+  /** Verifies the whole journal. Changes nothing and may take long. */
   check?(options: object): MaybePromise<JournalCheck>;
-  /** Gives space that is not used back to the file system, while no process writes it; answers bytes before and after. */
+  /** Returns unused space to the file system, while no process writes the journal. Returns the bytes before and after. */
   compact?(options: object): MaybePromise<{ readonly before: number; readonly after: number }>;
 }

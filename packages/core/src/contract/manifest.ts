@@ -18,7 +18,7 @@ export const manifestSchema = z.object({
         summary: z.string(),
         /** Whether the handler sends incidents or parts of them off this machine. */
         network: z.boolean(),
-        /** What it sends, and where to. */
+        /** The data that leaves this machine, and its recipient. */
         sends: z.string().optional(),
         /** Whether the handler masks the sensor's address itself, so that the entry setting `mask` stays off by default. */
         masksItself: z.boolean().optional(),

@@ -12,7 +12,7 @@ const schema = z.strictObject({
   either: z.union([z.string(), z.number()]).optional(),
 });
 
-/** What is told of options that do not fit. */
+/** The problems of invalid options. */
 function told(input: unknown, of: z.ZodType = schema) {
   try {
     parseOptions(of, input, 'log-text');
@@ -28,7 +28,7 @@ describe('parseOptions', () => {
     expect(parseOptions(z.strictObject({}), undefined, 'log-text')).toEqual({});
   });
 
-  it('throws one error with all problems: path, what was expected and what was found', () => {
+  it('throws one error with all problems: path, expectation and finding', () => {
     const { error, text, problems } = told({ size: 'big', fiel: 'a', rules: { one: 1, 'a.b': 'x' } });
     expect(error).toBeInstanceOf(IhandlerError);
     expect(error).toMatchObject({ code: 'OPTIONS_INVALID' });

@@ -8,7 +8,7 @@ import { isSecretName } from './secret-name.ts';
 export interface OptionProblem {
   /** The path of the option, such as `a.b[0]`; `''` for the options as a whole. */
   readonly path: string;
-  /** What was expected and what was found. Secrets are not shown. */
+  /** The expected and the actual value. Secrets are not shown. */
   readonly message: string;
 }
 
@@ -35,7 +35,7 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): Option
 
 /**
  * Parses the options that a user wrote. Call it once, in the factory of the handler, source or journal that `owner` names.
- * Throws `OPTIONS_INVALID` with all problems at once, each with its path, what was expected and what was found;
+ * Throws `OPTIONS_INVALID` with all problems at once, each with its path and the expected and actual value;
  * {@link optionProblems} extracts them from the error.
  */
 export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, owner: string): z.output<S> {

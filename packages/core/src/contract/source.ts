@@ -10,7 +10,7 @@ export interface Reject {
   readonly offset: number;
   /** Its length in bytes. */
   readonly length: number;
-  /** What was expected and what was found. */
+  /** The expected and the actual input. */
   readonly reason: string;
   /** The input itself; absent when it is too large to store. */
   readonly text?: string | Uint8Array;

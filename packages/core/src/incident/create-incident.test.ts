@@ -82,7 +82,7 @@ describe('createIncident', () => {
     );
   });
 
-  it('shows in its error what it found, short and with control characters escaped', () => {
+  it('shows the invalid value in its error, shortened and with control characters escaped', () => {
     const make = () => createIncident(forged({ origin: `\u001b[2J\u202e${'x'.repeat(1e6)}` }));
     expect(make).toThrow(/^[ -~]{1,400}$/);
     expect(() => createIncident(forged({ timestamp: 7n }))).toThrow('Expected a timestamp');

@@ -36,7 +36,7 @@ const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
 /**
  * One sentence of advice for a failed TLS connection: expired, for another name, untrusted, a client certificate missing, or
  * not TLS at all. Looks at the error and up to four causes, first at their codes and then at their text. Undefined for any
- * other failure, so that `explainTls(error) ?? …` can go on with the advice of the protocol.
+ * other failure, so that `explainTls(error) ?? …` can continue with advice about the protocol.
  */
 export function explainTls(error: unknown): string | undefined {
   const codes: string[] = [];

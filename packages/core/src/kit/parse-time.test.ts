@@ -25,7 +25,7 @@ test.each([
 });
 
 test.each(['', 'yesterday', '7', '7y', '2026', '2026-13-01', '2026-11-22T25:00', '24h ago'])(
-  'parseTime rejects %j and says what it accepts',
+  'parseTime rejects %j and names valid forms',
   (written) => {
     expect(() => parseTime('since', written, now)).toThrow(/--since expects a date or an age.*24h/);
   },

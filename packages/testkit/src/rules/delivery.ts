@@ -56,7 +56,7 @@ async function crashAt(point: Point, nth: number, { inWorld, sample }: Subject):
     await world.kill(first);
     const second = await world.live({ batch: 2 });
     const keepsCheckpoint = (await checkpointOf(second)) !== undefined;
-    await second.deliver(incidents); // a source repeats what was not confirmed
+    await second.deliver(incidents); // a source repeats unconfirmed incidents
     if (keepsCheckpoint) assertNothingAgain(second, first.calls, `a crash at "${point}"`);
     const calls = [...first.calls, ...second.calls].filter(({ state }) => state !== 'running');
     const handled = new Set(calls.flatMap(({ ids }) => ids));
@@ -84,7 +84,7 @@ const crashPoints: readonly (readonly [Point, nth: number])[] = [
 /** The rules for handlers with a checkpoint. */
 const checkpointRules: readonly Rule[] = [
   {
-    name: 'has a checkpoint that covers exactly what it stored of each stream',
+    name: 'has a checkpoint that covers exactly the stored incidents of each stream',
     check: ({ inWorld, sample }) =>
       inWorld(async (world) => {
         const life = await world.live({ batch: 3 });

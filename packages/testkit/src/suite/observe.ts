@@ -35,7 +35,7 @@ export interface Observed {
   readonly handler: Handler;
   readonly calls: readonly Call[];
   readonly misreports: readonly Misreport[];
-  /** The errors of `close`: what it threw, or that it has not returned. */
+  /** The errors of `close`: thrown errors, and one while a call has not returned. */
   readonly closeErrors: ReadonlySet<unknown>;
 }
 

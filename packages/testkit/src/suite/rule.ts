@@ -4,6 +4,6 @@ import type { Subject } from './subject.ts';
 export interface Rule {
   /** A predicate whose subject is the handler: `can be closed twice`. */
   readonly name: string;
-  /** Throws an AssertionError that says what was expected and found. Passes when the handler lacks what the rule is about. */
+  /** Throws an AssertionError with the expected and actual behaviour. Passes when the handler lacks what the rule is about. */
   check(subject: Subject): Promise<void>;
 }

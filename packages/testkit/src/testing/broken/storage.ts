@@ -62,7 +62,7 @@ function addCheckpoint(folder: string, more: Stored['checkpoint']): void {
   store(folder, { rows, checkpoint: { ...checkpoint, ...more } });
 }
 
-const covers = 'has a checkpoint that covers exactly what it stored of each stream';
+const covers = 'has a checkpoint that covers exactly the stored incidents of each stream';
 const resumes = 'resumes after a crash at any point';
 const once = 'stores each incident exactly once despite failures and crashes, if it has a checkpoint';
 
