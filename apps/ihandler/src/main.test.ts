@@ -11,7 +11,7 @@ afterAll(() => program.remove());
 
 const all = Array.from({ length: 5000 }, (_, n) => n + 1);
 
-/** Keeps numbers as they come, and waits to be closed in the middle of its work, once. */
+/** Stores numbers, and once waits for its close in the middle of a batch. */
 const waiting = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 let kept = { numbers: [], checkpoint: {} };
@@ -41,7 +41,7 @@ export default () => ({
 `;
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'on %s the running batch is finished, and the same command completes the rest with nothing twice',
+  'on %s import finishes the running batch, and the same command completes the rest with nothing twice',
   async (signal) => {
     const world = createWorld();
     installLines(world);
@@ -64,7 +64,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   60_000,
 );
 
-test('writes no progress and no colour where it is no terminal', async () => {
+test('the program writes no progress and no colour without a terminal', async () => {
   const world = createWorld();
   installLines(world);
   installKeep(world);
@@ -80,7 +80,7 @@ test('writes no progress and no colour where it is no terminal', async () => {
   expect(stdout).not.toContain('\u001b');
 }, 30_000);
 
-test('ends quietly when its output is cut off', async () => {
+test('the program exits quietly when its output is closed', async () => {
   const world = createWorld();
   world.install(
     'ihandler-talk',
@@ -97,7 +97,7 @@ test('ends quietly when its output is cut off', async () => {
   expect(code).toBe(0);
 }, 30_000);
 
-test('says in one line what a package throws where nobody catches it', async () => {
+test('the program reports an uncaught error of a package in one line', async () => {
   const world = createWorld();
   installLines(world);
   installPlain(
@@ -108,7 +108,7 @@ test('says in one line what a package throws where nobody catches it', async () 
   world.write('a.txt', lines(1));
   const { code, stderr } = await program.start(world, ['import', 'a.txt', '--with', 'bomb']).ended;
   expect(code).toBe(4);
-  expect(stderr).toBe('ihandler: unexpectedly: bang\\x1b[2J\n');
+  expect(stderr).toBe('ihandler: unexpected error: bang\\x1b[2J\n');
 }, 30_000);
 
 const reopening = `
@@ -133,7 +133,7 @@ export default () => ({
 });
 `;
 
-test('on SIGHUP handlers reopen their files, and the import goes on', async () => {
+test('on SIGHUP handlers reopen their files, and the import continues', async () => {
   const world = createWorld();
   installLines(world);
   installPlain(world, 'reopening', reopening);

@@ -4,7 +4,7 @@ import { describeError, escapeControls } from '@ihandler/core';
 import { exitCodes } from './exit-code.ts';
 import { run } from './program.ts';
 
-/** npm passes an interrupt on to a program that has had it from the terminal already: so close together they are one. */
+/** npm repeats an interrupt that the program also gets from the terminal: within this time, in milliseconds, two are one. */
 const SAME_INTERRUPT = 300;
 
 const interrupted = new AbortController();
@@ -15,13 +15,15 @@ function interrupt(): void {
     interruptedAt = now;
     interrupted.abort();
     if (process.stderr.isTTY)
-      process.stderr.write('\r\x1b[KInterrupted: finishing what has begun (again: stop at once)\n');
+      process.stderr.write(
+        '\r\x1b[KInterrupted: finishing the running batch (interrupt again to stop at once)\n',
+      );
   } else if (now - interruptedAt > SAME_INTERRUPT) process.exit(exitCodes.interrupted);
 }
 const interrupts = ['SIGINT', 'SIGTERM'] as const;
 for (const signal of interrupts) process.on(signal, interrupt);
 
-/** Nothing in JavaScript hears a signal while one long step runs; without a listener the system itself ends the program. */
+/** JavaScript does not receive signals during one long step. Without a listener, the system ends the program. */
 async function killable<T>(work: () => T): Promise<Awaited<T>> {
   for (const signal of interrupts) process.off(signal, interrupt);
   try {
@@ -33,7 +35,7 @@ async function killable<T>(work: () => T): Promise<Awaited<T>> {
 
 process.on('uncaughtException', (error) => {
   const text = process.argv.includes('--debug') ? error.stack : undefined;
-  process.stderr.write(`ihandler: unexpectedly: ${text ?? escapeControls(describeError(error))}\n`);
+  process.stderr.write(`ihandler: unexpected error: ${text ?? escapeControls(describeError(error))}\n`);
   process.exit(exitCodes.unusable);
 });
 
@@ -45,7 +47,7 @@ function conditionsOf(execArgv: readonly string[]): string[] {
   });
 }
 
-/** The end of the input, or an interrupt, is an empty answer. */
+/** Asks a question. The end of the input, or an interrupt, is an empty answer. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const nothing = new Promise<string>((answer) => terminal.once('close', () => answer('')));
@@ -76,5 +78,5 @@ process.exitCode = await run(process.argv.slice(2), {
   prefix: import.meta.dirname,
   conditions: conditionsOf(process.execArgv),
 });
-// What a package left open (a timer, a hung request) must not keep a finished program alive.
+// A timer or request that a package left open must not keep a finished program alive.
 setTimeout(() => process.exit(), 500).unref();

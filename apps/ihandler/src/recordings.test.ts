@@ -1,28 +1,22 @@
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, test } from 'vitest';
 import { startProgram } from './testing/program.ts';
 import { createWorld, type Ran, type World } from './testing/world.ts';
 
-const root = new URL('../../../', import.meta.url);
 const seed = readFileSync(recording('seed-attack.ndjson'));
 
 /** A world in which packages of this workspace are installed. */
 function worldWith(...folders: readonly string[]): World {
   const world = createWorld();
-  for (const folder of folders) {
-    const link = join(world.folder, 'node_modules/@ihandler', folder);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(fileURLToPath(new URL(`packages/${folder}`, root)), link);
-  }
+  world.link(...folders);
   return world;
 }
 
 function runFromSource(world: World, ...argv: readonly string[]): Promise<Ran> {
-  return world.run(argv, { conditions: ['@ihandler/source'] });
+  return world.run(argv);
 }
 
 describe('recordings of a dionaea', () => {
@@ -58,7 +52,7 @@ describe('recordings of a dionaea', () => {
     expect(tree.stdout).toBe(readFileSync(recording('seed-attack.manual.txt'), 'utf8'));
   });
 
-  test('fit their schemas, and are taken once however often they are imported', async () => {
+  test('match their schemas, and are stored once however often they are imported', async () => {
     const world = worldWith('dionaea', 'log-sqlite');
     const files = ['a', 'c'].map((run) => recording(`dionaea-${run}/log_incident.ndjson`));
     const command = ['import', ...files, '--json', '--with', 'log-sqlite:file=my.sqlite'];
@@ -68,7 +62,7 @@ describe('recordings of a dionaea', () => {
     expect(second).toMatchObject({ accepted: 0, exitCode: 0, ihandlers: [{ delivered: 0, dead: 0 }] });
   });
 
-  test('with broken lines are imported, and what was broken once it is put right', async () => {
+  test('with broken lines are imported, and the fixed lines afterwards', async () => {
     const world = worldWith('dionaea', 'log-sqlite');
     const lines = seed.toString().trimEnd().split('\n').slice(0, 20);
     const broken = lines.with(7, lines[7]?.slice(0, 100) ?? '');
@@ -119,15 +113,15 @@ describe('recordings of a dionaea', () => {
   }, 120_000);
 });
 
-test('list says of the packages of this workspace what they need and that nothing leaves the machine', async () => {
+test('list shows what the packages of this workspace need, and that they send nothing', async () => {
   const world = worldWith('dionaea', 'log-sqlite', 'journal-sqlite', 'attack-log', 'core');
   const { stdout } = await runFromSource(world, 'list');
-  expect(stdout).toMatch(/log-sqlite .*\n.*nothing leaves this machine; needs file/);
+  expect(stdout).toMatch(/log-sqlite .*\n.*sends nothing off this machine; needs file/);
   expect(stdout).toMatch(/source +dionaea: .*import reads files and standard input/);
   expect(stdout).not.toContain('cannot be used');
 });
 
-test('import says which command to type when nobody says what is to run', async () => {
+test('import suggests a command when no handler is given', async () => {
   const world = worldWith('dionaea', 'log-sqlite');
   const { code, stderr } = await runFromSource(world, 'import', recording('seed-attack.ndjson'));
   expect(code).toBe(2);

@@ -52,7 +52,7 @@ function worldWithAll(): World {
   return world;
 }
 
-test('says what runs, what leaves the machine and to where, and starts nothing', async () => {
+test('check lists handlers, and what they send to which destination, and starts nothing', async () => {
   const world = worldWithAll();
   world.write('own.js', `export default { name: 'own', on: {} };`);
   world.write('key.pem', 'k');
@@ -67,16 +67,16 @@ ihandlers:
   );
   const { code, stdout, stderr } = await world.run(['check', '-c', 'my.yaml']);
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout.replaceAll(world.folder, '')).toBe(`/my.yaml is in order.
+  expect(stdout.replaceAll(world.folder, '')).toBe(`/my.yaml is valid.
   data: /state
-  keep: nothing leaves this machine
-  far: sends hashes to a service, to https://u:[hidden]@vt.example/api
-  own: ./own.js is your own: nobody says what it sends
+  keep: sends nothing off this machine
+  far: sends hashes to a service, to https://u:[hidden]@vt.example/api; the sensor's address is masked
+  own: a local file, which does not say what it sends
 `);
   expect(world.list('.')).toEqual(['key.pem', 'my.yaml', 'node_modules', 'own.js']);
 });
 
-test('tells everything that is wrong at once: settings, names, options, files, folders and ports', async () => {
+test('check reports all problems at once: settings, names, options, files, folders and ports', async () => {
   const world = worldWithAll();
   const port = await takenPort();
   world.write('file', '');
@@ -106,17 +106,17 @@ ihandlers:
   const told = stderr.replaceAll(world.folder, '').trim().split('\n');
   expect(told[0]).toBe('ihandler: /my.yaml has 12 problems:');
   for (const problem of [
-    'line 1, colour: there is no such setting',
-    'line 2, data: expected a folder that can be written or made; found /file/state: /file is no folder',
-    'line 4, sources[0].name: expected something that is installed',
+    'line 1, colour: unknown setting',
+    'line 2, data: expected a folder that can be written or created; found /file/state: /file is not a folder',
+    'line 4, sources[0].name: expected an installed name',
     `line 5, sources[1].config.port: expected a port to listen on; found 127.0.0.1:${port}`,
-    'line 7, ihandlers[0].config.file: expected something that can be written; found /gone/numbers.json',
+    'line 7, ihandlers[0].config.file: expected a path that can be written; found /gone/numbers.json',
     'line 7, ihandlers[0].config.fiel: there is no such option',
-    'line 10, ihandlers[1].config.key: expected something that can be read; found /no-key.pem',
-    'line 11, ihandlers[1].config.logs.b.file: expected something that can be written; found /file/x',
-    'line 12, ihandlers[1].config.files[1]: expected something that can be written; found /gone/x',
+    'line 10, ihandlers[1].config.key: expected a path that can be read; found /no-key.pem',
+    'line 11, ihandlers[1].config.logs.b.file: expected a path that can be written; found /file/x',
+    'line 12, ihandlers[1].config.files[1]: expected a path that can be written; found /gone/x',
     `line 14, ihandlers[1].config.port: expected a port to listen on; found 127.0.0.1:${port}`,
-    'line 15, ihandlers[2].name: expected something that is installed',
+    'line 15, ihandlers[2].name: expected an installed name',
     'line 16, ihandlers[3].only[0]: Expected a glob',
   ])
     expect(
@@ -125,11 +125,11 @@ ihandlers:
     ).toHaveLength(1);
 });
 
-test('without a configuration looks at what would run', async () => {
+test('check without a configuration checks the default handlers', async () => {
   const world = worldWithAll();
   installPlain(world, 'shout', `export default () => ({ contract: 1, name: 'shout', on: {} });`);
   const { code, stdout } = await world.run(['check']);
   expect(code).toBe(0);
-  expect(stdout).toContain('  shout: nothing leaves this machine\n');
+  expect(stdout).toContain('  shout: sends nothing off this machine\n');
   expect(stdout).not.toContain('keep');
 });

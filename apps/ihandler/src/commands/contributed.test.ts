@@ -80,7 +80,7 @@ test('a command gets every entry of its handler, with absolute paths and its own
   }
 });
 
-test('a configuration that does not name the handler gives none', async () => {
+test('a command gets no instances when the configuration does not name its handler', async () => {
   const world = createWorld();
   installShelf(world);
   world.write('my.yaml', 'ihandlers: [other]\n');
@@ -88,7 +88,7 @@ test('a configuration that does not name the handler gives none', async () => {
   expect(JSON.parse(stdout).instances).toEqual([]);
 });
 
-test('without a configuration it is the handler that needs no option, in the default folder', async () => {
+test('a command without a configuration gets the handler that needs no option, in the default folder', async () => {
   const world = createWorld();
   installShelf(world);
   const { stdout } = await world.run(['shelves']);
@@ -100,7 +100,7 @@ test('without a configuration it is the handler that needs no option, in the def
   expect(JSON.parse((await needy.run(['shelves'])).stdout).instances).toEqual([]);
 });
 
-test('packages beside the configuration are found, and their help tells of -c', async () => {
+test('commands of packages beside the configuration are found, with -c in their help', async () => {
   const world = createWorld();
   installShelf(world, 'elsewhere');
   world.write('elsewhere/my.yaml', 'ihandlers: [shelf]\n');
@@ -111,7 +111,7 @@ test('packages beside the configuration are found, and their help tells of -c', 
   expect(help.stdout).toContain('-c, --config FILE.yaml');
 });
 
-test('what is wrong with the configuration is told, and no secret of it shown', async () => {
+test('a command reports problems of the configuration, without its secrets', async () => {
   const world = createWorld();
   installShelf(world);
   world.write('broken.yaml', 'ihandlers:\n  - nome: shelf\n');

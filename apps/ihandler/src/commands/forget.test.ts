@@ -102,7 +102,7 @@ function bytesOf(world: World): string {
 
 describe('forget', { timeout: 120_000 }, () => {
   test.each([true, false])(
-    'leaves no byte in databases and journal; a process runs: %s',
+    'removes every byte from databases and journal; a process runs: %s',
     async (isRunning) => {
       const { world, running } = await worldWithHosts();
       if (!isRunning) await stopRun(running);
@@ -113,9 +113,11 @@ describe('forget', { timeout: 120_000 }, () => {
       expect(stdout).toContain('  log-sqlite: removed 1 attack (1 connection)');
       expect(stdout).toMatch(/ {2}journal: \d+ incidents, 2 dead letters\n/);
       expect(stdout).toContain(
-        '  sender: it has sent numbers to example.org, to https://collector.example/in: copies there stay\n',
+        '  sender: copies of numbers to example.org that it sent to https://collector.example/in\n',
       );
-      expect(stdout).toContain('  refuser: what it wrote, such as a text log, is not its to change\n');
+      expect(stdout).toContain(
+        '  refuser: its output, such as log files, is not modified; remove the lines yourself\n',
+      );
       expect(stdout).toContain('data/rejects-live.ndjson');
       expect(bytesOf(world)).not.toContain(BAD);
       expect(bytesOf(world)).toContain(GOOD);
@@ -134,11 +136,11 @@ describe('forget', { timeout: 120_000 }, () => {
     },
   );
 
-  test('asks first, and refuses what is no network', async () => {
+  test('asks first, and rejects an invalid network', async () => {
     const { world, running } = await worldWithHosts();
     await stopRun(running);
     for (const [argv, said] of [
-      [['203.0.113.9/24'], 'found 203.0.113.9/24, which may mean that address or all of its network'],
+      [['203.0.113.9/24'], 'Forget 203.0.113.0/24 in the journal'],
       [['203.0.113.0/33'], 'Expected an address or a network such as'],
       [['evil.example'], 'found "evil.example". Nothing was done'],
       [[], 'Expected addresses or networks'],

@@ -4,7 +4,7 @@ import { installPlain, lines } from '../testing/fixture-packages.ts';
 import { numbers, worldWithPackages } from '../testing/importing-world.ts';
 
 describe('import', () => {
-  test('reads a recording into the handler that --with names, and tells what became of it', async () => {
+  test('imports a recording into the handler of --with, and reports the counts', async () => {
     const world = worldWithPackages();
     world.write('a.txt', lines(1, 2, 3));
     const { code, stdout, stderr } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
@@ -16,18 +16,18 @@ describe('import', () => {
     expect(numbers(world, 'out.json')).toEqual([1, 2, 3]);
   });
 
-  test('adds nothing twice when it is run again, and says so', async () => {
+  test('stores nothing twice when it is repeated, and says so', async () => {
     const world = worldWithPackages();
     world.write('a.txt', lines(1, 2, 3));
     const command = ['import', 'a.txt', '--with', 'keep:file=out.json'];
     await world.run(command);
     const { code, stdout } = await world.run(command);
     expect(code).toBe(0);
-    expect(stdout).toContain('Nothing new');
+    expect(stdout).toContain('Already imported: nothing new.');
     expect(numbers(world, 'out.json')).toEqual([1, 2, 3]);
   });
 
-  test('runs what a configuration names, with paths that start at its folder', async () => {
+  test('runs the handlers of a configuration, with paths relative to its folder', async () => {
     const world = worldWithPackages();
     world.write('a.txt', lines(1, 2));
     world.write(
@@ -57,7 +57,7 @@ ihandlers:
     expect(stdout).toContain('second: 2 delivered');
   });
 
-  test('runs installed handlers that need nothing when nobody says what is to run, and names the others', async () => {
+  test('runs the default handlers when none is named, and lists the others', async () => {
     const world = worldWithPackages();
     installPlain(world, 'quiet', `export default () => ({ contract: 1, name: 'quiet', on: { '*'() {} } });`);
     installPlain(world, 'chatty', `throw new Error('must not be run');`, true);
@@ -66,10 +66,10 @@ ihandlers:
     expect(code).toBe(0);
     expect(stdout).toContain('quiet: 1 delivered');
     expect(stderr).toContain('keep (needs file)');
-    expect(stderr).toContain('chatty (must be asked for, since it uses the network)');
+    expect(stderr).toContain('chatty (off by default (uses the network))');
   });
 
-  test('says which command would do something when nothing runs by itself', async () => {
+  test('suggests a command when no handler runs by default', async () => {
     const world = worldWithPackages();
     world.write('a file.txt', lines(1));
     const { code, stderr } = await world.run(['import', 'a file.txt']);
@@ -77,7 +77,7 @@ ihandlers:
     expect(stderr).toContain(`ihandler import 'a file.txt' --with keep:file=numbers.json`);
   });
 
-  test('keeps rejected input in a file that only then is made, and says how to import it', async () => {
+  test('writes rejected input to a new file, and prints how to import it', async () => {
     const world = worldWithPackages();
     world.write('a.txt', `${lines(1)}{"lines":1, oops\n${lines(2)}`);
     const { code, stdout } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
@@ -110,12 +110,19 @@ ihandlers:
     expect(world.read('r.ndjson')).toBe('mine');
   });
 
-  test('keeps dead letters in a file and says so with its exit code', async () => {
+  test('says that an empty file has nothing to import', async () => {
+    const world = worldWithPackages();
+    world.write('empty.txt', '');
+    const { code, stdout } = await world.run(['import', 'empty.txt', '--with', 'keep:file=out.json']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Nothing to import: the input is empty.')]);
+  });
+
+  test('writes dead letters to a file, and exits with code 3', async () => {
     const world = worldWithPackages();
     world.write('a.txt', lines(1, 666, 3));
     const { code, stdout } = await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/keep: 2 delivered, .*1 given up/);
+    expect(stdout).toMatch(/keep: 2 delivered, .*1 moved to dead letters/);
     expect(numbers(world, 'out.json')).toEqual([1, 3]);
     const [name = ''] = world.list('state/ihandler').filter((file) => file.startsWith('dead-letters-'));
     expect(JSON.parse(world.read(`state/ihandler/${name}`))).toMatchObject({
@@ -144,19 +151,19 @@ ihandlers:
         { file: 'a.txt', source: 'lines', accepted: 1, rejected: 1, failure: null },
         { file: 'empty.txt', source: null, accepted: 0 },
       ],
-      ihandlers: [{ name: 'keep', delivered: 1, dead: 0, waiting: 0, failure: null }],
+      ihandlers: [{ name: 'keep', delivered: 1, dead: 0, pending: 0, failure: null }],
       rejects: { count: 1 },
       exitCode: code,
     });
     expect(code).toBe(3);
   });
 
-  test('recognises a gzipped file by what is in it', async () => {
+  test('recognises a gzipped file by its content', async () => {
     const world = worldWithPackages();
     world.write('a.gz', gzipSync(lines(1)));
     const { code, stderr } = await world.run(['import', 'a.gz', '--with', 'keep:file=out.json']);
     // The source of this test reads no gzip: that it was asked shows in what it rejects.
-    expect(stderr).not.toContain('not of a kind');
+    expect(stderr).not.toContain('Unrecognised file format');
     expect(code).toBe(3);
   });
 });

@@ -4,7 +4,7 @@ import { installKeep, installLines, installPlain, lines } from '../testing/fixtu
 import { createWorld, type World } from '../testing/world.ts';
 
 describe('init', () => {
-  test('writes a configuration for what is installed, which is in order and runs', async () => {
+  test('writes a valid configuration for the installed packages, which runs', async () => {
     const world = createWorld();
     installLines(world);
     installKeep(world);
@@ -17,7 +17,7 @@ describe('init', () => {
     expect(text).toContain('\n  - name: keep\n    config:\n      file: numbers.json\n      # size: …\n');
     expect(text).toContain('sends numbers to example.org');
     expect(text).toContain('\n  # - name: chatty\n');
-    expect((await world.run(['check', '-c', 'ihandler.yaml'])).stdout).toContain('keep: nothing leaves');
+    expect((await world.run(['check', '-c', 'ihandler.yaml'])).stdout).toContain('keep: sends nothing');
     world.write('a.txt', lines(1));
     expect((await world.run(['import', '-c', 'ihandler.yaml', 'a.txt'])).code).toBe(0);
     world.write('ihandler.yaml', text.replace('  # - name: chatty', '  - name: chatty'));
@@ -32,7 +32,7 @@ describe('init', () => {
     expect(world.read('my.yaml')).toBe('mine');
   });
 
-  test('keeps what a manifest says inside of comments', async () => {
+  test('keeps text of a manifest inside comments', async () => {
     const world = createWorld();
     world.install('ihandler-evil', {
       main: './main.js',
@@ -55,17 +55,17 @@ describe('init', () => {
     expect((await world.run(['init'])).code).toBe(0);
     expect(world.read('ihandler.yaml')).not.toMatch(/^\s*sensor:/m);
     const { stderr } = await world.run(['check', '-c', 'ihandler.yaml']);
-    expect(stderr).toMatch(/^ihandler: \S+ has one problem:\n.*there is no file/);
+    expect(stderr).toMatch(/^ihandler: \S+ has 1 problem:\n.*there is no file/);
   });
 
-  test('with nothing installed is in order too', async () => {
+  test('writes a valid configuration when nothing is installed', async () => {
     const world = createWorld();
     await world.run(['init', 'sub.yaml']);
-    expect((await world.run(['check', '-c', 'sub.yaml'])).stdout).toContain('no ihandler would run');
+    expect((await world.run(['check', '-c', 'sub.yaml'])).stdout).toContain('no handlers');
   });
 });
 
-/** dionaea's main file and what it enables, with the names and keys of the real one. */
+/** dionaea's main file and enabled ihandlers, with the names and keys of the real ones. */
 function installDionaea(world: World, main: string, enabled: Readonly<Record<string, string>>): void {
   world.write('opt/etc/dionaea/dionaea.cfg', main);
   for (const [name, text] of Object.entries(enabled))
@@ -82,6 +82,12 @@ ihandler_configs=etc/dionaea/ihandlers-enabled/*.yaml
 `;
 
 describe('init --dionaea', () => {
+  function worldWithDionaea(): World {
+    const world = createWorld();
+    world.link('dionaea');
+    return world;
+  }
+
   async function advice(world: World, folder: string): Promise<string> {
     const { code, stdout, stderr } = await world.run(['init', '--dionaea', folder]);
     expect([code, stderr]).toEqual([0, '']);
@@ -91,7 +97,7 @@ describe('init --dionaea', () => {
   test.each(['opt', 'opt/etc/dionaea', 'opt/etc'])(
     'given %s prints what to enable, with an absolute path',
     async (folder) => {
-      const world = createWorld();
+      const world = worldWithDionaea();
       if (folder === 'opt/etc')
         world.write('opt/etc/dionaea.cfg', main.replace('etc/dionaea/', 'etc/dionaea/'));
       installDionaea(world, main, { store: '- name: store\n' });
@@ -105,50 +111,52 @@ describe('init --dionaea', () => {
     },
   );
 
-  test('names the wrong path that a relative one is written to', async () => {
-    const world = createWorld();
+  test('names the wrong path that a relative URL leads to', async () => {
+    const world = worldWithDionaea();
     const relative =
       '- name: log_incident\n  config:\n    handlers:\n      - file://var/lib/dionaea/x.json\n';
     installDionaea(world, main, { log_incident: relative });
-    const told = await advice(world, 'opt');
-    expect(told).toContain('writes that to /lib/dionaea/x.json, not to /opt/var/lib/dionaea/x.json.');
-    expect(told).toContain('let this be /opt/etc/dionaea/ihandlers-enabled/log_incident.yaml');
-    expect(told).toContain('- "file:///opt/var/lib/dionaea/x.json"');
+    const explained = await advice(world, 'opt');
+    expect(explained).toContain('writes that to /lib/dionaea/x.json, not to /opt/var/lib/dionaea/x.json.');
+    expect(explained).toContain('save this as /opt/etc/dionaea/ihandlers-enabled/log_incident.yaml');
+    expect(explained).toContain('- "file:///opt/var/lib/dionaea/x.json"');
   });
 
-  test('says when incidents are written already, and which ihandlers can run here', async () => {
-    const world = createWorld();
+  test('reports a correct log_incident, and which ihandlers can run here', async () => {
+    const world = worldWithDionaea();
     installKeep(world);
     installDionaea(world, main, {
       log_incident: '- name: log_incident\n  config:\n    handlers: [http://x/, "file:///srv/x.json"]\n',
       keep: '- name: keep_it\n  config:\n    file: x\n- name: virustotal\n- name: p0f\n',
       torn: 'a: [',
     });
-    const told = await advice(world, 'opt');
-    expect(told).toContain('It writes its incidents already, to /srv/x.json.');
-    expect(told).toContain('  keep_it: keep of @acme/ihandler-keep\nNot installed here: virustotal, p0f.\n');
-    expect(told).toContain('include: ["/opt/etc/dionaea/ihandlers-enabled/*.yaml"]');
-    expect(told).toMatch(/Passed over: \S+torn\.yaml is not YAML:\n {2}line 1, column 5/);
+    const explained = await advice(world, 'opt');
+    expect(explained).toContain('It already writes its incidents to /srv/x.json.');
+    expect(explained).toContain(
+      '  keep_it: keep of @acme/ihandler-keep\nNot installed here: virustotal, p0f.\n',
+    );
+    expect(explained).toContain('include: ["/opt/etc/dionaea/ihandlers-enabled/*.yaml"]');
+    expect(explained).toMatch(/Skipped: \S+torn\.yaml is not valid YAML:\n {2}line 1, column 5/);
   });
 
   test('reads the TOML of the fork', async () => {
-    const world = createWorld();
+    const world = worldWithDionaea();
     world.write(
       'fork/conf/dionaea.toml',
       '[modules.python]\nihandler_configs = ["conf/ihandlers/s*.toml"]\n',
     );
     world.write('fork/conf/ihandlers/store.toml', 'name = "store"\n');
     world.write('fork/conf/ihandlers/other.toml', 'name = "other"\n');
-    const told = await advice(world, 'fork');
-    expect(told).toContain('let this be /fork/conf/ihandlers/log_incident.toml');
-    expect(told).toContain(
+    const explained = await advice(world, 'fork');
+    expect(explained).toContain('save this as /fork/conf/ihandlers/log_incident.toml');
+    expect(explained).toContain(
       'name = "log_incident"\n\n[config]\nhandlers = ["file:///fork/var/lib/dionaea/dionaea_incident.json"]\n',
     );
-    expect(told).toContain('Not installed here: store.');
+    expect(explained).toContain('Not installed here: store.');
   });
 
-  test('of a folder without one says what it looked for', async () => {
-    const { code, stderr } = await createWorld().run(['init', '--dionaea', '.']);
+  test('rejects a folder without a dionaea', async () => {
+    const { code, stderr } = await worldWithDionaea().run(['init', '--dionaea', '.']);
     expect(code).toBe(2);
     expect(stderr).toContain('dionaea.cfg or dionaea.toml');
   });

@@ -20,33 +20,38 @@ afterAll(() => program.remove());
 const config = ['-c', 'my.yaml'];
 
 describe('replay', { timeout: 120_000 }, () => {
-  test.each([true, false])('gives again what the journal has; a process runs: %s', async (isRunning) => {
-    const world = createOperatorWorld(program);
-    const running = await startRun(program, world);
-    await takeIn(world, [1, 2, 3]);
-    if (!isRunning) await stopRun(running);
-    const { code, stdout, stderr } = await world.run([
-      ...['replay', '--instance', 'flaky', '--again', '--since', '1h', '--origin', 'test.*'],
-      ...[...config, '--name', 'once'],
-    ]);
-    expect(stderr).toMatch(/^replay once: flaky gets what was accepted since [-\d]+ [\d:]+ of test\.\*\n$/);
-    expect([code, stdout]).toEqual([0, 'Replayed (once)\n  flaky: 3 delivered\n']);
-    expect(flakyNumbers(world)).toEqual([1, 2, 3, 1, 2, 3]);
-    const later = await world.run([
-      'replay',
-      '--instance',
-      'flaky',
-      '--again',
-      '--since',
-      '0s',
-      ...config,
-      '--json',
-    ]);
-    expect(JSON.parse(later.stdout)).toMatchObject({ instance: 'flaky', delivered: 0 });
-    if (isRunning) await stopRun(running);
-  });
+  test.each([true, false])(
+    'delivers the incidents of the journal again; a process runs: %s',
+    async (isRunning) => {
+      const world = createOperatorWorld(program);
+      const running = await startRun(program, world);
+      await takeIn(world, [1, 2, 3]);
+      if (!isRunning) await stopRun(running);
+      const { code, stdout, stderr } = await world.run([
+        ...['replay', '--instance', 'flaky', '--again', '--since', '1h', '--origin', 'test.*'],
+        ...[...config, '--name', 'once'],
+      ]);
+      expect(stderr).toMatch(
+        /^replay once: delivering incidents accepted since [-\d]+ [\d:]+[+-]\d\d:\d\d of test\.\* to flaky\n$/,
+      );
+      expect([code, stdout]).toEqual([0, 'Replayed (once)\n  flaky: 3 delivered\n']);
+      expect(flakyNumbers(world)).toEqual([1, 2, 3, 1, 2, 3]);
+      const later = await world.run([
+        'replay',
+        '--instance',
+        'flaky',
+        '--again',
+        '--since',
+        '0s',
+        ...config,
+        '--json',
+      ]);
+      expect(JSON.parse(later.stdout)).toMatchObject({ instance: 'flaky', delivered: 0 });
+      if (isRunning) await stopRun(running);
+    },
+  );
 
-  test('stores nothing twice where a checkpoint is kept, and fills what was lost', async () => {
+  test('stores nothing twice with a checkpoint, and fills gaps', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(world, [1, 2, 3]);
@@ -54,7 +59,7 @@ describe('replay', { timeout: 120_000 }, () => {
     const again = await world.run(['replay', '--instance', 'keep', ...config]);
     expect(again.code).toBe(0);
     expect(keptNumbers(world)).toEqual([1, 2, 3]);
-    // A replay that is over is no ihandler that waits.
+    // A finished replay is not an instance.
     const status = JSON.parse((await world.run(['status', '--json', ...config])).stdout);
     const instances = status.ihandlers.map(({ instance }: { instance: string }) => instance);
     expect(instances).toEqual(['flaky', 'keep']);
@@ -68,18 +73,18 @@ describe('replay', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/keep: \d delivered/);
   });
 
-  test('leaves dead letters to the command for them', async () => {
+  test('leaves out dead letters, and names their command', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(world, [1, 200, 2]);
     await stopRun(running);
     const { stderr, stdout } = await world.run(['replay', '--instance', 'flaky', '--again', ...config]);
-    expect(stderr).toContain('its 1 dead letter not among them: ihandler dead-letters retry flaky --all');
+    expect(stderr).toContain('not included: 1 dead letter; see ihandler dead-letters retry flaky --all');
     expect(stdout).toContain('2 delivered');
     expect(flakyNumbers(world)).toEqual([1, 2, 1, 2]);
   });
 
-  test('is refused where nobody knows what has been done, and for what makes no sense', async () => {
+  test('is rejected without a checkpoint, and for invalid arguments', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(world, [1, 2]);
@@ -87,12 +92,12 @@ describe('replay', { timeout: 120_000 }, () => {
     const refused = await world.run(['replay', '--instance', 'flaky', ...config]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
-      /flaky keeps no checkpoint.* these 2 incidents, .*If that is meant, add --again\. Nothing was done/,
+      /flaky keeps no checkpoint: .* 2 incidents once more\. To do so, add --again\. Nothing was done/,
     );
     expect(flakyNumbers(world)).toEqual([1, 2]);
     for (const [argv, said] of [
-      [['--instance', 'kep'], 'There is no instance kep (did you mean keep?). Known here: keep, flaky.'],
-      [[], 'Expected who is to get incidents again: --instance NAME'],
+      [['--instance', 'kep'], 'Unknown instance kep (did you mean keep?). Known: keep, flaky.'],
+      [[], 'Expected the instance to replay to: --instance NAME'],
       [['keep'], '--instance NAME; found "keep"'],
       [['--instance', 'keep', '--since', 'tuesday'], '--since expects a date or an age'],
       [['--instance', 'keep', '--name', 'a b'], '--name expects'],
@@ -106,7 +111,7 @@ describe('replay', { timeout: 120_000 }, () => {
     expect([none.code, none.stderr]).toEqual([4, expect.stringContaining('There is no journal')]);
   });
 
-  test('goes on under its name when it was cut off', async () => {
+  test('resumes under its name after an interrupt', async () => {
     const world = createOperatorWorld(program);
     const running = await startRun(program, world);
     await takeIn(world, [1, 2, 3]);

@@ -17,7 +17,7 @@ async function status(world: World) {
 }
 
 describe('status', () => {
-  test('shows what a running program does, what waits and why', async () => {
+  test('shows sources, handlers and backlogs of a running program', async () => {
     const world = liveWorld(
       program,
       `${tailing}ihandlers:\n  - { name: keep, config: { file: kept.json } }\n  - later\n`,
@@ -50,7 +50,7 @@ describe('status', () => {
         {
           instance: 'later',
           state: 'waiting',
-          waiting: 3,
+          pending: 3,
           failure: 'the server is away',
           counters: { asked: 12345, aaaaaaaaa: 1, hhhhhhhhh: 1 },
         },
@@ -60,13 +60,13 @@ describe('status', () => {
     expect(Date.now() - found.ihandlers[1].oldestPending).toBeLessThan(30_000);
     const { code, stdout } = await world.run(['status', '-c', 'my.yaml']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ihandler runs for \d+ s, process \d+, sensor sensor-1$/m);
+    expect(stdout).toMatch(/^ihandler runs for [\d.]+ m?s, process \d+, sensor sensor-1$/m);
     expect(stdout).toMatch(/^keep +live +0 +- +3 +0 +0$/m);
-    expect(stdout).toMatch(/^later +waiting +3 +\d+ s +0 +0 +0$/m);
+    expect(stdout).toMatch(/^later +waiting +3 +[\d.]+ m?s +0 +0 +0$/m);
     expect(stdout).toContain('    the server is away\n    asked 12,345, aaaaaaaaa 1, ');
-    // What has no room on a line is on the next.
+    // The counters continue on the next line.
     for (const letter of 'abcdefgh') expect(stdout).toMatch(new RegExp(`[ ,]${letter}{9} 1(?:,|$)`, 'm'));
-    expect(stdout).toMatch(/^tail +running +3 +0 +1 +0 +\d+ s$/m);
+    expect(stdout).toMatch(/^tail +running +3 +0 +1 +0 +[\d.]+ m?s$/m);
     // A path is never cut.
     const lines = stdout.split('\n').filter((line) => !line.startsWith('journal '));
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
@@ -75,54 +75,59 @@ describe('status', () => {
     const after = await status(world);
     expect(after).toMatchObject({ code: 3, running: false, pid: null, journal: { entries: 3 }, sources: [] });
     expect(after.ihandlers).toMatchObject([
-      { instance: 'keep', state: 'not running', waiting: 0, counts: { delivered: 3 } },
-      { instance: 'later', state: 'not running', waiting: 3 },
+      { instance: 'keep', state: 'not running', pending: 0, counts: { delivered: 3 } },
+      { instance: 'later', state: 'not running', pending: 3 },
     ]);
     const words = await world.run(['status', '-c', 'my.yaml']);
     expect(words.code).toBe(3);
-    expect(words.stdout).toContain('not running: this is what the journal has');
+    expect(words.stdout).toContain('not running: figures are from the journal');
   }, 60_000);
 
-  test('says why it knows nothing of what does not run', async () => {
+  test('says why it has no figures of a host that is not running', async () => {
     const world = createWorld();
     world.write('my.yaml', 'data: data\njournal: memory\n');
     const memory = await world.run(['status', '-c', 'my.yaml']);
     expect(memory.code).toBe(3);
-    expect(memory.stdout).toContain('not running, and its journal is in memory: nothing was kept');
+    expect(memory.stdout).toContain('not running, and its journal is in memory: nothing was stored');
     program.install(world, 'journal-sqlite');
     world.write('my.yaml', 'data: data\n');
     const never = await world.run(['status', '-c', 'my.yaml']);
-    expect(never.stdout).toMatch(/not running, and there is no journal .*journal\.sqlite: it has never run/);
+    expect(never.stdout).toMatch(
+      /not running, and the journal .*journal\.sqlite does not exist: it has never run/,
+    );
   });
 
-  test('shows a source that does not stay up, and asks for somebody', async () => {
+  test('shows a source that keeps failing, and exits with code 3', async () => {
     const world = liveWorld(program, `${tailing}ihandlers: []\n`);
     world.write('numbers', '1\n');
     const running = await startedIn(program, world);
     world.write('numbers', '1\nthrow\n');
-    await running.said('has stopped');
+    await running.said('source stopped, restarting');
     const found = await status(world);
     expect(found.sources).toMatchObject([{ state: 'failed', accepted: 1, failure: 'the disk is gone' }]);
-    expect(found).toMatchObject({ code: 3, problems: ['tail: the disk is gone'] });
+    expect(found).toMatchObject({ code: 3, problems: ['tail: failed: the disk is gone'] });
     const health = await fetch(`${found.health}/health`);
     expect(health.status).toBe(503);
-    expect(await health.json()).toMatchObject({ status: 'unhealthy', problems: ['tail: the disk is gone'] });
+    expect(await health.json()).toMatchObject({
+      status: 'unhealthy',
+      problems: ['tail: failed: the disk is gone'],
+    });
     await stopped(running);
   }, 60_000);
 
-  test('goes on watching a program that does not answer', async () => {
+  test('keeps watching a program that does not answer', async () => {
     const world = liveWorld(program, `${tailing}ihandlers: []\n`);
     const running = await startedIn(program, world);
     const watching = program.start(world, ['status', '-c', 'my.yaml', '--watch']);
     running.child.kill('SIGSTOP');
-    await watching.said('has said nothing for 10 s: it is busy, stopped or hangs. Try again, or restart it');
+    await watching.said('has not answered for 10 s: it is busy, stopped or stuck. Try again, or restart it');
     watching.child.kill('SIGINT');
     expect((await watching.ended).code).toBe(3);
     running.child.kill('SIGCONT');
     await stopped(running);
   }, 60_000);
 
-  test('looks again every second until it is interrupted', async () => {
+  test('refreshes every second until it is interrupted', async () => {
     const world = createWorld();
     world.write('my.yaml', 'data: data\njournal: memory\n');
     const user = new AbortController();

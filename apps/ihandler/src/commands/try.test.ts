@@ -20,7 +20,7 @@ export default {
 `;
 
 describe('try', () => {
-  test('runs a local file without any import of ours on the attack that ships, step by step', async () => {
+  test('runs a local file without imports on the shipped attack, step by step', async () => {
     const world = createWorld();
     world.write('notify.js', notify);
     for (const name of ['./notify.js', 'notify.js']) {
@@ -31,14 +31,14 @@ describe('try', () => {
           '    logs info: notify: offered url=fxp://1:1@10.65.34.231:8218/ssms.exe\n',
       );
       const failure =
-        '    fails: no room for 1d419d615dbe5a238bbaa569b3829a23 (it is tried a few times, then given up)';
+        '    fails: no room for 1d419d615dbe5a238bbaa569b3829a23 (retried a few times, then moved to dead letters)';
       expect(stdout.split(failure)).toHaveLength(4);
-      expect(stdout).toMatch(/\nnotify: 1 delivered, 26 not for it, 1 given up \(dead letters\)\n$/);
+      expect(stdout).toMatch(/\nnotify: 1 delivered, 26 filtered, 1 moved to dead letters\n$/);
       expect(code).toBe(3);
     }
   });
 
-  test('tells batches, reports and what goes wrong at the start, and leaves no folder behind', async () => {
+  test('shows batches, reports and start failures, and removes its data folder', async () => {
     const world = createWorld();
     const schema = `{ '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value }) } }`;
     world.write(
@@ -51,9 +51,9 @@ describe('try', () => {
     );
     const { code, stdout } = await world.run(['try', './writer.mjs:word=h\u001b[2Ji']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^writes 4 incidents at once:\n {2}dionaea\.download\.offer/);
+    expect(stdout).toMatch(/^writes 4 incidents:\n {2}dionaea\.download\.offer/);
     expect(stdout).toContain('\n    reports acme.word.said word="h\\u001b[2Ji" blob=(3 bytes)\n');
-    expect(stdout).toMatch(/\nwriter: 4 delivered, 24 not for it\n$/);
+    expect(stdout).toMatch(/\nwriter: 4 delivered, 24 filtered\n$/);
     const { tried } = globalThis as { tried?: string };
     expect(() => readFileSync(join(tried ?? '', 'x'))).toThrow(/ENOENT/);
     world.write(
@@ -61,11 +61,11 @@ describe('try', () => {
       `export default { name: 'late', on: {}, start() { throw new Error('no server'); } };`,
     );
     const late = await world.run(['try', './late.mjs'], { patience: { stall: 200 } });
-    expect(late.stdout).toContain('does not start: no server');
+    expect(late.stdout).toContain('failed to start: no server');
     expect(late.code).toBe(4);
   });
 
-  test('reads a recording with the sources that are installed', async () => {
+  test('reads a recording with an installed source', async () => {
     const world = createWorld();
     installLines(world);
     installKeep(world);
@@ -95,13 +95,13 @@ describe('try', () => {
   });
 
   test.each([
-    ['', 'Expected what to try'],
+    ['', 'Expected a handler to try'],
     ['export default { on: {} };', 'expected a handler with a name'],
     ['export default { name: "x" };', 'expected "on", or "accepts" with "write"'],
     ['export default { name: "x", contract: 2, on: {} };', 'found contract 2'],
     ['export const on = 1;', 'expected a handler; found undefined'],
     ['export default { name: "x", on: { "a?": () => {} } };', 'found "?" in "a?"'],
-  ])('says what is wrong with %j', async (code, problem) => {
+  ])('rejects %j with the problem', async (code, problem) => {
     const world = createWorld();
     world.write('x.mjs', code);
     const { code: exit, stderr } = await world.run(code === '' ? ['try'] : ['try', './x.mjs']);
@@ -110,7 +110,7 @@ describe('try', () => {
   });
 });
 
-test('the attack that ships is what the last lines of the recording of the manual become', async () => {
+test('the shipped attack equals the last lines of the recording of the manual', async () => {
   const world = createWorld();
   const root = new URL('../../../../', import.meta.url);
   const link = join(world.folder, 'node_modules/@ihandler/dionaea');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { installKeep, installLines, lines } from '../testing/fixture-packages.ts';
 import { createWorld } from '../testing/world.ts';
 
-// Names and keys as dionaea ships them, one ihandler a file; the values are ours.
+// Names and keys as dionaea ships them, one ihandler a file; the values are invented.
 const shipped: Readonly<Record<string, string>> = {
   cmdshell: '- name: cmdshell\n',
   fail2ban: '- name: fail2ban\n  config:\n    downloads: "var/downloads.f2b"\n    offers: "var/offers.f2b"\n',
@@ -17,6 +17,7 @@ const skipped = Object.keys(shipped).filter((name) => name !== 'keep_it');
 
 function worldWith(extension: string, content: (name: string) => string) {
   const world = createWorld();
+  world.link('dionaea');
   installLines(world);
   installKeep(world);
   world.write('a.txt', lines(1, 2));
@@ -35,7 +36,7 @@ describe("dionaea's ihandlers-enabled", () => {
     ['yaml', (name: string) => shipped[name] ?? ''],
     ['toml', (name: string) => toml[name] ?? `name = "${name}"\n`],
   ])(
-    'in %s load as they are; those that are not here are told, a line each, and skipped',
+    'in %s is read as it is; ihandlers that are not installed are logged and skipped',
     async (extension, content) => {
       const world = worldWith(extension, content);
       world.write('my.yaml', `include: ["ihandlers-enabled/*.${extension}"]\n`);
@@ -43,7 +44,7 @@ describe("dionaea's ihandlers-enabled", () => {
       expect(stderr.trim().split('\n')).toEqual(
         skipped.map(
           (name) =>
-            `warning: ${world.folder}/ihandlers-enabled/${name}.${extension}, line 1: no ihandler ${name} is installed here: skipped`,
+            `warning: ${world.folder}/ihandlers-enabled/${name}.${extension}, line 1: skipped ${name}: not installed here`,
         ),
       );
       expect(code).toBe(0);
@@ -51,13 +52,13 @@ describe("dionaea's ihandlers-enabled", () => {
     },
   );
 
-  test('may be given themselves', async () => {
+  test('can be given as the configuration', async () => {
     const world = worldWith('yaml', (name) => shipped[name] ?? '');
     const { code, stderr } = await world.run(['import', '-c', 'ihandlers-enabled/keep_it.yaml', 'a.txt']);
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  test('are told what does not fit, with file and line', async () => {
+  test('is rejected with file and line where an option is invalid', async () => {
     const world = worldWith('yaml', (name) => shipped[name] ?? '');
     world.write(
       'ihandlers-enabled/keep_it.yaml',
@@ -72,7 +73,7 @@ describe("dionaea's ihandlers-enabled", () => {
 });
 
 describe('a name', () => {
-  test('that two packages have is told with both; the name of the package says which', async () => {
+  test('that two packages have is rejected with both; the name of the package selects one', async () => {
     const world = worldWith('yaml', () => '[]\n');
     world.install(
       'ihandler-keep',
@@ -97,7 +98,7 @@ describe('a name', () => {
     ['log_xmpp', 'npm install @ihandler/log-xmpp'],
     ['ihandler-thing', 'npm install ihandler-thing)'],
     ['"@acme/thing"', 'npm install @acme/thing)'],
-  ])('%s that is not installed is told with the command that installs it', async (name, command) => {
+  ])('%s that is not installed is rejected with the command that installs it', async (name, command) => {
     const world = worldWith('yaml', () => '[]\n');
     world.write('my.yaml', `ihandlers: [${name}]\n`);
     const { code, stderr } = await world.run(['import', '-c', 'my.yaml', 'a.txt']);

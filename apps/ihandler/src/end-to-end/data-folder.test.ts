@@ -25,12 +25,12 @@ describe('the name of the sensor', () => {
     return { world, sensor: Reflect.get(globalThis, 'toldSensor') };
   }
 
-  test('is what the configuration says, else IHANDLER_SENSOR', async () => {
+  test('is that of the configuration, else IHANDLER_SENSOR', async () => {
     expect((await told({ IHANDLER_SENSOR: 'from-env' }, 'sensor: from-file')).sensor).toBe('from-file');
     expect((await told({ IHANDLER_SENSOR: 'from-env' })).sensor).toBe('from-env');
   });
 
-  test('is made once and kept in the data folder otherwise', async () => {
+  test('is created once and kept in the data folder otherwise', async () => {
     const { world, sensor } = await told({});
     expect(world.read('state/ihandler/sensor')).toBe(`${sensor}\n`);
     await world.run(['import', 'a.txt', '--with', 'tell'], {

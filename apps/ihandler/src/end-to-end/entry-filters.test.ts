@@ -27,9 +27,10 @@ const events = [
   { origin: 'dionaea.modules.python.virustotal.report', data: { md5hash: 'a', path: '/tmp/a' } },
 ];
 
-/** What an entry with these settings gets, and what the import says. */
+/** The incidents that an entry with these settings gets, and the result of the import. */
 async function delivered(settings: string) {
   const world = createWorld();
+  world.link('dionaea');
   installEvents(world);
   installPlain(
     world,
@@ -59,7 +60,7 @@ test.each([
   ['    ignore: [192.0.2.0/24]\n', ['smbd', report]],
   ['    only: [dionaea.connection.*]\n', ['smbd', 'httpd']],
 ])(
-  'the settings %j of an entry leave %j, and the rest is counted as not for it',
+  'the settings %j of an entry let %j through, and the rest is counted as filtered',
   async (settings, expected) => {
     const { list, filtered } = await delivered(settings);
     expect(list).toEqual(expected);
@@ -67,7 +68,7 @@ test.each([
   },
 );
 
-test('what is no glob, address or protocol is told with its line and what was found', async () => {
+test('an invalid glob, address or protocol is rejected with its line and what was found', async () => {
   const { code, stderr } = await delivered(`    only: [dionaea.connection.?]
     except: ['']
     ignore:
@@ -81,4 +82,13 @@ test('what is no glob, address or protocol is told with its line and what was fo
   expect(stderr).toMatch(/line 4, ihandlers\[0\]\.except\[0\]: Expected a glob, found ""/);
   expect(stderr).toMatch(/line 7, ihandlers\[0\]\.ignore\[1\]: "ignore": .*found "10\.0\.0\.0\/40"/);
   expect(stderr).toMatch(/line 8, ihandlers\[0\]\.protocols\[0\]: .*found "a b"/);
+});
+
+test('without a package that declares them, no origin is excluded by default', async () => {
+  const world = createWorld();
+  installEvents(world);
+  installPlain(world, 'all', `export default () => ({ contract: 1, name: 'all', on: { '*': () => {} } });`);
+  world.write('events', events.map((event) => JSON.stringify(event)).join('\n'));
+  const { stdout } = await world.run(['import', '--with', 'all', '--json', 'events']);
+  expect(JSON.parse(stdout).ihandlers).toMatchObject([{ delivered: events.length, filtered: 0 }]);
 });

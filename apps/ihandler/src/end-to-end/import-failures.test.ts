@@ -3,17 +3,17 @@ import { installPlain, lines } from '../testing/fixture-packages.ts';
 import { numbers, worldWithPackages } from '../testing/importing-world.ts';
 
 describe('import', () => {
-  test('goes on with the next file when one cannot be read to its end', async () => {
+  test('continues with the next file when one cannot be read completely', async () => {
     const world = worldWithPackages();
     world.write('a.txt', `${lines(1)}{"lines":1,"throw":1}\n`);
     world.write('b.txt', lines(1, 2, 3, 4, 5, 6));
     const { code, stdout } = await world.run(['import', 'a.txt', 'b.txt', '--with', 'keep:file=out.json']);
     expect(code).toBe(4);
-    expect(stdout).toContain('a.txt was not read to its end: the disk is gone');
+    expect(stdout).toContain('a.txt was not read completely: the disk is gone');
     expect(numbers(world, 'out.json')).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('tells of every file that cannot be imported before anything is read', async () => {
+  test('reports every file that cannot be imported before it reads any', async () => {
     const world = worldWithPackages();
     world.write('good.txt', lines(1));
     world.write('odd.txt', 'something else');
@@ -27,15 +27,13 @@ describe('import', () => {
       'keep:file=out.json',
     ]);
     expect(code).toBe(4);
-    expect(stderr).toContain('gone.txt cannot be read');
+    expect(stderr).toContain('Cannot read gone.txt');
     expect(stderr).toContain('. is a folder');
-    expect(stderr).toContain(
-      'odd.txt is not of a kind that an installed source reads:\n  lines: Lines with numbers',
-    );
+    expect(stderr).toContain('Unrecognised file format: odd.txt. Supported:\n  lines: Lines with numbers');
     expect(world.list('.')).not.toContain('out.json');
   });
 
-  test('reads nothing when a handler cannot be started, and says which', async () => {
+  test('reads nothing when a handler cannot start, and names it', async () => {
     const world = worldWithPackages();
     installPlain(
       world,
@@ -58,7 +56,7 @@ describe('import', () => {
     expect(world.list('.')).not.toContain('out.json');
   });
 
-  test('waits for a handler whose start fails for now, and not for ever', async () => {
+  test('waits for a handler whose start fails temporarily, for a limited time', async () => {
     const world = worldWithPackages();
     installPlain(
       world,
@@ -82,7 +80,7 @@ describe('import', () => {
     expect(stderr).toContain('the database is locked');
   });
 
-  test('gives up on a handler that makes no progress, and says what waits', async () => {
+  test('stops when a handler makes no progress, and reports its backlog', async () => {
     const world = worldWithPackages();
     installPlain(
       world,
@@ -95,12 +93,12 @@ describe('import', () => {
       { patience: { stall: 50 } },
     );
     expect(code).toBe(4);
-    expect(stdout).toContain('stuck: 2 still waiting');
+    expect(stdout).toContain('stuck: 2 pending');
     expect(stdout).toContain('the disk is full');
     expect(stdout).toContain('keep: 2 delivered');
   });
 
-  test('reads no further when no handler takes anything any more', async () => {
+  test('stops reading when no handler accepts incidents', async () => {
     const world = worldWithPackages();
     const hung = `export default () => ({ contract: 1, name: 'hung', on: { '*': () => new Promise(() => {}) } });`;
     installPlain(world, 'hung', hung);
@@ -110,12 +108,12 @@ describe('import', () => {
       patience: { stall: 500 },
     });
     expect(code).toBe(4);
-    expect(stdout).toContain('Gave up');
+    expect(stdout).toContain('Stopped after');
     expect(stdout).toContain('Not read: 1 of 2 files');
-    expect(stdout).toMatch(/hung: .*[\d,]+ still waiting/);
+    expect(stdout).toMatch(/hung: .*[\d,]+ pending/);
   });
 
-  test('stops when it is interrupted, and says that the same command goes on', async () => {
+  test('stops on an interrupt, and prints the command that resumes it', async () => {
     const world = worldWithPackages();
     const interrupt = new AbortController();
     interrupt.abort();
@@ -125,7 +123,7 @@ describe('import', () => {
     });
     expect(code).toBe(130);
     expect(stdout).toContain(
-      'the same command goes on from there:\n  ihandler import a.txt --with keep:file=out.json',
+      'Run the same command again to resume:\n  ihandler import a.txt --with keep:file=out.json',
     );
   });
 });

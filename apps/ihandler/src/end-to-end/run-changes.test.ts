@@ -17,8 +17,8 @@ afterAll(() => program.remove());
 const entry = (as: string, more = '') =>
   `  - { name: keep, as: ${as}, config: { file: ${as}.json }${more} }\n`;
 
-describe('what run runs may change', () => {
-  test('a new ihandler begins at the beginning or the end, and one put back goes on where it was', async () => {
+describe('run after a change of the configuration', () => {
+  test('starts a new handler at the beginning or the end, and resumes one that was put back', async () => {
     const world = liveWorld(program, `${tailing}ihandlers:\n${entry('a')}`);
     world.write('numbers', '1\n2\n');
     const first = await startedIn(program, world);
@@ -54,7 +54,7 @@ describe('what run runs may change', () => {
     expect(numbersIn(world, 'a.json')).toEqual([1, 2, 3]);
   }, 60_000);
 
-  test('one that uses the network begins at the end unless it is told otherwise', async () => {
+  test('starts a handler that uses the network at the end by default', async () => {
     const world = liveWorld(program, `${tailing}ihandlers:\n${entry('a')}`);
     const log = (name: string) =>
       `import { appendFileSync } from 'node:fs'; export default () => ({ contract: 1, name: '${name}', on: { 'test.*': ({ data }) => appendFileSync('${join(world.folder, name)}', data.n + ' ') } });`;

@@ -36,22 +36,18 @@ function asTyped(command: string, program: string): string {
   return command.replace(/(^|\| )ihandler\b/g, (_all, before: string) => `${before}${program}`);
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Escapes control characters, which texts of other packages may have, in each line. */
-function escapeLines(text: string): string {
-  return text.split('\n').map(escapeControls).join('\n');
+/** A text of a package as help shows it: capitalised, without control characters. */
+function helpText(text: string): string {
+  return escapeControls(text.charAt(0).toUpperCase() + text.slice(1));
 }
 
 /** An option of ours as one of commander. A value that looks like an option must be given as `--name=value`. */
 function toOption(name: string, spec: CommandOption, argv: readonly string[]): Option {
   const { type, short, value = 'VALUE', help, multiple, default: preset } = spec;
   const names = `${short === undefined ? '' : `-${short}, `}--${name}`;
-  const option = new Option(type === 'string' ? `${names} <value>` : names, capital(help));
+  const option = new Option(type === 'string' ? `${names} <value>` : names, helpText(help));
   if (type === 'boolean') return option;
-  option.flags = `${names} ${value}`;
+  option.flags = escapeControls(`${names} ${value}`);
   option.argParser((text: string, previous: unknown) => {
     const isInline = argv.includes(`--${name}=${text}`) || argv.includes(`-${short}${text}`);
     if (!isInline && /^--?[A-Za-z]/.test(text))
@@ -92,7 +88,9 @@ function addOptions(
 }
 
 function examplesText(examples: Command['examples'], program: string): string {
-  const lines = examples.map(([command, what]) => `  # ${what}\n  ${asTyped(command, program)}`);
+  const lines = examples.map(
+    ([command, what]) => `  # ${escapeControls(what)}\n  ${escapeControls(asTyped(command, program))}`,
+  );
   return lines.length === 0 ? '' : `\nExamples:\n${lines.join('\n')}`;
 }
 
@@ -113,7 +111,7 @@ function usageError(error: CommanderError, command: CommanderCommand, program: s
   const name = command.parent === null ? '' : `${command.name()} `;
   return new IhandlerError(
     'OPTIONS_INVALID',
-    `${escapeLines(message)}${hint}\nSee: ${program} ${name}--help`,
+    `${message.split('\n').map(escapeControls).join('\n')}${hint}\nSee: ${program} ${name}--help`,
   );
 }
 
@@ -148,9 +146,9 @@ export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): In
   for (const { name, summary, usage, options, examples, from } of commands) {
     const command = root
       .command(name)
-      .summary(`${capital(summary)}${from === undefined ? '' : ` (${from})`}`)
-      .description(`${capital(summary).replace(/\.$/, '')}.`)
-      .usage(usage)
+      .summary(`${helpText(summary)}${from === undefined ? '' : ` (${from})`}`)
+      .description(`${helpText(summary).replace(/\.$/, '')}.`)
+      .usage(escapeControls(usage))
       .argument('[arguments...]')
       .configureHelp({ visibleArguments: () => [] });
     const own = addOptions(command, { ...options, ...withoutCommon(options) }, argv);
@@ -177,5 +175,5 @@ export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): In
     current = root.commands.find((command) => command.name() === named?.name) ?? current;
     if (error.exitCode !== 0) throw usageError(error, current, program);
   }
-  return invocation ?? { text: escapeLines(output) };
+  return invocation ?? { text: output };
 }

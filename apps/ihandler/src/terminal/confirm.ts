@@ -1,11 +1,11 @@
 import { type CommandArguments, IhandlerError } from '@ihandler/core';
 import type { App } from '../app.ts';
 
-/** The option that answers the question of {@link confirm} beforehand. */
-export const yesOption = { type: 'boolean', help: 'Do it without asking' } as const;
+/** The option that skips the question of {@link confirm}. */
+export const yesOption = { type: 'boolean', help: 'Do not ask for confirmation' } as const;
 
 /**
- * Whether the user wants what cannot be taken back. Throws `OPTIONS_INVALID` when there is nobody to be asked and no
+ * Asks the user to confirm an action that cannot be undone. Throws `OPTIONS_INVALID` without a terminal and without
  * `--yes`.
  */
 export async function confirm(question: string, args: CommandArguments, { world }: App): Promise<boolean> {
@@ -13,8 +13,8 @@ export async function confirm(question: string, args: CommandArguments, { world 
   if (world.stdin.isTTY !== true || world.ask === undefined)
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `${question} This cannot be taken back, and there is no terminal to ask on: say --yes. Nothing was done.`,
+      `${question} This cannot be undone, and there is no terminal to ask: add --yes. Nothing was done.`,
     );
-  const answer = await world.ask(`${question} This cannot be taken back. [y/N] `);
+  const answer = await world.ask(`${question} This cannot be undone. [y/N] `);
   return /^y(?:es)?$/i.test(answer.trim());
 }

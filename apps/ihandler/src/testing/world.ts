@@ -1,12 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { run } from '../program.ts';
 import type { Output, ProgramWorld } from '../program-world.ts';
 
-/** A stream that keeps what is written. */
+const packages = new URL('../../../../packages/', import.meta.url);
+
+/** A stream that records its text. */
 export function recorder(isTTY = false): Output & { text(): string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
@@ -38,6 +49,8 @@ export interface World {
     json: Readonly<Record<string, unknown>>,
     files?: Readonly<Record<string, string>>,
   ): void;
+  /** Links packages of this workspace into the folder's node_modules, by the names of their folders. */
+  link(...folders: readonly string[]): void;
   run(argv: readonly string[], world?: Partial<ProgramWorld>): Promise<Ran>;
 }
 
@@ -62,6 +75,13 @@ export function createWorld(): World {
       write(join(own, 'package.json'), JSON.stringify(full));
       for (const [path, text] of Object.entries(files)) write(join(own, path), text);
     },
+    link(...folders) {
+      for (const name of folders) {
+        const link = join(folder, 'node_modules/@ihandler', name);
+        mkdirSync(dirname(link), { recursive: true });
+        symlinkSync(fileURLToPath(new URL(name, packages)), link);
+      }
+    },
     async run(argv, world = {}) {
       const stdout = recorder();
       const stderr = recorder();
@@ -73,6 +93,7 @@ export function createWorld(): World {
         stdin: {},
         signal: new AbortController().signal,
         prefix: folder,
+        conditions: ['@ihandler/source'],
         ...world,
       });
       return { code, stdout: stdout.text(), stderr: stderr.text() };

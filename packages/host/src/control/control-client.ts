@@ -6,13 +6,13 @@ import { onJsonLine } from './json-lines.ts';
 /** The longest line of an answer, in characters. */
 const LONGEST_ANSWER = 64 << 20;
 
-/** How to ask. */
+/** How to call a method. */
 export interface CallOptions {
-  /** Told how far a long task is, in the method's own form. */
+  /** Gets the progress of a long task, in the method's own form. */
   readonly onProgress?: (progress: unknown) => void;
-  /** Ends the question; a method that takes long is told. */
+  /** Cancels the call, also in the process that runs. */
   readonly signal?: AbortSignal;
-  /** How long to wait without any word, in milliseconds. @default for ever */
+  /** How long to wait without any data, in milliseconds. @default for ever */
   readonly timeout?: number;
 }
 
@@ -21,13 +21,13 @@ function connected(path: string): Promise<Socket | undefined> {
     const socket = connect({ path });
     socket.once('connect', () => resolve(socket));
     socket.once('error', (cause: Error & { code?: string }) => {
-      // No file, or the file of a process that was killed: none runs.
+      // There is no socket, or a killed process left it: none runs.
       if (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED') resolve(undefined);
       else
         reject(
           new IhandlerError(
             'TARGET_UNREADABLE',
-            `The ihandler that runs cannot be asked: ${describeError(cause)}. Run this command as its user, or as root.`,
+            `Cannot connect to the running ihandler: ${describeError(cause)}. Run this command as its user, or as root.`,
             { cause },
           ),
         );
@@ -41,14 +41,14 @@ function errorIn(error: unknown): Error {
     message: undefined,
     ...(typeof error === 'object' ? error : {}),
   };
-  const text = typeof message === 'string' ? message : 'something that was not said';
-  // Safe: the other side writes a code only from an IhandlerError of its own.
+  const text = typeof message === 'string' ? message : 'an error without a message';
+  // Safe: the other side writes a code only for an IhandlerError.
   return typeof code === 'string' ? new IhandlerError(code as IhandlerErrorCode, text) : new Error(text);
 }
 
 /**
- * Asks the process that runs on a data folder to do something; undefined when none runs. What the method throws is thrown
- * here, an IhandlerError with its code. Throws `TARGET_UNREADABLE` when this user may not ask, or there is no answer.
+ * Calls a method of the process that runs on a data folder; resolves with undefined when none runs. Throws the method's
+ * error, an IhandlerError with its code, and `TARGET_UNREADABLE` when this user may not connect, or there is no answer.
  */
 export async function callControl(
   dataDir: string,
@@ -71,16 +71,16 @@ export async function callControl(
     signal?.addEventListener('abort', abort, { once: true });
     socket.setTimeout(timeout, () => {
       unreadable(
-        `The ihandler that runs on ${dataDir} has said nothing for ${timeout / 1000} s: it is busy, stopped or hangs. Try again, or restart it: nothing that was accepted is lost.`,
+        `The ihandler on ${dataDir} has not answered for ${timeout / 1000} s: it is busy, stopped or stuck. Try again, or restart it: accepted incidents are not lost.`,
       );
       socket.destroy();
     });
     socket.on('error', (cause) =>
-      unreadable(`The ihandler that runs ended before it answered: ${describeError(cause)}`, cause),
+      unreadable(`The running ihandler ended before it answered: ${describeError(cause)}`, cause),
     );
     socket.on('close', () => {
       signal?.removeEventListener('abort', abort);
-      unreadable('The ihandler that runs ended before it answered.');
+      unreadable('The running ihandler ended before it answered.');
     });
     onJsonLine(socket, LONGEST_ANSWER, (answer) => {
       if (typeof answer !== 'object' || answer === null) socket.destroy();

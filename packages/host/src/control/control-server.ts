@@ -4,12 +4,12 @@ import { takeControlAddress } from './control-address.ts';
 import { callControl } from './control-client.ts';
 import { onJsonLine } from './json-lines.ts';
 
-/** The longest request, in characters: a list of positions of dead letters is the longest there is. */
+/** The longest request, in characters: a list of positions of dead letters may be long. */
 const LONGEST_REQUEST = 4 << 20;
 
 /**
- * What a running process does when asked. `params` is JSON that somebody sent, not yet checked; `say` tells the one who
- * asks how far it is; `signal` aborts when nobody waits for the answer any more. The answer is to be JSON.
+ * A method of a running process. `params` is JSON from the client, not validated yet; `say` sends progress to the client;
+ * `signal` aborts when the client has disconnected. The answer must be JSON.
  */
 export type ControlMethod = (
   params: unknown,
@@ -17,12 +17,12 @@ export type ControlMethod = (
   signal: AbortSignal,
 ) => Promise<unknown>;
 
-/** What asks can ask, by name. */
+/** The methods by name. */
 export type ControlMethods = Readonly<Record<string, ControlMethod>>;
 
-/** A process that answers others of the same user. */
+/** Answers other processes of the same user. */
 export interface ControlServer {
-  /** Stops listening, ends what is being asked, and removes the address. */
+  /** Stops listening, cancels running calls, and removes the address. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ function methodOf(methods: ControlMethods, request: unknown): readonly [ControlM
   if (own !== undefined) return [own, params];
   throw new IhandlerError(
     'OPTIONS_INVALID',
-    `The ihandler that runs does not know how to ${String(method).slice(0, 40)}: is it of another version? Restart it.`,
+    `The running ihandler does not know the request ${String(method).slice(0, 40)}. Is it another version? Restart it.`,
   );
 }
 
@@ -54,12 +54,12 @@ function serve(socket: Socket, methods: ControlMethods): void {
   socket.on('error', () => gone.abort());
   socket.on('close', () => gone.abort());
   onJsonLine(socket, LONGEST_REQUEST, (request) => {
-    // One question a connection: what comes after it is from nobody who knows us.
+    // One request a connection: a second one does not follow the protocol.
     if (isAsked) return void socket.destroy();
     isAsked = true;
     answer(request)
       .then(send)
-      .catch((error: unknown) => send({ error: asError(error) })) // an answer that is no JSON
+      .catch((error: unknown) => send({ error: asError(error) })) // an answer that is not JSON
       .finally(() => socket.end());
   });
 
@@ -74,11 +74,11 @@ function serve(socket: Socket, methods: ControlMethods): void {
   }
 }
 
-/** Listens so that from its first moment nobody but this user may connect. */
+/** Listens so that only this user can connect, from the first moment on. */
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // The socket is made within the call, so nothing else is made with this mask.
+    // The socket is created within the call, so nothing else gets this mask.
     const mask = process.umask(0o077);
     try {
       server.listen({ path }, resolve);
@@ -89,15 +89,15 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 /**
- * Answers what other processes of this user (and of root) ask with {@link callControl} about a data folder, until it is
- * closed. Throws `JOURNAL_BUSY` when another process does so already; the socket of a killed one is replaced.
+ * Answers the calls of other processes of this user (and of root) on a data folder, until it is closed. Throws
+ * `JOURNAL_BUSY` when another process already does; replaces the socket of a killed one.
  */
 export async function serveControl(dataDir: string, methods: ControlMethods): Promise<ControlServer> {
   const other = await callControl(dataDir, 'pid', {}, { timeout: 2000 });
   if (other !== undefined)
     throw new IhandlerError(
       'JOURNAL_BUSY',
-      `Another ihandler (process ${String(other)}) runs on the data folder ${dataDir}: stop it first, or name another folder with "data:".`,
+      `Another ihandler (process ${String(other)}) runs on the data folder ${dataDir}: stop it, or set "data:" to another folder.`,
     );
   const address = takeControlAddress(dataDir);
   const sockets = new Set<Socket>();
@@ -115,12 +115,12 @@ export async function serveControl(dataDir: string, methods: ControlMethods): Pr
     address.remove();
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `Commands such as status cannot reach this process: ${address.path} cannot be listened on: ${describeError(cause)}`,
+      `Cannot listen on ${address.path}, through which commands such as status reach this process: ${describeError(cause)}`,
       { cause },
     );
   }
   server.unref();
-  server.on('error', () => undefined); // A connection that could not be accepted: whoever asked sees it.
+  server.on('error', () => undefined); // A client sees by itself that its connection was not accepted.
   return {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -90,7 +90,7 @@ describe('the control channel', () => {
     expect(isIhandlerError(unknown)).toBe(false);
     expect(unknown).toHaveProperty('message', 'boom');
     await expect(callControl(folder, 'circular', {})).rejects.toThrow('circular');
-    await expect(callControl(folder, 'toString', {})).rejects.toThrow(/does not know how to toString/);
+    await expect(callControl(folder, 'toString', {})).rejects.toThrow(/does not know the request toString/);
   });
 
   test('is one process at a time, and the other is told who', async () => {
@@ -140,7 +140,7 @@ describe('the control channel', () => {
     for (let n = 0; n < 100 && !told; n += 1) await pause(10);
     expect(told).toBe(true);
     await expect(callControl(folder, 'long', {}, { timeout: 50 })).rejects.toThrow(
-      'has said nothing for 0.05 s',
+      'has not answered for 0.05 s',
     );
   });
 

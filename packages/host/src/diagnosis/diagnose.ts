@@ -39,7 +39,7 @@ async function loadFindings(
     const { handlers } = await prepareHost(plan, { sources: true });
     return { findings: [], instances: handlers.map(instanceName) };
   } catch (error) {
-    const advice = 'fix it; ihandler check -c FILE validates it';
+    const advice = 'correct the configuration; ihandler check -c FILE validates it';
     return {
       findings: [{ severity: 'error', about: 'configuration', found: describeError(error), advice }],
       instances: undefined,
@@ -53,7 +53,7 @@ async function liveStatus({
   try {
     const live = await connectControl(dataDir).status({ timeout: ANSWER_TIMEOUT });
     if (live !== undefined) return { live, findings: [] };
-    const advice = 'start it: systemctl start ihandler, or ihandler run -c FILE.yaml';
+    const advice = 'systemctl start ihandler, or ihandler run -c FILE.yaml';
     const found = `ihandler is not running on ${dataDir}: no incidents are received`;
     return { live, findings: [{ severity: 'warning', about: 'run', found, advice }] };
   } catch (error) {

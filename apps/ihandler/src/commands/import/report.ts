@@ -134,7 +134,9 @@ export function formatImport(
   const isNothingNew = sum(files, 'accepted') + sum(files, 'rejected') === 0 && importExitCode(result) === 0;
   if (isNothingNew)
     lines.push(
-      sum(files, 'known') > 0 ? 'Already imported: nothing new.' : 'Nothing to import: the input is empty.',
+      files.every(({ source }) => source === undefined)
+        ? 'Nothing to import: the input is empty.'
+        : 'Already imported: nothing new.',
     );
   return `${[...lines, ...lastLine(result, words.again)].join('\n')}\n`;
 }
