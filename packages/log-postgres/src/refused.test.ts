@@ -120,7 +120,7 @@ describeService('postgres', () => {
     ]);
   });
 
-  it('the reader explains what is wrong, without the password', async () => {
+  it('the reader explains a failure without the password', async () => {
     const read = async (url: string) => {
       try {
         await openAttackReader(url).summary();

@@ -127,7 +127,7 @@ export function clientConfig({ host, port, database, user, password, tls }: Logi
     port,
     database,
     user,
-    // The driver consults the environment and the user's ~/.pgpass only for what is undefined.
+    // The driver consults the environment and the user's ~/.pgpass only for undefined settings.
     password: password ?? '',
     // Without `host` the driver checks the name in a certificate only where the server is not named by an address.
     ssl: tls === undefined ? false : { host, ...tlsSettings(tls) },

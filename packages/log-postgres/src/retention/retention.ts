@@ -120,7 +120,7 @@ export function startPostgresRetention(
   return {
     async close() {
       const stopped = timer.stop();
-      // Ends the current step: what it did not commit is done next time.
+      // Ends the current step; the next one repeats the work that was not committed.
       await session.close();
       await stopped;
       await session.close();

@@ -47,7 +47,7 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
 
 /**
  * Removes every attack, as a whole, in which one of these remote hosts took part, and the incidents that wait for its
- * connections. Works in short transactions: after an interruption, run it again. Overwrites what it removes with zeros.
+ * connections. Works in short transactions: after an interruption, run it again. Overwrites the removed rows with zeros.
  */
 export async function forgetAttacks(
   database: Database,
