@@ -50,7 +50,8 @@ const http = (port: number): Entry => ({ name: 'http', config: { port } });
 const store: Entry = { name: 'log-sqlite', config: { file: 'attacks.sqlite' } };
 const forward = (port: number): Entry => ({
   name: 'forward',
-  config: { url: `http://127.0.0.1:${port}/`, localAddress: 'keep' },
+  mask: false,
+  config: { url: `http://127.0.0.1:${port}/` },
 });
 
 interface Told {

@@ -15,8 +15,8 @@ import { until } from '../support/host/until.ts';
 import { describeService } from '../support/servers/available.ts';
 import { type Prosody, startProsody } from '../support/servers/prosody.ts';
 import { createBackend } from '../support/xmpp/backend.ts';
-import { enter } from '../support/xmpp/legacy-client.ts';
-import { tellAttack } from '../support/xmpp/reported-attack.ts';
+import { joinRoom } from '../support/xmpp/legacy-client.ts';
+import { sendAttack } from '../support/xmpp/reported-attack.ts';
 
 // The client library needs seconds to authenticate on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
@@ -101,15 +101,14 @@ describeService('prosody', () => {
   }
 
   it('Prosody rejects clients that join without XEP-0045, so a very old dionaea needs a newer client', async () => {
-    await (await enter(pot('first'))).leave();
-    await expect(enter({ ...pot(), groupchat10: true })).rejects.toThrow('item-not-found');
+    await (await joinRoom(pot('first'))).leave();
+    await expect(joinRoom({ ...pot(), groupchat10: true })).rejects.toThrow('item-not-found');
   });
 
   it('an attack that a legacy dionaea publishes becomes the correct rows and tree', async () => {
     const heard = await hub();
-    const speaker = await enter(pot());
-    const told = await tellAttack(speaker);
-    await heard.heard(told);
+    const sensor = await joinRoom(pot());
+    await heard.heard(await sendAttack(sensor));
     expect(
       heard.rows(
         `SELECT c.connection_type AS type, c.connection_protocol AS protocol, c.remote_port AS port,
@@ -200,20 +199,20 @@ describeService('prosody', () => {
         ref: '7',
       });
     const offer = (url: string) => xml('offer', { url, ref: '7' });
-    const first = await enter(pot('same'));
-    await first.say('dionaea.connection.tcp.accept', accept(1));
-    await first.say('dionaea.download.offer', offer('one'));
-    await first.say('dionaea.connection.free', xml('connection', { ref: '7' }));
-    await first.say('dionaea.connection.tcp.accept', accept(2));
-    await first.say('dionaea.download.offer', offer('two'));
+    const first = await joinRoom(pot('same'));
+    await first.send('dionaea.connection.tcp.accept', accept(1));
+    await first.send('dionaea.download.offer', offer('one'));
+    await first.send('dionaea.connection.free', xml('connection', { ref: '7' }));
+    await first.send('dionaea.connection.tcp.accept', accept(2));
+    await first.send('dionaea.download.offer', offer('two'));
     await heard.heard(5);
     await first.leave();
-    const second = await enter(pot('same'));
+    const second = await joinRoom(pot('same'));
     // It belongs to no connection, because this sensor has not announced one yet.
-    await second.say('dionaea.download.offer', offer('nobody knows'));
-    await second.say('dionaea.connection.free', xml('connection', { ref: '7' }));
-    await second.say('dionaea.connection.tcp.accept', accept(3));
-    await second.say('dionaea.download.offer', offer('three'));
+    await second.send('dionaea.download.offer', offer('unknown'));
+    await second.send('dionaea.connection.free', xml('connection', { ref: '7' }));
+    await second.send('dionaea.connection.tcp.accept', accept(3));
+    await second.send('dionaea.download.offer', offer('three'));
     await heard.heard(9);
     expect(
       heard.rows(
@@ -232,13 +231,13 @@ describeService('prosody', () => {
       const backend = createBackend();
       const end = 'dionaea.download.offer';
       let isOver = false;
-      await enter(
+      await joinRoom(
         { url: server.url, user: 'hub', password: 'two', room, nick: 'hub-backend' },
         {
           ...backend,
-          said: (said) => {
-            if (said.incident === end && said.element.attrs['url'] === 'the end') isOver = true;
-            else backend.said?.(said);
+          received: (stanza) => {
+            if (stanza.incident === end && stanza.element.attrs['url'] === 'the end') isOver = true;
+            else backend.received?.(stanza);
           },
         },
       );
@@ -251,8 +250,8 @@ describeService('prosody', () => {
       const sensor = await host(xmpp({ ...account, rooms: [{ room, mask: false }] }));
       await sensor.run(dionaea({ file }));
       expect(await sensor.drain()).toEqual([]);
-      const last = await enter(pot('last'));
-      await last.say(end, xml('offer', { url: 'the end', ref: '1' }));
+      const last = await joinRoom(pot('last'));
+      await last.send(end, xml('offer', { url: 'the end', ref: '1' }));
       await until(() => isOver);
 
       const written = (table: string) => backend.tables.get(table) ?? [];

@@ -1,21 +1,21 @@
 import { type Incident, type Reject, type Source, type SourceContext, silentLog } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 
-/** A source that listens, and what it brought so far. */
+/** A source that listens on a port, and the incidents it has reported. */
 export interface OpenPort {
   readonly port: number;
   readonly url: string;
   readonly incidents: Incident[];
-  /** How many incidents came with each report. */
+  /** How many incidents each report contained. */
   readonly batches: number[];
   readonly rejects: Reject[];
-  /** Everything it logged, as text. */
+  /** Its log lines. */
   readonly log: string[];
-  /** Tells it to stop; resolves when it has. */
+  /** Stops it; resolves when it has stopped. */
   stop(): Promise<void>;
 }
 
-/** Runs a source until the test is over; `context` replaces parts of its host, `hive`. */
+/** Runs a source until the test is finished; `context` replaces parts of its context. */
 export async function openPort(source: Source, context: Partial<SourceContext> = {}): Promise<OpenPort> {
   const end = new AbortController();
   const opened: Pick<OpenPort, 'incidents' | 'batches' | 'rejects' | 'log'> = {
@@ -54,7 +54,7 @@ export async function openPort(source: Source, context: Partial<SourceContext> =
     end.abort();
     return running;
   };
-  // A test that is about how it fails has seen that already.
+  // A test of a failure has checked the error already.
   onTestFinished(() => stop().catch(() => undefined));
   const number = await Promise.race([port, running.then(() => 0)]);
   return { ...opened, port: number, url: `http://127.0.0.1:${number}`, stop };

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type HostProcess, hostProcess } from './host-process.ts';
 
-/** A source or an ihandler of a configuration. */
+/** A source or a handler in a configuration. */
 export interface Entry {
   readonly name: string;
+  /** Whether the sensor's address is masked for a handler. @default true if it uses the network */
+  readonly mask?: boolean;
   readonly config: object;
 }
 
 /** What a host runs. */
 export interface RunParts {
   readonly sources: readonly Entry[];
-  /** Each begins at the beginning. */
+  /** The handlers; each starts at the beginning of the journal. */
   readonly ihandlers: readonly Entry[];
   readonly journal?: Entry;
 }
@@ -38,7 +40,7 @@ export function configureHost(
   return own;
 }
 
-/** `ihandler run` of an installed program in a folder of its own, with what it runs. It is not started. */
+/** `ihandler run` of an installed program in its own folder, not started yet. */
 export function runHost(program: string, folder: string, name: string, parts: RunParts): HostProcess {
   const own = configureHost(folder, name, parts);
   return hostProcess(name, [process.execPath, program, 'run', '-c', 'ihandler.yaml'], own);

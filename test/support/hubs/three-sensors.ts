@@ -67,7 +67,6 @@ export async function threeSensors(
 ): Promise<readonly HostProcess[]> {
   const [port, token] = [await freePort(), '5d1f0a9c7e3b48260d9f'];
   const room = 'incidents@rooms.localhost';
-  const localAddress = 'keep';
   const stream = { url: nats.url, partitions: 4, create: {} };
   const by = (user: keyof typeof XMPP_USERS) => ({
     url: prosody.url,
@@ -76,15 +75,15 @@ export async function threeSensors(
   });
   const broker = { server: '127.0.0.1', port: hpfeeds.port };
   const handlers = {
-    forward: { url: `http://127.0.0.1:${port}/`, token, localAddress },
-    nats: { ...stream, localAddress },
-    xmpp: { ...by('pot'), rooms: [{ room, localAddress }] },
-    hpfeeds: { ...broker, ident: 'pot', secret: 'one', dionaea: false, localAddress },
+    forward: { url: `http://127.0.0.1:${port}/`, token },
+    nats: stream,
+    xmpp: { ...by('pot'), rooms: [{ room, mask: false }] },
+    hpfeeds: { ...broker, ident: 'pot', secret: 'one', dionaea: false },
   };
   const sensors = [...SENSORS, LOSSY].map((name) =>
     runHost(program, folder, name, {
       sources: [{ name: 'dionaea-follow', config: { file: fileOf(folder, name), poll: '50ms' } }],
-      ihandlers: [{ name, config: handlers[name] }],
+      ihandlers: [{ name, mask: false, config: handlers[name] }],
     }),
   );
   const ihandlers = [{ name: 'log-postgres', config: { url: postgres.url } }];

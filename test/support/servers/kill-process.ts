@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** Ends a process as a crash does, with SIGKILL; resolves when it has ended, at once if it had or there is none. */
+/** Kills a process with SIGKILL, as in a crash. Resolves when it has ended; at once if it had ended already or is undefined. */
 export async function killProcess(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));

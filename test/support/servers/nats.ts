@@ -9,17 +9,17 @@ import { killProcess } from './kill-process.ts';
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
-  /** Ends it as a crash does; the messages it has acknowledged stay. */
+  /** Kills it, as in a crash; acknowledged messages are kept. */
   kill(): Promise<void>;
-  /** Starts it again on the same port with the same messages. */
+  /** Restarts it on the same port with the same messages. */
   start(): Promise<void>;
-  /** Ends it and removes its folder. */
+  /** Stops it and deletes its folder. */
   stop(): Promise<void>;
 }
 
 const places = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'];
 
-/** Starts a server; `config` is added to its configuration, such as users or TLS. Resolves when it takes connections. */
+/** Starts a server; `config` is added to its configuration, for example users or TLS. Resolves when it accepts connections. */
 export async function startNats(config = ''): Promise<NatsServer> {
   const program = places.find((place) => existsSync(place)) ?? 'nats-server';
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-nats-'));
@@ -34,15 +34,15 @@ export async function startNats(config = ''): Promise<NatsServer> {
   async function start(): Promise<void> {
     const started = spawn(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
-    let said = '';
+    let output = '';
     await new Promise<void>((resolve, reject) => {
       started.once('error', reject);
       started.once('exit', (code) =>
-        reject(new Error(`nats-server ended with ${code}: ${said.slice(-2000)}`)),
+        reject(new Error(`nats-server ended with ${code}: ${output.slice(-2000)}`)),
       );
       started.stderr?.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes('Server is ready')) resolve();
+        output += chunk.toString();
+        if (output.includes('Server is ready')) resolve();
       });
     });
     started.removeAllListeners('exit');
@@ -50,9 +50,9 @@ export async function startNats(config = ''): Promise<NatsServer> {
   }
 
   async function kill(): Promise<void> {
-    const ending = child;
+    const running = child;
     child = undefined;
-    await killProcess(ending);
+    await killProcess(running);
   }
 
   await start();

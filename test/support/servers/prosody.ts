@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { killProcess } from './kill-process.ts';
 
-/** A Prosody on loopback, with rooms that keep an archive. */
+/** A Prosody on loopback whose rooms have archives. */
 export interface Prosody {
-  /** `xmpp://127.0.0.1:PORT`, of the domain `localhost`; rooms are at `rooms.localhost`. */
+  /** `xmpp://127.0.0.1:PORT`; the domain is `localhost`, and rooms are at `rooms.localhost`. */
   readonly url: string;
   readonly port: number;
   kill(): Promise<void>;
@@ -16,7 +16,7 @@ export interface Prosody {
   stop(): Promise<void>;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = tcp(port, '127.0.0.1');
     socket.once('connect', () => {
@@ -28,13 +28,13 @@ async function answers(port: number): Promise<boolean> {
 }
 
 /**
- * Writes an account as Prosody keeps it with `internal_plain`: prosodyctl would start a whole Lua for each, which takes
- * seconds on a busy machine.
+ * Writes an account in the form that Prosody's `internal_plain` stores. prosodyctl would start a Lua process for each
+ * account, which takes seconds on a busy machine.
  */
 function register(data: string, user: string, password: string): void {
   const accounts = join(data, 'localhost', 'accounts');
   mkdirSync(accounts, { recursive: true });
-  // What is neither letter nor digit is a percent sign and two hexadecimal digits in the name of the file.
+  // Other characters than letters and digits become a percent sign and two hexadecimal digits in the file name.
   const name = user.replace(
     /[^a-zA-Z0-9]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -43,18 +43,18 @@ function register(data: string, user: string, password: string): void {
 }
 
 /**
- * Settings, one a line, with others instead of or beside them. None may be there twice: Prosody warns of it, and fails to put
- * the warning together when the path of its configuration is long.
+ * Merges settings, one a line; `others` replace or extend the usual ones. No setting may occur twice: Prosody warns about it,
+ * and fails to format the warning when the path of its configuration is long.
  */
 function settings(usual: string, others: string): string {
   const named = new Set(others.split('\n').map((line) => line.split(' = ')[0]));
-  const kept = usual.split('\n').filter((line) => !named.has(line.split(' = ')[0]));
-  return [...kept, others].join('\n');
+  const unchanged = usual.split('\n').filter((line) => !named.has(line.split(' = ')[0]));
+  return [...unchanged, others].join('\n');
 }
 
 /**
- * Starts a server that knows these users by their passwords. The lines of `extra` are its settings instead of or beside the
- * usual ones, those of `rooms` the settings of its rooms. Of the modules, `tls` is switched on by a line of `ssl`.
+ * Starts a server with these users and passwords. The lines of `extra` replace or extend its settings, those of `rooms` the
+ * settings of its rooms. A line with `ssl` enables the module `tls`.
  */
 export async function startProsody(
   users: Readonly<Record<string, string>>,
@@ -108,25 +108,25 @@ muc_log_by_default = true`,
   async function start(): Promise<void> {
     const started = spawn('prosody', ['--config', config, '-F'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
-    let said = '';
+    let output = '';
     for (const stream of [started.stdout, started.stderr])
       stream?.on('data', (chunk: Buffer) => {
-        said = (said + chunk.toString()).slice(-4000);
+        output = (output + chunk.toString()).slice(-4000);
       });
-    // For as long as it lives: how long it takes is the machine's business, and the test has a time limit of its own.
+    // Without a limit: a busy machine needs long, and the test has its own time limit.
     while (started.exitCode === null && started.signalCode === null) {
-      if (await answers(port)) return;
-      if (said.includes('Failed to open server port')) break;
+      if (await acceptsConnections(port)) return;
+      if (output.includes('Failed to open server port')) break;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     await killProcess(started);
-    throw new Error(`prosody does not take connections: ${said}`);
+    throw new Error(`prosody does not accept connections: ${output}`);
   }
 
   async function kill(): Promise<void> {
-    const ending = child;
+    const running = child;
     child = undefined;
-    await killProcess(ending);
+    await killProcess(running);
     if (existsSync(join(folder, 'prosody.pid'))) rmSync(join(folder, 'prosody.pid'));
   }
 

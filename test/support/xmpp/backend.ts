@@ -4,7 +4,7 @@ import type { Listener } from './legacy-client.ts';
 type Element = ReturnType<typeof xml>;
 type Row = Readonly<Record<string, string | number | null>>;
 
-/** The rows that a backend has written. */
+/** The tables that a backend has written. */
 export interface Backend extends Listener {
   readonly tables: ReadonlyMap<string, readonly Row[]>;
 }
@@ -14,7 +14,7 @@ interface Ids {
   readonly own: number;
 }
 
-/** Tables of one row an element, by the name of the element: the column of each attribute. */
+/** The table of each simple element, and the column of each of its attributes. */
 const plain: Readonly<Record<string, readonly [table: string, columns: Readonly<Record<string, string>>]>> = {
   offer: ['offers', { url: 'offer_url' }],
   download: ['downloads', { url: 'download_url', md5_hash: 'download_md5_hash' }],
@@ -36,13 +36,13 @@ const plain: Readonly<Record<string, readonly [table: string, columns: Readonly<
   ],
 };
 
-function needed({ attrs }: Element, name: string): string {
+function required({ attrs }: Element, name: string): string {
   const value: unknown = attrs[name];
   if (typeof value !== 'string') throw new Error(`expected the attribute ${name}`);
   return value;
 }
 
-/** Writes rows as dionaea's pg_backend does, from what is said in a room; a table is a list of rows, numbered from 1. */
+/** Writes rows as dionaea's pg_backend does, from the stanzas of a room. A table is a list of rows, numbered from 1. */
 export function createBackend(): Backend {
   const tables = new Map<string, Row[]>();
   const occupants = new Map<string, Map<number, Ids>>();
@@ -56,30 +56,30 @@ export function createBackend(): Backend {
   function rowOf(id: number): Record<string, string | number | null> {
     const row = tables.get('connections')?.[id - 1];
     if (row === undefined) throw new Error(`expected a connection ${id}`);
-    // Safe: only this function's caller changes it, as an UPDATE does.
+    // Safe: only callers of this function change the row, as an UPDATE does.
     return row as Record<string, string | number | null>;
   }
 
   function announce(element: Element, refs: Map<number, Ids>): void {
     const own = insert('connections', {
-      connection_type: needed(element, 'type'),
-      connection_transport: needed(element, 'transport'),
-      connection_protocol: needed(element, 'protocol'),
-      local_host: needed(element, 'local_host'),
-      local_port: Number(needed(element, 'local_port')),
-      remote_host: needed(element, 'remote_host'),
-      remote_port: Number(needed(element, 'remote_port')),
-      remote_hostname: needed(element, 'remote_hostname'),
+      connection_type: required(element, 'type'),
+      connection_transport: required(element, 'transport'),
+      connection_protocol: required(element, 'protocol'),
+      local_host: required(element, 'local_host'),
+      local_port: Number(required(element, 'local_port')),
+      remote_host: required(element, 'remote_host'),
+      remote_port: Number(required(element, 'remote_port')),
+      remote_hostname: required(element, 'remote_hostname'),
       connection_root: null,
       connection_parent: null,
     });
-    refs.set(Number(needed(element, 'ref')), { root: own, own });
+    refs.set(Number(required(element, 'ref')), { root: own, own });
   }
 
   function link(element: Element, refs: Map<number, Ids>): void {
-    const parent = refs.get(Number(needed(element, 'parent')));
+    const parent = refs.get(Number(required(element, 'parent')));
     if (parent === undefined) return;
-    const child = Number(needed(element, 'child'));
+    const child = Number(required(element, 'child'));
     const own = refs.get(child)?.own ?? parent.own;
     refs.set(child, { root: parent.root, own });
     Object.assign(rowOf(own), { connection_root: parent.root, connection_parent: parent.own });
@@ -88,8 +88,8 @@ export function createBackend(): Backend {
   function sip(element: Element, connection: number): void {
     const command = insert('sip_commands', {
       connection,
-      sip_command_method: needed(element, 'method'),
-      sip_command_call_id: needed(element, 'call_id'),
+      sip_command_method: required(element, 'method'),
+      sip_command_call_id: required(element, 'call_id'),
     });
     for (const { attrs } of element.getChild('vias')?.getChildren('via') ?? [])
       insert('sip_vias', {
@@ -109,24 +109,24 @@ export function createBackend(): Backend {
         });
   }
 
-  function about(element: Element, connection: number): void {
+  function insertElement(element: Element, connection: number): void {
     const { name } = element;
     const [table, columns] = plain[name] ?? [];
     if (table !== undefined && columns !== undefined)
       insert(table, {
         connection,
         ...Object.fromEntries(
-          Object.entries(columns).map(([attribute, column]) => [column, needed(element, attribute)]),
+          Object.entries(columns).map(([attribute, column]) => [column, required(element, attribute)]),
         ),
       });
     else if (name === 'profile') insert('emu_profiles', { connection, emu_profile_json: element.getText() });
     else if (name === 'mysqlcommand') {
-      const mysql_command_cmd = needed(element, 'cmd');
+      const mysql_command_cmd = required(element, 'cmd');
       const command = insert('mysql_commands', { connection, mysql_command_cmd });
       for (const arg of element.getChild('args')?.getChildren('arg') ?? [])
         insert('mysql_command_args', {
           mysql_command: command,
-          mysql_command_arg_index: needed(arg, 'index'),
+          mysql_command_arg_index: required(arg, 'index'),
           mysql_command_arg_data: arg.getText(),
         });
     } else if (name === 'sipcommand') sip(element, connection);
@@ -136,15 +136,15 @@ export function createBackend(): Backend {
     tables,
     joined: (occupant) => void occupants.set(occupant, occupants.get(occupant) ?? new Map()),
     left: (occupant) => void occupants.delete(occupant),
-    said({ occupant, incident, element }) {
+    received({ occupant, incident, element }) {
       const refs = occupants.get(occupant);
       if (refs === undefined) return;
-      if (incident === 'dionaea.connection.free') refs.delete(Number(needed(element, 'ref')));
+      if (incident === 'dionaea.connection.free') refs.delete(Number(required(element, 'ref')));
       else if (element.name === 'connection') announce(element, refs);
       else if (element.name === 'link') link(element, refs);
       else {
-        const ids = refs.get(Number(needed(element, 'ref')));
-        if (ids !== undefined) about(element, ids.own);
+        const ids = refs.get(Number(required(element, 'ref')));
+        if (ids !== undefined) insertElement(element, ids.own);
       }
     },
   };

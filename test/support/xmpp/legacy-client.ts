@@ -4,44 +4,44 @@ import { onTestFinished } from 'vitest';
 
 type Element = ReturnType<typeof xml>;
 
-/** What somebody said in a room: an element of dionaea's namespace, of which incident. */
-export interface Said {
+/** A legacy stanza of a room: an element of dionaea's namespace, and the origin of its incident. */
+export interface LegacyStanza {
   readonly occupant: string;
   readonly incident: string;
   readonly element: Element;
 }
 
-/** Who is told what happens in a room, in the order in which it does. */
+/** Receives the events of a room, in order. */
 export interface Listener {
   readonly joined?: (occupant: string) => void;
   readonly left?: (occupant: string) => void;
-  readonly said?: (said: Said) => void;
+  readonly received?: (stanza: LegacyStanza) => void;
 }
 
-/** Somebody in a room who knows only dionaea's protocol, written from its description and not from our package. */
-export interface OldClient {
-  /** Says one element of an incident, in the form of dionaea's logxmpp: without id, and without a time. */
-  say(incident: string, element: Element): Promise<void>;
+/** An occupant that uses only dionaea's protocol; it shares no code with the package xmpp. */
+export interface LegacyClient {
+  /** Sends one element of an incident in the form of dionaea's logxmpp: without id and time. */
+  send(incident: string, element: Element): Promise<void>;
   /** Leaves the room and the server. */
   leave(): Promise<void>;
 }
 
-/** An account, and the name it takes in a room. */
-export interface Who {
+/** An account, and its nick in a room. */
+export interface LegacyAccount {
   readonly url: string;
   readonly user: string;
   readonly password: string;
   readonly room: string;
   readonly nick: string;
-  /** As before there were rooms by XEP-0045: a presence and nothing in it. @default false */
+  /** Joins as before XEP-0045, with an empty presence. @default false */
   readonly groupchat10?: boolean;
 }
 
 const DIONAEA = 'http://dionaea.carnivore.it';
 
-/** Enters a room. Rejects with the condition that the room answers when it does not let somebody in. */
-export async function enter(who: Who, listener: Listener = {}): Promise<OldClient> {
-  const { url, user, password, room, nick, groupchat10 = false } = who;
+/** Joins a room. Rejects with the error condition of the room. */
+export async function joinRoom(account: LegacyAccount, listener: Listener = {}): Promise<LegacyClient> {
+  const { url, user, password, room, nick, groupchat10 = false } = account;
   const entity = client({
     service: url,
     domain: 'localhost',
@@ -50,10 +50,10 @@ export async function enter(who: Who, listener: Listener = {}): Promise<OldClien
   });
   entity.reconnect.stop();
   entity.on('error', () => undefined);
-  let isOver = false;
+  let isStopped = false;
   const stop = async () => {
-    if (isOver) return;
-    isOver = true;
+    if (isStopped) return;
+    isStopped = true;
     await entity.stop();
   };
   onTestFinished(stop);
@@ -74,13 +74,13 @@ export async function enter(who: Who, listener: Listener = {}): Promise<OldClien
       if (stanza.name !== 'message') return;
       const dionaea = stanza.getChild('body')?.getChild('dionaea', DIONAEA);
       for (const element of dionaea?.getChildElements() ?? [])
-        listener.said?.({ occupant, incident: String(dionaea?.attrs['incident']), element });
+        listener.received?.({ occupant, incident: String(dionaea?.attrs['incident']), element });
     });
     const x = groupchat10 ? [] : [xml('x', { xmlns: 'http://jabber.org/protocol/muc' })];
     entity.send(xml('presence', { to: `${room}/${nick}` }, ...x)).catch(reject);
   });
   return {
-    say: (incident, element) =>
+    send: (incident, element) =>
       entity.send(
         xml(
           'message',

@@ -1,5 +1,5 @@
 import { xml } from '@xmpp/client';
-import type { OldClient } from './legacy-client.ts';
+import type { LegacyClient } from './legacy-client.ts';
 
 const url = 'ftp://1:1@93.177.176.190:8218/ssms.exe';
 const md5_hash = '78c9042bbcefd65beaa0d40386da9f89';
@@ -54,8 +54,8 @@ const invite = xml(
 
 const p0f = { genre: 'Windows', link: 'ethernet/modem', detail: 'XP SP1+, 2000 SP3', uptime: '-1', tos: '' };
 
-/** What an old dionaea says of an attack with an exploit, a shell and a download, of a login at its MySQL and of a call. */
-const said: readonly (readonly [incident: string, element: ReturnType<typeof xml>])[] = [
+/** The stanzas of an old dionaea for an attack with an exploit, a shell and a download, a MySQL login, and a SIP call. */
+const stanzas: readonly (readonly [incident: string, element: ReturnType<typeof xml>])[] = [
   ['dionaea.connection.tcp.accept', connection('accept', 'smbd', 1, [445, 47650])],
   ['dionaea.modules.python.p0f', xml('p0f', { ...p0f, dist: '11', fw: '0', nat: '0', ref: '1' })],
   [
@@ -111,12 +111,12 @@ const said: readonly (readonly [incident: string, element: ReturnType<typeof xml
   ],
 ];
 
-/** Says it all, and a sample besides; answers how many incidents a hub that passes samples over makes of it. */
-export async function tellAttack(speaker: OldClient): Promise<number> {
-  const [first, ...rest] = said;
-  if (first === undefined) throw new Error('expected something to say');
-  await speaker.say(...first);
-  await speaker.say('dionaea.download.complete.unique', xml('file', { md5_hash }, 'TVogZXZpbA=='));
-  for (const each of rest) await speaker.say(...each);
-  return said.length;
+/** Sends the stanzas of an attack and a sample. Resolves with the number of incidents for a hub, which ignores the sample. */
+export async function sendAttack(sensor: LegacyClient): Promise<number> {
+  const [first, ...rest] = stanzas;
+  if (first === undefined) throw new Error('expected a stanza');
+  await sensor.send(...first);
+  await sensor.send('dionaea.download.complete.unique', xml('file', { md5_hash }, 'TVogZXZpbA=='));
+  for (const each of rest) await sensor.send(...each);
+  return stanzas.length;
 }
