@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What goes wrong with a request instead of, or after, what it asks for. */
+/** A fault of the server, before or after it processes a request. */
 export type Fault =
   | {
       readonly kind: 'error';
@@ -8,28 +8,28 @@ export type Fault =
       readonly code: string;
       readonly retryAfter?: number | string;
     }
-  /** A page for people, as front ends answer. */
+  /** An HTML page, as from a proxy. */
   | { readonly kind: 'html'; readonly status: number }
-  /** The right answer, cut in the middle. */
+  /** The right response, cut in the middle. */
   | { readonly kind: 'truncated' }
-  /** The connection ends before anything is done. */
+  /** The connection is closed before the request is processed. */
   | { readonly kind: 'dropped' }
-  /** What was asked for is done, and the connection ends before the answer. */
+  /** The request is processed, and the connection is closed before the response. */
   | { readonly kind: 'answer lost' }
-  /** What was asked for is done, and the answer is an error all the same. */
+  /** The request is processed, but the response is an error. */
   | { readonly kind: 'done, and an error'; readonly status: number; readonly code: string }
   | { readonly kind: 'slow'; readonly milliseconds: number }
   | { readonly kind: 'redirect'; readonly to: string }
-  /** An answer without end. */
+  /** A response without end. */
   | { readonly kind: 'endless' };
 
-/** Answers in JSON. */
+/** Sends a JSON response. */
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
   response.end(JSON.stringify(body));
 }
 
-/** Answers with an error in the form of the API. */
+/** Sends an error in the format of the API. */
 export function sendError(
   response: ServerResponse,
   status: number,
@@ -40,7 +40,7 @@ export function sendError(
   sendJson(response, status, { error: { code, message } }, headers);
 }
 
-/** Plays a fault that leaves the request undone; false for those that come after it. */
+/** Applies a fault before the request is processed. Returns false for a fault that comes after it. */
 export function playFault(response: ServerResponse, fault: Fault): boolean {
   switch (fault.kind) {
     case 'error': {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** What the server knows of a file. Times in milliseconds since the Unix epoch. */
+/** A file that the server knows. Times in milliseconds since the Unix epoch. */
 export interface KnownFile {
   readonly sha256: string;
   readonly sha1: string;
   readonly md5: string;
   readonly size: number;
   readonly firstSeen: number;
-  /** When its last analysis is complete; before that the report has none. */
+  /** When its last analysis is complete. Before that, the report has no analysis. */
   readonly analysedAt: number;
   /** How many of the engines call it malicious. */
   readonly malicious: number;
@@ -15,7 +15,7 @@ export interface KnownFile {
 
 const ENGINES = Array.from({ length: 12 }, (_, index) => `Engine ${String.fromCharCode(65 + index)}`);
 
-/** A made-up file of which only the hashes exist. */
+/** A made-up file that has only hashes. */
 export function madeUpFile(name: string, now: number, malicious = 8): KnownFile {
   const hash = (algorithm: string) => createHash(algorithm).update(name).digest('hex');
   return {
@@ -29,7 +29,7 @@ export function madeUpFile(name: string, now: number, malicious = 8): KnownFile 
   };
 }
 
-/** The answers of the engines: some malicious, one suspicious if any, one that gave no opinion, the others clean. */
+/** The results of the engines: some malicious, then one suspicious, one without an opinion, the others clean. */
 function results(file: KnownFile) {
   return Object.fromEntries(
     ENGINES.map((name, index) => {
@@ -56,7 +56,7 @@ function results(file: KnownFile) {
   );
 }
 
-/** How many engines gave each answer. */
+/** The number of engines for each result. */
 export function statsOf(file: KnownFile) {
   const stats: Record<string, number> = {
     malicious: 0,

@@ -10,7 +10,7 @@ export interface Upload {
   readonly md5: string;
 }
 
-/** Reads a form with one file in the field `file`, in a stream. Answers what is wrong with it as a text. */
+/** Reads a form with one file in the field `file`, as a stream. Returns the problem as text when the form is invalid. */
 export async function readUpload(request: IncomingMessage): Promise<Upload | string> {
   const boundary = /^multipart\/form-data; ?boundary="?([^";]+)"?$/.exec(
     request.headers['content-type'] ?? '',

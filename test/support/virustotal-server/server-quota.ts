@@ -1,4 +1,4 @@
-/** How many requests a key may make. */
+/** The requests that a key allows. */
 export interface Limits {
   readonly minute: number;
   readonly day: number;
@@ -8,21 +8,21 @@ export interface Limits {
 /** The limits of a public key. */
 export const PUBLIC_KEY: Limits = { minute: 4, day: 500, month: 15_500 };
 
-/** The quota of a key as the server counts it. */
+/** The server's count of the requests of a key. */
 export interface ServerQuota {
-  /** Counts a request that has arrived; answers which window it goes over, if any. */
+  /** Counts an arriving request. Returns the window whose limit it exceeds, if any. */
   arrive(): keyof Limits | undefined;
-  /** Somebody else uses the key up for the rest of the day, or of the month. */
+  /** Simulates another user who exhausts the key for the rest of the day or month. */
   exhaust(window: 'day' | 'month'): void;
-  /** Requests of the client under test that went over a limit by themselves: each with its time and window. */
+  /** Requests of the tested client that exceeded a limit by themselves, with their time and window. */
   readonly violations: readonly string[];
-  /** Requests that came while somebody else had used the key up, each by its time. */
+  /** The times of requests while another user had exhausted the key. */
   readonly refusals: readonly string[];
-  /** Used so far, others included, in the windows that are open now. */
+  /** The requests in the current windows, including those of others. */
   used(): { readonly day: number; readonly month: number };
 }
 
-/** Counts strictly: any 60 seconds for the minute, days and months of UTC; every request that arrives, refused ones too. */
+/** Creates a strict count: any 60 seconds as the minute, days and months in UTC, and every request, even a rejected one. */
 export function createServerQuota(limits: Limits, now: () => number): ServerQuota {
   const recent: number[] = [];
   const own = new Map<string, number>();

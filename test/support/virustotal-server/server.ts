@@ -11,14 +11,14 @@ const MIB = 2 ** 20;
 const SMALL = 32 * MIB;
 const LARGE = 650 * MIB;
 
-/** A request as the server saw it. The path has no key in it. */
+/** A request that the server received. Its path does not contain the key. */
 export interface Seen {
   readonly at: number;
   readonly method: string;
   readonly path: string;
 }
 
-/** How the server is to behave. */
+/** The behaviour of the server. */
 export interface VirusTotalServerOptions {
   /** @default 'k'.repeat(64) */
   readonly key?: string;
@@ -27,30 +27,30 @@ export interface VirusTotalServerOptions {
   readonly limits?: Limits;
   /** How long an analysis is queued, and then in progress, in milliseconds. @default 60000 each */
   readonly analysis?: { readonly queued: number; readonly inProgress: number };
-  /** Called for each request, in the order of arrival. */
+  /** Called for each request, in order of arrival. */
   readonly fault?: (request: Seen) => Fault | undefined;
 }
 
-/** A server that behaves as VirusTotal's API 3 does, on a port of this machine. */
+/** A local server that behaves like VirusTotal's v3 API. */
 export interface VirusTotalServer {
-  /** The base of the API. */
+  /** The base URL of the API. */
   readonly url: string;
   readonly key: string;
   readonly quota: ServerQuota;
   readonly requests: readonly Seen[];
   /** By SHA-256. */
   readonly files: ReadonlyMap<string, KnownFile>;
-  /** The names under which files were uploaded, by SHA-256. */
+  /** The file names of uploads, by SHA-256. */
   readonly uploads: ReadonlyMap<string, readonly string[]>;
   /** By SHA-256. */
   readonly comments: ReadonlyMap<string, readonly string[]>;
   know(...files: readonly KnownFile[]): void;
-  /** Sets, or removes, what goes wrong. */
+  /** Sets or removes the faults. */
   setFault(fault: VirusTotalServerOptions['fault']): void;
   stop(): Promise<void>;
 }
 
-/** Starts one. */
+/** Starts the server. */
 export async function startVirusTotalServer(
   options: VirusTotalServerOptions = {},
 ): Promise<VirusTotalServer> {
@@ -184,7 +184,7 @@ export async function startVirusTotalServer(
     if (wrong?.kind === 'done, and an error') {
       const writeHead = response.writeHead.bind(response);
       const end = response.end.bind(response);
-      // Safe: the server begins and ends its answers in this one way.
+      // Safe: the server always starts and ends its responses like this.
       response.writeHead = (() => response) as typeof response.writeHead;
       response.end = (() => {
         Object.assign(response, { writeHead, end });
@@ -193,7 +193,7 @@ export async function startVirusTotalServer(
     }
     if (wrong?.kind === 'truncated') {
       const end = response.end.bind(response);
-      // Safe: the server ends its answers with a text and nothing else.
+      // Safe: the server always ends its responses with a text.
       response.end = ((text: string) => end(text.slice(0, text.length / 2))) as typeof response.end;
     }
     await route(request, response, path);
@@ -202,11 +202,11 @@ export async function startVirusTotalServer(
   const http = createServer((request, response) => {
     serve(request, response)
       .catch(() => response.destroy())
-      // What nobody read is thrown away, so that the connection can be used again.
+      // Discards the unread rest, so that the connection can be reused.
       .finally(() => request.resume());
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  // Safe: a server that listens on a port has an address of this kind.
+  // Safe: a server that listens on a port has such an address.
   origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
     url: base(),

@@ -4,7 +4,7 @@ import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
 import { createVirtualTime, createVirusTotal } from '@ihandler/virustotal/testing';
 import { createRandom, planMonth } from './month-plan.ts';
 
-/** What the parent tells this process. */
+/** The instructions of the parent process. */
 export interface ChildTask {
   readonly folder: string;
   readonly url: string;
@@ -13,20 +13,20 @@ export interface ChildTask {
   readonly unique: number;
   readonly total: number;
   readonly backlog: number;
-  /** How long time goes on after the last download, in milliseconds. */
+  /** How long the simulation continues after the last download, in milliseconds. */
   readonly after: number;
   readonly life: number;
-  /** This process kills itself right after its n-th report is durable. */
+  /** The process kills itself right after its n-th report is durable. */
   readonly killAtReport?: number;
-  /** And right after its n-th delivery, before it is acknowledged. */
+  /** The process kills itself right after its n-th delivery, before it is acknowledged. */
   readonly killAtDelivery?: number;
 }
 
-// Safe: the parent has put it there.
+// Safe: the parent wrote it.
 const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
 const { folder, seed, unique, total } = task;
 
-/** A number that outlives this process in a file of its own. */
+/** A number that outlives this process, in its own file. */
 function keptNumber(name: string) {
   const descriptor = openSync(join(folder, name), 'a+');
   closeSync(descriptor);
@@ -53,7 +53,7 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-// When the parent is gone, so is the server.
+// The server dies with the parent.
 process.stdin.on('end', die).resume();
 
 let reports = 0;

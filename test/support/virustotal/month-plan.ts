@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 
 /** A file of the simulated month. */
 export interface PlannedFile {
-  /** Its bytes, as text. */
+  /** Its content, as text. */
   readonly content: string;
   readonly md5: string;
   readonly sha256: string;
-  /** Whether VirusTotal knows it already. */
+  /** Whether VirusTotal knows it. */
   readonly known: boolean;
 }
 
-/** A download: when, in milliseconds since the Unix epoch, and of which file. */
+/** A download of a file, at a time in milliseconds since the Unix epoch. */
 export interface PlannedDownload {
   readonly at: number;
   readonly file: number;
 }
 
-/** What happens in the month. */
+/** The files and downloads of a month. */
 export interface MonthPlan {
   readonly start: number;
   readonly files: readonly PlannedFile[];
@@ -25,7 +25,7 @@ export interface MonthPlan {
 
 const DAY = 86_400_000;
 
-/** Random numbers in 0 to 1 that are the same for the same seed (mulberry32). */
+/** Random numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -37,8 +37,8 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * Makes a month: each file is new at some time, many of them in two outbreaks of a polymorphic worm, and seen again after
- * that, the popular ones far more often. One in seven is unknown to VirusTotal.
+ * Creates a month: each file appears at some time, many of them in two outbreaks of a polymorphic worm, and is downloaded
+ * again later, popular files far more often. VirusTotal does not know one file in seven.
  */
 export function planMonth(seed: number, unique: number, total: number): MonthPlan {
   const random = createRandom(seed);

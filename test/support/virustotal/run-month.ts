@@ -12,11 +12,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What to simulate. */
+/** The settings of a simulation. */
 export interface MonthOptions {
-  /** Empty, best in memory. */
+  /** An empty folder, preferably in memory. */
   readonly folder: string;
-  /** The bundle of `month-child.ts`. */
+  /** The path of the bundle of `month-child.ts`. */
   readonly program: string;
   readonly seed: number;
   readonly unique: number;
@@ -24,37 +24,37 @@ export interface MonthOptions {
   readonly backlog: number;
   /** @default those of a public key */
   readonly limits?: Limits;
-  /** On which days, counted from 0, somebody else uses the key up for the rest of the day. @default none */
+  /** The days, counted from 0, on which another user exhausts the key for the rest of the day. @default none */
   readonly exhaustedOn?: readonly number[];
-  /** How long time goes on after the month, in milliseconds. @default 12 days */
+  /** How long the simulation continues after the month, in milliseconds. @default 12 days */
   readonly after?: number;
-  /** How often the process is killed, in the middle of a request, of a report or of a delivery. */
+  /** How often the process is killed during a request, a report or a delivery. */
   readonly kills: number;
-  /** After how many requests, reports or deliveries at most. @default as many as let it be killed that often in a month */
+  /** The most requests, reports or deliveries between two kills. @default spreads the kills over the month */
   readonly killedWithin?: number;
 }
 
-/** What was reported. */
+/** A reported incident. */
 export interface MonthReport {
   readonly origin: string;
-  // Read as a stranger: what it must be is what is tested.
+  // Untyped on purpose: the tests check its form.
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What came of it. */
+/** The result of a simulation. */
 export interface MonthOutcome {
   readonly plan: MonthPlan;
   readonly server: VirusTotalServer;
   readonly reports: readonly MonthReport[];
-  /** Requests for the report of a file that were answered as they should be, by the hash that was asked for. */
+  /** Requests for a file report that got a correct response, by their hash. */
   readonly answered: ReadonlyMap<string, readonly number[]>;
-  /** Requests to which something bad happened. */
+  /** Requests with a fault. */
   readonly faults: readonly (Seen & { readonly fault: Fault['kind'] })[];
   readonly kills: number;
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Something goes wrong: a few hours in which every answer is bad in one way, and one in a hundred at any time. */
+/** Creates faults: a few hours in which every response has one kind of fault, and one response in a hundred at any time. */
 function createWeather(random: () => number, start: number): (at: number) => Fault | undefined {
   const kinds: readonly (() => Fault)[] = [
     () => ({ kind: 'error', status: 503, code: 'TransientError' }),
@@ -77,7 +77,7 @@ function createWeather(random: () => number, start: number): (at: number) => Fau
   };
 }
 
-/** Runs a month: the real handler in processes that are killed, against the real server, in a time that passes at once. */
+/** Simulates a month: the real handler in processes that are killed, against the test server, in virtual time. */
 export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
   const { folder, seed, unique, total, backlog, limits = PUBLIC_KEY, after = 12 * DAY } = options;
   const plan = planMonth(seed, unique, total);
@@ -115,7 +115,7 @@ export async function runMonth(options: MonthOptions): Promise<MonthOutcome> {
       const hash = /^\/files\/([0-9a-f]{32,64})$/.exec(seen.path)?.[1];
       if (fault === undefined && hash !== undefined && seen.method === 'GET')
         answered.set(hash, [...(answered.get(hash) ?? []), seen.at]);
-      // Somebody else uses the key: from now on it is refused for the rest of the day.
+      // Another user exhausts the key: the server rejects it for the rest of the day.
       for (const at of exhausted) if (seen.at >= at && exhausted.delete(at)) server.quota.exhaust('day');
       return fault;
     },

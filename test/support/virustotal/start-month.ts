@@ -6,7 +6,7 @@ import { type MonthOptions, type MonthOutcome, runMonth } from './run-month.ts';
 
 const AGAIN = 7 * 86_400_000;
 
-/** A verdict on a file, as it was reported. */
+/** A reported verdict on a file. */
 export interface Told {
   readonly md5: string;
   readonly state: string;
@@ -14,14 +14,14 @@ export interface Told {
   readonly askedAt: number;
 }
 
-/** A month that has passed. */
+/** A simulated month. */
 export interface PastMonth extends MonthOutcome {
   readonly folder: string;
   /** Each verdict once, by file, in order. */
   readonly verdicts: ReadonlyMap<string, readonly Told[]>;
-  /** How many verdicts were told a second time. */
+  /** How many verdicts were reported twice. */
   readonly repeated: number;
-  /** Downloads to which no verdict belongs: none that held at their time, and none that came later. */
+  /** Downloads without a verdict: neither a valid earlier one nor a later one. */
   lost(): readonly { readonly at: number; readonly file: number }[];
   end(): Promise<void>;
 }
@@ -32,7 +32,7 @@ function verdictsIn({ reports }: MonthOutcome) {
   let repeated = 0;
   for (const { origin, data } of reports) {
     if (origin !== 'ihandler.virustotal.verdict') continue;
-    // Safe: the schema of the origin says so.
+    // Safe: the schema of the origin requires it.
     const told = data as unknown as Told;
     const key = `${told.md5} ${told.askedAt}`;
     if (seen.has(key)) repeated += 1;
@@ -42,7 +42,7 @@ function verdictsIn({ reports }: MonthOutcome) {
   return { verdicts, repeated };
 }
 
-/** Lets a month pass, in memory where that can be had, and reads what was told in it. */
+/** Simulates a month, in memory if possible, and reads the reported verdicts. */
 export async function startMonth(options: Omit<MonthOptions, 'folder' | 'program'>): Promise<PastMonth> {
   // The program resolves its dependencies from the package.
   const program = mkdtempSync(join(import.meta.dirname, '../../../packages/virustotal/node_modules/.month-'));

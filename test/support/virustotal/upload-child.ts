@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
 import virustotal from '@ihandler/virustotal';
 
-// Uploads one file, and says what happened and how much memory it took at the most.
+// Uploads one file and prints the result and the peak memory.
 const [folder = '', url = '', key = '', md5 = ''] = process.argv.slice(2);
 const dataDir = join(folder, 'data', 'virustotal');
 mkdirSync(dataDir, { recursive: true });
@@ -23,7 +23,7 @@ const watch = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, 5);
 
-/** In bytes. Linux keeps it for the program itself (what `getrusage` tells begins with what the parent had). */
+/** The peak memory in bytes. Linux counts it for this program only; `getrusage` starts with the parent's peak. */
 function peakMemory(): number {
   const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
   const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
