@@ -3,17 +3,17 @@ import type { JournalRun } from '../contract/journal.ts';
 import type { ReachedLane, Route, Router } from '../routing/router.ts';
 import type { Lane } from './lane/lane.ts';
 
-/** Gives lanes that are caught up what was appended, the very objects, so that they need not read the journal. */
+/** Offers appended incidents to live lanes, as the objects that were reported, so that these need not read the journal. */
 export interface LiveFeed {
   /** Begins after a position. */
   begin(position: number): void;
-  /** Gives live lanes a run that was appended, in the order of the journal, and wakes the others. */
+  /** Offers a run that was appended to the live lanes, in the order of the journal, and wakes the others. */
   appended(run: JournalRun): void;
-  /** The position up to which live lanes have been given everything. */
+  /** The position up to which live lanes have been offered everything. */
   position(): number;
 }
 
-/** How many origins of a run are remembered: comparing so few is faster than looking one up. */
+/** How many origins of a run are remembered: comparing these few is faster than a look-up in the router. */
 const FEW = 8;
 
 function isIn(origins: readonly string[], origin: string): boolean {
@@ -21,16 +21,16 @@ function isIn(origins: readonly string[], origin: string): boolean {
   return false;
 }
 
-/** Makes the feed of some lanes. */
+/** Creates the feed of these lanes. */
 export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed {
   let fedTo = 0;
-  /** Runs that came before the run that they follow. */
+  /** Runs that arrived before the run they follow, by their `before`. */
   const early = new Map<number, JournalRun>();
 
   function appended(run: JournalRun): void {
     if (run.before > fedTo) {
       early.set(run.before, run);
-      setImmediate(giveUpWaiting);
+      setImmediate(fallBack);
       return;
     }
     for (let next: JournalRun | undefined = run; next !== undefined; next = early.get(fedTo)) {
@@ -42,8 +42,8 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
     for (const lane of lanes) if (!lane.input.isLive) lane.wake();
   }
 
-  /** The run that the early ones follow does not come: everybody reads the journal. */
-  function giveUpWaiting(): void {
+  /** The run that the early ones follow has not arrived: all lanes read the journal. */
+  function fallBack(): void {
     if (early.size === 0) return;
     for (const { before, incidents } of early.values()) fedTo = Math.max(fedTo, before + incidents.length);
     early.clear();
@@ -57,7 +57,7 @@ export function createLiveFeed(lanes: readonly Lane[], router: Router): LiveFeed
     return router.route(origin, misfit !== undefined);
   }
 
-  /** The lanes that a run goes to as a whole; undefined when its incidents part ways. */
+  /** The lanes that get all of a run; undefined when its incidents go to different ones. */
   function common(incidents: readonly Incident[]): readonly ReachedLane[] | undefined {
     let list: readonly ReachedLane[] | undefined;
     const origins: string[] = [];

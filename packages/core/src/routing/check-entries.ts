@@ -4,10 +4,10 @@ import type { HandlerEntry } from './handler-entry.ts';
 
 const instancePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
-/** What is wrong with what a handler wants to get: not every handler was written with types. */
+/** What is wrong with the globs and listeners of a handler; undefined when nothing is. Not every handler is type-checked. */
 function problemOf(handler: Handler): string | undefined {
   if (isWriting(handler) ? !Array.isArray(handler.accepts) : !isObject(handler.on))
-    return 'expected "on", or "accepts" with "write", found neither: it would never get anything';
+    return 'expected "on", or "accepts" with "write", found neither: it would never get an incident';
   if (!isWriting(handler)) {
     const wrong = Object.entries(handler.on).find(([, listener]) => typeof listener !== 'function');
     return wrong && `expected a function as the listener of "${wrong[0]}", found ${typeof wrong[1]}`;
@@ -29,12 +29,12 @@ export function checkEntries(entries: readonly HandlerEntry[]): void {
     if (typeof handler !== 'object' || handler === null || typeof handler.name !== 'string')
       throw new IhandlerError(
         'HANDLER_INVALID',
-        `Expected a handler, found ${typeof handler}: make one with defineHandler().`,
+        `Expected a handler, found ${typeof handler}: create one with defineHandler().`,
       );
     if (handler.contract !== CONTRACT)
       throw new IhandlerError(
         'CONTRACT_UNKNOWN',
-        `${handler.name} speaks contract ${String(handler.contract)}, this core speaks ${CONTRACT}: install versions of both that agree.`,
+        `${handler.name} implements contract ${String(handler.contract)}, this core implements ${CONTRACT}: install matching versions of both.`,
       );
     const problem = problemOf(handler);
     if (problem !== undefined)
@@ -42,12 +42,12 @@ export function checkEntries(entries: readonly HandlerEntry[]): void {
     if (!instancePattern.test(instance))
       throw new IhandlerError(
         'HANDLER_INVALID',
-        `Expected an instance name of letters, digits, ".", "_" and "-", found ${JSON.stringify(instance)}: it names a folder.`,
+        `Expected an instance name of letters, digits, ".", "_" and "-", found ${JSON.stringify(instance)}: a folder gets this name.`,
       );
     if (seen.has(instance))
       throw new IhandlerError(
         'HANDLER_INVALID',
-        `Two handlers are named ${instance}: give one of them another name with "as".`,
+        `Two handlers are named ${instance}: rename one of them with "as".`,
       );
     seen.add(instance);
   }

@@ -3,29 +3,29 @@ import { IhandlerError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { HandlerEntry } from './handler-entry.ts';
 
-/** Whether an incident, whose origin a handler is to get, passes the filters of its entry. */
+/** Whether an incident passes the filters of an entry. Its origin matches the handler already. */
 export type EntryFilter = (incident: Incident) => boolean;
 
-/** An address as it is compared: IPv4 also where an IPv6 address only wraps one. */
+/** An address in the form that is compared: an IPv4 address mapped into IPv6 is IPv4. */
 interface Address {
   readonly text: string;
   readonly family: 'ipv4' | 'ipv6';
-  /** How many bits of a prefix the wrapping takes. */
-  readonly wrapping: 0 | 96;
+  /** How many bits of a prefix belong to the mapping. */
+  readonly mappingBits: 0 | 96;
 }
 
 const MAPPED = '::ffff:';
 
 function addressOf(text: string): Address | undefined {
   const family = isIP(text);
-  if (family === 4) return { text, family: 'ipv4', wrapping: 0 };
+  if (family === 4) return { text, family: 'ipv4', mappingBits: 0 };
   if (family !== 6) return undefined;
-  // Safe to parse: it is an address; what comes back is its one canonical spelling, without a zone.
+  // Safe to parse: it is an address. The result is its canonical spelling, without a zone.
   const { address } = new SocketAddress({ address: text, family: 'ipv6' });
   const inner = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : '';
   return isIP(inner) === 4
-    ? { text: inner, family: 'ipv4', wrapping: 96 }
-    : { text: address, family: 'ipv6', wrapping: 0 };
+    ? { text: inner, family: 'ipv4', mappingBits: 96 }
+    : { text: address, family: 'ipv6', mappingBits: 0 };
 }
 
 function invalid(setting: string, expected: string, found: unknown): IhandlerError {
@@ -35,7 +35,7 @@ function invalid(setting: string, expected: string, found: unknown): IhandlerErr
   );
 }
 
-/** One list a family: a BlockList itself holds that `::/0` has every IPv4 address in it. */
+/** One list for each family: in a single BlockList, `::/0` would contain every IPv4 address. */
 interface Networks {
   readonly ipv4: BlockList;
   readonly ipv6: BlockList;
@@ -44,16 +44,17 @@ interface Networks {
 function addTo(networks: Networks, rule: unknown, setting: string): void {
   const [, host = '', bits] = (typeof rule === 'string' && /^([^/]*)(?:\/(\d{1,3}))?$/.exec(rule)) || [];
   const address = addressOf(host);
-  const longest = address?.family === 'ipv6' || address?.wrapping === 96 ? 128 : 32;
+  const longest = address?.family === 'ipv6' || address?.mappingBits === 96 ? 128 : 32;
   const prefix = Number(bits ?? longest);
-  if (address === undefined || prefix > longest || prefix < address.wrapping)
+  if (address === undefined || prefix > longest || prefix < address.mappingBits)
     throw invalid(setting, 'addresses and networks such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32', rule);
-  networks[address.family].addSubnet(address.text, prefix - address.wrapping, address.family);
+  networks[address.family].addSubnet(address.text, prefix - address.mappingBits, address.family);
 }
 
 /**
- * Tells whether a host is in one of these networks: addresses, and networks in CIDR notation; IPv4 that IPv6 wraps is
- * that IPv4. What is no address, such as a name, is in none. Throws `OPTIONS_INVALID`, which names `setting`.
+ * Returns a test whether a host is in one of these networks, given as addresses or in CIDR notation. An IPv4 address mapped
+ * into IPv6 equals that IPv4 address. A host that is a name is in none. Throws `OPTIONS_INVALID`, which names `setting`, for
+ * an invalid network.
  */
 export function withinNetworks(
   rules: readonly string[],
@@ -67,7 +68,7 @@ export function withinNetworks(
   };
 }
 
-function chosen(names: readonly string[]): (protocol: string) => boolean {
+function protocolTest(names: readonly string[]): (protocol: string) => boolean {
   const wanted = new Set<string>();
   const unwanted = new Set<string>();
   for (const name of names) {
@@ -92,15 +93,15 @@ function connectionOf({ data }: Incident): unknown {
 }
 
 /**
- * Compiles `ignore` and `protocols` of an entry; undefined when it has neither, so that nobody pays for what is not asked
- * for. Throws `OPTIONS_INVALID` for what is no address, network or protocol.
+ * Compiles `ignore` and `protocols` of an entry; undefined when it has neither, so that a filter costs only where it is set.
+ * Throws `OPTIONS_INVALID` for an invalid address, network or protocol.
  */
 export function compileEntryFilter({
   ignore = [],
   protocols = [],
 }: Pick<HandlerEntry, 'ignore' | 'protocols'>): EntryFilter | undefined {
   const isIgnored = ignore.length === 0 ? undefined : withinNetworks(ignore, 'ignore');
-  const isChosen = protocols.length === 0 ? undefined : chosen(protocols);
+  const isChosen = protocols.length === 0 ? undefined : protocolTest(protocols);
   if (isIgnored === undefined && isChosen === undefined) return undefined;
   return (incident) => {
     const connection = connectionOf(incident);

@@ -2,7 +2,7 @@ import micromatch from 'micromatch';
 import { IhandlerError } from '../contract/error.ts';
 
 const longest = 512;
-/** `bash` lets a star match dots and nothing at all, which the fast paths know nothing of. */
+/** `bash` lets a star match dots and the empty text; the fast paths do not support that. */
 const options = { bash: true, dot: true, fastpaths: false, strictSlashes: true };
 
 const instead: Readonly<Record<string, string>> = {
@@ -37,8 +37,8 @@ function invalid(glob: string): IhandlerError {
 }
 
 /**
- * The glob with every star but the last inside a lookahead that is taken as it first matched. Stars in a row would else be
- * tried in all combinations: `*a*a*a*a*` against 256 times `a` would not end.
+ * The glob with every star but the last inside a lookahead, whose first match is final. Otherwise several stars would be
+ * tried in all combinations: `*a*a*a*a*` against 256 times `a` would never end.
  */
 function withoutBacktracking(glob: string): string {
   const [head = '', ...rest] = glob.replace(/\*+/g, '*').split('*');
@@ -51,8 +51,8 @@ function withoutBacktracking(glob: string): string {
 }
 
 /**
- * Compiles a glob over origins once, for many. `*` is any run of characters, dots included, also none; everything else
- * means itself. The time of a match is linear in the length of the origin for each star. Throws `GLOB_INVALID`.
+ * Compiles a glob over origins, to match many. `*` matches any characters, dots included, or none; everything else matches
+ * itself. The time of a match is linear in the length of the origin for each star. Throws `GLOB_INVALID`.
  */
 export function compileGlob(glob: string): (origin: string) => boolean {
   if (glob.length > longest || !/^[A-Za-z0-9_.*-]+$/.test(glob)) throw invalid(glob);

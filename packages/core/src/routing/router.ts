@@ -3,49 +3,50 @@ import { compileEntryFilter, type EntryFilter } from './entry-filter.ts';
 import { compileGlob } from './glob.ts';
 import type { HandlerEntry } from './handler-entry.ts';
 
-/** What an origin reaches in a handler. */
+/** The listeners of a handler that an origin matches. */
 export interface Reached {
-  /** In written order; none for a handler that writes. */
+  /** In the order they are written; none for a handler that writes. */
   readonly listeners: readonly Listener[];
-  /** Whether the handler itself may have reported incidents of the origin: then the id tells. */
+  /** Whether the handler itself may have reported incidents of the origin: their ids decide. */
   readonly maybeOwn: boolean;
-  /** What each incident must pass besides; undefined where the entry has no such filter. */
+  /** The filter that each incident must pass; undefined when the entry has none. */
   readonly admits: EntryFilter | undefined;
 }
 
-/** A lane and what an origin reaches in it. */
+/** A lane, and the listeners in it that an origin matches. */
 export interface ReachedLane {
   readonly lane: number;
   readonly reached: Reached;
 }
 
-/** Who an origin reaches. Computed once an origin. */
+/** Where incidents of an origin go. Computed once for each origin. */
 export interface Route {
-  /** By lane, undefined where it reaches nothing. */
+  /** By lane; undefined for a lane that does not get the origin. */
   readonly lanes: readonly (Reached | undefined)[];
-  /** Only those it reaches; the very same list for all origins that reach the same listeners. */
+  /** Only the lanes that get it; the same list object for all origins that match the same listeners. */
   readonly reached: readonly ReachedLane[];
-  /** Whether the origin has a schema: in the catalogue, or in the reports of a handler. */
+  /** Whether the origin has a schema, in the catalogue or in the `reports` of a handler. */
   readonly known: boolean;
 }
 
-/** Finds the route of an origin. */
+/** Matches origins to listeners. */
 export interface Router {
   route(origin: string, misfit: boolean): Route;
 }
 
-interface Wish {
+/** One glob of a handler. */
+interface Subscription {
   readonly glob: string;
   readonly matches: (origin: string) => boolean;
   /**
-   * Whether the glob may receive origins without a schema: `*`, and globs that no origin of the catalogue matches. What
-   * handlers declare does not count: installing one must not take from the others what they got before.
+   * Whether the glob also matches origins without a schema: `*`, and globs that no origin of the catalogue matches. What
+   * handlers declare does not count: installing one must not change what the others get.
    */
   readonly open: boolean;
   readonly listener?: Listener;
 }
 
-function wishesOf({ handler }: HandlerEntry, known: readonly string[]): readonly Wish[] {
+function subscriptionsOf({ handler }: HandlerEntry, known: readonly string[]): readonly Subscription[] {
   const globs: readonly (readonly [string, Listener | undefined])[] = isWriting(handler)
     ? handler.accepts.map((glob) => [glob, undefined] as const)
     : Object.entries(handler.on);
@@ -69,7 +70,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
   const known = new Set([...knownOrigins, ...reported]);
   const lanes = entries.map((entry) => ({
     entry,
-    wishes: wishesOf(entry, knownOrigins),
+    subscriptions: subscriptionsOf(entry, knownOrigins),
     passes: filterOf(entry),
     admits: compileEntryFilter(entry),
     interned: new Map<string, Reached>(),
@@ -81,20 +82,20 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
   function compute(origin: string, misfit: boolean): Route {
     const isKnown = known.has(origin);
     let key = '';
-    const reaches = lanes.map(({ wishes, passes, admits, entry, interned }) => {
+    const reachedByLane = lanes.map(({ subscriptions, passes, admits, entry, interned }) => {
       key += ';';
       if (!passes(origin)) return undefined;
-      const granted = wishes.flatMap(({ glob, matches, open }, index) =>
+      const matched = subscriptions.flatMap(({ glob, matches, open }, index) =>
         (misfit ? glob === '*' : open || isKnown) && matches(origin) ? [index] : [],
       );
-      if (granted.length === 0) return undefined;
+      if (matched.length === 0) return undefined;
       const maybeOwn =
         origin === 'ihandler.handler.failed' || Object.hasOwn(entry.handler.reports ?? {}, origin);
-      const laneKey = `${granted}${maybeOwn ? '!' : ''}`;
+      const laneKey = `${matched}${maybeOwn ? '!' : ''}`;
       key += laneKey;
       let reached = interned.get(laneKey);
       if (reached === undefined) {
-        const listeners = granted.flatMap((index) => wishes[index]?.listener ?? []);
+        const listeners = matched.flatMap((index) => subscriptions[index]?.listener ?? []);
         reached = { listeners, maybeOwn, admits };
         interned.set(laneKey, reached);
       }
@@ -102,10 +103,10 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
     });
     let reached = lists.get(key);
     if (reached === undefined) {
-      reached = reaches.flatMap((found, lane) => (found === undefined ? [] : [{ lane, reached: found }]));
+      reached = reachedByLane.flatMap((each, lane) => (each === undefined ? [] : [{ lane, reached: each }]));
       lists.set(key, reached);
     }
-    return { known: isKnown, lanes: reaches, reached };
+    return { known: isKnown, lanes: reachedByLane, reached };
   }
 
   return {
@@ -114,7 +115,7 @@ export function createRouter(entries: readonly HandlerEntry[], knownOrigins: rea
       let route = routes.get(origin);
       if (route === undefined) {
         route = compute(origin, misfit);
-        // Origins come from outside: whoever floods us with new ones costs time, not memory.
+        // Origins come from outside: a flood of new ones costs time, not memory.
         if (routes.size < 10_000) routes.set(origin, route);
       }
       return route;

@@ -1,15 +1,15 @@
 import { type Batch, reachedAt } from './lane-queue.ts';
 import type { Lent } from './report-collector.ts';
 
-/** How far listeners have come without anybody having to wait. */
+/** How far the listeners were called without waiting. */
 export interface Call {
-  /** How many from the front are handled; fewer than asked for when something is to be done about the next. */
+  /** How many from the front are handled; fewer than requested when the next one needs a wait or has failed. */
   readonly done: number;
-  /** What a listener of the next has returned. */
+  /** The promise that a listener of the next one has returned. */
   readonly promise?: PromiseLike<unknown>;
-  /** The listener that comes after the one with the promise. */
+  /** The index of the listener after that one. */
   readonly next: number;
-  /** What a listener of the next has thrown. */
+  /** What a listener of the next one has thrown. */
   readonly failure?: { readonly error: unknown };
 }
 
@@ -18,8 +18,8 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls the listeners of the incidents of a batch, `from` one up to another, until one of them returns a promise, reports
- * or throws. Every incident passes this: nothing is made for it.
+ * Calls the listeners of the incidents `from` up to `to` of a batch, until one of them returns a promise, reports or throws.
+ * Every incident passes this loop: it allocates nothing.
  */
 export function callInTurn(batch: Batch, from: number, to: number, lent: Lent): Call {
   const { incidents, reached } = batch;
@@ -27,7 +27,7 @@ export function callInTurn(batch: Batch, from: number, to: number, lent: Lent): 
   const [only] = common ?? [];
   let done = from;
   try {
-    // One listener for all is what most handlers have, and a loop of its own is a third faster.
+    // Most handlers have one listener for all; a loop of its own is a third faster.
     if (only !== undefined && common?.length === 1) {
       for (; done < to; done += 1) {
         const incident = incidents[done];
@@ -54,7 +54,7 @@ export function callInTurn(batch: Batch, from: number, to: number, lent: Lent): 
   }
 }
 
-/** Calls the listeners of an incident from the `next` on, one after the other. */
+/** Calls the listeners of the incident `at`, beginning with the one at `next`, one after the other. */
 export async function callOthers(batch: Batch, at: number, next: number, { context }: Lent): Promise<void> {
   const incident = batch.incidents[at];
   const listeners = reachedAt(batch, at)?.listeners.slice(next) ?? [];

@@ -2,31 +2,31 @@ import type { Incident } from '../../contract/incident.ts';
 import type { Reached } from '../../routing/router.ts';
 
 /**
- * What a lane is about to deliver, in order. A whole run that one set of listeners gets is passed on as it came: then
- * `positions` and `reached` are single values.
+ * Incidents for a lane, in order. A whole run for one set of listeners stays as it was offered: then `positions` and
+ * `reached` are single values.
  */
 export interface Batch {
   readonly incidents: readonly Incident[];
   /** The position of each; or the position before the first, when they follow each other without gaps. */
   readonly positions: readonly number[] | number;
-  /** What each reaches; or what all reach. */
+  /** The listeners of each; or those of all. */
   readonly reached: readonly Reached[] | Reached;
-  /** Everything up to this position is in the batch, came before it, or is not for the lane. */
+  /** Everything up to this position is in the batch, was taken before, or is not for the lane. */
   readonly through: number;
 }
 
-/** What was routed to a lane and not taken yet. */
+/** Incidents that were routed to a lane and not taken yet. */
 export interface LaneQueue {
   /** Everything up to here has been routed: it is in the queue, was taken, or is not for the lane. */
   routed: number;
   readonly size: number;
   /** Queues one incident. */
   push(incident: Incident, position: number, reached: Reached): void;
-  /** Queues a run without gaps, all of it for the same listeners. */
+  /** Queues a run for one set of listeners. */
   pushRun(before: number, incidents: readonly Incident[], reached: Reached): void;
-  /** Takes up to `limit`; the batch is empty when there is nothing but `through` still says how far it goes. */
+  /** Takes up to `limit` incidents. The `through` of an empty batch says up to where nothing is for the lane. */
   take(limit: number): Batch;
-  /** Forgets everything; it will be routed again from `position` on. */
+  /** Discards everything; incidents after `position` will be routed again. */
   reset(position: number): void;
   /** The position before the first that was not taken. */
   taken(): number;
@@ -45,7 +45,7 @@ function isList<T>(value: readonly T[] | T): value is readonly T[] {
   return Array.isArray(value);
 }
 
-/** What the incident at an index reaches; undefined past the end. */
+/** The listeners of the incident at an index; undefined past the end. */
 export function reachedAt({ reached }: Pick<Batch, 'reached'>, index: number): Reached | undefined {
   return isList(reached) ? reached[index] : reached;
 }
@@ -70,8 +70,8 @@ function merge(batches: readonly Batch[], through: number): Batch {
     batch.incidents.forEach((incident, index) => {
       incidents.push(incident);
       positions.push(positionAt(batch, index) ?? through);
-      const what = reachedAt(batch, index);
-      if (what !== undefined) reached.push(what);
+      const listeners = reachedAt(batch, index);
+      if (listeners !== undefined) reached.push(listeners);
     });
   }
   return { incidents, positions, reached, through };
@@ -83,7 +83,7 @@ interface OpenBatch extends Batch {
   readonly reached: Reached[];
 }
 
-/** Makes an empty queue that goes on after a position. */
+/** Creates an empty queue that continues after a position. */
 export function createLaneQueue(position: number): LaneQueue {
   let batches: Batch[] = [];
   /** The last of the batches, while single incidents may be added to it. */
