@@ -6,7 +6,7 @@ import { createMemoryJournal } from './memory-journal.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
-describe('close', () => {
+describe('closing a dispatcher', () => {
   it('closes the handlers in reverse order, then the journal, once', async () => {
     const events: string[] = [];
     const inner = createMemoryJournal();
@@ -24,7 +24,7 @@ describe('close', () => {
     expect(dispatcher.status().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
   });
 
-  it('is what disposing does', async () => {
+  it('runs when the dispatcher is disposed', async () => {
     const events: string[] = [];
     {
       const { dispatcher } = setUp([witness('one', events)]);
@@ -61,7 +61,7 @@ describe('close', () => {
     expect(statusOf(dispatcher, 'one').pending).toBe(4);
   });
 
-  it('leaves alone what does not end, closes the others and says so', async () => {
+  it('abandons a delivery that does not end, closes the other handlers and logs it', async () => {
     const [reached, never] = [createSignal(), createSignal()];
     const events: string[] = [];
     const error = vi.fn();
@@ -94,7 +94,7 @@ describe('close', () => {
     expect(events).toEqual(['start one', 'close one']);
   });
 
-  it('closes the others when one does not close well', async () => {
+  it('closes the other handlers when the close of one fails', async () => {
     const events: string[] = [];
     const broken = defineHandler({
       name: 'broken',
@@ -164,8 +164,8 @@ describe('close', () => {
   });
 });
 
-describe('drain', () => {
-  it('says who is behind when nobody has moved on for so long, and may be ended', async () => {
+describe('draining a dispatcher', () => {
+  it('returns the lanes that made no progress in time, and ends when its signal aborts', async () => {
     const [reached, goOn] = [createSignal(), createSignal()];
     const slow = defineHandler({
       name: 'slow',
@@ -189,8 +189,8 @@ describe('drain', () => {
   });
 });
 
-describe('reopen', () => {
-  it('asks every handler that has started', async () => {
+describe('reopening', () => {
+  it('calls reopen of every started handler', async () => {
     const reopened: string[] = [];
     const handler = (name: string) =>
       defineHandler({ name, on: { '*': () => {} }, reopen: () => void reopened.push(name) });

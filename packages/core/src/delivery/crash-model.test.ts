@@ -47,7 +47,7 @@ function check(world: CrashingWorld): void {
   const missing = kept.filter((id) => !rows.includes(id) && !dead.has(id));
   expect(new Set(rows).size).toBe(rows.length);
   expect(inTime).toEqual(kept.filter((id) => inTime.includes(id)));
-  // A letter that was stored is still one when the process died, or was told to wait, before that was acknowledged.
+  // A letter that was stored is still one when the process died, or had to wait, before that was acknowledged.
   const unsettled = new Set(late.map(original).filter((id) => dead.has(id)));
   expect(inTime.some((id) => dead.has(id))).toBe(false);
   expect(dead.size).toBe(letters.length);
@@ -82,8 +82,8 @@ function check(world: CrashingWorld): void {
   }
 }
 
-describe('delivery when every step may be the last', () => {
-  it('loses nothing, keeps nothing twice and reports nothing twice, whatever crashes', async () => {
+describe('delivery with a crash at any step', () => {
+  it('loses nothing, stores nothing twice and reports nothing twice', async () => {
     let lives = 0;
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
@@ -96,7 +96,7 @@ describe('delivery when every step may be the last', () => {
     expect(lives).toBeGreaterThan(600);
   }, 120_000);
 
-  it('stays so while dead letters are tried again and dropped, and incidents are replayed', async () => {
+  it('does the same while dead letters are retried and dropped, and incidents are replayed', async () => {
     const done = { retried: 0, dropped: 0, replayed: 0 };
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {

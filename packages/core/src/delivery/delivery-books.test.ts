@@ -22,7 +22,7 @@ const hears = (name: string, glob: string, listener: Listener = () => {}): Handl
 
 // Every test here ends, as all tests of delivery do, with the counts of every instance held against the journal.
 describe('the counts of an instance', () => {
-  it('count what it handled, what was not for it, and what died', async () => {
+  it('count delivered, filtered and dead incidents', async () => {
     const picky = hears('picky', 'acme.*.seen', ({ id }) => {
       if (id === 's:3') throw permanent('no');
     });
@@ -38,7 +38,7 @@ describe('the counts of an instance', () => {
     expect(pending).toBe(0);
   });
 
-  it('count what its filters leave out as not for it', async () => {
+  it('count as filtered what the filters of the entry exclude', async () => {
     const dispatcher = await open([
       { handler: hears('all', '*'), instance: 'only', only: ['acme.*.seen', 'other.*'] },
       { handler: hears('all', '*'), instance: 'except', except: ['acme.*.seen'] },
@@ -58,7 +58,7 @@ describe('the counts of an instance', () => {
     ]);
   });
 
-  it('count what waits while it does not come to it', async () => {
+  it('count its backlog as pending', async () => {
     const [reached, goOn] = [createSignal(), createSignal()];
     const slow = hears('slow', '*', () => {
       reached.give();
@@ -75,7 +75,7 @@ describe('the counts of an instance', () => {
     expect(statusOf(dispatcher, 'slow')).toMatchObject({ pending: 0, counts: { delivered: 5 } });
   });
 
-  it('go on where they were in the next life, and nothing is delivered twice', async () => {
+  it('continue after a restart, and nothing is delivered twice', async () => {
     const disk = createDisk();
     const heard: string[] = [];
     const handler = hears('one', 'acme.*', ({ id }) => void heard.push(id));
@@ -88,7 +88,7 @@ describe('the counts of an instance', () => {
     expect(heard).toEqual(['s:2', 's:4', 's:6']);
   });
 
-  it('begin with what the journal still has when an instance is new', async () => {
+  it('begin at the oldest stored incident for a new instance', async () => {
     const disk = createDisk();
     const first = await open([hears('first', '*')], { journal: disk.journal() });
     await handle(first, incidents(5));
@@ -104,7 +104,7 @@ describe('the counts of an instance', () => {
     expect(statusOf(second, 'second').counts).toMatchObject({ delivered: 3, lost: 0 });
   });
 
-  it('count what retention took before it was handled as lost, and it is told', async () => {
+  it('count incidents deleted by retention before delivery as lost, and the loss is logged', async () => {
     const disk = createDisk();
     const error = vi.fn();
     const log = { error, warn() {}, info() {}, debug() {} };
@@ -127,7 +127,7 @@ describe('the counts of an instance', () => {
     expect(error).toHaveBeenCalledWith(expect.stringContaining('deleted by retention'), { count: 2 });
   });
 
-  it('balance for a long journal of which little is for the instance', async () => {
+  it('balance for a long journal with few incidents for the instance', async () => {
     const disk = createDisk();
     const first = await open([], { journal: disk.journal() });
     await first.report(incidents(5000, 'other.thing.seen'));
@@ -167,7 +167,7 @@ describe('the counts of an instance', () => {
 });
 
 describe('an acknowledgement that the journal refuses', () => {
-  /** Refuses each commit with reports so many times. */
+  /** Refuses each commit with reports this many times. */
   function refusing(inner: Journal, times: number, refused: () => void = () => {}): Journal {
     let left = times;
     return {
@@ -187,14 +187,14 @@ describe('an acknowledgement that the journal refuses', () => {
       on: { 'acme.thing.*': (_, context) => context.report('acme.told', {}) },
     });
 
-  it('is tried again, and shown, until the journal takes it', async () => {
+  it('is retried, with its failure in the status, until the journal accepts it', async () => {
     const disk = createDisk();
     const dispatcher = await open([reporter()], { journal: refusing(disk.journal(), 5) });
     await handle(dispatcher, incidents(1));
     expect(disk.log.map(({ id }) => id)).toEqual(['s:1', 's/reporter/0:1']);
   });
 
-  it('is made with its reports when the host closes meanwhile', async () => {
+  it('is stored with its reports when the host closes meanwhile', async () => {
     const disk = createDisk();
     const refused = createSignal();
     const dispatcher = await open([reporter()], {
@@ -209,8 +209,8 @@ describe('an acknowledgement that the journal refuses', () => {
   });
 });
 
-describe('a journal in memory', () => {
-  it('makes a source wait for the slowest handler, and no longer', async () => {
+describe('the in-memory journal', () => {
+  it('makes a source wait for the slowest handler, no longer', async () => {
     const journal = createMemoryJournal({ limit: 10 });
     const [reached, goOn] = [createSignal(), createSignal()];
     const heard: string[] = [];
@@ -238,7 +238,7 @@ describe('a journal in memory', () => {
     expect(journal.bounds()).toEqual({ before: 40, last: 40 });
   });
 
-  it('lets a handler that waits for its start keep what came meanwhile', async () => {
+  it('keeps incidents for a handler that has not started yet', async () => {
     let fails = true;
     const heard: string[] = [];
     const late = defineHandler({
@@ -255,7 +255,7 @@ describe('a journal in memory', () => {
     expect(heard.filter((id) => id.startsWith('s:'))).toEqual(ids(30));
   });
 
-  it('keeps nothing when there is no handler', async () => {
+  it('stores nothing without handlers', async () => {
     const journal = createMemoryJournal({ limit: 10 });
     const dispatcher = await open([], { journal, dataDir: newFolder() });
     for (let n = 1; n <= 50; n += 5)

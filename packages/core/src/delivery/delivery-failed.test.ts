@@ -12,13 +12,13 @@ const failing = (name = 'failing', glob = 'acme.*'): Handler =>
     name,
     on: {
       [glob]: () => {
-        throw permanent('nobody can handle this');
+        throw permanent('cannot be handled');
       },
     },
   });
 
 describe('a dead letter', () => {
-  it('is told to the others, with an id that a redelivery repeats', async () => {
+  it('is reported to the other handlers, with an id that a redelivery repeats', async () => {
     const told: Incident<typeof failed>[] = [];
     const watcher = defineHandler({
       name: 'watcher',
@@ -37,14 +37,14 @@ describe('a dead letter', () => {
           handler: 'failing',
           origin: 'acme.thing.seen',
           incident: 's:5',
-          message: 'nobody can handle this',
+          message: 'cannot be handled',
           attempts: 1,
         },
       },
     ]);
   });
 
-  it('is kept in the journal with the incident, what went wrong and when', async () => {
+  it('is stored in the journal with the incident, the reason and the time', async () => {
     const disk = createDisk();
     const dispatcher = await open([failing()], { journal: disk.journal(), now: () => 7 });
     await handle(dispatcher, incidents(1));
@@ -53,14 +53,14 @@ describe('a dead letter', () => {
         instance: 'failing',
         position: 1,
         incident: incidentOf(1),
-        reason: 'nobody can handle this',
+        reason: 'cannot be handled',
         attempts: 1,
         at: 7,
       },
     ]);
   });
 
-  it('is not told to the one who failed', async () => {
+  it('is not reported to the handler that failed', async () => {
     const heard: string[] = [];
     const handler = defineHandler({
       name: 'one',
@@ -77,7 +77,7 @@ describe('a dead letter', () => {
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ dead: 1, filtered: 1 });
   });
 
-  it('makes no loop when those who are told fail too', async () => {
+  it('does not loop when the handlers that get the report fail too', async () => {
     const disk = createDisk();
     const dispatcher = await open([failing('left', '*'), failing('right', '*')], { journal: disk.journal() });
     await handle(dispatcher, incidents(1));
@@ -87,7 +87,7 @@ describe('a dead letter', () => {
 });
 
 describe('a handler that does not start', () => {
-  it('is told to the others while it is tried again', async () => {
+  it('is reported to the other handlers while its start is retried', async () => {
     const told: Incident<typeof failed>[] = [];
     let starts = 0;
     const broken = defineHandler({
@@ -113,7 +113,7 @@ describe('a handler that does not start', () => {
     expect(statusOf(dispatcher, 'mine').counts).toMatchObject({ delivered: 1 });
   });
 
-  it('is shown with what went wrong, and gets what waited when it starts', async () => {
+  it('shows its failure, and gets the backlog when it starts', async () => {
     let fails = true;
     const heard: string[] = [];
     const broken = defineHandler({

@@ -6,8 +6,8 @@ import { createSignal, handle, ids, incidentOf, incidents, open, statusOf } from
 const listening = (name: string, listener: Listener, glob = '*'): Handler =>
   defineHandler({ name, on: { [glob]: listener } });
 
-describe('a handler that listens', () => {
-  it('gets what its globs match, in the order of the reports', async () => {
+describe('a listening handler', () => {
+  it('gets incidents that match its globs, in the order of the reports', async () => {
     const heard: string[] = [];
     const dispatcher = await open([listening('one', ({ id }) => void heard.push(id), 'acme.*.seen')]);
     await dispatcher.report([incidentOf(1), incidentOf(2, 'acme.thing.gone'), incidentOf(3)]);
@@ -47,7 +47,7 @@ describe('a handler that listens', () => {
     expect(most).toBe(1);
   });
 
-  it('takes the very objects that were reported while it keeps up', async () => {
+  it('gets the reported objects themselves while it is live', async () => {
     const heard: unknown[] = [];
     const dispatcher = await open([listening('one', (incident) => void heard.push(incident))]);
     const [first] = incidents(1);
@@ -55,7 +55,7 @@ describe('a handler that listens', () => {
     expect(heard[0]).toBe(first);
   });
 
-  it('does not wait for the others', async () => {
+  it('does not wait for other handlers', async () => {
     const [reached, goOn] = [createSignal(), createSignal()];
     const heard: string[] = [];
     const slow = listening('slow', () => {
@@ -71,7 +71,7 @@ describe('a handler that listens', () => {
     expect(await dispatcher.drain()).toEqual([]);
   });
 
-  it('does not hold up the others when it fails', async () => {
+  it('does not delay other handlers when it fails', async () => {
     const heard: string[] = [];
     const failing = listening('failing', () => {
       throw temporary('the disk is full');
@@ -82,7 +82,7 @@ describe('a handler that listens', () => {
     expect(statusOf(dispatcher, 'failing').counts.delivered).toBe(0);
   });
 
-  it('is shown as working, and never called again, until its promise settles', async () => {
+  it('is shown as delivering, and not called again, until its promise settles', async () => {
     const [reached, goOn] = [createSignal(), createSignal()];
     let calls = 0;
     const hung = listening('hung', () => {
@@ -110,7 +110,7 @@ describe('a handler that listens', () => {
 });
 
 describe('a listener that fails', () => {
-  it('is tried again together with the other listeners of the handler: they are one delivery', async () => {
+  it('is retried together with the other listeners of the handler: they are one delivery', async () => {
     const heard: string[] = [];
     const handler = defineHandler({
       name: 'one',
@@ -128,7 +128,7 @@ describe('a listener that fails', () => {
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 1, dead: 0 });
   });
 
-  it('is not given again what came before in the same batch', async () => {
+  it('does not get the incidents before the failed one again', async () => {
     const heard: string[] = [];
     let failures = 0;
     const listener: Listener = ({ id }) => {
@@ -158,21 +158,24 @@ describe('a listener that fails', () => {
         throw Object.assign(new Error('full'), { code: 'ENOSPC' });
       },
     ],
-  ])('is tried for ever when it %s and the failure passes', async (_, fail: () => void | Promise<void>) => {
-    let calls = 0;
-    const heard: string[] = [];
-    const listener: Listener = ({ id }) => {
-      calls += 1;
-      if (calls <= 40) return fail();
-      heard.push(id);
-    };
-    const dispatcher = await open([listening('one', listener)]);
-    await handle(dispatcher, incidents(2));
-    expect(heard).toEqual(ids(2));
-    expect(calls).toBe(42);
-  });
+  ])(
+    'is retried without limit when it %s with a temporary failure',
+    async (_, fail: () => void | Promise<void>) => {
+      let calls = 0;
+      const heard: string[] = [];
+      const listener: Listener = ({ id }) => {
+        calls += 1;
+        if (calls <= 40) return fail();
+        heard.push(id);
+      };
+      const dispatcher = await open([listening('one', listener)]);
+      await handle(dispatcher, incidents(2));
+      expect(heard).toEqual(ids(2));
+      expect(calls).toBe(42);
+    },
+  );
 
-  it('is shown with its failure while it is tried again, and left alone for as long as it asks', async () => {
+  it('shows its failure while it waits, and is retried after the delay that the error asks for', async () => {
     let calls = 0;
     const failing = listening('failing', () => {
       calls += 1;
@@ -186,12 +189,12 @@ describe('a listener that fails', () => {
     expect(calls).toBe(1);
   });
 
-  it('loses an incident to the dead letters at once when the failure is permanent', async () => {
+  it('moves an incident to the dead letters at once when the failure is permanent', async () => {
     const heard: string[] = [];
     const letters: unknown[] = [];
     const listener: Listener = ({ id }) => {
       heard.push(id);
-      if (id === 's:2') throw permanent('nobody can handle this');
+      if (id === 's:2') throw permanent('cannot be handled');
     };
     const dispatcher = await open([listening('one', listener)], {
       onDeadLetter: (letter) => letters.push(letter),
@@ -202,13 +205,13 @@ describe('a listener that fails', () => {
       expect.objectContaining({
         instance: 'one',
         position: 2,
-        reason: 'nobody can handle this',
+        reason: 'cannot be handled',
         attempts: 1,
       }),
     ]);
   });
 
-  it('loses an incident to the dead letters after so many attempts when the failure does not say', async () => {
+  it('moves an incident to the dead letters after a limited number of unknown failures', async () => {
     const heard: string[] = [];
     const letters: unknown[] = [];
     const listener: Listener = ({ id }) => {
@@ -223,7 +226,7 @@ describe('a listener that fails', () => {
     expect(letters).toEqual([expect.objectContaining({ reason: 'no idea', attempts: 3 })]);
   });
 
-  it('is not asked to bear failures that pass: they do not count as attempts', async () => {
+  it('does not count temporary failures as attempts', async () => {
     let calls = 0;
     const listener: Listener = () => {
       calls += 1;
@@ -235,7 +238,7 @@ describe('a listener that fails', () => {
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 1, dead: 0 });
   });
 
-  it('goes on when whoever is told of dead letters throws', async () => {
+  it('continues when onDeadLetter throws', async () => {
     const heard: string[] = [];
     const listener: Listener = ({ id }) => {
       if (id === 's:1') throw permanent('no');
@@ -250,7 +253,7 @@ describe('a listener that fails', () => {
 });
 
 describe('an incident', () => {
-  it('is frozen: no handler changes what the next one gets', async () => {
+  it('is frozen, so that a handler cannot change it for the next one', async () => {
     const seen: unknown[] = [];
     const vandal = listening('vandal', ({ data }) => {
       // What TypeScript forbids, plain JavaScript tries.

@@ -16,8 +16,8 @@ import {
 import { createDisk } from '../testing/disk.ts';
 import { reporting } from '../testing/reporting.ts';
 
-describe('what a handler reports while it handles an incident', () => {
-  it('reaches the others, with the id, the sensor and the place of its cause', async () => {
+describe('a report in a delivery', () => {
+  it('reaches the other handlers, with the id, the sensor and the place of its cause', async () => {
     const { dispatcher, told } = await reporting(async (_, context) => {
       await context.report('acme.told', { n: 0 });
       await context.report('acme.told', { n: 1 });
@@ -51,7 +51,7 @@ describe('what a handler reports while it handles an incident', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('is forgotten when the delivery fails, and reported with the same id when it succeeds', async () => {
+  it('is discarded when the delivery fails, and has the same id when it succeeds later', async () => {
     let failures = 0;
     const { dispatcher, told } = await reporting(async (_, context) => {
       await context.report('acme.told', { failures });
@@ -62,7 +62,7 @@ describe('what a handler reports while it handles an incident', () => {
     expect(told).toEqual([expect.objectContaining({ id: 's/reporter/0:1', data: { failures: 2 } })]);
   });
 
-  it('is kept of those before in the batch when a later one fails', async () => {
+  it('is stored for the incidents before a failed one of the batch', async () => {
     const { dispatcher, told, letters } = await reporting(async ({ id }, context) => {
       await context.report('acme.told', {});
       if (id === 's:2') throw new Error('no idea');
@@ -72,7 +72,7 @@ describe('what a handler reports while it handles an incident', () => {
     expect(letters).toHaveLength(1);
   });
 
-  it('never reaches the handler itself, live or from the journal', async () => {
+  it('does not reach the handler that reported it, live or from the journal', async () => {
     const heard: string[] = [];
     const echo = () =>
       defineHandler({
@@ -115,7 +115,7 @@ describe('what a handler reports while it handles an incident', () => {
     expect(heard.toSorted()).toEqual(['left got s/right/0:1', 'right got s/left/0:1']);
   });
 
-  it('goes to the dead letters when it would go in circles', async () => {
+  it('moves its cause to the dead letters when the chain of reports is too long', async () => {
     const letters: DeadLetter[] = [];
     const heard: string[] = [];
     const player = (name: string, from: string, to: string) =>
@@ -146,7 +146,7 @@ describe('what a handler reports while it handles an incident', () => {
   });
 });
 
-describe('what a handler reports while it writes', () => {
+describe('a report in a write', () => {
   type Write = (batch: readonly Incident[], context: HandlerContext) => Promise<void>;
 
   async function writing(write: Write) {
@@ -180,7 +180,7 @@ describe('what a handler reports while it writes', () => {
     expect([...without.told, ...foreign.told]).toEqual([]);
   });
 
-  it('has the same ids when the batch comes again one by one', async () => {
+  it('has the same id when the batch is retried one by one', async () => {
     const { told } = await writing(async (batch, context) => {
       for (const cause of batch) await context.report('acme.told', {}, { cause });
       if (batch.length > 1) throw new Error('too many');

@@ -10,8 +10,8 @@ import { createKeeper } from '../testing/keeper.ts';
 
 const has = (batch: readonly Incident[], ordinal: number) => batch.some(({ id }) => id === `s:${ordinal}`);
 
-describe('a handler that writes', () => {
-  it('gets batches in order, none larger than was said, with how far each goes', async () => {
+describe('a writing handler', () => {
+  it('gets batches in order, within the limit, each with its checkpoint', async () => {
     const batches: (readonly string[])[] = [];
     const checkpoints: Checkpoint[] = [];
     const handler = defineHandler({
@@ -52,7 +52,7 @@ describe('a handler that writes', () => {
     ]);
   });
 
-  it('gets what came meanwhile as one batch while it writes', async () => {
+  it('gets the incidents that arrive during a write as one batch', async () => {
     const keeper = createKeeper();
     const [reached, goOn] = [createSignal(), createSignal()];
     keeper.before = () => {
@@ -68,7 +68,7 @@ describe('a handler that writes', () => {
     expect(keeper.batches).toEqual([['s:1'], ['s:2', 's:3', 's:4']]);
   });
 
-  it('gets a failed batch again, whole and for ever, when the failure passes', async () => {
+  it('gets the whole batch again, without limit, after a temporary failure', async () => {
     const keeper = createKeeper();
     keeper.before = () => {
       if (keeper.batches.length < 20) throw Object.assign(new Error('locked'), { code: 'SQLITE_BUSY' });
@@ -82,7 +82,7 @@ describe('a handler that writes', () => {
     ['does not say what it means', () => new Error('row 3 does not fit'), 3],
     ['is permanent', () => permanent('row 3 does not fit'), 1],
   ])(
-    'gets a failed batch one by one when the failure %s: poison takes no neighbour along',
+    'gets a failed batch one by one when the failure %s, so that only the bad incident dies',
     async (_, error, attempts) => {
       const keeper = createKeeper();
       const letters: unknown[] = [];
@@ -101,7 +101,7 @@ describe('a handler that writes', () => {
     },
   );
 
-  it('gets the next batch whole again after it got one singly', async () => {
+  it('gets the next batch whole again', async () => {
     const keeper = createKeeper();
     keeper.before = (batch) => {
       if (has(batch, 1)) throw permanent('no');
@@ -113,8 +113,8 @@ describe('a handler that writes', () => {
   });
 });
 
-describe('a handler that keeps a checkpoint', () => {
-  it('is asked for it after start, and is not given what it covers', async () => {
+describe('a handler with a checkpoint', () => {
+  it('is asked for it after start, and does not get incidents that it covers', async () => {
     const keeper = createKeeper();
     keeper.database = { rows: ids(4), checkpoint: { s: 4 } };
     const dispatcher = await open([keeper.handler]);
@@ -123,7 +123,7 @@ describe('a handler that keeps a checkpoint', () => {
     expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 6 });
   });
 
-  it('is not given a write again that committed and then failed', async () => {
+  it('does not get a write again that committed and then failed', async () => {
     const keeper = createKeeper();
     keeper.after = () => {
       if (keeper.batches.length === 1) throw new Error('the reply was lost');
@@ -135,7 +135,7 @@ describe('a handler that keeps a checkpoint', () => {
     expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 4, dead: 0 });
   });
 
-  it('does not answer with the next incident for a failure after everything was stored', async () => {
+  it('does not lose the next incident to a failure after everything was stored', async () => {
     const keeper = createKeeper();
     const lost: string[] = [];
     keeper.before = (batch) => {
@@ -153,7 +153,7 @@ describe('a handler that keeps a checkpoint', () => {
     expect(statusOf(dispatcher, 'keeper').counts).toMatchObject({ delivered: 4, dead: 1 });
   });
 
-  it('is given a failed write again when it cannot tell what it has', async () => {
+  it('gets a failed write again when its checkpoint cannot be read', async () => {
     const keeper = createKeeper();
     let asked = 0;
     const handler = defineHandler({
@@ -172,7 +172,7 @@ describe('a handler that keeps a checkpoint', () => {
     expect(keeper.database.rows).toEqual(ids(3));
   });
 
-  it('is not given again what it stored when the process died before the acknowledgement', async () => {
+  it('does not get stored incidents again after a crash before the acknowledgement', async () => {
     const disk = createDisk();
     const keeper = createKeeper();
     let dead = false;
@@ -193,7 +193,7 @@ describe('a handler that keeps a checkpoint', () => {
   });
 });
 
-it('shows what a write waits for', async () => {
+it('the status shows why a write is retried', async () => {
   const keeper = createKeeper();
   keeper.before = () => {
     throw temporary('the disk is full', { retryAfter: 86_400_000 });

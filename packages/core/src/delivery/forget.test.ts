@@ -19,7 +19,7 @@ const from = (ordinal: number, host: string) =>
 const [evil, other] = ['198.51.100.7', '203.0.113.9'];
 
 describe('forgetting networks', () => {
-  it('lets every handler that keeps something forget it, and the journal, and says what each did', async () => {
+  it('makes the journal and every handler forget, and returns what each did', async () => {
     const disk = createDisk();
     const rows: string[] = [];
     const keeps = defineHandler({
@@ -48,7 +48,7 @@ describe('forgetting networks', () => {
     ]);
   });
 
-  it('finds them also in what fits no schema, and leaves what only speaks of the sensor or of a text', async () => {
+  it('finds addresses in data without a schema, and leaves local addresses and texts alone', async () => {
     const disk = createDisk();
     const dispatcher = await open([defineHandler({ name: 'any', on: { '*': () => {} } })], {
       journal: disk.journal(),
@@ -70,7 +70,7 @@ describe('forgetting networks', () => {
   it.each([
     ['in memory', () => createMemoryJournal()],
     ['on a disk', () => createDisk().journal()],
-  ])('drops dead letters, which the counts say: a journal %s', async (_, make) => {
+  ])('drops dead letters and counts them: a journal %s', async (_, make) => {
     const journal = make();
     const refuses = defineHandler({
       name: 'refuses',
@@ -88,7 +88,7 @@ describe('forgetting networks', () => {
     expect((await journal.deadLetters('refuses')).map(({ position }) => position)).toEqual([2]);
   });
 
-  it('delivers nothing that was forgotten while it waited, in a queue or in a batch that is tried again', async () => {
+  it('does not deliver forgotten incidents from a queue or from a retried batch', async () => {
     const heard: string[] = [];
     let isBusy = true;
     const handler = defineHandler({
@@ -114,7 +114,7 @@ describe('forgetting networks', () => {
     ]);
   });
 
-  it('forgets the dead letter that a running delivery left behind', async () => {
+  it('forgets the dead letter of a delivery that was running', async () => {
     const disk = createDisk();
     const [reached, goOn] = [createSignal(), createSignal()];
     const handler = defineHandler({
@@ -139,7 +139,7 @@ describe('forgetting networks', () => {
     expect(await dispatcher.drain()).toEqual([]);
   });
 
-  it('does not wait for a handler that does not come back, and says so; one that fails is told', async () => {
+  it('does not wait for a handler that is stuck, and reports it and one that fails', async () => {
     const goOn = createSignal();
     const reached = createSignal();
     const hangs = defineHandler({
@@ -171,7 +171,7 @@ describe('forgetting networks', () => {
     expect(await asked).toMatchObject({ hangs: 'removed 1', fails: 'failed: the table is gone' });
   });
 
-  it('takes addresses and networks only', async () => {
+  it('accepts only addresses and networks', async () => {
     const dispatcher = await open([]);
     await expect(dispatcher.forget(['evil.example'])).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',

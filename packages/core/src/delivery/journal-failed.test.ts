@@ -12,7 +12,7 @@ const failed = new IhandlerError('JOURNAL_FAILED', 'fsync failed', {
   cause: Object.assign(new Error('i/o'), { code: 'EIO' }),
 });
 
-/** A dispatcher whose journal fails when it is told to, and what it was told of it. */
+/** A dispatcher whose journal fails on request, and the failures it reported. */
 async function failing(when: { append?: boolean; commit?: boolean }) {
   const disk = createDisk();
   const inner = disk.journal();
@@ -43,9 +43,9 @@ async function failing(when: { append?: boolean; commit?: boolean }) {
   return { disk, heard, dispatcher, onJournalFailed };
 }
 
-describe('a journal that can promise nothing any more', () => {
+describe('a journal that has failed', () => {
   it.each(['append', 'commit'] as const)(
-    'when it %ss: accepts nothing, and it is told once',
+    'in an %s accepts nothing, and the failure is reported once',
     async (where) => {
       const when = { append: false, commit: false };
       const { dispatcher, onJournalFailed } = await failing(when);
@@ -60,7 +60,7 @@ describe('a journal that can promise nothing any more', () => {
     },
   );
 
-  it('stops the lanes: what was not acknowledged comes again in the next life', async () => {
+  it('stops the lanes, and unacknowledged incidents are delivered after a restart', async () => {
     const when = { commit: false };
     const { disk, heard, dispatcher, onJournalFailed } = await failing(when);
     when.commit = true;
@@ -72,7 +72,7 @@ describe('a journal that can promise nothing any more', () => {
     await dispatcher.close();
   });
 
-  it('ends sources with its error, also one that waits for something else', async () => {
+  it('ends sources with its error, also a source that waits for something else', async () => {
     const when = { append: false };
     const { dispatcher } = await failing(when);
     const never = createSignal();

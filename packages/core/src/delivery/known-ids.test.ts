@@ -57,7 +57,7 @@ describe('known ids', () => {
     );
   });
 
-  it('see an id of another stream, or none, that lies between two that count up', () => {
+  it('notice a foreign or invalid id between two that count up', () => {
     const counting = fc.record({
       first: fc.integer({ min: 100, max: 9000 }),
       length: fc.integer({ min: 3, max: 300 }),
@@ -83,13 +83,13 @@ describe('known ids', () => {
     );
   });
 
-  it('pass a batch on as it came when all of it is new', () => {
+  it('return the batch itself when all of it is new', () => {
     const batch = ['s:1', 's:2', 's:900'].map(withId);
     expect(createKnownIds().take(batch)).toBe(batch);
   });
 
   it.each([...['no id', 's:', 's:x', 's:1e3', 's:01', 's:-1', `s:${2 ** 53}`]])(
-    'learn nothing from a batch with %j in it',
+    'remember nothing of a batch with %j in it',
     (bad) => {
       const known = createKnownIds();
       for (const batch of [

@@ -14,13 +14,13 @@ describe('whether files of an incident are on this machine', () => {
     expect(misfit.misfit).toBeDefined();
   });
 
-  it('is not said where it is not so', () => {
+  it('is absent when they are not', () => {
     expect('local' in createIncident(parts)).toBe(false);
     expect('local' in createIncident({ ...parts, local: false })).toBe(false);
     expect('local' in decodeIncident(JSON.stringify({ ...parts, local: 'yes' }))).toBe(false);
   });
 
-  it('is never believed of a peer', () => {
+  it('is never accepted from a peer', () => {
     const received = receiveIncident(encodeIncident(createIncident({ ...parts, local: true })));
     expect(received).toEqual(createIncident(parts));
     expect('local' in received).toBe(false);
@@ -28,14 +28,14 @@ describe('whether files of an incident are on this machine', () => {
 });
 
 describe('an incident of a peer', () => {
-  it('is held against the schema of this machine, whatever the peer says', () => {
+  it('is checked against the schema of this machine, whatever the peer says', () => {
     const origin = 'dionaea.download.offer';
     expect(receiveIncident(JSON.stringify({ ...parts, origin, data: { url: 7 } })).misfit).toBeDefined();
     const fits = { ...parts, origin, data: { url: 'http://192.0.2.1/' }, misfit: 'says the peer' };
     expect('misfit' in receiveIncident(JSON.stringify(fits))).toBe(false);
   });
 
-  it('is of the sensor that its sender speaks for, when that is known, and keeps its id', () => {
+  it('gets the sensor of its sender, when that is known, and keeps its id', () => {
     const text = encodeIncident(createIncident(parts));
     expect(receiveIncident(text, { sensor: 'peer' })).toEqual(createIncident({ ...parts, sensor: 'peer' }));
     expect(receiveIncident(text).sensor).toBe('pot');
@@ -45,7 +45,7 @@ describe('an incident of a peer', () => {
     ['no id', { ...parts, id: 'x' }],
     ['no origin', { ...parts, origin: 'a b' }],
     ['no data', { ...parts, data: [] }],
-  ])('is none with %s', (_, found) => {
+  ])('is rejected with %s', (_, found) => {
     expect(() => receiveIncident(JSON.stringify(found))).toThrow(
       expect.objectContaining({ code: 'INCIDENT_INVALID' }),
     );

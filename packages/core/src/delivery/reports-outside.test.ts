@@ -6,8 +6,8 @@ import { createDisk } from '../testing/disk.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
-describe('what a handler reports outside a delivery', () => {
-  it('resolves when the journal has it, and reaches the others', async () => {
+describe('a report outside deliveries', () => {
+  it('resolves when the journal has stored it, and reaches the other handlers', async () => {
     const disk = createDisk();
     const told: Incident[] = [];
     let started: HandlerContext | undefined;
@@ -36,7 +36,7 @@ describe('what a handler reports outside a delivery', () => {
     await expect(started?.report('acme.told', {})).rejects.toThrow(code('LIFE_CYCLE'));
   });
 
-  it('is known when it comes again from the same place of an outbox, also in the next life of the process', async () => {
+  it('is known when it is repeated from the same place of an outbox, also after a restart', async () => {
     const disk = createDisk();
     const told: Incident[] = [];
     const timer = defineHandler({
@@ -61,7 +61,7 @@ describe('what a handler reports outside a delivery', () => {
     ]);
   });
 
-  it('is new each time, also in the next life of the process', async () => {
+  it('is new each time, also after a restart', async () => {
     const disk = createDisk();
     const timer = defineHandler({
       name: 'timer',
@@ -76,7 +76,7 @@ describe('what a handler reports outside a delivery', () => {
     expect(new Set(disk.log.map(({ id }) => id)).size).toBe(3);
   });
 
-  it('is delivered once though a journal shows it before it says so', async () => {
+  it('is delivered once although the journal shows it before the append returns', async () => {
     const heard: string[] = [];
     const [shown, goOn] = [createSignal(), createSignal()];
     const reader = defineHandler({

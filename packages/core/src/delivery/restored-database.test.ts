@@ -7,7 +7,7 @@ import { createKeeper, type Keeper } from '../testing/keeper.ts';
 
 const has = (batch: readonly Incident[], ordinal: number) => batch.some(({ id }) => id === `s:${ordinal}`);
 
-describe('a database that was put back from a backup', () => {
+describe('a database restored from a backup', () => {
   /** A life of the host on a disk: reports, and everybody handles it. */
   async function live(disk: ReturnType<typeof createDisk>, keeper: Keeper, batch: readonly Incident[] = []) {
     const dispatcher = await open([keeper.handler], { journal: disk.journal(), batch: 2 });
@@ -16,7 +16,7 @@ describe('a database that was put back from a backup', () => {
     return statusOf(dispatcher, 'keeper');
   }
 
-  it('gets everything again that the journal still has, and skips what it has', async () => {
+  it('gets everything again that the journal still holds, and skips what it stores already', async () => {
     const [disk, keeper] = [createDisk(), createKeeper()];
     await live(disk, keeper, incidents(4));
     const backup = keeper.database;
@@ -30,7 +30,7 @@ describe('a database that was put back from a backup', () => {
     expect(keeper.database.rows).toEqual(ids(7));
   });
 
-  it('counts as lost what the journal has no more', async () => {
+  it('counts as lost what the journal no longer holds', async () => {
     const [disk, keeper] = [createDisk(), createKeeper()];
     await live(disk, keeper, incidents(6));
     disk.forget(2);

@@ -19,7 +19,7 @@ import { createMemoryJournal } from './memory-journal.ts';
 const source = (run: (context: SourceContext) => Promise<void>, name = 'port'): Source =>
   defineSource({ name, run });
 
-/** A handler that waits until it may go on. */
+/** A handler that waits for a signal of the test. */
 function waiting(heard: string[]) {
   const goOn = createSignal();
   const handler = defineHandler({
@@ -34,7 +34,7 @@ function waiting(heard: string[]) {
   return { handler, goOn };
 }
 
-/** A journal that takes nothing while it is told so. */
+/** A journal that refuses incidents while the test says so. */
 function full(inner: Journal) {
   const state = { isFull: true };
   const journal: Journal = {
@@ -47,8 +47,8 @@ function full(inner: Journal) {
   return { state, journal };
 }
 
-describe('a report that is to be durable within a time', () => {
-  it('rejects with what passes when it is not, and may become durable all the same: it counts once', async () => {
+describe('a report with a time limit', () => {
+  it('rejects with a temporary error when it is late, and counts once if it becomes durable all the same', async () => {
     const heard: string[] = [];
     const { handler, goOn } = waiting(heard);
     const journal = createMemoryJournal({ limit: 2 });
@@ -63,7 +63,7 @@ describe('a report that is to be durable within a time', () => {
         });
         goOn.give();
         await vi.waitFor(() => expect(journal.bounds().last).toBe(3));
-        await report([incidentOf(3)], { within: 20_000 }); // as a peer sends it again that was told to
+        await report([incidentOf(3)], { within: 20_000 }); // as a peer repeats it after the error
       }),
     );
     expect(kind).toBe('temporary');
@@ -72,7 +72,7 @@ describe('a report that is to be durable within a time', () => {
     expect(outcome.accepted + outcome.known).toBe(3);
   });
 
-  it('rejects at once with what a journal says that takes nothing', async () => {
+  it('rejects at once with the error of a journal that does not accept incidents', async () => {
     const { journal } = full(createDisk().journal());
     const dispatcher = await open([], { journal });
     const running = dispatcher.run(source(({ report }) => report(incidents(1), { within: 60_000 })));
@@ -80,8 +80,8 @@ describe('a report that is to be durable within a time', () => {
   });
 });
 
-describe('a report without a time', () => {
-  it('waits while the journal takes nothing, which is shown, and goes on when it does', async () => {
+describe('a report without a time limit', () => {
+  it('waits while the journal does not accept incidents, which the status shows, and then continues', async () => {
     const { state, journal } = full(createDisk().journal());
     const dispatcher = await open([], { journal, now: () => 7, retry: { base: 1, cap: 1 } });
     const running = dispatcher.run(
@@ -114,7 +114,7 @@ describe('a report without a time', () => {
     ]);
   });
 
-  it('ends with the failure when the source is told to end meanwhile', async () => {
+  it('rejects with the failure when the source is stopped meanwhile', async () => {
     const { journal } = full(createDisk().journal());
     const dispatcher = await open([], { journal, retry: { base: 86_400_000 } });
     const stop = new AbortController();
@@ -129,11 +129,11 @@ describe('a report without a time', () => {
   });
 });
 
-describe('what a source needs to go on', () => {
+describe('the state of a source', () => {
   it.each([
     ['in memory', () => createMemoryJournal()],
     ['on a disk', () => createDisk().journal()],
-  ])('comes back as it was kept with its last report, to that instance only: %s', async (_, make) => {
+  ])('is returned as the last report stored it, to that instance only: %s', async (_, make) => {
     const dispatcher = await open([], { journal: make() });
     const seen: unknown[] = [];
     const keeps = source(async ({ report, state }) => {
@@ -152,7 +152,7 @@ describe('what a source needs to go on', () => {
     expect(seen).toEqual([undefined, { at: 1, bytes: Uint8Array.of(255) }, 'later', undefined]);
   });
 
-  it('survives with what it brought', async () => {
+  it('survives a restart together with the incidents', async () => {
     const disk = createDisk();
     const first = await open([], { journal: disk.journal() });
     await first.run(source(({ report }) => report(incidents(1), { state: 41 })));
@@ -168,8 +168,8 @@ describe('what a source needs to go on', () => {
   });
 });
 
-describe('the sources', () => {
-  it('show one that has failed, and why; one that runs again has its last run', async () => {
+describe('the status of sources', () => {
+  it('shows why one has failed, and the last run of each', async () => {
     const dispatcher = await open([]);
     const fails = source(() => Promise.reject(new Error('the port is taken')));
     await expect(dispatcher.run(fails)).rejects.toThrow('the port is taken');
@@ -180,8 +180,8 @@ describe('the sources', () => {
   });
 });
 
-describe('what a handler counts of itself', () => {
-  it('is in its status, and nothing is when it fails to count', async () => {
+describe('the counters of a handler', () => {
+  it('are in its status, and empty when it fails to count', async () => {
     const counting = defineHandler({ name: 'counts', on: { '*': () => {} }, counters: () => ({ rows: 3 }) });
     const failing = defineHandler({
       name: 'fails',

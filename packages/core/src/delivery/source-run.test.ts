@@ -23,7 +23,7 @@ const source = (run: (context: SourceContext) => Promise<void>): Source =>
 const deaf = defineHandler({ name: 'deaf', on: { 'acme.*': () => {} } });
 
 describe('a source', () => {
-  it('is counted: what was new, known, no incident, of no schema, and what did not fit', async () => {
+  it('is counted by new, known, rejected, unknown and misfit incidents', async () => {
     const dispatcher = await open([deaf]);
     const outcome = await dispatcher.run(
       source(async ({ report, reject }) => {
@@ -60,7 +60,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('is lent what it needs, and tells how far it is', async () => {
+  it('gets a context, and reports its progress', async () => {
     const seen: unknown[] = [];
     const dispatcher = await open([deaf], { now: () => 7 });
     const onProgress = vi.fn();
@@ -97,7 +97,7 @@ describe('a source', () => {
     expect(acknowledged).toBe(true);
   });
 
-  it('goes on when what it rejects is kept', async () => {
+  it('continues when its invalid input is stored', async () => {
     const kept: unknown[] = [];
     const dispatcher = await open([deaf], {
       async onReject(name, reject) {
@@ -114,7 +114,7 @@ describe('a source', () => {
     );
   });
 
-  it('has what it rejects logged, without the text, when nobody keeps it', async () => {
+  it('has its invalid input logged, without the text, when it is not stored', async () => {
     const warn = vi.fn();
     const log = { warn, error() {}, info() {}, debug() {} };
     const dispatcher = await open([deaf], { log: () => log });
@@ -130,7 +130,7 @@ describe('a source', () => {
     expect(JSON.stringify(warn.mock.calls)).not.toContain('[2J');
   });
 
-  it('takes what it throws with it, and nobody else', async () => {
+  it('ends alone when it throws', async () => {
     const dispatcher = await open([deaf]);
     const broken = source(async ({ report }) => {
       await report(incidents(1));
@@ -141,7 +141,7 @@ describe('a source', () => {
     expect(statusOf(dispatcher, 'deaf').counts.delivered).toBe(2);
   });
 
-  it('is told what is no incident id, and nothing of that batch is taken', async () => {
+  it('gets an error for an invalid incident id, and nothing of that batch is accepted', async () => {
     const dispatcher = await open([deaf]);
     const wrong = source(({ report }) => report([incidentOf(1), { ...incidentOf(2), id: 'no id' }]));
     await expect(dispatcher.run(wrong)).rejects.toThrow(code('INCIDENT_INVALID'));
@@ -149,7 +149,7 @@ describe('a source', () => {
     expect(statusOf(dispatcher, 'deaf').counts.delivered).toBe(2);
   });
 
-  it('of a contract that is not known is not run', async () => {
+  it('of an unknown contract is not run', async () => {
     const dispatcher = await open([deaf]);
     const foreign = { ...source(async () => {}), contract: 2 };
     // What TypeScript forbids, plain JavaScript tries.
@@ -160,7 +160,7 @@ describe('a source', () => {
   it.each<[string, (stop: AbortController) => RunOptions]>([
     ['when its signal aborts', ({ signal }) => ({ signal })],
     ['when the dispatcher closes', () => ({})],
-  ])('is ended %s', async (_, options) => {
+  ])('ends %s', async (_, options) => {
     const dispatcher = await open([deaf]);
     const listening = createSignal();
     const stop = new AbortController();
@@ -177,7 +177,7 @@ describe('a source', () => {
   });
 });
 
-describe('a source that reads on', () => {
+describe('a source that resumes', () => {
   const ask = async (dispatcher: Awaited<ReturnType<typeof open>>, stream = 's') => {
     let answer: number | undefined;
     await dispatcher.run(
@@ -188,7 +188,7 @@ describe('a source that reads on', () => {
     return answer;
   };
 
-  it('begins after what the journal has when that is durable', async () => {
+  it('begins after the last appended incident when the journal is durable', async () => {
     const disk = createDisk();
     const first = await open([deaf], { journal: disk.journal() });
     expect(await ask(first)).toBeUndefined();
@@ -235,8 +235,8 @@ describe('a source that reads on', () => {
   });
 });
 
-describe('a source of which nothing more can be taken', () => {
-  it('fails with who does not move on', async () => {
+describe('a source whose incidents are not accepted', () => {
+  it('fails with the names of the handlers that make no progress', async () => {
     const stuck = defineHandler({
       name: 'stuck',
       on: {
@@ -257,7 +257,7 @@ describe('a source of which nothing more can be taken', () => {
     await expect(running).rejects.not.toThrow('deaf:');
   });
 
-  it('goes on for as long as somebody does', async () => {
+  it('continues while a handler makes progress', async () => {
     const slow = defineHandler({ name: 'slow', on: { '*': () => new Promise(setImmediate) } });
     const dispatcher = await open([slow], { journal: createMemoryJournal({ limit: 5 }) });
     const flood = source(async ({ report }) => {

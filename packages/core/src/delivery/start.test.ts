@@ -10,8 +10,8 @@ import { createMemoryJournal } from './memory-journal.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
-describe('start', () => {
-  it('lends each instance a folder of its own, which exists, and what it needs', async () => {
+describe('starting a dispatcher', () => {
+  it('gives each instance its context, with an existing folder of its own', async () => {
     const contexts: HandlerContext[] = [];
     const handler = defineHandler({
       name: 'one',
@@ -34,7 +34,7 @@ describe('start', () => {
     expect(contexts[0]?.signal.aborted).toBe(false);
   });
 
-  it('ends the program when only the user can help, after closing those that started, last first', async () => {
+  it('rejects with an error that retries cannot fix, after closing the started handlers, last first', async () => {
     const events: string[] = [];
     const wrong = witness('wrong', events, () => {
       throw new IhandlerError('OPTIONS_INVALID', 'there is no such folder');
@@ -46,7 +46,7 @@ describe('start', () => {
     await expect(dispatcher.report(incidents(1))).rejects.toThrow(code('LIFE_CYCLE'));
   });
 
-  it('tells of all who cannot start together', async () => {
+  it('reports all handlers that cannot start together', async () => {
     const wrong = (name: string) =>
       witness(name, [], () => {
         throw new IhandlerError('OPTIONS_INVALID', `${name} is wrong`);
@@ -55,7 +55,7 @@ describe('start', () => {
     await expect(dispatcher.start()).rejects.toThrow('one is wrong\ntwo is wrong');
   });
 
-  it('goes on without those that may start later, which are tried again', async () => {
+  it('continues without handlers whose start fails, and retries them', async () => {
     const events: string[] = [];
     let fails = true;
     const late = witness('late', events, () => {
@@ -72,7 +72,7 @@ describe('start', () => {
     expect(events.slice(-2)).toEqual(['close there', 'close late']);
   });
 
-  it('closes a handler that started but cannot tell what it has stored, and starts it again', async () => {
+  it('closes a handler whose checkpoint cannot be read, and starts it again', async () => {
     const events: string[] = [];
     let fails = true;
     const handler = defineHandler({
@@ -93,7 +93,7 @@ describe('start', () => {
     expect(events).toEqual(['start', 'close', 'start', 'close']);
   });
 
-  it('happens once', async () => {
+  it('is refused a second time', async () => {
     const events: string[] = [];
     const { dispatcher } = setUp([witness('one', events)]);
     const [first, second] = await Promise.allSettled([dispatcher.start(), dispatcher.start()]);
@@ -102,13 +102,13 @@ describe('start', () => {
     expect(events).toEqual(['start one']);
   });
 
-  it('may be tried again when the journal did not open', async () => {
+  it('can be repeated when the journal did not open', async () => {
     let fails = true;
     const inner = createMemoryJournal();
     const journal = {
       ...inner,
       open: () => {
-        if (fails) throw new IhandlerError('JOURNAL_BUSY', 'somebody else writes it');
+        if (fails) throw new IhandlerError('JOURNAL_BUSY', 'another process writes it');
         return inner.open();
       },
     };
@@ -119,12 +119,12 @@ describe('start', () => {
     await handle(dispatcher, incidents(1));
   });
 
-  it('comes before reports', async () => {
+  it('is required before reports', async () => {
     const { dispatcher } = setUp([witness('one', [])]);
     await expect(dispatcher.report(incidents(1))).rejects.toThrow(code('LIFE_CYCLE'));
   });
 
-  it('is too late after close', async () => {
+  it('is refused after close', async () => {
     const { dispatcher } = setUp([witness('one', [])]);
     await dispatcher.close();
     await expect(dispatcher.start()).rejects.toThrow(code('LIFE_CYCLE'));

@@ -6,7 +6,7 @@ import { reporting } from '../testing/reporting.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
-describe('a report that is wrong', () => {
+describe('an invalid report', () => {
   it.each<[string, string, Listener, Readonly<Record<string, Schema>>]>([
     ['has an origin that was not declared', 'declares?|declare', (_, c) => c.report('acme.secret', {}), {}],
     ['has the name of something every object has', 'declare', (_, c) => c.report('constructor', {}), {}],
@@ -29,7 +29,7 @@ describe('a report that is wrong', () => {
     expect(letters).toEqual([expect.objectContaining({ reason: expect.stringMatching(reason) })]);
   });
 
-  it('fails the delivery also when nobody awaits it, and no rejection is left unhandled', async () => {
+  it('fails the delivery when it is not awaited, and leaves all rejections handled', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     try {
@@ -45,7 +45,7 @@ describe('a report that is wrong', () => {
     }
   });
 
-  it('is refused, and told to the operator, when the delivery has ended', async () => {
+  it('is refused and logged when the delivery has ended', async () => {
     const contexts: HandlerContext[] = [];
     const { dispatcher, told, log } = await reporting((_, context) => void contexts.push(context));
     await handle(dispatcher, incidents(1));

@@ -21,16 +21,16 @@ describe('handlers that cannot be run together', () => {
     ['a factory that was not called', 'Expected a handler, found function', [forged(() => sound)]],
     ['a handler that gets nothing', 'found neither', [forged({ contract: CONTRACT, name: 'none' })]],
     [
-      'a listener that is no function',
+      'a listener that is not a function',
       'the listener of "acme.*", found number',
       [forged({ ...sound, on: { 'acme.*': 7 } })],
     ],
     [
-      'a write that is no function',
+      'a write that is not a function',
       '"write", found number',
       [forged({ ...sound, accepts: ['*'], write: 7 })],
     ],
-    ['globs that are no text', 'found 7', [forged({ ...sound, accepts: [7], write: () => {} })]],
+    ['globs that are not text', 'found 7', [forged({ ...sound, accepts: [7], write: () => {} })]],
   ])('are refused: %s', (_, message, handlers) => {
     const create = () =>
       createDispatcher({ journal: createMemoryJournal(), handlers, sensor: 'pot', dataDir: '.' });

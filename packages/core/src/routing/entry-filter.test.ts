@@ -67,7 +67,7 @@ describe('"ignore"', () => {
     );
   });
 
-  it('looks at the child of a link, and lets pass what has no connection', () => {
+  it('looks at the child of a link, and passes incidents without a connection', () => {
     const link = (child: string) =>
       incidentOf(1, 'dionaea.connection.link', {
         parent: connection('192.0.2.1'),
@@ -79,7 +79,7 @@ describe('"ignore"', () => {
     expect(admits(entry, incidentOf(1))).toBe(true);
   });
 
-  it('treats an IPv4 address and the IPv6 address that wraps it alike', () => {
+  it('treats an IPv4 address and the same address mapped into IPv6 alike', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.ipV4(), fc.integer({ min: 0, max: 32 }), (network, host, bits) => {
         const rules = [`${network}/${bits}`, `::ffff:${network}/${bits + 96}`];
@@ -112,18 +112,18 @@ describe('"protocols"', () => {
     );
   });
 
-  it('lets pass what has no connection', () => {
+  it('passes incidents without a connection', () => {
     expect(admits({ protocols: ['smbd'] }, incidentOf(1))).toBe(true);
   });
 });
 
 describe('the filters of an entry', () => {
-  it('are nothing at all where nobody asked for one', () => {
+  it('are absent when none is set', () => {
     expect(compileEntryFilter({})).toBeUndefined();
     expect(compileEntryFilter({ ignore: [], protocols: [] })).toBeUndefined();
   });
 
-  it('bear whatever an attacker wrote', () => {
+  it('do not fail on anything an attacker wrote', () => {
     const entry = { ignore: ['0.0.0.0/0', '::/0'], protocols: ['smbd'] };
     const hostile: readonly UntypedData[] = [
       { connection: null },
@@ -136,7 +136,7 @@ describe('the filters of an entry', () => {
     for (const data of hostile) expect(admits(entry, incidentOf(1, 'acme.thing.seen', data))).toBe(true);
   });
 
-  it('count what they leave out as not for the handler, whatever else is in the run, live or read from the journal', async () => {
+  it('count what they exclude as filtered, whatever else is in the run, live or read from the journal', async () => {
     const seen: Record<string, string[]> = { all: [], quiet: [], web: [] };
     const keep = (name: string) =>
       defineHandler({ name, on: { '*': ({ id }) => void seen[name]?.push(id) } });

@@ -38,7 +38,7 @@ test.each([
   expect(matchOrigin(pattern, name)).toBe(expected);
 });
 
-test('a star is any run of characters, and everything else means itself', () => {
+test('a star matches any characters, and everything else matches itself', () => {
   fc.assert(
     fc.property(glob, origin, (pattern, name) => {
       expect(matchOrigin(pattern, name)).toBe(means(pattern, name));

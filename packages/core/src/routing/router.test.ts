@@ -46,7 +46,7 @@ describe('an origin', () => {
     expect(reach([listening('stars', '**')], 'root.connection.accept', true)).toEqual([]);
   });
 
-  it('that a handler declares in its reports is known to all, and takes nothing from globs that others wrote', () => {
+  it('that a handler declares in its reports is known to all, and does not change what the globs of others match', () => {
     const reporter = defineHandler({ name: 'reporter', reports: { 'acme.free': anything }, on: {} });
     const handlers = [reporter, listening('free', '*.free'), listening('acme', 'acme.*')];
     const router = createRouter(
@@ -79,7 +79,7 @@ describe('an origin', () => {
 });
 
 describe('a route', () => {
-  it('is the very same list for all origins that reach the same listeners', () => {
+  it('is the same list object for all origins that match the same listeners', () => {
     const router = createRouter([{ handler: listening('family', 'root.*', '*') }], known);
     const [accept, free] = ['root.connection.accept', 'root.connection.free'];
     expect(router.route(accept ?? '', false).reached).toBe(router.route(free ?? '', false).reached);
@@ -101,7 +101,7 @@ describe('a route', () => {
   });
 });
 
-it('unknown origins and misfits reach a handler as its globs say', async () => {
+it('unknown origins and misfits reach the handlers whose globs match them', async () => {
   const heard: string[] = [];
   const hear = (glob: string) => (incident: { origin: string; misfit?: string }) =>
     void heard.push(`${glob} ${incident.origin}${incident.misfit === undefined ? '' : ' (misfit)'}`);

@@ -15,9 +15,9 @@ export interface Faults {
   readonly lostReply: number;
   /** A write or a listener fails for a while. */
   readonly busy: number;
-  /** An incident cannot be handled by `keeper`, until somebody puts that right. */
+  /** An incident cannot be handled by `keeper` until an operator fixes that. */
   readonly poison: number;
-  /** Somebody puts it right, and tries dead letters again, drops them or replays. @default 0 */
+  /** An operator fixes it, and retries or drops dead letters or replays. @default 0 */
   readonly operator?: number;
 }
 
@@ -25,7 +25,7 @@ const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: 
 
 /**
  * A machine with a disk and a process that dies at any step: before and after each append, commit, write and listener
- * call. What a dead process goes on doing never happens: its steps hang for ever.
+ * call. The steps of a dead process never settle, so that nothing follows them.
  */
 export class CrashingWorld {
   readonly disk = createDisk();

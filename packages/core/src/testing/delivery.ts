@@ -11,7 +11,7 @@ import { createMemoryJournal } from '../delivery/memory-journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 
-/** Tries again at once, and three times in all. */
+/** Retries at once, three attempts in all. */
 export const quick = { base: 0, cap: 0, attempts: 3 };
 
 /** A schema that everything fits. */
@@ -112,6 +112,6 @@ export async function handle(dispatcher: Dispatcher, batch: readonly Incident[])
 /** Where an instance is. */
 export function statusOf(dispatcher: Dispatcher, instance: string): LaneStatus {
   const found = dispatcher.status().find((status) => status.instance === instance);
-  if (found === undefined) throw new Error(`There is no instance ${instance}`);
+  if (found === undefined) throw new Error(`Unknown instance: ${instance}`);
   return found;
 }

@@ -13,7 +13,7 @@ import {
 import { createDisk } from '../../testing/disk.ts';
 import { createKeeper } from '../../testing/keeper.ts';
 
-/** A listener that refuses what it is told to, on a disk. */
+/** A listener on a disk that refuses the ids the test names. */
 async function refusing(refused: readonly string[]) {
   const disk = createDisk();
   const heard: string[] = [];
@@ -50,8 +50,8 @@ async function diskWithLetter() {
 }
 
 // Every test here ends with the counts of every instance held against the journal.
-describe('dead letters that are tried again', () => {
-  it('are delivered oldest first, with what is reported because of them, and are gone', async () => {
+describe('retried dead letters', () => {
+  it('are delivered oldest first, with their reports, and removed', async () => {
     const { disk, heard, told, refuses, dispatcher } = await refusing(['s:2', 's:3']);
     await handle(dispatcher, incidents(4));
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 2, dead: 2 });
@@ -73,7 +73,7 @@ describe('dead letters that are tried again', () => {
     expect(disk.deadLetters.map(({ position }) => position)).toEqual([1]);
   });
 
-  it('stay dead, with one attempt more and the new reason, when they fail for good', async () => {
+  it('stay dead, with one more attempt and the new reason, when they fail permanently', async () => {
     const { disk, fault, dispatcher } = await refusing(['s:1']);
     await handle(dispatcher, incidents(1));
     const [first] = disk.deadLetters;
@@ -85,7 +85,7 @@ describe('dead letters that are tried again', () => {
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 0, dead: 1 });
   });
 
-  it('stay as they are when the failure passes, which whoever asked is told', async () => {
+  it('stay as they are after a temporary failure, which rejects the call', async () => {
     const { disk, refuses, fault, dispatcher } = await refusing(['s:1', 's:2']);
     await handle(dispatcher, incidents(2));
     const before = [...disk.deadLetters];
@@ -97,7 +97,7 @@ describe('dead letters that are tried again', () => {
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 2, dead: 0 });
   });
 
-  it('count as not for it when the filters have changed', async () => {
+  it('count as filtered when the filters have changed', async () => {
     const disk = await diskWithLetter();
     const heard: string[] = [];
     const handler = defineHandler({ name: 'one', on: { '*': ({ id }) => void heard.push(id) } });
@@ -108,7 +108,7 @@ describe('dead letters that are tried again', () => {
     expect(disk.deadLetters).toEqual([]);
   });
 
-  it('come to a handler with a checkpoint under another id, which its checkpoint covers once it is stored', async () => {
+  it('reach a handler with a checkpoint under a redelivery id, which its checkpoint covers once stored', async () => {
     const keeper = createKeeper(['acme.*']);
     keeper.before = (batch) => {
       if (batch.some(({ id }) => id === 's:2')) throw permanent('no');
@@ -155,7 +155,7 @@ describe('dead letters that are tried again', () => {
     expect(events).toEqual(['begin s:2', 'end s:2', 'begin s:1', 'end s:1']);
   });
 
-  it('need not wait for a delivery that waits itself: it is begun again after them', async () => {
+  it('interrupt a delivery that waits for a retry, which begins again after them', async () => {
     const heard: string[] = [];
     let isBad = true;
     const handler = defineHandler({
@@ -178,7 +178,7 @@ describe('dead letters that are tried again', () => {
     expect(heard).toEqual(['s:1', 's:2']);
   });
 
-  it('are rejected when the host closes first, and then stay', async () => {
+  it('stay when the host closes first, and the call rejects', async () => {
     const { disk, dispatcher } = await refusing(['s:1']);
     await handle(dispatcher, incidents(1));
     const retried = dispatcher.retryDeadLetters('one');
@@ -189,7 +189,7 @@ describe('dead letters that are tried again', () => {
     await expect(dispatcher.retryDeadLetters('one')).rejects.toMatchObject({ code: 'LIFE_CYCLE' });
   });
 
-  it('that lie ahead, after a restart from the beginning, are left alone', async () => {
+  it('that lie ahead after a restart from the beginning are not retried', async () => {
     const keeper = createKeeper(['acme.*']);
     keeper.before = (batch) => {
       if (batch.some(({ id }) => id === 's:2')) throw permanent('no');
@@ -217,8 +217,8 @@ describe('dead letters that are tried again', () => {
   });
 });
 
-describe('dead letters that are dropped', () => {
-  it('are gone for good, counted as dropped, and not tried again', async () => {
+describe('dropped dead letters', () => {
+  it('are removed, counted as dropped, and not retried', async () => {
     const { disk, refuses, dispatcher } = await refusing(['s:1', 's:2', 's:3']);
     await handle(dispatcher, incidents(3));
     expect(await dispatcher.dropDeadLetters('one', [1, 3, 99])).toBe(2);
@@ -230,7 +230,7 @@ describe('dead letters that are dropped', () => {
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 0, dead: 0 });
   });
 
-  it('are dropped once when two ask at the same time', async () => {
+  it('are dropped once by two calls at the same time', async () => {
     const { dispatcher } = await refusing(['s:1', 's:2']);
     await handle(dispatcher, incidents(2));
     const counts = await Promise.all([dispatcher.dropDeadLetters('one'), dispatcher.dropDeadLetters('one')]);
@@ -248,8 +248,8 @@ describe('dead letters that are dropped', () => {
     expect(await next.dropDeadLetters('one')).toBe(1);
   });
 
-  it('are those of an instance that is there', async () => {
+  it('must belong to a known instance', async () => {
     const { dispatcher } = await refusing([]);
-    await expect(dispatcher.dropDeadLetters('nobody')).rejects.toThrow('Unknown instance: nobody');
+    await expect(dispatcher.dropDeadLetters('unknown')).rejects.toThrow('Unknown instance: unknown');
   });
 });

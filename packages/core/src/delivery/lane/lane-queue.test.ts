@@ -36,7 +36,7 @@ const action = fc.oneof(
 );
 
 describe('a lane queue', () => {
-  it('is a list: what goes in comes out, in order, with its position and who gets it', () => {
+  it('returns what was pushed, in order, with its position and listeners', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const queue = createLaneQueue(0);
@@ -82,7 +82,7 @@ describe('a lane queue', () => {
     );
   });
 
-  it('passes a run on as it came', () => {
+  it('returns a run as it was pushed', () => {
     const queue = createLaneQueue(7);
     const run = [incidentOf(1), incidentOf(2)];
     const [reached] = reaches;

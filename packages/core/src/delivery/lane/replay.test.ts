@@ -39,7 +39,7 @@ async function listening(
 }
 
 describe('a replay', () => {
-  it('delivers what the journal has again, with counts of its own', async () => {
+  it('delivers the journal again, with counts of its own', async () => {
     const { disk, heard, dispatcher } = await listening();
     await handle(dispatcher, [...incidents(5), incidentOf(6, 'other.thing.seen')]);
     const own = statusOf(dispatcher, 'one').counts;
@@ -52,7 +52,7 @@ describe('a replay', () => {
     expect(onProgress.mock.calls.at(-1)).toEqual([6, 6]);
   });
 
-  it('is of what was accepted since a time, and of origins, when it says so', async () => {
+  it('can be limited to a time and to origins', async () => {
     let time = 0;
     const { disk, heard, dispatcher } = await listening(undefined, 2, () => time);
     await handle(dispatcher, incidents(2));
@@ -65,7 +65,7 @@ describe('a replay', () => {
     expect(disk.cursors.get('one@a')).toMatchObject({ first: 2, position: 5 });
   });
 
-  it('lets normal deliveries go on between its batches', async () => {
+  it('leaves room for normal deliveries between its batches', async () => {
     const disk = createDisk();
     const heard: string[] = [];
     let during = () => {};
@@ -93,7 +93,7 @@ describe('a replay', () => {
     expect(again.indexOf('s:7')).toBeLessThan(6);
   });
 
-  it('goes on where it was when it is asked for under the same name', async () => {
+  it('resumes under the same name', async () => {
     const stop = new AbortController();
     const { disk, heard, dispatcher } = await listening(({ id }) => {
       if (heard.length > 6 && id === 's:2') stop.abort(new Error('enough'));
@@ -108,7 +108,7 @@ describe('a replay', () => {
     expect(heard.slice(7)).toEqual([...ids(reached), ...ids(6).slice(reached)]);
   });
 
-  it('reports under the name of the instance, so that what is known is ignored', async () => {
+  it('reports under the name of the instance, so that known reports are ignored', async () => {
     const { disk, dispatcher } = await listening((_, context) => context.report('acme.told', {}));
     await handle(dispatcher, incidents(3));
     const before = disk.log.length;
@@ -127,7 +127,7 @@ describe('a replay', () => {
     expect(disk.deadLetters.map(({ instance, position }) => [instance, position])).toEqual([['one@a', 2]]);
   });
 
-  it('has dead letters that can be tried again and dropped, in its own counts, and not while it goes on', async () => {
+  it('has dead letters of its own that can be retried and dropped after it has ended', async () => {
     let isBad = false;
     const { promise, give } = createSignal();
     const { disk, heard, dispatcher } = await listening(async ({ id }) => {
@@ -153,7 +153,7 @@ describe('a replay', () => {
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 3, dead: 0, dropped: 0 });
   });
 
-  it('waits outside the turn of the lane while a failure passes', async () => {
+  it('waits outside the turn of the lane after a temporary failure', async () => {
     let busy = 0;
     const { heard, dispatcher } = await listening(({ id }) => {
       if (heard.length >= 3 && id === 's:2' && busy < 3) {
@@ -175,7 +175,7 @@ describe('a replay', () => {
     expect(keeper.database.rows).toEqual(ids(4));
   });
 
-  it('ends where the instance is: what comes after is delivered in order by itself', async () => {
+  it('ends at the position of the instance, which gets later incidents in order', async () => {
     const [reached, goOn] = [createSignal(), createSignal()];
     const { heard, dispatcher } = await listening(async ({ id }) => {
       if (id !== 's:3' || heard.length > 3) return;
@@ -193,19 +193,19 @@ describe('a replay', () => {
     expect(heard.filter((id) => id === 's:4')).toHaveLength(1);
   });
 
-  it('counts what retention has taken meanwhile as lost', async () => {
+  it('counts incidents deleted by retention meanwhile as lost', async () => {
     const { disk, dispatcher } = await listening();
     await handle(dispatcher, incidents(4));
     const stop = new AbortController();
     const onProgress = () => stop.abort();
     await dispatcher
       .replay({ instance: 'one', name: 'a', signal: stop.signal, onProgress })
-      .catch(() => undefined); // it was told to stop
+      .catch(() => undefined); // the test stops it
     disk.forget(3);
     expect(await dispatcher.replay({ instance: 'one', name: 'a' })).toMatchObject({ delivered: 3, lost: 1 });
   });
 
-  it('is one at a time, of an instance that is there, under a name that can name it', async () => {
+  it('needs a known instance and a valid name, and runs one at a time', async () => {
     const { dispatcher } = await listening();
     await handle(dispatcher, incidents(2));
     const first = dispatcher.replay({ instance: 'one', name: 'a' });
@@ -242,7 +242,7 @@ describe('an instance that the journal does not know', () => {
   it.each([
     ['beginning', ['s:1', 's:2', 's:3'], 0],
     ['end', ['s:3'], 2],
-  ] as const)('begins at the %s when it is told to', async (from, expected, first) => {
+  ] as const)('begins at the %s when its entry says so', async (from, expected, first) => {
     const disk = createDisk();
     await disk.journal().append(incidents(2));
     const heard: string[] = [];
