@@ -75,7 +75,7 @@ describe('the handler of docs/write-a-handler.md, in an empty folder with only t
     posted = [];
     writeFileSync(join(project, 'notify.mjs'), notify);
     const printed = await runIn(project, 'npx', 'ihandler', 'try', `./notify.mjs:url=${url()}`);
-    expect(printed).toMatch(/\nnotify: 1 delivered, 26 not for it\n$/);
+    expect(printed).toMatch(/\nnotify: 1 delivered, 26 filtered\n$/);
     expect(posted.map((body) => JSON.parse(body).offered)).toEqual(['fxp://1:1@10.65.34.231:8218/ssms.exe']);
   });
 

@@ -65,7 +65,7 @@ interface Told {
   readonly ihandlers: readonly {
     readonly instance: string;
     readonly state: string;
-    readonly waiting: number;
+    readonly pending: number;
     readonly failure: string | null;
     readonly counts: Readonly<Record<string, number>>;
   }[];
@@ -104,7 +104,7 @@ async function hasAll(own: string, name: string, { incidents, forest }: Kept): P
   const told = await until(
     () => status(own, name),
     ({ journal, ihandlers }) =>
-      (journal?.entries ?? 0) >= incidents && ihandlers.every(({ waiting }) => waiting === 0),
+      (journal?.entries ?? 0) >= incidents && ihandlers.every(({ pending }) => pending === 0),
   );
   expect(told.journal?.entries, name).toBe(incidents);
   expect(await forestIn(own, name), name).toEqual(forest);
@@ -149,7 +149,7 @@ it('a sensor loses nothing and reports why it waits while the disk of the hub is
       () => status(own, 'a'),
       (told) => {
         const lane = laneOf(told, 'forward');
-        return lane?.failure?.includes(words) === true && lane.waiting === kept.incidents;
+        return lane?.failure?.includes(words) === true && lane.pending === kept.incidents;
       },
     );
   await why('cannot be reached');
