@@ -1,7 +1,7 @@
 import type { Level, LogLevel } from '@ihandler/core';
 import { parseLevels } from '@ihandler/core/kit';
 
-/** The levels that the log shows by default: errors and warnings, as dionaea's does. */
+/** The levels that the log shows by default. */
 export const DEFAULT_LEVELS = 'error,warn';
 
 /** The incident levels that each log level stands for: configurations may use the names of both. */

@@ -3,7 +3,7 @@ import { decodeIncident, defineSource, type Source } from '@ihandler/core';
 
 const file = new URL('../../../recordings/attack.ndjson', import.meta.url);
 
-/** A source of the attack that ships with the program: the one in dionaea's manual, 27 incidents. */
+/** A source of the attack that ships with the program, 27 incidents. */
 export function shippedAttack(): Source {
   return defineSource({
     name: 'attack',
