@@ -84,7 +84,7 @@ export class PartitionConsumer {
     const ending = this.#endOf(messages);
     try {
       await this.#deliver(consumer);
-      // The reader may wait for room in the queue, or may not have been told to stop yet.
+      // The reader may wait for room in the queue, or may not have stopped yet.
       messages.stop();
       this.#queue.close();
       await reading;

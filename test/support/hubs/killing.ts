@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What may be killed and started again: a process or a server. */
+/** A process or a server that can be killed and restarted. */
 export interface Victim {
   readonly name: string;
   kill(): Promise<void>;
@@ -34,7 +34,7 @@ export async function killAtRandom(
   for (let n = 0; n < kills; n += 1) {
     await pause(every / 2 + random(every));
     const victim = first[n]?.victim ?? victims[random(victims.length)];
-    if (victim === undefined) throw new Error('expected somebody to kill');
+    if (victim === undefined) throw new Error('expected a victim');
     await down.get(victim);
     count[victim.name] = (count[victim.name] ?? 0) + 1;
     await victim.kill();

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INCIDENTS_AN_ATTACK, writeRecording } from '../recorded-attacks.ts';
 
-/** A file that a dionaea is writing. */
+/** A file that grows as if a dionaea wrote it. */
 export interface SensorFile {
   readonly incidents: number;
-  /** Writes on until this part of all of it is there (0 to 1), also in the middle of a line. */
+  /** Writes until this fraction of the content is in the file (0 to 1), possibly up to the middle of a line. */
   writeUpTo(part: number): void;
 }
 
-/** About so many incidents of whole attacks, which go into a file bit by bit. */
+/** Prepares a file with about this many incidents of complete attacks. */
 export async function sensorFile(file: string, incidents: number): Promise<SensorFile> {
   const attacks = Math.ceil(incidents / INCIDENTS_AN_ATTACK);
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-recorded-'));

@@ -5,7 +5,7 @@ import { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { canonicalForest, query, streamHash } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 
-/** What is to be stored of a sensor: as it is written where nothing is killed and nothing is between. */
+/** The expected content of the database for a sensor: what an undisturbed local import writes. */
 export interface Kept {
   readonly incidents: number;
   /** The stream of their ids. */
@@ -13,7 +13,7 @@ export interface Kept {
   readonly forest: readonly unknown[];
 }
 
-/** Brings the file of a sensor into a database of its own. */
+/** Imports the file of a sensor into a separate database. */
 export async function keptLocally(file: string, sensor: string, folder: string): Promise<Kept> {
   const database = join(folder, `${sensor}.sqlite`);
   const streams = new Set<string>();
@@ -37,21 +37,21 @@ export async function keptLocally(file: string, sensor: string, folder: string):
   return { incidents: accepted, stream, forest: await canonicalForest(await openSqlite(database)) };
 }
 
-/** How many incidents of a stream are stored; none while the database cannot be asked. */
+/** How many incidents of a stream are stored; 0 while the database is unreachable. */
 export async function idsOf(url: string, stream: string): Promise<number> {
   const sql = 'SELECT count(*)::int FROM dionaea.ihandler_ids WHERE stream = $1';
   const [row] = await query<{ count: number }>(url, sql, streamHash(stream)).catch(() => []);
   return row?.count ?? 0;
 }
 
-/** Whether anything of a sensor is stored; not while the database cannot be asked. */
+/** Whether any incident of a sensor is stored; false while the database is unreachable. */
 export async function isKnown(url: string, sensor: string): Promise<boolean> {
   const sql = `SELECT 1 FROM dionaea.connections JOIN dionaea.sensors USING (sensor) WHERE sensor_name = $1 LIMIT 1`;
   const rows = await query(url, sql, sensor).catch(() => []);
   return rows.length > 0;
 }
 
-/** The whole forest of a sensor. */
+/** All attack trees of a sensor. */
 export function forestOf(url: string, sensor: string): Promise<readonly unknown[]> {
   const reader = openPostgres(url);
   return canonicalForest({ ...reader, attacks: () => reader.attacks({ sensor }) });

@@ -7,10 +7,10 @@ import type { NatsServer } from '../servers/nats.ts';
 import type { Postgres } from '../servers/postgres.ts';
 import type { Prosody } from '../servers/prosody.ts';
 
-/** The sensors, by the way their incidents go, which lose nothing. */
+/** The sensors, by their transport, which loses nothing. */
 export const SENSORS = ['forward', 'nats', 'xmpp'] as const;
 
-/** One more, whose way loses what is under way when something is killed. */
+/** A further sensor, whose transport loses messages on their way when a process is killed. */
 export const LOSSY = 'hpfeeds' as const;
 
 /** The servers between sensors and hubs, and behind the hubs. */
@@ -21,7 +21,7 @@ export interface Servers {
   readonly hpfeeds: Broker;
 }
 
-/** A broker that may be killed and started again at the same port. */
+/** A broker that can be killed and restarted on the same port. */
 export interface Broker {
   readonly port: number;
   kill(): Promise<void>;
@@ -50,15 +50,15 @@ export async function startBroker(): Promise<Broker> {
   };
 }
 
-/** Who may be in the room, by password. */
+/** The accounts of the XMPP server, with their passwords. */
 export const XMPP_USERS = { pot: 'one', left: 'two', right: 'three' };
 
 /** The file that the dionaea of a sensor writes. */
 export const fileOf = (folder: string, sensor: string) => join(folder, sensor, 'incidents.json');
 
 /**
- * Sensors that follow a file each, and two hubs that write one database: the first takes posts, the channel and half of the
- * partitions, the second the other half, and both hear all of the room. None of them is started.
+ * Sensors that each follow a file, and two hubs that write to one database. The first hub accepts posts and reads the hpfeeds
+ * channel and half of the partitions; the second hub reads the other half; both read the room. None of them is started.
  */
 export async function threeSensors(
   program: string,

@@ -19,30 +19,30 @@ export interface Hop {
   readonly handler: Handler;
   /** On the hub. */
   readonly source: Source;
-  /** What the source logs when nothing is missed any more; undefined: nothing ever is. */
+  /** The log message after which the source misses nothing; undefined: it never misses anything. */
   readonly listening?: string;
 }
 
 /** A server between a sensor and a hub, or none. */
 export interface Network {
-  /** A hop of its own, which nobody else uses. */
+  /** A new hop, separate from all others. */
   hop(): Promise<Hop>;
   stop(): Promise<void>;
 }
 
-/** A way from a sensor to a hub. */
+/** A path from a sensor to a hub. */
 export interface Path {
   readonly name: string;
-  /** What it needs of the operating system. */
+  /** The service that it requires. */
   readonly service?: Service;
   /** Undefined: the hub is the sensor itself. */
   readonly open?: () => Promise<Network>;
 }
 
-/** What the rooms of dionaea's manual are for: its connections in one, all else in the other. */
+/** The filter of the first of two rooms, as in dionaea's manual: connections in one, everything else in the other. */
 const inFirstRoom = ['dionaea.connection.*', 'dionaea.module.emu.*', 'dionaea.modules.python.s*'];
 
-/** Every way that incidents can go, each telling all that the sensor knows. */
+/** All paths of incidents, without masking. */
 export const paths: readonly Path[] = [
   { name: 'no hop at all' },
   {

@@ -7,8 +7,8 @@ import {
 } from '../../../scripts/services.mjs';
 
 /**
- * A suite that needs a service of the operating system. Where it is not installed the suite is one test that fails and
- * says how to install it; with IHANDLER_SKIP_SERVICES=1 it is skipped, and its name says so.
+ * A suite that requires a service of the operating system. If the service is not installed, the suite consists of one test,
+ * which fails and says how to install it. With IHANDLER_SKIP_SERVICES=1 the suite is skipped, and its name says so.
  */
 export function describeService(service: Service, suite: () => void): void {
   const words = describeWords(service);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below what systems give to outgoing connections (Linux from 32768, others from 49152). */
+/** Below the ports of outgoing connections (from 32768 on Linux, from 49152 on other systems). */
 const [LOWEST, HIGHEST] = [15_000, 32_000];
 
 function isFree(port: number): Promise<boolean> {
@@ -13,8 +13,8 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on at the moment. It is none that the system gives to an outgoing connection:
- * a server that is killed and started again finds it free.
+ * A free TCP port of 127.0.0.1. The operating system does not use it for outgoing connections, so that a server that is killed
+ * and restarted finds it free.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -6,45 +6,45 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findService, howToInstall } from '../../../scripts/services.mjs';
 import { freePort } from './free-port.ts';
 
-/** How a server is started. */
+/** How to start a server. */
 export interface PostgresOptions {
-  /** Whether what is committed survives a crash of the machine; slower. A server that is killed loses nothing either way. @default false */
+  /** Whether commits survive a crash of the machine; slower. A killed server loses nothing either way. @default false */
   readonly fsync?: boolean;
-  /** What everybody must give, the superuser too. Default: everybody on this machine is taken at their word. */
+  /** The password of every user, including the superuser. Default: local users need no password. */
   readonly password?: string;
-  /** Whether it encrypts for those who ask, with a certificate for 127.0.0.1 that it signed itself. @default false */
+  /** Whether it offers TLS, with a self-signed certificate for 127.0.0.1. @default false */
   readonly tls?: boolean;
   /** Further settings: `{ max_connections: '8' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A PostgreSQL server of a test's own, on 127.0.0.1, with its files in a temporary folder. */
+/** A PostgreSQL server for one test, on 127.0.0.1, with its files in a temporary folder. */
 export interface Postgres {
-  /** Of the superuser `ihandler` and the database `postgres`. Stays the same over restarts. */
+  /** URL with the superuser `ihandler` and the database `postgres`; the same after a restart. */
   readonly url: string;
   readonly port: number;
-  /** With `tls`, the path of its certificate, as PEM. */
+  /** With `tls`, the path of its certificate, in PEM. */
   readonly certificate: string;
-  /** Ends it with all its processes as a crash would (SIGKILL); its files stay. */
+  /** Kills it with all its processes (SIGKILL), as in a crash; its files are kept. */
   kill(): Promise<void>;
-  /** Starts it again after {@link Postgres.kill}; resolves when it takes connections. */
+  /** Starts it again after {@link Postgres.kill}; resolves when it accepts connections. */
   start(): Promise<void>;
-  /** Ends it and removes its files. Safe to call twice. */
+  /** Stops it and deletes its files. May be called twice. */
   stop(): Promise<void>;
 }
 
 const USER = 'ihandler';
 const PATIENCE = 30_000;
 
-/** PostgreSQL refuses to run as root: then it is the user that its package made. */
+/** PostgreSQL refuses to run as root; root runs it as the user that its package has created. */
 const isRoot = process.getuid?.() === 0;
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
 
-/** The command line of a program that may run as whoever we are. */
+/** The command line of a program under a user that may run PostgreSQL. */
 function asServer(program: string, args: readonly string[]): [command: string, args: string[]] {
   if (setpriv === undefined) return [program, [...args]];
   const user = isRoot ? ['--reuid=postgres', '--regid=postgres', '--init-groups'] : [];
-  // Should the tests be killed, no server is left behind.
+  // The server must not survive when the tests are killed.
   return [setpriv, [...user, '--pdeathsig=KILL', '--', program, ...args]];
 }
 
@@ -86,14 +86,14 @@ function copyInitialised(folder: string, bin: string): void {
     try {
       renameSync(fresh, model);
     } catch {
-      // Somebody else was faster.
+      // Another process was faster.
       rmSync(fresh, { recursive: true, force: true });
     }
   }
   execFileSync('cp', ['-a', join(model, 'data'), folder]);
 }
 
-/** Makes a certificate that signs itself, with its key, in a folder. */
+/** Creates a self-signed certificate and its key in a folder. */
 function certify(folder: string): Record<string, string> {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const subject = ['-subj', '/CN=postgres', '-addext', 'subjectAltName=IP:127.0.0.1'];
@@ -114,7 +114,7 @@ function childrenOf(pid: number): number[] {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
     return text.split(' ').filter(Boolean).map(Number);
   } catch {
-    // Not Linux, or it is gone: then its children notice that by themselves.
+    // Not Linux, or the process has ended: its children notice that themselves.
     return [];
   }
 }
@@ -123,11 +123,11 @@ function endHard(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
 }
 
-/** Resolves when a server takes connections; throws, with what it said, when it ends or takes too long. */
+/** Resolves when a server accepts connections; throws with its output when it ends or needs too long. */
 async function ready(child: ChildProcess): Promise<void> {
   let said = '';
   let isReady = false;
@@ -144,7 +144,7 @@ async function ready(child: ChildProcess): Promise<void> {
   }
 }
 
-/** Makes a database and starts a server on it; resolves when it takes connections. */
+/** Makes a database and starts a server on it; resolves when it accepts connections. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const { fsync = false, password, tls = false, settings = {} } = options;
   const program = findService('postgres');

@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Paths of a certificate and its key, as PEM. */
+/** Paths of a certificate and its key, in PEM. */
 export interface SelfSigned {
   readonly cert: string;
   readonly key: string;
   remove(): void;
 }
 
-/** What is wrong with a certificate, besides that it signed itself: it has expired, or is for another machine. */
+/** A flaw of a self-signed certificate: it has expired, or is for another name. */
 export type Flaw = 'expired' | 'other name';
 
-/** Makes a certificate for this machine, by name and by address, that it signed itself: nobody trusts it who is not told to. */
+/** Creates a self-signed certificate for `localhost` and 127.0.0.1. */
 export function selfSigned(flaw?: Flaw): SelfSigned {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-certificate-'));
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -22,7 +22,7 @@ export function selfSigned(flaw?: Flaw): SelfSigned {
   const names = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${subject}`];
   const openssl = (...parts: readonly string[]) => execFileSync('openssl', parts, { stdio: 'ignore' });
   openssl('req', '-x509', ...curve, ...names, '-days', '2', '-keyout', key, '-out', cert);
-  // Signed again to end a day before it begins.
+  // Signed again with an end date one day before its start date.
   if (flaw === 'expired') openssl('x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert);
   return { cert, key, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
