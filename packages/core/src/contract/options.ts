@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { describeValue } from './describe-value.ts';
 import { IhandlerError } from './error.ts';
 import { escapeControls } from './escape-controls.ts';
-import { isSecretName } from './secret-name.ts';
 
 /** One problem with an option. */
 export interface OptionProblem {
@@ -10,6 +9,16 @@ export interface OptionProblem {
   readonly path: string;
   /** The expected and the actual value. Secrets are not shown. */
   readonly message: string;
+}
+
+const secretName = /key|secret|token|pass|pwd|credential|^auth(?:orization)?$/i;
+
+/**
+ * Whether an option or a log field of this name may hold a secret, such as `apiKey`, `secret_access_key`, `password` or
+ * `Authorization`. Its value must not be printed. Errs on the side of secrecy: `keyword` counts as a secret, too.
+ */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

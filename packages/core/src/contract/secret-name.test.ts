@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isSecretName } from './secret-name.ts';
+import { isSecretName } from './options.ts';
 
 it.each([
   'key',

@@ -1,10 +1,9 @@
 // Helpers for handlers and sources. Nothing here is needed to keep the contract.
 export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
-export { SIP_METHODS } from '../catalogue/sip-methods.ts';
 export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
+export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
-export { isSecretName } from '../contract/secret-name.ts';
 export {
   decodeValue,
   encodeValue,

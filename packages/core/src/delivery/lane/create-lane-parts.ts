@@ -4,14 +4,15 @@ import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import type { Router } from '../../routing/router.ts';
 import type { RetryPolicy } from '../../timing/retry.ts';
 import type { HandlerReports } from '../handler-reports.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from './attempts/attempts.ts';
+import { listeningAttempts } from './attempts/listening-attempts.ts';
+import { maskedAttempts } from './attempts/masked-attempts.ts';
+import { WritingAttempts } from './attempts/writing-attempts.ts';
 import { LaneCursor } from './lane-cursor.ts';
+import type { LaneEvents } from './lane-events.ts';
 import { LaneInput } from './lane-input.ts';
-import type { LaneEvents, LaneParts, LaneState } from './lane-parts.ts';
+import type { LaneParts, LaneState } from './lane-parts.ts';
 import { createLaneTasks } from './lane-tasks.ts';
-import { listeningAttempts } from './listening-attempts.ts';
-import { maskedAttempts } from './masked-attempts.ts';
-import { WritingAttempts } from './writing-attempts.ts';
 
 /** What a lane is made of. */
 export interface LaneOptions {

@@ -3,7 +3,7 @@ import { isWriting, type MaybePromise } from '../../contract/handler.ts';
 import type { Incident } from '../../contract/incident.ts';
 import { chainDepth } from '../../contract/incident-id.ts';
 import { backoffDelay, pause } from '../../timing/retry.ts';
-import type { Outcome } from './attempts.ts';
+import type { Outcome } from './attempts/attempts.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
 import { MAX_CHAIN, reportedIncident } from './report-collector.ts';

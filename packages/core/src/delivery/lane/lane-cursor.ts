@@ -11,7 +11,7 @@ import type {
 } from '../../contract/journal.ts';
 import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
 import { account, lose, newCursor, resolve } from './cursor-changes.ts';
-import type { LaneEvents } from './lane-parts.ts';
+import type { LaneEvents } from './lane-events.ts';
 
 /** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
 export const COMMIT_AFTER = 1000;

@@ -1,7 +1,7 @@
 import type { Handler, HandlerContext } from '../../contract/handler.ts';
-import type { DeadLetter, Journal, JournalRun } from '../../contract/journal.ts';
+import type { Journal } from '../../contract/journal.ts';
 import type { RetryPolicy } from '../../timing/retry.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from './attempts/attempts.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneInput } from './lane-input.ts';
 import type { LaneTasks } from './lane-tasks.ts';
@@ -34,16 +34,4 @@ export interface LaneParts {
   readonly tasks: LaneTasks;
   readonly attempts: Attempts;
   enter(state: LaneState): void;
-}
-
-/** What a lane tells its dispatcher. None of these throws. */
-export interface LaneEvents {
-  /** A commit has appended these reports, which other lanes are to get. */
-  appended(run: JournalRun): void;
-  /** The lane has made progress. */
-  moved(): void;
-  /** The journal has stored this dead letter. */
-  deadLetter(letter: DeadLetter): void;
-  /** The journal can no longer store anything durably. */
-  journalFailed(error: unknown): void;
 }

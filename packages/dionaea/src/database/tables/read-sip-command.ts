@@ -1,5 +1,4 @@
-import type { Value } from '@ihandler/core';
-import { SIP_METHODS } from '@ihandler/core/kit';
+import { SIP_METHODS, type Value } from '@ihandler/core';
 import { type StoredRow, toInteger, toValue } from '../cells.ts';
 import { type RowResult, type TableRow, withConnection } from './mapping.ts';
 

@@ -1,11 +1,11 @@
-import { advance, type Checkpoint, isTaken } from '../../contract/checkpoint.ts';
-import { describeError } from '../../contract/error.ts';
-import type { HandlerContext, WritingHandler } from '../../contract/handler.ts';
-import type { Incident } from '../../contract/incident.ts';
+import { advance, type Checkpoint, isTaken } from '../../../contract/checkpoint.ts';
+import { describeError } from '../../../contract/error.ts';
+import type { HandlerContext, WritingHandler } from '../../../contract/handler.ts';
+import type { Incident } from '../../../contract/incident.ts';
+import type { Batch } from '../lane-queue.ts';
+import { withRedeliveryId } from '../redelivery-id.ts';
+import { isReporting, ReportCollector } from '../report-collector.ts';
 import type { Attempts, Outcome } from './attempts.ts';
-import type { Batch } from './lane-queue.ts';
-import { withRedeliveryId } from './redelivery-id.ts';
-import { isReporting, ReportCollector } from './report-collector.ts';
 
 /** Incidents at the front of a batch that are all stored already, or all not. */
 interface Front {

@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../../contract/checkpoint.ts';
-import type { Incident } from '../../contract/incident.ts';
-import type { Batch } from './lane-queue.ts';
+import type { Checkpoint } from '../../../contract/checkpoint.ts';
+import type { Incident } from '../../../contract/incident.ts';
+import type { Batch } from '../lane-queue.ts';
 
 /** The result of one attempt at a batch. */
 export interface Outcome {
