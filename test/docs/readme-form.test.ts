@@ -13,7 +13,7 @@ const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = 
     /^First steps$/,
     /^Commands$/,
     /^Configuration$/,
-    /^What it writes or sends, and where$/,
+    /^Data it writes or sends, and where$/,
   ],
   bundled: [],
   core: [/^Install$/, /^Smallest example$/],
@@ -25,7 +25,7 @@ const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = 
     /^Smallest example$/,
     /^Options$/,
     /^Incidents read and reported$/,
-    /^What it writes(?: or sends)?, and where$/,
+    /^Data it writes(?: or sends)?, and where$/,
   ],
 };
 

@@ -87,14 +87,14 @@ function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean 
 describe.each(packages)('$folder', (self) => {
   const { folder, json } = self;
   const imports = files.filter((file) => file.startsWith(`${folder}/src/`)).flatMap(importsOf);
-  const told = (wrong: readonly Import[]): readonly string[] =>
+  const described = (wrong: readonly Import[]): readonly string[] =>
     wrong.map(({ file, from }) => `${file} imports ${from}`);
 
-  it('points only where the arrows point: app and plugins to core, plugins to libraries, nothing to a plugin', () => {
+  it('imports only allowed packages: app and plugins import core, plugins import libraries, nothing imports a plugin', () => {
     const allowed = mayImport(self);
     const declared = Object.keys({ ...json.dependencies, ...json.peerDependencies, ...json.devDependencies });
-    expect(told(imports.filter(({ from }) => workspaceNames.has(from) && !allowed(from)))).toEqual([]);
-    // A journal may be the app's optional peer: it is looked for when it runs, and never imported by name.
+    expect(described(imports.filter(({ from }) => workspaceNames.has(from) && !allowed(from)))).toEqual([]);
+    // A journal may be an optional peer of the app, which looks for it at run time and never imports it by name.
     const optional = Object.keys(json.peerDependenciesMeta ?? {});
     expect(
       declared.filter((name) => workspaceNames.has(name) && !allowed(name) && !optional.includes(name)),
@@ -116,7 +116,7 @@ describe.each(packages)('$folder', (self) => {
     const missing = imports.filter(
       (found) => !isTest(found) && !found.typeOnly && !installed.has(found.from) && !copied.has(found.from),
     );
-    expect(told(missing)).toEqual([]);
+    expect(described(missing)).toEqual([]);
   });
 
   it('bundles a private package as a devDependency, and gives its users what that package imports', () => {
@@ -135,7 +135,7 @@ describe.each(packages)('$folder', (self) => {
     const missing = imports.filter(
       (found) => ![json.name, ...own, ...(isTest(found) ? forTests : [])].includes(found.from),
     );
-    expect(told(missing)).toEqual([]);
+    expect(described(missing)).toEqual([]);
   });
 });
 

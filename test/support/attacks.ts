@@ -7,15 +7,15 @@ import {
 } from '@ihandler/core';
 import { connection as example } from '@ihandler/testkit';
 
-/** A connection by its id, from a host; everything else of it is made up. */
+/** A connection with this id and remote host. All other values are invented. */
 export function connection(id: string, host = '198.51.100.7'): Connection {
   return example({ id, remote: { host } });
 }
 
-/** Makes incidents of one stream in rising ordinals, a second apart. */
+/** Creates incidents of one stream with rising ordinals, one second apart. */
 export function stream(name = 'stream', sensor = 'sensor') {
   let ordinal = 0;
-  /** When the next incident happens, in milliseconds. */
+  /** The time of the last incident, in milliseconds. */
   const clock = { now: 1_600_000_000_000 };
   function incident(origin: string, data: UntypedData): Incident {
     ordinal += 1;
@@ -37,7 +37,7 @@ export function stream(name = 'stream', sensor = 'sensor') {
       incident('dionaea.modules.python.mysql.login', { connection: connection(id), username, password }),
     download: (id: string, url: string, md5hash: string) =>
       incident('dionaea.download.complete.hash', { connection: connection(id), url, md5hash, file: '' }),
-    /** What covers all incidents so far. */
+    /** A checkpoint that covers all incidents so far. */
     checkpoint: (): Checkpoint => ({ [name]: ordinal }),
   };
 }

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
 /**
- * Makes a program for a child process one file in `folder`, so that Node runs it without a loader. Libraries with a binary
- * or a worker stay outside (`external`): `folder` lies where they resolve.
+ * Bundles a program for a child process into one file in `folder`, so that Node runs it without a loader. Libraries with a binary
+ * or a worker are not bundled (`external`): `folder` must be where Node can resolve them.
  */
 export function bundleChild(entry: URL, folder: string, ...external: readonly string[]): Promise<void> {
   const name = /([^/]+)\.ts$/.exec(entry.pathname)?.[1];
@@ -11,7 +11,7 @@ export function bundleChild(entry: URL, folder: string, ...external: readonly st
   return bundleChildren({ [name]: entry }, folder, ...external);
 }
 
-/** The same for several, by the names of their files, without `.js`; what they share is in files of its own. */
+/** Bundles several programs, by the names of their files without `.js`. Shared modules go into separate files. */
 export async function bundleChildren(
   entries: Readonly<Record<string, URL>>,
   folder: string,
@@ -24,7 +24,7 @@ export async function bundleChildren(
     outExtension: () => ({ js: '.js' }),
     external: [...external],
     noExternal: [new RegExp(`^(?!(${external.join('|')})$)`)],
-    // What is bundled is partly CommonJS and asks for Node's own modules by `require`.
+    // Some bundled modules are CommonJS and load modules of Node with `require`.
     banner: {
       js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
     },

@@ -3,18 +3,18 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type PackageJson, published, readPackageJson, root } from './workspace.ts';
 
-/** A package as npm would get it. */
+/** A package as it is published. */
 export interface PackedPackage {
   readonly name: string;
   /** The path of the tarball. */
   readonly tarball: string;
-  /** The package.json in it: what pnpm made of workspace: and catalog:. */
+  /** The package.json in it, with workspace: and catalog: replaced by pnpm. */
   readonly json: PackageJson;
   /** Every path in it, without the leading `package/`. */
   readonly files: readonly string[];
 }
 
-/** Runs a tool of the workspace, wherever the tests were started from. */
+/** Runs a tool of the workspace, in any environment. */
 function tool(command: string, args: readonly string[], cwd: string): void {
   const { packageManager } = readPackageJson(root);
   const folders = [
@@ -26,7 +26,7 @@ function tool(command: string, args: readonly string[], cwd: string): void {
   execFileSync(command, args, { cwd, env, stdio: 'pipe' });
 }
 
-/** Builds packages where they have changed, and packs them into a folder: these by their names, or every published one. */
+/** Builds changed packages and packs them into a folder: the named ones, or every published one. */
 export function pack(folder: string, names?: readonly string[]): readonly PackedPackage[] {
   const chosen = published.filter(({ json }) => names === undefined || names.includes(json.name));
   const filters = chosen.map(({ json }) => `--filter=${json.name}`);
@@ -40,7 +40,7 @@ export function pack(folder: string, names?: readonly string[]): readonly Packed
     return {
       name: item.json.name,
       tarball,
-      // Our own manifest; what its fields must be is what the tests say.
+      // Our own manifest. The tests check its fields.
       json: JSON.parse(json) as PackageJson,
       files: paths.map((path) => path.replace(/^package\//, '')),
     };

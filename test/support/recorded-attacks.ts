@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
-/** Incidents of one attack: as many as the manual's, on four connections. */
+/** The number of incidents of one attack, as in the manual, on four connections. */
 export const INCIDENTS_AN_ATTACK = 17;
 export const CONNECTIONS_AN_ATTACK = 4;
 
@@ -20,7 +20,7 @@ function idOf(attack: number, n: number): string {
   return id;
 }
 
-/** One attack as dionaea's log_incident writes it: an exploit, a shell, a download over ftp. No newline after the last. */
+/** One attack in the format of dionaea's log_incident: an exploit, a shell, a download over ftp. The last line has no newline. */
 export function attackLines(attack: number): string {
   const host = `${11 + (attack % 200)}.${(attack >> 8) & 255}.${(attack >> 4) & 255}.${attack & 255}`;
   const connection = (
@@ -109,7 +109,7 @@ export function attackLines(attack: number): string {
     .join('\n');
 }
 
-/** Writes a recording of that many attacks. */
+/** Writes a recording of this many attacks. */
 export async function writeRecording(file: string, attacks: number): Promise<void> {
   const out = createWriteStream(file);
   for (let attack = 0; attack < attacks; attack += 1)

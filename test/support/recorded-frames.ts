@@ -7,7 +7,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
-/** The messages in the recording of a real dionaea, whose frames are written as Python prints bytes. */
+/** The messages in the recording of a real dionaea. The recording has frames in the form in which Python prints bytes. */
 export function recordedFrames(): readonly ReceivedMessage[] {
   const file = new URL('../recordings/dionaea-c/hpfeeds-frames.txt', import.meta.url);
   return readFileSync(file, 'utf8')

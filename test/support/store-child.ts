@@ -1,6 +1,6 @@
-// Runs a store, and somebody who listens to it, on a journal in the folder named first; samples lie in the folder named
-// second, one for each line of standard input that names an ordinal and a file. Says the port of dionaea-http when a third
-// argument names the token of a sensor of this machine and a fourth that of one elsewhere; else the ordinals it has accepted.
+// Runs a store and a listener on a journal in a folder (first argument). Samples are in another folder (second argument), one for
+// each line of standard input, which has an ordinal and a file. With a token of a local sensor (third argument) and one of a remote
+// sensor (fourth argument) it prints the port of dionaea-http, otherwise the accepted ordinals.
 import { appendFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,7 +31,7 @@ const dispatcher = createDispatcher({
 });
 await dispatcher.start();
 
-/** Takes posts until it is told to end; then says what the store counted. */
+/** Accepts posts until standard input ends, then prints the counters of the store. */
 async function listen(here: string, elsewhere: string): Promise<void> {
   const source = dionaeaHttp({
     port: 0,
@@ -51,7 +51,7 @@ async function listen(here: string, elsewhere: string): Promise<void> {
   await dispatcher.close();
 }
 
-/** Reports what it is told to; the ordinals rise within the stream. */
+/** Reports the requested incidents. Ordinals rise within the stream. */
 async function take(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const [ordinal, file = ''] = line.split(' ');

@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/
 
 type Entry = { readonly [condition: string]: string } | string;
 
-/** What these tests read of a package.json. */
+/** The fields of a package.json that these tests read. */
 export interface PackageJson {
   readonly name: string;
   readonly version: string;
@@ -59,11 +59,11 @@ function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
 
 /** Reads a package.json as it is. */
 export function readPackageJson(folder: string): PackageJson {
-  // What the fields must be is what the tests say.
+  // The tests check the fields.
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
 }
 
-/** Every package of the workspace but its root. */
+/** Every package of the workspace except its root. */
 export const packages: readonly WorkspacePackage[] = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(root, group))
     .filter((name) => existsSync(join(root, group, name, 'package.json')))
@@ -74,7 +74,7 @@ export const packages: readonly WorkspacePackage[] = ['packages', 'apps'].flatMa
     }),
 );
 
-/** Those that npm gets. */
+/** The published packages. */
 export const published = packages.filter(({ json }) => json.private !== true);
 
 /** Every file that is in git, or would be with `git add .`: relative to the root, with slashes. */

@@ -2,12 +2,12 @@ import type { Connection, UntypedData } from '@ihandler/core';
 
 type OfSession = {
   readonly connection: Connection;
-  /** Written after the session had been closed. */
+  /** Written after the session was closed. */
   readonly late?: boolean;
 };
-/** Without a password when a key or nothing was offered. */
+/** Without a password if the client offered a key or nothing. */
 type Login = OfSession & { readonly username: string; readonly password?: string };
-/** Without a URL when standard input was kept. */
+/** Without a URL if cowrie saved standard input. */
 type FileDownload = OfSession & { readonly shasum: string; readonly outfile: string; readonly url?: string };
 type Closed = OfSession & { readonly milliseconds?: number };
 
@@ -32,7 +32,7 @@ export interface CowrieEvent {
   readonly fields: { readonly [key: string]: unknown };
 }
 
-/** `Date` cuts what is finer than a millisecond. */
+/** `Date` truncates to milliseconds. */
 function parseTime(text: string): number {
   const [, whole = '', fraction = '', zone = ''] = /^(.{19})(\.\d+)?(.*)$/.exec(text) ?? [];
   return Date.parse(whole + zone) + Number(`0${fraction}`) * 1000;
@@ -41,15 +41,15 @@ function parseTime(text: string): number {
 function parseObject(line: string): CowrieEvent['fields'] | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    // Safe: every property is looked at before it is used.
+    // Safe: every property is checked before it is used.
     return typeof value === 'object' && value !== null ? (value as CowrieEvent['fields']) : undefined;
   } catch {
-    // What is not JSON is no event either.
+    // A line that is not JSON is not an event either.
     return undefined;
   }
 }
 
-/** Reads a line; a string says what it is instead of an event. */
+/** Reads a line. Returns a string with the reason if it is not an event. */
 export function parseEvent(line: string): CowrieEvent | string {
   const fields = parseObject(line);
   if (fields === undefined) return 'expected a JSON object';
@@ -71,7 +71,7 @@ function port(value: unknown): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** Who is connected, as far as one event tells: before 3.0.10 only the first of a session tells it all. */
+/** The connection, as far as one event shows it: before 3.0.10 only the first event of a session has all of it. */
 export function connectionOf({ session, fields }: CowrieEvent): Connection {
   return {
     id: session,
@@ -90,10 +90,10 @@ function durationOf({ duration_ms: milliseconds, duration }: CowrieEvent['fields
 }
 
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
-  // Safe: an absent key is exactly what the type of an optional property means.
+  // Safe: an optional property may be absent.
   (value === undefined ? {} : { [key]: value }) as { readonly [Key in K]?: V };
 
-/** The data of the incident that an event becomes. */
+/** The data of the incident for an event. */
 export function dataOf({ eventid, fields }: CowrieEvent, connection: Connection): UntypedData {
   const late = optional('late', fields['late'] === true ? true : undefined);
   switch (eventid) {
@@ -120,7 +120,7 @@ export function dataOf({ eventid, fields }: CowrieEvent, connection: Connection)
     case 'cowrie.command.input':
       return { connection, ...late, input: text(fields['input']) };
     default:
-      // Safe: what JSON gives is a value.
+      // Safe: JSON contains only values.
       return { ...(fields as UntypedData), connection };
   }
 }

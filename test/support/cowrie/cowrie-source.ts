@@ -12,20 +12,20 @@ import { type CowrieEvent, connectionOf, dataOf, parseEvent } from './cowrie-eve
 
 /** Options of {@link cowrie}. */
 export interface CowrieOptions {
-  /** A cowrie.json, of any version. */
+  /** The path of a cowrie.json of any version. */
   readonly file: string;
-  /** How many incidents are reported at once. @default 100 */
+  /** The number of incidents per report. @default 100 */
   readonly batch?: number;
 }
 
 interface Line {
   readonly text: string;
-  /** In bytes of the file; `end` is after the newline. */
+  /** Offsets in bytes; `end` is after the newline. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The lines of a file; a last one without newline is still being written. */
+/** The lines of a file. A last line without a newline is still being written. */
 async function* linesOf(file: string): AsyncGenerator<Line> {
   let rest = Buffer.alloc(0);
   let start = 0;
@@ -40,12 +40,12 @@ async function* linesOf(file: string): AsyncGenerator<Line> {
   }
 }
 
-/** Names a file by what it begins with, so that renaming it, as rotation does, changes nothing. */
+/** Identifies a file by its first bytes, so that it stays the same after a rotation renames it. */
 function streamOf(sensor: string, firstLine: string): string {
   return createHash('sha256').update(`${sensor}\n${firstLine}`).digest('base64url').slice(0, 16);
 }
 
-/** Remembers who is connected, for the events that do not say. */
+/** Remembers connections for events without one. */
 function createSessions() {
   const sessions = new Map<string, Connection>();
   return (event: CowrieEvent): Connection => {
@@ -57,7 +57,7 @@ function createSessions() {
   };
 }
 
-/** Reads what cowrie's jsonlog wrote, and reads on where its readers are. A source for tests: it keeps every session. */
+/** Reads the output of cowrie's jsonlog, and resumes at the position of its handlers. A source for tests: it keeps every session. */
 export function cowrie({ file, batch = 100 }: CowrieOptions): Source {
   return defineSource({
     name: 'cowrie',
@@ -84,7 +84,7 @@ export function cowrie({ file, batch = 100 }: CowrieOptions): Source {
           if (end > after) await context.reject(reject);
           continue;
         }
-        // Lines that were taken before are read all the same: they say who is connected.
+        // Lines that were accepted before are read again, because they contain the connections.
         const connection = connectionOfEvent(event);
         if (end <= after) continue;
         const { eventid: origin, timestamp, sensor = context.sensor } = event;

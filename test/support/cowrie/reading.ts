@@ -37,7 +37,7 @@ export async function start(handlers: readonly Handler[], rejects: Reject[] = []
   return dispatcher;
 }
 
-/** All incidents of a file, as `*` gets them. */
+/** All incidents of a file, as a `*` listener gets them. */
 export async function incidentsOf(file: string): Promise<readonly Incident[]> {
   const got: Incident[] = [];
   const dispatcher = await start([defineHandler({ name: 'all', on: { '*': (it) => void got.push(it) } })]);

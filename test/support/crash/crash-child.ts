@@ -1,5 +1,5 @@
-// Runs sources, journal and handlers in the folder that the argument names until it is killed, or until it is told on
-// standard input, with the key of the file's last line, to finish. Says its port.
+// Runs sources, journal and handlers in the folder of its argument until it is killed, or until standard input has the key of the
+// last line of the file: then it finishes. Prints its port.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,12 +12,12 @@ import logText from '@ihandler/log-text';
 import { idKeeper, rowKeeper, teller, troubledKeeper } from './crash-handlers.ts';
 import type { Trouble } from './crash-plan.ts';
 
-/** What the driver tells the child. */
+/** The orders of the driver for the child. */
 export interface ChildOrders {
   readonly folder: string;
   readonly port: 'http' | 'dionaea-http';
   readonly trouble: Trouble;
-  /** Whether what failed for good does not any more. */
+  /** Whether incidents that failed permanently now succeed. */
   readonly repaired: boolean;
 }
 
@@ -56,11 +56,11 @@ const dispatcher = createDispatcher({
   log: portTold,
   now,
   retry: { base: 1, cap: 5, attempts: 2 },
-  // Nobody may say here that anything is durable: the last that this process does.
+  // The process must end here without acknowledging anything more.
   onJournalFailed: () => process.exit(3),
 });
 
-/** Waits until a line of the file has come to a handler, in this life or an earlier one. */
+/** Waits until a line of the file has reached a handler, in this life or an earlier one. */
 async function arrived(key: string): Promise<void> {
   while (!readFileSync(inFolder('ids.txt'), 'latin1').includes(` ${key}\n`)) await wait(5);
 }
@@ -72,7 +72,7 @@ async function finish(key: string): Promise<void> {
     for (const { instance, counts } of dispatcher.status())
       if (counts.dead > 0) await dispatcher.retryDeadLetters(instance);
   const left = await dispatcher.drain();
-  if (left.length > 0) throw new Error(`still waiting: ${JSON.stringify(left)}`);
+  if (left.length > 0) throw new Error(`not finished: ${JSON.stringify(left)}`);
   await dispatcher.close();
   process.exit(0);
 }

@@ -7,28 +7,28 @@ import type { ChildOrders } from './crash-child.ts';
 import { type CrashPlan, calm, type End, type Life, randomOf } from './crash-plan.ts';
 import { fileLine, type Poster, postersFor } from './crash-posts.ts';
 
-/** How many lines the followed file gets. */
+/** The number of lines in the followed file. */
 export const FILE_LINES = 40;
 
-/** What a run left behind for the verdict. */
+/** The results of a run that the verdict needs. */
 export interface CrashRun {
   readonly folder: string;
   readonly plan: CrashPlan;
-  /** Keys of incidents that were posted, by poster, in order; and of those, the ones that were answered with 2xx. */
+  /** Keys of the posted incidents, by poster, in order; and the keys of those that were answered with 2xx. */
   readonly posted: readonly (readonly string[])[];
   readonly acknowledged: readonly string[];
-  /** How often the process died before the last time. */
+  /** The number of deaths before the last life. */
   readonly deaths: number;
 }
 
-/** What every run shares. */
+/** The programs that every run uses. */
 export interface CrashTools {
   readonly child: string;
-  /** The library that makes fsync fail, to be preloaded. */
+  /** The library to preload that makes fsync fail. */
   readonly shim?: string;
 }
 
-/** Long enough for any machine; it only ends what hangs. */
+/** Long enough for any machine: it ends only processes that hang. */
 const TOO_LONG = 60_000;
 
 /** The size, in KiB, of the largest file that the child writes. */
@@ -45,7 +45,7 @@ function commandOf(child: string, orders: ChildOrders, end?: End): readonly stri
   return ['bash', '-c', `ulimit -f ${largest(orders.folder) + end.room}; exec "$@"`, 'bash', ...command];
 }
 
-/** Runs the plan; `inspect` looks at the folder each time the process has died. Throws when it does not die as planned. */
+/** Runs the plan, and calls `inspect` after each death of the process. Throws if the process does not die as planned. */
 export async function drive(
   { child, shim }: CrashTools,
   folder: string,
@@ -61,7 +61,7 @@ export async function drive(
   const posters = postersFor(plan.port, random);
   let errors = '';
 
-  /** Appends to the followed file, anywhere in a line. */
+  /** Appends to the followed file, also parts of lines. */
   function grow(bytes: number): void {
     appendFileSync(file, lines.subarray(written, written + bytes));
     written = Math.min(lines.length, written + bytes);
@@ -76,7 +76,7 @@ export async function drive(
       env: { ...process.env, ...preload },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    running.stdin?.on('error', () => undefined); // it may die while it is told something
+    running.stdin?.on('error', () => undefined); // it may die while the driver writes to it
     running.stderr?.on('data', (text) => {
       errors += text;
     });
@@ -86,7 +86,7 @@ export async function drive(
   const ended = (running: ChildProcess): Promise<unknown> =>
     running.exitCode !== null || running.signalCode !== null ? Promise.resolve() : once(running, 'exit');
 
-  /** The port, or undefined when the process died before it had one. */
+  /** The port, or undefined if the process died before it had one. */
   async function portOf(running: ChildProcess): Promise<number | undefined> {
     let text = '';
     for await (const chunk of running.stdout ?? []) {
@@ -96,7 +96,7 @@ export async function drive(
     return undefined;
   }
 
-  /** Posts with every poster until the process is gone or `isOver`. */
+  /** Posts with every poster until the process has ended or `isOver`. */
   async function post(port: number, running: ChildProcess, onAnswer: () => void, isOver: () => boolean) {
     const isGone = () => running.exitCode !== null || running.signalCode !== null || running.killed;
     await Promise.all(
@@ -131,17 +131,18 @@ export async function drive(
     await ended(running);
     clearTimeout(guard);
     const died = running.signalCode ?? running.exitCode;
-    // With a limit it may find no room even to begin, which is an error that ends it.
+    // With a limit it may lack the space to start, which is an error that ends it.
     const planned =
       end.how === 'fsync fails' ? [3] : end.how === 'killed at a limit' ? ['SIGKILL', 1] : ['SIGKILL'];
-    if (!planned.includes(died ?? 0)) throw new Error(`it ended with ${died}, not by ${end.how}: ${errors}`);
+    if (!planned.includes(died ?? 0))
+      throw new Error(`the process ended with ${died}, not by ${end.how}: ${errors}`);
   }
 
   async function liveOn(): Promise<void> {
     const running = begin({ folder, port: plan.port, trouble: calm, repaired: plan.repaired });
     const guard = setTimeout(() => running.kill('SIGTERM'), TOO_LONG);
     const port = await portOf(running);
-    if (port === undefined) throw new Error(`it did not start: ${errors}`);
+    if (port === undefined) throw new Error(`the process did not start: ${errors}`);
     let answers = 0;
     await post(
       port,
@@ -154,7 +155,7 @@ export async function drive(
     await ended(running);
     clearTimeout(guard);
     if (running.exitCode !== 0)
-      throw new Error(`it did not finish: ${running.signalCode ?? running.exitCode} ${errors}`);
+      throw new Error(`the process did not finish: ${running.signalCode ?? running.exitCode} ${errors}`);
   }
 
   let deaths = 0;

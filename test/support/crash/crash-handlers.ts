@@ -14,23 +14,23 @@ import type { Trouble } from './crash-plan.ts';
 const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
 const chance = (share: number) => Math.random() < share;
 
-/** What names an incident of the driver: its connection. */
+/** The key of an incident of the driver: its connection. */
 function keyOf({ data }: Incident): string {
   const connection = data['connection'];
   const id = typeof connection === 'object' && connection !== null && 'id' in connection && connection.id;
   return typeof id === 'string' ? id : '-';
 }
 
-/** A line each, in one write, so that a kill leaves it whole or not at all. */
+/** Writes each line in one call, so that a kill leaves it complete or absent. */
 function appender(file: string): (incident: Incident) => void {
   let descriptor: number | undefined;
   return (incident) => {
     descriptor ??= openSync(file, 'a');
     const line = `${incident.id} ${keyOf(incident)}\n`;
     if (writeSync(descriptor, line) === line.length) return;
-    // A limit of file sizes was met in the middle of the line: it comes again, on a line of its own.
+    // The write reached a file size limit within the line. The incident comes again, on a new line.
     writeSync(descriptor, '\n');
-    throw temporary('there is no room for the line');
+    throw temporary('no space for the line');
   };
 }
 
@@ -40,7 +40,7 @@ export function idKeeper(name: string, globs: readonly string[], file: string) {
   return defineHandler({ name, on: Object.fromEntries(globs.map((glob) => [glob, append])) });
 }
 
-/** log-sqlite, with writes that fail before they begin, or after they have committed. */
+/** log-sqlite, with writes that fail before they start or after they have committed. */
 export function rowKeeper(file: string, trouble: Trouble): WritingHandler {
   const inner = logSqlite({ file });
   return {
@@ -53,14 +53,14 @@ export function rowKeeper(file: string, trouble: Trouble): WritingHandler {
   };
 }
 
-/** How an incident's id comes to grief, the same in every life: a number from 0 to 99. */
+/** The fate of an incident, the same in every life: a number from 0 to 99. */
 function fateOf({ id }: Incident): number {
   let fate = 7;
   for (const character of id) fate = (Math.imul(fate, 31) + character.charCodeAt(0)) >>> 0;
   return fate % 100;
 }
 
-/** A handler that throws, rejects, asks to be called later and hangs, and appends ids to a file when it does not. */
+/** A handler that throws, rejects, asks for a retry or hangs, and otherwise appends ids to a file. */
 export function troubledKeeper(file: string, { failing, hanging }: Trouble, repaired: boolean) {
   const append = appender(file);
   return defineHandler({
@@ -71,7 +71,7 @@ export function troubledKeeper(file: string, { failing, hanging }: Trouble, repa
     on: {
       async 'dionaea.*'(incident) {
         const fate = fateOf(incident);
-        if (!repaired && fate < 5) throw permanent('it can never be taken');
+        if (!repaired && fate < 5) throw permanent('never possible');
         if (!repaired && fate < 10) throw new TypeError('a bug');
         if (failing && chance(0.1)) throw temporary('busy', { retryAfter: 1 });
         if (failing && chance(0.1)) await Promise.reject(new Error('no reason'));
@@ -82,7 +82,7 @@ export function troubledKeeper(file: string, { failing, hanging }: Trouble, repa
   });
 }
 
-/** A handler that reports one incident because of every third. */
+/** A handler that reports one incident for every third. */
 export function teller() {
   return defineHandler({
     name: 'teller',

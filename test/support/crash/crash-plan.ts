@@ -1,10 +1,10 @@
-/** What goes wrong in a life of the child, beside its end. */
+/** The faults in a life of the child, apart from its end. */
 export interface Trouble {
-  /** Handlers throw or reject: passing, for good, or without a reason. */
+  /** Handlers throw or reject: temporarily, permanently, or with an unknown error. */
   readonly failing: boolean;
-  /** A handler never comes back. */
+  /** A handler never returns. */
   readonly hanging: boolean;
-  /** A write commits and answers with an error. */
+  /** A write commits and then fails. */
   readonly answeringWrong: boolean;
   /** The disk is too full for the journal. */
   readonly full: boolean;
@@ -14,17 +14,17 @@ export interface Trouble {
 
 /** How a life ends. `after` counts answers to posts, `delay` is in milliseconds from there. */
 export type End =
-  /** SIGKILL so many milliseconds after the process began, ready or not. */
+  /** SIGKILL this many milliseconds after the start, ready or not. */
   | { readonly how: 'killed early'; readonly delay: number }
   | { readonly how: 'killed'; readonly after: number; readonly delay: number }
-  /** Files may grow by so many KiB only; then SIGKILL. */
+  /** Files may grow by this many KiB only; then SIGKILL. */
   | {
       readonly how: 'killed at a limit';
       readonly after: number;
       readonly delay: number;
       readonly room: number;
     }
-  /** The disk confirms nothing any more: the process is to end by itself. */
+  /** fsync fails from now on: the process must end by itself. */
   | { readonly how: 'fsync fails'; readonly after: number };
 
 /** A life of the child. */
@@ -33,13 +33,13 @@ export interface Life {
   readonly end: End;
 }
 
-/** What becomes of one journal: lives that end badly, then one that ends well. */
+/** The history of one journal: lives that end badly, then one that ends well. */
 export interface CrashPlan {
   readonly seed: number;
   /** The port posted to: `http` keeps ids, so that a post may be repeated; `dionaea-http` does not. */
   readonly port: 'http' | 'dionaea-http';
   readonly lives: readonly Life[];
-  /** Whether, in the last life, what failed for good does not any more and dead letters are tried again. */
+  /** Whether incidents that failed permanently succeed in the last life, and dead letters are retried. */
   readonly repaired: boolean;
 }
 
@@ -54,7 +54,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** No trouble: how the last life goes. */
+/** A life without faults, like the last one. */
 export const calm: Trouble = {
   failing: false,
   hanging: false,
@@ -63,7 +63,7 @@ export const calm: Trouble = {
   clock: 0,
 };
 
-/** What a seed stands for. Half of the seeds have nothing but kills. `canFailFsync`: a library that makes fsync fail is there. */
+/** The plan for a seed. Half of the seeds have only kills. `canFailFsync`: the library that makes fsync fail exists. */
 export function planOf(seed: number, canFailFsync: boolean): CrashPlan {
   const random = randomOf(seed);
   const below = (limit: number) => Math.floor(random() * limit);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { createIncident, encodeIncident } from '@ihandler/core';
 
-/** Who posts incidents, one post after the other, and remembers what was acknowledged. */
+/** Posts incidents one after the other, and records the acknowledged ones. */
 export interface Poster {
   post(port: number): Promise<'taken' | 'refused' | 'no answer'>;
   /** Keys, in order of their first post. */
@@ -48,7 +48,7 @@ function ownLine(key: string, stream: string, ordinal: number): string {
   return `${encodeIncident(createIncident(incident))}\n`;
 }
 
-/** Posts on a connection of its own, as dionaea does; answers the status, undefined when the process died meanwhile. */
+/** Posts on a new connection, like dionaea. Resolves with the status, or undefined if the process died meanwhile. */
 function send(port: number, body: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
@@ -73,7 +73,7 @@ function posterOf(name: string, kind: 'http' | 'dionaea-http', random: () => num
     posted,
     acknowledged,
     async post(port) {
-      // Where ids are kept, what was not acknowledged may be posted again, or given up.
+      // If the port keeps ids, an incident without an acknowledgement is posted again or skipped.
       const again = kind === 'http' && pending.length > 0 && random() < 0.5;
       if (!again) {
         pending = Array.from(
@@ -96,7 +96,7 @@ function posterOf(name: string, kind: 'http' | 'dionaea-http', random: () => num
   };
 }
 
-/** Two at a time, so that posts of one overtake those of the other. */
+/** Two at a time, so that posts of one overtake posts of the other. */
 export function postersFor(kind: 'http' | 'dionaea-http', random: () => number): readonly Poster[] {
   return ['h0', 'h1'].map((name) => posterOf(name, kind, random));
 }

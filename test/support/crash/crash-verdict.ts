@@ -6,12 +6,12 @@ import Database from 'better-sqlite3';
 import { type CrashRun, FILE_LINES } from './crash-driver.ts';
 import { isTold } from './crash-handlers.ts';
 
-type Tell = (problem: string) => void;
+type AddProblem = (problem: string) => void;
 
-/** What is wrong with a journal, its counts among it. */
+/** The problems of a journal, including its delivery counts. */
 export function problemsOfJournal(folder: string): readonly string[] {
   const file = join(folder, 'journal.sqlite');
-  // It may have died before it had made one.
+  // The process may have died before it created a journal.
   return existsSync(file) ? check({ file }).problems : [];
 }
 
@@ -31,40 +31,46 @@ async function readJournal(file: string) {
 // Safe: the driver's incidents have one.
 const keyOf = ({ data }: Incident): string => (data['connection'] as Connection).id;
 
-function differ(tell: Tell, what: string, found: readonly string[], expected: readonly string[]): void {
+function differ(
+  addProblem: AddProblem,
+  what: string,
+  found: readonly string[],
+  expected: readonly string[],
+): void {
   const at = expected.findIndex((one, index) => one !== found[index]);
   if (at === -1 && found.length === expected.length) return;
   const where = at === -1 ? expected.length : at;
-  tell(
+  addProblem(
     `${what}: ${found.length} of ${expected.length}; at ${where} ${found[where]}, expected ${expected[where]}`,
   );
 }
 
-/** What came, of the first time each came. A line that a limit of file sizes has cut is none. */
+/** The lines of a file, each at its first occurrence. Lines that a file size limit truncated do not count. */
 function firstAppearances(
   file: string,
   known: ReadonlySet<string>,
   cutAllowed: boolean,
-  tell: Tell,
+  addProblem: AddProblem,
 ): string[] {
   const found = new Set<string>();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     const id = line.split(' ')[0] ?? '';
     if (known.has(id)) found.add(id);
     else if (id !== '' && !(cutAllowed && [...known].some((other) => other.startsWith(id))))
-      tell(`${file} has ${line}, which nobody accepted`);
+      addProblem(`${file} has ${line}, which was not accepted`);
   }
   return [...found];
 }
 
-function judgeSources(run: CrashRun, sourced: readonly Incident[], tell: Tell): void {
+function judgeSources(run: CrashRun, sourced: readonly Incident[], addProblem: AddProblem): void {
   const keys = sourced.map(keyOf);
   const accepted = new Set(keys);
-  if (accepted.size !== keys.length) tell('the journal has an incident twice');
-  for (const key of run.acknowledged) if (!accepted.has(key)) tell(`${key} was acknowledged and is lost`);
+  if (accepted.size !== keys.length) addProblem('the journal has an incident twice');
+  for (const key of run.acknowledged)
+    if (!accepted.has(key)) addProblem(`${key} was acknowledged and is lost`);
   const inFile = Array.from({ length: FILE_LINES }, (_, n) => `f-${n}`);
   differ(
-    tell,
+    addProblem,
     'the followed file',
     keys.filter((key) => key.startsWith('f-')),
     inFile,
@@ -72,12 +78,13 @@ function judgeSources(run: CrashRun, sourced: readonly Incident[], tell: Tell): 
   const streams = run.posted.map((posted) => posted.filter((key) => accepted.has(key)));
   for (const [index, stream] of streams.entries())
     differ(
-      tell,
+      addProblem,
       `poster ${index}`,
       keys.filter((key) => key.startsWith(`h${index}-`)),
       stream,
     );
-  if (keys.length !== inFile.length + streams.flat().length) tell('the journal has what nobody posted');
+  if (keys.length !== inFile.length + streams.flat().length)
+    addProblem('the journal has incidents that were not posted');
 }
 
 function judgeRows(
@@ -85,46 +92,46 @@ function judgeRows(
   sourced: readonly Incident[],
   dead: ReadonlySet<string>,
   wasDead: ReadonlySet<string>,
-  tell: Tell,
+  addProblem: AddProblem,
 ): void {
   const database = new Database(join(folder, 'rows.sqlite'), { readonly: true });
   const sql = 'SELECT connection_id FROM ihandler_connections ORDER BY connection';
-  // Safe: the one column is the text that the driver named it with.
+  // Safe: the column contains the key of the driver.
   const rows = database.prepare(sql).pluck().all() as string[];
   const quick = database.pragma('quick_check', { simple: true });
-  if (quick !== 'ok') tell(`rows.sqlite: ${String(quick)}`);
+  if (quick !== 'ok') addProblem(`rows.sqlite: ${String(quick)}`);
   database.close();
   const sorted = (keys: readonly string[]) => keys.toSorted();
-  differ(tell, 'rows', sorted(rows), sorted(sourced.filter(({ id }) => !dead.has(id)).map(keyOf)));
+  differ(addProblem, 'rows', sorted(rows), sorted(sourced.filter(({ id }) => !dead.has(id)).map(keyOf)));
   const late = new Set(sourced.filter(({ id }) => wasDead.has(id)).map(keyOf));
   const inOrder = sourced.map(keyOf).filter((key) => !late.has(key));
   differ(
-    tell,
+    addProblem,
     'rows in order',
     rows.filter((key) => !late.has(key)),
     inOrder,
   );
 }
 
-/** What is wrong with what a run left behind: nothing, if all of it holds. */
+/** The problems with the results of a run. */
 export async function judge(run: CrashRun): Promise<readonly string[]> {
   const problems: string[] = [];
-  const tell: Tell = (problem) => problems.push(problem);
+  const addProblem: AddProblem = (problem) => problems.push(problem);
   const file = join(run.folder, 'journal.sqlite');
   const { incidents, deadOf } = await readJournal(file);
   const shown = view({ file });
   const { last } = shown.bounds();
   for (const [instance, cursor] of Object.entries(shown.cursors()))
-    if (cursor.position !== last) tell(`${instance} is at ${cursor.position} of ${last}`);
+    if (cursor.position !== last) addProblem(`${instance} is at ${cursor.position} of ${last}`);
   shown.close();
 
   const sourced = incidents.filter(({ origin }) => origin.startsWith('dionaea.'));
-  judgeSources(run, sourced, tell);
+  judgeSources(run, sourced, addProblem);
   const told = incidents
     .filter(({ origin }) => origin === 'acme.told')
     .map(({ data }) => String(data['because']));
   differ(
-    tell,
+    addProblem,
     'reports',
     told.toSorted(),
     sourced
@@ -139,26 +146,27 @@ export async function judge(run: CrashRun): Promise<readonly string[]> {
     );
     return new Set(failed.map(({ data }) => String(data['incident'])));
   };
-  judgeRows(run.folder, sourced, deadOf('log-sqlite'), wasDead('log-sqlite'), tell);
+  judgeRows(run.folder, sourced, deadOf('log-sqlite'), wasDead('log-sqlite'), addProblem);
 
   const ids = incidents.map(({ id }) => id);
   const known = new Set(ids);
   const cut = run.plan.lives.some(({ end }) => end.how === 'killed at a limit');
-  const appearancesIn = (name: string) => firstAppearances(join(run.folder, name), known, cut, tell);
-  differ(tell, 'ids', appearancesIn('ids.txt'), ids);
-  differ(tell, 'lines', appearancesIn('lines.txt'), ids);
+  const appearancesIn = (name: string) => firstAppearances(join(run.folder, name), known, cut, addProblem);
+  differ(addProblem, 'ids', appearancesIn('ids.txt'), ids);
+  differ(addProblem, 'lines', appearancesIn('lines.txt'), ids);
 
   const troubled = appearancesIn('troubled.txt');
   const dead = deadOf('troubled');
   const was = wasDead('troubled');
   const mine = sourced.map(({ id }) => id);
   differ(
-    tell,
+    addProblem,
     'the troubled one in order',
     troubled.filter((id) => !was.has(id)),
     mine.filter((id) => !was.has(id)),
   );
-  for (const id of mine) if (!dead.has(id) && !troubled.includes(id)) tell(`troubled has lost ${id}`);
-  if (run.plan.repaired && dead.size > 0) tell(`${dead.size} dead letters of troubled were not delivered`);
+  for (const id of mine) if (!dead.has(id) && !troubled.includes(id)) addProblem(`troubled has lost ${id}`);
+  if (run.plan.repaired && dead.size > 0)
+    addProblem(`${dead.size} dead letters of troubled were not delivered`);
   return problems;
 }

@@ -1,5 +1,5 @@
-// Writes batches until it is killed: to the database named first, of the stream named next. Says the ordinal of each batch
-// when `write` has returned.
+// Writes batches to a database (first argument) as a stream (second argument) until it is killed. Prints the ordinal of each
+// batch after `write` has returned.
 import { writeSync } from 'node:fs';
 import { createIncident, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
 import logSqlite from '@ihandler/log-sqlite';
@@ -7,7 +7,7 @@ import logSqlite from '@ihandler/log-sqlite';
 const [, , file = '', stream = ''] = process.argv;
 const BATCH = 20;
 const handler = logSqlite({ file });
-// The handler needs no more of its host.
+// The handler uses only these members of its context.
 const context = {
   signal: new AbortController().signal,
   durable: false,
@@ -25,7 +25,7 @@ function connection(n: number) {
   };
 }
 
-/** A row each: every other one a connection, followed by an offer on it. */
+/** One row each: connections alternate with offers on them. */
 function incidentAt(ordinal: number): Incident {
   const parts = { id: `${stream}:${ordinal}`, timestamp: ordinal * 1000, sensor: 'killed' };
   const on = { connection: connection(Math.floor((ordinal - 1) / 2)) };

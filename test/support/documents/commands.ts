@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../workspace.ts';
 
-/** How a program ended and what it said. */
+/** The exit and the output of a program. */
 export interface Ending {
   /** The exit code, or the signal that ended it. */
   readonly code: number | string;
@@ -10,7 +10,7 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Commands that the manuals name and no test runs, with the reason. */
+/** Commands in the manuals that no test runs, with the reason. */
 export const notRun: ReadonlyMap<string, string> = new Map([
   ['npm test', 'runs this test'],
   ['npm run rehearse', 'takes minutes; publishes to a registry on this machine'],
@@ -25,7 +25,7 @@ export const notRun: ReadonlyMap<string, string> = new Map([
   ],
   [
     'npx ihandler doctor -c live.yaml',
-    'tells that nothing runs here, and no dionaea; apps/ihandler/src/commands/doctor.test.ts runs it',
+    'needs a running host and a dionaea; apps/ihandler/src/commands/doctor.test.ts runs it',
   ],
   ...['list', 'show 1d419d61', 'verify', 'export 1d419d61'].map((what): [string, string] => [
     `npx ihandler samples ${what} -c my.yaml`,
@@ -33,16 +33,16 @@ export const notRun: ReadonlyMap<string, string> = new Map([
   ]),
   [
     'npx ihandler status -c live.yaml',
-    'asks the one that runs; apps/ihandler/src/commands/status.test.ts does',
+    'needs a running host; apps/ihandler/src/commands/status.test.ts runs it',
   ],
 ]);
 
-/** Whether a command is for whoever administers a machine: it would change this one, or needs what only theirs has. */
+/** Whether a command is for administrators: it would change this machine, or needs something that only theirs has. */
 export function changesMachine(command: string): boolean {
   return /^(?:sudo|docker) /.test(command);
 }
 
-/** The commands of a block with what is shown as their output. In a console block commands follow a `$`. */
+/** The commands of a block, with the output that it shows. In a console block commands follow a `$`. */
 export function commandsOf(language: string, code: string): readonly { command: string; output: string }[] {
   const commands: { command: string; output: string }[] = [];
   for (const line of code.replaceAll(/ *\\\n */g, ' ').split('\n')) {
@@ -61,10 +61,10 @@ export function scriptsCalled(command: string): readonly string[] {
   return [...calls].map(([, short, long]) => short ?? long ?? '');
 }
 
-/** The one folder in the PATH of examples: what is not in it, a user of the example would need besides. */
+/** The only folder in the PATH of examples: a user would have to install any other program. */
 const path = join(root, 'test', 'support', 'documents', 'bin');
 
-/** What programs in examples run with: nothing of this user's, and times in UTC. */
+/** The environment of programs in examples: nothing of this user, and times in UTC. */
 function environment(project: string): NodeJS.ProcessEnv {
   return {
     PATH: path,
@@ -98,7 +98,7 @@ export function run(
   });
 }
 
-/** Runs a command line as somebody would type it; it fails when a program of it is missing, also before a pipe. */
+/** Runs a command line as a user would type it. Fails if one of its programs is missing, also before a pipe. */
 export async function runLine(line: string, project: string): Promise<Ending> {
   const ending = await run('/bin/sh', ['-c', line], { project });
   return ending.code === 0 && /not found$/m.test(ending.stderr) ? { ...ending, code: 127 } : ending;

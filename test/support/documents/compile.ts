@@ -4,16 +4,16 @@ import ts from 'typescript';
 import type { Block } from './document.ts';
 import { install } from './install.ts';
 
-/** A program of a README, as the compiler of a user takes it. */
+/** A program of a README, as the compiler of a user reads it. */
 export interface CompiledProgram {
   readonly block: Block;
-  /** JavaScript for the oldest Node that we support. */
+  /** JavaScript for the oldest supported Node. */
   readonly javascript: string;
-  /** What the compiler says against it, each with its line in the document. */
+  /** The errors of the compiler, each with its line in the document. */
   readonly errors: readonly string[];
 }
 
-/** As strict as it goes: a user may have all of it switched on. Everything else is the compiler's default. */
+/** All strict options, which a user may have switched on. All others have their defaults. */
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
@@ -39,7 +39,7 @@ function describe({ file, start = 0, messageText }: ts.Diagnostic, block: Block)
   return `${block.document}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }
 
-/** Checks and compiles blocks all together, in a project in `folder` that has what the manuals install. */
+/** Checks and compiles all blocks together, in a project in `folder` with the packages that the manuals install. */
 export function compilePrograms(
   folder: string,
   blocks: readonly Block[],
@@ -48,7 +48,7 @@ export function compilePrograms(
   install(folder, [...installed, '@types/node']);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   const files = blocks.map((block, index) => {
-    // Each in a folder of its own: two of them may have the same name, and none imports another.
+    // Each has its own folder: two of them may have the same name, and none imports another.
     const path = join(folder, String(index), `program.${block.language}`);
     mkdirSync(join(folder, String(index)));
     writeFileSync(path, block.code);
@@ -57,7 +57,7 @@ export function compilePrograms(
   const program = ts.createProgram(files, { ...options, outDir: join(folder, 'out'), rootDir: folder });
   return blocks.map((block, index) => {
     const source = program.getSourceFile(files[index] ?? '');
-    if (source === undefined) throw new Error(`The compiler lost ${files[index]}.`);
+    if (source === undefined) throw new Error(`The compiler has no output for ${files[index]}.`);
     let javascript = '';
     program.emit(source, (_path, text) => {
       javascript = text;

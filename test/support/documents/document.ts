@@ -8,7 +8,7 @@ export interface Block {
   readonly document: string;
   /** The nearest heading above it. */
   readonly heading: string;
-  /** What stands behind the opening fence: `ts`, or nothing. */
+  /** The language after the opening fence: `ts`, or nothing. */
   readonly language: string;
   /** Without the fences and their indentation; ends with a line feed. */
   readonly code: string;
@@ -21,14 +21,14 @@ export interface Document {
   /** Relative to the root, with slashes. */
   readonly path: string;
   readonly text: string;
-  /** `#` and the words of each heading, in order, without those in blocks. */
+  /** `#` and the words of each heading, in order, without headings in blocks. */
   readonly headings: readonly string[];
   readonly blocks: readonly Block[];
-  /** What is not in a block. */
+  /** The text outside of blocks. */
   readonly prose: string;
 }
 
-/** Takes a Markdown text apart. Throws for a block that does not end. */
+/** Parses a Markdown text. Throws for a block without an end. */
 export function parseDocument(path: string, text: string): Document {
   const headings: string[] = [];
   const blocks: Block[] = [];
@@ -58,10 +58,10 @@ export const documents: readonly Document[] = filesInGit()
   .filter((path) => path.endsWith('.md'))
   .map((path) => parseDocument(path, readFileSync(join(root, path), 'utf8')));
 
-/** For those who change the program; and what test/docs/queries.test.ts runs. */
+/** Documents for developers, and the one that test/docs/queries.test.ts runs. */
 const others = ['docs/architecture.md', 'docs/queries.md'];
 
-/** Those whose blocks a user would try. */
+/** The documents whose blocks a user would try. */
 export const manuals: readonly Document[] = documents.filter(
   ({ path }) =>
     /^(?:[^/]+|(?:apps|packages)\/[^/]+\/README|docs\/[^/]+)\.md$/.test(path) && !others.includes(path),

@@ -6,20 +6,20 @@ import { root } from '../workspace.ts';
 import { commandsOf } from './commands.ts';
 import { parseDocument } from './document.ts';
 
-/** What an example says that is another thing on this machine, longest first: ports, addresses, folders. */
+/** Text of an example and its replacement on this machine, longest first: ports, addresses, folders. */
 export type Replaced = readonly (readonly [said: string, here: string])[];
 
-/** Somebody who does on one machine what an example says for several, each with a folder of its own. */
+/** Follows the steps of an example for several machines on one machine, with a folder for each. */
 export interface Walk {
-  /** Follows the README from its first line to its last, but for the section `Look`. */
+  /** Runs the README from its first line to its last, except the section `Look`. */
   follow(): Promise<void>;
-  /** What the last command of the section `Look` prints at the moment. */
+  /** The current output of the last command of the section `Look`. */
   look(): Promise<string>;
-  /** The packages that it says to install. */
+  /** The packages that the README installs. */
   readonly installed: readonly string[];
   /** The folder of a machine: `hub`, `sensor`, `server`. */
   folder(machine: string): string;
-  /** What those that run have said. */
+  /** The output of the running programs. */
   said(): string;
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ interface Step {
 
 const runsOn = /^(?:\w+=\S+ )?(?:npx ihandler run|nats-server|prosody) /;
 
-/** Gets an example ready in an empty folder; `secrets` are those that its README names, by machine. */
+/** Prepares an example in an empty folder. `secrets` are the secrets that its README names, by machine. */
 export function walkThrough(
   example: string,
   folder: string,
@@ -54,7 +54,7 @@ export function walkThrough(
     ['/var/run/prosody', join(folder, machine)],
     ['/etc/nats', join(folder, 'etc')],
     ['/var/lib/nats', join(folder, machine, 'nats')],
-    // Certificates are copied there.
+    // The README copies certificates there.
     ['/etc/ihandler', join(folder, 'etc')],
   ];
   const here = (machine: string, text: string) =>
@@ -67,7 +67,7 @@ export function walkThrough(
     for (const name of ['dionaea', 'prosody', 'nats']) mkdirSync(join(own, name));
     for (const name of readdirSync(from)) {
       const text = here(machine, readFileSync(join(from, name), 'utf8'));
-      // On one machine only one of them could have the port for health.
+      // The hosts share a machine, and only one could have the health port.
       writeFileSync(join(own, name), name.endsWith('.yaml') ? `${text}health: off\n` : text);
     }
   }

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { published, root, type WorkspacePackage } from '../workspace.ts';
 
-/** A package of somebody else, as the workspace has it. */
+/** A third-party package of the workspace. */
 function foreign(name: string): string | undefined {
   const folders = [root, ...published.map(({ path }) => path)].map((path) =>
     join(path, 'node_modules', name),
@@ -11,12 +11,12 @@ function foreign(name: string): string | undefined {
   return found && realpathSync(found);
 }
 
-/** Whether the workspace has a package: its own, or one that it depends on. */
+/** Whether the workspace has a package: one of ours, or a dependency. */
 export function isAvailable(name: string): boolean {
   return published.some(({ json }) => json.name === name) || foreign(name) !== undefined;
 }
 
-/** What npm brings with a package: what it depends on, and its peers but the optional ones. */
+/** The packages that npm installs with a package: its dependencies, and its peers except optional ones. */
 function brought({ json }: WorkspacePackage): readonly string[] {
   const peers = Object.keys(json.peerDependencies ?? {});
   const needed = peers.filter((name) => json.peerDependenciesMeta?.[name]?.optional !== true);
@@ -25,14 +25,14 @@ function brought({ json }: WorkspacePackage): readonly string[] {
 
 function link(folder: string, name: string): void {
   const source = foreign(name);
-  if (source === undefined) throw new Error(`There is no package ${name} in the workspace.`);
+  if (source === undefined) throw new Error(`The workspace does not have the package ${name}.`);
   const target = join(folder, 'node_modules', name);
   if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });
   symlinkSync(source, target, 'junction');
 }
 
-/** Puts one of our packages into a folder's node_modules, as npm would get it; answers which others of ours it brings. */
+/** Copies one of our packages, as published, into a folder's node_modules. Returns its dependencies that are ours too. */
 function copy(folder: string, own: WorkspacePackage): readonly string[] {
   const target = join(folder, 'node_modules', own.json.name);
   if (existsSync(target)) return [];
@@ -42,25 +42,25 @@ function copy(folder: string, own: WorkspacePackage): readonly string[] {
     cpSync(join(own.path, file), join(target, file), { recursive: true });
   const names = brought(own);
   const ours = names.filter((name) => published.some(({ json }) => json.name === name));
-  // Below the package itself, out of reach of examples: what they import they must have installed.
+  // Below the package itself, so that examples can import only packages that they install.
   for (const name of names) if (!ours.includes(name)) link(target, name);
   return ours;
 }
 
 /**
- * Puts packages into a folder's node_modules, as `npm install` would: of ours the built files, and what they bring; of
- * others a link to what the workspace has. Anything else is an error.
+ * Puts packages into a folder's node_modules, like `npm install`: our packages as built files with their dependencies, others as
+ * links to those of the workspace. Unknown packages are an error.
  */
 export function install(folder: string, names: readonly string[]): void {
-  const waiting = [...names];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+  const pending = [...names];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     const own = published.find(({ json }) => json.name === name);
     if (own === undefined) link(folder, name);
-    else waiting.push(...copy(folder, own));
+    else pending.push(...copy(folder, own));
   }
 }
 
-/** The packages that a command line installs; undefined for any other command. */
+/** The packages that a command line installs, or undefined for other commands. */
 export function installedBy(command: string): readonly string[] | undefined {
   return /^npm install (?:(?:--save-dev|-D) )?([^-].*)$/.exec(command)?.[1]?.split(/\s+/);
 }

@@ -6,27 +6,27 @@ import { runDemo } from './demo.ts';
 import { install, installedBy } from './install.ts';
 import { isRecording, writeRecording } from './recordings.ts';
 
-/** A project of somebody who follows one document from its first line to its last. */
+/** The project of a user who follows one document from its first line to its last. */
 export interface Project {
-  /** Puts a file into it. */
+  /** Writes a file in the project. */
   write(name: string, text: string): void;
-  /** Runs a command line; what it reads and nothing before it wrote is there. */
+  /** Runs a command line. Files that it reads and that no earlier command wrote are created first. */
   command(line: string): Promise<Ending>;
-  /** Runs a program: one with a name lies in the project, the others each in a folder of their own. */
+  /** Runs a program. A named program is in the project, each other one in its own folder. */
   program(javascript: string, name: string | undefined): Promise<Ending>;
   /** Runs the program `ihandler` of the checkout. */
   ihandler(...args: readonly string[]): Promise<Ending>;
 }
 
-/** The name that a block gives to itself in its first line: `# my.yaml`, `// notify.js`. */
+/** The file name in the first line of a block: `# my.yaml`, `// notify.js`. */
 export function nameOf(code: string): string | undefined {
   return /^(?:#|\/\/) ([\w.-]+\.\w+)\n/.exec(code)?.[1];
 }
 
-/** Makes an empty one in a folder. */
+/** Creates an empty project in a folder. */
 export function createProject(folder: string): Project {
   const project = mkdtempSync(join(folder, 'project-'));
-  /** Where paths of this machine that an example names lie. */
+  /** The replacement of absolute paths that an example names. */
   const machine = mkdtempSync(join(folder, 'machine-'));
   const onMachine = (text: string): string =>
     text.replaceAll(/(?<![\w.-])\/(?:path\/to|var\/lib\/ihandler)\b/g, machine);

@@ -6,7 +6,7 @@ import { root } from '../workspace.ts';
 
 const recorded = join(root, 'test', 'recordings', 'dionaea-a');
 
-/** The recording as if it had ended just now, so that `--since 7d` finds it in every year. */
+/** The recording, shifted to end now, so that `--since 7d` finds it in every year. */
 function logIncident(): Buffer {
   const lines = readFileSync(join(recorded, 'log_incident.ndjson'), 'utf8').trimEnd().split('\n');
   const incidents = lines.map((line) => JSON.parse(line));
@@ -22,7 +22,7 @@ function logIncident(): Buffer {
   );
 }
 
-/** The database that dionaea itself wrote in that run, likewise as if it had ended just now. */
+/** The database that dionaea wrote in that run, also shifted to end now. */
 function dionaeaDatabase(): Buffer {
   const database = new Database(readFileSync(join(recorded, 'log_sqlite.sqlite')));
   try {
@@ -45,12 +45,12 @@ const contents: Readonly<Record<string, () => Buffer>> = {
   'logsql.sqlite': dionaeaDatabase,
 };
 
-/** The names by which the examples call what a sensor wrote; each also with `.gz`. */
+/** The names of recordings in examples, each also with `.gz`. */
 export function isRecording(path: string): boolean {
   return Object.hasOwn(contents, basename(path).replace(/\.gz$/, ''));
 }
 
-/** Writes what a user would have at this path. */
+/** Writes the recording that a user would have at this path. */
 export function writeRecording(path: string): void {
   const content = contents[basename(path).replace(/\.gz$/, '')]?.() ?? Buffer.alloc(0);
   writeFileSync(path, path.endsWith('.gz') ? gzipSync(content) : content);

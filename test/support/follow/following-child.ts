@@ -1,4 +1,4 @@
-// Follows the file named first until it is killed, with the journal named next. Says the highest number of a line that is
+// Follows a file (first argument) with a journal (second argument) until it is killed. Prints the highest line number that is
 // durable.
 import { writeSync } from 'node:fs';
 import { silentLog } from '@ihandler/core';

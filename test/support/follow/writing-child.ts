@@ -1,5 +1,5 @@
-// Writes numbered lines of log_incident to the file named first, so many a second as named next, for so many milliseconds
-// as named last; one write a line, as dionaea does. Opens the file anew on SIGUSR2. Says how many lines it wrote.
+// Writes numbered lines of log_incident to a file. Arguments: the file, lines per second, milliseconds. Each line is one write, as
+// in dionaea. SIGUSR2 reopens the file. Prints the number of written lines.
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 const [, , file = '', rate = '', milliseconds = ''] = process.argv;

@@ -1,21 +1,21 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-/** A program that runs in a process of its own, and may be killed and started again. */
+/** A program in its own process, which can be killed and restarted. */
 export interface HostProcess {
   readonly name: string;
   start(): void;
-  /** Ends it as a crash does; resolves when it is gone. */
+  /** Kills it like a crash. Resolves when it has ended. */
   kill(): Promise<void>;
-  /** Ends it as a service manager does; resolves with its exit code. */
+  /** Stops it like a service manager. Resolves with its exit code. */
   stop(): Promise<number | null>;
-  /** The exit code of one that ended by itself; undefined while it runs, or when it was killed. */
+  /** The exit code if it ended by itself; undefined while it runs, or after a kill. */
   failed(): number | null | undefined;
-  /** The last it said on standard error, over all its lives. */
+  /** The end of its standard error, over all lives. */
   said(): string;
 }
 
-/** A program that is started with its arguments in a folder; its environment is what is given, and the path. */
+/** A program with its arguments, which runs in a folder with the given environment and PATH. */
 export function hostProcess(
   name: string,
   [program, ...argv]: readonly [program: string, ...argv: string[]],

@@ -5,7 +5,7 @@ import { bundleChild, bundleChildren } from '../bundle-child.ts';
 
 const root = new URL('../../../', import.meta.url);
 
-/** Libraries that stay outside of what is bundled: one with a binary, and one that pg asks for and does not need. */
+/** Libraries that are not bundled: one with a binary, and an optional one of pg. */
 const external = ['better-sqlite3', 'pg-native'] as const;
 
 interface Manifest {
@@ -14,7 +14,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, { readonly '@ihandler/source': string }>>;
 }
 
-/** What a package offers the program, by the name of its export: `.` and, say, `./source`. */
+/** The exports of a package that its manifest names, for example `.` and `./source`. */
 function offeredBy({ ihandler }: Manifest): readonly string[] {
   const offers = Object.values(ihandler).flatMap((kind) =>
     typeof kind === 'object' ? Object.values(kind) : [],
@@ -28,7 +28,8 @@ async function installPackage(folder: string, name: string): Promise<void> {
   const to = join(folder, 'node_modules/@ihandler', name);
   const exported = offeredBy(manifest).map((subpath) => {
     const source = manifest.exports[subpath]?.['@ihandler/source'];
-    if (source === undefined) throw new Error(`${name} offers ${subpath}, which it does not export`);
+    if (source === undefined)
+      throw new Error(`the manifest of ${name} names ${subpath}, which the package does not export`);
     return { subpath, file: subpath === '.' ? 'index' : subpath.slice(2), source };
   });
   const entries = exported.map(({ file, source }) => [file, new URL(source, from)] as const);
@@ -47,8 +48,8 @@ async function installPackage(folder: string, name: string): Promise<void> {
 }
 
 /**
- * Installs the program and packages of this workspace into a folder, built from their sources so that they start fast;
- * answers the path of the program. It finds them from any folder below.
+ * Installs the program and packages of this workspace into a folder, bundled from their sources so that they start fast. Returns
+ * the path of the program, which finds the packages from any folder below.
  */
 export async function installProgram(folder: string, packages: readonly string[]): Promise<string> {
   mkdirSync(join(folder, 'node_modules/@ihandler'), { recursive: true });

@@ -11,7 +11,7 @@ export interface Entry {
   readonly config: object;
 }
 
-/** What a host runs. */
+/** The sources and handlers of a host. */
 export interface RunParts {
   readonly sources: readonly Entry[];
   /** The handlers; each starts at the beginning of the journal. */

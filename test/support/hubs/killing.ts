@@ -17,8 +17,8 @@ export function seededRandom(seed: number): (limit: number) => number {
 }
 
 /**
- * Kills victims, one after the other, each at least once and then at random, and starts each again after a moment, while
- * others are down at the same time. Resolves when as many were killed and all are there again.
+ * Kills victims, each at least once and then at random, and restarts each after a moment. Several may be down at the same time.
+ * Resolves after the given number of kills, when all are running again.
  */
 export async function killAtRandom(
   victims: readonly Victim[],
@@ -39,7 +39,7 @@ export async function killAtRandom(
     count[victim.name] = (count[victim.name] ?? 0) + 1;
     await victim.kill();
     const back = pause(random(2 * every)).then(() => victim.start());
-    // Told below.
+    // Reported below.
     back.catch(() => undefined);
     down.set(victim, back);
   }

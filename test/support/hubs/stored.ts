@@ -29,10 +29,10 @@ export async function keptLocally(file: string, sensor: string, folder: string):
   });
   await dispatcher.start();
   const { accepted } = await dispatcher.run(dionaea({ file }));
-  const waiting = await dispatcher.drain();
+  const unfinished = await dispatcher.drain();
   await dispatcher.close();
   const [stream, ...others] = streams;
-  if (stream === undefined || others.length > 0 || waiting.length > 0)
+  if (stream === undefined || others.length > 0 || unfinished.length > 0)
     throw new Error(`expected all incidents of one stream, found ${streams.size} streams`);
   return { incidents: accepted, stream, forest: await canonicalForest(await openSqlite(database)) };
 }

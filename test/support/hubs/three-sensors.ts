@@ -53,7 +53,7 @@ export async function startBroker(): Promise<Broker> {
 /** The accounts of the XMPP server, with their passwords. */
 export const XMPP_USERS = { pot: 'one', left: 'two', right: 'three' };
 
-/** The file that the dionaea of a sensor writes. */
+/** The file that dionaea writes on a sensor. */
 export const fileOf = (folder: string, sensor: string) => join(folder, sensor, 'incidents.json');
 
 /**

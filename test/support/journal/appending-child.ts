@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { createIncident } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 
-// A process to be killed: appends without end and prints, line by line, what the journal has acknowledged.
+// Appends until it is killed, and prints each acknowledged incident on a line.
 const [file = '', stream = '', most = '0'] = process.argv.slice(2);
 const limit = Number(most);
 const journal = journalSqlite({ file, minFree: '0MB' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cursorAt, incidentOf, type JournalUnderTest, letterAt, range, readAll } from './journal-samples.ts';
 
-/** What a durable journal promises beside. */
+/** The further promises of a durable journal. */
 export function describeDurability(name: string, create: () => Promise<Required<JournalUnderTest>>): void {
   describe(`${name}, a durable journal`, () => {
     it('has everything after a crash that it had before', async () => {
@@ -26,7 +26,7 @@ export function describeDurability(name: string, create: () => Promise<Required<
       await journal.close();
     });
 
-    it('goes on where it was after a crash: with positions and with known ids', async () => {
+    it('continues its positions and knows its ids after a crash', async () => {
       const { journal, reopen } = await create();
       await journal.open();
       await journal.append([incidentOf('s', 1), incidentOf('s', 2)]);

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { createIncident, isIhandlerError } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 
-// Appends until that fails, prints what was acknowledged, then says what every later call answers.
+// Appends until an append fails, prints the acknowledged incidents, and then the results of all later calls.
 const [file = ''] = process.argv.slice(2);
 const journal = journalSqlite({ file, minFree: '0MB' });
 const cursor = {

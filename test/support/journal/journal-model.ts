@@ -11,7 +11,7 @@ import {
 } from '@ihandler/core';
 import { forgottenOf } from './journal-samples.ts';
 
-/** What a journal holds, said as simply as it can be said: lists and maps, nothing let go, everything at once. */
+/** The simplest model of a journal: lists and maps, without deletion, in one step. */
 export function createJournalModel() {
   const entries: Incident[] = [];
   const cursors = new Map<string, Cursor>();
@@ -36,7 +36,7 @@ export function createJournalModel() {
       letters.set(instance, kept);
       return append(reports);
     },
-    /** `kept`: the position before the oldest entry that is kept. */
+    /** `kept`: the position before the oldest remaining entry. */
     forget(matches: (incident: Incident) => boolean, kept: number): ForgetResult {
       const forgotten = { entries: 0, deadLetters: 0 };
       for (const [index, incident] of entries.entries()) {

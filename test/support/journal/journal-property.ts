@@ -7,7 +7,7 @@ import { cursorAt, incidentOf, type JournalUnderTest, letterAt, readAll } from '
 const streams = ['s', 't', 's/one/0', 's/two/0'] as const;
 const instances = ['one', 'two'] as const;
 
-/** How many new incidents a call brings of a stream, and how many old ones it brings again before them. */
+/** The number of new incidents of a stream in a call, and of repeated ones before them. */
 const batch = fc.record({
   stream: fc.constantFrom(...streams),
   fresh: fc.nat(4),
@@ -37,10 +37,10 @@ const action = fc.oneof(
   },
 );
 
-/** Random calls, overlapping until a `wait`, on a journal and on the model: both answer alike. Crashes come between, if they can. */
+/** Random calls on a journal and on the model, overlapping until a `wait`, with crashes if the journal supports them. Both must give the same results. */
 export function describeJournalProperty(name: string, create: () => Promise<JournalUnderTest>): void {
-  describe(`${name}, held against a model`, () => {
-    it('answers as the model does, whatever is called in whatever order', async () => {
+  describe(`${name}, compared with a model`, () => {
+    it('gives the same results as the model for random calls', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
           const { journal: first, reopen } = await create();
@@ -141,7 +141,7 @@ export function describeJournalProperty(name: string, create: () => Promise<Jour
   });
 }
 
-/** A position is given up once. */
+/** A position becomes a dead letter only once. */
 function newLetters(letters: readonly DeadLetter[], known: readonly DeadLetter[]): readonly DeadLetter[] {
   const last = known.at(-1)?.position ?? 0;
   return letters.filter(({ position }) => position > last);

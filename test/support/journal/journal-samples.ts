@@ -10,13 +10,13 @@ import { expect } from 'vitest';
 
 /** A journal under test. */
 export interface JournalUnderTest {
-  /** Made, not opened. */
+  /** A journal that is not open yet. */
   readonly journal: Journal;
-  /** What a durable journal has: another one, not opened, on what a crash leaves of this one (which is not closed). */
+  /** Only for durable journals: another journal, not open yet, on the files that a crash of this one (still open) would leave. */
   reopen?(): Promise<Journal>;
 }
 
-/** An incident with an id, as a source would make it. */
+/** An incident with an id, as from a source. */
 export function incidentOf(stream: string, ordinal: number, data: UntypedData = {}): Incident {
   return createIncident({
     id: `${stream}:${ordinal}`,
@@ -38,7 +38,7 @@ export function letterAt(instance: string, position: number, incident: Incident)
   return { instance, position, incident, reason: 'the disk said "no"', attempts: 5, at: 1_700_000_000_000.5 };
 }
 
-/** Everything a journal has after a position. */
+/** All entries of a journal after a position. */
 export async function readAll(journal: Journal, after = 0): Promise<readonly Incident[]> {
   const all: Incident[] = [];
   for (let run = await journal.read(after, 7); run.incidents.length > 0; ) {
@@ -52,7 +52,7 @@ export async function readAll(journal: Journal, after = 0): Promise<readonly Inc
 export const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-/** What stands where an incident stood that was forgotten. */
+/** The replacement of a forgotten incident. */
 export function forgottenOf({ id, timestamp, sensor }: Incident): Incident {
   return createIncident({ id, origin: 'ihandler.incident.forgotten', timestamp, sensor, data: {} });
 }

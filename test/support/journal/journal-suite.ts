@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { cursorAt, incidentOf, type JournalUnderTest, letterAt, range, readAll } from './journal-samples.ts';
 
-/** What every journal promises. `create` gives a new, empty one each time. */
+/** The contract of every journal. `create` returns a new, empty one each time. */
 export function describeJournal(name: string, create: () => Promise<JournalUnderTest>): void {
   const opened = new Set<Journal>();
   afterEach(async () => {
@@ -22,7 +22,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
   }
 
   describe(`${name}, a journal`, () => {
-    it('is empty at first', async () => {
+    it('is empty after its creation', async () => {
       const journal = await opens();
       expect(journal.bounds()).toEqual({ before: 0, last: 0 });
       expect(await journal.read(0, 10)).toEqual({ before: 0, incidents: [] });
@@ -31,7 +31,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(await journal.deadLetters('one')).toEqual([]);
     });
 
-    it('gives positions from 1 on, without gaps, in the order of appending', async () => {
+    it('assigns positions from 1, without gaps, in the order of appending', async () => {
       const journal = await opens();
       expect((await journal.append([incidentOf('s', 10), incidentOf('s', 20)])).before).toBe(0);
       expect((await journal.append([incidentOf('t', 1)])).before).toBe(2);
@@ -47,7 +47,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(run.incidents[1]).toBe(batch[1]);
     });
 
-    it('gives incidents back as they were, frozen', async () => {
+    it('returns incidents unchanged and frozen', async () => {
       const journal = await opens();
       const data = JSON.parse(
         '{"__proto__":{"a":1},"constructor":-0,"lone":"\\ud800","line":"\\u2028","list":[null,{"$bytes":"AA=="}]}',
@@ -67,7 +67,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(Object.isFrozen(incidents[0]) && Object.isFrozen(incidents[0]?.data)).toBe(true);
     });
 
-    it('reads after a position, at most as many as asked, and nothing after the last', async () => {
+    it('reads entries after a position, up to the limit, and none after the last', async () => {
       const journal = await opens();
       await journal.append(range(1, 9).map((n) => incidentOf('s', n)));
       const some = await journal.read(4, 3);
@@ -76,7 +76,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(await journal.read(9, 3)).toEqual({ before: 9, incidents: [] });
     });
 
-    it('ignores ids that it has seen, in other calls and in the same one', async () => {
+    it('ignores known ids, of earlier calls and of the same call', async () => {
       const journal = await opens();
       await journal.append(range(1, 3).map((n) => incidentOf('s', n)));
       const again = await journal.append([2, 3, 4, 4, 5].map((n) => incidentOf('s', n)));
@@ -93,7 +93,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(await journal.append([incidentOf('s', 3)])).toEqual({ before: 3, incidents: [] });
     });
 
-    it('tells streams apart, whatever their names hold', async () => {
+    it('distinguishes streams with any characters in their names', async () => {
       const journal = await opens();
       const names = ['s', 's/one/0', 's:1', '__proto__', 'constructor', '"s"', 'é', '\ud800', '\udc00', '\0'];
       const run = await journal.append(names.map((stream) => incidentOf(stream, 1)));
@@ -104,7 +104,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(await journal.highest('toString')).toBeUndefined();
     });
 
-    it('appends nothing of a batch with something that has no id', async () => {
+    it('appends nothing of a batch that contains an incident without an id', async () => {
       const journal = await opens();
       const bad: Incident = { ...incidentOf('s', 2), id: 'no id' };
       await expect(async () => journal.append([incidentOf('s', 1), bad])).rejects.toThrow(
@@ -138,13 +138,13 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect((await journal.cursor('one'))?.position).toBe(40);
     });
 
-    it('knows an id that overlapping calls bring, once', async () => {
+    it('appends an id of overlapping calls once', async () => {
       const journal = await opens();
       const runs = await Promise.all(range(1, 5).map(async () => journal.append([incidentOf('s', 1)])));
       expect(runs.map(({ incidents }) => incidents.length)).toEqual([1, 0, 0, 0, 0]);
     });
 
-    it('keeps a cursor with its counts and its checkpoint, each instance its own', async () => {
+    it('keeps a separate cursor with counts and checkpoint for each instance', async () => {
       const journal = await opens();
       const counts = { delivered: 1, filtered: 2, dead: 3, dropped: 4, lost: 5 };
       const written = JSON.parse(`{"__proto__":1,"s/one/0":${Number.MAX_SAFE_INTEGER},"\\ud800":0}`);
@@ -177,7 +177,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(await readAll(journal, 2)).toEqual([report]);
     });
 
-    it('commits nothing of a step that holds something without an id', async () => {
+    it('commits nothing of a step that contains an incident without an id', async () => {
       const journal = await opens();
       await journal.append([incidentOf('s', 1)]);
       const bad: Incident = { ...incidentOf('s', 2), id: 'no id' };
@@ -194,7 +194,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(journal.bounds().last).toBe(1);
     });
 
-    it('ignores reports that it has seen and still moves the cursor', async () => {
+    it('ignores known reports and still moves the cursor', async () => {
       const journal = await opens();
       await journal.append([incidentOf('s', 1)]);
       const step = { instance: 'one', deadLetters: [], reports: [incidentOf('s/one/0', 1)] };
@@ -204,7 +204,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect(journal.bounds().last).toBe(2);
     });
 
-    it('gives dead letters page by page, oldest first, each instance its own', async () => {
+    it('returns the dead letters of an instance page by page, oldest first', async () => {
       const journal = await opens();
       const incidents = range(1, 9).map((n) => incidentOf('s', n));
       await journal.append(incidents);
@@ -228,7 +228,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       ]);
     });
 
-    it('knows the highest ordinal of a stream, also when its entries may go', async () => {
+    it('knows the highest ordinal of a stream, also after its entries may be deleted', async () => {
       const journal = await opens();
       await journal.append([incidentOf('s', 5), incidentOf('t', 1), incidentOf('s', 900)]);
       await journal.release(3);
@@ -237,7 +237,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect((await journal.append([incidentOf('s', 900)])).incidents).toEqual([]);
     });
 
-    it('never uses a position twice, also when entries may go', async () => {
+    it('never uses a position twice, also after entries may be deleted', async () => {
       const journal = await opens();
       await journal.append([incidentOf('s', 1), incidentOf('s', 2)]);
       await journal.release(2);
@@ -248,7 +248,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect((await readAll(journal, 2)).map(({ id }) => id)).toEqual(['s:3']);
     });
 
-    it('keeps what comes after the position up to which entries may go', async () => {
+    it('keeps the entries after the position up to which it may delete', async () => {
       const journal = await opens();
       for (const first of [1, 6, 11])
         await journal.append(range(first, first + 4).map((n) => incidentOf('s', n)));
@@ -257,7 +257,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect((await readAll(journal, 7)).map(({ id }) => id)).toEqual(range(8, 15).map((n) => `s:${n}`));
     });
 
-    it('takes calls only between open and close', async () => {
+    it('accepts calls only between open and close', async () => {
       const { journal } = await create();
       const step = { instance: 'one', cursor: cursorAt(0), deadLetters: [], reports: [] };
       const calls = [
@@ -276,20 +276,20 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       await refused();
     });
 
-    it('still tells its bounds when it is closed', async () => {
+    it('still returns its bounds after close', async () => {
       const journal = await opens();
       await journal.append([incidentOf('s', 1)]);
       await journal.close();
       expect(journal.bounds().last).toBe(1);
     });
 
-    it('may be closed twice', async () => {
+    it('can be closed twice', async () => {
       const journal = await opens();
       await journal.close();
       await journal.close();
     });
 
-    it('keeps what was appended before close, though nobody waited for it', async () => {
+    it('keeps entries that were appended before close, even if their calls were not awaited', async () => {
       const { journal, reopen } = await create();
       await open(journal);
       const appended = journal.append([incidentOf('s', 1)]);
@@ -299,7 +299,7 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
       expect((await readAll(await open(await reopen()))).map(({ id }) => id)).toEqual(['s:1']);
     });
 
-    it('says whether it is durable', async () => {
+    it('declares whether it is durable', async () => {
       const { journal, reopen } = await create();
       expect(journal.durable).toBe(reopen !== undefined);
     });

@@ -10,7 +10,7 @@ import {
   readAll,
 } from './journal-samples.ts';
 
-/** What every journal promises a program that runs for months. `create` gives a new, empty one each time, with a clock. */
+/** The contract of every journal for a program that runs for months. `create` returns a new, empty one with a clock each time. */
 export function describeUpkeep(name: string, create: (now: () => number) => Promise<JournalUnderTest>): void {
   const opened = new Set<Journal>();
   let time = 1_700_000_000_000;
@@ -28,8 +28,8 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
 
   const isSecond = ({ id, origin }: Incident) => id.endsWith('2') && origin === 'acme.thing.seen';
 
-  describe(`${name}, kept for months`, () => {
-    it('keeps what a source says with its incidents, the last of it, each source its own', async () => {
+  describe(`${name}, in use for months`, () => {
+    it('keeps the latest state of each source together with its incidents', async () => {
       const journal = await opens();
       expect(await journal.sourceState('file')).toBeUndefined();
       const state = { offset: 7, list: [-0, null, { $bytes: 'x' }], bytes: new Uint8Array([0, 255]) };
@@ -44,14 +44,14 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
       expect(journal.bounds().last).toBe(2);
     });
 
-    it('keeps nothing of a source when its incidents are refused', async () => {
+    it('keeps no state of a source when its incidents are rejected', async () => {
       const journal = await opens();
       const bad: Incident = { ...incidentOf('s', 2), id: 'no id' };
       await expect(async () => journal.append([bad], { source: 'file', state: 1 })).rejects.toThrow();
       expect(await journal.sourceState('file')).toBeUndefined();
     });
 
-    it('lets dead letters go that are settled, in the step that says so', async () => {
+    it('deletes settled dead letters in the same step', async () => {
       const journal = await opens();
       const incidents = range(1, 4).map((n) => incidentOf('s', n));
       await journal.append(incidents);
@@ -66,7 +66,7 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
       expect(await journal.deadLetters('two')).toEqual(other);
     });
 
-    it('tells when an entry was accepted, and which came at or after a time', async () => {
+    it('returns when an entry was accepted, and which entries were accepted since a time', async () => {
       const journal = await opens();
       const start = time;
       expect(await journal.positionBefore(0)).toBe(0);
@@ -85,7 +85,7 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
       expect(await journal.positionBefore(start + 501)).toBe(10);
     });
 
-    it('forgets what incidents hold, and keeps their ids, places and times', async () => {
+    it('forgets the data of incidents, and keeps their ids, positions and times', async () => {
       const journal = await opens();
       const incidents = range(1, 24).map((n) => incidentOf('s', n, { secret: 'x'.repeat(n) }));
       await journal.append(incidents);
@@ -113,7 +113,7 @@ export function describeUpkeep(name: string, create: (now: () => number) => Prom
       expect(await journal.forget(isSecond)).toEqual({ entries: 0, deadLetters: 0 });
     });
 
-    it('keeps whether the paths in an incident are those of this machine', async () => {
+    it('keeps whether the paths in an incident belong to this machine', async () => {
       const journal = await opens();
       const local = createIncident({
         id: 's:1',

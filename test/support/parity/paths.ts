@@ -44,7 +44,7 @@ const inFirstRoom = ['dionaea.connection.*', 'dionaea.module.emu.*', 'dionaea.mo
 
 /** All paths of incidents, without masking. */
 export const paths: readonly Path[] = [
-  { name: 'no hop at all' },
+  { name: 'no hop' },
   {
     name: 'forward',
     async open() {

@@ -2,7 +2,7 @@ import { TABLES } from '@ihandler/attack-log';
 import { comparableRow } from '@ihandler/log-postgres/testing';
 import Database from 'better-sqlite3';
 
-/** All rows of all tables of an SQLite database, keys included, in a form in which they can be compared. */
+/** All rows of all tables of an SQLite database, including keys, in a comparable form. */
 export function sqliteTables(file: string) {
   const database = new Database(file, { readonly: true });
   try {

@@ -11,14 +11,14 @@ import {
 } from '@ihandler/core';
 import { onTestFinished } from 'vitest';
 
-/** A folder that goes with the test. */
+/** A folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ihandler-regression-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A dispatcher in a folder, not started, that retries at once. */
+/** A dispatcher in a folder that retries immediately. It is not started. */
 export function hostOf(
   folder: string,
   handlers: readonly Handler[],
@@ -36,7 +36,7 @@ export function hostOf(
   });
 }
 
-/** One life of a host: everything is reported, handled, and closed. */
+/** Runs a host once: reports everything, waits until it is handled, and closes the host. */
 export async function handle(
   folder: string,
   handlers: readonly Handler[],

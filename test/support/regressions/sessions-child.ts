@@ -1,5 +1,5 @@
-// Reports so many sessions that never close to a host with a durable journal and log-sqlite, or so many links whose ends
-// never come; says how much the heap has grown from the first tenth to the end, in bytes, and how many links wait.
+// Reports sessions that never close, or links whose ends never arrive, to a host with a durable journal and log-sqlite. Prints the
+// growth of the heap from the first tenth to the end, in bytes, and the number of pending links.
 import { join } from 'node:path';
 import { createDispatcher, createIncident, type Incident } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
@@ -51,7 +51,7 @@ function heap(): number {
 let early = 0;
 for (let done = 0; done < sessions; done += BATCH) {
   await dispatcher.report(Array.from({ length: BATCH }, (_, n) => incidentOf(done + n)));
-  // No further ahead of the handler than a batch or two: what waits is in the journal, and read from there.
+  // Stay at most two batches ahead of the handler: pending incidents are read from the journal.
   if (done % (10 * BATCH) === 0) await dispatcher.drain();
   if (done === sessions / 10) early = heap();
 }

@@ -1,4 +1,4 @@
-// Imports the folder's incident.json into a database and a text, in whatever time zone it runs; says what times it found.
+// Imports incident.json of a folder into a database and a text log in the current time zone. Prints the times.
 import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal, defineHandler } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';

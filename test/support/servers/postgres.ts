@@ -69,8 +69,8 @@ function initialise(folder: string, bin: string, password: string | undefined): 
 }
 
 /**
- * The same for a server without a password, as a copy of one that was made before in the same run of `npm test`, which tells
- * its folder and removes it.
+ * The same for a server without a password, as a copy of a database that was created earlier in the same run of `npm test`. The run
+ * provides the folder and removes it.
  */
 function copyInitialised(folder: string, bin: string): void {
   const run = process.env['IHANDLER_TEST_FOLDER'];
@@ -155,7 +155,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    // Commits stay synchronous: without that a server that is killed loses the newest.
+    // Commits stay synchronous. Otherwise a killed server would lose the latest.
     ...(fsync ? {} : { fsync: 'off', full_page_writes: 'off' }),
     ...settings,
   };
@@ -193,7 +193,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 
   async function stop(): Promise<void> {
-    // Fast shutdown: it ends connections instead of waiting for them.
+    // Fast shutdown: it closes connections instead of waiting for them.
     child?.kill('SIGINT');
     await ended();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

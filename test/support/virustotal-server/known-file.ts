@@ -9,7 +9,7 @@ export interface KnownFile {
   readonly firstSeen: number;
   /** When its last analysis is complete. Before that, the report has no analysis. */
   readonly analysedAt: number;
-  /** How many of the engines call it malicious. */
+  /** The number of engines that rate it malicious. */
   readonly malicious: number;
 }
 

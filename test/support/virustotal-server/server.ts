@@ -23,9 +23,9 @@ export interface VirusTotalServerOptions {
   /** @default 'k'.repeat(64) */
   readonly key?: string;
   readonly now?: () => number;
-  /** @default those of a public key */
+  /** @default the limits of a public key */
   readonly limits?: Limits;
-  /** How long an analysis is queued, and then in progress, in milliseconds. @default 60000 each */
+  /** The time that an analysis is queued, and then in progress, in milliseconds. @default 60000 each */
   readonly analysis?: { readonly queued: number; readonly inProgress: number };
   /** Called for each request, in order of arrival. */
   readonly fault?: (request: Seen) => Fault | undefined;

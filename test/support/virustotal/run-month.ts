@@ -22,7 +22,7 @@ export interface MonthOptions {
   readonly unique: number;
   readonly total: number;
   readonly backlog: number;
-  /** @default those of a public key */
+  /** @default the limits of a public key */
   readonly limits?: Limits;
   /** The days, counted from 0, on which another user exhausts the key for the rest of the day. @default none */
   readonly exhaustedOn?: readonly number[];

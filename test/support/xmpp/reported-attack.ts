@@ -79,7 +79,7 @@ const stanzas: readonly (readonly [incident: string, element: ReturnType<typeof 
   ['dionaea.connection.tcp.accept', connection('accept', 'remoteshell', 3, [1957, 2135])],
   ['dionaea.connection.link', xml('link', { child: '3', parent: '2' })],
   ['dionaea.download.offer', xml('offer', { url, ref: '3' })],
-  // The control connection is linked before it is announced.
+  // The link of the control connection comes before its announcement.
   ['dionaea.connection.link', xml('link', { child: '4', parent: '3' })],
   ['dionaea.connection.tcp.connect', connection('connect', 'ftpctrl', 4, [37065, 8218])],
   ['dionaea.download.complete.hash', xml('download', { url, md5_hash, ref: '3' })],
