@@ -78,7 +78,7 @@ export class BrokerConnection {
     });
   }
 
-  /** Resolves when the broker had time to reject what was sent, and did not; rejects with its reason. */
+  /** Resolves when the broker had time to object and did not; rejects with its reason. */
   async waitForObjection(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<undefined>((resolve) => {

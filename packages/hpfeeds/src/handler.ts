@@ -23,7 +23,7 @@ interface StartedHandler {
   readonly context: HandlerContext;
 }
 
-/** An open connection and what was published on it. */
+/** An open connection and the state of its publications. */
 interface Publication {
   readonly connection: BrokerConnection;
   /** The name of this publisher: a new one for each connection. */

@@ -99,7 +99,7 @@ describeService('prosody', () => {
     expect(log.join('\n')).toMatch(/room has no readable archive.*muc_mam/);
   });
 
-  it('a hub with a wrong clock reads what it missed', async () => {
+  it('a hub with a wrong clock reads the missed incidents', async () => {
     const server = await startServer('storage_archive_item_limit = 20');
     const { kept, listen } = await hub(server, {}, 3_600_000);
     const pot = await sensor(server);
@@ -157,7 +157,7 @@ describeService('prosody', () => {
     const other = await member(server.url, 'hub', 'two');
     onTestFinished(checkRooms(other.session, { nickIn: () => 'hub' }, [room], 20));
     expect((await other.session.ended).message).toMatch(
-      /This account is no longer in the room .*: not-acceptable/,
+      /This account is not in the room .* any more: not-acceptable/,
     );
   });
 

@@ -178,7 +178,7 @@ export async function assertInRoom(session: Session, room: string, nick: string)
     throw temporary(
       condition === ''
         ? `The room ${room} does not respond.`
-        : `This account is no longer in the room ${room}: ${condition}.`,
+        : `This account is not in the room ${room} any more: ${condition}.`,
       { cause: error },
     );
   }

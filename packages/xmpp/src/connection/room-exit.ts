@@ -17,7 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   '333': 'has removed this account because of a delivery error',
 };
 
-/** Why a session is no longer in a room under its nick: the new nick, or the reason for people. */
+/** Why a nick has left a room: renamed to a new nick, or removed for a reason. */
 export function exitOf(
   stanza: Element,
   room: string,

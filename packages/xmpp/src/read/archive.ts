@@ -58,7 +58,7 @@ export interface ArchiveReader {
   accept(stanza: Element, from: string): boolean;
   /** The messages of a room after a position, oldest first; all without one. */
   after(room: string, position: ArchivePosition | undefined): AsyncGenerator<RoomMessage>;
-  /** The position of the end of the archive, or before the message with this id. Undefined if there is no archive. */
+  /** The position of the end of the archive, or before the message with this id. Undefined without an archive. */
   end(room: string, before: string | undefined): Promise<ArchivePosition | undefined>;
 }
 

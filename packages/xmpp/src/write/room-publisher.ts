@@ -15,7 +15,7 @@ const ECHO_TIMEOUT = 60_000;
 
 const advice: Readonly<Record<string, string>> = {
   forbidden: 'The room is moderated: a moderator must give this account a voice.',
-  'not-acceptable': 'This account is no longer in the room, or the room does not accept such messages.',
+  'not-acceptable': 'This account has left the room, or the room does not accept such messages.',
   'policy-violation': 'The server limits the size and the number of messages.',
   'resource-constraint': 'The server limits the number of messages.',
 };
