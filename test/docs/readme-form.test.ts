@@ -18,7 +18,7 @@ const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = 
   bundled: [],
   core: [/^Install$/, /^Smallest example$/],
   demo: [],
-  host: [/^Install$/, /^Smallest example$/, /^What it writes or sends, and where$/],
+  host: [/^Install$/, /^Smallest example$/, /^Data it writes or sends, and where$/],
   library: [/^Install$/, /^Smallest example$/],
   plugin: [
     /^Install$/,
