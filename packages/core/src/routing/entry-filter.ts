@@ -1,6 +1,7 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
+import { property } from '../contract/property.ts';
 import type { HandlerEntry } from './handler-entry.ts';
 
 /** Whether an incident passes the filters of an entry. Its origin matches the handler already. */
@@ -83,13 +84,9 @@ function protocolTest(names: readonly string[]): (protocol: string) => boolean {
   };
 }
 
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-}
-
 /** The connection an incident is about: `connection`, or the `child` of a link. Its data need not fit any schema. */
 function connectionOf({ data }: Incident): unknown {
-  return member(data, 'connection') ?? member(data, 'child');
+  return property(data, 'connection') ?? property(data, 'child');
 }
 
 /**
@@ -106,9 +103,9 @@ export function compileEntryFilter({
   return (incident) => {
     const connection = connectionOf(incident);
     if (connection === undefined || connection === null) return true;
-    const protocol = isChosen && member(connection, 'protocol');
+    const protocol = isChosen && property(connection, 'protocol');
     if (typeof protocol === 'string' && !isChosen?.(protocol)) return false;
-    const host = isIgnored && member(member(connection, 'remote'), 'host');
+    const host = isIgnored && property(property(connection, 'remote'), 'host');
     return typeof host !== 'string' || !isIgnored?.(host);
   };
 }

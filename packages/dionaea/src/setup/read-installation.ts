@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, IhandlerError } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
 import { globSync } from 'tinyglobby';
 import { type DionaeaFile, parseToml, parseYaml } from './read-configuration.ts';
 
@@ -31,10 +32,6 @@ export interface DionaeaInstallation {
 
 const mainFiles = ['dionaea.cfg', 'dionaea.toml'];
 const places = ['', 'etc/dionaea', 'etc', 'conf'];
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function readFile(file: string): DionaeaFile {
   try {

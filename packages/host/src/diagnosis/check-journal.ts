@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JournalView } from '@ihandler/core';
-import { formatBytes, formatCount, formatDuration } from '@ihandler/core/kit';
+import { DAY, formatBytes, formatCount, formatDuration } from '@ihandler/core/kit';
 import { freeDisk } from '../status/journal-status.ts';
 import { type Finding, SET_ASIDE } from './finding.ts';
 
-const DAY = 86_400_000;
 /** A disk with fewer days left than this is a warning. */
 const SOON = 7;
 /** Estimates beyond this many days are not exact. */
@@ -35,7 +34,7 @@ export function journalFindings(
 ): readonly Finding[] {
   const { incidents, bytes: rate } = view.acceptedSince(now - DAY);
   const { bytes, limit } = view.size();
-  const today = `${incidents.toLocaleString('en')} incidents (${formatBytes(rate)}) accepted in 24 hours`;
+  const today = `${formatCount(incidents, 'incident')} (${formatBytes(rate)}) accepted in 24 hours`;
   const free = file === undefined ? undefined : freeDisk(file);
   const findings: Finding[] = [];
   const days = rate === 0 || free === undefined ? undefined : free / rate;

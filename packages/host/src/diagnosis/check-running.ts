@@ -1,10 +1,8 @@
 import type { JournalView } from '@ihandler/core';
-import { formatCount, formatDuration, formatTime } from '@ihandler/core/kit';
+import { formatCount, formatDuration, formatTime, HOUR, MINUTE } from '@ihandler/core/kit';
 import { type HostStatus, type InstanceStatus, problemsOf, type SourceState } from '../status/host-status.ts';
 import type { Finding } from './finding.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** A source that has reported nothing for this long, in milliseconds: a honeypot on the Internet sees something every few minutes. */
 const SILENT = 6 * HOUR;
 /** How far clocks may differ, in milliseconds. */

@@ -1,11 +1,8 @@
 import { resolve } from 'node:path';
+import { isRecord } from '@ihandler/core/kit';
 
 /** JSON Schema as a manifest holds it: plain data, of which only what is asked for here is looked at. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function propertiesOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
   const properties = schema['properties'];
