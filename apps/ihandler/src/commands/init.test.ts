@@ -55,7 +55,7 @@ describe('init', () => {
     expect((await world.run(['init'])).code).toBe(0);
     expect(world.read('ihandler.yaml')).not.toMatch(/^\s*sensor:/m);
     const { stderr } = await world.run(['check', '-c', 'ihandler.yaml']);
-    expect(stderr).toMatch(/^ihandler: \S+ has 1 problem:\n.*there is no file/);
+    expect(stderr).toMatch(/^ihandler: \S+ has 1 problem:\n.*the file \S+ does not exist/);
   });
 
   test('writes a valid configuration when nothing is installed', async () => {

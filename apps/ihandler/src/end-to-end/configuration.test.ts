@@ -53,7 +53,7 @@ ihandlers:
     expect(stderr).toMatch(/line 6, ihandlers\[2\]: ihandler-odd 1\.2\.3: .*found contract 2/);
     expect(stderr).toMatch(/line 7, ihandlers\[3\]: ihandler-broken 1\.2\.3: .*a part is missing/);
     expect(stderr).toMatch(/line 8, ihandlers\[4\]\.name: ihandler-future 1\.2\.3 is made for contract 7/);
-    expect(stderr).toMatch(/line 9, ihandlers\[5\]: \.\/gone\.js: there is no file/);
+    expect(stderr).toMatch(/line 9, ihandlers\[5\]: \.\/gone\.js: the file \S+gone\.js does not exist/);
   });
 
   test('with two instances of one name is rejected', async () => {

@@ -76,7 +76,7 @@ describe('import', () => {
       patience: { start: 10 },
     });
     expect(code).toBe(4);
-    expect(stderr).toContain('Nothing was read, since a handler does not start');
+    expect(stderr).toContain('Nothing was read: a handler did not start within');
     expect(stderr).toContain('the database is locked');
   });
 

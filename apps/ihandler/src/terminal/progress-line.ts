@@ -18,12 +18,12 @@ function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
-function whatIsRead({ file, index, of, fraction }: ImportProgress): string {
+function describeFiles({ file, index, of, fraction }: ImportProgress): string {
   if (of === 1) return file;
   return fraction === 1 ? `${of} files` : `${file} (${index} of ${of})`;
 }
 
-/** One line without colour; the terminal cuts it at its width, so what matters most comes first. */
+/** One line without colour. The terminal cuts it at its width, so the most important figures come first. */
 export function formatProgress(progress: ImportProgress, unicode: boolean): string {
   const { fraction, seconds, incidents } = progress;
   const rate = `${Math.round(incidents / Math.max(seconds, 0.001)).toLocaleString('en')}/s`;
@@ -35,11 +35,11 @@ export function formatProgress(progress: ImportProgress, unicode: boolean): stri
     if (held > 0.02 && seconds > 0.5 && held < 1) parts.push(`ETA ${clock((seconds / held) * (1 - held))}`);
   } else parts.push(`${incidents.toLocaleString('en')} incidents`, rate);
   if (progress.stuck !== undefined) parts.push(`waiting for ${progress.stuck}`);
-  else parts.push(whatIsRead(progress));
+  else parts.push(describeFiles(progress));
   return escapeControls(parts.join('  '));
 }
 
-/** Whether the terminal shows more than ASCII, as far as its environment says. */
+/** Whether the terminal shows more than ASCII, judging by its environment. */
 export function showsUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
   return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 }

@@ -1,6 +1,6 @@
 import { escapeControls } from '@ihandler/core';
 
-/** A word of a command line to be pasted into a POSIX shell: quoted where it must be, without control characters. */
+/** A word to paste into a POSIX shell: quoted where necessary, with escaped control characters. */
 export function shellWord(word: string): string {
   const safe = escapeControls(word);
   return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;

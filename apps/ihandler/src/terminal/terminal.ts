@@ -6,7 +6,7 @@ import type { Output, ProgramWorld } from '../program-world.ts';
 /** The pause between two redraws of the progress line, in milliseconds. */
 const REDRAW = 80;
 
-/** Colour: what the flag says, else FORCE_COLOR, else NO_COLOR (https://no-color.org), else whether it is a terminal. */
+/** Whether to use colour: the flag, else FORCE_COLOR, else NO_COLOR (https://no-color.org), else whether it is a terminal. */
 export function wantsColor(env: ProgramWorld['env'], stdout: Output, flag: boolean | undefined): boolean {
   if (flag !== undefined) return flag;
   const forced = env['FORCE_COLOR'];
@@ -24,22 +24,22 @@ function write(stream: Output, text: string): Promise<void> {
   });
 }
 
-/** Whether an error says that the reader of standard output has gone. */
+/** Whether an error means that the reader of standard output has closed it. */
 export function isClosedPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE' && 'closedOutput' in error;
 }
 
-/** As much of a line as a terminal shows without breaking it. */
+/** The part of a line that fits the width of a terminal. */
 export function cutTo(text: string, columns = 80): string {
   return [...text].slice(0, columns - 1).join('');
 }
 
-/** The terminal over two streams. Progress goes to standard error, and only when that is a terminal. */
+/** Creates a terminal over two streams. Progress goes to standard error, and only when that is a terminal. */
 export function createTerminal(world: ProgramWorld, color: boolean): Terminal {
   const { stdout, stderr } = world;
   let shown = '';
   let drawnAt = 0;
-  // Each write answers through its callback; without a listener the same error would also end the process.
+  // Each write reports its error to its callback; without a listener, the error would also end the process.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
   const clear = () => {

@@ -1,6 +1,6 @@
 /**
- * Breaks a line between words so that it fits a terminal; what follows is indented by as many blanks as `indent` says. A
- * word that is longer than a line stays whole, so that it can be copied. Without columns nothing is broken.
+ * Breaks a line between words to fit a terminal; further lines are indented by `indent` blanks. A word that is longer than a
+ * line stays whole, so that it can be copied. Without columns, the line stays as it is.
  */
 export function wrapText(line: string, indent: number, columns: number | undefined): string {
   if (columns === undefined || line.length < columns) return line;

@@ -1,8 +1,8 @@
 import type { World } from './world.ts';
 
 /**
- * A live source of lines with a number each. A line `throw` makes it throw what passes, `wrong` an IhandlerError, `end`
- * return; what is no number is rejected.
+ * A live source of lines with a number each. A line `throw` makes it throw an error, `wrong` an IhandlerError, `end` return;
+ * any other line without a number is rejected.
  */
 const tailSource = `
 import { existsSync, readFileSync } from 'node:fs';

@@ -6,7 +6,7 @@ import { describeError, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import type { CompleteWorld } from '../world.ts';
 
-/** Where a system service keeps its state; used when it exists and this user may write there. */
+/** The data folder of a system service, used when it exists and this user may write there. */
 const SYSTEM_FOLDER = '/var/lib/ihandler';
 
 function isWritable(folder: string): boolean {
@@ -14,21 +14,21 @@ function isWritable(folder: string): boolean {
     accessSync(folder, constants.W_OK);
     return true;
   } catch {
-    // Missing or not ours: the user's own folder is taken.
+    // Missing or not writable: the user's own folder is used.
     return false;
   }
 }
 
-/** Where the program keeps its state when the configuration does not say: see the README, "The data folder". */
+/** The data folder when the configuration does not set one: see the README, "The data folder". */
 export function defaultDataFolder(env: CompleteWorld['env']): string {
   if (isWritable(SYSTEM_FOLDER)) return SYSTEM_FOLDER;
   const state = env['XDG_STATE_HOME'];
-  // The XDG specification says that a relative path is to be ignored.
+  // The XDG specification requires programs to ignore a relative path.
   if (state?.startsWith('/')) return join(state, 'ihandler');
   return join(env['HOME'] || homedir(), '.local', 'state', 'ihandler');
 }
 
-/** Makes the folder, for its owner and group only. */
+/** Creates the folder, for its owner and group only. */
 export function makeDataFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o750 });
@@ -36,13 +36,13 @@ export function makeDataFolder(folder: string): void {
   } catch (cause) {
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `The data folder ${folder} cannot be written: ${describeError(cause)}. Name another one with "data:" in a configuration.`,
+      `Cannot write to the data folder ${folder}: ${describeError(cause)}. Set "data:" to another folder.`,
       { cause },
     );
   }
 }
 
-function invented(): string {
+function newName(): string {
   const host = hostname()
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '-')
@@ -51,8 +51,8 @@ function invented(): string {
 }
 
 /**
- * The name of this sensor: what the configuration says, else IHANDLER_SENSOR, else the one in the data folder, made once
- * from the host's name and kept, since the identity of incidents depends on it.
+ * The name of this sensor: that of the configuration, else IHANDLER_SENSOR, else the one in the data folder. That one is
+ * made from the host's name once and stored, since the identity of incidents depends on it.
  */
 export function sensorName(
   folder: string,
@@ -63,15 +63,15 @@ export function sensorName(
   if (given !== undefined) return given;
   const file = join(folder, 'sensor');
   try {
-    writeFileSync(file, `${invented()}\n`, { flag: 'wx', mode: 0o640 });
+    writeFileSync(file, `${newName()}\n`, { flag: 'wx', mode: 0o640 });
   } catch (error) {
-    // Another run has named the sensor; anything else shows when the file is read.
+    // Another run has created the name.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
   const name = readFileSync(file, 'utf8').trim();
   if (name !== '') return name;
   throw new IhandlerError(
     'OPTIONS_INVALID',
-    `Expected the name of this sensor in ${file}, found an empty file: write one.`,
+    `Expected the name of this sensor in ${file}; found an empty file. Write a name into it.`,
   );
 }

@@ -12,7 +12,7 @@ import { type JsonSchema, resolvePaths } from '../discovery/option-schema.ts';
 /** Where handlers and sources are loaded from. */
 export interface LoadContext {
   readonly installed: Installed;
-  /** Relative paths in options, and local handlers, start here. */
+  /** Where relative paths in options, and local handlers, start. Absolute. */
   readonly folder: string;
   readonly conditions: readonly string[];
 }
@@ -26,7 +26,7 @@ export interface RequestedEntry {
 type CreatedEntry = { readonly entry: HandlerEntry } | { readonly problems: readonly Problem[] };
 type Factory = (options: unknown) => unknown;
 
-/** Whether a name is that of a file. */
+/** Whether a name is the path of a local file. */
 export function isLocal(name: string): boolean {
   return /^\.\.?(?:[/\\]|$)/.test(name) || isAbsolute(name);
 }
@@ -36,7 +36,7 @@ function ownerOf({ package: { name, version } }: Contribution<'handlers'>): stri
 }
 
 interface Loaded {
-  /** How it is called in messages. */
+  /** Its name in messages. */
   readonly owner: string;
   readonly schema: JsonSchema;
   readonly module: Module;
@@ -44,7 +44,7 @@ interface Loaded {
   readonly network: boolean;
   /** Whether it masks the sensor's address by itself. */
   readonly masksItself: boolean;
-  /** Whether it is a file of the user's own, which need not say what contract it is made for. */
+  /** Whether it is a local file, which need not declare its contract. */
   readonly isOwn: boolean;
 }
 
@@ -57,7 +57,7 @@ async function loadContribution(
   return { owner: ownerOf(contribution), schema, module, network, masksItself, isOwn: false };
 }
 
-/** A file of the user's own, or a folder with a package that is not installed. */
+/** Loads a local file, or a folder with a package that is not installed. */
 async function loadLocal(path: string, name: string, context: LoadContext): Promise<Loaded | string> {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     return {
@@ -85,7 +85,7 @@ async function load({ entry }: RequestedEntry, context: LoadContext): Promise<Lo
   return context.installed.unusable.find(({ name }) => name === entry.name)?.problem ?? contribution;
 }
 
-/** A file of the user's own is written for the program that runs it: what does not say its contract gets ours. */
+/** A local file is written for this version: a handler without a contract gets the current one. */
 function withContract(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'contract' in value) return value;
   return Object.isExtensible(value)
@@ -93,7 +93,7 @@ function withContract(value: unknown): unknown {
     : { contract: CONTRACT, ...value };
 }
 
-/** Why what a factory returned is no handler; undefined when it is one, as far as the host must know. */
+/** Why the value that a factory returned is not a handler; undefined when it is one, as far as the host checks. */
 function handlerProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return `expected a handler; found ${typeof value}`;
   const contract = 'contract' in value ? value.contract : undefined;
@@ -109,7 +109,7 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
     if (typeof loaded === 'string') return { problems: [{ path: [...path, 'name'], message: loaded }] };
     const factory = loaded.module['default'];
     const options = resolvePaths(loaded.schema, entry.config ?? {}, entry.folder ?? context.folder);
-    // Safe: a factory is given what the user wrote and judges it; what it returns is checked below.
+    // Safe: a factory validates the options itself; its result is checked below.
     const made = typeof factory === 'function' ? (factory as Factory)(options) : factory;
     const value = loaded.isOwn ? withContract(made) : made;
     const wrong = handlerProblem(value);

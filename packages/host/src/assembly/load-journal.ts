@@ -7,17 +7,17 @@ import { importExport } from '../discovery/load-module.ts';
 import { optionsOf, resolvePaths } from '../discovery/option-schema.ts';
 import type { HostPlan } from './host-plan.ts';
 
-/** The name of the journal that needs no package. */
+/** The name of the journal that does not need a package. */
 const MEMORY = 'memory';
 
 /** The journal of a host, loaded and not yet open. */
 export interface LoadedJournal {
   readonly name: string;
-  /** What its own factory takes, paths absolute. */
+  /** The options of its factory, paths absolute. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Its file, when its options name one. Absolute. */
   readonly file: string | undefined;
-  /** Undefined for the in-memory one, which nobody else can look into. */
+  /** Undefined for the in-memory one, which other processes cannot open. */
   readonly module: JournalModule | undefined;
   readonly journal: Journal;
 }

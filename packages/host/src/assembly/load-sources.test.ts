@@ -12,7 +12,7 @@ function given(sensor: object, config: Entry['config'] = {}): unknown {
   return sourceOptions(contribution, entry, '/', 'hive-1');
 }
 
-it('a source is told the name of the sensor where it has an option for that, and nothing where that has a default', () => {
+it('sourceOptions adds the sensor to an option without a default, and keeps a default', () => {
   expect(given({ type: 'string' })).toEqual({ sensor: 'hive-1' });
   expect(given({ type: 'string' }, { sensor: 'hive-2' })).toEqual({ sensor: 'hive-2' });
   expect(given({ enum: ['incident', 'ident'], default: 'incident' })).toEqual({});

@@ -5,7 +5,7 @@ import { readHead } from './read-head.ts';
 
 const large = Buffer.alloc(300_000, 'abcdefgh');
 
-test('reads the first 64 KiB, of a gzipped file those of what is in it', async () => {
+test('readHead reads the first 64 KiB, uncompressed', async () => {
   const world = createFolder();
   const plain = await readHead(world.write('a', large));
   expect(Buffer.from(plain).equals(large.subarray(0, 65_536))).toBe(true);
@@ -13,7 +13,7 @@ test('reads the first 64 KiB, of a gzipped file those of what is in it', async (
   expect(Buffer.from(unzipped).equals(large.subarray(0, 65_536))).toBe(true);
 });
 
-test('reads what there is of a short file, an empty one and a gzipped one that is cut', async () => {
+test('readHead reads a short file, an empty one and a truncated gzip file', async () => {
   const world = createFolder();
   expect(await readHead(world.write('a', 'abc'))).toHaveLength(3);
   expect(await readHead(world.write('b', ''))).toHaveLength(0);
@@ -23,7 +23,7 @@ test('reads what there is of a short file, an empty one and a gzipped one that i
   expect((await readHead(world.write('c', zipped.subarray(0, 9000)))).length).toBeGreaterThan(0);
 });
 
-test('fails for a file that is gzipped in name only after its first bytes', async () => {
+test('readHead fails for a file with an invalid gzip stream', async () => {
   const world = createFolder();
   await expect(
     readHead(world.write('a', Buffer.from([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))),

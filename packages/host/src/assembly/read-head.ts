@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
-/** How much of a file its source is recognised by, in bytes. */
+/** The number of bytes by which a source recognises a file. */
 const HEAD = 64 * 1024;
 
 async function firstBytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -14,7 +14,7 @@ async function firstBytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {
       if (length >= HEAD) break;
     }
   } catch (error) {
-    // A gzip file that is cut short still begins with something: its source tells what is wrong where it ends.
+    // The beginning of a truncated gzip file is enough: its source reports the truncation.
     if (length === 0) throw error;
   }
   return Buffer.concat(chunks).subarray(0, HEAD);
@@ -26,7 +26,7 @@ export async function readHead(file: string): Promise<Uint8Array> {
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
   const compressed = createReadStream(file);
   const unzipped = createGunzip();
-  // pipe passes on no errors, and a file that fails here has been read a moment ago.
+  // pipe() does not forward errors.
   compressed.on('error', (error) => unzipped.destroy(error));
   try {
     return await firstBytes(compressed.pipe(unzipped));

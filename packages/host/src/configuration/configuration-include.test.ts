@@ -107,10 +107,12 @@ describe('environment variables', () => {
     );
     const reported = await problems(world);
     expect(reported).toContain('/my.yaml has 4 problems:');
-    expect(reported).toMatch(/line 4, ihandlers\[0\]\.config\.a: expected the variable NONE .*default/);
+    expect(reported).toMatch(
+      /line 4, ihandlers\[0\]\.config\.a: expected the environment variable NONE .*default/,
+    );
     expect(reported).toMatch(/line 5, ihandlers\[0\]\.config\.b\[1\]: expected \$\{NAME\}.*found \$\{A B\}/);
     expect(reported).toMatch(/line 6, ihandlers\[0\]\.config\.c: .*found \$\{OPEN/);
-    expect(reported).toMatch(/line 7, .*the variable constructor/);
+    expect(reported).toMatch(/line 7, .*the environment variable constructor/);
   });
 
   test('are not shown in the problem of a setting', async () => {

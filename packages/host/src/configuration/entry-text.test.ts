@@ -8,6 +8,6 @@ test.each([
   ['log-text:file=a,c.log', { name: 'log-text', config: { file: 'a,c.log' } }],
   ['./my.js:url=https://x:1/?a=b', { name: './my.js', config: { url: 'https://x:1/?a=b' } }],
   ['C:\\x.js', { name: 'C:\\x.js', config: {} }],
-])('reads %s', (text, entry) => {
+])('parseEntry reads %s', (text, entry) => {
   expect(parseEntry(text, { packages: [] })).toEqual(entry);
 });

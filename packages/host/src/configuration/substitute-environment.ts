@@ -1,6 +1,6 @@
 import type { ConfigPath } from './problem.ts';
 
-/** Something that stands where a variable of the environment should. */
+/** A reference to an environment variable that is missing or malformed. */
 export interface Missing {
   readonly path: ConfigPath;
   readonly message: string;
@@ -17,18 +17,14 @@ function fill(
     if (whole === '$$') return '$';
     const [, name, preset] = /^([A-Za-z_]\w*)(?::-(.*))?$/s.exec(inner ?? '') ?? [];
     if (name === undefined || end === '') {
-      missing(
-        `expected \${NAME} or \${NAME:-DEFAULT} (for the text itself write $$ instead of $); found ${whole}`,
-      );
+      missing(`expected \${NAME} or \${NAME:-DEFAULT} (write $$ for a dollar sign); found ${whole}`);
       return whole;
     }
-    // As in a shell: an empty variable is as good as none when there is a default.
+    // As in a shell: the default replaces an empty variable, too.
     const value = Object.hasOwn(env, name) ? env[name] : undefined;
     if (preset !== undefined) return value || preset;
     if (value === undefined)
-      missing(
-        `expected the variable ${name} in the environment, or a default: \${${name}:-DEFAULT}; found nothing`,
-      );
+      missing(`expected the environment variable ${name}, or a default: \${${name}:-DEFAULT}; found nothing`);
     return value ?? whole;
   });
 }

@@ -31,7 +31,7 @@ async function leaveSocket(path: string): Promise<void> {
   onTestFinished(() => void server.close());
 }
 
-test('the socket of a killed process is replaced, and modules that are installed by links are found afterwards', async () => {
+test('takeControlAddress replaces the socket of a killed process, and linked modules resolve afterwards', async () => {
   const data = folder();
   await leaveSocket(join(data, 'control.sock'));
   install(join(data, 'node_modules/plain'));
@@ -47,7 +47,7 @@ test('the socket of a killed process is replaced, and modules that are installed
   expect(fileOf('linked')).toBe(join(data, 'store/linked/index.js'));
 });
 
-test('a socket whose path would be too long lies elsewhere, and goes with its folder', () => {
+test('takeControlAddress puts a socket with a long path elsewhere, and removes it with its folder', () => {
   const data = join(folder(), 'd'.repeat(120));
   mkdirSync(data);
   const address = takeControlAddress(data);

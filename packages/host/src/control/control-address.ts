@@ -7,10 +7,10 @@ import { errorCode } from '@ihandler/core/kit';
 /** The longest path of a socket, in bytes: `sun_path` of unix(7) is one longer, for the zero byte; macOS has four less. */
 const LONGEST = process.platform === 'linux' ? 107 : 103;
 
-/** Says where the socket is when it does not lie in the data folder itself. */
+/** The file that names the socket when it is not in the data folder. */
 const POINTER = 'control.json';
 
-/** A pipe's name is no path: it is made from that of the data folder. */
+/** The name of a pipe, which is not a path, is derived from that of the data folder. */
 function pipeOf(dataDir: string): string {
   const name = createHash('sha256').update(resolve(dataDir).toLowerCase()).digest('hex').slice(0, 32);
   return `\\\\.\\pipe\\ihandler-${name}`;
@@ -27,30 +27,30 @@ function pointedAt(dataDir: string): string | undefined {
     const path = typeof json === 'object' && json !== null && 'socket' in json ? json.socket : undefined;
     return typeof path === 'string' ? path : undefined;
   } catch (error) {
-    // Nobody has left one, or it was cut off while it was written: then nobody listens there.
+    // It is missing or was not written completely: then no process listens.
     if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Where the process of a data folder listens, if one does; undefined when none has left an address. */
+/** The address of the process that runs on a data folder; undefined when none has left one. */
 export function controlAddress(dataDir: string): string | undefined {
   if (process.platform === 'win32') return pipeOf(dataDir);
   return socketIn(dataDir) ?? pointedAt(dataDir);
 }
 
-/** An address that is this process's to listen on. */
+/** An address on which this process may listen. */
 export interface OwnAddress {
   readonly path: string;
-  /** Lets only this user in, once something listens there. */
+  /** Restricts access to this user, once something listens. */
   protect(): void;
-  /** Removes what was made for it. */
+  /** Removes the address and its files. */
   remove(): void;
 }
 
 /**
- * Removes a file, if it is there, without looking at it. After Node has looked at a socket, as `rmSync` does, it takes the
- * next symbolic link for no link when it resolves a module: a program that is installed by links would not find its parts.
+ * Removes a file, if it exists, without a stat. After Node has called stat on a socket, as `rmSync` does, it does not follow
+ * the next symbolic link when it resolves a module: a program that is installed by links would not find its parts.
  */
 function remove(path: string): void {
   try {
@@ -60,7 +60,7 @@ function remove(path: string): void {
   }
 }
 
-/** Removes a folder of ours, with the socket in it. */
+/** Removes an empty folder that this process created. */
 function removeFolder(folder: string): void {
   try {
     rmdirSync(folder);
@@ -70,8 +70,8 @@ function removeFolder(folder: string): void {
 }
 
 /**
- * Takes the address of a data folder, removing what a killed process left there. A path too long for a socket is replaced
- * by one in a new folder of this user's own among the temporary ones, and `control.json` says which.
+ * Takes the address of a data folder, and removes the socket of a killed process. If the path is too long for a socket, the
+ * socket is in a new temporary folder, which `control.json` names.
  */
 export function takeControlAddress(dataDir: string): OwnAddress {
   if (process.platform === 'win32') return { path: pipeOf(dataDir), protect() {}, remove() {} };

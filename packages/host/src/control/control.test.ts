@@ -27,7 +27,7 @@ describe('the control channel', () => {
   test.each([
     ['in the data folder', () => createFolder().folder],
     ['elsewhere when the path is too long for a socket', longFolder],
-  ])('answers what is asked, %s', async (_where, makeFolder) => {
+  ])('answers calls, %s', async (_where, makeFolder) => {
     const folder = makeFolder();
     expect(await callControl(folder, 'add', {})).toBeUndefined();
     const server = await served(folder, {
@@ -57,7 +57,7 @@ describe('the control channel', () => {
   test.each([
     ['in the data folder', () => createFolder().folder],
     ['elsewhere', longFolder],
-  ])('lets in nobody but this user, %s', async (_where, makeFolder) => {
+  ])('accepts only this user, %s', async (_where, makeFolder) => {
     const folder = makeFolder();
     await served(folder, {});
     const pointer = join(folder, 'control.json');
@@ -68,7 +68,7 @@ describe('the control channel', () => {
     if (existsSync(pointer)) expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
   });
 
-  test('brings errors back, those for the user with their code', async () => {
+  test('returns errors, an IhandlerError with its code', async () => {
     const { folder } = createFolder();
     await served(folder, {
       async known() {
@@ -93,7 +93,7 @@ describe('the control channel', () => {
     await expect(callControl(folder, 'toString', {})).rejects.toThrow(/does not know the request toString/);
   });
 
-  test('is one process at a time, and the other is told who', async () => {
+  test('rejects a second process, and names the first', async () => {
     const { folder } = createFolder();
     await served(folder, {});
     await expect(serveControl(folder, {})).rejects.toThrow(`process ${process.pid}`);
@@ -102,7 +102,7 @@ describe('the control channel', () => {
   test.each([
     ['in the data folder', () => createFolder().folder],
     ['elsewhere', longFolder],
-  ])('replaces what a killed process left, %s', async (_where, makeFolder) => {
+  ])('replaces the socket of a killed process, %s', async (_where, makeFolder) => {
     const folder = makeFolder();
     const path =
       Buffer.byteLength(folder) > 90
@@ -121,7 +121,7 @@ describe('the control channel', () => {
     expect(await callControl(folder, 'late', {})).toBe('yes');
   });
 
-  test('tells a method that nobody waits for its answer any more', async () => {
+  test('aborts the signal of a method when its client disconnects', async () => {
     const { folder } = createFolder();
     let told = false;
     await served(folder, {
@@ -144,7 +144,7 @@ describe('the control channel', () => {
     );
   });
 
-  test('ends what is being asked when it is closed', async () => {
+  test('cancels running calls when it is closed', async () => {
     const { folder } = createFolder();
     const server = await served(folder, { long: () => new Promise(() => undefined) });
     const call = callControl(folder, 'long', {}).catch((error: unknown) => error);
@@ -153,7 +153,7 @@ describe('the control channel', () => {
     expect(await call).toHaveProperty('code', 'TARGET_UNREADABLE');
   });
 
-  test('goes on after somebody has spoken something else', async () => {
+  test('continues after a client that does not follow the protocol', async () => {
     const { folder } = createFolder();
     await served(folder, {});
     for (const text of ['GET / HTTP/1.1\r\n\r\n', '7\n', `{"method":"${'x'.repeat(5 << 20)}`]) {

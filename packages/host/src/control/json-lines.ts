@@ -16,7 +16,7 @@ export function onJsonLine(socket: Socket, longest: number, callback: (value: un
       try {
         value = JSON.parse(line);
       } catch {
-        // Whoever speaks something else is not one of us.
+        // A client that sends anything else does not follow the protocol.
         socket.destroy();
         return;
       }

@@ -4,7 +4,7 @@ import type { ControlMethod, ControlMethods } from './control-server.ts';
 
 const positions = z.array(z.int().positive()).optional();
 
-/** What each method takes; the answers are those of the dispatcher's methods of the same name. */
+/** The parameters of each method; the answers are those of the dispatcher's methods of the same name. */
 const params = {
   retryDeadLetters: z.strictObject({ instance: z.string(), positions }),
   dropDeadLetters: z.strictObject({ instance: z.string(), positions }),
@@ -17,7 +17,7 @@ const params = {
   forget: z.strictObject({ networks: z.array(z.string()) }),
 };
 
-/** What a command asks of a dispatcher, by the name of the method. */
+/** The parameters of each method, by its name. */
 type OperatorParams = { readonly [Method in keyof typeof params]: z.output<(typeof params)[Method]> };
 
 const replayCounts = z.object({
@@ -45,12 +45,12 @@ export type OperationAnswers = {
 /** The progress of a replay: `done` of `total` entries. */
 export const replayProgress = z.object({ done: z.number(), total: z.number() });
 
-/** Something that is asked of a dispatcher, wherever it runs. */
+/** A call of a dispatcher's method, in this process or another. */
 export type Operation = {
   [Method in keyof OperatorParams]: { readonly method: Method; readonly params: OperatorParams[Method] };
 }[keyof OperatorParams];
 
-/** Leaves out what is undefined. */
+/** The object without its undefined members. */
 function given<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   // Safe: exactly the keys whose value is undefined are left out.
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
@@ -58,7 +58,7 @@ function given<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], 
   };
 }
 
-/** Does it on a dispatcher of this process. */
+/** Performs an operation on a dispatcher of this process. */
 export function operate(
   dispatcher: Dispatcher,
   operation: Operation,
@@ -89,12 +89,12 @@ function methodFor(dispatcher: Dispatcher, method: Operation['method']): Control
         'OPTIONS_INVALID',
         `The running ihandler does not accept this request for ${method}. Is it another version? Restart it.`,
       );
-    // Safe: the schema of this very method has just been met.
+    // Safe: the schema of this method has just accepted them.
     return operate(dispatcher, { method, params: parsed.data } as Operation, say, signal);
   };
 }
 
-/** What a running process does for `dead-letters`, `replay` and `forget`. */
+/** The methods of a running process for `dead-letters`, `replay` and `forget`. */
 export function operatorMethods(dispatcher: Dispatcher): ControlMethods {
   return {
     retryDeadLetters: methodFor(dispatcher, 'retryDeadLetters'),

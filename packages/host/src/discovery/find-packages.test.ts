@@ -7,7 +7,7 @@ import { findPackages } from './find-packages.ts';
 const manifest = { contract: 1 };
 
 describe('findPackages', () => {
-  test('finds packages with the keyword and a manifest, with and without scope, linked ones too', () => {
+  test('finds packages with the keyword and a manifest, with and without scope, and linked ones', () => {
     const world = createFolder();
     world.install('plain', { ihandler: manifest });
     world.install('@acme/scoped', { ihandler: manifest });
@@ -26,7 +26,7 @@ describe('findPackages', () => {
     expect(unusable).toEqual([]);
   });
 
-  test('looks in the folders around a place, the nearest first, and in the places in their order', () => {
+  test('searches the folders around each place, the nearest first, in the order of the places', () => {
     const world = createFolder();
     world.install('both', { ihandler: manifest, version: '1.0.0' });
     world.install('outer', { ihandler: manifest });
@@ -40,15 +40,15 @@ describe('findPackages', () => {
     expect(versions([world.folder, join(world.folder, 'in/ner')])).toEqual(['both@1.0.0', 'outer@1.2.3']);
   });
 
-  test('tells of a package whose manifest does not fit, and of one for another contract, with its version', () => {
+  test('returns packages with an invalid manifest or another contract, with the reason', () => {
     const world = createFolder();
     world.install('future', { ihandler: { contract: 2, handlers: 'all new' } });
     world.install('wrong', { ihandler: { contract: 1, handlers: { a: { summary: 'x', options: {} } } } });
     const { packages, unusable } = findPackages([world.folder]);
     expect(packages).toEqual([]);
     expect(unusable.map(({ problem }) => problem)).toEqual([
-      expect.stringMatching(/^future 1\.2\.3 is made for contract 2 and this program knows contract 1/),
-      expect.stringMatching(/^wrong 1\.2\.3 has a manifest that does not fit.*handlers\.a\.network/),
+      expect.stringMatching(/^future 1\.2\.3 is made for contract 2, but this program supports contract 1/),
+      expect.stringMatching(/^wrong 1\.2\.3 has an invalid manifest, .*handlers\.a\.network/),
     ]);
   });
 });

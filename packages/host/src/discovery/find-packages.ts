@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CONTRACT, escapeControls, type Manifest, manifestSchema } from '@ihandler/core';
 
-/** A package that says with its manifest what it offers. */
+/** A package with a valid manifest. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
@@ -15,15 +15,15 @@ export interface InstalledPackage {
   readonly entryPoints: { readonly exports?: unknown; readonly main?: unknown };
 }
 
-/** A package that has the keyword and cannot be used. */
+/** A package that has the keyword but cannot be used. */
 export interface UnusablePackage {
   readonly name: string;
   readonly version: string;
-  /** What is wrong, for people; names the package and its version. */
+  /** Why, for people; names the package and its version. */
   readonly problem: string;
 }
 
-/** What was found, in the order of the places. */
+/** The packages found, in the order of the places. */
 export interface Installed {
   readonly packages: readonly InstalledPackage[];
   readonly unusable: readonly UnusablePackage[];
@@ -42,7 +42,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
-    // No such folder, or not ours to read: nothing is installed there for this user.
+    // A missing or unreadable folder has no packages for this user.
     return [];
   }
 }
@@ -72,7 +72,7 @@ function readPackageJson(folder: string): PackageJson | undefined {
     // Safe: a non-null object may be read by any key, and every value read from it is checked.
     return typeof parsed === 'object' && parsed !== null ? (parsed as PackageJson) : undefined;
   } catch {
-    // No package.json, or one that is none: not a package of ours.
+    // Without a valid package.json, the folder is not a package.
     return undefined;
   }
 }
@@ -86,10 +86,10 @@ function problemOf(json: PackageJson): string {
   const contract =
     typeof field === 'object' && field !== null && 'contract' in field ? field.contract : undefined;
   if (contract !== undefined && contract !== CONTRACT)
-    return `is made for contract ${JSON.stringify(contract)} and this program knows contract ${CONTRACT}: install a version of it that fits, or another version of ihandler`;
+    return `is made for contract ${JSON.stringify(contract)}, but this program supports contract ${CONTRACT}: install a matching version of either`;
   const issues = manifestSchema.safeParse(field).error?.issues ?? [];
-  const shown = issues.map(({ path, message }) => `ihandler.${path.map(String).join('.')}: ${message}`);
-  return `has a manifest that does not fit, which its author should put right: ${shown.join('; ')}`;
+  const problems = issues.map(({ path, message }) => `ihandler.${path.map(String).join('.')}: ${message}`);
+  return `has an invalid manifest, which its author must fix: ${problems.join('; ')}`;
 }
 
 /**
@@ -109,9 +109,9 @@ export function packageAt(folder: string, foundIn: string): InstalledPackage | U
 }
 
 /**
- * Finds the packages with the keyword `ihandler` and a manifest, without running any code of theirs: in the node_modules
- * of each place and of the folders around it. The first one found has the name; one that cannot be used is told, not
- * passed over. A package with the keyword and no field `ihandler` (core, libraries) offers nothing and is no mistake.
+ * Finds the packages with the keyword `ihandler` and a manifest, without running their code: in the node_modules of each
+ * place and of the folders around it. The first package of a name counts. Packages that cannot be used are in the result,
+ * with the reason. A package with the keyword but without the field `ihandler` (core, libraries) contributes nothing.
  */
 export function findPackages(places: readonly string[]): Installed {
   const packages: InstalledPackage[] = [];

@@ -14,7 +14,7 @@ function having(entryPoints: InstalledPackage['entryPoints']): InstalledPackage 
   return { name: 'p', version: '1.0.0', folder: '/p', foundIn: '/', manifest, entryPoints };
 }
 
-test('resolves an export by its conditions, in the order in which they are written', () => {
+test('resolveExport uses the first matching condition, in written order', () => {
   const nested = having({
     exports: {
       '.': {
@@ -34,7 +34,7 @@ test('resolves an export by its conditions, in the order in which they are writt
   expect(resolveExport(nested, './constructor')).toBeUndefined();
 });
 
-test('resolves exports that are one entry point, main, and index.js where a package says nothing', () => {
+test('resolveExport resolves a single entry point, main, and index.js by default', () => {
   expect(resolveExport(having({ exports: './a.js' }), '.')).toBe('/p/a.js');
   expect(resolveExport(having({ exports: { import: './a.js' } }), '.')).toBe('/p/a.js');
   expect(resolveExport(having({ exports: { import: './a.js' } }), './commands')).toBeUndefined();

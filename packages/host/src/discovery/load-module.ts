@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { describeError, IhandlerError } from '@ihandler/core';
 import type { InstalledPackage } from './find-packages.ts';
 
-/** A module's exports, not yet checked. */
+/** The exports of a module, not validated yet. */
 export type Module = Readonly<Record<string, unknown>>;
 
-/** The conditions under which this program imports, beside those that Node was started with. */
+/** The conditions of `exports`, beside those that Node was started with. */
 const conditions = ['node', 'import', 'module-sync', 'default'];
 
 /** The target of an `exports` value (https://nodejs.org/api/packages.html#conditional-exports): the first condition that holds. */
@@ -46,23 +46,20 @@ export function resolveExport(
   return target === undefined ? undefined : join(installed.folder, target);
 }
 
-/** Imports a file by its absolute path. What its code throws is told with the name of who asked for it. */
+/** Imports a file by its absolute path. Throws `HANDLER_INVALID`, which names `owner`, when it is missing or throws. */
 export async function importFile(file: string, owner: string): Promise<Module> {
-  if (!existsSync(file)) throw new IhandlerError('HANDLER_INVALID', `${owner}: there is no file ${file}.`);
+  if (!existsSync(file))
+    throw new IhandlerError('HANDLER_INVALID', `${owner}: the file ${file} does not exist.`);
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new IhandlerError(
-      'HANDLER_INVALID',
-      `${owner}: ${file} cannot be loaded: ${describeError(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new IhandlerError('HANDLER_INVALID', `${owner}: cannot load ${file}: ${describeError(error)}`, {
+      cause: error,
+    });
   }
 }
 
-/** Imports an export of a package. Throws `HANDLER_INVALID`, naming package and version, when that is not possible. */
+/** Imports an export of a package. Throws `HANDLER_INVALID`, naming package and version, when it cannot. */
 export async function importExport(
   installed: InstalledPackage,
   subpath: string,
@@ -71,6 +68,6 @@ export async function importExport(
   const owner = `${installed.name} ${installed.version}`;
   const file = resolveExport(installed, subpath, extraConditions);
   if (file === undefined)
-    throw new IhandlerError('HANDLER_INVALID', `${owner}: its package.json has no export ${subpath}.`);
+    throw new IhandlerError('HANDLER_INVALID', `${owner}: its package.json does not export ${subpath}.`);
   return importFile(file, owner);
 }

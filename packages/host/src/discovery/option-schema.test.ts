@@ -16,7 +16,7 @@ const schema = {
   },
 };
 
-test('makes every path absolute, however deep, and nothing else', () => {
+test('resolvePaths makes every path absolute, at any depth, and nothing else', () => {
   const options = {
     file: 'a',
     level: 'b',
@@ -40,18 +40,18 @@ test('makes every path absolute, however deep, and nothing else', () => {
   });
 });
 
-test('asks only for what has no default', () => {
+test('requiredOptions leaves out options with a default', () => {
   expect(requiredOptions(schema)).toEqual(['file', 'key']);
   expect(requiredOptions({})).toEqual([]);
 });
 
-test('shows an example for an option', () => {
+test('exampleOf returns an example for an option', () => {
   expect(exampleOf(schema, 'file')).toBe('a.sqlite');
   expect(exampleOf({ properties: { file: { format: 'path' } } }, 'file')).toBe('FILE');
   expect(exampleOf(schema, 'key')).toBe('VALUE');
 });
 
-test('reads a value from the command line as its schema says', () => {
+test('fromText returns a value with the type of its schema', () => {
   expect(fromText(schema, 'size', '12')).toBe(12);
   expect(fromText(schema, 'size', 'twelve')).toBe('twelve');
   expect(fromText(schema, 'isLoud', 'true')).toBe(true);

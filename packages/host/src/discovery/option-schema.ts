@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isRecord } from '@ihandler/core/kit';
 
-/** JSON Schema as a manifest holds it: plain data, of which only what is asked for here is looked at. */
+/** JSON Schema as a manifest holds it: plain data, of which only a few keywords are used. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 function propertiesOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
@@ -12,7 +12,7 @@ function propertiesOf(schema: JsonSchema): readonly (readonly [string, JsonSchem
   );
 }
 
-/** The options that must be given: `required`, without those that have a default. */
+/** The options that the user must set: `required`, without those that have a default. */
 export function requiredOptions(schema: JsonSchema): readonly string[] {
   const required = schema['required'];
   if (!Array.isArray(required)) return [];
@@ -22,7 +22,7 @@ export function requiredOptions(schema: JsonSchema): readonly string[] {
   );
 }
 
-/** A value to show for an option in an example command: the schema's first example, else `FILE` or `VALUE`. */
+/** The value of an option in an example command: the schema's first example, else `FILE` or `VALUE`. */
 export function exampleOf(schema: JsonSchema, option: string): string {
   const property = new Map(propertiesOf(schema)).get(option);
   const examples = property?.['examples'];
@@ -32,7 +32,7 @@ export function exampleOf(schema: JsonSchema, option: string): string {
 
 /**
  * A copy of options in which every string whose schema says `"format": "path"` is absolute, starting at `folder`.
- * `:memory:` (SQLite) and what does not fit the schema stay as they are: the owner of the options judges those.
+ * `:memory:` (SQLite) and values that do not match the schema stay as they are: the owner of the options validates them.
  */
 export function resolvePaths(schema: JsonSchema, value: unknown, folder: string): unknown {
   if (typeof value === 'string')
@@ -53,7 +53,7 @@ export function resolvePaths(schema: JsonSchema, value: unknown, folder: string)
   );
 }
 
-/** The text of an option on the command line as the type that its schema asks for. */
+/** The value of an option from its text on the command line, with the type of its schema. */
 export function fromText(schema: JsonSchema, option: string, text: string): unknown {
   const type = new Map(propertiesOf(schema)).get(option)?.['type'];
   const types = Array.isArray(type) ? type : [type];
@@ -77,7 +77,7 @@ export interface MarkedOption {
   readonly host: unknown;
 }
 
-/** Every option that is given and whose schema says a `format`, however deep. `host` is the option beside a value. */
+/** Every option with a value whose schema has a `format`, at any depth. `host` is the option beside it. */
 export function markedOptions(
   schema: JsonSchema,
   value: unknown,

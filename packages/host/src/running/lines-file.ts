@@ -1,16 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** A file of lines that comes into being with its first line, so that a run without any leaves none behind. */
+/** A file of lines that is created with its first line, so that a run without lines leaves no file behind. */
 export interface LinesFile {
   readonly path: string;
   readonly count: number;
-  /** Adds a line, after those before it. Rejects when it cannot be written; so does every later one. */
+  /** Appends a line. Rejects when it cannot be written; so does every later call. */
   append(line: string): Promise<void>;
-  /** Makes what was written durable. Rejects when a line could not be written. */
+  /** Flushes the lines to disk. Rejects when a line could not be written. */
   close(): Promise<void>;
 }
 
-/** Never overwrites: a path that exists already is an error with the first line. Mode 0640. */
+/** Creates a file with mode 0640. Never overwrites: the first line fails when the path exists. */
 export function createLinesFile(path: string): LinesFile {
   let handle: FileHandle | undefined;
   let last: Promise<void> = Promise.resolve();

@@ -3,20 +3,20 @@ import type { Input } from '../assembly/recognise-file.ts';
 import type { CompleteWorld } from '../world.ts';
 import type { FileResult, ImportProgress } from './import-result.ts';
 
-/** How far the reading is, kept up to date by {@link readInputs}. */
-export type Reached = { -readonly [Key in keyof ImportProgress]: ImportProgress[Key] };
+/** The progress of reading, updated by {@link readInputs}. */
+export type MutableProgress = { -readonly [Key in keyof ImportProgress]: ImportProgress[Key] };
 
-/** What reading needs to know. */
+/** What to read, and how long to wait. */
 export interface Reading {
   readonly inputs: readonly Input[];
   readonly signal: AbortSignal;
   readonly patience: CompleteWorld['patience'];
 }
 
-/** What became of the inputs that were begun. */
-export interface WasRead {
+/** The results of the inputs that were read. */
+export interface ReadResult {
   readonly files: readonly FileResult[];
-  /** Set when it ended early, since no handler took anything any more; says which and why. */
+  /** Why reading stopped early: no handler accepted incidents any more. */
   readonly stalled: string | undefined;
 }
 
@@ -60,14 +60,14 @@ function totalSize(inputs: readonly Input[]): number | undefined {
 }
 
 /**
- * Runs the sources one after the other. One that cannot be read to its end does not keep the next from its turn, unless it
- * ended because no handler takes anything any more.
+ * Runs the sources one after the other. After a failure it continues with the next one, unless no handler accepts incidents
+ * any more.
  */
 export async function readInputs(
   dispatcher: Dispatcher,
   reading: Reading,
-  reached: Reached,
-): Promise<WasRead> {
+  reached: MutableProgress,
+): Promise<ReadResult> {
   const files: FileResult[] = [];
   const total = totalSize(reading.inputs);
   let bytes = 0;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createFolder } from '../testing/folder.ts';
 import { createRejectLog } from './reject-log.ts';
 
-test('keeps the newest lines in a few files of bounded size, over restarts', async () => {
+test('the reject log keeps the newest lines in a few files of bounded size, across restarts', async () => {
   const world = createFolder();
   mkdirSync(join(world.folder, 'data'));
   for (const start of [0, 10]) {
@@ -21,7 +21,7 @@ test('keeps the newest lines in a few files of bounded size, over restarts', asy
   ]);
 });
 
-test('tells what it cannot keep, and tries the next', async () => {
+test('the reject log rejects a line that it cannot write, and tries the next', async () => {
   const world = createFolder();
   const keeper = createRejectLog(join(world.folder, 'later'), 'rejects');
   await expect(keeper.append('one')).rejects.toThrow('ENOENT');

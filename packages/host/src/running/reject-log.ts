@@ -1,19 +1,19 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** How large a file may become before the next one begins, in bytes. */
+/** The size at which a new file begins, in bytes. */
 const LARGEST = 10_000_000;
-/** How many files are kept, the one being written among them. */
+/** The number of files, including the current one. */
 const FILES = 5;
 
-/** Keeps lines in a few files of bounded size, the newest in `<name>.ndjson`, older ones in `<name>.1.ndjson` and on. */
+/** Stores lines in a few files of bounded size, the newest in `<name>.ndjson`, older ones in `<name>.1.ndjson` and so on. */
 export interface RejectLog {
-  /** Adds a line, after those before it. Rejects when it cannot be written; the next one is tried again. */
+  /** Appends a line. Rejects when it cannot be written; the next call tries again. */
   append(line: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes no file before the first line. Files are readable for the owner and the group only. */
+/** Creates the first file with the first line. Files are readable for the owner and the group only. */
 export function createRejectLog(
   folder: string,
   name: string,
@@ -30,7 +30,7 @@ export function createRejectLog(
     await rm(path(files - 1), { force: true });
     for (let age = files - 2; age >= 0; age -= 1)
       await rename(path(age), path(age + 1)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error; // fewer files than may be
+        if (error.code !== 'ENOENT') throw error; // fewer files than the limit
       });
   }
 
@@ -53,7 +53,7 @@ export function createRejectLog(
   return {
     append(line) {
       const written = last.then(() => write(line));
-      last = written.catch(() => undefined); // told to whoever appended it
+      last = written.catch(() => undefined); // the caller gets it from `written`
       return written;
     },
     async close() {

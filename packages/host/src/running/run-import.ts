@@ -14,37 +14,37 @@ import type { Input } from '../assembly/recognise-file.ts';
 import type { CompleteWorld } from '../world.ts';
 import type { ImportProgress, ImportResult, LinesWritten } from './import-result.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
-import { type Reached, readInputs } from './read-inputs.ts';
+import { type MutableProgress, readInputs } from './read-inputs.ts';
 
-/** What an import is made of. */
+/** What an import needs. */
 export interface ImportJob {
   readonly inputs: readonly Input[];
   readonly handlers: readonly HandlerEntry[];
   readonly sensor: string;
   readonly dataDir: string;
-  /** Where rejected input is kept; made with the first. */
+  /** The file for rejected input; created when needed. */
   readonly rejects: string;
-  /** Where dead letters are kept; made with the first. */
+  /** The file for dead letters; created when needed. */
   readonly deadLetters: string;
   readonly signal: AbortSignal;
   readonly log: (name?: string) => Log;
   readonly onReopen: CompleteWorld['onReopen'];
   readonly patience: CompleteWorld['patience'];
-  /** Takes secrets out of a text that is kept. */
+  /** Replaces secrets in a text that is written to a file. */
   hide(text: string): string;
-  /** Called four times a second, and when all is read. */
+  /** Called four times a second, and at the end. */
   onProgress(progress: ImportProgress): void;
 }
 
-/** The first handler that is stuck, with its failure. */
+/** The first handler that fails at the moment, with its failure. */
 function stuckOne(lanes: readonly LaneStatus[]): string | undefined {
   const stuck = lanes.find(({ failure }) => failure !== undefined);
   return stuck && `${stuck.instance}: ${stuck.failure}`;
 }
 
 /**
- * Waits for handlers whose first start failed with something that passes, such as a locked database. Without all of them
- * nothing is read: what one of them cannot take would only be read again.
+ * Waits for handlers whose first start failed with a temporary error, such as a locked database. Nothing is read before all
+ * have started, since a handler that starts later would need a second import.
  */
 async function waitForStarts(dispatcher: Dispatcher, { patience, signal }: ImportJob): Promise<void> {
   const failing = () =>
@@ -55,7 +55,7 @@ async function waitForStarts(dispatcher: Dispatcher, { patience, signal }: Impor
   if (stuck !== undefined && !signal.aborted)
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `Nothing was read, since a handler does not start (tried for ${Math.round(patience.start / 1000)} s). ${stuck}`,
+      `Nothing was read: a handler did not start within ${Math.round(patience.start / 1000)} s. ${stuck}`,
     );
 }
 
@@ -63,15 +63,15 @@ async function drain(dispatcher: Dispatcher, { patience, signal }: ImportJob): P
   if (signal.aborted) return undefined;
   const behind = await dispatcher.drain({ stalledAfter: patience.stall, signal });
   if (behind.length === 0 || signal.aborted) return undefined;
-  const names = behind.map(({ instance, failure }) => `${instance} (${failure ?? 'it does not answer'})`);
+  const names = behind.map(({ instance, failure }) => `${instance} (${failure ?? 'it stopped responding'})`);
   return `no progress for ${Math.round(patience.stall / 1000)} s: ${names.join(', ')}`;
 }
 
-/** Log files may have been renamed by others; one that cannot be opened again is told, and written on where it is. */
+/** Reopens the handlers' files, which another program may have renamed. A file that cannot be reopened stays in use. */
 function reopen(dispatcher: Dispatcher, { log }: ImportJob): void {
   dispatcher
     .reopen()
-    .catch((error: unknown) => log().error('cannot reopen its files', { error: describeError(error) }));
+    .catch((error: unknown) => log().error('cannot reopen files', { error: describeError(error) }));
 }
 
 async function written(file: LinesFile): Promise<LinesWritten | undefined> {
@@ -80,8 +80,8 @@ async function written(file: LinesFile): Promise<LinesWritten | undefined> {
 }
 
 /**
- * Reads the inputs one after the other into the handlers, which keep up with it, and waits until each has all of it.
- * Throws for a handler that does not start, before anything is read; everything else is in the result.
+ * Reads the inputs one after the other into the handlers, and waits until each has processed all incidents. Throws for a
+ * handler that does not start, before anything is read; other failures are in the result.
  */
 export async function runImport(job: ImportJob): Promise<ImportResult> {
   const began = performance.now();
@@ -89,7 +89,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   const deadLetters = createLinesFile(job.deadLetters);
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
-    // Its journal is new: all of it is wanted, whatever a journal that is kept would have.
+    // The journal is new and holds only this import.
     handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),
     sensor: job.sensor,
     dataDir: job.dataDir,
@@ -97,11 +97,11 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     onReject: (_source, reject) => rejects.append(formatReject(reject)),
     onDeadLetter: ({ incident, instance, reason, attempts, at }) => {
       const line = `{"deadLetter":${JSON.stringify({ instance, reason: job.hide(reason), attempts, at })},"incident":${encodeIncident(incident)}}`;
-      // close() tells when it could not be written.
+      // close() rejects when it could not be written.
       deadLetters.append(line).catch(() => undefined);
     },
   });
-  const reached: Reached = {
+  const reached: MutableProgress = {
     file: job.inputs[0]?.file ?? '',
     index: 1,
     of: job.inputs.length,
@@ -110,12 +110,12 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     seconds: 0,
     stuck: undefined,
   };
-  const tell = () => {
+  const report = () => {
     reached.seconds = (performance.now() - began) / 1000;
     reached.stuck = stuckOne(dispatcher.status());
     job.onProgress({ ...reached });
   };
-  const tick = setInterval(tell, 250);
+  const tick = setInterval(report, 250);
   const finished = new AbortController();
   job.onReopen?.(() => reopen(dispatcher, job), finished.signal);
   try {
@@ -123,8 +123,8 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     await waitForStarts(dispatcher, job);
     const { files, stalled } = await readInputs(dispatcher, job, reached);
     const failure = stalled ?? (await drain(dispatcher, job));
-    tell();
-    // A handler that has been waited for in vain is not waited for again.
+    report();
+    // A handler that made no progress is not waited for again.
     await dispatcher.close(failure === undefined ? {} : { within: 1000 });
     return {
       files,
