@@ -24,7 +24,7 @@ export interface SqliteFileOptions extends OpeningAdvice {
   readonly readonly?: boolean;
   /** How many milliseconds a statement waits for a lock. Default: 5000. */
   readonly timeout?: number;
-  /** Throws unless the database is empty or holds what it should. Runs before anything is changed. */
+  /** Throws unless the database is empty or has the expected tables. Runs before anything is changed. */
   check(database: Database.Database): void;
   /** Creates or migrates the tables, in one transaction that has the write lock. Not called when only reading. */
   migrate(database: Database.Database): void;

@@ -21,7 +21,7 @@ function journalFailed(file: string, reason: string, todo: string): IhandlerErro
 }
 
 /**
- * Explains an error of SQLite. `JOURNAL_FULL` (temporary) when there was no space to write. `JOURNAL_FAILED` when the
+ * Explains an error of SQLite. `JOURNAL_FULL` (temporary) when the disk has no space. `JOURNAL_FAILED` when the
  * content of the disk is unknown: an fsync failed, which the system reports only once, or the file is damaged. Returns any
  * other error unchanged.
  */

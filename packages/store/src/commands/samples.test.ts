@@ -124,7 +124,7 @@ describe('samples', () => {
     [['show'], /Expected a hash/],
     [['show', 'xyz'], /Expected a hash/],
     [['show', '00000000'], /No sample has the hash/],
-  ])('says what it expected of %j', async (positionals, message) => {
+  ])('rejects the arguments %j and names the expected ones', async (positionals, message) => {
     const { dataDir } = await filled();
     await expect(run(dataDir, positionals)).rejects.toThrow(message);
   });

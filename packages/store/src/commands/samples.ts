@@ -57,7 +57,7 @@ function sampleOf({ record }: Samples, hash: string | undefined): SampleRow {
   return found;
 }
 
-/** The exit code of `list` when there are no samples. */
+/** The exit code of `list` when nothing is stored. */
 const EMPTY = 1;
 
 async function list(

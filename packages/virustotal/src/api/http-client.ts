@@ -21,7 +21,7 @@ export interface HttpResponse {
   readonly text: string;
 }
 
-/** There was no complete response. The request may have arrived. */
+/** The response is missing or incomplete. The request may have arrived. */
 export class NoResponse extends Error {
   override readonly name = 'NoResponse';
 }

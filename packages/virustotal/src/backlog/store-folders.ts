@@ -9,7 +9,7 @@ export function storeFolders(data: string): readonly string[] {
   try {
     return readdirSync(data).map((instance) => join(data, instance, 'samples'));
   } catch {
-    // The folder is not readable, so there are no files to upload.
+    // The folder is not readable, so nothing can be uploaded.
     return [];
   }
 }

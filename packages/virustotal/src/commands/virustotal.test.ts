@@ -62,7 +62,7 @@ describe('virustotal status', () => {
     for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it('says that there is no backlog, and creates none', async () => {
+  it('reports a missing backlog, and creates none', async () => {
     const started = await startVirusTotal();
     const dataDir = join(temporaryFolder(), 'none');
     await expect(run({ ...started, dataDir }, ['status'])).rejects.toThrow(/No backlog found at /);

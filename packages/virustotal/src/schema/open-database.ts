@@ -12,7 +12,7 @@ function assertBacklog(database: Database, file: string): void {
   assertKnownVersion(version, SCHEMA_VERSION, file, '@ihandler/virustotal');
 }
 
-/** A database that is open, and what it took over from dionaea's own handler. */
+/** An open database, and the number of rows taken over from dionaea's own handler. */
 export interface BacklogDatabase {
   readonly database: Database;
   readonly takenOver: BacklogTakeOver;
