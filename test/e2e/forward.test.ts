@@ -54,7 +54,7 @@ const forward = (port: number): Entry => ({
   config: { url: `http://127.0.0.1:${port}/` },
 });
 
-interface Told {
+interface HostStatus {
   /** Null while it is unknown. */
   readonly journal: { readonly entries: number } | null;
   readonly sources: readonly {
@@ -72,7 +72,7 @@ interface Told {
 }
 
 /** The output of `ihandler status --json` for a host. */
-async function status(own: string, name: string): Promise<Told> {
+async function status(own: string, name: string): Promise<HostStatus> {
   // Exit code 3: the host needs attention.
   const said = await call(process.execPath, [program, 'status', '--json', '-c', 'ihandler.yaml'], {
     cwd: join(own, name),
@@ -92,7 +92,8 @@ async function until<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): P
   }
 }
 
-const laneOf = ({ ihandlers }: Told, name: string) => ihandlers.find(({ instance }) => instance === name);
+const laneOf = ({ ihandlers }: HostStatus, name: string) =>
+  ihandlers.find(({ instance }) => instance === name);
 
 async function forestIn(own: string, name: string): Promise<readonly unknown[]> {
   const file = join(own, name, 'attacks.sqlite');

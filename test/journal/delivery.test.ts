@@ -89,12 +89,12 @@ describe.each([
     const reporter = defineHandler({
       name: 'reporter',
       accepts: ['acme.thing.*'],
-      reports: { 'acme.told': anything },
+      reports: { 'acme.reported': anything },
       async write(batch, _checkpoint, context) {
-        for (const cause of batch.toReversed()) await context.report('acme.told', {}, { cause });
+        for (const cause of batch.toReversed()) await context.report('acme.reported', {}, { cause });
       },
     });
-    const keeper = createKeeper('acme.told');
+    const keeper = createKeeper('acme.reported');
     const { promise, give } = createSignal();
     keeper.start = () => promise;
     const dispatcher = dispatcherOf(createJournal(), reporter, keeper.handler);
@@ -114,18 +114,21 @@ describe.each([
 describe('a dispatcher that restarts on the same journal', () => {
   it('resumes: nothing is lost or delivered twice, and reports keep their ids', async () => {
     const heard: string[] = [];
-    const told: string[] = [];
+    const reported: string[] = [];
     const reporter = defineHandler({
       name: 'reporter',
-      reports: { 'acme.told': anything },
+      reports: { 'acme.reported': anything },
       on: {
         'acme.thing.*': ({ id }, context) => {
           heard.push(id);
-          return context.report('acme.told', {});
+          return context.report('acme.reported', {});
         },
       },
     });
-    const listener = defineHandler({ name: 'listener', on: { 'acme.told': ({ id }) => void told.push(id) } });
+    const listener = defineHandler({
+      name: 'listener',
+      on: { 'acme.reported': ({ id }) => void reported.push(id) },
+    });
     for (const count of [3, 3, 8]) {
       const dispatcher = dispatcherOf(sqlite(), reporter, listener);
       await dispatcher.start();
@@ -134,7 +137,7 @@ describe('a dispatcher that restarts on the same journal', () => {
       await dispatcher.close();
     }
     expect(heard).toEqual(seen(8).map(({ id }) => id));
-    expect(told).toEqual(seen(8).map(({ id }) => id.replace('s:', 's/reporter/0:')));
+    expect(reported).toEqual(seen(8).map(({ id }) => id.replace('s:', 's/reporter/0:')));
   });
 
   it('keeps dead letters when a handler lost its database and is stopped during redelivery', async () => {

@@ -116,8 +116,8 @@ describe('cbcddc9f: the report of an error failed itself and hid the cause', () 
   it.each(Object.entries(thrown))(
     'a handler may throw %s: it is reported, and the next incident is delivered',
     async (_, make) => {
-      const told: unknown[] = [];
-      const log: Log = { ...silentLog, error: (message, details) => void told.push([message, details]) };
+      const reported: unknown[] = [];
+      const log: Log = { ...silentLog, error: (message, details) => void reported.push([message, details]) };
       const came: string[] = [];
       const thrower = defineHandler({
         name: 'thrower',
@@ -140,7 +140,7 @@ describe('cbcddc9f: the report of an error failed itself and hid the cause', () 
       expect(seen.find('ihandler.handler.failed')).toMatchObject([
         { data: { instance: 'thrower', incident: 'test:1', message: expect.any(String) } },
       ]);
-      expect(told.length).toBeGreaterThan(0);
+      expect(reported.length).toBeGreaterThan(0);
     },
   );
 });

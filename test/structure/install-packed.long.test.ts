@@ -34,11 +34,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The environment of a new terminal, without the variables of npm, pnpm and vitest. */
 function freshEnvironment(): NodeJS.ProcessEnv {
-  const told =
+  const setByTools =
     /^(?:npm_(?:package|lifecycle|command|config_(?:local|global)?_?prefix)|INIT_CWD|NODE_|VITEST)/;
-  const kept = Object.entries(process.env).filter(([name]) => !told.test(name));
+  const others = Object.entries(process.env).filter(([name]) => !setByTools.test(name));
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(others),
     ...sqlite.environment,
     npm_config_prefer_offline: 'true',
     NO_COLOR: '1',

@@ -30,7 +30,7 @@ async function acknowledge(): Promise<void> {
   const cursor = { first: 0, position: last, counts, written: { [stream]: ordinal } };
   const report = createIncident({
     id: `${stream}/one/0:${ordinal}`,
-    origin: 'acme.thing.told',
+    origin: 'acme.thing.reported',
     timestamp: 0,
     sensor: 'a',
     data: {},

@@ -7,7 +7,7 @@ import { type MonthOptions, type MonthOutcome, runMonth } from './run-month.ts';
 const AGAIN = 7 * 86_400_000;
 
 /** A reported verdict on a file. */
-export interface Told {
+export interface ReportedVerdict {
   readonly md5: string;
   readonly state: string;
   readonly reason?: string;
@@ -18,7 +18,7 @@ export interface Told {
 export interface PastMonth extends MonthOutcome {
   readonly folder: string;
   /** Each verdict once, by file, in order. */
-  readonly verdicts: ReadonlyMap<string, readonly Told[]>;
+  readonly verdicts: ReadonlyMap<string, readonly ReportedVerdict[]>;
   /** How many verdicts were reported twice. */
   readonly repeated: number;
   /** Downloads without a verdict: neither a valid earlier one nor a later one. */
@@ -27,16 +27,16 @@ export interface PastMonth extends MonthOutcome {
 }
 
 function verdictsIn({ reports }: MonthOutcome) {
-  const verdicts = new Map<string, Told[]>();
+  const verdicts = new Map<string, ReportedVerdict[]>();
   const seen = new Set<string>();
   let repeated = 0;
   for (const { origin, data } of reports) {
     if (origin !== 'ihandler.virustotal.verdict') continue;
     // Safe: the schema of the origin requires it.
-    const told = data as unknown as Told;
-    const key = `${told.md5} ${told.askedAt}`;
+    const reported = data as unknown as ReportedVerdict;
+    const key = `${reported.md5} ${reported.askedAt}`;
     if (seen.has(key)) repeated += 1;
-    else verdicts.set(told.md5, [...(verdicts.get(told.md5) ?? []), told]);
+    else verdicts.set(reported.md5, [...(verdicts.get(reported.md5) ?? []), reported]);
     seen.add(key);
   }
   return { verdicts, repeated };
@@ -61,8 +61,8 @@ export async function startMonth(options: Omit<MonthOptions, 'folder' | 'program
       repeated,
       lost: () =>
         month.plan.downloads.filter(({ at, file }) => {
-          const told = verdicts.get(month.plan.files[file]?.md5 ?? '') ?? [];
-          return !told.some(({ askedAt }) => askedAt > at - AGAIN);
+          const reported = verdicts.get(month.plan.files[file]?.md5 ?? '') ?? [];
+          return !reported.some(({ askedAt }) => askedAt > at - AGAIN);
         }),
       async end() {
         await month.server.stop();
