@@ -5,12 +5,15 @@ export {
   type ClusterState,
   type ConnectionKey,
   type Move,
+  type NamedConnection,
   type Place,
+  SAME_ID_LIMIT,
   type SkippedCounts,
   WAITING_LIMIT,
   type WaitingIncident,
 } from './cluster/cluster-state.ts';
-export { connectionKey, connectionKeysIn } from './cluster/connection-key.ts';
+export { connectionKey, connectionKeysIn, formerKey } from './cluster/connection-key.ts';
+export { placeOf } from './cluster/same-id.ts';
 export { createAttackCommands } from './commands/attack-commands.ts';
 export type { AttackDatabase } from './commands/with-reader.ts';
 export { type FormatOptions, formatAttack } from './format/attack-format.ts';

@@ -56,6 +56,53 @@ describeService('postgres', () => {
     expect(await query(server.url, `SELECT * FROM ${schema}.ihandler_waiting`)).toEqual([]);
   });
 
+  it('log-postgres knows the rows of a database that an earlier version stored under repeating ids', async () => {
+    const schema = freshSchema();
+    const { write } = await startHandler({ url: server.url, schema });
+    const [monday, tuesday] = [stream('a'.repeat(20)), stream('b'.repeat(20))];
+    await write([monday.accept('c1'), tuesday.accept('c1')]);
+    await write([
+      monday.offer(`${'a'.repeat(20)}:1`, 'monday'),
+      tuesday.accept(`${'b'.repeat(20)}:2`),
+      tuesday.offer(`${'b'.repeat(20)}:1`, 'tuesday'),
+      tuesday.link(`${'b'.repeat(20)}:1`, `${'b'.repeat(20)}:2`),
+    ]);
+    expect(
+      await query(
+        server.url,
+        `SELECT connection::int, offer_url AS url FROM ${schema}.offers ORDER BY offer`,
+      ),
+    ).toEqual([
+      { connection: 1, url: 'monday' },
+      { connection: 2, url: 'tuesday' },
+    ]);
+    expect(
+      await query(
+        server.url,
+        `SELECT connection_parent::int AS parent FROM ${schema}.connections ORDER BY connection`,
+      ),
+    ).toEqual([{ parent: null }, { parent: null }, { parent: 2 }]);
+  });
+
+  it('log-postgres keeps incidents of an id that was used again with the connection of their stream', async () => {
+    const schema = freshSchema();
+    const { write } = await startHandler({ url: server.url, schema });
+    const [young, old] = [stream('young'), stream('old')];
+    young.clock.now += 1_000_000;
+    await write([young.accept('7')]);
+    await write([old.accept('7'), old.offer('7', 'old')]);
+    await write([young.offer('7', 'young')]);
+    expect(
+      await query(
+        server.url,
+        `SELECT connection::int, offer_url AS url FROM ${schema}.offers ORDER BY offer`,
+      ),
+    ).toEqual([
+      { connection: 2, url: 'old' },
+      { connection: 1, url: 'young' },
+    ]);
+  });
+
   it('log-postgres stores an incident once, however often and in whatever batches it is delivered', async () => {
     const schema = freshSchema();
     const { write, counters } = await startHandler({ url: server.url, schema });

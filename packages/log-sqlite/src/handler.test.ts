@@ -77,6 +77,31 @@ it('log-sqlite stores the sensor, id and incident of each connection beside the 
   expect(query(file, 'SELECT connection FROM offers')).toEqual([{ connection: 2 }]);
 });
 
+it('log-sqlite knows the rows of a database that an earlier version stored under repeating ids', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const [monday, tuesday] = [stream('a'.repeat(20)), stream('b'.repeat(20))];
+  handler.write([monday.accept('c1'), tuesday.accept('c1')], {});
+  handler.write(
+    [
+      monday.offer(`${'a'.repeat(20)}:1`, 'monday'),
+      tuesday.accept(`${'b'.repeat(20)}:2`),
+      tuesday.offer(`${'b'.repeat(20)}:1`, 'tuesday'),
+      tuesday.link(`${'b'.repeat(20)}:1`, `${'b'.repeat(20)}:2`),
+    ],
+    {},
+  );
+  expect(query(file, 'SELECT connection, offer_url FROM offers')).toEqual([
+    { connection: 1, offer_url: 'monday' },
+    { connection: 2, offer_url: 'tuesday' },
+  ]);
+  expect(query(file, 'SELECT connection_parent AS parent FROM connections')).toEqual([
+    { parent: null },
+    { parent: null },
+    { parent: 2 },
+  ]);
+});
+
 it('log-sqlite does not store incidents again that another process has stored meanwhile', async () => {
   const file = newFile();
   const [one, other] = [await startHandler({ file }), await startHandler({ file })];

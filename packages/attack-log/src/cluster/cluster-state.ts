@@ -12,6 +12,17 @@ export interface Place {
   readonly root: number;
 }
 
+/** A stored connection that has an id of its sensor. Sensors use ids again, so an id may have several. */
+export interface NamedConnection {
+  readonly row: number;
+  /** The stream of the incident that announced it, as {@link ClusterState.streamName} returns it. */
+  readonly stream: string;
+  /** The ordinal of that incident. */
+  readonly ordinal: number;
+  /** The time of that incident in seconds; null when the database has none. */
+  readonly time: number | null;
+}
+
 /** An incident that refers to a connection without a row. */
 export interface WaitingIncident {
   /** Rises in order of arrival. */
@@ -33,9 +44,11 @@ export interface ClusterState {
   /**
    * The rows of the connections that the batch names and that the incidents in {@link ClusterState.waiting} name (see
    * {@link connectionKeysIn}: a link that waits for its child also needs its parent, which the batch may not name). For each
-   * connection that has rows, the row announced last with `named`.
+   * key, the rows that were announced with `named`, in any order; of very many, the {@link SAME_ID_LIMIT} highest.
    */
-  readonly rows: ReadonlyMap<ConnectionKey, number>;
+  readonly rows: ReadonlyMap<ConnectionKey, readonly NamedConnection[]>;
+  /** How this store names streams, when it does not store their names. @default unchanged */
+  readonly streamName?: (stream: string) => string;
   /** The places of those rows. */
   readonly places: ReadonlyMap<number, Place>;
   /** The incidents that wait for a connection that the batch names, and the links to a child that it names, in rising `number`. */
@@ -101,6 +114,9 @@ export interface SkippedCounts {
   /** Incidents that do not belong in any table. */
   readonly other: number;
 }
+
+/** How many connections with the same id a store loads, the newest rows first. */
+export const SAME_ID_LIMIT = 200;
 
 /**
  * How many incidents may wait. When there are more, a store drops and counts first those whose child has been freed, then

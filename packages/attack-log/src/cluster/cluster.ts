@@ -8,10 +8,12 @@ import type {
   ClusterResult,
   ClusterState,
   ConnectionKey,
+  NamedConnection,
   SkippedCounts,
 } from './cluster-state.ts';
 import { connectionIn, connectionKey } from './connection-key.ts';
 import { createForest } from './forest.ts';
+import { connectionOf, placeOf } from './same-id.ts';
 import { createWaitingList } from './waiting-list.ts';
 
 const linkOrigins: ReadonlySet<string> = new Set([
@@ -28,7 +30,9 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
   const sink = createRowSink(state.nextKey);
   const forest = createForest(state.places);
   const waitingList = createWaitingList(state);
-  const newRows = new Map<ConnectionKey, number>();
+  const streamName = state.streamName ?? ((stream: string) => stream);
+  /** The connections of the keys that this batch announces, with the stored ones. */
+  const named = new Map<ConnectionKey, NamedConnection[]>();
   const announced: AnnouncedConnection[] = [];
   const skipped: { -readonly [reason in keyof SkippedCounts]: number } = {
     cycle: 0,
@@ -36,7 +40,16 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     incomplete: 0,
     other: 0,
   };
-  const rowOf = (key: ConnectionKey) => newRows.get(key) ?? state.rows.get(key);
+  const rowOf = (incident: Incident, key: ConnectionKey) =>
+    connectionOf(incident, named.get(key) ?? state.rows.get(key) ?? [], streamName)?.row;
+
+  function addName(key: ConnectionKey, row: number, { id, timestamp }: Incident): void {
+    const { stream, ordinal } = placeOf(id);
+    const connection = { row, stream: streamName(stream), ordinal, time: timestamp / 1000 };
+    const known = named.get(key);
+    if (known === undefined) named.set(key, [...(state.rows.get(key) ?? []), connection]);
+    else known.push(connection);
+  }
 
   function announce(incident: Incident, type: string): void {
     const { id, origin, sensor, timestamp, data } = incident;
@@ -49,10 +62,10 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     const row = sink.add('connections', connectionRow(type, timestamp / 1000, connection));
     forest.addRoot(row);
     // dionaea's SIP service also reports udp.connect for TCP and TLS sessions, which `accept` announces as well.
-    const named = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
-    announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named });
-    if (!named) return;
-    newRows.set(key, row);
+    const isNamed = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
+    announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named: isNamed });
+    if (!isNamed) return;
+    addName(key, row, incident);
     for (const waiting of waitingList.take(key)) process(waiting.incident, waiting.freed);
   }
 
@@ -66,8 +79,8 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     }
     const childKey = connectionKey(sensor, child.id);
     const parentKey = connectionKey(sensor, parent.id);
-    const childRow = rowOf(childKey);
-    const parentRow = rowOf(parentKey);
+    const childRow = rowOf(incident, childKey);
+    const parentRow = rowOf(incident, parentKey);
     if (childRow === undefined || parentRow === undefined) {
       waitingList.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
       return;
@@ -100,7 +113,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
       return;
     }
     const key = connectionKey(sensor, connection.id);
-    const row = rowOf(key);
+    const row = rowOf(incident, key);
     if (row === undefined) waitingList.add(key, null, incident);
     else if (!makeRows(sink, row, data)) skipped.incomplete += 1;
   }

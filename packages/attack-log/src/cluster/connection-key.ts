@@ -32,6 +32,23 @@ export function connectionKey(sensor: string, id: string): ConnectionKey {
   return key;
 }
 
+/** The id of a connection that came from a database: the id of the incident that announced it. */
+const rowId = /^[0-9a-f]{20}:(\d+)$/;
+
+/**
+ * The key that earlier versions gave a connection of dionaea's database, `c<row>`, and the incident that announced it, since
+ * that key may stand for rows of several databases. Undefined for other connections.
+ */
+export function formerKey(
+  key: ConnectionKey,
+): { readonly key: ConnectionKey; readonly incidentId: string } | undefined {
+  const space = key.indexOf(' ');
+  const sensor = key.slice(space + 1, space + 1 + Number(key.slice(0, space)));
+  const incidentId = key.slice(space + sensor.length + 2);
+  const row = rowId.exec(incidentId)?.[1];
+  return row === undefined ? undefined : { key: makeKey(sensor, `c${row}`), incidentId };
+}
+
 /** A connection of which only the id is certain: an incident that does not fit its schema may lack everything else. */
 export type LooseConnection = Partial<Connection> & Pick<Connection, 'id'>;
 

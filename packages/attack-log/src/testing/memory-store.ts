@@ -6,7 +6,9 @@ import {
   type ConnectionKey,
   cluster,
   connectionKeysIn,
+  type NamedConnection,
   type Place,
+  placeOf,
   type Row,
   TABLES,
   type Table,
@@ -45,12 +47,13 @@ export class MemoryStore {
       ({ missing, child }) => named.has(missing) || (child !== null && named.has(child)),
     );
     const wanted = new Set([...named, ...connectionKeysIn(waiting.map(({ incident }) => incident))]);
-    const rows = new Map<ConnectionKey, number>();
+    const rows = new Map<ConnectionKey, NamedConnection[]>();
     const places = new Map<number, Place>();
-    for (const key of wanted) {
-      const row = this.keys.get(key);
-      if (row === undefined) continue;
-      rows.set(key, row);
+    for (const { key, row, incidentId, named } of this.announced) {
+      if (!named || !wanted.has(key)) continue;
+      // Safe: this is the column of the time.
+      const time = this.rows.connections[row - 1]?.[4] as number;
+      rows.set(key, [...(rows.get(key) ?? []), { row, time, ...placeOf(incidentId) }]);
       places.set(row, this.place(row));
     }
     const nextKey = perTable((table) => this.rows[table].length + 1);

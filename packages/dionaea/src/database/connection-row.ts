@@ -41,8 +41,16 @@ function originPart(text: string): string {
   return part === '' ? 'unknown' : part;
 }
 
-/** Reads the columns of {@link connectionColumns}; undefined when a join found no row. NULL means unknown and becomes `''` or 0. */
-export function readConnectionRow(stored: StoredRow, alias: string): ConnectionRow | undefined {
+/**
+ * Reads the columns of {@link connectionColumns}; undefined when a join found no row. NULL means unknown and becomes `''` or
+ * 0. Row ids start at 1 in every database, so the id of the connection is that of the incident that announces it: `stream` is
+ * the one of table `connections`.
+ */
+export function readConnectionRow(
+  stored: StoredRow,
+  alias: string,
+  stream: string,
+): ConnectionRow | undefined {
   const cell = (column: Column) => stored[`${alias}.${column}`];
   const row = toInteger(cell('connection'));
   if (row === undefined) return undefined;
@@ -51,7 +59,7 @@ export function readConnectionRow(stored: StoredRow, alias: string): ConnectionR
   return {
     row,
     connection: {
-      id: `c${row}`,
+      id: `${stream}:${row}`,
       protocol: toText(cell('connection_protocol')),
       transport,
       local: { host: toText(cell('local_host')), port: toInteger(cell('local_port')) ?? 0 },

@@ -175,7 +175,7 @@ describe('the tables of dionaea databases', () => {
     ]);
     expect(incidents[0]?.data).toEqual({
       connection: {
-        id: 'c1',
+        id: incidents[0]?.id,
         protocol: '',
         transport: 'tcp',
         local: nowhere,
@@ -205,8 +205,12 @@ describe('rows without an existing connection', () => {
       ['http://z/', true, 1_006_000],
     ]);
     expect(of(incidents, /profile/)).toEqual([{ profile: '[]' }]);
+    const idOf = (row: number) =>
+      incidents.find(({ id, origin }) => origin.endsWith('accept') && id.endsWith(`:${row}`))?.id;
     const links = incidents.filter(({ origin }) => origin.endsWith('link'));
-    expect(links.map(({ data }) => data)).toMatchObject([{ parent: { id: 'c8' }, child: { id: 'c7' } }]);
+    expect(links.map(({ data }) => data)).toMatchObject([
+      { parent: { id: idOf(8) }, child: { id: idOf(7) } },
+    ]);
     expect(rejects.map(({ offset, length, reason }) => [offset, length, reason.slice(0, 26)])).toEqual([
       [6, 0, 'Table links, row 6: expect'],
       [1, 0, 'Table emu_profiles, row 1:'],

@@ -21,6 +21,7 @@ export function createConnectionsReader(
   done: ConnectionsRead,
 ): (after: number, last: number) => Page {
   const { db, layout, timeNear } = reading;
+  const stream = reading.streamOf('connections');
   const hasParent = layout.column('connections', ['connection_parent']) !== undefined;
   const statement = db.prepare(
     `SELECT ${connectionColumns(layout, 'c')}${hasParent ? `, ${connectionColumns(layout, 'p')}` : ''}
@@ -52,7 +53,7 @@ export function createConnectionsReader(
     const entries: Entry[] = [];
     const rows = readPage(statement, after, last, reading.pageRows);
     for (const stored of rows) {
-      const child = readConnectionRow(stored, 'c');
+      const child = readConnectionRow(stored, 'c', stream);
       if (child === undefined) continue;
       const { row } = child;
       const time = child.time ?? timeNear(row);
@@ -60,7 +61,7 @@ export function createConnectionsReader(
         entries.push({ table: 'connections', row, owner: row, size: 500, outcome: announce(child, time) });
       const isLinked = child.parent !== undefined && child.parent !== row && row > done.links;
       if (isLinked) {
-        const outcome = link(child, readConnectionRow(stored, 'p'), time);
+        const outcome = link(child, readConnectionRow(stored, 'p', stream), time);
         entries.push({ table: linksTable, row, owner: row, size: 500, outcome });
       }
     }

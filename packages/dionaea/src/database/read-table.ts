@@ -11,6 +11,7 @@ export function createTableReader(
 ): (after: number, last: number) => Page {
   const { db, layout, related, timeNear } = reading;
   const { table } = mapping;
+  const stream = reading.streamOf('connections');
   const columns = Object.entries(mapping.columns).flatMap(([property, names]) => {
     const column = layout.column(table, names);
     return column === undefined ? [] : [{ property, column }];
@@ -28,7 +29,7 @@ export function createTableReader(
   );
 
   function read(stored: StoredRow, row: number): Entry | undefined {
-    const connectionRow = readConnectionRow(stored, 'c');
+    const connectionRow = readConnectionRow(stored, 'c', stream);
     const owner = toInteger(stored['owner']);
     const place = {
       table,

@@ -28,12 +28,14 @@ function world() {
 }
 
 const withoutLocal = ({ local, ...rest }: Incident) => rest;
+/** The row in the id of a connection. */
+const rowIn = (id: string) => Number(id.slice(id.lastIndexOf(':') + 1));
 const linksOf = (incidents: readonly Incident[]) =>
   incidents
     .filter(({ origin }) => origin === 'dionaea.connection.link')
     // Safe: this is the form of a link.
     .map(({ data }) => data as unknown as Record<'child' | 'parent', { id: string }>)
-    .map(({ child, parent }) => [child.id, parent.id]);
+    .map(({ child, parent }) => [rowIn(child.id), rowIn(parent.id)]);
 
 describe('dionaea-database', () => {
   it.each(['dionaea-a', 'dionaea-c'])('gives the incidents of an import of %s', async (name) => {
@@ -62,7 +64,7 @@ describe('dionaea-database', () => {
     writer.connect();
     await arrive(4);
     await stop();
-    expect(linksOf(host.incidents)).toEqual([['c2', 'c1']]);
+    expect(linksOf(host.incidents)).toEqual([[2, 1]]);
   });
 
   it('waits for the file, its tables and its first connection', async () => {
@@ -102,9 +104,9 @@ describe('dionaea-database', () => {
     await arrive(7);
     await again.stop();
     expect(linksOf(host.incidents)).toEqual([
-      ['c3', 'c1'],
-      ['c2', 'c1'],
-      ['c4', 'c3'],
+      [3, 1],
+      [2, 1],
+      [4, 3],
     ]);
   });
 

@@ -24,6 +24,7 @@ export function findLateLinks(
   ordinal: number,
 ): readonly LateLink[] {
   const { db, layout, timeNear } = reading;
+  const stream = reading.streamOf('connections');
   if (layout.column('connections', ['connection_parent']) === undefined) return [];
   const rows = db
     .prepare<[number, number], StoredRow>(
@@ -40,8 +41,8 @@ export function findLateLinks(
     const [child, parent] = [toInteger(row['child']), toInteger(row['parent'])];
     if (child === undefined || parent === undefined || reported.get(child) === parent) continue;
     const stored = both.get(child);
-    const childRow = stored && readConnectionRow(stored, 'c');
-    const parentRow = stored && readConnectionRow(stored, 'p');
+    const childRow = stored && readConnectionRow(stored, 'c', stream);
+    const parentRow = stored && readConnectionRow(stored, 'p', stream);
     // The row of the parent may be added later.
     if (childRow === undefined || parentRow === undefined) continue;
     const incident = makeIncident(reading, lateLinksTable, ordinal + links.length, {

@@ -22,9 +22,9 @@ export interface RowReaderSettings {
   keep(state: LiveState): void;
 }
 
-/** The row id in the id of a connection, such as `c12`. */
+/** The row id in the id of a connection, `<stream>:<row>`. */
 function rowOf(id: unknown): number | undefined {
-  return typeof id === 'string' && /^c\d+$/.test(id) ? Number(id.slice(1)) : undefined;
+  return typeof id === 'string' && /:\d+$/.test(id) ? Number(id.slice(id.lastIndexOf(':') + 1)) : undefined;
 }
 
 /** Reads the rows that were added to a database since a state, and reports them, each time with the position reached. */

@@ -3,6 +3,7 @@ import {
   type ConnectionKey,
   cluster,
   connectionKeysIn,
+  type NamedConnection,
   type Place,
   WAITING_LIMIT,
   type WaitingIncident,
@@ -14,6 +15,7 @@ import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
 import type { Login } from '../database/login.ts';
 import { assertVersion } from '../schema/migrate.ts';
 import { createConnectionTable, type KeysByHash, keysByHash } from './connection-table.ts';
+import { streamHash } from './hash.ts';
 import { createRowWriter, insertion } from './insert-rows.ts';
 import { PROVISIONAL, provisionalKeys, takeKeys } from './new-keys.ts';
 import { createSensorTable } from './sensor-table.ts';
@@ -72,12 +74,19 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     named: KeysByHash,
     waitingBefore: Promise<readonly WaitingIncident[]>,
   ): Promise<ClusterState> {
-    const rows = new Map<ConnectionKey, number>();
+    const rows = new Map<ConnectionKey, readonly NamedConnection[]>();
     const places = new Map<number, Place>();
     const [waiting] = await Promise.all([waitingBefore, connections.load(client, named, rows, places)]);
     const more = connectionKeysIn(waiting.map(({ incident }) => incident));
     await connections.load(client, keysByHash([...more].filter((key) => !rows.has(key))), rows, places);
-    return { rows, places, waiting, nextWaiting: PROVISIONAL, nextKey: provisionalKeys };
+    return {
+      rows,
+      places,
+      waiting,
+      nextWaiting: PROVISIONAL,
+      nextKey: provisionalKeys,
+      streamName: streamHash,
+    };
   }
 
   /** Begins a transaction in one round trip. No other hub changes the attacks of these sensors until it ends. */

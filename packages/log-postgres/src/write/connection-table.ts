@@ -1,4 +1,11 @@
-import type { ClusterResult, ConnectionKey, Place } from '@ihandler/attack-log';
+import {
+  type ClusterResult,
+  type ConnectionKey,
+  formerKey,
+  type NamedConnection,
+  type Place,
+  SAME_ID_LIMIT,
+} from '@ihandler/attack-log';
 import { parseIncidentId } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
@@ -21,7 +28,7 @@ export interface ConnectionTable {
   load(
     client: Client,
     named: KeysByHash,
-    rows: Map<ConnectionKey, number>,
+    rows: Map<ConnectionKey, readonly NamedConnection[]>,
     places: Map<number, Place>,
   ): Promise<void>;
   /** The queries that store which connections new rows stand for, and that put stored rows under their parents. */
@@ -31,8 +38,38 @@ export interface ConnectionTable {
 interface StoredConnection {
   readonly key: string;
   readonly connection: string;
+  readonly stream: string;
+  readonly ordinal: string;
+  readonly seconds: number | null;
   readonly root: string | null;
   readonly parent: string | null;
+}
+
+interface FormerConnection {
+  readonly key: ConnectionKey;
+  /** The ids of its announcement, also as a retried dead letter, with hashed streams. */
+  readonly announcements: ReadonlySet<string>;
+}
+
+/** The connections that earlier versions may have stored under another key, by the hashes of those keys. */
+function formerConnections(named: KeysByHash): ReadonlyMap<string, readonly FormerConnection[]> {
+  const formers = new Map<string, FormerConnection[]>();
+  for (const key of named.values()) {
+    const former = formerKey(key);
+    if (former === undefined) continue;
+    const { stream, ordinal } = parseIncidentId(former.incidentId);
+    const announcements = new Set(
+      [stream, `${stream}~${ordinal}`].map((name) => `${streamHash(name)}:${ordinal}`),
+    );
+    append(formers, keyHash(former.key), { key, announcements });
+  }
+  return formers;
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /** Prepares the statements. */
@@ -46,11 +83,13 @@ export function createConnectionTable(schema: string): ConnectionTable {
     ['stream', 'bigint'],
     ['ordinal', 'bigint'],
   ]);
-  const find = `SELECT DISTINCT ON (o.connection_key) o.connection_key AS key, c.connection,
+  const find = `SELECT wanted AS key, c.connection, o.stream, o.ordinal,
+      extract(epoch FROM c.connection_timestamp)::float8 AS seconds,
       c.connection_root AS root, c.connection_parent AS parent
-    FROM unnest($1::uuid[]) AS wanted JOIN ${ours} AS o ON o.connection_key = wanted
-    JOIN ${connections} AS c ON c.connection = o.connection
-    ORDER BY o.connection_key, o.connection DESC`;
+    FROM unnest($1::uuid[]) AS wanted
+    JOIN LATERAL (SELECT connection, stream, ordinal FROM ${ours} WHERE connection_key = wanted
+      ORDER BY connection DESC LIMIT ${SAME_ID_LIMIT}) AS o ON true
+    JOIN ${connections} AS c ON c.connection = o.connection`;
   const move = `UPDATE ${connections} AS c SET connection_root = m.root,
       connection_parent = CASE WHEN c.connection = m.old THEN m.parent ELSE c.connection_parent END
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (old, root, parent)
@@ -59,15 +98,22 @@ export function createConnectionTable(schema: string): ConnectionTable {
   return {
     async load(client, named, rows, places) {
       if (named.size === 0) return;
-      const values = [arrayLiteral([...named.keys()])];
+      const formers = formerConnections(named);
+      const values = [arrayLiteral([...new Set([...named.keys(), ...formers.keys()])])];
       const found = await client.query<StoredConnection>({ name: 'find connections', text: find, values });
-      for (const { key, connection, root, parent } of found.rows) {
-        const name = named.get(key);
-        if (name === undefined) continue;
-        const row = Number(connection);
-        rows.set(name, row);
+      const lists = new Map<ConnectionKey, NamedConnection[]>();
+      const formerLists = new Map<ConnectionKey, NamedConnection[]>();
+      for (const stored of found.rows) {
+        const row = Number(stored.connection);
+        const { root, parent, stream, seconds } = stored;
+        const connection = { row, stream, ordinal: Number(stored.ordinal), time: seconds };
         places.set(row, { root: Number(root ?? row), parent: parent === null ? null : Number(parent) });
+        const name = named.get(stored.key);
+        if (name !== undefined) append(lists, name, connection);
+        for (const { key, announcements } of formers.get(stored.key) ?? [])
+          if (announcements.has(`${stream}:${stored.ordinal}`)) append(formerLists, key, connection);
       }
+      for (const [key, list] of [...formerLists, ...lists]) rows.set(key, list);
     },
     changes({ announced, moves }) {
       const queries: QueryConfig[] = [];

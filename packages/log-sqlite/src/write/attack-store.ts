@@ -4,6 +4,7 @@ import {
   type ConnectionKey,
   cluster,
   connectionKeysIn,
+  type NamedConnection,
   type Place,
   TABLES,
   type Table,
@@ -62,7 +63,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
   function load(incidents: readonly Incident[]): ClusterState {
     const named = connectionKeysIn(incidents);
     const waiting = waitingTable.load(named);
-    const rows = new Map<ConnectionKey, number>();
+    const rows = new Map<ConnectionKey, readonly NamedConnection[]>();
     const places = new Map<number, Place>();
     connections.load(named, rows, places);
     connections.load(connectionKeysIn(waiting.map(({ incident }) => incident)), rows, places);

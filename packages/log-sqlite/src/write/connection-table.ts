@@ -1,5 +1,14 @@
 import { toUSVString } from 'node:util';
-import { type ClusterResult, type ConnectionKey, connectionKey, type Place } from '@ihandler/attack-log';
+import {
+  type ClusterResult,
+  type ConnectionKey,
+  connectionKey,
+  formerKey,
+  type NamedConnection,
+  type Place,
+  placeOf,
+  SAME_ID_LIMIT,
+} from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { keyHash } from './hash.ts';
 import { prepareInsert } from './insert-rows.ts';
@@ -7,14 +16,26 @@ import { prepareInsert } from './insert-rows.ts';
 /** The rows of connections by sensor and id, and their places in the forest. */
 export interface ConnectionTable {
   /** Adds the stored rows and places of these connections to the maps. */
-  load(named: Iterable<ConnectionKey>, rows: Map<ConnectionKey, number>, places: Map<number, Place>): void;
+  load(
+    named: Iterable<ConnectionKey>,
+    rows: Map<ConnectionKey, readonly NamedConnection[]>,
+    places: Map<number, Place>,
+  ): void;
   /** Stores which connections the new rows of `connections` stand for. */
   announce(announced: ClusterResult['announced']): void;
   /** Puts rows that were stored before under their parents. */
   move(moves: ClusterResult['moves']): void;
 }
 
-type StoredConnection = [row: number, sensor: string, id: string, root: number | null, parent: number | null];
+type StoredConnection = [
+  row: number,
+  sensor: string,
+  id: string,
+  incidentId: string,
+  time: number | null,
+  root: number | null,
+  parent: number | null,
+];
 
 /** Prepares the statements. */
 export function createConnectionTable(database: Database): ConnectionTable {
@@ -23,9 +44,9 @@ export function createConnectionTable(database: Database): ConnectionTable {
   );
   const find = database
     .prepare<[number], StoredConnection>(
-      `SELECT connection, sensor_name, connection_id, connection_root, connection_parent
+      `SELECT connection, sensor_name, connection_id, incident_id, connection_timestamp, connection_root, connection_parent
         FROM ihandler_connections JOIN ihandler_sensors USING (sensor) JOIN connections USING (connection)
-        WHERE connection_key = ? ORDER BY connection DESC`,
+        WHERE connection_key = ? ORDER BY connection DESC LIMIT ${SAME_ID_LIMIT}`,
     )
     .raw();
   const add = prepareInsert(database, 'ihandler_connections', [
@@ -45,16 +66,32 @@ export function createConnectionTable(database: Database): ConnectionTable {
     return typeof known === 'number' ? known : Number(addSensor.run(name).lastInsertRowid);
   }
 
+  /** The connections of a key; with `announcement` only the one that this incident announced. */
+  function loadOne(
+    key: ConnectionKey,
+    places: Map<number, Place>,
+    announcement?: string,
+  ): readonly NamedConnection[] {
+    const found: NamedConnection[] = [];
+    for (const [row, sensor, id, incidentId, time, root, parent] of find.all(keyHash(key, seed))) {
+      const place = placeOf(incidentId);
+      const isWanted = announcement === undefined || announcement === `${place.stream}:${place.ordinal}`;
+      if (connectionKey(sensor, id) !== key || !isWanted) continue;
+      found.push({ row, time: typeof time === 'number' ? time : null, ...place });
+      places.set(row, { root: root ?? row, parent: parent === row ? null : parent });
+    }
+    return found;
+  }
+
   return {
     load(named, rows, places) {
       for (const key of named) {
         if (rows.has(key)) continue;
-        for (const [row, sensor, id, root, parent] of find.all(keyHash(key, seed))) {
-          if (connectionKey(sensor, id) !== key) continue;
-          rows.set(key, row);
-          places.set(row, { root: root ?? row, parent: parent === row ? null : parent });
-          break;
-        }
+        const former = formerKey(key);
+        const own = loadOne(key, places);
+        const found =
+          own.length > 0 || former === undefined ? own : loadOne(former.key, places, former.incidentId);
+        if (found.length > 0) rows.set(key, found);
       }
     },
     announce(announced) {
