@@ -71,6 +71,21 @@ describe('the program', () => {
     expect((await world.run(['import', '--help'])).stdout).toContain('| ihandler import -c my.yaml -');
   });
 
+  test('shows help of every command within 80 columns', async () => {
+    const world = createWorld();
+    const overview = (await world.run(['--help'])).stdout;
+    const names = [...overview.matchAll(/^ {2}([a-z][a-z-]+) {3,}[A-Z]/gm)].map(([, name = '']) => name);
+    expect(names).toContain('dead-letters');
+    for (const argv of [['--help'], ...names.map((name) => ['help', name])]) {
+      const { code, stdout } = await world.run(argv);
+      expect(code).toBe(0);
+      expect(
+        stdout.split('\n').filter((line) => line.length > 80),
+        argv.join(' '),
+      ).toEqual([]);
+    }
+  });
+
   test('shows the help of a command that several packages contribute', async () => {
     const world = createWorld();
     installTree(world, 'ihandler-a', 'a');

@@ -130,10 +130,7 @@ export const replayCommand: BuiltIn = {
   },
   examples: [
     ['ihandler replay --instance log-sqlite -c my.yaml', 'fills a new or lost database'],
-    [
-      'ihandler replay --instance notify --since 24h --origin "dionaea.download.*" --again -c my.yaml',
-      'the last day, once more',
-    ],
+    ['ihandler replay --instance notify --since 24h --again -c my.yaml', 'the last day, once more'],
   ],
   run: runReplay,
 };

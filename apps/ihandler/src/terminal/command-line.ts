@@ -9,6 +9,7 @@ import { didYouMean } from '@ihandler/host';
 import { Command as CommanderCommand, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeMeanings } from '../exit-code.ts';
 import { commonOptions } from './common-options.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** A command as the command line knows it: what is parsed, and what help says. */
 export type CommandSpec = Omit<Command, 'accepts' | 'of' | 'run'> & {
@@ -94,8 +95,11 @@ function examplesText(examples: Command['examples'], program: string): string {
   return lines.length === 0 ? '' : `\nExamples:\n${lines.join('\n')}`;
 }
 
-function exitCodesText(): string {
-  return `\nExit codes:\n${exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${meaning}`).join('\n')}`;
+function exitCodesText(columns: number): string {
+  const rows = exitCodeMeanings.map(([code, meaning]) =>
+    wrapText(`  ${String(code).padEnd(3)}  ${meaning}`, 7, columns),
+  );
+  return `\nExit codes:\n${rows.join('\n')}`;
 }
 
 function withoutCommon(options: CommandSpec['options']): Readonly<Record<string, CommandOption>> {
@@ -122,6 +126,7 @@ function usageError(error: CommanderError, command: CommanderCommand, program: s
  */
 export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): Invocation {
   const { program, version, commands, columns } = spec;
+  const width = columns ?? 80;
   let output = '';
   let invocation: Invocation | undefined;
   let current: CommanderCommand;
@@ -134,8 +139,8 @@ export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): In
         output += text;
       },
       writeErr: () => undefined,
-      getOutHelpWidth: () => columns ?? 80,
-      getErrHelpWidth: () => columns ?? 80,
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
     })
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .version(version, '--version', 'Show the version')
@@ -165,7 +170,7 @@ export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): In
   const examples = commands
     .filter(({ from }) => from === undefined)
     .flatMap((one) => one.examples.slice(0, 1));
-  root.addHelpText('after', `${examplesText(examples, program)}\n${exitCodesText()}`);
+  root.addHelpText('after', `${examplesText(examples, program)}\n${exitCodesText(width)}`);
   try {
     if (argv.length === 0) root.outputHelp();
     else root.parse([...argv], { from: 'user' });
