@@ -55,9 +55,10 @@ export async function run(command, args, options = {}) {
 
 /**
  * Runs a program without showing its output. Resolves with its exit code, all output, and standard output alone. Calls `late`
- * once if the program takes more than a second. Kills it after `timeout` milliseconds, without waiting for its children.
+ * once if the program takes more than a second, and `listen` with each piece of output. Kills the program after `timeout`
+ * milliseconds, without waiting for its children.
  */
-export async function quietly(command, args, { late, timeout, ...options } = {}) {
+export async function quietly(command, args, { late, listen, timeout, ...options } = {}) {
   const timer = late && setTimeout(late, 1000);
   let limit;
   try {
@@ -71,7 +72,10 @@ export async function quietly(command, args, { late, timeout, ...options } = {})
     };
     limit = timeout && setTimeout(end, timeout);
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => chunks.push([stream, chunk]));
+      stream.on('data', (chunk) => {
+        chunks.push([stream, chunk]);
+        listen?.(chunk);
+      });
     const code = await ended(child);
     const text = (some) => Buffer.concat(some.map(([, chunk]) => chunk)).toString();
     return { code, output: text(chunks), stdout: text(chunks.filter(([stream]) => stream === child.stdout)) };
