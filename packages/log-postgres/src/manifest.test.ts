@@ -16,6 +16,7 @@ describe('the manifest of log-postgres', () => {
         export: '.',
         summary: expect.any(String),
         network: true,
+        mask: false,
         sends: expect.stringContaining('PostgreSQL'),
         aliases: ['log_postgres', 'postgres', 'pg'],
         options,

@@ -21,7 +21,7 @@ describe('the manifest of xmpp', () => {
         export: '.',
         summary: expect.any(String),
         network: true,
-        masksItself: true,
+        mask: false,
         sends: expect.stringContaining('contents of samples only if'),
         aliases: ['logxmpp'],
         options: schemaOf(publisherSchema),

@@ -60,7 +60,7 @@ function asJson({ packages, unusable }: Installed): object {
 
 /** Whether a handler gets the sensor's address masked unless its entry says otherwise. */
 function masks({ spec }: Contribution<'handlers'>): boolean {
-  return spec.network && !spec.masksItself;
+  return spec.mask ?? spec.network;
 }
 
 function handlerLines(handler: Contribution<'handlers'>): string[] {

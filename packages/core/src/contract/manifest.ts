@@ -20,8 +20,11 @@ export const manifestSchema = z.object({
         network: z.boolean(),
         /** The data that leaves this machine, and its recipient. */
         sends: z.string().optional(),
-        /** Whether the handler masks the sensor's address itself, so that the entry setting `mask` stays off by default. */
-        masksItself: z.boolean().optional(),
+        /**
+         * The default of the entry setting `mask`: whether incidents reach the handler with the sensor's own address masked.
+         * `false` for a handler that masks by itself or writes to a database of the operator. @default `network`
+         */
+        mask: z.boolean().optional(),
         /** Other names for it in configurations, such as the name in the configuration of a sensor: `log_sqlite`. */
         aliases: z.array(z.string()).default([]),
         options: jsonSchema,

@@ -42,8 +42,8 @@ interface Loaded {
   readonly module: Module;
   /** Whether it sends data off this machine, as far as its package says. */
   readonly network: boolean;
-  /** Whether it masks the sensor's address by itself. */
-  readonly masksItself: boolean;
+  /** The default of the entry setting `mask`. */
+  readonly mask: boolean;
   /** Whether it is a local file, which need not declare its contract. */
   readonly isOwn: boolean;
 }
@@ -53,8 +53,8 @@ async function loadContribution(
   { conditions }: LoadContext,
 ): Promise<Loaded> {
   const module = await importExport(contribution.package, contribution.spec.export, conditions);
-  const { options: schema, network, masksItself = false } = contribution.spec;
-  return { owner: ownerOf(contribution), schema, module, network, masksItself, isOwn: false };
+  const { options: schema, network, mask = network } = contribution.spec;
+  return { owner: ownerOf(contribution), schema, module, network, mask, isOwn: false };
 }
 
 /** Loads a local file, or a folder with a package that is not installed. */
@@ -65,7 +65,7 @@ async function loadLocal(path: string, name: string, context: LoadContext): Prom
       schema: {},
       module: await importFile(path, name),
       network: false,
-      masksItself: false,
+      mask: false,
       isOwn: true,
     };
   const found = packageAt(path, path);
@@ -122,7 +122,7 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
         instance: entry.as ?? handler.name,
         // Incidents from before the handler was configured are not sent off this machine.
         from: entry.from ?? (loaded.network ? 'end' : 'beginning'),
-        mask: entry.mask ?? (loaded.network && !loaded.masksItself),
+        mask: entry.mask ?? loaded.mask,
         ...filtersOf(entry, defaultFilters(context.installed.packages)),
       },
     };
