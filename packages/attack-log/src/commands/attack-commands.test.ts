@@ -30,7 +30,9 @@ async function run(
     write = async (): Promise<void> => {},
     signal = new AbortController().signal,
     summarise = () => summary,
+    columns,
   }: {
+    columns?: number;
     attacks?: readonly ConnectionNode[];
     positionals?: string[];
     write?: () => Promise<void>;
@@ -49,7 +51,7 @@ async function run(
   const reader: AttackReader = {
     attacks(filter) {
       done.filter = filter;
-      return attacks;
+      return attacks.slice(-(filter?.limit ?? attacks.length));
     },
     summary: (filter) => summarise(filter),
     close() {
@@ -74,7 +76,7 @@ async function run(
         done.warned += text;
       },
       color: false,
-      columns: undefined,
+      columns,
       progress() {},
     },
     signal,
@@ -132,7 +134,7 @@ describe('ihandler tree', () => {
       { connection: 'x' },
       '--connection expects the number of a connection, such as --connection 10; found "x"',
     ],
-    [{ limit: '0' }, '--limit expects a number of attacks, such as --limit 10; found "0"'],
+    [{ limit: '0' }, '--limit expects a number of attacks or all, such as --limit 10; found "0"'],
     [{ format: 'xml' }, '--format expects default or manual, such as --format manual; found "xml"'],
     [{ 'remote-host': '' }, '--remote-host expects an address, such as'],
   ])('rejects %j before it opens the database', async (options, message) => {
@@ -187,6 +189,38 @@ describe('ihandler tree', () => {
   it('fails when its output fails for another reason', async () => {
     const failing = run('tree', {}, { write: () => Promise.reject(new Error('disk full')) });
     await expect(failing).rejects.toThrow('disk full');
+  });
+
+  it.each([
+    ['prints all attacks into a pipe', { columns: undefined, options: {}, first: 1 }],
+    [
+      'prints the newest 50 attacks on a terminal, and how to get more',
+      { columns: 80, options: {}, first: 11 },
+    ],
+    ['prints the requested number on a terminal', { columns: 80, options: { limit: '3' }, first: 58 }],
+    ['prints all attacks on a terminal on request', { columns: 80, options: { limit: 'all' }, first: 1 }],
+    [
+      'prints all attacks into a pipe on request',
+      { columns: undefined, options: { limit: 'all' }, first: 1 },
+    ],
+  ])('%s', async (title, { columns, options, first }) => {
+    const attacks = Array.from({ length: 60 }, (_, index) => attack({ connection: index + 1 }));
+    const done = await run('tree', options, { attacks, ...(columns !== undefined && { columns }) });
+    expect(done.out.match(/^connection \d+/gm)).toEqual(
+      attacks.slice(first - 1).map(({ row }) => `connection ${String(row['connection'])}`),
+    );
+    expect(done.warned).toBe(
+      title.includes('how to get more')
+        ? '\nThese are the newest 50 attacks. To see more, use --limit 500, --limit all, or a pipe.'
+        : '',
+    );
+  });
+
+  it('prints 50 attacks on a terminal without a hint when there are no more', async () => {
+    const attacks = Array.from({ length: 50 }, (_, index) => attack({ connection: index + 1 }));
+    const done = await run('tree', {}, { attacks, columns: 80 });
+    expect(done.out.match(/^connection \d+/gm)).toHaveLength(50);
+    expect(done).toMatchObject({ warned: '', code: 0 });
   });
 
   it('stops when it is interrupted', async () => {

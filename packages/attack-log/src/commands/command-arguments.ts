@@ -41,7 +41,7 @@ export function targetOf({ positionals }: CommandArguments, command: string): st
   return target;
 }
 
-/** The filter that the options of `tree` describe. `now` in milliseconds since the Unix epoch. Throws `OPTIONS_INVALID`. */
+/** The filter that the options of `tree` describe, with the limit `Infinity` for all. `now` in milliseconds since the Unix epoch. Throws `OPTIONS_INVALID`. */
 export function filterOf(options: Options, now: number): AttackFilter {
   const utc = options['utc'] === true;
   const time = (name: string) => {
@@ -57,7 +57,10 @@ export function filterOf(options: Options, now: number): AttackFilter {
     until: time('until'),
     remoteHost: host,
     sensor: textOption(options, 'sensor'),
-    limit: countOption(options, 'limit', 'a number of attacks'),
+    limit:
+      textOption(options, 'limit') === 'all'
+        ? Number.POSITIVE_INFINITY
+        : countOption(options, 'limit', 'a number of attacks or all'),
   };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }

@@ -23,18 +23,47 @@ function formatOf(options: CommandArguments['options'], context: CommandContext)
   return (attack, first) => `${first ? '' : '\n'}${formatAttack(attack, style)}`;
 }
 
+/** How many attacks a terminal shows unless the user asks for more. */
+const ON_A_TERMINAL = 50;
+
+/** The attacks that match, oldest first: on a terminal the newest of them, with a hint if there are more. */
+async function* attacksToShow(
+  reader: AttackReader,
+  filter: AttackFilter,
+  { terminal, signal }: CommandContext,
+): AsyncGenerator<ConnectionNode> {
+  const { limit, ...unlimited } = filter;
+  if (terminal.columns === undefined || limit !== undefined || filter.connection !== undefined) {
+    yield* reader.attacks(limit === Number.POSITIVE_INFINITY ? unlimited : filter);
+    return;
+  }
+  // One more than it shows, to know whether there are more. That one, the oldest, comes first.
+  const newest: ConnectionNode[] = [];
+  for await (const attack of reader.attacks({ ...filter, limit: ON_A_TERMINAL + 1 })) {
+    if (signal.aborted) break;
+    newest.push(attack);
+  }
+  yield* newest.slice(-ON_A_TERMINAL);
+  if (newest.length > ON_A_TERMINAL && !signal.aborted)
+    terminal.warn(
+      `\nThese are the newest ${ON_A_TERMINAL} attacks. To see more, use --limit ${10 * ON_A_TERMINAL}, --limit all, or a pipe.`,
+    );
+}
+
 async function writeAttacks(
   reader: AttackReader,
   filter: AttackFilter,
   format: Format,
-  { terminal, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<number> {
+  const { terminal, signal } = context;
   let first = true;
-  for await (const attack of reader.attacks(filter)) {
+  for await (const attack of attacksToShow(reader, filter, context)) {
     if (signal.aborted) return INTERRUPTED;
     await terminal.write(format(attack, first));
     first = false;
   }
+  if (signal.aborted) return INTERRUPTED;
   if (!first) return 0;
   terminal.warn(Object.keys(filter).length === 0 ? 'The database does not contain attacks yet.' : NO_MATCH);
   return 1;
@@ -62,7 +91,11 @@ export function createTreeCommand(database: AttackDatabase): Command {
       until: { type: 'string', value: 'DATE', help: 'Only attacks before a date' },
       'remote-host': { type: 'string', value: 'ADDRESS', help: 'Only attacks from this address' },
       sensor: commonOptions.sensor,
-      limit: { type: 'string', value: 'N', help: 'At most N attacks, the newest' },
+      limit: {
+        type: 'string',
+        value: 'N',
+        help: `Only the N newest attacks, or all (default: ${ON_A_TERMINAL} on a terminal, else all)`,
+      },
       utc: commonOptions.utc,
       json: commonOptions.json,
     },
