@@ -102,12 +102,12 @@ async function forestIn(own: string, name: string): Promise<readonly unknown[]> 
 
 /** Waits until the journal of a host has every incident once and its handlers have finished, then compares the stored rows. */
 async function hasAll(own: string, name: string, { incidents, forest }: Kept): Promise<void> {
-  const told = await until(
+  const current = await until(
     () => status(own, name),
     ({ journal, ihandlers }) =>
       (journal?.entries ?? 0) >= incidents && ihandlers.every(({ pending }) => pending === 0),
   );
-  expect(told.journal?.entries, name).toBe(incidents);
+  expect(current.journal?.entries, name).toBe(incidents);
   expect(await forestIn(own, name), name).toEqual(forest);
 }
 
@@ -123,11 +123,11 @@ it('a hub reports that another program uses its port, and receives the pending i
   const sensor = host(own, 'a', { sources: [follow(file)], ihandlers: [forward(port)] });
   hub.start();
   sensor.start();
-  const told = await until(
+  const current = await until(
     () => status(own, 'hub'),
     ({ sources }) => sources[0]?.state === 'failed',
   );
-  expect(told.sources[0]?.failure).toBe(
+  expect(current.sources[0]?.failure).toBe(
     `http: cannot listen on port ${port} of 127.0.0.1: another program uses it. Stop that program, or choose another port. (listen EADDRINUSE: address already in use 127.0.0.1:${port})`,
   );
   other.close();
@@ -148,8 +148,8 @@ it('a sensor loses nothing and reports why it waits while the disk of the hub is
   const why = (words: string) =>
     until(
       () => status(own, 'a'),
-      (told) => {
-        const lane = laneOf(told, 'forward');
+      (current) => {
+        const lane = laneOf(current, 'forward');
         return lane?.failure?.includes(words) === true && lane.pending === kept.incidents;
       },
     );

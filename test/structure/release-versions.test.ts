@@ -128,17 +128,15 @@ describe('releases', () => {
     );
   });
 
-  it('include a major of every package with core as a peer, and new ranges, with a major of core', () => {
+  it('include a major of every package with core as a peer, new ranges, and a patch of the app, with a major of core', () => {
     git('reset', '--quiet', '--hard', 'released');
-    const majors = Object.entries(moved('@ihandler/core', 'major')).filter(([, version]) =>
-      version.endsWith('.0.0'),
-    );
+    const released = moved('@ihandler/core', 'major');
+    const majors = Object.entries(released).filter(([, version]) => version.endsWith('.0.0'));
     const peers = published.filter(({ json }) => json.peerDependencies?.['@ihandler/core'] !== undefined);
     const names = majors.map(([name]) => name);
-    // The app has a journal as an optional peer, which is released with core.
-    expect(names.sort()).toEqual(
-      ['@ihandler/core', 'ihandler', ...peers.map(({ json }) => json.name)].sort(),
-    );
+    expect(names.sort()).toEqual(['@ihandler/core', ...peers.map(({ json }) => json.name)].sort());
+    // The app has core as a dependency.
+    expect(released['ihandler']).toMatch(/^\d+\.\d+\.[1-9]\d*$/);
     expect(new Set(coreRanges())).toEqual(new Set([`^${versions()['@ihandler/core']}`]));
   });
 });
