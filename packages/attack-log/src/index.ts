@@ -40,7 +40,7 @@ export type {
   VirusTotalReport,
 } from './read/attack.ts';
 export { gatherDetails, type LookupNames, type RowQuery } from './read/gather-details.ts';
-export { hostForms } from './read/host-forms.ts';
+export { hostForms, namesRemoteHost } from './read/host-forms.ts';
 export {
   type RetentionTask,
   type RetentionTimer,

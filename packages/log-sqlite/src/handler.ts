@@ -103,10 +103,12 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
     async forget(isForgotten) {
       const { database } = use((opened) => opened);
       try {
-        const { attacks, connections, waiting } = await forgetAttacks(database, isForgotten);
+        const { attacks, connections, waiting, texts } = await forgetAttacks(database, isForgotten);
         const problem = await vacuum(database, settings.file);
         running?.live.settle();
-        const removed = `removed ${formatCount(attacks, 'attack')} (${formatCount(connections, 'connection')}) and ${formatCount(waiting, 'waiting incident')} from ${settings.file}`;
+        const elsewhere =
+          texts === 0 ? '' : `, and the address from ${formatCount(texts, 'row')} of other attacks,`;
+        const removed = `removed ${formatCount(attacks, 'attack')} (${formatCount(connections, 'connection')}) and ${formatCount(waiting, 'waiting incident')}${elsewhere} from ${settings.file}`;
         return problem === undefined
           ? removed
           : `${removed}; cannot rewrite the file (${problem}), so unused parts of it may still contain copies: run the command again`;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { addressesIn } from '@ihandler/core/kit';
 
 const mapped = /^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i;
 
@@ -11,4 +12,13 @@ export function plainHost(host: string): string {
 export function hostForms(host: string): [plain: string, mapped: string] {
   const plain = plainHost(host);
   return [plain, isIP(plain) === 4 ? `::ffff:${plain}` : plain];
+}
+
+/**
+ * Returns a test whether a stored host name names this host: the same text, or an address that is part of it. Old versions of
+ * dionaea write the attacker's address only there.
+ */
+export function namesRemoteHost(host: string): (hostname: string) => boolean {
+  const forms = new Set(hostForms(host));
+  return (hostname) => forms.has(hostname) || addressesIn(hostname).some((address) => forms.has(address));
 }

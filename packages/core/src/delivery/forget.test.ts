@@ -48,7 +48,7 @@ describe('forgetting networks', () => {
     ]);
   });
 
-  it('finds addresses in data without a schema, and leaves local addresses and texts alone', async () => {
+  it('finds addresses in data without a schema and in texts, and leaves local addresses alone', async () => {
     const disk = createDisk();
     const dispatcher = await open([defineHandler({ name: 'any', on: { '*': () => {} } })], {
       journal: disk.journal(),
@@ -57,14 +57,17 @@ describe('forgetting networks', () => {
       { connection: { local_ip: other, remote_ip: evil } },
       { src_ip: evil },
       { connection: { local_ip: evil, remote_ip: other } },
-      { local: { host: evil }, dst_ip: evil, url: `http://${evil}/`, source: 'smbd' },
+      { local: { host: evil }, dst_ip: evil, source: 'smbd' },
+      { connection: connection(other), url: `http://${evil}/` },
+      { connection: { ...connection(''), remote: { host: '', port: 1, hostname: evil } } },
     ];
     await handle(
       dispatcher,
       data.map((each, n) => incidentOf(n + 1, 'acme.thing.seen', each)),
     );
-    expect(await dispatcher.forget([evil])).toEqual({ journal: '2 incidents, 0 dead letters' });
-    expect(disk.log.map(({ origin }) => origin.startsWith('ihandler.'))).toEqual([true, true, false, false]);
+    expect(await dispatcher.forget([evil])).toEqual({ journal: '4 incidents, 0 dead letters' });
+    const isForgotten = disk.log.map(({ origin }) => origin === 'ihandler.incident.forgotten');
+    expect(isForgotten).toEqual([true, true, false, false, true, true]);
   });
 
   it.each([

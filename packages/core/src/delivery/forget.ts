@@ -1,6 +1,6 @@
 import { describeError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
-import { remoteHostsOf } from '../incident/remote-hosts.ts';
+import { namesHost } from '../incident/addresses.ts';
 import { withinNetworks } from '../routing/entry-filter.ts';
 import { settlesWithin } from '../timing/settles-within.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
@@ -30,7 +30,7 @@ export async function forget(
   patience: number = PATIENCE,
 ): Promise<Readonly<Record<string, string>>> {
   const isForgotten = withinNetworks(networks);
-  const matches = (incident: Incident) => remoteHostsOf(incident).some(isForgotten);
+  const matches = (incident: Incident) => namesHost(incident.data, isForgotten);
   let entries = 0;
   let deadLetters = 0;
 

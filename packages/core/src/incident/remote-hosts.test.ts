@@ -15,6 +15,16 @@ describe('remoteHostsOf', () => {
     ]);
   });
 
+  it('finds an address that only the host name of a remote end contains', () => {
+    const connection = { local: end('192.0.2.1'), remote: { ...end(''), hostname: '203.0.113.9' } };
+    const child = { local: end('192.0.2.1'), remote: { ...end(''), hostname: '203.0.113.10.example.net' } };
+    expect(hostsOf({ parent: connection, child })).toEqual([
+      '203.0.113.9',
+      '203.0.113.10.example.net',
+      '203.0.113.10',
+    ]);
+  });
+
   it.each([
     'remote',
     'remote_ip',

@@ -4,6 +4,7 @@ export { connection as connectionSchema, text as textSchema } from '../catalogue
 export { errorCode } from '../contract/error.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
+export { addressesIn, namesHost, withoutAddresses } from '../incident/addresses.ts';
 export {
   decodeValue,
   encodeValue,

@@ -67,16 +67,21 @@ describe('"ignore"', () => {
     );
   });
 
-  it('looks at the child of a link, and passes incidents without a connection', () => {
-    const link = (child: string) =>
-      incidentOf(1, 'dionaea.connection.link', {
-        parent: connection('192.0.2.1'),
-        child: connection(child),
-      });
+  it('looks at both ends of a link, and passes incidents without a connection', () => {
+    const link = (parent: string, child: string) =>
+      incidentOf(1, 'dionaea.connection.link', { parent: connection(parent), child: connection(child) });
     const entry = { ignore: ['192.0.2.1'] };
-    expect(admits(entry, link('192.0.2.1'))).toBe(false);
-    expect(admits(entry, link('192.0.2.2'))).toBe(true);
+    expect(admits(entry, link('192.0.2.2', '192.0.2.1'))).toBe(false);
+    expect(admits(entry, link('192.0.2.1', '192.0.2.2'))).toBe(false);
+    expect(admits(entry, link('192.0.2.2', '192.0.2.3'))).toBe(true);
     expect(admits(entry, incidentOf(1))).toBe(true);
+  });
+
+  it('looks at the host name of the remote end, where old sensors write its address', () => {
+    const remote = { host: '', port: 4711, hostname: '192.0.2.1' };
+    const incident = incidentOf(1, 'acme.thing.seen', { connection: { ...connection(''), remote } });
+    expect(admits({ ignore: ['192.0.2.0/24'] }, incident)).toBe(false);
+    expect(admits({ ignore: ['198.51.100.0/24'] }, incident)).toBe(true);
   });
 
   it('treats an IPv4 address and the same address mapped into IPv6 alike', () => {

@@ -2,6 +2,7 @@ import { BlockList, isIP, SocketAddress } from 'node:net';
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import { property } from '../contract/property.ts';
+import { remoteHostsOf } from '../incident/remote-hosts.ts';
 import type { HandlerEntry } from './handler-entry.ts';
 
 /** Whether an incident passes the filters of an entry. Its origin matches the handler already. */
@@ -102,10 +103,8 @@ export function compileEntryFilter({
   if (isIgnored === undefined && isChosen === undefined) return undefined;
   return (incident) => {
     const connection = connectionOf(incident);
-    if (connection === undefined || connection === null) return true;
     const protocol = isChosen && property(connection, 'protocol');
     if (typeof protocol === 'string' && !isChosen?.(protocol)) return false;
-    const host = isIgnored && property(property(connection, 'remote'), 'host');
-    return typeof host !== 'string' || !isIgnored?.(host);
+    return isIgnored === undefined || !remoteHostsOf(incident).some(isIgnored);
   };
 }

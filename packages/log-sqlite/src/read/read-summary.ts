@@ -47,9 +47,10 @@ export function readSummary(database: Database, layout: Layout, { sensor }: Summ
     attacks: count(
       `SELECT count(*) FROM ${connections} AS c WHERE ${isRoot('c', connections)} AND ${ofSensor}`,
     ),
-    sources: count(`SELECT count(DISTINCT CASE WHEN remote_host LIKE '::ffff:%.%' THEN substr(remote_host, 8)
-      ELSE remote_host END) FROM ${connections} WHERE connection_type IN ('accept', 'reject', 'pending')
-      AND remote_host <> '' AND ${ofSensor}`),
+    sources:
+      count(`SELECT count(DISTINCT CASE WHEN host LIKE '::ffff:%.%' THEN substr(host, 8) ELSE host END) FROM (
+      SELECT coalesce(nullif(remote_host, ''), remote_hostname) AS host FROM ${connections}
+      WHERE connection_type IN ('accept', 'reject', 'pending') AND ${ofSensor}) WHERE host <> ''`),
     protocols: most('connections', 'connection_protocol', "connection_type IS NOT 'listen'"),
     credentials: most('logins', 'login_username, login_password'),
     urls: most('offers', 'offer_url'),

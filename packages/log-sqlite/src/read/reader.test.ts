@@ -166,6 +166,19 @@ describe('the reader', () => {
     expect(await attacksIn(recorded, { sensor: 'south' })).toEqual([]);
   });
 
+  it('finds attacks by an address that only a child or only a host name has', async () => {
+    const file = join(temporaryFolder(), 'attacks.sqlite');
+    await (await startHandler({ file })).close?.();
+    const database = new Database(file);
+    database.exec(`INSERT INTO connections
+      (connection, connection_root, connection_parent, connection_timestamp, remote_host, remote_hostname) VALUES
+      (1, 1, NULL, 10, '', '203.0.113.9'), (2, 2, NULL, 11, '198.51.100.1', ''), (3, 2, 2, 12, '', '203.0.113.9.example.net'),
+      (4, 4, NULL, 13, '198.51.100.1', ''), (5, 4, 4, 14, '::ffff:203.0.113.9', NULL), (6, 6, NULL, 15, '203.0.113.90', '')`);
+    database.close();
+    const roots = await attacksIn(file, { remoteHost: '203.0.113.9' });
+    expect(roots.map(({ row }) => row['connection'])).toEqual([1, 2, 4]);
+  });
+
   it('reads any number of attacks, of any depth, in pages', async () => {
     const file = join(temporaryFolder(), 'attacks.sqlite');
     const handler = await startHandler({ file });

@@ -1,4 +1,4 @@
-import { type AttackFilter, hostForms } from '@ihandler/attack-log';
+import { type AttackFilter, hostForms, namesRemoteHost } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import type { Layout } from './layout.ts';
 
@@ -19,23 +19,44 @@ export interface Roots {
   close(): void;
 }
 
-/** The root of the attack that a connection is part of; undefined for an unknown connection. */
-function climb(database: Database, connections: string, from: number): number | undefined {
+/** Returns a function that finds the root of the attack that a connection is part of; undefined for an unknown connection. */
+function createClimb(database: Database, connections: string): (from: number) => number | undefined {
   const step = database
     .prepare<[number], [parent: number | null, root: number]>(
       `SELECT connection_parent, ${isRoot('c', connections)} FROM ${connections} AS c WHERE connection = ?`,
     )
     .raw();
-  const seen = new Set<number>();
-  let top: number | undefined;
-  for (let at: number | null = from; at !== null && !seen.has(at); ) {
-    const found: [parent: number | null, root: number] | undefined = step.get(at);
-    if (found === undefined) break;
-    seen.add(at);
-    top = at;
-    at = found[1] === 1 ? null : found[0];
-  }
-  return top;
+  return (from) => {
+    const seen = new Set<number>();
+    let top: number | undefined;
+    for (let at: number | null = from; at !== null && !seen.has(at); ) {
+      const found: [parent: number | null, root: number] | undefined = step.get(at);
+      if (found === undefined) break;
+      seen.add(at);
+      top = at;
+      at = found[1] === 1 ? null : found[0];
+    }
+    return top;
+  };
+}
+
+/** The roots of the attacks in which a host took part, as the remote end of any connection. */
+function rootsOfHost(database: Database, connections: string, host: string): ReadonlySet<number> {
+  const names = database
+    .prepare<[], unknown>(`SELECT DISTINCT remote_hostname FROM ${connections} WHERE remote_hostname <> ''`)
+    .pluck()
+    .all()
+    .map(String)
+    .filter(namesRemoteHost(host));
+  const found = database
+    .prepare<[string, string, string], number>(
+      `SELECT connection FROM ${connections} WHERE remote_host IN (?, ?)
+        OR remote_hostname IN (SELECT value FROM json_each(?))`,
+    )
+    .pluck()
+    .all(...hostForms(host), JSON.stringify(names));
+  const climb = createClimb(database, connections);
+  return new Set(found.flatMap((connection) => climb(connection) ?? []));
 }
 
 let created = 0;
@@ -55,10 +76,14 @@ export function findRoots(
     values.push(...bound);
   }
   if (connection === undefined) where(isRoot('c', connections));
-  else where('c.connection = ?', climb(database, connections, connection) ?? -1);
+  else where('c.connection = ?', createClimb(database, connections)(connection) ?? -1);
   if (since !== undefined) where('c.connection_timestamp >= ?', since / 1000);
   if (until !== undefined) where('c.connection_timestamp < ?', until / 1000);
-  if (remoteHost !== undefined) where('c.remote_host IN (?, ?)', ...hostForms(remoteHost));
+  if (remoteHost !== undefined)
+    where(
+      'c.connection IN (SELECT value FROM json_each(?))',
+      JSON.stringify([...rootsOfHost(database, connections, remoteHost)]),
+    );
   if (sensor !== undefined && !sensors) where('false');
   else if (sensor !== undefined)
     where(

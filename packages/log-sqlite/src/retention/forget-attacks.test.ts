@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Connection, createIncident, type Incident } from '@ihandler/core';
+import { withinNetworks } from '@ihandler/core/kit';
 import { stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -85,6 +86,37 @@ describe.each(['wal', 'delete'] as const)('log-sqlite forget, with the journal m
     expect(ids(file)).toEqual(['b', 'c']);
     expect(handler.lines).toEqual([]);
   });
+});
+
+it('log-sqlite forget finds an attacker who is named only by host name or in a child, and cleans the texts of other attacks', async () => {
+  const file = newFile();
+  const handler = await startHandler({ file });
+  const { accept, link, offer, login, checkpoint } = stream();
+  const named = (id: string) => {
+    const incident = accept(id);
+    const connection = incident.data['connection'] as Connection;
+    const remote = { ...connection.remote, host: '', hostname: BAD };
+    return createIncident({ ...incident, data: { connection: { ...connection, remote } } });
+  };
+  handler.write(
+    [
+      named('by-name'),
+      accept('parent'),
+      named('child'),
+      link('parent', 'child'),
+      accept('other'),
+      offer('other', `http://${BAD}/x`),
+      login('other', 'root', `wget [::ffff:${BAD}] ${BAD}9`),
+    ],
+    checkpoint(),
+  );
+  const answer = await handler.forget?.(withinNetworks([BAD]));
+  expect(answer).toContain('2 attacks (3 connections) and 0 waiting incidents, and the address from 2 rows');
+  expect(ids(file)).toEqual(['other']);
+  expect(query(file, 'SELECT offer_url, login_password FROM offers JOIN logins USING (connection)')).toEqual([
+    { offer_url: 'http://forgotten/x', login_password: `wget [forgotten] ${BAD}9` },
+  ]);
+  expect(bytesBeside(file).replaceAll(`${BAD}9`, '')).not.toContain(BAD);
 });
 
 it('log-sqlite forget removes incidents that wait for a removed connection or name a forgotten host', async () => {

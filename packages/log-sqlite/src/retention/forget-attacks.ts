@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionKey, connectionKey, connectionKeysIn } from '@ihandler/attack-log';
 import { decodeIncident } from '@ihandler/core';
-import { remoteHostsOf } from '@ihandler/core/kit';
+import { namesHost } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { prepareDeleteAttack } from './delete-attacks.ts';
+import { forgetTexts } from './forget-texts.ts';
 
 /** The length of a transaction, in milliseconds: other work waits that long. */
 const STEP_MILLISECONDS = 40;
@@ -14,24 +15,26 @@ export interface RemovalCounts {
   readonly connections: number;
   /** Incidents that were waiting for a connection. */
   readonly waiting: number;
+  /** Rows of other attacks that named a host in a text. */
+  readonly texts: number;
 }
 
 /** The roots of the attacks that one of these hosts took part in. */
 function rootsOf(database: Database, isForgotten: (host: string) => boolean): Set<number> {
-  const hosts = database.prepare('SELECT DISTINCT remote_host FROM connections').pluck().iterate();
-  const forgotten = [...hosts].filter(
-    (host): host is string => typeof host === 'string' && isForgotten(host),
-  );
-  const ownRoot = database.prepare(
-    'UPDATE connections SET connection_root = connection WHERE connection_root IS NULL AND remote_host = ?',
-  );
-  const ofHost = database
-    .prepare<[string], number>('SELECT DISTINCT connection_root FROM connections WHERE remote_host = ?')
-    .pluck();
   const roots = new Set<number>();
-  for (const host of forgotten) {
-    ownRoot.run(host);
-    for (const root of ofHost.all(host)) roots.add(root);
+  for (const column of ['remote_host', 'remote_hostname'] as const) {
+    const hosts = database.prepare(`SELECT DISTINCT ${column} FROM connections`).pluck().all();
+    const ownRoot = database.prepare(
+      `UPDATE connections SET connection_root = connection WHERE connection_root IS NULL AND ${column} = ?`,
+    );
+    const ofHost = database
+      .prepare<[unknown], number>(`SELECT DISTINCT connection_root FROM connections WHERE ${column} = ?`)
+      .pluck();
+    for (const host of hosts) {
+      if (!namesHost(host, isForgotten)) continue;
+      ownRoot.run(host);
+      for (const root of ofHost.all(host)) roots.add(root);
+    }
   }
   // dionaea left trees whose root has another root: they are one attack.
   const related = database
@@ -46,8 +49,8 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
 }
 
 /**
- * Removes every attack, as a whole, in which one of these remote hosts took part, and the incidents that wait for its
- * connections. Works in short transactions: after an interruption, run it again. Overwrites the removed rows with zeros.
+ * Removes every attack, as a whole, in which one of these remote hosts took part, the incidents that wait for its connections,
+ * and its address in the texts of other attacks. Works in short transactions: after an interruption, run it again. Overwrites the removed rows with zeros.
  */
 export async function forgetAttacks(
   database: Database,
@@ -93,7 +96,7 @@ export async function forgetAttacks(
       if (removedKeys.has(missing) || (child !== null && removedKeys.has(child))) return true;
       const incident = decodeIncident(text);
       if ([...connectionKeysIn([incident])].some((key) => removedKeys.has(key))) return true;
-      return remoteHostsOf(incident).some(isForgotten);
+      return namesHost(incident.data, isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);
     return concerned.length;
@@ -104,7 +107,8 @@ export async function forgetAttacks(
   try {
     const roots = database.transaction(() => rootsOf(database, isForgotten)).immediate();
     for (const left = roots.values(); step.immediate(left); ) await nextTurn();
-    return { attacks: roots.size, connections, waiting: forgetWaiting.immediate() };
+    const waiting = forgetWaiting.immediate();
+    return { attacks: roots.size, connections, waiting, texts: await forgetTexts(database, isForgotten) };
   } finally {
     database.pragma(`secure_delete = ${before === 1 ? 'ON' : before === 2 ? 'FAST' : 'OFF'}`);
   }
