@@ -75,11 +75,13 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     counters: () => ({ ...counts }),
     forget: (isForgotten) =>
       use(async ({ session }) => {
-        const attacks = await session.run(async (client) => {
+        const { attacks, texts } = await session.run(async (client) => {
           await assertVersion(client, login, schema);
           return forgetAttacks(client, schema, isForgotten);
         });
-        return `removed ${formatCount(attacks, 'attack')}`;
+        const elsewhere =
+          texts === 0 ? '' : `, and the address from ${formatCount(texts, 'text')} of other attacks`;
+        return `removed ${formatCount(attacks, 'attack')}${elsewhere}`;
       }),
     async close() {
       const closing = running;

@@ -1,4 +1,5 @@
 export { assertKnownVersion, tableNames } from './contents.ts';
+export { eraseTraces, overwriteDeleted } from './erase-traces.ts';
 export { assertRegularFile, createFile, statusOf } from './file.ts';
 export { openAndSetUp, openFile, type SqliteFileOptions } from './open-file.ts';
 export { classifyFailure, explainOpening, type OpeningAdvice, type SqliteFailure } from './sqlite-failure.ts';

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createIncident } from '@ihandler/core';
+import { type Connection, createIncident } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { pathIn } from './sample-folder.ts';
 import { capture, sensorFolders, startStore, unique } from './testing/sensor.ts';
@@ -21,6 +21,14 @@ function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
+}
+
+/** The bytes of the record and of every file beside it. */
+function recordBytes(dataDir: string): string {
+  return readdirSync(dataDir)
+    .filter((name) => name.startsWith('store.sqlite'))
+    .map((name) => readFileSync(join(dataDir, name), 'latin1'))
+    .join('\n');
 }
 
 describe('store', () => {
@@ -227,8 +235,26 @@ describe('store', () => {
     const { binaries, dataDir } = sensorFolders();
     const { write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
     await write([unique(1, capture(binaries, 'whose'))]);
+    expect(recordBytes(dataDir)).toContain('198.51.100.7');
     expect(await handler.forget?.((host) => host === '198.51.100.7')).toMatch(/of 1 sample;/);
-    expect(readFileSync(join(dataDir, 'store.sqlite-wal'), 'latin1')).not.toBe('');
+    expect(recordBytes(dataDir)).not.toContain('198.51.100.7');
     expect(filesBelow(join(dataDir, 'samples'))).toHaveLength(1);
+  });
+
+  it('forgets a host that only the host name of a connection or a URL names', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
+    const byName = unique(1, capture(binaries, 'by name'));
+    const connection = byName.data['connection'] as Connection;
+    const remote = { ...connection.remote, host: '', hostname: '203.0.113.9' };
+    const byUrl = unique(2, capture(binaries, 'by url'));
+    await write([
+      createIncident({ ...byName, data: { ...byName.data, connection: { ...connection, remote } } }),
+      createIncident({ ...byUrl, data: { ...byUrl.data, url: 'http://203.0.113.9/x' } }),
+      unique(3, capture(binaries, 'of another')),
+    ]);
+    expect(await handler.forget?.((host) => host === '203.0.113.9')).toMatch(/of 2 samples;/);
+    expect(recordBytes(dataDir)).not.toContain('203.0.113.9');
+    expect(recordBytes(dataDir)).toContain('198.51.100.7');
   });
 });

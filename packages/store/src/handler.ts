@@ -11,7 +11,15 @@ import {
   temporary,
   type WritingHandler,
 } from '@ihandler/core';
-import { decodeValue, encodeValue, errorCode, formatCount, openSample } from '@ihandler/core/kit';
+import {
+  decodeValue,
+  encodeValue,
+  errorCode,
+  formatCount,
+  namesHost,
+  openSample,
+  remoteHostsOf,
+} from '@ihandler/core/kit';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { type StoredSample, storeOrigins } from './origins.ts';
@@ -116,8 +124,11 @@ export default function store(options: StoreOptions): WritingHandler {
       }
     },
     forget(isForgotten) {
-      const changed = current().record.rewriteReports((text) => withoutAttacker(text, isForgotten));
-      return `removed the host from the record of ${formatCount(changed, 'sample')}; the samples are kept`;
+      const { changed, problem } = current().record.rewriteReports((text) =>
+        withoutAttacker(text, isForgotten),
+      );
+      const removed = `removed the host from the record of ${formatCount(changed, 'sample')}; the samples are kept`;
+      return problem === undefined ? removed : `${removed}; ${problem}`;
     },
     counters() {
       const total = running?.record.total();
@@ -219,7 +230,9 @@ function rowOf({ id, data }: CaptureIncident, draft: Draft, file: string, stored
 /** The report of a sample without its URL and connection; undefined when that host is not forgotten. */
 function withoutAttacker(text: string, isForgotten: (host: string) => boolean): string | undefined {
   // Safe: see `rowOf`.
-  const { connection, url: _url, ...rest } = decodeValue(text) as StoredSample;
-  if (connection === undefined || !isForgotten(connection.remote.host)) return undefined;
-  return encodeValue({ ...rest, url: '' });
+  const { connection, url, ...rest } = decodeValue(text) as StoredSample;
+  if (!namesHost({ connection, url }, isForgotten)) return undefined;
+  const isAttacker = connection !== undefined && remoteHostsOf({ data: { connection } }).some(isForgotten);
+  // The URL of another attacker names the host: only that goes.
+  return encodeValue({ ...rest, url: '', ...(!isAttacker && connection && { connection }) });
 }

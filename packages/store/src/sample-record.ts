@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@ihandler/core';
+import { eraseTraces, overwriteDeleted } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import type { SampleFacts } from './copy-sample.ts';
 import { openRecordFile } from './record-file.ts';
@@ -31,8 +32,14 @@ export interface SampleRecord {
   /** Moves the checkpoint, once the samples of its incidents are added. */
   advance(checkpoint: Checkpoint): void;
   setKept(sha256: string, kept: boolean): void;
-  /** Replaces reports, except where `change` returns undefined. Returns how many changed. */
-  rewriteReports(change: (report: string) => string | undefined): number;
+  /**
+   * Replaces reports, except where `change` returns undefined, and erases the old ones from the files. Returns how many changed,
+   * and why a copy may remain, if one may.
+   */
+  rewriteReports(change: (report: string) => string | undefined): {
+    readonly changed: number;
+    readonly problem: string | undefined;
+  };
   close(): void;
 }
 
@@ -115,7 +122,10 @@ function prepare(db: Database): SampleRecord {
     setKept: (sha256, kept) => {
       setKept.run(kept ? 1 : 0, sha256);
     },
-    rewriteReports: (change) => rewrite.immediate(change),
+    rewriteReports(change) {
+      overwriteDeleted(db);
+      return { changed: rewrite.immediate(change), problem: eraseTraces(db) };
+    },
     close: () => db.close(),
   };
 }

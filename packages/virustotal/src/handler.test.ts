@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { describe, expect, it } from 'vitest';
@@ -149,4 +149,17 @@ describe('virustotal with a captured file', () => {
     expect(server.uploads.get(file.sha256)).toEqual([file.sha256]);
     expect(verdicts()).toMatchObject([{ state: 'analysed' }]);
   });
+});
+
+it('virustotal forget leaves no byte of an address in its files', async () => {
+  const { deliver, handler, dataDir } = await startVirusTotal();
+  deliver(captured({ md5: 'a'.repeat(32), file: '/sensor/203.0.113.9/a', local: true }));
+  const bytes = () =>
+    readdirSync(dataDir)
+      .map((name) => readFileSync(join(dataDir, name), 'latin1'))
+      .join('\n');
+  expect(bytes()).toContain('203.0.113.9');
+  expect(await handler.forget?.((host) => host === '203.0.113.9')).toContain('from 1 text');
+  expect(bytes()).not.toContain('203.0.113.9');
+  expect(await handler.forget?.((host) => host === '203.0.113.9')).toContain('from 0 texts');
 });

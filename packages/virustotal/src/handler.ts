@@ -133,6 +133,11 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
       if (refused > 0) data.count('refused', refused);
       if (outcomes.some((outcome) => outcome === 'new' || outcome === 'again')) worker.wake();
     },
+    forget(isForgotten) {
+      if (running === undefined)
+        throw new IhandlerError('LIFE_CYCLE', 'virustotal was used before start, or after close.');
+      return running.data.forget(isForgotten);
+    },
     counters: () => (running === undefined ? {} : running.data.counters(running.now())),
     async close() {
       const closing = running;

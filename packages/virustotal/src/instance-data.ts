@@ -1,5 +1,6 @@
 import type { Log } from '@ihandler/core';
 import { Backlog } from './backlog/backlog.ts';
+import { forgetAddresses } from './backlog/forget-addresses.ts';
 import { createOutbox, type Outbox } from './backlog/outbox.ts';
 import { STATES } from './backlog/task.ts';
 import type { Settings } from './options.ts';
@@ -18,6 +19,8 @@ export interface InstanceData {
   count(name: string, more?: number): void;
   /** The counters, the size of the backlog and the rest of the quota. */
   counters(now: number): Readonly<Record<string, number>>;
+  /** Removes forgotten hosts. Returns a sentence for the operator. */
+  forget(isForgotten: (host: string) => boolean): string;
   close(): void;
 }
 
@@ -70,6 +73,7 @@ export function openInstanceData(
         key_refused: cooldowns.state().keyRejected ? 1 : 0,
       };
     },
+    forget: (isForgotten) => forgetAddresses(database, isForgotten),
     close: () => void database.close(),
   };
 }

@@ -1,7 +1,16 @@
 import { isIP } from 'node:net';
-import { type AttackFilter, hostForms } from '@ihandler/attack-log';
+import { type AttackFilter, hostForms, namesRemoteHost } from '@ihandler/attack-log';
 import type { Client } from 'pg';
+import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/identifiers.ts';
+
+/** The stored host names that name a host. */
+async function namesOf(client: Client, connections: string, host: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT remote_hostname AS name FROM ${connections} WHERE remote_hostname <> ''`,
+  );
+  return rows.map(({ name }) => name).filter(namesRemoteHost(host));
+}
 
 /** Declares a cursor on the attacks that a filter selects, oldest first, for {@link nextRoots}. Call it in a transaction. */
 export async function declareRoots(
@@ -27,14 +36,15 @@ export async function declareRoots(
   if (remoteHost !== undefined) {
     const isAddress = isIP(remoteHost) !== 0 && !remoteHost.includes('%');
     const [plain, mapped] = hostForms(remoteHost);
-    conditions.push(
-      isAddress
-        ? `c.remote_host IN (${bind(plain, 'inet')}, ${bind(mapped, 'inet')})`
-        : // A host that is not an address is in `ihandler_unfit`.
-          `c.connection IN (SELECT connection FROM ${quoted(schema)}.ihandler_unfit
-            WHERE table_name = 'connections' AND column_name = 'remote_host'
-            AND value = ${bind(JSON.stringify(remoteHost), 'text')})`,
-    );
+    const names = await namesOf(client, connections, remoteHost);
+    const hosts = isAddress
+      ? `remote_host IN (${bind(plain, 'inet')}, ${bind(mapped, 'inet')})`
+      : // A host that is not an address is in `ihandler_unfit`.
+        `connection IN (SELECT connection FROM ${quoted(schema)}.ihandler_unfit
+          WHERE table_name = 'connections' AND column_name = 'remote_host'
+          AND value = ${bind(JSON.stringify(remoteHost), 'text')})`;
+    conditions.push(`c.connection IN (SELECT connection_root FROM ${connections}
+      WHERE ${hosts} OR remote_hostname = ANY(${bind(arrayLiteral(names), 'text[]')}))`);
   }
   if (sensor !== undefined)
     conditions.push(

@@ -1,9 +1,10 @@
 import { decodeIncident } from '@ihandler/core';
-import { remoteHostsOf } from '@ihandler/core/kit';
+import { namesHost } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/identifiers.ts';
 import { deleteAttacks } from './delete-attacks.ts';
+import { forgetTexts } from './forget-texts.ts';
 
 const PAGE = 5000;
 const STEP = 100;
@@ -30,21 +31,26 @@ async function forgetWaiting(
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.number;
-    const concerned = rows.filter(({ incident }) =>
-      remoteHostsOf(decodeIncident(incident)).some(isForgotten),
-    );
+    const concerned = rows.filter(({ incident }) => namesHost(decodeIncident(incident).data, isForgotten));
     await client.query(`DELETE FROM ${table} WHERE number = ANY($1::bigint[])`, [
       arrayLiteral(concerned.map(({ number }) => number)),
     ]);
   }
 }
 
-/** Removes whole attacks in which one of these hosts took part; returns their number. */
+/** How much was removed. */
+export interface RemovalCounts {
+  readonly attacks: number;
+  /** Values of other attacks that named a host. */
+  readonly texts: number;
+}
+
+/** Removes whole attacks in which one of these hosts took part, and its address from the texts of others. */
 export async function forgetAttacks(
   client: Client,
   schema: string,
   isForgotten: (host: string) => boolean,
-): Promise<number> {
+): Promise<RemovalCounts> {
   const name = quoted(schema);
   let removed = 0;
   for (let after = '0.0.0.0/0'; ; ) {
@@ -67,15 +73,16 @@ export async function forgetAttacks(
       found.rows.map(({ root }) => root),
     );
   }
-  // A host that is not an address is in `ihandler_unfit`.
+  // Host names, and hosts that are not an address, which are in `ihandler_unfit`.
   const odd = await client.query<{ root: string; value: string }>(
     `SELECT connection_root AS root, value FROM ${name}.ihandler_unfit JOIN ${name}.connections USING (connection)
-      WHERE column_name = 'remote_host'`,
+      WHERE column_name IN ('remote_host', 'remote_hostname')
+      UNION SELECT connection_root, to_json(remote_hostname)::text FROM ${name}.connections WHERE remote_hostname <> ''`,
   );
   const roots = odd.rows
-    .filter(({ value }) => isForgotten(String(JSON.parse(value))))
+    .filter(({ value }) => namesHost(JSON.parse(value), isForgotten))
     .map(({ root }) => root);
   removed += await removeAll(client, schema, [...new Set(roots)]);
   await forgetWaiting(client, schema, isForgotten);
-  return removed;
+  return { attacks: removed, texts: await forgetTexts(client, schema, isForgotten) };
 }

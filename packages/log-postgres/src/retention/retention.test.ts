@@ -1,7 +1,9 @@
+import { type Connection, createIncident } from '@ihandler/core';
 import { DAY } from '@ihandler/core/kit';
 import { connection, stream } from '@ihandler/test-support/attacks';
 import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { openAttackReader } from '../read/reader.ts';
 import { query } from '../testing/query.ts';
 import { freshSchema, startHandler } from '../testing/start-handler.ts';
 
@@ -86,5 +88,29 @@ describeService('postgres', () => {
     const left = await query(server.url, `SELECT connection_id AS id FROM ${schema}.ihandler_connections`);
     expect(left).toEqual([{ id: 'e' }]);
     expect(await count(schema, 'ihandler_waiting')).toBe(1);
+  });
+
+  it('log-postgres finds and forgets an attacker who is named only by host name or in a child, and cleans the texts of others', async () => {
+    const schema = freshSchema();
+    const { write, forget } = await startHandler({ url: server.url, schema });
+    const { accept, link, offer } = stream();
+    const named = (id: string) => {
+      const incident = accept(id, '');
+      const one = incident.data['connection'] as Connection;
+      const remote = { ...one.remote, host: '', hostname: '203.0.113.9' };
+      return createIncident({ ...incident, data: { connection: { ...one, remote } } });
+    };
+    await write([named('by-name'), accept('parent'), named('child'), link('parent', 'child')]);
+    await write([accept('other'), offer('other', 'http://203.0.113.9/x')]);
+    const reader = await openAttackReader(`${server.url}?schema=${schema}`);
+    const found: unknown[] = [];
+    for await (const { row } of reader.attacks({ remoteHost: '203.0.113.9' })) found.push(row['connection']);
+    await reader.close();
+    expect(found).toEqual([1, 2]);
+    const answer = await forget?.((host) => host === '203.0.113.9');
+    expect(answer).toBe('removed 2 attacks, and the address from 1 text of other attacks');
+    expect(await query(server.url, `SELECT offer_url FROM ${schema}.offers`)).toEqual([
+      { offer_url: 'http://forgotten/x' },
+    ]);
   });
 });
