@@ -1,111 +1,23 @@
-import type { ConfiguredInstance, HandlerEntry, JournalView, Source } from '@ihandler/core';
 import { unknownSources } from './assembly/file-source.ts';
 import { handlerInstances } from './assembly/handler-instances.ts';
 import { type HostPlan, planHost } from './assembly/host-plan.ts';
 import { loadHandlers } from './assembly/load-handlers.ts';
-import type { LoadedJournal } from './assembly/load-journal.ts';
 import { openInputs } from './assembly/recognise-file.ts';
 import { handlerOf, requestedEntries } from './assembly/requested-handlers.ts';
 import { durableJournalOf, journalOf, openJournalView } from './assembly/view-journal.ts';
-import { type Configuration, type Entry, emptyConfiguration } from './configuration/configuration.ts';
+import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
 import { connectControl } from './control/connect-control.ts';
-import type { OperationAnswers } from './control/operations.ts';
 import { replayProgress } from './control/operations.ts';
 import { performOperation } from './control/perform-operation.ts';
-import { type CheckReport, checkHost } from './diagnosis/check-host.ts';
+import { checkHost } from './diagnosis/check-host.ts';
 import { diagnosePlan } from './diagnosis/diagnose.ts';
 import type { Finding } from './diagnosis/finding.ts';
 import { destinationsIn } from './discovery/outbound-data.ts';
-import { type ImportOptions, importFiles } from './running/import-files.ts';
-import type { ImportResult } from './running/import-result.ts';
-import type { RunEvents, RunResult } from './running/run-host.ts';
+import type { Host } from './host.ts';
+import { importFiles } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
-import { type StatusReport, storedStatus } from './status/stored-status.ts';
+import { storedStatus } from './status/stored-status.ts';
 import { completeWorld, type World } from './world.ts';
-
-/** What to replay. */
-export interface ReplayRequest {
-  readonly instance: string;
-  /** Names the replay: an interrupted one resumes under the same name. */
-  readonly name: string;
-  /** Only incidents accepted at or after this time, in milliseconds since the Unix epoch. */
-  readonly since?: number | undefined;
-  /** Only origins that one of these globs matches. @default all */
-  readonly only?: readonly string[] | undefined;
-  readonly signal?: AbortSignal;
-  /** Gets the number of entries done, of `total`. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-}
-
-/** What a handler has sent off this machine. */
-export interface SentData {
-  readonly instance: string;
-  /** What its package says that it sends; undefined when it does not say. */
-  readonly sends: string | undefined;
-  readonly destinations: readonly string[];
-}
-
-/**
- * The handlers, sources and journal of a configuration, as one program runs them. Creating a host opens nothing; methods
- * throw `OPTIONS_INVALID` with all problems of the configuration. Methods that change something do it in the process that
- * runs on the data folder, else in this one.
- */
-export interface Host {
-  readonly configuration: Configuration;
-  /** The data folder. Absolute; it may not exist yet. */
-  readonly dataDir: string;
-  /** Runs the live sources and handlers until the signal aborts. Throws `JOURNAL_BUSY` when another process does. */
-  run(signal: AbortSignal, events?: RunEvents): Promise<RunResult>;
-  /**
-   * Imports files (`-` for standard input) once into the handlers: an import that is repeated only adds new incidents.
-   * Throws when no handler is named or a handler does not start, before anything is read; other failures are in the result.
-   */
-  import(files: readonly string[], options?: ImportOptions): Promise<ImportResult>;
-  /** The status of the process that runs on the data folder, else what the journal says. */
-  status(options?: { readonly signal?: AbortSignal }): Promise<StatusReport>;
-  /** Checks the configuration, and whether this user can open its files, folders and ports. Changes nothing. */
-  check(): Promise<CheckReport>;
-  /** Loads and creates the handlers of the configuration, without starting them. */
-  loadHandlers(): Promise<readonly HandlerEntry[]>;
-  /** Loads and creates one handler that is not in the configuration. */
-  loadHandler(entry: Entry): Promise<HandlerEntry>;
-  /** The sources that read these files; empty files have none. */
-  loadFileSources(
-    files: readonly string[],
-    options: { readonly from?: string | undefined; readonly sensor: string },
-  ): Promise<readonly Source[]>;
-  /** The instances of a handler, by its name in the manifest, with their options. */
-  instancesOf(handler: string): readonly ConfiguredInstance[];
-  /** What the configured handlers have sent off this machine; handlers that send nothing are left out. */
-  sentData(): readonly SentData[];
-  /** The journal, loaded and not opened. With `durable`, throws unless other processes can open it and it exists. */
-  loadJournal(options?: { readonly durable?: boolean }): Promise<LoadedJournal>;
-  /** Opens the journal for reading, whether a process runs or not. Close the view afterwards. */
-  openJournalView(): Promise<JournalView>;
-  /** Retries the dead letters of an instance at these positions. @default all */
-  retryDeadLetters(
-    instance: string,
-    positions: readonly number[] | undefined,
-    signal?: AbortSignal,
-  ): Promise<OperationAnswers['retryDeadLetters']>;
-  /** Drops the dead letters of an instance at these positions. Resolves with their number. @default all */
-  dropDeadLetters(
-    instance: string,
-    positions: readonly number[] | undefined,
-    signal?: AbortSignal,
-  ): Promise<number>;
-  /** Delivers incidents from the journal to an instance again. */
-  replay(request: ReplayRequest): Promise<OperationAnswers['replay']>;
-  /**
-   * Removes what the journal and the given instances store about these addresses and networks. Resolves with what each
-   * instance did, for people.
-   */
-  forget(
-    networks: readonly string[],
-    instances: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>>;
-}
 
 /** How long a running process may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT = 10_000;

@@ -1,0 +1,93 @@
+import type { ConfiguredInstance, HandlerEntry, JournalView, Source } from '@ihandler/core';
+import type { LoadedJournal } from './assembly/load-journal.ts';
+import type { Configuration, Entry } from './configuration/configuration.ts';
+import type { OperationAnswers } from './control/operations.ts';
+import type { CheckReport } from './diagnosis/check-host.ts';
+import type { ImportOptions } from './running/import-files.ts';
+import type { ImportResult } from './running/import-result.ts';
+import type { RunEvents, RunResult } from './running/run-host.ts';
+import type { StatusReport } from './status/stored-status.ts';
+
+/** What to replay. */
+export interface ReplayRequest {
+  readonly instance: string;
+  /** Names the replay: an interrupted one resumes under the same name. */
+  readonly name: string;
+  /** Only incidents accepted at or after this time, in milliseconds since the Unix epoch. */
+  readonly since?: number | undefined;
+  /** Only origins that one of these globs matches. @default all */
+  readonly only?: readonly string[] | undefined;
+  readonly signal?: AbortSignal;
+  /** Gets the number of entries done, of `total`. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** What a handler has sent off this machine. */
+export interface SentData {
+  readonly instance: string;
+  /** What its package says that it sends; undefined when it does not say. */
+  readonly sends: string | undefined;
+  readonly destinations: readonly string[];
+}
+
+/**
+ * The handlers, sources and journal of a configuration, as one program runs them. Creating a host opens nothing; methods
+ * throw `OPTIONS_INVALID` with all problems of the configuration. Methods that change something do it in the process that
+ * runs on the data folder, else in this one.
+ */
+export interface Host {
+  readonly configuration: Configuration;
+  /** The data folder. Absolute; it may not exist yet. */
+  readonly dataDir: string;
+  /** Runs the live sources and handlers until the signal aborts. Throws `JOURNAL_BUSY` when another process does. */
+  run(signal: AbortSignal, events?: RunEvents): Promise<RunResult>;
+  /**
+   * Imports files (`-` for standard input) once into the handlers: an import that is repeated only adds new incidents.
+   * Throws when no handler is named or a handler does not start, before anything is read; other failures are in the result.
+   */
+  import(files: readonly string[], options?: ImportOptions): Promise<ImportResult>;
+  /** The status of the process that runs on the data folder, else what the journal says. */
+  status(options?: { readonly signal?: AbortSignal }): Promise<StatusReport>;
+  /** Checks the configuration, and whether this user can open its files, folders and ports. Changes nothing. */
+  check(): Promise<CheckReport>;
+  /** Loads and creates the handlers of the configuration, without starting them. */
+  loadHandlers(): Promise<readonly HandlerEntry[]>;
+  /** Loads and creates one handler that is not in the configuration. */
+  loadHandler(entry: Entry): Promise<HandlerEntry>;
+  /** The sources that read these files; empty files have none. */
+  loadFileSources(
+    files: readonly string[],
+    options: { readonly from?: string | undefined; readonly sensor: string },
+  ): Promise<readonly Source[]>;
+  /** The instances of a handler, by its name in the manifest, with their options. */
+  instancesOf(handler: string): readonly ConfiguredInstance[];
+  /** What the configured handlers have sent off this machine; handlers that send nothing are left out. */
+  sentData(): readonly SentData[];
+  /** The journal, loaded and not opened. With `durable`, throws unless other processes can open it and it exists. */
+  loadJournal(options?: { readonly durable?: boolean }): Promise<LoadedJournal>;
+  /** Opens the journal for reading, whether a process runs or not. Close the view afterwards. */
+  openJournalView(): Promise<JournalView>;
+  /** Retries the dead letters of an instance at these positions. @default all */
+  retryDeadLetters(
+    instance: string,
+    positions: readonly number[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<OperationAnswers['retryDeadLetters']>;
+  /** Drops the dead letters of an instance at these positions. Resolves with their number. @default all */
+  dropDeadLetters(
+    instance: string,
+    positions: readonly number[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<number>;
+  /** Delivers incidents from the journal to an instance again. */
+  replay(request: ReplayRequest): Promise<OperationAnswers['replay']>;
+  /**
+   * Removes what the journal and the given instances store about these addresses and networks. Resolves with what each
+   * instance did, for people.
+   */
+  forget(
+    networks: readonly string[],
+    instances: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>>;
+}
