@@ -23,13 +23,26 @@ const allTables = [
 ];
 const utf8 = new TextDecoder();
 
-/** All rows, in the order of their keys. Known difference: dionaea stores bytes as BLOB where we store text. */
+/**
+ * All rows, in the order of their keys. The storage classes follow the values of a row, because 5060 and
+ * 5060.0 differ only there. Known difference: dionaea stores bytes as BLOB where we store text.
+ */
 function rowsOf(file: string): Tables {
   const database = new Database(file, { readonly: true });
   const text = (cell: unknown) => (cell instanceof Uint8Array ? utf8.decode(cell) : cell);
+  const classes = (row: Cells) => row.map((name) => (name === 'blob' ? 'text' : name)).join(' ');
   const read = (table: string) => {
-    const rows = database.prepare<[], Cells>(`SELECT * FROM ${table} ORDER BY 1`).raw().all();
-    return [table, rows.map((row) => row.map(text))] as const;
+    const columns = database
+      .prepare<[string], string>('SELECT name FROM pragma_table_info(?)')
+      .pluck()
+      .all(table);
+    const types = columns.map((column) => `typeof(${column})`).join(', ');
+    const rows = database.prepare<[], Cells>(`SELECT *, ${types} FROM ${table} ORDER BY 1`).raw().all();
+    const split = (row: Cells) => [
+      ...row.slice(0, columns.length).map(text),
+      classes(row.slice(columns.length)),
+    ];
+    return [table, rows.map(split)] as const;
   };
   try {
     return Object.fromEntries(allTables.map(read));

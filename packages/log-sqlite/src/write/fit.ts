@@ -4,12 +4,12 @@ import type { Cell } from '@ihandler/attack-log';
 const INT32 = 2 ** 31;
 
 /**
- * A value in a form that SQLite stores exactly. Lone surrogates become U+FFFD, because UTF-8 cannot encode them. Large
- * integers become a bigint: the driver stores a number over 32 bits as floating point, as `3000000000.0` in a text column.
+ * A value in a form that SQLite stores exactly. Lone surrogates become U+FFFD, because UTF-8 cannot encode them. The driver
+ * binds each number as floating point: columns of type INTEGER and NUMBER convert it, a column without a type would store
+ * `34736.0`. There, an integer becomes a bigint, as do integers over 32 bits in any column.
  */
-export function fit(cell: Cell | undefined): Cell | bigint {
+export function fit(cell: Cell | undefined, isUntyped = false): Cell | bigint {
   if (typeof cell === 'string') return toUSVString(cell);
-  if (typeof cell === 'number' && (cell >= INT32 || cell < -INT32) && Number.isSafeInteger(cell))
-    return BigInt(cell);
-  return cell ?? null;
+  if (typeof cell !== 'number') return cell ?? null;
+  return (isUntyped || cell >= INT32 || cell < -INT32) && Number.isSafeInteger(cell) ? BigInt(cell) : cell;
 }

@@ -5,12 +5,19 @@ import { fit } from './fit.ts';
 /** How many rows one statement inserts. Several at a time are faster, most of all in a table with a trigger. */
 const SIZES = [20, 4, 1];
 
+/** For each column, whether it has no type: SQLite then stores a value exactly as it is bound. */
+function untypedColumns(database: Database, table: string, columns: readonly string[]): readonly boolean[] {
+  const typeOf = database.prepare('SELECT type FROM pragma_table_info(?) WHERE name = ?').pluck();
+  return columns.map((column) => typeOf.get(table, column) === '');
+}
+
 /** Prepares the insertion of rows, each with values for these columns in order. */
 export function prepareInsert(
   database: Database,
   table: string,
   columns: readonly string[],
 ): (rows: readonly (readonly Cell[])[]) => void {
+  const untyped = untypedColumns(database, table, columns);
   const one = `(${columns.map(() => '?').join(', ')})`;
   const statements = SIZES.map((size) => ({
     size,
@@ -27,11 +34,13 @@ export function prepareInsert(
       if (rows.length - at < size) continue;
       for (; rows.length - at >= size; at += size) {
         let cell = 0;
-        for (let row = at; row < at + size; row += 1)
-          for (const value of rows[row] ?? []) {
-            cells[cell] = fit(value);
+        for (let row = at; row < at + size; row += 1) {
+          const values = rows[row] ?? [];
+          for (let column = 0; column < values.length; column += 1) {
+            cells[cell] = fit(values[column], untyped[column]);
             cell += 1;
           }
+        }
         statement.run(...cells);
       }
       // Releases the values, which an attacker may have made large.
