@@ -42,6 +42,9 @@ export type {
 export { gatherDetails, type LookupNames, type RowQuery } from './read/gather-details.ts';
 export { hostForms, namesRemoteHost } from './read/host-forms.ts';
 export {
+  CLOCK_WARNING,
+  EARLIEST_PLAUSIBLE,
+  latestPlausible,
   type RetentionTask,
   type RetentionTimer,
   removableBefore,

@@ -99,7 +99,7 @@ describeService('postgres', () => {
     await (await startHandler({ url: server.url, schema })).close?.();
     await query(server.url, `INSERT INTO ${schema}.ihandler_versions (version) VALUES (7)`);
     expect(await refusal({ url: server.url, schema })).toMatch(
-      /has version 7, this .* knows version 1: install a newer one/,
+      /has version 7, this .* knows version \d: install a newer one/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { describeError, type HandlerContext } from '@ihandler/core';
-import { createThrottledLog, HOUR, MINUTE } from '@ihandler/core/kit';
+import { createThrottledLog, DAY, HOUR, MINUTE } from '@ihandler/core/kit';
 
 /** How often a store looks for attacks that have become too old, in milliseconds. */
 export const SWEEP_INTERVAL = 10 * MINUTE;
@@ -15,6 +15,21 @@ const IDLE_DELAY = MINUTE;
 export function removableBefore(now: number, keep = 0): number {
   return (now - Math.max(keep, YOUNGEST)) / 1000;
 }
+
+/** The oldest time that a sensor's clock can show, in seconds since the Unix epoch: dionaea was first released in 2009. */
+export const EARLIEST_PLAUSIBLE = Date.UTC(2009) / 1000;
+
+/**
+ * The latest plausible time, in seconds since the Unix epoch; `now` in milliseconds. The age of a connection with an
+ * implausible time counts from when retention first saw it.
+ */
+export function latestPlausible(now: number): number {
+  return (now + DAY) / 1000;
+}
+
+/** The warning about connections with implausible times. */
+export const CLOCK_WARNING =
+  'the clock of a sensor is wrong: retention counts the age of its connections from their arrival';
 
 /** The part of retention that depends on the database. */
 export interface RetentionTask {

@@ -1,3 +1,4 @@
+import { EARLIEST_PLAUSIBLE } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
@@ -5,7 +6,8 @@ import { quoted } from '../schema/identifiers.ts';
 
 /**
  * Removes whole attacks by their roots, in one transaction: all their connections with their details, and VirusTotal's
- * reports on samples that no other attack downloaded. Attacks with a connection at or after `before`, in seconds, stay.
+ * reports on samples that no other attack downloaded. Attacks with a connection at or after `before`, in seconds, stay; a
+ * connection with an implausible time counts from when retention first saw it.
  * Returns the number of removed attacks.
  */
 export async function deleteAttacks(
@@ -28,7 +30,10 @@ export async function deleteAttacks(
   ]);
   const old = await client.query<{ root: string }>(
     `SELECT root FROM unnest($1::bigint[]) AS root WHERE NOT EXISTS (SELECT 1 FROM ${name}.connections
-      WHERE connection_root = root AND extract(epoch FROM connection_timestamp) >= $2::float8)`,
+      LEFT JOIN ${name}.ihandler_clocks AS c USING (connection) WHERE connection_root = root
+      AND (extract(epoch FROM coalesce(c.seen_at, connection_timestamp)) >= $2::float8
+        OR ($2::float8 < 'Infinity' AND c.seen_at IS NULL
+          AND coalesce(connection_timestamp < to_timestamp(${EARLIEST_PLAUSIBLE}), true))))`,
     [wanted, before],
   );
   const removable = [arrayLiteral(old.rows.map(({ root }) => root))];

@@ -60,6 +60,36 @@ describeService('postgres', () => {
       expect(await count(schema, table), table).toBe(1);
   });
 
+  it.each([
+    ['starts in 1970', 0],
+    ['is years ahead', 4_000_000_000_000],
+  ])('retention counts from arrival when the clock of a sensor %s', async (_, clock) => {
+    const schema = freshSchema();
+    const right = stream('right', 'right');
+    const wrong = stream('wrong', 'wrong');
+    right.clock.now = Date.now() - 40 * DAY;
+    wrong.clock.now = clock;
+    const first = await startHandler({ url: server.url, schema });
+    await first.write([right.accept('old'), wrong.accept('young'), wrong.accept('child')]);
+    await first.write([wrong.link('young', 'child')]);
+    await first.close?.();
+    const left = async () =>
+      (
+        await query<{ id: string }>(
+          server.url,
+          `SELECT connection_id AS id FROM ${schema}.ihandler_connections ORDER BY connection`,
+        )
+      ).map(({ id }) => id);
+    const handler = await startHandler({ url: server.url, schema, keep: '30d' });
+    await vi.waitFor(async () => expect(await left()).toEqual(['young', 'child']), { timeout: 10_000 });
+    expect(handler.lines.join()).toContain('the clock of a sensor is wrong');
+    await handler.close?.();
+    const later = { now: () => Date.now() + 31 * DAY };
+    await startHandler({ url: server.url, schema, keep: '30d' }, later);
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 10_000 });
+    expect(await count(schema, 'ihandler_clocks')).toBe(0);
+  });
+
   it('retention deletes old ids, and stored incidents still count as duplicates', async () => {
     const schema = freshSchema();
     const first = await startHandler({ url: server.url, schema });

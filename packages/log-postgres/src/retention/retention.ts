@@ -1,6 +1,13 @@
-import { removableBefore, SWEEP_INTERVAL, startRetention } from '@ihandler/attack-log';
+import {
+  CLOCK_WARNING,
+  EARLIEST_PLAUSIBLE,
+  latestPlausible,
+  removableBefore,
+  SWEEP_INTERVAL,
+  startRetention,
+} from '@ihandler/attack-log';
 import type { HandlerContext } from '@ihandler/core';
-import { MINUTE } from '@ihandler/core/kit';
+import { createThrottledLog, HOUR, MINUTE } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { explainFailure } from '../database/failure.ts';
 import { createSession } from '../database/session.ts';
@@ -34,21 +41,49 @@ interface OldAttack {
 /** Prepares the retention of one database. Each call removes some attacks and ids, and answers whether there may be more. */
 function createSweep(
   { schema, keep, remember }: Settings,
-  now: () => number,
+  { log, now }: Pick<HandlerContext, 'log' | 'now'>,
   removed: (attacks: number) => void,
 ): (client: Client) => Promise<boolean> {
   const name = quoted(schema);
+  const warnings = createThrottledLog(log.warn, HOUR);
   let after = START;
   let sweptAt = Number.NEGATIVE_INFINITY;
 
+  /** Records when connections with an implausible time were first seen. Answers whether there may be more. */
+  async function markImplausible(client: Client): Promise<boolean> {
+    const { rows } = await client.query<{ sensor: string; count: string }>(
+      `WITH found AS (SELECT connection, sensor FROM ${name}.connections
+          WHERE (connection_timestamp IS NULL OR connection_timestamp < to_timestamp(${EARLIEST_PLAUSIBLE})
+            OR connection_timestamp > to_timestamp($1::float8))
+          AND NOT EXISTS (SELECT 1 FROM ${name}.ihandler_clocks AS c WHERE c.connection = connections.connection)
+          LIMIT ${IDS} FOR KEY SHARE SKIP LOCKED),
+        marked AS (INSERT INTO ${name}.ihandler_clocks (connection, seen_at)
+          SELECT connection, to_timestamp($2::float8) FROM found ON CONFLICT DO NOTHING)
+        SELECT sensor_name AS sensor, count(*) FROM found JOIN ${name}.sensors USING (sensor) GROUP BY 1 ORDER BY 1`,
+      [latestPlausible(now()), now() / 1000],
+    );
+    if (rows.length > 0) warnings.log(CLOCK_WARNING, { sensors: rows.map(({ sensor }) => sensor), schema });
+    return rows.reduce((sum, { count }) => sum + Number(count), 0) === IDS;
+  }
+
   async function sweepAttacks(client: Client, age: number): Promise<boolean> {
     const before = removableBefore(now(), age);
+    if (await markImplausible(client)) return true;
     const { rows } = await client.query<OldAttack>(
-      `SELECT connection, extract(epoch FROM connection_timestamp)::float8 AS seconds FROM ${name}.connections
-        WHERE connection_timestamp < to_timestamp($1::float8)
-        AND (connection_timestamp, connection) > (to_timestamp($2::float8), $3::bigint)
-        AND connection_root = connection
-        ORDER BY connection_timestamp, connection LIMIT ${ATTACKS}`,
+      `SELECT connection, extract(epoch FROM time)::float8 AS seconds FROM (
+        (SELECT connection, connection_timestamp AS time FROM ${name}.connections
+          WHERE connection_timestamp >= to_timestamp(${EARLIEST_PLAUSIBLE})
+          AND connection_timestamp < to_timestamp($1::float8)
+          AND (connection_timestamp, connection) > (to_timestamp($2::float8), $3::bigint)
+          AND connection_root = connection
+          AND NOT EXISTS (SELECT 1 FROM ${name}.ihandler_clocks AS c WHERE c.connection = connections.connection)
+          ORDER BY connection_timestamp, connection LIMIT ${ATTACKS})
+        UNION ALL (SELECT connection, seen_at FROM ${name}.ihandler_clocks JOIN ${name}.connections USING (connection)
+          WHERE seen_at < to_timestamp($1::float8)
+          AND (seen_at, connection) > (to_timestamp($2::float8), $3::bigint)
+          AND connection_root = connection
+          ORDER BY seen_at, connection LIMIT ${ATTACKS})
+      ) AS old ORDER BY time, connection LIMIT ${ATTACKS}`,
       [before, ...after],
     );
     const roots = rows.map(({ connection }) => connection);
@@ -102,7 +137,7 @@ export function startPostgresRetention(
 ): Retention {
   const { login, schema } = settings;
   const session = createSession(login, { byIndex: true, queryTimeout: QUERY_TIMEOUT });
-  const sweep = createSweep(settings, context.now, removed);
+  const sweep = createSweep(settings, context, removed);
   const timer = startRetention(
     {
       async step() {

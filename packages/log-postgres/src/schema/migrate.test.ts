@@ -10,16 +10,19 @@ import { freshSchema, startHandler } from '../testing/start-handler.ts';
 import { prepareSchema } from './migrate.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
+/** The version of today's tables. */
+const today = MIGRATIONS.length;
+
 /** A migration of a later version: it creates a table with a row from the stored data. */
 const second: Migration = {
-  version: 2,
+  version: today + 1,
   run: (client) =>
     client.query(`CREATE TABLE later (offers bigint);
       INSERT INTO later SELECT count(*) FROM offers;
       ALTER TABLE offers ADD COLUMN offer_seen integer NOT NULL DEFAULT 1`),
 };
 const third: Migration = {
-  version: 3,
+  version: today + 2,
   run: (client) => client.query('UPDATE later SET offers = offers + 100'),
 };
 
@@ -50,7 +53,7 @@ describeService('postgres', () => {
     ).map(({ version }) => version);
   const later = (schema: string) => query(server.url, `SELECT offers::int FROM ${schema}.later`);
 
-  /** A schema of version 1 with two offers in it. */
+  /** A schema of today's version with two offers in it. */
   async function old(): Promise<string> {
     const schema = freshSchema();
     const { write, close } = await startHandler({ url: server.url, schema });
@@ -89,7 +92,7 @@ describeService('postgres', () => {
   it('a migration that fails, or during which the server is killed, changes nothing, and the next start repeats it', async () => {
     const schema = await old();
     const broken: Migration = {
-      version: 2,
+      version: today + 1,
       async run(client) {
         await second.run(client);
         await client.query('SELECT 1 / 0');
@@ -97,9 +100,11 @@ describeService('postgres', () => {
     };
     await expect(prepare(schema, [...MIGRATIONS, broken])).rejects.toThrow('division by zero');
     // All or nothing: the steps before the failed one are rolled back, too.
-    await expect(prepare(schema, [...MIGRATIONS, second, { ...broken, version: 3 }])).rejects.toThrow();
+    await expect(
+      prepare(schema, [...MIGRATIONS, second, { ...broken, version: today + 2 }]),
+    ).rejects.toThrow();
     const killed: Migration = {
-      version: 2,
+      version: today + 1,
       async run(client) {
         await second.run(client);
         await client.query('SELECT pg_sleep(60)');
@@ -119,13 +124,13 @@ describeService('postgres', () => {
     await server.kill();
     expect(await failing).toBeInstanceOf(Error);
     await server.start();
-    expect(await versions(schema)).toEqual([1]);
+    expect(await versions(schema)).toEqual(MIGRATIONS.map(({ version }) => version));
     expect(await query(server.url, `SELECT to_regclass('${schema}.later') AS later`)).toEqual([
       { later: null },
     ]);
 
     await prepare(schema, [...MIGRATIONS, second]);
-    expect(await versions(schema)).toEqual([1, 2]);
+    expect(await versions(schema)).toEqual([...MIGRATIONS, second].map(({ version }) => version));
     expect(await later(schema)).toEqual([{ offers: 2 }]);
   });
 
@@ -136,7 +141,9 @@ describeService('postgres', () => {
     const { accept, offer } = stream();
     await write([accept('a'), offer('a', 'http://1/')]);
     await prepare(schema, [...MIGRATIONS, second]);
-    const refused = /has version 2, this @ihandler\/log-postgres knows version 1: install a newer one/;
+    const refused = new RegExp(
+      `has version ${today + 1}, this @ihandler/log-postgres knows version ${today}: install a newer one`,
+    );
     const failure = await write([offer('a', 'http://2/')]).catch((error: unknown) => error);
     expect(failureKind(failure)).toBe('temporary');
     expect(String(failure)).toMatch(refused);

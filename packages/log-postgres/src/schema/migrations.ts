@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { DIONAEA_INDEXES, DIONAEA_TABLES, DIONAEA_TYPES } from './dionaea-schema.ts';
-import { OWN_SCHEMA, SENSORS, VERSIONS } from './own-schema.ts';
+import { CLOCKS, OWN_SCHEMA, SENSORS, VERSIONS } from './own-schema.ts';
 import { seedLookups } from './seed-lookups.ts';
 
 /** Converts the tables of one version to the next. */
@@ -33,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
       await seedLookups(client);
     },
   },
+  { version: 2, run: (client) => client.query(CLOCKS.join(';\n')) },
 ];

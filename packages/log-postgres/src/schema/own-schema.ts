@@ -34,3 +34,11 @@ export const OWN_SCHEMA: readonly string[] = [
     table_name text NOT NULL, row_key bigint NOT NULL, column_name text NOT NULL, value text NOT NULL)`,
   'CREATE INDEX ihandler_unfit_connection_idx ON ihandler_unfit (connection)',
 ];
+
+/** The connections whose time is implausible, and when retention first saw each. */
+export const CLOCKS: readonly string[] = [
+  `CREATE TABLE ihandler_clocks (
+    connection bigint PRIMARY KEY REFERENCES connections ON UPDATE RESTRICT ON DELETE CASCADE,
+    seen_at timestamptz NOT NULL)`,
+  'CREATE INDEX ihandler_clocks_seen_idx ON ihandler_clocks (seen_at, connection)',
+];

@@ -10,6 +10,7 @@ import {
   shuffled,
 } from '../../../attack-log/src/testing/random-forest.ts';
 import { openAttackReader } from '../index.ts';
+import { MIGRATIONS } from '../schema/migrations.ts';
 import { canonicalForest } from '../testing/canonical-forest.ts';
 import { query } from '../testing/query.ts';
 import { freshSchema, type StartedHandler, startHandler } from '../testing/start-handler.ts';
@@ -127,9 +128,9 @@ describeService('postgres', () => {
     const hubs = await Promise.all(
       Array.from({ length: 4 }, () => startHandler({ url: server.url, schema })),
     );
-    expect(await query(server.url, `SELECT version FROM ${schema}.ihandler_versions`)).toEqual([
-      { version: 1 },
-    ]);
+    expect(
+      await query(server.url, `SELECT version FROM ${schema}.ihandler_versions ORDER BY version`),
+    ).toEqual(MIGRATIONS.map(({ version }) => ({ version })));
     const { incidents } = randomForest(seededRandom(7));
     await Promise.all(hubs.map((hub) => write(hub, incidents)));
     const other = freshSchema();

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { CLOCKS } from '../schema/own-schema.ts';
 
 /** Tables whose rows belong to a connection. */
 const byConnection = [
@@ -18,6 +19,7 @@ const byConnection = [
   'mqtt_fingerprints',
   'mqtt_publish_commands',
   'mqtt_subscribe_commands',
+  'ihandler_clocks',
   'ihandler_connections',
 ];
 
@@ -38,6 +40,7 @@ const members = 'SELECT connection FROM connections WHERE connection_root = ?';
  * samples that no other attack downloaded. Call the function in a transaction.
  */
 export function prepareDeleteAttack(database: Database): (root: number) => void {
+  database.exec(CLOCKS);
   const samples = database
     .prepare<[number], string | null>(
       `SELECT DISTINCT download_md5_hash FROM downloads WHERE connection IN (${members})`,

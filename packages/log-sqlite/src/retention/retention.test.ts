@@ -82,7 +82,9 @@ it('retention removes what dionaea left under a root that now has another root',
   await (await startHandler({ file })).close?.();
   const database = new Database(file);
   const columns = '(connection, connection_root, connection_parent, connection_timestamp)';
-  database.exec(`INSERT INTO connections ${columns} VALUES (1, 1, NULL, 10), (2, 1, 1, 11), (3, 2, 2, 12)`);
+  database.exec(
+    `INSERT INTO connections ${columns} VALUES (1, 1, NULL, 1300000010), (2, 1, 1, 1300000011), (3, 2, 2, 1300000012)`,
+  );
   database.close();
   await startHandler({ file, keep: '1d' });
   await vi.waitFor(() => expect(query(file, 'SELECT * FROM connections')).toEqual([]), patiently);
@@ -117,6 +119,38 @@ it('retention removes the oldest attacks until the file is small enough, but non
   const again = await startHandler({ file, maxSize: '0.1MB' }, { now: () => now });
   await vi.waitFor(() => expect(kept(file)).toEqual(['young']), patiently);
   expect(again.checkpoint?.()).toEqual(checkpoint());
+});
+
+it.each([
+  ['starts in 1970', 0],
+  ['is years ahead', 4_000_000_000_000],
+])('retention counts from arrival when the clock of a sensor %s', async (_, clock) => {
+  const file = newFile();
+  const begin = 1_700_000_000_000;
+  const clocks = { now: begin };
+  const right = stream('right', 'right');
+  const wrong = stream('wrong', 'wrong');
+  right.clock.now = begin - 40 * DAY;
+  const old = [right.accept('old'), right.accept('mixed')];
+  wrong.clock.now = clock;
+  const young = [wrong.accept('young'), wrong.accept('child')];
+  const first = await startHandler({ file });
+  // A tree whose root is old by its time, with a child that has just arrived.
+  const mixed = right.incident('dionaea.connection.link', {
+    parent: connection('mixed'),
+    child: connection('late'),
+  });
+  right.clock.now = clock;
+  first.write([...old, right.accept('late'), mixed, ...young], {});
+  await first.close?.();
+  const handler = await startHandler({ file, keep: '30d' }, { now: () => clocks.now });
+  await vi.waitFor(() => expect(kept(file)).toEqual(['mixed', 'late', 'young', 'child']), patiently);
+  expect(handler.lines.join()).toContain('the clock of a sensor is wrong');
+  await handler.close?.();
+  clocks.now += 31 * DAY;
+  await startHandler({ file, keep: '30d' }, { now: () => clocks.now });
+  await vi.waitFor(() => expect(kept(file)).toEqual([]), patiently);
+  expect(query(file, 'SELECT * FROM ihandler_clocks')).toEqual([]);
 });
 
 it('log-sqlite writes while retention is due', async () => {

@@ -1,11 +1,20 @@
-import { type RetentionTimer, removableBefore, SWEEP_INTERVAL, startRetention } from '@ihandler/attack-log';
+import {
+  CLOCK_WARNING,
+  EARLIEST_PLAUSIBLE,
+  type RetentionTimer,
+  removableBefore,
+  SWEEP_INTERVAL,
+  startRetention,
+} from '@ihandler/attack-log';
 import type { HandlerContext } from '@ihandler/core';
+import { createThrottledLog, HOUR } from '@ihandler/core/kit';
 import { statusOf } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { explainFailure } from '../database/failure.ts';
 import type { LiveDatabase } from '../database/live-database.ts';
 import type { Settings } from '../options.ts';
 import { prepareDeleteAttack } from './delete-attacks.ts';
+import { createImplausibleTimes } from './implausible-times.ts';
 
 const STEP_MILLISECONDS = 40;
 const STEP_ATTACKS = 200;
@@ -24,20 +33,36 @@ type ScannedRow = [connection: number, seconds: number, root: number | null];
 
 const START: ScannedRow = [0, Number.NEGATIVE_INFINITY, null];
 
-function createSweep(database: Database, { file, keep, maxSize }: Settings, now: () => number): Sweep {
+function createSweep(
+  database: Database,
+  { file, keep, maxSize }: Settings,
+  { log, now }: Pick<HandlerContext, 'log' | 'now'>,
+): Sweep {
   const deleteAttack = prepareDeleteAttack(database);
+  const implausible = createImplausibleTimes(database, now);
+  const warnings = createThrottledLog(log.warn, HOUR);
+  // Connections with a plausible time, and those without one, whose time is when they were first seen.
   const page = database
-    .prepare<[number, number, number], ScannedRow>(
-      `SELECT connection, connection_timestamp, connection_root FROM connections
-        WHERE connection_timestamp < ? AND (connection_timestamp, connection) > (?, ?)
-        ORDER BY connection_timestamp, connection LIMIT ${PAGE}`,
+    .prepare<{ before: number; seconds: number; connection: number }, ScannedRow>(
+      `SELECT * FROM (SELECT connection, connection_timestamp AS seconds, connection_root FROM connections
+          WHERE connection_timestamp >= ${EARLIEST_PLAUSIBLE} AND connection_timestamp < $before
+          AND (connection_timestamp, connection) > ($seconds, $connection)
+          AND NOT EXISTS (SELECT 1 FROM ihandler_clocks AS c WHERE c.connection = connections.connection)
+          ORDER BY connection_timestamp, connection LIMIT ${PAGE})
+        UNION ALL SELECT * FROM (SELECT connection, seen_at, connection_root
+          FROM ihandler_clocks JOIN connections USING (connection)
+          WHERE seen_at < $before AND (seen_at, connection) > ($seconds, $connection)
+          ORDER BY seen_at, connection LIMIT ${PAGE})
+        ORDER BY seconds, connection LIMIT ${PAGE}`,
     )
     .raw();
   const exists = database.prepare<[number]>('SELECT 1 FROM connections WHERE connection = ?').pluck();
   // Finds the youngest rows of a tree first.
   const isStillYoung = database
     .prepare<[number, number]>(
-      `SELECT 1 FROM connections WHERE connection_root = ? AND connection_timestamp >= ?
+      `SELECT 1 FROM connections LEFT JOIN ihandler_clocks AS c USING (connection)
+        WHERE connection_root = ? AND (coalesce(c.seen_at, connection_timestamp) >= ?
+          OR (c.seen_at IS NULL AND ifnull(connection_timestamp < ${EARLIEST_PLAUSIBLE}, true)))
         ORDER BY connection DESC LIMIT 1`,
     )
     .pluck();
@@ -80,7 +105,7 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
     const end = performance.now() + STEP_MILLISECONDS;
     let removed = 0;
     for (;;) {
-      const rows = page.all(before, after[1], after[0]);
+      const rows = page.all({ before, seconds: after[1], connection: after[0] });
       for (const scanned of rows) {
         if (removed >= STEP_ATTACKS || performance.now() > end) return true;
         after = scanned;
@@ -97,6 +122,11 @@ function createSweep(database: Database, { file, keep, maxSize }: Settings, now:
   return {
     step() {
       const todo = task();
+      if (todo !== undefined) {
+        const { sensors, more } = implausible.mark();
+        if (sensors.length > 0) warnings.log(CLOCK_WARNING, { sensors, file });
+        if (more) return true;
+      }
       const resumeFrom = after;
       let more = false;
       try {
@@ -129,7 +159,7 @@ export function startSqliteRetention(
     {
       step() {
         const { database } = live.current();
-        const sweep = sweeps.get(database) ?? createSweep(database, settings, context.now);
+        const sweep = sweeps.get(database) ?? createSweep(database, settings, context);
         sweeps.set(database, sweep);
         const more = sweep.step();
         live.settle();

@@ -1,6 +1,10 @@
 /** The version of our tables. A database with a later version is not opened. */
 export const SCHEMA_VERSION = 1;
 
+/** The connections whose time is implausible, and when retention first saw each, in seconds. Older databases lack it. */
+export const CLOCKS =
+  'CREATE TABLE IF NOT EXISTS ihandler_clocks (connection INTEGER PRIMARY KEY, seen_at INTEGER NOT NULL)';
+
 /**
  * Our tables beside dionaea's, with the prefix `ihandler_`. Tools that read dionaea's tables do not need them.
  * `connection_key` is a hash of sensor and connection id (see `keyHash`), NULL for an announcement without an identity of its
@@ -24,6 +28,7 @@ export const OWN_SCHEMA: readonly string[] = [
     freed INTEGER NOT NULL,
     incident TEXT NOT NULL
   )`,
+  CLOCKS,
   `CREATE INDEX IF NOT EXISTS ihandler_connections_key_idx ON ihandler_connections (connection_key)
     WHERE connection_key IS NOT NULL`,
   'CREATE INDEX IF NOT EXISTS ihandler_waiting_missing_idx ON ihandler_waiting (missing)',
