@@ -2,6 +2,7 @@ import { type CommandArguments, describeError, IhandlerError } from '@ihandler/c
 import { type Configuration, createHost, type Host, loadConfiguration, type World } from '@ihandler/host';
 import { type App, text } from './app.ts';
 import { exitCodes } from './exit-code.ts';
+import { shellWord } from './terminal/shell-word.ts';
 
 type LogFilter = Parameters<App['hostLog']['choose']>[0];
 
@@ -46,6 +47,35 @@ function hostWorld({ world, log, secrets }: App): World {
     ...(exit && { exit: () => exit(exitCodes.unusable) }),
     ...(patience && { patience }),
   };
+}
+
+/**
+ * The configuration that the command line names, as `-c FILE` or as its only argument; undefined when it names none. Throws
+ * `OPTIONS_INVALID` for more than one: an argument that is ignored would make a wrong file look fine.
+ */
+export function configurationFile(
+  command: string,
+  args: CommandArguments,
+  { program }: Pick<App, 'program'>,
+): string | undefined {
+  const option = text(args, 'config');
+  const [named = option, ...more] = args.positionals;
+  if (more.length === 0 && (option === undefined || named === option)) return named;
+  const found = [
+    ...(option === undefined ? [] : [`-c ${shellWord(option)}`]),
+    ...args.positionals.map(shellWord),
+  ];
+  throw new IhandlerError(
+    'OPTIONS_INVALID',
+    `${command} expects one configuration; found ${found.join(' ')}. See: ${program} ${command} --help`,
+  );
+}
+
+/** The host of the configuration that a command line names: see {@link configurationFile}. */
+export function namedHost(command: string, args: CommandArguments, app: App): Promise<Host> {
+  const config = configurationFile(command, args, app);
+  const options = config === undefined ? args.options : { ...args.options, config };
+  return hostFor({ options, positionals: [] }, app);
 }
 
 /** The host of the configuration that `-c` names. The configuration sets what the log shows, its secrets are hidden. */

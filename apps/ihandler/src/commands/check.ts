@@ -1,7 +1,7 @@
 import { escapeControls } from '@ihandler/core';
 import type { CheckReport } from '@ihandler/host';
 import { type BuiltIn, configOption } from '../app.ts';
-import { hostFor } from '../configured-host.ts';
+import { namedHost } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
 
@@ -39,11 +39,11 @@ function reportLines(report: CheckReport, file: string | undefined): readonly st
 export const checkCommand: BuiltIn = {
   name: 'check',
   summary: 'Validate a configuration and list the data it sends off this machine',
-  usage: '[-c FILE.yaml]',
+  usage: '[[-c] FILE.yaml]',
   options: { config: configOption },
   examples: [['ihandler check -c my.yaml', 'also opens its files, folders and ports']],
   async run(args, app) {
-    const host = await hostFor(args, app);
+    const host = await namedHost('check', args, app);
     const lines = reportLines(await host.check(), host.configuration.file);
     await app.terminal.write(
       `${lines.map((line) => wrapText(escapeControls(line), 4, app.terminal.columns)).join('\n')}\n`,

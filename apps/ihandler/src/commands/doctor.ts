@@ -1,7 +1,7 @@
 import { escapeControls, type Terminal } from '@ihandler/core';
 import { diagnose, type Finding } from '@ihandler/host';
 import { type BuiltIn, configOption } from '../app.ts';
-import { hostFor } from '../configured-host.ts';
+import { namedHost } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
 
@@ -18,7 +18,7 @@ function findingLine({ severity, about, found, advice }: Finding, { columns }: T
 export const doctorCommand: BuiltIn = {
   name: 'doctor',
   summary: 'Diagnose current and upcoming problems, with fixes',
-  usage: '[-c FILE.yaml] [--json]',
+  usage: '[[-c] FILE.yaml] [--json]',
   options: {
     config: configOption,
     json: { type: 'boolean', help: 'Print the findings as one JSON object' },
@@ -26,7 +26,7 @@ export const doctorCommand: BuiltIn = {
   examples: [['ihandler doctor -c my.yaml', 'silent sources, clocks, disks, unreadable files, dead letters']],
   async run(args, app) {
     const { terminal } = app;
-    const findings = await diagnose(await hostFor(args, app));
+    const findings = await diagnose(await namedHost('doctor', args, app));
     const isWell = findings.every(({ severity }) => severity === 'note');
     const lines = findings.map((finding) => findingLine(finding, terminal));
     await terminal.write(

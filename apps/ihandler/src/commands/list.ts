@@ -8,7 +8,8 @@ import {
   type Installed,
   requiredOptions,
 } from '@ihandler/host';
-import { type App, type BuiltIn, text } from '../app.ts';
+import type { App, BuiltIn } from '../app.ts';
+import { configurationFile } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { style } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
@@ -95,7 +96,7 @@ function packageLines(one: InstalledPackage, { terminal }: App): string[] {
 export const listCommand: BuiltIn = {
   name: 'list',
   summary: 'List installed packages, what they need and what they send',
-  usage: '[-c FILE.yaml] [--json]',
+  usage: '[[-c] FILE.yaml] [--json]',
   options: {
     config: { type: 'string', short: 'c', value: 'FILE.yaml', help: 'Also look beside this configuration' },
     json: { type: 'boolean', help: 'Print JSON, with all options' },
@@ -103,7 +104,7 @@ export const listCommand: BuiltIn = {
   examples: [['ihandler list', 'everything installed here']],
   async run(args, app) {
     const { world, terminal } = app;
-    const config = text(args, 'config');
+    const config = configurationFile('list', args, app);
     const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
     const installed = findPackages([...folder, world.cwd, world.prefix]);
     if (args.options['json'] === true) {

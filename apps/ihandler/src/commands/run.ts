@@ -1,6 +1,6 @@
 import type { Host } from '@ihandler/host';
 import { type BuiltIn, configOption } from '../app.ts';
-import { hostFor } from '../configured-host.ts';
+import { namedHost } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { laneLine } from './import/report.ts';
 
@@ -34,11 +34,11 @@ function stoppedLines({ pending, durable }: Result): readonly string[] {
 export const runCommand: BuiltIn = {
   name: 'run',
   summary: 'Receive and deliver incidents of a live honeypot until stopped',
-  usage: '-c FILE.yaml',
+  usage: '[-c] FILE.yaml',
   options: { config: configOption },
   examples: [['ihandler run -c my.yaml', 'Ctrl-C or SIGTERM stops it']],
   async run(args, app) {
-    const host = await hostFor(args, app);
+    const host = await namedHost('run', args, app);
     let hasStarted = false;
     const result = await host.run(app.world.signal, {
       onStarted(started) {

@@ -2,7 +2,7 @@ import { type CommandArguments, isIhandlerError } from '@ihandler/core';
 import { pause } from '@ihandler/core/kit';
 import { type Host, problemsOf } from '@ihandler/host';
 import { type App, type BuiltIn, configOption } from '../app.ts';
-import { hostFor } from '../configured-host.ts';
+import { namedHost } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatStatus } from './status/format.ts';
 
@@ -56,7 +56,7 @@ async function watch(host: Host, args: CommandArguments, app: App): Promise<numb
 export const statusCommand: BuiltIn = {
   name: 'status',
   summary: "Show sources, handlers and each handler's backlog",
-  usage: '[-c FILE.yaml] [--json] [--watch]',
+  usage: '[[-c] FILE.yaml] [--json] [--watch]',
   options: {
     config: configOption,
     json: { type: 'boolean', help: 'Print JSON' },
@@ -67,7 +67,7 @@ export const statusCommand: BuiltIn = {
     ['ihandler status -c my.yaml --watch', 'refreshed every second'],
   ],
   async run(args, app) {
-    const host = await hostFor(args, app);
+    const host = await namedHost('status', args, app);
     if (args.options['watch'] === true) return watch(host, args, app);
     const report = await host.status({ signal: app.world.signal });
     await show(report, args, app);

@@ -66,6 +66,11 @@ export interface LaneStatus {
   readonly pending: number;
   /** Why it does not start, waits or has stopped. Absent when nothing is wrong. */
   readonly failure?: string;
+  /**
+   * Since when it has failed without progress, in milliseconds since the Unix epoch: retries do not change it. Absent when
+   * the handler starts and accepts incidents.
+   */
+  readonly failingSince?: number;
 }
 
 /** What became of the input of a source. */

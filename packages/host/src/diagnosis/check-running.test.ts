@@ -115,7 +115,7 @@ describe('instances', () => {
       acceptedAt: (position) => (position === 41 ? now - 2 * HOUR : now),
     });
     expect(found(view, {})).toEqual([
-      'warning keep: 60 incidents pending, the oldest for 2 h',
+      'error keep: 60 incidents pending, the oldest for 2 h',
       'warning keep: 2 dead letters',
       'error keep: 1 incident deleted by retention before it processed them',
     ]);

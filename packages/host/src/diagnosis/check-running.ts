@@ -79,9 +79,10 @@ function countFindings({ instance, counts }: InstanceStatus): readonly Finding[]
 }
 
 function statusFindings(status: HostStatus): readonly Finding[] {
-  const instances = new Set(status.ihandlers.map(({ instance }) => instance));
-  return problemsOf(status).map(({ kind, about, problem }) => ({
-    severity: kind === 'unhealthy' && instances.has(about) ? 'warning' : 'error',
+  // Incidents that are late while nothing runs are a consequence of that, which is another finding.
+  const severity = status.pid === null ? 'warning' : 'error';
+  return problemsOf(status).map(({ about, problem }) => ({
+    severity,
     about,
     found: problem,
     advice: 'ihandler status shows its state',

@@ -24,6 +24,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
         pending: 4,
         oldestPending: at - 90_000,
         failure: null,
+        failingSince: null,
         counters: { rows: 12, odd: -1 },
         ...instance,
       },

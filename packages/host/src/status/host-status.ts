@@ -5,6 +5,8 @@ import { formatCount, formatDuration } from '@ihandler/core/kit';
 export const STUCK_AFTER = 60_000;
 /** An incident that is pending, or a source that is disconnected, for longer than this needs attention. Milliseconds. */
 export const LATE_AFTER = 15 * 60_000;
+/** A handler that retries without progress for longer than this, in milliseconds, is unhealthy. */
+export const FAILING_AFTER = 60_000;
 
 /** The status of a handler's instance. Times are milliseconds since the Unix epoch; null when unknown. */
 export interface InstanceStatus {
@@ -19,6 +21,8 @@ export interface InstanceStatus {
   /** When the oldest of them was accepted. */
   readonly oldestPending: number | null;
   readonly failure: string | null;
+  /** Since when it has failed without progress; null when it has not. */
+  readonly failingSince: number | null;
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -70,22 +74,40 @@ export interface StatusProblem {
   readonly problem: string;
 }
 
-function instanceProblems(
-  { instance, state, oldestPending, pending, failure, since }: InstanceStatus,
-  at: number,
-): readonly StatusProblem[] {
-  const late = oldestPending === null ? 0 : at - oldestPending;
+/** `3 incidents pending, the oldest for 5 min`, or nothing. */
+function backlog({ pending, oldestPending }: InstanceStatus, at: number): string {
+  if (pending === 0) return '';
+  const age =
+    oldestPending === null ? '' : `, the oldest for ${formatDuration(Math.max(0, at - oldestPending))}`;
+  return `${formatCount(pending, 'incident')} pending${age}`;
+}
+
+/** Why an instance does not work; undefined when it does, or has only failed for a moment. */
+function failureProblem(status: InstanceStatus, at: number): string | undefined {
+  const { state, failure, failingSince } = status;
+  if (failure === null) return undefined;
+  if (state === 'stopped') return `stopped: ${failure}`;
+  const failingFor = failingSince === null ? 0 : at - failingSince;
+  if (state === 'starting') return `the handler does not start: ${failure}`;
+  return failingFor > FAILING_AFTER ? `retrying for ${formatDuration(failingFor)}: ${failure}` : undefined;
+}
+
+function instanceProblems(status: InstanceStatus, at: number): readonly StatusProblem[] {
+  const { instance, state, oldestPending, failure, since } = status;
+  const failing = failureProblem(status, at);
+  const pending = backlog(status, at);
+  if (failing !== undefined)
+    return [
+      {
+        kind: 'unhealthy',
+        about: instance,
+        problem: pending === '' ? failing : `${failing}; ${pending}`,
+      },
+    ];
   const reason = failure === null ? '' : ` (${failure})`;
+  const isLate = oldestPending !== null && at - oldestPending > LATE_AFTER;
   return [
-    ...(late > LATE_AFTER
-      ? [
-          {
-            kind: 'unhealthy' as const,
-            about: instance,
-            problem: `${formatCount(pending, 'incident')} pending, the oldest for ${formatDuration(late)}${reason}`,
-          },
-        ]
-      : []),
+    ...(isLate ? [{ kind: 'unhealthy' as const, about: instance, problem: `${pending}${reason}` }] : []),
     ...(state === 'stuck'
       ? [
           {
@@ -108,8 +130,9 @@ function sourceProblem({ state, since, failure }: SourceState, at: number): stri
 }
 
 /**
- * What needs attention in a status: late backlogs, stuck handlers, sources that have failed, that the journal does not
- * accept from, or that are disconnected for more than 15 minutes. The exit code of `status`, `/health` and `doctor` all
+ * What needs attention in a status: handlers that do not start, have stopped, or retry without progress for more than a
+ * minute; late backlogs, stuck handlers; sources that have failed, that the journal does not accept from, or that are
+ * disconnected for more than 15 minutes. The exit code of `status`, `/health` and `doctor` all
  * follow from it; `/health` leaves out stuck handlers, since a restart would not help the others.
  */
 export function problemsOf({ ihandlers, sources, at }: HostStatus): readonly StatusProblem[] {

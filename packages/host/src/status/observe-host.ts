@@ -47,7 +47,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   }
 
   async function instanceStatus(lane: LaneStatus, at: number): Promise<InstanceStatus> {
-    const { instance, handler, counts, pending, failure, counters } = lane;
+    const { instance, handler, counts, pending, failure, failingSince, counters } = lane;
     const movedAt = watch.movedAt(lane);
     const stuck = isStuck(lane, movedAt, at);
     return {
@@ -59,6 +59,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
       pending,
       oldestPending: await oldestPending(lane),
       failure: failure ?? null,
+      failingSince: failingSince ?? null,
       counters,
     };
   }

@@ -43,6 +43,7 @@ export function instancesIn(
     pending: last - position,
     oldestPending: last > position ? (view.acceptedAt(Math.max(position, before) + 1) ?? null) : null,
     failure: null,
+    failingSince: null,
     counters: {},
   }));
 }

@@ -12,6 +12,7 @@ const one: HostStatus['ihandlers'][number] = {
   pending: 123_456,
   oldestPending: at - 3_600_000,
   failure: null,
+  failingSince: null,
   counters: {},
 };
 const host: HostStatus = {

@@ -38,6 +38,8 @@ export class Lane {
   #state: LaneState = { name: 'starting' };
   /** When the state began, in milliseconds since the Unix epoch. */
   #since: number;
+  /** When it began to fail, and the position at which it did; undefined once it has made progress. */
+  #failing: { readonly since: number; readonly position: number; readonly failure: string } | undefined;
   #movedAt = performance.now();
   #starting: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
@@ -116,7 +118,8 @@ export class Lane {
 
   status(): LaneStatus {
     const { handler, journal, cursor } = this.#parts;
-    const failure = 'failure' in this.#state ? this.#state.failure : undefined;
+    const failing = this.#failing?.position === cursor.position ? this.#failing : undefined;
+    const failure = 'failure' in this.#state ? this.#state.failure : failing?.failure;
     return {
       instance: this.instance,
       handler: handler.name,
@@ -127,6 +130,7 @@ export class Lane {
       counters: this.handler.counters(),
       pending: Math.max(0, journal.bounds().last - cursor.position),
       ...(failure !== undefined && { failure }),
+      ...(failing && { failingSince: failing.since }),
     };
   }
 
@@ -252,7 +256,19 @@ export class Lane {
 
   #enter(state: LaneState): void {
     if (state.name !== this.#state.name) this.#since = this.#options.context.now();
+    this.#noteFailure(state);
     this.#state = state;
+  }
+
+  /** Remembers since when it fails: an attempt is not progress, a start or a higher position is. */
+  #noteFailure(state: LaneState): void {
+    const { position } = this.#parts.cursor;
+    const hasStarted = this.#state.name === 'starting' && state.name === 'reading';
+    if (state.name === 'live' || hasStarted || this.#failing?.position !== position)
+      this.#failing = undefined;
+    const failure = 'failure' in state ? state.failure : undefined;
+    if (failure === undefined) return;
+    this.#failing = { since: this.#failing?.since ?? this.#options.context.now(), position, failure };
   }
 
   /** Enters the state of a lane that works on nothing. */

@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { until } from '../testing/running-world.ts';
+import { createWorld, recorder, type World } from '../testing/world.ts';
+
+const line = (n: number) =>
+  `${JSON.stringify({
+    name: 'dionaea',
+    origin: 'dionaea.connection.tcp.accept',
+    timestamp: new Date().toISOString(),
+    data: {
+      connection: {
+        id: `c${n}`,
+        local_ip: '192.0.2.1',
+        local_port: 445,
+        remote_ip: '198.51.100.7',
+        remote_port: 4000 + n,
+        remote_hostname: '',
+        protocol: 'smbd',
+        transport: 'tcp',
+      },
+    },
+  })}\n`;
+
+const configuration = `data: data
+health: { port: 0 }
+sources:
+  - { name: dionaea-follow, config: { file: incidents.json } }
+ihandlers:
+`;
+
+function liveWorld(handlers: string): World {
+  const world = createWorld();
+  world.link('journal-sqlite', 'dionaea', 'log-sqlite');
+  world.write('incidents.json', '');
+  world.write('my.yaml', `${configuration}${handlers}`);
+  return world;
+}
+
+function add(world: World, ...numbers: readonly number[]): void {
+  appendFileSync(join(world.folder, 'incidents.json'), numbers.map(line).join(''));
+}
+
+/** Runs the world's configuration in this process until the test is over. */
+async function startedHere(world: World): Promise<void> {
+  const stop = new AbortController();
+  const stderr = recorder();
+  const ended = world.run(['run', '-c', 'my.yaml'], { signal: stop.signal, stderr, exit: () => undefined });
+  onTestFinished(async () => {
+    vi.useRealTimers();
+    stop.abort();
+    await ended;
+  });
+  await until(
+    () => stderr.text(),
+    (text) => text.includes('health and metrics'),
+  );
+}
+
+async function status(world: World) {
+  const { code, stdout } = await world.run(['status', '-c', 'my.yaml', '--json']);
+  return { code, ...JSON.parse(stdout) };
+}
+
+/** What `status`, `/health` and `doctor` say about `sql`. */
+async function everywhere(world: World) {
+  const found = await status(world);
+  const health = await fetch(`${found.health}/health`);
+  const doctor = await world.run(['doctor', '-c', 'my.yaml', '--json']);
+  const { findings } = JSON.parse(doctor.stdout);
+  return {
+    status: found.code,
+    problems: found.problems as readonly string[],
+    health: health.status,
+    healthProblems: ((await health.json()) as { problems: readonly string[] }).problems,
+    doctor: findings.filter(
+      ({ about, severity }: { about: string; severity: string }) => about === 'sql' && severity === 'error',
+    ),
+  };
+}
+
+/** Lets the clock of this process jump ahead by two minutes. */
+function twoMinutesLater(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
+}
+
+async function failing(world: World): Promise<void> {
+  await until(
+    async () => (await status(world)).ihandlers[0],
+    ({ failure }) => failure !== null,
+  );
+}
+
+const sql = '  - { name: log-sqlite, as: sql, config: { file: attacks.sqlite } }\n';
+
+describe('a handler that cannot store anything', { timeout: 120_000 }, () => {
+  test('is unhealthy everywhere after a minute of a locked database, and healthy again afterwards', async () => {
+    const world = liveWorld(sql);
+    await startedHere(world);
+    add(world, 1);
+    await until(
+      async () => (await status(world)).ihandlers[0].counts.delivered,
+      (delivered) => delivered === 1,
+    );
+    const other = new Database(join(world.folder, 'attacks.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    add(world, 2, 3);
+    await failing(world);
+    expect(await status(world)).toMatchObject({ code: 0, problems: [] });
+    twoMinutesLater();
+    const said = /^sql: retrying for 2(?:\.\d)? min: .*locked.*; 2 incidents pending, the oldest for 2/;
+    const found = await everywhere(world);
+    expect(found).toMatchObject({ status: 3, health: 503 });
+    expect(found.problems).toEqual([expect.stringMatching(said)]);
+    expect(found.healthProblems).toEqual(found.problems);
+    expect(found.doctor).toMatchObject([
+      { found: expect.stringMatching(/^retrying for .*2 incidents pending/) },
+    ]);
+    other.exec('ROLLBACK');
+    other.close();
+    await until(
+      () => everywhere(world),
+      ({ problems, health }) => problems.length === 0 && health === 200,
+    );
+  });
+
+  const isRoot = process.geteuid?.() === 0;
+  test.skipIf(!isRoot)('is unhealthy when its database has become immutable', async () => {
+    const world = liveWorld(sql);
+    await startedHere(world);
+    add(world, 1);
+    await until(
+      async () => (await status(world)).ihandlers[0].counts.delivered,
+      (delivered) => delivered === 1,
+    );
+    const files = ['attacks.sqlite', 'attacks.sqlite-wal'].map((name) => join(world.folder, name));
+    const change = (flag: string) => spawnSync('chattr', [flag, ...files]).status;
+    onTestFinished(() => void change('-i'));
+    // Not every file system has the attribute.
+    if (change('+i') !== 0) return;
+    add(world, 2);
+    await failing(world);
+    twoMinutesLater();
+    expect(await everywhere(world)).toMatchObject({
+      status: 3,
+      health: 503,
+      problems: [expect.stringMatching(/^sql: retrying for 2.*1 incident pending/)],
+      doctor: [{ severity: 'error' }],
+    });
+    change('-i');
+  });
+
+  test('is unhealthy at once when its start fails', async () => {
+    const world = liveWorld(sql);
+    world.write('attacks.sqlite', '');
+    const other = new Database(join(world.folder, 'attacks.sqlite'));
+    other.exec('BEGIN EXCLUSIVE');
+    await startedHere(world);
+    await failing(world);
+    expect(await everywhere(world)).toMatchObject({
+      status: 3,
+      health: 503,
+      problems: [expect.stringMatching(/^sql: the handler does not start: .*locked/)],
+      doctor: [{ severity: 'error' }],
+    });
+    other.exec('ROLLBACK');
+    other.close();
+    await until(
+      () => status(world),
+      ({ code }) => code === 0,
+    );
+  });
+});
