@@ -125,7 +125,7 @@ it('a hub reports that another program uses its port, and receives the pending i
   sensor.start();
   const current = await until(
     () => status(own, 'hub'),
-    ({ sources }) => sources[0]?.state === 'failed',
+    ({ sources }) => sources[0]?.state === 'disconnected',
   );
   expect(current.sources[0]?.failure).toBe(
     `http: cannot listen on port ${port} of 127.0.0.1: another program uses it. Stop that program, or choose another port. (listen EADDRINUSE: address already in use 127.0.0.1:${port})`,
@@ -153,11 +153,11 @@ it('a sensor loses nothing and reports why it waits while the disk of the hub is
         return lane?.failure?.includes(words) === true && lane.pending === kept.incidents;
       },
     );
-  await why('cannot be reached');
+  await why('cannot reach 127.0.0.1');
   hub.start();
-  await why('answers 503: Incidents cannot be stored at the moment');
+  await why('answered 503: Incidents cannot be stored at the moment');
   expect(await hub.stop()).toBe(0);
-  await why('cannot be reached');
+  await why('cannot reach 127.0.0.1');
   // Pending incidents are in the journal, so the file may be deleted and the process may die.
   rmSync(file);
   await sensor.kill();
