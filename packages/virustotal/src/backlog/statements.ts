@@ -1,8 +1,30 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { State, Task } from './task.ts';
 
+/** The prepared statements of the backlog. */
+export interface BacklogStatements {
+  readonly started: Statement<[number, number], Task>;
+  readonly rarest: Statement<[number, number], Task>;
+  readonly oldest: Statement<[number, number], Task>;
+  readonly leastWanted: Statement<[number], Task>;
+  readonly lease: Statement;
+  readonly count: Statement<[State], number>;
+  readonly update: Statement;
+  readonly currentPath: Statement<[number], string | null>;
+  readonly sampleWithSha256: Statement<[string], number>;
+  readonly newByHash: Statement<[string, string, number], Task>;
+  readonly nextAt: Statement<[], number | null>;
+  readonly expireLeases: Statement;
+  readonly startRechecks: Statement;
+  readonly deleteOld: Statement;
+  readonly deleteExcess: Statement;
+  readonly deleteUnusedClasses: Statement;
+  readonly retryAll: Statement;
+  readonly restartOne: Statement;
+}
+
 /** The next task in an order: parameters are the time now, twice. */
-function nextTask(database: Database, order: string, where: string) {
+function nextTask(database: Database, order: string, where: string): Statement<[number, number], Task> {
   return database.prepare<[number, number], Task>(
     `SELECT samples.* FROM samples LEFT JOIN classes USING (class)
      WHERE ${where} AND next_at <= ? AND lease_until <= ? ORDER BY ${order} LIMIT 1`,
@@ -10,7 +32,7 @@ function nextTask(database: Database, order: string, where: string) {
 }
 
 /** Prepares the statements of the backlog on a database that has its tables. */
-export function prepareStatements(database: Database) {
+export function prepareStatements(database: Database): BacklogStatements {
   return {
     // Started tasks come first: an analysis that is never fetched wastes quota.
     started: nextTask(database, 'next_at, sample', "state IN ('report', 'comment', 'analysis', 'upload')"),
@@ -75,6 +97,3 @@ export function prepareStatements(database: Database) {
     ),
   };
 }
-
-/** The prepared statements of the backlog. */
-export type BacklogStatements = ReturnType<typeof prepareStatements>;
