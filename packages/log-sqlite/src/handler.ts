@@ -1,11 +1,11 @@
 import type { RetentionTimer } from '@ihandler/attack-log';
 import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
-import { adopt, describeWriters, SWITCH_OFF } from './database/adopt.ts';
+import { adopt, describeWriters, explainHidden, SWITCH_OFF } from './database/adopt.ts';
 import { explainFailure, explainOpening } from './database/failure.ts';
 import { createLiveDatabase, type LiveDatabase, type OpenDatabase } from './database/live-database.ts';
 import { openDatabase } from './database/open-database.ts';
-import { otherWriters } from './database/other-writers.ts';
+import { hiddenWriters, otherWriters } from './database/other-writers.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
 import { startSqliteRetention } from './retention/retention.ts';
@@ -25,7 +25,7 @@ interface Running {
  * throws a temporary error, until the operator switches dionaea's own handler off.
  */
 function resolveForeignRows(
-  { file }: Settings,
+  { file, adopt: consent }: Settings,
   { store }: OpenDatabase,
   context: HandlerContext,
   foreignRow: number,
@@ -39,6 +39,11 @@ function resolveForeignRows(
       `another program${who} adds connections to ${file}, the newest is number ${foreignRow}. If that is dionaea, ${SWITCH_OFF}${then}. Pending incidents are written afterwards.`,
     );
   }
+  const hidden = consent === 'checked' ? [] : hiddenWriters(file);
+  if (hidden.length > 0)
+    throw temporary(
+      `another program adds connections to ${file}, the newest is number ${foreignRow}; ${explainHidden(hidden, file)} and restart ihandler. Pending incidents are written afterwards.`,
+    );
   context.log.warn('another program added connections and has closed the database: keeping them', {
     file,
     newest: foreignRow,
@@ -49,9 +54,11 @@ function resolveForeignRows(
 async function adoptIfAsked(settings: Settings, context: HandlerContext): Promise<void> {
   if (!settings.adopt) return;
   const { database, contents } = openDatabase(settings, context.durable);
-  if (contents === 'dionaea') return adopt(database, settings.file, context);
+  if (contents === 'dionaea') return adopt(database, settings, context);
   try {
-    if ((otherWriters(settings.file) ?? []).length === 0) createAttackStore(database).acceptForeignRows();
+    const hidden = settings.adopt === 'checked' ? [] : hiddenWriters(settings.file);
+    if ((otherWriters(settings.file) ?? []).length + hidden.length === 0)
+      createAttackStore(database).acceptForeignRows();
   } catch (error) {
     throw explainOpening(error, settings.file);
   } finally {

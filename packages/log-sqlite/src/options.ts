@@ -28,9 +28,11 @@ export const optionsSchema = z.strictObject({
       'Maximum size of the database: above it, the oldest attacks are deleted: "2GB". Default: no limit.',
     ),
   adopt: z
-    .boolean('expected true or false')
+    .union([z.boolean(), z.literal('checked')], 'expected true, false or "checked"')
     .default(false)
-    .describe('Write to a database that dionaea wrote, after making a backup beside it.'),
+    .describe(
+      'Write to a database that dionaea wrote, after making a backup beside it. "checked": also where this user cannot see which files another process has open; you have checked as root that none has this one open.',
+    ),
   mode: z
     .string('expected the permissions in quotes: "0640"')
     .regex(/^0?[0-7]{3}$/, 'expected permissions in octal digits such as "0640"')

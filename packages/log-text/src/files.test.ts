@@ -126,6 +126,32 @@ describe('start fails for a log file', () => {
   });
 });
 
+describe('log-text, when another program changes its file without a signal,', () => {
+  it('writes to a new file after it was deleted, and says so once', async () => {
+    const file = join(temporaryFolder(), 'a.log');
+    const log = await startLog({ file });
+    await log.write(numbered(1, 3));
+    rmSync(file);
+    await log.write(numbered(4, 3));
+    await log.write(numbered(7, 3));
+    expect(numbersIn(textOf(file))).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(modeOf(file)).toBe('640');
+    expect(log.logged.filter((line) => line.includes('was deleted'))).toHaveLength(1);
+  });
+
+  it('writes to the file that replaced it, and says so once', async () => {
+    const file = join(temporaryFolder(), 'a.log');
+    const log = await startLog({ file });
+    await log.write(numbered(1, 3));
+    renameSync(file, `${file}.old`);
+    writeFileSync(file, '');
+    await log.write(numbered(4, 3));
+    await log.write(numbered(7, 3));
+    expect(numbersIn(textOf(file))).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(log.logged.filter((line) => line.includes('was replaced'))).toHaveLength(1);
+  });
+});
+
 describe('log-text on reopen', () => {
   it('writes to a new file when the old one was renamed', async () => {
     const file = newFile();

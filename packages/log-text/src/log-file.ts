@@ -98,6 +98,17 @@ export function createLogFile(
     compressor?.wake();
   }
 
+  /** Opens the file anew when another program deleted or replaced it, and says so. */
+  async function follow(): Promise<void> {
+    const old = stream;
+    const fate = old?.fate(file);
+    if (old === undefined || fate === undefined) return;
+    open();
+    if (fate === 'deleted') log.warn('log file was deleted: writing to a new one', { file });
+    else log.info('log file was replaced: writing to the new one', { file });
+    await old.close();
+  }
+
   /** The file for the next line, and how many bytes fit into it. */
   async function prepare(next: string): Promise<{ readonly open: LogStream; readonly room: number }> {
     for (;;) {
@@ -127,6 +138,7 @@ export function createLogFile(
     async append(lines) {
       let written = 0;
       try {
+        await follow();
         while (written < lines.length) {
           const { open, room } = await prepare(lines[written] ?? '');
           const next = chunkEnd(lines, written, room);

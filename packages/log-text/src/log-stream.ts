@@ -28,6 +28,11 @@ export interface LogStream {
   /** Whether the path still leads to it. */
   isAt(file: string): boolean;
   /**
+   * What another program did to the file at this path: deleted it, so that lines written to it are lost, or put another file
+   * there. Undefined for one that was only renamed: logrotate does that before it sends SIGHUP.
+   */
+  fate(file: string): 'deleted' | 'replaced' | undefined;
+  /**
    * Appends whole lines; resolves when the operating system has them. On failure it removes the part that was written,
    * and the stream can only be closed.
    */
@@ -141,6 +146,13 @@ export function openLogStream(file: string): LogStream {
     isAt(path) {
       const status = statSync(path, { throwIfNoEntry: false });
       return status?.dev === device && status.ino === inode;
+    },
+    fate(path) {
+      if (!regular) return undefined;
+      const status = statSync(path, { throwIfNoEntry: false });
+      if (status?.dev === device && status.ino === inode) return undefined;
+      if (fstatSync(descriptor).nlink === 0) return 'deleted';
+      return status === undefined ? undefined : 'replaced';
     },
     async write(lines) {
       const start = size();

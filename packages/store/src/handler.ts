@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Checkpoint,
   defineHandler,
@@ -16,6 +17,7 @@ import {
   encodeValue,
   errorCode,
   formatCount,
+  hasChanged,
   namesHost,
   openSample,
   remoteHostsOf,
@@ -200,13 +202,24 @@ async function copyAllowed(
   folder: SampleFolder,
   { sampleFolders, maxSampleSize }: Settings,
 ): Promise<Draft> {
-  const sample = await openSample(path, sampleFolders);
-  try {
-    return await copySample(sample, path, { folder: folder.incoming, maxSampleSize });
-  } finally {
-    await sample.close();
+  for (let attempt = 1; ; attempt += 1) {
+    const sample = await openSample(path, sampleFolders);
+    try {
+      return await copySample(sample, path, { folder: folder.incoming, maxSampleSize });
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !hasChanged(error)) throw error;
+    } finally {
+      await sample.close();
+    }
+    // The sensor is still writing.
+    await pause(attempt * PAUSE);
   }
 }
+
+/** How often a file that changes while it is read is read. */
+const ATTEMPTS = 4;
+/** Milliseconds to wait after the first attempt; longer after each further one. */
+const PAUSE = 100;
 
 const fullCodes = ['ENOSPC', 'EDQUOT'];
 

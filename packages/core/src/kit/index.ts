@@ -22,7 +22,7 @@ export { explainTls } from './explain-tls.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';
-export { isGone, type OpenSample, openSample } from './open-sample.ts';
+export { hasChanged, isGone, type OpenSample, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { describeError, errorCode, permanent } from '../contract/error.ts';
+import { property } from '../contract/property.ts';
 
 /** A captured file in a folder that the operator allows, open for reading. */
 export interface OpenSample {
@@ -9,10 +10,16 @@ export interface OpenSample {
   readonly size: number;
   /** Reads the next bytes into a buffer and returns their number; 0 at the end. Rejects with a permanent error. */
   read(buffer: Uint8Array): Promise<number>;
-  /** Throws a permanent error when the file has changed since it was opened. */
+  /**
+   * Throws a permanent error when the file has changed since it was opened: its size or the time of its last write. Links that
+   * are made or removed do not count: a sensor gives its files their permanent names while they are read.
+   */
   assertUnchanged(bytesRead: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Marks the error for a file that changed. Recognised by its name, so that two installed copies of core do no harm. */
+const CHANGED = 'sampleChanged';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
@@ -116,15 +123,15 @@ export async function openSample(path: string, folders: readonly string[]): Prom
       async assertUnchanged(bytesRead) {
         const after = await handle.stat();
         const isSame =
-          bytesRead === before.size &&
-          after.size === before.size &&
-          after.mtimeMs === before.mtimeMs &&
-          after.ctimeMs === before.ctimeMs;
+          bytesRead === before.size && after.size === before.size && after.mtimeMs === before.mtimeMs;
         if (!isSame)
-          throw rejection(
-            path,
-            'it changed while it was read',
-            'retry the incident from the dead letters when the file is complete',
+          throw Object.assign(
+            rejection(
+              path,
+              'it changed while it was read',
+              'retry the incident from the dead letters when the file is complete',
+            ),
+            { [CHANGED]: true },
           );
       },
       close: () => handle.close(),
@@ -133,6 +140,11 @@ export async function openSample(path: string, folders: readonly string[]): Prom
     await handle.close();
     throw error;
   }
+}
+
+/** Whether an error of {@link OpenSample.assertUnchanged} means that the file changed: reading it again may succeed. */
+export function hasChanged(error: unknown): boolean {
+  return property(error, CHANGED) === true;
 }
 
 /** Whether an error of {@link openSample} means that the file does not exist. */

@@ -4,10 +4,11 @@ import type { HandlerContext } from '@ihandler/core';
 import { type FileWriter, formatBytes } from '@ihandler/core/kit';
 import { unreadable } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
+import type { Settings } from '../options.ts';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
 import { explainOpening } from './failure.ts';
-import { otherWriters } from './other-writers.ts';
+import { hiddenWriters, otherWriters } from './other-writers.ts';
 import { utcStamp } from './utc-stamp.ts';
 
 /** Space for the backup and the migration, as a multiple of the size of the database. */
@@ -35,12 +36,20 @@ function assertSpace(file: string): void {
     );
 }
 
-function assertNoOtherWriter(database: Database, file: string): void {
+/** What an operator does about processes whose open files cannot be seen. */
+export function explainHidden(writers: readonly FileWriter[], file: string): string {
+  return `this user cannot see whether ${describeWriters(writers)} has ${file} open. To see it, run as root: fuser -v ${file}. If that is dionaea, ${SWITCH_OFF}. If no process has the file open, set "adopt: checked"`;
+}
+
+function assertNoOtherWriter(database: Database, file: string, isChecked: boolean): void {
   const writers = otherWriters(file) ?? [];
   if (writers.length > 0)
     throw unreadable(
       `${file} is open for writing in ${describeWriters(writers)}. If that is dionaea, ${SWITCH_OFF}. Nothing was changed.`,
     );
+  const hidden = isChecked ? [] : hiddenWriters(file);
+  if (hidden.length > 0)
+    throw unreadable(`Cannot adopt ${file}: ${explainHidden(hidden, file)}. Nothing was changed.`);
   database.exec('BEGIN EXCLUSIVE');
   database.exec('ROLLBACK');
 }
@@ -51,16 +60,17 @@ function assertNoOtherWriter(database: Database, file: string): void {
  */
 export async function adopt(
   database: Database,
-  file: string,
+  { file, adopt: consent }: Pick<Settings, 'file' | 'adopt'>,
   { log, now, signal }: Pick<HandlerContext, 'log' | 'now' | 'signal'>,
 ): Promise<void> {
+  const isChecked = consent === 'checked';
   try {
     assertSpace(file);
-    assertNoOtherWriter(database, file);
+    assertNoOtherWriter(database, file, isChecked);
     const copy = `${file}.before-ihandler-${utcStamp(now())}`;
     log.info('adopting a database of dionaea, after a backup', { file, backup: copy });
     await backUpDatabase(database, copy, { signal });
-    assertNoOtherWriter(database, file);
+    assertNoOtherWriter(database, file, isChecked);
     database
       .transaction(() => {
         migrate(database);

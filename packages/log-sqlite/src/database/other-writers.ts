@@ -1,7 +1,63 @@
-import { realpathSync } from 'node:fs';
-import { type FileWriter, fileWriters } from '@ihandler/core/kit';
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { escapeControls } from '@ihandler/core';
+import { errorCode, type FileWriter, fileWriters } from '@ihandler/core/kit';
 
 /** The other processes that have a database open for writing. Undefined on a system that does not tell. */
 export function otherWriters(file: string): readonly FileWriter[] | undefined {
   return fileWriters(new Set([realpathSync(file)]));
+}
+
+/** Programs that run for every user, hide their open files, and open no database. */
+const harmless = new Set(['(sd-pam)', 'systemd', 'ssh-agent', 'gpg-agent', 'sshd', 'su', 'sudo', 'login']);
+const WRITABLE_BY_GROUP = 0o020;
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // the process has ended, or the system hides it
+  }
+}
+
+function hidesItsFiles(pid: string): boolean {
+  try {
+    readdirSync(`/proc/${pid}/fd`);
+    return false;
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error));
+  }
+}
+
+/** Whether a process may write a file, as far as anyone may know: by its name, its user and its groups. */
+function mayWrite(pid: string, name: string, { uid, gid, mode }: Stats): boolean {
+  if (/dionaea/i.test(name) || /dionaea/i.test(textOf(`/proc/${pid}/cmdline`))) return true;
+  if (harmless.has(name)) return false;
+  const ids = (field: string) =>
+    new RegExp(`^${field}:\\s*(.*)$`, 'm')
+      .exec(textOf(`/proc/${pid}/status`))?.[1]
+      ?.split(/\s+/)
+      .map(Number) ?? [];
+  if (uid !== 0 && ids('Uid').includes(uid)) return true;
+  return gid !== 0 && (mode & WRITABLE_BY_GROUP) !== 0 && [...ids('Gid'), ...ids('Groups')].includes(gid);
+}
+
+/**
+ * The other processes that may have a database open, but whose open files this user may not see: a dionaea that was started as
+ * root and gave up its rights is one, even for the same user. SQLite cannot tell either, because a program that has a database
+ * open holds a lock only during a transaction.
+ */
+export function hiddenWriters(file: string): readonly FileWriter[] {
+  let pids: readonly string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return []; // not Linux: `otherWriters` says so
+  }
+  const path = realpathSync(file);
+  const status = statSync(path);
+  return pids
+    .filter((pid) => pid !== String(process.pid) && hidesItsFiles(pid))
+    .map((pid) => ({ pid, name: escapeControls(textOf(`/proc/${pid}/comm`).trim()) || 'unknown' }))
+    .filter(({ pid, name }) => mayWrite(pid, name, status))
+    .map(({ pid, name }) => ({ file: path, pid: Number(pid), name }));
 }
