@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { installKeep, installLines, installPlain, lines } from '../testing/fixture-packages.ts';
-import { createWorld, type World } from '../testing/world.ts';
+import { createWorld, recorder, type World } from '../testing/world.ts';
 
 describe('init', () => {
   test('writes a valid configuration for the installed packages, which runs', async () => {
@@ -14,13 +15,13 @@ describe('init', () => {
     expect(made.stdout).toContain('ihandler check -c ihandler.yaml');
     expect(statSync(`${world.folder}/ihandler.yaml`).mode & 0o777).toBe(0o640);
     const text = world.read('ihandler.yaml');
-    expect(text).toContain('\n  - name: keep\n    config:\n      file: numbers.json\n      # size: …\n');
-    expect(text).toContain('sends numbers to example.org');
-    expect(text).toContain('\n  # - name: chatty\n');
+    expect(text).toContain('\n  - name: keep\n    config:\n      file: numbers.json\n');
+    expect(text).toContain('# Sends numbers to example.org');
+    expect(text).toContain('\n  # - { name: chatty }\n');
     expect((await world.run(['check', '-c', 'ihandler.yaml'])).stdout).toContain('keep: sends nothing');
     world.write('a.txt', lines(1));
     expect((await world.run(['import', '-c', 'ihandler.yaml', 'a.txt'])).code).toBe(0);
-    world.write('ihandler.yaml', text.replace('  # - name: chatty', '  - name: chatty'));
+    world.write('ihandler.yaml', text.replace('  # - { name: chatty', '  - { name: chatty'));
     expect((await world.run(['check', '-c', 'ihandler.yaml'])).stdout).toContain('chatty: sends numbers');
   });
 
@@ -80,6 +81,71 @@ modules=curl,python
 imports=dionaea.log,dionaea.services,dionaea.ihandlers
 ihandler_configs=etc/dionaea/ihandlers-enabled/*.yaml
 `;
+
+describe('init with every package of this repository', () => {
+  const packages = ['dionaea', 'forward', 'hpfeeds', 'http', 'journal-sqlite', 'log-postgres', 'log-sqlite'];
+  const everything = [...packages, 'log-text', 'nats', 'store', 'virustotal', 'xmpp'];
+  const local = ['dionaea-http', 'dionaea-follow', 'dionaea-database', 'http'];
+
+  async function initialized() {
+    const world = createWorld();
+    world.link(...everything);
+    expect((await world.run(['init'])).code).toBe(0);
+    return { world, text: world.read('ihandler.yaml') };
+  }
+
+  test('writes at most 60 lines, none of which wraps out of its comment', async () => {
+    const { text } = await initialized();
+    const written = text.trimEnd().split('\n');
+    expect(written.length).toBeLessThanOrEqual(60);
+    expect(written.filter((line) => line.length > 120)).toEqual([]);
+    expect(() => parse(text)).not.toThrow();
+    expect(Object.keys(parse(text))).toEqual(['ihandlers']);
+    // With every comment sign removed, entries are still entries and comments are still comments.
+    const sources = text.slice(text.indexOf('# sources:'), text.indexOf('\n\n# The journal'));
+    const uncommented = parse(sources.replace(/^# /gm, ''));
+    expect(uncommented.sources.map(({ name }: { name: string }) => name)).toEqual([
+      'dionaea-http',
+      'dionaea-follow',
+      'dionaea-database',
+      'hpfeeds',
+      'http',
+      'nats',
+      'xmpp',
+    ]);
+  });
+
+  test.each(local)('writes a configuration that runs when the source %s is chosen', async (name) => {
+    const { world, text } = await initialized();
+    const chosen = text
+      .replace('# sources:', 'data: data\nhealth: off\nsources:')
+      .replace(`#   - { name: ${name},`, `  - { name: ${name},`)
+      .replace('port: 8080', 'port: 0');
+    expect(chosen).toContain(`\n  - { name: ${name},`);
+    world.write('ihandler.yaml', chosen);
+    const stop = new AbortController();
+    const stderr = recorder();
+    const running = world.run(['run', '-c', 'ihandler.yaml'], { signal: stop.signal, stderr });
+    await expect.poll(() => stderr.text(), { timeout: 30_000 }).toContain('started: ');
+    stop.abort();
+    expect(await running).toMatchObject({ code: 0 });
+    expect(stderr.text()).toContain(`sources: ${name}`);
+  });
+
+  test('list --options shows every option of a handler and a source of one name, from the manifest', async () => {
+    const { world } = await initialized();
+    const { code, stdout } = await world.run(['list', '--options', 'log_sqlite']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('handler log-sqlite: Stores attacks');
+    expect(stdout).toContain('\n  file (string; required; such as "dionaea.sqlite")\n      Database file.');
+    expect(stdout).toContain('\n  journalMode (one of wal, delete; default "wal")\n');
+    const both = (await world.run(['list', '--options', 'nats'])).stdout;
+    expect(both).toMatch(/^handler nats: [\s\S]*\n\nsource nats: /);
+    const missing = await world.run(['list', '--options', 'nothing']);
+    expect(missing).toMatchObject({ code: 2, stdout: '' });
+    expect(missing.stderr).toContain('No handler, source or journal "nothing" is installed here.');
+  });
+});
 
 describe('init --dionaea', () => {
   function worldWithDionaea(): World {

@@ -13,6 +13,7 @@ import { configurationFile } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { style } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
+import { optionsText } from './list/options.ts';
 
 type InstalledPackage = Installed['packages'][number];
 
@@ -96,17 +97,26 @@ function packageLines(one: InstalledPackage, { terminal }: App): string[] {
 export const listCommand: BuiltIn = {
   name: 'list',
   summary: 'List installed packages, what they need and what they send',
-  usage: '[[-c] FILE.yaml] [--json]',
+  usage: '[[-c] FILE.yaml] [--options NAME | --json]',
   options: {
     config: { type: 'string', short: 'c', value: 'FILE.yaml', help: 'Also look beside this configuration' },
+    options: { type: 'string', value: 'NAME', help: 'Show all options of a handler, source or journal' },
     json: { type: 'boolean', help: 'Print JSON, with all options' },
   },
-  examples: [['ihandler list', 'everything installed here']],
+  examples: [
+    ['ihandler list', 'everything installed here'],
+    ['ihandler list --options log-sqlite', 'the options of one handler'],
+  ],
   async run(args, app) {
     const { world, terminal } = app;
     const config = configurationFile('list', args, app);
     const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
     const installed = findPackages([...folder, world.cwd, world.prefix]);
+    const name = text(args, 'options');
+    if (name !== undefined) {
+      await terminal.write(optionsText(installed, name, terminal.columns));
+      return exitCodes.ok;
+    }
     if (args.options['json'] === true) {
       await terminal.write(`${JSON.stringify(asJson(installed), undefined, 2)}\n`);
       return exitCodes.ok;

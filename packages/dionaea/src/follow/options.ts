@@ -39,13 +39,19 @@ export const liveShape = {
 };
 
 /** The option `file` of the live sources. The program makes the path absolute. */
-export function absolutePath(description: string) {
-  return z.string().refine(isAbsolute, 'expected an absolute path').meta({ description, format: 'path' });
+export function absolutePath(description: string, example: string) {
+  return z
+    .string()
+    .refine(isAbsolute, 'expected an absolute path')
+    .meta({ description, format: 'path', examples: [example] });
 }
 
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const followSchema = z.strictObject({
-  file: absolutePath('File that log_incident writes. It need not exist yet.'),
+  file: absolutePath(
+    'File that log_incident writes. It need not exist yet.',
+    '/opt/dionaea/var/lib/dionaea/dionaea_incident.json',
+  ),
   ...liveShape,
   maxLine,
   maxDepth,

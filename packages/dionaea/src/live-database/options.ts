@@ -19,7 +19,10 @@ export interface DionaeaDatabaseOptions {
 
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const liveDatabaseSchema = z.strictObject({
-  file: absolutePath("Database that dionaea's log_sqlite writes. It need not exist yet."),
+  file: absolutePath(
+    "Database that dionaea's log_sqlite writes. It need not exist yet.",
+    '/opt/dionaea/var/lib/dionaea/dionaea.sqlite',
+  ),
   ...liveShape,
   poll: durationOption('1s', { min: '1ms', max: '1h' })
     .prefault('1s')

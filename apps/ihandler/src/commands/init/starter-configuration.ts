@@ -1,26 +1,33 @@
 import { type Contribution, describeHandler, optionsOf, requiredOptions } from '@ihandler/host';
 import { starterLive } from './starter-live.ts';
-import { comment, exampleFor, optionLines, scalar, sentence } from './starter-options.ts';
+import { comment, entryLine, exampleFor, requiredLines, scalar, sentence } from './starter-options.ts';
 
-function entryLines(handler: Contribution<'handlers'>): readonly string[] {
-  const { name, spec } = handler;
-  const { outbound, needs } = describeHandler(handler);
-  const about = comment(`${sentence(spec.summary)} It ${outbound}.`, '  ');
+/** Whether a handler can run as the configuration is written: it stays on this machine, and its options have a starting value. */
+function canRun({ name, spec }: Contribution<'handlers'>): boolean {
   const schemas = new Map(optionsOf(spec.options));
-  const unknown = requiredOptions(spec.options).filter(
-    (option) => exampleFor(name, option, schemas.get(option) ?? {}) === undefined,
+  return (
+    !spec.network &&
+    requiredOptions(spec.options).every(
+      (option) => exampleFor(name, option, schemas.get(option) ?? {}) !== undefined,
+    )
   );
-  const options = optionLines(name, spec.options, '      ');
-  const isGiven = options.some((line) => !line.trimStart().startsWith('#'));
-  const entry = [
+}
+
+function enabledLines({ name, spec }: Contribution<'handlers'>): readonly string[] {
+  const required = requiredLines(name, spec.options);
+  return [
+    comment(sentence(spec.summary), '  '),
     `  - name: ${scalar(name)}`,
-    `    ${isGiven || options.length === 0 ? '' : '# '}config:`,
-    ...options,
+    ...(required.length === 0 ? [] : ['    config:', ...required.map((line) => `      ${line}`)]),
   ];
-  const lines = options.length === 0 ? entry.slice(0, 1) : entry;
-  if (!spec.network && unknown.length === 0) return [about, ...lines];
-  const why = comment(`Disabled: ${needs}.`, '  ');
-  return [about, why, ...lines.map((line) => line.replace(/^ {2}/, '  # '))];
+}
+
+function disabledLines(handler: Contribution<'handlers'>): readonly string[] {
+  const { outbound } = describeHandler(handler);
+  const about = handler.spec.network
+    ? `${outbound.charAt(0).toUpperCase()}${outbound.slice(1)}`
+    : handler.spec.summary;
+  return [comment(sentence(about), '  '), `  # ${entryLine(handler.name, handler.spec.options)}`];
 }
 
 /** The contributions of the installed packages, for a starter configuration. */
@@ -30,31 +37,34 @@ export interface StarterContributions {
   readonly journals: readonly Contribution<'journals'>[];
 }
 
-/** A commented configuration for the installed packages; handlers that use the network or need an option are disabled. */
+/**
+ * A short commented configuration for the installed packages. Handlers that use the network or need an option are disabled.
+ * It runs as it is; `ihandler list --options NAME` shows the other options.
+ */
 export function starterConfiguration({ handlers, sources, journals }: StarterContributions): string {
-  const entries = handlers.map((handler) => entryLines(handler).join('\n'));
+  const disabled = handlers.filter((handler) => !canRun(handler));
   return `${[
     `# The configuration of ihandler. Relative paths start at the folder of this file. \${NAME} and \${NAME:-DEFAULT}`,
     '# are replaced by environment variables. To validate it: ihandler check -c FILE',
+    '# All options of a handler, source or journal: ihandler list --options NAME',
     '',
-    '# The name of this sensor, in every incident that has none.',
-    '# sensor: honeypot-1',
-    '',
-    '# The data folder.',
-    '# data: /var/lib/ihandler',
-    '',
-    '# What the log shows on standard error.',
-    '# log: { levels: "error,warn", domains: "*" }',
-    '',
-    '# More configuration files, also those of a sensor.',
-    '# include: [conf.d/*.yaml]',
+    '# sensor: honeypot-1 # the name of this sensor, in every incident that has none',
+    '# data: /var/lib/ihandler # the data folder',
+    '# log: { levels: "error,warn", domains: "*" } # what the log shows on standard error',
+    '# include: [conf.d/*.yaml] # more configuration files, also those of a sensor',
     '',
     ...starterLive(sources, journals),
     '',
-    '# Each may also have: as, from, only, except, ignore, protocols, mask.',
+    '# Handlers. Each may also have: as, from, only, except, ignore, protocols, mask.',
     'ihandlers:',
-    ...(entries.length > 0
-      ? entries
+    ...(handlers.length > 0
+      ? handlers.filter(canRun).flatMap(enabledLines)
       : ['  # No handler is installed here. To find one: npm search keywords:ihandler']),
+    ...(disabled.length > 0
+      ? [
+          '  # Disabled: these use the network, or need an option (marked "…").',
+          ...disabled.flatMap(disabledLines),
+        ]
+      : []),
   ].join('\n')}\n`;
 }

@@ -1,20 +1,5 @@
 import type { Contribution } from '@ihandler/host';
-import { comment, optionLines, scalar, sentence } from './starter-options.ts';
-
-/** One line of YAML as a comment. */
-function asComment(line: string): string {
-  return line === '' ? '#' : `# ${line}`;
-}
-
-function sourceLines({ name, spec }: Contribution<'sources'>): readonly string[] {
-  const options = optionLines(name, spec.options, '      ');
-  const isGiven = options.some((line) => !line.trimStart().startsWith('#'));
-  return [
-    comment(sentence(spec.summary), '  '),
-    `  - name: ${scalar(name)}`,
-    ...(options.length === 0 ? [] : [`    ${isGiven ? '' : '# '}config:`, ...options]),
-  ];
-}
+import { comment, entryLine, scalar, sentence } from './starter-options.ts';
 
 /** The settings that only `ihandler run` needs, commented out: live sources, the journal, health and metrics. */
 export function starterLive(
@@ -26,16 +11,20 @@ export function starterLive(
   const install =
     journals.length === 0 ? ' No durable journal is installed: npm search keywords:ihandler-journal' : '';
   return [
-    '# Live sources, for: ihandler run -c FILE',
+    '# Live sources, for: ihandler run -c FILE. Remove the "# " before "sources:" and before an entry.',
     ...(live.length === 0
       ? ['# No live source is installed here. To find one: npm search keywords:ihandler', '# sources:']
-      : ['sources:', ...live.flatMap(sourceLines)].map(asComment)),
+      : [
+          '# sources:',
+          ...live.flatMap(({ name, spec }) => [
+            comment(`  # ${sentence(spec.summary)}`, ''),
+            `#   ${entryLine(name, spec.options)}`,
+          ]),
+        ]),
     '',
     '# The journal stores incidents until every handler has processed them. By default it is in the data folder.',
     `# One of: ${names.join(', ')} (memory loses pending incidents in a crash).${install}`,
     `# journal: ${scalar(names[0])}`,
-    '',
-    '# The address of GET /health and GET /metrics; off disables them.',
-    '# health: { host: "127.0.0.1", port: 9464 }',
+    '# health: { host: "127.0.0.1", port: 9464 } # GET /health and GET /metrics; off disables them',
   ];
 }

@@ -1,17 +1,17 @@
 import { escapeControls } from '@ihandler/core';
 import { optionsOf, requiredOptions } from '@ihandler/host';
-import { wrapText } from '../../terminal/wrap-text.ts';
+import { cutTo } from '../../terminal/terminal.ts';
 
 /** JSON Schema as a manifest holds it. */
 type JsonSchema = Parameters<typeof optionsOf>[0];
 
-/** The longest line of the configuration, in characters. */
-const WIDTH = 100;
+/** The longest comment line of the configuration, in characters. */
+const WIDTH = 110;
 
-/** Text as comment lines. Text of a manifest, which is not trusted, stays inside the comment. */
+/** Text as one comment line, cut if it is longer. Text of a manifest, which is not trusted, stays inside the comment. */
 export function comment(text: string, indent: string): string {
-  const [first = '', ...more] = wrapText(escapeControls(text), 0, WIDTH - indent.length - 2).split('\n');
-  return [first, ...more].map((line) => `${indent}# ${line.trim()}`).join('\n');
+  const line = `${indent}# ${escapeControls(text)}`;
+  return line.length < WIDTH ? line : `${cutTo(line, WIDTH)}…`;
 }
 
 /** A value as YAML that is also JSON, without quotes where it is unambiguous. */
@@ -29,24 +29,25 @@ export function sentence(text: string): string {
 }
 
 /** A starting value for an option; undefined when only the user can know it. */
-export function exampleFor(handler: string, option: string, schema: JsonSchema): unknown {
+export function exampleFor(name: string, option: string, schema: JsonSchema): unknown {
   const { default: preset, examples, format } = schema;
   if (Array.isArray(examples) && examples[0] !== undefined) return examples[0];
   if (preset !== undefined) return preset;
-  return format === 'path' ? `./${handler}.${option}` : undefined;
+  return format === 'path' ? `./${name}.${option}` : undefined;
 }
 
-/** The options of a schema, each with its description; optional ones are commented out. */
-export function optionLines(name: string, options: JsonSchema, indent: string): readonly string[] {
-  const required = new Set(requiredOptions(options));
-  return optionsOf(options).flatMap(([option, schema]) => {
-    const { description } = schema;
-    const value = exampleFor(name, option, schema);
-    const isGiven = required.has(option);
-    const shown = value === undefined ? '…' : scalar(value);
-    return [
-      ...(typeof description === 'string' ? [comment(description, indent)] : []),
-      `${indent}${isGiven ? '' : '# '}${scalar(option)}: ${escapeControls(shown)}`,
-    ];
+/** The required options of a schema as YAML, `option: value`; a value that only the user knows is `"…"`. */
+export function requiredLines(name: string, options: JsonSchema): readonly string[] {
+  const schemas = new Map(optionsOf(options));
+  return requiredOptions(options).map((option) => {
+    const value = exampleFor(name, option, schemas.get(option) ?? {});
+    return `${scalar(option)}: ${escapeControls(value === undefined ? '"…"' : scalar(value))}`;
   });
+}
+
+/** An entry on one line: `- { name: http, config: { port: 8080 } }`. */
+export function entryLine(name: string, options: JsonSchema): string {
+  const required = requiredLines(name, options);
+  const config = required.length === 0 ? '' : `, config: { ${required.join(', ')} }`;
+  return `- { name: ${scalar(name)}${config} }`;
 }
