@@ -32,6 +32,8 @@ export class BrokerConnection {
   #openTimer: NodeJS.Timeout | undefined;
   #settleOpened: (reason?: Error) => void = () => {};
   #settleEnded: (reason: Error) => void = () => {};
+  #settleObjected: (reason: Error) => void = () => {};
+  readonly #objected: Promise<Error>;
   /** Resolves when the broker has accepted the identity; rejects with the reason when it has not. */
   readonly opened: Promise<void>;
   /** Resolves, with the reason, when the connection has ended. */
@@ -46,6 +48,9 @@ export class BrokerConnection {
     });
     this.ended = new Promise((resolve) => {
       this.#settleEnded = resolve;
+    });
+    this.#objected = new Promise((resolve) => {
+      this.#settleObjected = resolve;
     });
     const socket = openSocket(broker);
     this.#socket = socket;
@@ -78,13 +83,18 @@ export class BrokerConnection {
     });
   }
 
-  /** Resolves when the broker had time to object and did not; rejects with its reason. */
+  /** What the broker rejected, in its own words; undefined when it has rejected nothing. */
+  get rejection(): string | undefined {
+    return this.#brokerError;
+  }
+
+  /** Resolves when the broker had time to object and did not; rejects with its reason. Some brokers keep the connection open. */
   async waitForObjection(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), OBJECTION_TIMEOUT);
     });
-    const objection = await Promise.race([silence, this.ended]);
+    const objection = await Promise.race([silence, this.#objected, this.ended]);
     clearTimeout(timer);
     if (objection !== undefined) throw objection;
   }
@@ -117,8 +127,10 @@ export class BrokerConnection {
 
   #handleFrame({ op, payload }: Frame): void {
     if (op === OP.publish) this.#onMessage(payload);
-    else if (op === OP.error) this.#brokerError = payload.toString('utf8').slice(0, MAX_ERROR);
-    else if (op === OP.info && this.#state === 'connecting') this.#authenticate(takeName(payload).rest);
+    else if (op === OP.error) {
+      this.#brokerError = payload.toString('utf8').slice(0, MAX_ERROR);
+      this.#settleObjected(this.#reason(undefined));
+    } else if (op === OP.info && this.#state === 'connecting') this.#authenticate(takeName(payload).rest);
   }
 
   #authenticate(nonce: Buffer): void {

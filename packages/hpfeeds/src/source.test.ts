@@ -163,6 +163,35 @@ describe('the source hpfeeds', () => {
     await running;
   });
 
+  it.each([
+    ['ends the connection', true],
+    ['keeps the connection open', false],
+  ])('names a denied channel and receives from the others, when the broker %s', async (_, closesDenied) => {
+    const net = await network({ closesDenied });
+    const recorder = recordIncidents();
+    const hub = await host([{ handler: recorder }]);
+    const end = new AbortController();
+    onTestFinished(() => end.abort());
+    const errors: string[] = [];
+    const source = hpfeedsSource({
+      ...net.hub,
+      channels: ['secret', 'ihandler.incidents', 'other', 'dionaea.capture'],
+    });
+    const run: typeof source.run = (context) =>
+      source.run({ ...context, log: { ...context.log, error: (text) => void errors.push(text) } });
+    const running = keepRunning(hub, { ...source, run }, { signal: end.signal });
+    running.catch(() => undefined);
+    await until(() => errors.length === 2 && net.broker.subscriptions() === 2);
+    const sensor = await host([{ handler: hpfeeds({ ...net.sensor, dionaea: false }) }]);
+    await sensor.report([incident(1)]);
+    await until(() => recorder.incidents.length === 1);
+    expect(errors).toEqual([
+      expect.stringMatching(/^channel denied: secret; ask /),
+      expect.stringMatching(/^channel denied: other; ask /),
+    ]);
+    expect(hub.sources()[0]?.state).toBe('running');
+  });
+
   it('rejects invalid messages and continues', async () => {
     const net = await network();
     const recorder = recordIncidents();

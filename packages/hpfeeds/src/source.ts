@@ -1,9 +1,9 @@
-import { defineSource, failureKind, type Source, type SourceContext } from '@ihandler/core';
-import { type BrokerConnection, connectBroker } from './broker-connection.ts';
-import { type Broker, brokerOf } from './broker-options.ts';
-import { subscribeFrame } from './frame.ts';
+import { defineSource, failureKind, type Source } from '@ihandler/core';
+import type { BrokerConnection } from './broker-connection.ts';
+import { brokerOf } from './broker-options.ts';
 import { MessageReader } from './message-reader.ts';
 import { type HpfeedsSourceOptions, readSubscriberOptions } from './options.ts';
+import { subscribeTo } from './subscribe-to.ts';
 import { Subscriber } from './subscriber.ts';
 
 export type { HpfeedsSourceOptions } from './options.ts';
@@ -23,8 +23,12 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
       const subscriber = await Subscriber.create(reader, context);
       let connection: BrokerConnection | undefined;
       try {
-        connection = await connectBroker(broker, (payload) => subscriber.push(payload), context.signal);
-        await subscribe(connection, broker, settings.channels, context);
+        connection = await subscribeTo(
+          broker,
+          settings.channels,
+          (payload) => subscriber.push(payload),
+          context,
+        );
         await subscriber.deliver(connection);
       } catch (error) {
         connection?.close();
@@ -34,16 +38,4 @@ export default function hpfeedsSource(options: HpfeedsSourceOptions): Source {
       }
     },
   });
-}
-
-/** Subscribes to the channels; rejects when the broker refuses one. */
-async function subscribe(
-  connection: BrokerConnection,
-  { server, port, ident }: Broker,
-  channels: readonly string[],
-  { log }: SourceContext,
-): Promise<void> {
-  log.info('connected', { server, port });
-  for (const channel of channels) await connection.send(subscribeFrame(ident, channel));
-  await connection.waitForObjection();
 }

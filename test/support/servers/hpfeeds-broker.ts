@@ -17,6 +17,8 @@ export interface BrokerOptions {
   /** A subscriber with more queued bytes than this is disconnected after `kickAfter` milliseconds. @default 50 MiB and 60 s, as the public broker */
   readonly maxQueued?: number;
   readonly kickAfter?: number;
+  /** Whether a denied subscription ends the connection; some brokers only send an error. @default true */
+  readonly closesDenied?: boolean;
 }
 
 /** A broker as in real networks: without acknowledgement and storage; only current subscribers receive a message. */
@@ -57,7 +59,7 @@ const short = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]
 
 /** Starts a broker on loopback, which is written from the protocol's description and shares no code with the client. */
 export async function startHpfeedsBroker(options: BrokerOptions): Promise<HpfeedsBroker> {
-  const { users, maxQueued = 50 * 1024 * 1024, kickAfter = 60_000 } = options;
+  const { users, maxQueued = 50 * 1024 * 1024, kickAfter = 60_000, closesDenied = true } = options;
   const clients = new Set<Client>();
   let published = 0;
   let kicked = 0;
@@ -98,7 +100,8 @@ export async function startHpfeedsBroker(options: BrokerOptions): Promise<Hpfeed
 
   function subscribe(client: Client, user: BrokerUser | undefined, channel: string): void {
     if (user?.subscribe.includes(channel)) client.channels.add(channel);
-    else refuse(client, 'Authorisation failed');
+    else if (closesDenied) refuse(client, 'Authorisation failed');
+    else client.socket.write(frame(0, Buffer.from('Authorisation failed')));
   }
 
   function handle(client: Client, op: number, body: Buffer): void {

@@ -8,7 +8,7 @@ import {
   type Installed,
   requiredOptions,
 } from '@ihandler/host';
-import type { App, BuiltIn } from '../app.ts';
+import { type App, type BuiltIn, text } from '../app.ts';
 import { configurationFile } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { style } from '../terminal/terminal.ts';
