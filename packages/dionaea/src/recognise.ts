@@ -29,15 +29,15 @@ function isIncidentLine(line: string): boolean {
 
 /**
  * Whether this source can read a file, by its first 64 KiB (uncompressed when the file is gzipped): lines of log_incident
- * (some may be invalid), a rejects file, or an SQLite database. These bytes do not show which program wrote a database,
+ * (some may be invalid, or begin with NUL bytes or byte order marks), a rejects file, or an SQLite database. These bytes do not show which program wrote a database,
  * since the list of tables may be anywhere in the file. The source refuses another program's database when it runs.
  */
 export function recognises(head: Uint8Array, _path: string): boolean {
   const bytes = asBuffer(head);
   if (isDatabase(bytes)) return true;
   if (beginsAsRejectsFile(bytes)) return true;
-  if (bytes.includes(0)) return false;
   const first = firstLine(bytes).toString('utf8');
   if (first.length >= bytes.length - 3) return first.startsWith('{') && /"origin"\s*:\s*"/.test(first);
-  return bytes.toString('utf8').split('\n', 100).some(isIncidentLine);
+  const lines = bytes.toString('utf8').split('\n', 100);
+  return lines.some((line) => isIncidentLine(line.replace(/^[\0\ufeff]+/, '')));
 }

@@ -14,8 +14,8 @@ export async function withFileErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether an error means that gzip data is incomplete or damaged. */
-export function isGzipDamage(error: unknown): boolean {
+/** Whether an error means that compressed data is incomplete or damaged. */
+export function isDamaged(error: unknown): boolean {
   const cause = error instanceof FileError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_');
+  return cause instanceof Error && 'code' in cause && /^Z(?:STD)?_/.test(String(cause.code));
 }

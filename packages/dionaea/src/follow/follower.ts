@@ -1,14 +1,26 @@
 import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
-import { MINUTE, type ThrottledLog } from '@ihandler/core/kit';
+import { MINUTE, SECOND, type ThrottledLog } from '@ihandler/core/kit';
 import { createProgressReporter, type ProgressReporter } from '../progress.ts';
-import { isGzipDamage, withFileErrors } from './file-error.ts';
-import { beginFirst, beginPart, findContinuation, findNext, type LocatedPart } from './locate.ts';
-import { idOf, type LogFile, writingTime } from './log-file.ts';
+import { chooseNext, findMoved, type NextPart } from './choose-next.ts';
+import { findElsewhere } from './elsewhere.ts';
+import { isDamaged, withFileErrors } from './file-error.ts';
+import type { FoundLine } from './last-lines.ts';
+import {
+  beginFirst,
+  beginPart,
+  closeSurveyed,
+  type Finding,
+  findContinuation,
+  findInFile,
+  type LocatedPart,
+  openSurveyed,
+} from './locate.ts';
+import { idOf, type PartFile, writingTime } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
 import { createPartLines, type PartLines } from './part-lines.ts';
-import { type FollowState, writeState } from './state.ts';
-import { folderSignature, type Survey, surveyFolder } from './survey.ts';
+import { type FollowState, type Part, writeState } from './state.ts';
+import { type Survey, Surveyor } from './survey.ts';
 
 /** The part that is being read. */
 interface OpenPart extends LocatedPart {
@@ -19,6 +31,12 @@ interface OpenPart extends LocatedPart {
 const unreadablePatience = MINUTE;
 /** How many checks to search for the rest of a part when all files can be read: a rotation may be renaming them. */
 const searchChecks = 8;
+/** How often to look again in a folder that has not changed, when something is missing there for long, in milliseconds. */
+const searchInterval = 5 * SECOND;
+/** A later file is read twice for the last line that was read only up to this size, in bytes. */
+const mostSearched = 64 * 1024 * 1024;
+/** By how much the times of files and incidents may differ, in milliseconds. */
+const timeSlack = 2 * SECOND;
 
 /**
  * Follows a file step by step. A follower either reads an open part, or searches for the one to read next: the rest of the
@@ -29,7 +47,10 @@ export class Follower {
   readonly #context: SourceContext;
   readonly #warnings: ThrottledLog;
   readonly #reportProgress: ProgressReporter;
-  readonly #sensor: string;
+  readonly #finding: Finding;
+  readonly #surveyor: Surveyor;
+  /** The compressed parts that were named in the log. */
+  readonly #named = new Set<string>();
 
   /** The position that is durable; undefined before the first run. */
   #state: FollowState | undefined;
@@ -37,8 +58,14 @@ export class Follower {
   #open: OpenPart | undefined;
   /** When the search for the rest of a part began, as `performance.now()`; undefined when nothing is missing. */
   #searchingSince: number | undefined;
+  /** Since when it cannot be decided whether a file holds new lines, as `performance.now()`. */
+  #undecidedSince: number | undefined;
   /** The signature of the folder after a survey without a result: the next survey waits until it has changed. */
   #idleSignature: string | undefined;
+  /** When the last survey was, as `performance.now()`. */
+  #surveyedAt = 0;
+  /** Whether some files could not be read in the last survey. */
+  #hasProblem = false;
 
   /** `state` is the state of an earlier run. */
   constructor(
@@ -51,7 +78,9 @@ export class Follower {
     this.#context = context;
     this.#warnings = warnings;
     this.#reportProgress = createProgressReporter(context);
-    this.#sensor = settings.sensor ?? context.sensor;
+    const sensor = settings.sensor ?? context.sensor;
+    this.#finding = { sensor, context, warnings };
+    this.#surveyor = new Surveyor(settings.file, sensor, context.now);
     this.#state = state;
   }
 
@@ -87,6 +116,7 @@ export class Follower {
   #enter(located: LocatedPart): void {
     this.#state = located.state;
     this.#searchingSince = undefined;
+    this.#undecidedSince = undefined;
     this.#idleSignature = undefined;
     const lines = createPartLines({
       path: located.file.path,
@@ -102,10 +132,48 @@ export class Follower {
     this.#open = { ...located, lines };
   }
 
-  async #enterNext(next: LogFile | undefined, after: FollowState): Promise<void> {
+  /** Begins a file after the last line that was read, if that is in it. */
+  async #enterNext(next: NextPart | undefined, after: FollowState): Promise<void> {
     if (next === undefined) return;
-    const located = await withFileErrors(() => beginPart(next, after, this.#sensor, this.#context));
-    if (located !== undefined) this.#enter(located);
+    const { file } = next;
+    await withFileErrors(async () => {
+      const opened = await openSurveyed(file, this.#finding.sensor, this.#context.now());
+      if (opened === undefined) return;
+      try {
+        const isSearched = !next.isLater || (!opened.compressed && opened.size <= mostSearched);
+        const found = isSearched ? await findInFile(opened, after) : undefined;
+        const isDecided = next.isLater || found?.missing === 0;
+        if (!isDecided && !this.#isUndecidedOver()) return;
+        const located = await beginPart(opened, after, found, this.#finding);
+        if (located === undefined) return;
+        this.#explainStart(file.path, found, isDecided);
+        this.#enter(located);
+      } finally {
+        if (this.#open?.file !== opened) await closeSurveyed(opened, file);
+      }
+    });
+  }
+
+  #explainStart(file: string, found: FoundLine | undefined, isDecided: boolean): void {
+    const details = { file, offset: found?.offset ?? 0 };
+    if (found?.ambiguous)
+      this.#context.log.warn(
+        'the last line read is in the file more than once; continuing after the first',
+        details,
+      );
+    else if (!isDecided && found === undefined)
+      this.#context.log.warn(
+        'cannot tell which lines of the file were read before: reading all; some may be stored twice',
+        details,
+      );
+    else if (found !== undefined)
+      this.#context.log.info('the file was rewritten; continuing after the last line that was read', details);
+  }
+
+  /** Whether to stop waiting for a file whose times say that its lines were read: it may be being rewritten. */
+  #isUndecidedOver(): boolean {
+    this.#undecidedSince ??= performance.now();
+    return performance.now() - this.#undecidedSince >= searchChecks * this.#settings.poll;
   }
 
   async #saveState(next: FollowState): Promise<void> {
@@ -116,14 +184,16 @@ export class Follower {
   /** Surveys the folder, unless it has not changed since a survey that found nothing to do. */
   async #survey(use: (survey: Survey) => Promise<void>): Promise<void> {
     const { file } = this.#settings;
-    const signature = await withFileErrors(() => folderSignature(file));
-    if (signature === this.#idleSignature && this.#searchingSince === undefined) return;
-    const survey = await withFileErrors(() => surveyFolder(file, this.#sensor, this.#context.now()));
+    const signature = await withFileErrors(() => this.#surveyor.signature());
+    if (signature === this.#idleSignature && !this.#isSurveyDue()) return;
+    this.#surveyedAt = performance.now();
+    const survey = await withFileErrors(() => this.#surveyor.survey());
     if (survey.problem !== undefined)
       this.#warnings.log('cannot read the file or its rotated parts; retrying', {
         file,
         error: describeError(survey.problem),
       });
+    this.#hasProblem = survey.problem !== undefined;
     const before = this.#open;
     try {
       await use(survey);
@@ -133,6 +203,14 @@ export class Follower {
     }
   }
 
+  /** Whether to survey a folder that has not changed: often while something is missing, then seldom. */
+  #isSurveyDue(): boolean {
+    const since = this.#searchingSince ?? this.#undecidedSince;
+    const now = performance.now();
+    if (since !== undefined && now - since < unreadablePatience) return true;
+    return (since !== undefined || this.#hasProblem) && now - this.#surveyedAt >= searchInterval;
+  }
+
   /** Searches for the part to read: the first one, the rest of the one in the state, or the one after that. */
   async #search(survey: Survey): Promise<void> {
     const state = this.#state;
@@ -140,26 +218,73 @@ export class Follower {
       await this.#begin(survey);
       return;
     }
-    const continuation = await findContinuation(survey, state, this.#warnings);
+    const continuation = await findContinuation(survey, state, this.#finding);
     if (continuation !== undefined) {
       this.#enter(continuation);
       return;
     }
     if (state.part?.done === false) {
-      if (!this.#isSearchOver(survey)) return;
-      this.#context.log.error('cannot find the rest of a rotated part; import that file if you find it', {
-        file: this.#settings.file,
-        after: state.part.offset,
-      });
+      const isOver = this.#isSearchOver(survey);
+      const moved = await withFileErrors(() => findMoved(survey, state, this.#finding));
+      if (moved !== undefined && (moved.found.missing === 0 || isOver)) {
+        await this.#enterNext({ file: moved.file, isLater: false }, state);
+        return;
+      }
+      if (!isOver || (await this.#enterElsewhere(state.part, state))) return;
+      this.#explainLoss(survey, state.part);
       await this.#saveState({ ...state, part: { ...state.part, done: true } });
       this.#searchingSince = undefined;
     }
-    const current = this.#state ?? state;
-    await this.#enterNext(findNext(survey, current), current);
+    const choice = await withFileErrors(() => chooseNext(survey, this.#state ?? state, this.#finding));
+    this.#state = choice.state;
+    await this.#enterNext(choice.next, choice.state);
+  }
+
+  /** Looks for the rest of a part under other names and in other folders. */
+  async #enterElsewhere(part: Part, state: FollowState): Promise<boolean> {
+    const { file } = this.#settings;
+    const { sensor } = this.#finding;
+    const others = await withFileErrors(() => findElsewhere(file, part, sensor, this.#context.now()));
+    const continuation = await findContinuation({ followed: undefined, others }, state, this.#finding);
+    if (continuation === undefined) return false;
+    this.#context.log.info('reading the rest of a part that was moved', { file: continuation.file.path });
+    this.#enter(continuation);
+    return true;
+  }
+
+  /** Names the files that may hold the rest of a part and cannot be unpacked here. */
+  #explainLoss({ others }: Survey, part: Part): void {
+    const { log } = this.#context;
+    const packed = others.filter(({ foreign }) => foreign !== undefined);
+    // Compression keeps the time of a file: one that was not changed later holds nothing new.
+    if (
+      part.time !== undefined &&
+      packed.some(({ changedAt }) => Math.abs(changedAt - (part.time ?? 0)) < timeSlack)
+    )
+      return;
+    const later = packed.filter(
+      ({ path, changedAt }) => changedAt > (part.time ?? 0) && !this.#named.has(path),
+    );
+    for (const file of later) this.#explainPacked(file);
+    if (later.length === 0)
+      log.error('cannot find the rest of a rotated part; import that file if you find it', {
+        file: this.#settings.file,
+        after: part.offset,
+      });
+  }
+
+  #explainPacked({ path, foreign }: PartFile): void {
+    if (foreign === undefined) return;
+    this.#named.add(path);
+    this.#context.log.error('cannot read a rotated part: unpack it, then import the unpacked file', {
+      file: path,
+      found: foreign.name,
+      unpack: foreign.command.replaceAll('FILE', path),
+    });
   }
 
   async #begin(survey: Survey): Promise<void> {
-    const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#sensor, this.#context));
+    const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#finding));
     await this.#saveState(first.state);
     if ('file' in first) this.#enter(first);
   }
@@ -185,15 +310,15 @@ export class Follower {
     return 'stopped';
   }
 
-  /** Reads the next bytes; damaged gzip data counts as the end of the part, unless the file is still being written. */
+  /** Reads the next bytes; damaged data counts as the end of the part, unless the file is still being written. */
   async #readChunk({ bytes, file }: OpenPart): Promise<Buffer | 'end' | 'changed'> {
     try {
       return await withFileErrors(() => bytes.next());
     } catch (error) {
-      if (!isGzipDamage(error)) throw error;
+      if (!isDamaged(error)) throw error;
       const { mtimeMs } = await withFileErrors(() => file.handle.stat());
       if (Math.abs(this.#context.now() - mtimeMs) < writingTime) throw error;
-      this.#context.log.error('gzip data is damaged: the lines after that position are lost', {
+      this.#context.log.error('compressed data is damaged: the lines after that position are lost', {
         file: file.path,
       });
       return 'end';
@@ -208,7 +333,11 @@ export class Follower {
     const state = this.#state;
     if (state === undefined) return;
     const isContinued = await this.#isContinuedElsewhere(part, survey, state);
-    const next = isContinued ? undefined : findNext(survey, state, part.file);
+    const choice = isContinued
+      ? { state, next: undefined }
+      : await withFileErrors(() => chooseNext(survey, state, this.#finding, part.file));
+    this.#state = choice.state;
+    const { next } = choice;
     if (next === undefined && !isContinued) return;
     const end = await this.#readAvailable(part);
     if (end === 'end' && !isContinued) await part.lines.finish();
@@ -225,8 +354,9 @@ export class Follower {
     const { nlink } = await withFileErrors(() => part.file.handle.stat());
     if (nlink !== 0) return false;
     if (survey.followed?.base !== undefined && survey.followed.base === state.part?.base) return true;
-    const replacement = await findContinuation(survey, state, this.#warnings);
+    const replacement = await findContinuation(survey, state, this.#finding);
     await replacement?.bytes.close();
+    if (replacement?.file !== survey.followed) await replacement?.file.handle.close();
     return replacement !== undefined;
   }
 }

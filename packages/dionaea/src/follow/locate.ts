@@ -1,12 +1,21 @@
 import { describeError, type SourceContext } from '@ihandler/core';
-import type { ThrottledLog } from '@ihandler/core/kit';
-import { type LogFile, streamOf } from './log-file.ts';
+import { errorCode, type ThrottledLog } from '@ihandler/core/kit';
+import { type FoundLine, findLastLine, marksIn } from './last-lines.ts';
+import { headSize, type LogFile, openLogFile, type PartFile, readAt, streamOf } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
-import { checkAt, checkOf, offsetAfter, offsetAtEnd, openBytes, type PartBytes } from './part-bytes.ts';
+import {
+  checkAt,
+  checkOf,
+  offsetAfter,
+  offsetAtEnd,
+  openBytes,
+  type PartBytes,
+  textChunks,
+} from './part-bytes.ts';
 import { type FollowState, freshState, generationOf, type Part, remember } from './state.ts';
 import type { Survey } from './survey.ts';
 
-/** A part, and the file with its bytes. */
+/** A part, and the open file with its bytes. */
 export interface LocatedPart {
   readonly file: LogFile;
   readonly bytes: PartBytes;
@@ -23,75 +32,100 @@ interface StartPosition {
 
 const fromStart = { offset: 0, check: checkOf(Buffer.alloc(0)) };
 
+/** Opens a file of a survey; undefined when it has been renamed or replaced since. */
+export async function openSurveyed(
+  file: PartFile | LogFile,
+  sensor: string,
+  now: number,
+): Promise<LogFile | undefined> {
+  if ('handle' in file) return file;
+  const opened = await openLogFile(file.path, sensor, now).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (opened === undefined || opened.id === file.id) return opened;
+  await opened.handle.close();
+  return undefined;
+}
+
+/** Closes a file of {@link openSurveyed}, unless the survey opened it. */
+export async function closeSurveyed(opened: LogFile | undefined, file: PartFile | LogFile): Promise<void> {
+  if (opened !== undefined && opened !== file) await opened.handle.close();
+}
+
 /**
  * Orders the files that may hold a part: first the followed one, of which the others may be copies not truncated yet, then
- * the very file that was read, then plain files before gzipped ones, longer files before shorter ones. The followed file is
- * first, because a copy may have got the inode of the file that was read, when that one was replaced.
+ * the very file that was read, then plain files before compressed ones, longer files before shorter ones. The followed file
+ * is first, because a copy may have got the inode of the file that was read, when that one was replaced.
  */
-function byPreference(part: Part, followed: LogFile | undefined): (a: LogFile, b: LogFile) => number {
-  const rank = (file: LogFile) => (file === followed ? 0 : file.id === part.id ? 1 : file.compressed ? 3 : 2);
+function byPreference(part: Part, followed: LogFile | undefined): (a: PartFile, b: PartFile) => number {
+  const rank = (file: PartFile) =>
+    file === followed ? 0 : file.id === part.id ? 1 : file.compressed ? 3 : 2;
   return (a, b) => rank(a) - rank(b) || b.size - a.size;
+}
+
+/** What finding a part needs. */
+export interface Finding {
+  readonly sensor: string;
+  readonly context: SourceContext;
+  readonly warnings: ThrottledLog;
 }
 
 /**
  * Finds the file that continues the part of the state: it has the same first line, and the last line that was read ends at
- * the same offset. Whether the file was renamed, copied or gzipped does not matter.
+ * the same offset. Whether the file was renamed, copied or compressed does not matter.
  */
 export async function findContinuation(
   survey: Pick<Survey, 'followed' | 'others'>,
   state: FollowState,
-  warnings: ThrottledLog,
+  { sensor, context, warnings }: Finding,
 ): Promise<LocatedPart | undefined> {
   const { part } = state;
   if (part === undefined) return undefined;
-  const all = [...(survey.followed ? [survey.followed] : []), ...survey.others];
+  const all: (PartFile | LogFile)[] = [...(survey.followed ? [survey.followed] : []), ...survey.others];
   const similar = all.filter(({ base, id }) => base === part.base && (!part.done || id === part.id));
-  for (const file of similar.sort(byPreference(part, survey.followed))) {
-    const bytes = await openBytes(file, part.offset, part.check).catch((error: unknown) => {
-      warnings.log('cannot read a rotated part; retrying', { file: file.path, error: describeError(error) });
-      return undefined;
-    });
-    if (bytes !== undefined)
-      return { file, bytes, state: { ...state, part: { ...part, id: file.id, done: false } } };
+  for (const candidate of similar.sort(byPreference(part, survey.followed))) {
+    let file: LogFile | undefined;
+    try {
+      file = await openSurveyed(candidate, sensor, context.now());
+      const bytes = file && (await openBytes(file, part.offset, part.check));
+      if (file !== undefined && bytes !== undefined) {
+        const known = { ...part, recent: part.recent ?? [...(await marksBefore(file, part.offset))] };
+        return { file, bytes, state: { ...state, part: { ...known, id: file.id, done: false } } };
+      }
+    } catch (error) {
+      warnings.log('cannot read a rotated part; retrying', {
+        file: candidate.path,
+        error: describeError(error),
+      });
+    }
+    await closeSurveyed(file, candidate);
   }
   return undefined;
 }
 
-/**
- * Finds the file with the part after the one of the state: the oldest unknown part, otherwise the followed file, once it
- * has a line. `open` is the file that is being read.
- */
-export function findNext(
-  { followed, others }: Survey,
-  state: FollowState,
-  open?: LogFile,
-): LogFile | undefined {
-  const isNew = ({ base, id, began, holdsIncidents }: LogFile) =>
-    base !== undefined &&
-    holdsIncidents &&
-    id !== open?.id &&
-    // A copy of the followed file, which may still be incomplete.
-    base !== followed?.base &&
-    generationOf(state, base) === undefined &&
-    began > state.since;
-  const [oldest] = others
-    .filter(isNew)
-    .sort((a, b) => a.began - b.began || Number(a.compressed) - Number(b.compressed) || b.size - a.size);
-  if (oldest !== undefined) return oldest;
-  const isReady = followed?.base !== undefined && followed.settled && followed.id !== open?.id;
-  return isReady ? followed : undefined;
+/** The marks of the lines before an offset, as far as they can be had without reading all of the file. */
+async function marksBefore(file: LogFile, offset: number): Promise<readonly string[]> {
+  if (file.compressed || offset === 0) return [];
+  const from = Math.max(0, offset - headSize);
+  return marksIn(await readAt(file.handle, from, offset - from), from === 0);
+}
+
+/** Where the last lines that were read are in a file; undefined when none of them is there. */
+export async function findInFile(file: LogFile, { part }: FollowState): Promise<FoundLine | undefined> {
+  if (part?.recent === undefined || part.recent.length === 0) return undefined;
+  return findLastLine(textChunks(file), part.recent, part.check);
 }
 
 /** Where to start in a part that this source has not read. The journal may have its incidents from an import. */
 async function startPosition(
   file: LogFile,
   base: string,
-  sensor: string,
-  context: SourceContext,
+  { sensor, context }: Finding,
 ): Promise<StartPosition> {
   for (let generation = 0; ; generation += 1) {
     const ordinal = await context.resumeAfter(streamOf(base, generation, sensor));
-    // A gzipped file is simply read from its start, since incidents with known ids are not stored again.
+    // A compressed file is simply read from its start, since incidents with known ids are not stored again.
     if (ordinal === undefined || file.compressed) return { generation, ...fromStart };
     const offset = await offsetAfter(file, ordinal);
     if (offset !== undefined) return { generation, offset, check: await checkAt(file, offset) };
@@ -102,18 +136,23 @@ async function locateAt(
   file: LogFile,
   state: FollowState,
   position: StartPosition,
+  known: Pick<Part, 'recent' | 'time'> = {},
 ): Promise<LocatedPart | undefined> {
   const { id, began, base = '' } = file;
   const bytes = await openBytes(file, position.offset, position.check);
-  return bytes && { file, bytes, state: { ...state, part: { base, id, began, done: false, ...position } } };
+  const part = { base, id, began, done: false, ...position, ...known };
+  return bytes && { file, bytes, state: { ...state, part } };
 }
 
-/** Begins a part that {@link findNext} found; undefined when the file has changed since. */
+/**
+ * Begins a part that is new, after the line where `found` found the last one that was read; undefined when the file has
+ * changed since.
+ */
 export async function beginPart(
   file: LogFile,
   state: FollowState,
-  sensor: string,
-  context: SourceContext,
+  found: FoundLine | undefined,
+  finding: Finding,
 ): Promise<LocatedPart | undefined> {
   const { part } = state;
   const withEarlierPart =
@@ -122,9 +161,17 @@ export async function beginPart(
   const generation = generationOf(state, base);
   const position =
     generation === undefined
-      ? await startPosition(file, base, sensor, context)
+      ? await startPosition(file, base, finding)
       : { generation: generation + 1, ...fromStart };
-  return locateAt(file, withEarlierPart, position);
+  const start =
+    found !== undefined && found.offset > position.offset
+      ? { ...position, offset: found.offset, check: found.check }
+      : position;
+  const known = {
+    ...(part?.recent !== undefined && { recent: part.recent }),
+    ...(part?.time !== undefined && { time: part.time }),
+  };
+  return locateAt(file, withEarlierPart, start, known);
 }
 
 /**
@@ -134,20 +181,20 @@ export async function beginPart(
 export async function beginFirst(
   { followed, others, problem }: Survey,
   { start }: FollowSettings,
-  sensor: string,
-  context: SourceContext,
+  finding: Finding,
 ): Promise<LocatedPart | { readonly state: FollowState }> {
   const file = followed?.base !== undefined && followed.settled ? followed : undefined;
   let state = freshState;
   for (const { base, began } of others)
     if (base !== undefined && base !== file?.base) state = remember(state, base, 0, began);
   // A file that cannot be read cannot be remembered: its time shows that it is older.
-  if (problem !== undefined) state = { ...state, since: file?.began ?? context.now() };
+  if (problem !== undefined) state = { ...state, since: file?.began ?? finding.context.now() };
   if (file?.base === undefined) return { state };
-  let position = await startPosition(file, file.base, sensor, context);
+  let position = await startPosition(file, file.base, finding);
   if (start === 'end' && position.offset === 0 && !file.compressed) {
     const offset = await offsetAtEnd(file);
     position = { ...position, offset, check: await checkAt(file, offset) };
   }
-  return (await locateAt(file, state, position)) ?? { state };
+  const recent = [...(await marksBefore(file, position.offset))];
+  return (await locateAt(file, state, position, recent.length > 0 ? { recent } : {})) ?? { state };
 }

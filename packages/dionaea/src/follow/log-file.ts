@@ -1,9 +1,9 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { MINUTE } from '@ihandler/core/kit';
+import { type ForeignFormat, foreignFormat, MINUTE } from '@ihandler/core/kit';
 import { streamName } from '../stream-name.ts';
-import { firstLine, hasFirstLine } from '../text/first-line.ts';
-import { gunzip, isGzip } from '../text/gunzip.ts';
+import { firstLine, hasFirstLine, withoutNulls } from '../text/first-line.ts';
+import { isPacked, unpack } from '../text/unpack.ts';
 import { createTimestampParser } from '../timestamp.ts';
 
 /** How much of a file is read to identify the part that it holds, in bytes: as much as `import` reads. */
@@ -15,16 +15,13 @@ const linesWithTime = 20;
 /** How long after its last change a gzipped file may still be incomplete, in milliseconds. */
 export const writingTime = MINUTE;
 
-/** An open file that may be a part: the followed file or one beside it. */
-export interface LogFile {
+/** A file that may be a part: the followed file or one beside it. */
+export interface PartFile {
   readonly path: string;
-  readonly handle: FileHandle;
   /** Device and inode. */
   readonly id: string;
   readonly size: number;
   readonly compressed: boolean;
-  /** The beginning of the uncompressed text. */
-  readonly head: Buffer;
   /** The stream that its first line identifies; undefined when it has no line yet. */
   readonly base: string | undefined;
   /** Whether its first line is complete, so that `base` will not change. */
@@ -33,6 +30,17 @@ export interface LogFile {
   readonly began: number;
   /** Whether an incident is near the beginning: files of other programs may have similar names. */
   readonly holdsIncidents: boolean;
+  /** The time of its last change in milliseconds. */
+  readonly changedAt: number;
+  /** The format of a file that holds no lines of text, such as xz. */
+  readonly foreign: ForeignFormat | undefined;
+}
+
+/** An open file that may be a part. */
+export interface LogFile extends PartFile {
+  readonly handle: FileHandle;
+  /** The beginning of the uncompressed text. */
+  readonly head: Buffer;
 }
 
 /** Device and inode as text, which the state can hold. */
@@ -62,13 +70,18 @@ export async function* rawChunks(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-async function uncompressedHead(handle: FileHandle, isFresh: boolean): Promise<Buffer> {
+/**
+ * The beginning of the text after any NUL bytes: copytruncate under a writer that goes on at its offset leaves as many as
+ * the file had bytes. Ends where the data is incomplete or damaged, unless the file is fresh.
+ */
+async function textHead(chunks: AsyncIterable<Buffer>, isFresh: boolean): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   try {
-    for await (const chunk of gunzip(rawChunks(handle))) {
-      parts.push(chunk);
-      length += chunk.length;
+    for await (const chunk of chunks) {
+      const text = length === 0 ? withoutNulls(chunk) : chunk;
+      if (text.length > 0) parts.push(text);
+      length += text.length;
       if (length >= headSize) break;
     }
   } catch (error) {
@@ -82,7 +95,7 @@ async function uncompressedHead(handle: FileHandle, isFresh: boolean): Promise<B
 function timeOf(head: Buffer): number | undefined {
   for (const line of head.toString('utf8').split('\n', linesWithTime)) {
     try {
-      const wire: unknown = JSON.parse(line.replace(/^\ufeff/, ''));
+      const wire: unknown = JSON.parse(line.replace(/^[\ufeff\0]+/, ''));
       // Safe: the parser accepts any value of the property.
       const time = createTimestampParser()((wire as Record<string, unknown> | null)?.['timestamp']);
       if (time !== undefined) return time;
@@ -105,10 +118,15 @@ export async function openLogFile(path: string, sensor: string, now: number): Pr
     if (!stats.isFile())
       throw Object.assign(new Error(`expected a regular file: ${path}`), { code: 'EISDIR' });
     const raw = await readAt(handle, 0, headSize);
-    const compressed = isGzip(raw);
+    const compressed = isPacked(raw);
+    const foreign = compressed ? undefined : foreignFormat(raw);
     const isFresh = Math.abs(now - Number(stats.mtimeMs)) < writingTime;
-    const head = compressed ? await uncompressedHead(handle, isFresh) : raw;
-    const first = firstLine(head);
+    const head = compressed
+      ? await textHead(unpack(rawChunks(handle), raw), isFresh)
+      : raw[0] === 0
+        ? await textHead(rawChunks(handle), false)
+        : raw;
+    const first = foreign === undefined ? firstLine(head) : Buffer.alloc(0);
     const time = timeOf(head);
     return {
       path,
@@ -116,11 +134,13 @@ export async function openLogFile(path: string, sensor: string, now: number): Pr
       id: idOf(stats),
       size: Number(stats.size),
       compressed,
-      head,
+      head: compressed ? head : raw,
       base: first.length === 0 ? undefined : streamName('log_incident', sensor, first),
       settled: hasFirstLine(head) || head.length === headSize || compressed,
       began: time ?? Number(stats.mtimeMs),
       holdsIncidents: time !== undefined,
+      changedAt: Number(stats.mtimeMs),
+      foreign,
     };
   } catch (error) {
     await handle.close();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { gunzip } from '../text/gunzip.ts';
+import { unpack } from '../text/unpack.ts';
 import { headSize, type LogFile, rawChunks, readAt } from './log-file.ts';
 
 /** How many bytes before an offset are compared to recognise the text. */
@@ -79,12 +79,21 @@ async function skipTo(
   return { before, rest };
 }
 
+/** The uncompressed bytes of a file from its start. */
+export async function* textChunks({
+  handle,
+  compressed,
+}: Pick<LogFile, 'handle' | 'compressed'>): AsyncGenerator<Buffer> {
+  if (compressed) yield* unpack(rawChunks(handle), await readAt(handle, 0, 4));
+  else yield* rawChunks(handle);
+}
+
 async function openCompressed(
   { handle }: LogFile,
   offset: number,
   check: string,
 ): Promise<PartBytes | undefined> {
-  const chunks = gunzip(rawChunks(handle));
+  const chunks = textChunks({ handle, compressed: true });
   const close = async () => {
     await chunks.return(undefined);
   };

@@ -2,6 +2,7 @@ import type { Incident, SourceContext } from '@ihandler/core';
 import { createLineCollector, maxRejectText } from '../log-incident/collect-lines.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
+import { RecentLines } from './last-lines.ts';
 import { streamOf } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
 import { checkOf, windowSize } from './part-bytes.ts';
@@ -65,6 +66,7 @@ export function createPartLines({
   let window = bytesBefore;
   /** The end of the last complete line. */
   let position = { offset: part.offset, check: part.check };
+  const recent = new RecentLines(part.recent);
 
   async function report(done: boolean): Promise<void> {
     const current = state();
@@ -74,15 +76,27 @@ export function createPartLines({
     const { results, rejects } = collector.collect();
     // Rejects first: once the state is durable, the lines before it are not read again.
     for (const reject of rejects) await context.reject(reject);
-    const next = { ...current, part: { ...before, ...position, done } };
     // Safe: only lines of rejects files give other results, and those files are not followed.
-    await context.report(results as readonly Incident[], { state: writeState(next) });
+    const incidents = results as readonly Incident[];
+    const time = incidents.at(-1)?.timestamp ?? before.time;
+    const next = {
+      ...current,
+      part: {
+        ...before,
+        ...position,
+        done,
+        recent: [...recent.marks()],
+        ...(time !== undefined && { time }),
+      },
+    };
+    await context.report(incidents, { state: writeState(next) });
     keep(next);
   }
 
   return {
     async push(chunk) {
       splitter.push(chunk);
+      recent.push(chunk);
       const last = chunk.lastIndexOf(newline);
       if (last !== -1) {
         const complete = chunk.subarray(0, last + 1);

@@ -19,6 +19,18 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('replace' as const) }) },
   {
     weight: 2,
+    arbitrary: fc.record({ do: fc.constant('trim' as const), keep: fc.nat(9), inPlace: fc.boolean() }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('extract' as const),
+      keep: fc.nat(9),
+      name: fc.constantFrom('.77', '-20261122', '.grep', '.tail.json'),
+    }),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({ do: fc.constant('gzip' as const), index: fc.integer({ min: 1, max: 3 }) }),
   },
   {
@@ -63,6 +75,8 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
     else if (step.do === 'copyAndCut') await writer.copyAndCut(step.between);
     else if (step.do === 'cut') writer.cut();
     else if (step.do === 'replace') await writer.replace();
+    else if (step.do === 'trim') await writer.trim(step.keep, step.inPlace);
+    else if (step.do === 'extract') writer.extract(step.keep, step.name);
     else if (step.do === 'gzip') await writer.gzip(step.index);
     else if (step.do === 'kill') host.killAt(step.when);
     else if (step.do === 'rest') await sleep(step.ms);
@@ -93,7 +107,7 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
 
 const runs = Number(process.env['FOLLOW_RUNS'] ?? 60);
 
-describe('a file that is rotated in any way at any moment, with restarts and kills between', () => {
+describe('a file that is rotated or trimmed in any way at any moment, with restarts and kills between', () => {
   it(
     'gives each line once and in order, except for lines that copytruncate and truncation lose themselves',
     async () => {

@@ -166,22 +166,22 @@ describe('dionaea-follow during a rotation', () => {
     expect(new Set(host.incidents.map(({ id }) => id.split(':')[0])).size).toBe(1);
   });
 
-  it('uses another stream for a part that begins with the same line', async () => {
+  it('uses another stream for a part that begins with the same line, and reads only its new lines', async () => {
     const { file, host, follow, arrive, beside } = world();
     writeFileSync(file, line(1));
     const { stop } = follow();
     await arrive(1);
     renameSync(file, beside('incident.json.1'));
     writeFileSync(file, line(1) + line(2));
-    await arrive(1, 1, 2);
+    await arrive(1, 2);
     await stop();
     renameSync(beside('incident.json.1'), beside('incident.json.2'));
     renameSync(file, beside('incident.json.1'));
-    writeFileSync(file, line(1) + line(3));
+    writeFileSync(file, line(1) + line(2) + line(3));
     const again = follow();
-    await arrive(1, 1, 2, 1, 3);
+    await arrive(1, 2, 3);
     await again.stop();
-    expect(new Set(host.incidents.map(({ id }) => id)).size).toBe(5);
+    expect(host.messages).toEqual([]);
   });
 });
 
@@ -237,7 +237,7 @@ describe('dionaea-follow after rotations while it was stopped', () => {
     );
     await last.stop();
     expect(host.incidents.length).toBeGreaterThan(2000);
-    expect(host.messages).toContain('gzip data is damaged: the lines after that position are lost');
+    expect(host.messages).toContain('compressed data is damaged: the lines after that position are lost');
   });
 
   it('continues in the followed file when a copy of it has the inode of the part', async () => {

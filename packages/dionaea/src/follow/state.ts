@@ -12,6 +12,8 @@ const partSchema = z.object({
   id: z.string(),
   began: z.number(),
   done: z.boolean(),
+  recent: z.array(z.string()).optional(),
+  time: z.number().optional(),
 });
 
 /**
@@ -19,6 +21,8 @@ const partSchema = z.object({
  * identifies; `generation` distinguishes parts that begin with the same line. `offset` is the end of the last complete line
  * that was read, in bytes of the uncompressed text, and `check` a hash of the bytes before it. `id` is the device and inode
  * of its file when it was last read. `began` is the time of its first line in milliseconds. `done`: it has been read to its end.
+ * `recent` are the marks of the last lines that were read (see `RecentLines`), and `time` is that of the last incident; both
+ * are absent in old states.
  */
 export type Part = Readonly<z.infer<typeof partSchema>>;
 
@@ -48,7 +52,10 @@ export function readState(stored: Value | undefined): FollowState | undefined {
 /** The state as a value to store. */
 export function writeState({ part, seen, since }: FollowState): Value {
   const stored = { version: 1, seen: seen.map((entry) => [...entry]), since };
-  return part === undefined ? stored : { ...stored, part: { ...part } };
+  if (part === undefined) return stored;
+  const { recent, time, ...rest } = part;
+  const known = { ...rest, ...(recent && { recent: [...recent] }), ...(time !== undefined && { time }) };
+  return { ...stored, part: known };
 }
 
 /** Remembers a part that is complete or must not be read; forgets the oldest ones. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Incident, Log, Reject } from '@ihandler/core';
 import { parseReject } from '@ihandler/core/kit';
-import { hasByteOrderMark } from '../text/first-line.ts';
+import { skipDamage } from '../text/first-line.ts';
 import type { AddLine, AddNulls } from '../text/split-lines.ts';
 import type { ReadLine } from './read-line.ts';
+import { readTail } from './read-tail.ts';
 
 /** The longest text that a reject keeps, in bytes; of a longer line it has only the position. */
 export const maxRejectText = 64 * 1024;
@@ -98,8 +99,8 @@ export function createLineCollector({
         reject(text, start, length, `Expected a line of at most ${maxLine} bytes, found ${length}.`);
         return;
       }
-      const mark = start === 0 && hasByteOrderMark(bytes.subarray(from, to)) ? 3 : 0;
-      const text = decode(bytes, from + mark, to);
+      // A writer that was restarted may write a byte order mark again.
+      const text = decode(bytes, skipDamage(bytes, from, to), to);
       const incident = readLine(text, end);
       if (typeof incident !== 'string') {
         results.push(incident);
@@ -107,7 +108,14 @@ export function createLineCollector({
       }
       if (text.trim() === '') return;
       const earlier = isRejectsFile ? parseReject(text) : undefined;
+      const tail = earlier === undefined ? readTail(bytes, from, to, end, readLine) : undefined;
       if (earlier !== undefined) retry(earlier, end);
+      else if (tail !== undefined) {
+        const half = bytes.subarray(from, from + tail.begins);
+        const reason = `Expected one incident, found the beginning of another one before it: the writer stopped inside a line and continued there. The whole incident behind it was read. ${incident}`;
+        reject(half, start, half.length, reason);
+        results.push(tail.incident);
+      }
       else
         reject(
           bytes.subarray(from, to),
@@ -117,7 +125,7 @@ export function createLineCollector({
         );
     },
     addNulls(start, length) {
-      const reason = `Expected text, found ${length} NUL bytes, which a power failure leaves: the text there is lost.`;
+      const reason = `Expected text, found ${length} NUL bytes, which a power failure or copytruncate leaves: the text there is lost.`;
       rejects.push({ file, offset: start, length, reason });
     },
     isFull: () => results.length >= batchSize || rejects.length > 0 || size >= batchBytes,

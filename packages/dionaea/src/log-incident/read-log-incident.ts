@@ -4,7 +4,7 @@ import type { Settings } from '../options.ts';
 import { createProgressReporter } from '../progress.ts';
 import { beginsAsRejectsFile } from '../recognise.ts';
 import { streamName } from '../stream-name.ts';
-import { firstLine } from '../text/first-line.ts';
+import { firstLine, skipDamage } from '../text/first-line.ts';
 import type { Text } from '../text/open-text.ts';
 import { changedText, resumeAt } from '../text/resume-point.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
@@ -16,6 +16,7 @@ import {
   maxRejectText,
 } from './collect-lines.ts';
 import { createLineReader, type ReadLine } from './read-line.ts';
+import { readTail } from './read-tail.ts';
 import { retryReject } from './retry-reject.ts';
 
 /** The text that is read, and how. */
@@ -36,9 +37,14 @@ async function resumeAfterLine(
   if (offset === undefined) return text.chunks();
   const { chunks, lastLine } = await resumeAt(text, offset, settings.maxLine);
   if (lastLine === undefined) return chunks;
-  const line = lastLine.toString('utf8').replace(/^\ufeff/, '');
+  const begins = skipDamage(lastLine, 0, lastLine.length);
+  const line = lastLine.toString('utf8', begins);
   const incident = readLine(line, offset);
-  if (typeof incident === 'string' && !(isRejectsFile && parseReject(line)))
+  const isKnown =
+    typeof incident !== 'string' ||
+    (isRejectsFile && parseReject(line) !== undefined) ||
+    readTail(lastLine, begins, lastLine.length, offset, readLine) !== undefined;
+  if (!isKnown)
     throw changedText(text.file, offset, `that line is not an incident (${escapeControls(incident)})`);
   return chunks;
 }

@@ -107,6 +107,35 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       truncateSync(file);
       inFile = [];
     },
+    /** Keeps only the last lines of the file, in a new file or in place. */
+    async trim(keep: number, inPlace: boolean) {
+      if (!existsSync(file) || target !== file) return;
+      complete();
+      const kept = keep === 0 ? [] : inFile.slice(-keep);
+      for (const n of inFile) if (!kept.includes(n)) mayBeLost.add(n);
+      const text = kept.map(numberedLine).join('');
+      inFile = kept;
+      if (inPlace) {
+        truncateSync(file);
+        await rest();
+        appendFileSync(file, text);
+      } else {
+        writeFileSync(`${file}~`, text);
+        await rest();
+        renameSync(`${file}~`, file);
+      }
+    },
+    /** Puts an extract of the file beside it, under a name that a rotation makes, or another one. */
+    extract(keep: number, name: string) {
+      if (existsSync(file))
+        writeFileSync(
+          `${file}${name}`,
+          inFile
+            .slice(-keep - 2, -1)
+            .map(numberedLine)
+            .join(''),
+        );
+    },
     /** Replaces the file by another one with the same text. */
     async replace() {
       if (!existsSync(file)) return;

@@ -1,8 +1,8 @@
 import type { Progress } from '@ihandler/core';
 import { explainFileError } from '../unreadable.ts';
-import { hasFirstLine } from './first-line.ts';
-import { gunzip, isGzip } from './gunzip.ts';
+import { hasFirstLine, withoutNulls } from './first-line.ts';
 import { openFile, openStandardInput } from './raw-bytes.ts';
+import { isPacked, unpack } from './unpack.ts';
 
 /** The uncompressed bytes of a file or of standard input, which can be read in order, once. */
 export interface Text {
@@ -11,7 +11,7 @@ export interface Text {
   readonly live: boolean;
   /** Whether it is a plain file, in which `chunks` may start anywhere. */
   readonly seekable: boolean;
-  /** The first bytes, at most 64 KiB, without consuming them. From a pipe, at least the first line. */
+  /** The first bytes after any NUL bytes, at most 64 KiB, without consuming them. From a pipe, at least the first line. */
   head(): Promise<Buffer>;
   /** The bytes from an offset on. May be called once, with an offset other than 0 only when seekable. */
   chunks(offset?: number): AsyncGenerator<Buffer>;
@@ -25,9 +25,10 @@ const headSize = 64 * 1024;
 const empty = Buffer.alloc(0);
 
 async function* prepend(
-  { read, failure }: Gathered,
+  { nulls, read, failure }: Gathered,
   rest: AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
+  for (let left = nulls; left > 0; left -= headSize) yield Buffer.alloc(Math.min(left, headSize));
   if (read.length > 0) yield read;
   if (failure !== undefined) throw failure.error;
   yield* rest;
@@ -35,27 +36,34 @@ async function* prepend(
 
 /** The beginning of a text, with the failure that ended reading. */
 interface Gathered {
+  /** How many NUL bytes come first: copytruncate may leave as many as a file had bytes. */
+  readonly nulls: number;
   readonly read: Buffer;
   readonly failure?: { readonly error: unknown };
 }
 
-/** Reads until there are enough bytes, the text ends or reading fails; returns the bytes read before that. */
+/**
+ * Reads until there are enough bytes after NUL bytes, the text ends or reading fails; returns the bytes read before that.
+ */
 async function gather(source: AsyncIterator<Buffer>, enough: (read: Buffer) => boolean): Promise<Gathered> {
   let read: Buffer = empty;
+  let nulls = 0;
   try {
     while (!enough(read)) {
       const next = await source.next();
       if (next.done) break;
-      read = read.length === 0 ? next.value : Buffer.concat([read, next.value]);
+      const text = read.length === 0 ? withoutNulls(next.value) : next.value;
+      nulls += next.value.length - text.length;
+      read = read.length === 0 ? text : Buffer.concat([read, text]);
     }
-    return { read };
+    return { nulls, read };
   } catch (error) {
-    return { read, failure: { error } };
+    return { nulls, read, failure: { error } };
   }
 }
 
 /**
- * Opens a file, or standard input for `-`. Uncompresses gzip data, whatever the name of the file. Its errors say what
+ * Opens a file, or standard input for `-`. Uncompresses gzip and zstd data, whatever the name of the file. Its errors say what
  * cannot be read and what to do. The bytes end when `signal` aborts.
  */
 export async function openText(file: string, signal?: AbortSignal): Promise<Text> {
@@ -88,11 +96,11 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
     await raw.close();
   };
   try {
-    const first = await gather(source, (read) => read.length >= 2);
+    const first = await gather(source, (read) => read.length >= 4);
     if (first.failure !== undefined) throw first.failure.error;
-    const compressed = isGzip(first.read);
+    const compressed = first.nulls === 0 && isPacked(first.read);
     const all = prepend(first, source);
-    const chunks = explained(compressed ? gunzip(all) : all);
+    const chunks = explained(compressed ? unpack(all, first.read) : all);
     text = chunks;
     const enough = (read: Buffer) => read.length >= headSize || (live && hasFirstLine(read));
     let gathered: Gathered | undefined;
@@ -106,7 +114,7 @@ export async function openText(file: string, signal?: AbortSignal): Promise<Text
         return gathered.read.subarray(0, headSize);
       },
       chunks: (offset = 0) =>
-        offset === 0 ? prepend(gathered ?? { read: empty }, chunks) : explained(read(offset)),
+        offset === 0 ? prepend(gathered ?? { nulls: 0, read: empty }, chunks) : explained(read(offset)),
       progress: () => (raw.size === undefined ? { done } : { done, total: raw.size }),
       close,
     };
