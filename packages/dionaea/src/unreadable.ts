@@ -13,7 +13,10 @@ export function unreadable(file: string, problem: string, fix: string, cause?: u
 }
 
 const missing = ['file not found.', 'Check the path.'] as const;
-const forbidden = ['permission denied.', 'Run as a user who may read it, or copy it.'] as const;
+const forbidden = [
+  'permission denied.',
+  'Run as a user who may read it and its folder, or copy it; ihandler doctor says how.',
+] as const;
 
 const systemErrors = new Map<string, readonly [problem: string, fix: string]>([
   ['ENOENT', missing],
@@ -22,6 +25,7 @@ const systemErrors = new Map<string, readonly [problem: string, fix: string]>([
   ['EACCES', forbidden],
   ['EPERM', forbidden],
   ['ENOSPC', ['the disk is full.', 'Free space in the folder for temporary files, or set TMPDIR.']],
+  ['ELOOP', ['the symbolic link leads to itself.', 'Set the link to the file.']],
   [
     'Z_BUF_ERROR',
     ['its gzip data is incomplete.', 'Everything before its end has been read; copy the file again.'],

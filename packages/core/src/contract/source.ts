@@ -67,6 +67,11 @@ export interface SourceContext {
   reject(reject: Reject): Promise<void>;
   /** Reports the progress. May be called at any rate. */
   progress(progress: Progress): void;
+  /**
+   * Says why the source cannot bring incidents although it runs, what was found and what to do: its status is `failed` until
+   * it says undefined. Use it for a state that another run would not change. Hosts of an earlier version lack it.
+   */
+  problem?(reason: string | undefined): void;
 }
 
 /** Brings incidents in from outside: from a file, a port or a message server. */

@@ -97,7 +97,7 @@ export interface SourceStatus extends SourceOutcome {
    * - `waiting`: the journal does not accept incidents at the moment; retrying;
    * - `disconnected`: the run ended with a temporary error, such as a lost connection: run it again;
    * - `ended`: ended without an error;
-   * - `failed`: the run ended with another error.
+   * - `failed`: the run ended with another error, or the source has told a problem.
    */
   readonly state: 'running' | 'waiting' | 'disconnected' | 'ended' | 'failed';
   /** When the state began, in milliseconds since the Unix epoch. */
@@ -106,7 +106,7 @@ export interface SourceStatus extends SourceOutcome {
   readonly reportedAt?: number;
   /** The timestamp of the newest incident it reported, on the clock of the sensor; absent if there was none. */
   readonly newest?: number;
-  /** Why it waits, is disconnected or has failed. */
+  /** Why it waits, is disconnected or has failed, or the problem it told. */
   readonly failure?: string;
 }
 

@@ -200,3 +200,28 @@ describe('the counters of a handler', () => {
     expect(statusOf(dispatcher, 'fails').counts.delivered).toBe(1);
   });
 });
+
+describe('a source that tells a problem', () => {
+  it('has the status failed until the problem is over', async () => {
+    const dispatcher = await open([]);
+    const said = createSignal();
+    const over = createSignal();
+    const told = source(async ({ problem, signal }) => {
+      problem?.('cannot read /x');
+      await said.promise;
+      problem?.(undefined);
+      over.give();
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    });
+    const running = dispatcher.run(told);
+    await vi.waitFor(() =>
+      expect(dispatcher.sources()).toMatchObject([{ state: 'failed', failure: 'cannot read /x' }]),
+    );
+    said.give();
+    await over.promise;
+    expect(dispatcher.sources()).toMatchObject([{ state: 'running' }]);
+    expect(dispatcher.sources()[0]).not.toHaveProperty('failure');
+    await dispatcher.close();
+    await running;
+  });
+});

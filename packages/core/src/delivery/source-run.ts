@@ -39,6 +39,7 @@ class SourceRun {
   #state: SourceStatus['state'] = 'running';
   #since: number;
   #failure: string | undefined;
+  #problem: string | undefined;
   #reportedAt: number | undefined;
   #newest: number | undefined;
 
@@ -84,8 +85,21 @@ class SourceRun {
       report: (batch, reporting) => this.#report(batch, reporting),
       state: async () => journal.sourceState(this.#instance),
       reject: (reject) => this.#reject(reject),
+      problem: (reason) => this.#setProblem(reason),
       progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),
     };
+  }
+
+  #setProblem(reason: string | undefined): void {
+    if (reason === this.#problem) return;
+    this.#problem = reason;
+    if (this.#state === 'running' || this.#state === 'failed') this.#resume();
+  }
+
+  /** Enters the state of a source that runs. */
+  #resume(): void {
+    if (this.#problem === undefined) this.#enter('running');
+    else this.#enter('failed', this.#problem);
   }
 
   #enter(state: SourceStatus['state'], failure?: string): void {
@@ -147,7 +161,7 @@ class SourceRun {
     for (let failures = 0; ; failures += 1)
       try {
         const run = await this.#appendUnlessStalled(batch, mark);
-        if (this.#state === 'waiting') this.#enter('running');
+        if (this.#state === 'waiting') this.#resume();
         return run;
       } catch (error) {
         if (failureKind(error) !== 'temporary' || this.#signal.aborted) throw error;

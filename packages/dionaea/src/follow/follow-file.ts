@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
 import { createThrottledLog } from '@ihandler/core/kit';
+import { explainFileError } from '../unreadable.ts';
 import { FileError } from './file-error.ts';
 import { Follower } from './follower.ts';
 import type { FollowSettings } from './options.ts';
@@ -21,6 +22,7 @@ export async function followFile(settings: FollowSettings, context: SourceContex
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       warnings.log('cannot read the file; retrying', { file: settings.file, error: error.message });
+      context.problem?.(describeError(explainFileError(settings.file, error.cause)));
       await follower.close();
       return 'later';
     }

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
 import { MINUTE, SECOND, type ThrottledLog } from '@ihandler/core/kit';
+import { explainFormat } from '../explain-format.ts';
 import { createProgressReporter, type ProgressReporter } from '../progress.ts';
+import { explainFileError } from '../unreadable.ts';
 import { chooseNext, findMoved, type NextPart } from './choose-next.ts';
 import { findElsewhere } from './elsewhere.ts';
 import { isDamaged, withFileErrors } from './file-error.ts';
@@ -35,6 +37,8 @@ const searchChecks = 8;
 const searchInterval = 5 * SECOND;
 /** A later file is read twice for the last line that was read only up to this size, in bytes. */
 const mostSearched = 64 * 1024 * 1024;
+/** How many invalid lines in a row show that a file that held incidents has another format now. */
+const fruitlessLines = 100;
 /** By how much the times of files and incidents may differ, in milliseconds. */
 const timeSlack = 2 * SECOND;
 
@@ -64,6 +68,8 @@ export class Follower {
   #idleSignature: string | undefined;
   /** When the last survey was, as `performance.now()`. */
   #surveyedAt = 0;
+  /** Whether the open part gave nothing but rejects. */
+  #isFruitless = false;
   /** Whether some files could not be read in the last survey. */
   #hasProblem = false;
 
@@ -194,6 +200,7 @@ export class Follower {
         error: describeError(survey.problem),
       });
     this.#hasProblem = survey.problem !== undefined;
+    this.#tellProblem(survey);
     const before = this.#open;
     try {
       await use(survey);
@@ -201,6 +208,34 @@ export class Follower {
     } finally {
       await survey.close(this.#open?.file);
     }
+  }
+
+  /** Tells the host why no incidents come; a missing file is no problem, since it may be created later. */
+  #tellProblem({ followed, problem, isBlocked }: Survey): void {
+    const { file } = this.#settings;
+    const format = followed?.foreign && explainFormat(followed.head, file);
+    if (isBlocked) this.#context.problem?.(describeError(explainFileError(file, problem)));
+    else if (format !== undefined) this.#context.problem?.(`${file}: ${format.found} ${format.fix}`);
+    else if (problem !== undefined && this.#searchingSince !== undefined)
+      this.#context.problem?.(`a rotated part of ${describeError(explainFileError(file, problem))}`);
+    else if (!this.#isFruitless) this.#context.problem?.(undefined);
+  }
+
+  /** Tells the host when the lines of a file are no incidents. */
+  #tellFruitless({ file, lines }: OpenPart): void {
+    const { accepted, rejected } = lines.counts();
+    const wasFruitless = this.#isFruitless;
+    const isNew = this.#state?.part?.time === undefined;
+    this.#isFruitless = accepted === 0 && rejected > (isNew ? 0 : fruitlessLines);
+    if (!this.#isFruitless) {
+      if (wasFruitless) this.#context.problem?.(undefined);
+      return;
+    }
+    if (wasFruitless) return;
+    const format = explainFormat(file.head, file.path);
+    const why =
+      format === undefined ? 'Its lines are invalid, see the rejects.' : `${format.found} ${format.fix}`;
+    this.#context.problem?.(`${file.path}: no line is an incident. ${why}`);
   }
 
   /** Whether to survey a folder that has not changed: often while something is missing, then seldom. */
@@ -302,9 +337,11 @@ export class Follower {
       const chunk = await this.#readChunk(part);
       if (typeof chunk === 'string') {
         await part.lines.flush();
+        this.#tellFruitless(part);
         return chunk;
       }
       await part.lines.push(chunk);
+      this.#tellFruitless(part);
       this.#reportProgress({ done: this.#state?.part?.offset ?? 0 });
     }
     return 'stopped';

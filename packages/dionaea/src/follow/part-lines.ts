@@ -18,6 +18,8 @@ export interface PartLines {
   flush(): Promise<void>;
   /** Ends the part: the remaining bytes are an incomplete line. */
   finish(): Promise<void>;
+  /** How many incidents the last report had, and how many rejects there were since the last incident. */
+  counts(): { readonly accepted: number; readonly rejected: number };
 }
 
 /** What {@link createPartLines} needs. */
@@ -67,6 +69,7 @@ export function createPartLines({
   /** The end of the last complete line. */
   let position = { offset: part.offset, check: part.check };
   const recent = new RecentLines(part.recent);
+  let counts = { accepted: 0, rejected: 0 };
 
   async function report(done: boolean): Promise<void> {
     const current = state();
@@ -76,6 +79,8 @@ export function createPartLines({
     const { results, rejects } = collector.collect();
     // Rejects first: once the state is durable, the lines before it are not read again.
     for (const reject of rejects) await context.reject(reject);
+    if (results.length > 0) counts = { accepted: results.length, rejected: 0 };
+    else counts = { accepted: 0, rejected: counts.rejected + rejects.length };
     // Safe: only lines of rejects files give other results, and those files are not followed.
     const incidents = results as readonly Incident[];
     const time = incidents.at(-1)?.timestamp ?? before.time;
@@ -108,6 +113,7 @@ export function createPartLines({
       if (collector.isFull()) await report(false);
     },
     flush: () => report(false),
+    counts: () => counts,
     async finish() {
       splitter.end();
       position = { offset: end, check: checkOf(window) };

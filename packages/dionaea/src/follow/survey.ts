@@ -11,6 +11,8 @@ export interface Survey {
   readonly others: readonly PartFile[];
   /** Why some files could not be read; undefined when all could. Another survey is worthwhile then. */
   readonly problem: unknown;
+  /** Whether that file is the followed one. */
+  readonly isBlocked: boolean;
   /** Closes the followed file unless it is this one. */
   close(kept?: LogFile): Promise<void>;
 }
@@ -108,6 +110,7 @@ export class Surveyor {
 
   async #surveyOnce(): Promise<Survey & { readonly steady: boolean }> {
     let problem: unknown;
+    let isBlocked = false;
     const attempt = async <T>(open: () => Promise<T>, isFollowed: boolean): Promise<T | undefined> => {
       try {
         return await open();
@@ -116,6 +119,7 @@ export class Surveyor {
         // A folder with a similar name is not a part.
         const isExpected = ['ENOENT', 'ENOTDIR'].includes(code) || (code === 'EISDIR' && !isFollowed);
         if (!isExpected) problem ??= error;
+        if (!isExpected && isFollowed) isBlocked = true;
         return undefined;
       }
     };
@@ -136,7 +140,7 @@ export class Surveyor {
       this.#known = known;
       const after = await this.#identities(await this.#paths());
       const steady = before === after && (await this.#isUnchanged(followed));
-      return { followed, others, problem, steady, close };
+      return { followed, others, problem, isBlocked, steady, close };
     } catch (error) {
       await close();
       throw error;

@@ -115,8 +115,7 @@ export function createLineCollector({
         const reason = `Expected one incident, found the beginning of another one before it: the writer stopped inside a line and continued there. The whole incident behind it was read. ${incident}`;
         reject(half, start, half.length, reason);
         results.push(tail.incident);
-      }
-      else
+      } else
         reject(
           bytes.subarray(from, to),
           start,

@@ -1,5 +1,6 @@
 import { escapeControls, type Incident, type SourceContext } from '@ihandler/core';
-import { parseReject } from '@ihandler/core/kit';
+import { foreignFormat, parseReject } from '@ihandler/core/kit';
+import { explainFormat } from '../explain-format.ts';
 import type { Settings } from '../options.ts';
 import { createProgressReporter } from '../progress.ts';
 import { beginsAsRejectsFile } from '../recognise.ts';
@@ -8,6 +9,7 @@ import { firstLine, skipDamage } from '../text/first-line.ts';
 import type { Text } from '../text/open-text.ts';
 import { changedText, resumeAt } from '../text/resume-point.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
+import { unreadable } from '../unreadable.ts';
 import {
   batchSize,
   type CollectedLines,
@@ -76,7 +78,10 @@ async function reportLines(
  * aborts. Reports the incidents before an unreadable position, then throws.
  */
 export async function readLogIncident(text: Text, settings: Settings, context: SourceContext): Promise<void> {
-  const first = firstLine(await text.head());
+  const head = await text.head();
+  const foreign = foreignFormat(head) && explainFormat(head, text.file);
+  if (foreign !== undefined) throw unreadable(text.file, foreign.found, foreign.fix);
+  const first = firstLine(head);
   if (first.length === 0) return;
   const sensor = settings.sensor ?? context.sensor;
   const stream = streamName('log_incident', sensor, first);

@@ -29,3 +29,9 @@ test('readHead fails for a file with an invalid gzip stream', async () => {
     readHead(world.write('a', Buffer.from([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))),
   ).rejects.toThrow();
 });
+
+test('looks past megabytes of NUL bytes at the beginning', async () => {
+  const world = createFolder();
+  const file = world.write('a', Buffer.concat([Buffer.alloc(3_000_000), Buffer.from('{"a":1}')]));
+  expect(Buffer.from(await readHead(file)).toString()).toBe('{"a":1}');
+});

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describeError, IhandlerError, isIhandlerError, type Source } from '@ihandler/core';
+import { foreignFormat } from '@ihandler/core/kit';
 import type { Contribution } from '../discovery/contributions.ts';
 import { createFileSource, fileSources, type InputOptions, loadFileSource } from './file-source.ts';
 import { readHead } from './read-head.ts';
@@ -60,6 +61,11 @@ async function recognise(file: string, named: string, options: InputOptions): Pr
     } catch (error) {
       failures.push(`\n  ${describeError(error)}`);
     }
+  const foreign = foreignFormat(head);
+  if (foreign !== undefined)
+    throw unreadable(
+      `${named}: expected lines of text or a database, found ${foreign.name}. Convert it: ${foreign.command.replaceAll('FILE', named)}`,
+    );
   throw unreadable(
     `Unrecognised file format: ${named}. ${describeSources(sources)}${failures.join('')}\nUse --from to force one.`,
   );

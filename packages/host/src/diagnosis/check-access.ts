@@ -27,8 +27,10 @@ export function folderProblem(folder: string): string | undefined {
 function pathProblem({ access, mayAppear }: Resource, path: string): string | undefined {
   try {
     // A file to follow may appear later: then its folder must exist.
-    if (mayAppear && access === 'read' && !existsSync(path)) accessSync(dirname(path), constants.X_OK);
-    else if (existsSync(path) && statSync(path).isDirectory()) assertWritable(path);
+    // Its source lists the folder, too, for parts that a rotation puts there.
+    if (mayAppear && access === 'read') accessSync(dirname(path), constants.R_OK | constants.X_OK);
+    if (mayAppear && access === 'read' && !existsSync(path)) return undefined;
+    if (existsSync(path) && statSync(path).isDirectory()) assertWritable(path);
     else if (existsSync(path) || access === 'read') closeSync(openSync(path, access === 'read' ? 'r' : 'r+'));
     else assertWritable(dirname(path));
     return undefined;

@@ -10,6 +10,8 @@ export interface NamedFile {
   readonly instance: string;
   readonly path: string;
   readonly isOnlyRead: boolean;
+  /** Whether a live source follows it, and so lists its folder. */
+  readonly isFollowed?: boolean;
 }
 
 /** Times of files may be this far ahead, in milliseconds: some file systems round up. */
@@ -27,8 +29,8 @@ function realPath(path: string): string {
   }
 }
 
-function readFindings({ instance, path }: NamedFile): readonly Finding[] {
-  const problem = unreadable(path);
+function readFindings({ instance, path, isFollowed }: NamedFile): readonly Finding[] {
+  const problem = unreadable(path, isFollowed);
   if (problem !== undefined) return [{ severity: 'error', about: instance, ...problem }];
   if (!existsSync(path))
     return [
@@ -43,7 +45,7 @@ function readFindings({ instance, path }: NamedFile): readonly Finding[] {
   const inside = readdirSync(path)
     .slice(0, SAMPLE)
     .map((name) => join(path, name));
-  const closed = inside.map(unreadable).find((found) => found !== undefined);
+  const closed = inside.map((one) => unreadable(one)).find((found) => found !== undefined);
   return closed === undefined ? [] : [{ severity: 'error', about: instance, ...closed }];
 }
 

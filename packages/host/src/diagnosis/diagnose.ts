@@ -86,8 +86,10 @@ function namedFiles(plan: HostPlan): readonly NamedFile[] {
   const handlers = handlerResources(plan);
   // The sensor's name does not matter for paths.
   const sources = liveResources(plan, 'sensor').map((resource) => ({ ...resource, access: 'read' as const }));
-  return [...handlers, ...sources].flatMap(({ instance, target, access }) =>
-    typeof target === 'string' ? [{ instance, path: target, isOnlyRead: access === 'read' }] : [],
+  return [...handlers, ...sources].flatMap(({ instance, target, access, mayAppear }) =>
+    typeof target === 'string'
+      ? [{ instance, path: target, isOnlyRead: access === 'read', isFollowed: mayAppear }]
+      : [],
   );
 }
 

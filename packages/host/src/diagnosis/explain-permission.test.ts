@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleChild } from '@ihandler/test-support/bundle-child';
@@ -21,9 +21,9 @@ describe('unreadable', () => {
   afterAll(() => rmSync(place.folder ?? '', { recursive: true, force: true }));
 
   /** The answer for another user: root may read everything, so it asks as the user nobody. */
-  function asked(path: string): { readonly found?: string; readonly advice?: string } {
+  function asked(path: string, isFollowed = false): { readonly found?: string; readonly advice?: string } {
     const program = `import { unreadable } from ${JSON.stringify(join(place.folder ?? '', 'explain-permission.js'))};
-      console.log(JSON.stringify(unreadable(${JSON.stringify(path)}) ?? {}));`;
+      console.log(JSON.stringify(unreadable(${JSON.stringify(path)}, ${isFollowed}) ?? {}));`;
     const as = isRoot ? { uid: nobody, gid: nobody } : {};
     const options = { cwd: '/', encoding: 'utf8', ...as } as const;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options);
@@ -56,6 +56,28 @@ describe('unreadable', () => {
     chmodSync(join(world.folder, 'closed'), isRoot ? 0o700 : 0o600);
     expect(asked(file).found).toMatch(/\/closed \(owner /);
     chmodSync(join(world.folder, 'closed'), 0o755);
+  });
+
+  test.runIf(isRoot)('gives advice that lets a source follow a file, when it is followed literally', () => {
+    const world = createFolder();
+    chmodSync(world.folder, 0o755);
+    const folder = join(world.folder, 'var');
+    mkdirSync(folder);
+    const file = world.write('var/incidents.json', 'x');
+    for (const path of [folder, file]) {
+      chmodSync(path, 0o600);
+      chownSync(path, 0, nobody);
+    }
+    for (let steps = 0; steps < 3; steps += 1) {
+      const { advice } = asked(file, true);
+      if (advice === undefined) break;
+      const [, mode = '', path = ''] = /chmod (\S+) (\S+)$/.exec(advice) ?? [];
+      expect(spawnSync('chmod', [mode, path]).status).toBe(0);
+    }
+    expect(asked(file, true)).toEqual({});
+    const as = { uid: nobody, gid: nobody, encoding: 'utf8' } as const;
+    expect(spawnSync('cat', [file], as).stdout).toBe('x');
+    expect(spawnSync('ls', [folder], as).stdout).toBe('incidents.json\n');
   });
 
   test('is undefined for a missing file', () => {

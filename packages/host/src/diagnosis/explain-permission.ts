@@ -51,12 +51,13 @@ export interface Unreadable {
   readonly advice: string;
 }
 
-function explain(path: string, stats: Stats, flag: string): Unreadable {
+function explain(path: string, stats: Stats, flag: 'r' | 'x' | 'rx'): Unreadable {
   const { user, group } = owners(stats);
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
   const me = process.geteuid?.();
   const self = me === undefined ? 'this user' : `user ${nameIn('/etc/passwd', me) ?? me}`;
-  const byGroup = (stats.mode & (flag === 'x' ? 0o010 : 0o040)) !== 0;
+  const needed = { r: 0o040, x: 0o010, rx: 0o050 }[flag];
+  const byGroup = (stats.mode & needed) === needed;
   return {
     found: `${self} cannot read ${path} (owner ${user}:${group}, mode ${mode})`,
     advice: byGroup
@@ -65,12 +66,19 @@ function explain(path: string, stats: Stats, flag: string): Unreadable {
   };
 }
 
-/** Why this user cannot read an existing file or folder; undefined when it can, or when it does not exist. */
-export function unreadable(path: string): Unreadable | undefined {
+/**
+ * Why this user cannot read an existing file or folder; undefined when it can, or when it does not exist. A source that
+ * follows a file (`isFollowed`) must also list its folder, where rotation puts earlier parts.
+ */
+export function unreadable(path: string, isFollowed = false): Unreadable | undefined {
+  const parent = dirname(path);
   const closed = closedFolder(path);
   const shut = closed === undefined ? undefined : statOf(closed);
-  if (closed !== undefined && shut !== undefined) return explain(closed, shut, 'x');
+  if (closed !== undefined && shut !== undefined)
+    return explain(closed, shut, isFollowed && closed === parent ? 'rx' : 'x');
+  const folder = isFollowed ? statOf(parent) : undefined;
+  if (folder !== undefined && !can(parent, constants.R_OK)) return explain(parent, folder, 'rx');
   const stats = statOf(path);
   if (stats === undefined || can(path, constants.R_OK)) return undefined;
-  return explain(path, stats, 'r');
+  return explain(path, stats, stats.isDirectory() ? 'rx' : 'r');
 }
