@@ -20,7 +20,7 @@ export { chooseInstance } from './choose-instance.ts';
 export { ageOption, durationOption, sizeOption } from './duration-and-size.ts';
 export { explainTls } from './explain-tls.ts';
 export { type FileWriter, fileWriters } from './file-writers.ts';
-export { type ForeignFormat, foreignFormat } from './foreign-format.ts';
+export { foreignFormat } from './foreign-format.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';
 export { hasChanged, isGone, type OpenSample, openSample } from './open-sample.ts';

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
 import { MINUTE, SECOND, type ThrottledLog } from '@ihandler/core/kit';
-import { explainFormat } from '../explain-format.ts';
 import { createProgressReporter, type ProgressReporter } from '../progress.ts';
-import { explainFileError } from '../unreadable.ts';
-import { chooseNext, findMoved, type NextPart } from './choose-next.ts';
-import { findElsewhere } from './elsewhere.ts';
-import { isDamaged, withFileErrors } from './file-error.ts';
-import type { FoundLine } from './last-lines.ts';
+import { withFileErrors } from './file-error.ts';
+import { idOf } from './log-file.ts';
+import type { FollowSettings } from './options.ts';
+import { createPartLines, type PartLines } from './part-lines.ts';
+import { readChunk } from './read-chunk.ts';
+import { Reasons } from './reasons.ts';
+import { chooseNext, findMoved, type NextPart } from './search/choose-next.ts';
+import { findElsewhere } from './search/elsewhere.ts';
 import {
   beginFirst,
   beginPart,
@@ -17,12 +19,9 @@ import {
   findInFile,
   type LocatedPart,
   openSurveyed,
-} from './locate.ts';
-import { idOf, type PartFile, writingTime } from './log-file.ts';
-import type { FollowSettings } from './options.ts';
-import { createPartLines, type PartLines } from './part-lines.ts';
+} from './search/locate.ts';
+import { type Survey, Surveyor } from './search/survey.ts';
 import { type FollowState, type Part, writeState } from './state.ts';
-import { type Survey, Surveyor } from './survey.ts';
 
 /** The part that is being read. */
 interface OpenPart extends LocatedPart {
@@ -37,10 +36,6 @@ const searchChecks = 8;
 const searchInterval = 5 * SECOND;
 /** A later file is read twice for the last line that was read only up to this size, in bytes. */
 const mostSearched = 64 * 1024 * 1024;
-/** How many invalid lines in a row show that a file that held incidents has another format now. */
-const fruitlessLines = 100;
-/** By how much the times of files and incidents may differ, in milliseconds. */
-const timeSlack = 2 * SECOND;
 
 /**
  * Follows a file step by step. A follower either reads an open part, or searches for the one to read next: the rest of the
@@ -53,8 +48,7 @@ export class Follower {
   readonly #reportProgress: ProgressReporter;
   readonly #finding: Finding;
   readonly #surveyor: Surveyor;
-  /** The compressed parts that were named in the log. */
-  readonly #named = new Set<string>();
+  readonly #reasons: Reasons;
 
   /** The position that is durable; undefined before the first run. */
   #state: FollowState | undefined;
@@ -68,8 +62,6 @@ export class Follower {
   #idleSignature: string | undefined;
   /** When the last survey was, as `performance.now()`. */
   #surveyedAt = 0;
-  /** Whether the open part gave nothing but rejects. */
-  #isFruitless = false;
   /** Whether some files could not be read in the last survey. */
   #hasProblem = false;
 
@@ -86,6 +78,7 @@ export class Follower {
     this.#reportProgress = createProgressReporter(context);
     const sensor = settings.sensor ?? context.sensor;
     this.#finding = { sensor, context, warnings };
+    this.#reasons = new Reasons(settings.file, context);
     this.#surveyor = new Surveyor(settings.file, sensor, context.now);
     this.#state = state;
   }
@@ -152,28 +145,12 @@ export class Follower {
         if (!isDecided && !this.#isUndecidedOver()) return;
         const located = await beginPart(opened, after, found, this.#finding);
         if (located === undefined) return;
-        this.#explainStart(file.path, found, isDecided);
+        this.#reasons.started(file.path, found, isDecided);
         this.#enter(located);
       } finally {
         if (this.#open?.file !== opened) await closeSurveyed(opened, file);
       }
     });
-  }
-
-  #explainStart(file: string, found: FoundLine | undefined, isDecided: boolean): void {
-    const details = { file, offset: found?.offset ?? 0 };
-    if (found?.ambiguous)
-      this.#context.log.warn(
-        'the last line read is in the file more than once; continuing after the first',
-        details,
-      );
-    else if (!isDecided && found === undefined)
-      this.#context.log.warn(
-        'cannot tell which lines of the file were read before: reading all; some may be stored twice',
-        details,
-      );
-    else if (found !== undefined)
-      this.#context.log.info('the file was rewritten; continuing after the last line that was read', details);
   }
 
   /** Whether to stop waiting for a file whose times say that its lines were read: it may be being rewritten. */
@@ -200,7 +177,7 @@ export class Follower {
         error: describeError(survey.problem),
       });
     this.#hasProblem = survey.problem !== undefined;
-    this.#tellProblem(survey);
+    this.#reasons.surveyed(survey, this.#searchingSince !== undefined);
     const before = this.#open;
     try {
       await use(survey);
@@ -208,34 +185,6 @@ export class Follower {
     } finally {
       await survey.close(this.#open?.file);
     }
-  }
-
-  /** Tells the host why no incidents come; a missing file is no problem, since it may be created later. */
-  #tellProblem({ followed, problem, isBlocked }: Survey): void {
-    const { file } = this.#settings;
-    const format = followed?.foreign && explainFormat(followed.head, file);
-    if (isBlocked) this.#context.problem?.(describeError(explainFileError(file, problem)));
-    else if (format !== undefined) this.#context.problem?.(`${file}: ${format.found} ${format.fix}`);
-    else if (problem !== undefined && this.#searchingSince !== undefined)
-      this.#context.problem?.(`a rotated part of ${describeError(explainFileError(file, problem))}`);
-    else if (!this.#isFruitless) this.#context.problem?.(undefined);
-  }
-
-  /** Tells the host when the lines of a file are no incidents. */
-  #tellFruitless({ file, lines }: OpenPart): void {
-    const { accepted, rejected } = lines.counts();
-    const wasFruitless = this.#isFruitless;
-    const isNew = this.#state?.part?.time === undefined;
-    this.#isFruitless = accepted === 0 && rejected > (isNew ? 0 : fruitlessLines);
-    if (!this.#isFruitless) {
-      if (wasFruitless) this.#context.problem?.(undefined);
-      return;
-    }
-    if (wasFruitless) return;
-    const format = explainFormat(file.head, file.path);
-    const why =
-      format === undefined ? 'Its lines are invalid, see the rejects.' : `${format.found} ${format.fix}`;
-    this.#context.problem?.(`${file.path}: no line is an incident. ${why}`);
   }
 
   /** Whether to survey a folder that has not changed: often while something is missing, then seldom. */
@@ -266,7 +215,7 @@ export class Follower {
         return;
       }
       if (!isOver || (await this.#enterElsewhere(state.part, state))) return;
-      this.#explainLoss(survey, state.part);
+      this.#reasons.lost(survey, state.part);
       await this.#saveState({ ...state, part: { ...state.part, done: true } });
       this.#searchingSince = undefined;
     }
@@ -287,37 +236,6 @@ export class Follower {
     return true;
   }
 
-  /** Names the files that may hold the rest of a part and cannot be unpacked here. */
-  #explainLoss({ others }: Survey, part: Part): void {
-    const { log } = this.#context;
-    const packed = others.filter(({ foreign }) => foreign !== undefined);
-    // Compression keeps the time of a file: one that was not changed later holds nothing new.
-    if (
-      part.time !== undefined &&
-      packed.some(({ changedAt }) => Math.abs(changedAt - (part.time ?? 0)) < timeSlack)
-    )
-      return;
-    const later = packed.filter(
-      ({ path, changedAt }) => changedAt > (part.time ?? 0) && !this.#named.has(path),
-    );
-    for (const file of later) this.#explainPacked(file);
-    if (later.length === 0)
-      log.error('cannot find the rest of a rotated part; import that file if you find it', {
-        file: this.#settings.file,
-        after: part.offset,
-      });
-  }
-
-  #explainPacked({ path, foreign }: PartFile): void {
-    if (foreign === undefined) return;
-    this.#named.add(path);
-    this.#context.log.error('cannot read a rotated part: unpack it, then import the unpacked file', {
-      file: path,
-      found: foreign.name,
-      unpack: foreign.command.replaceAll('FILE', path),
-    });
-  }
-
   async #begin(survey: Survey): Promise<void> {
     const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#finding));
     await this.#saveState(first.state);
@@ -334,32 +252,17 @@ export class Follower {
   /** Reads to the end of a part, as far as it is written. */
   async #readAvailable(part: OpenPart): Promise<'end' | 'changed' | 'stopped'> {
     while (!this.#context.signal.aborted) {
-      const chunk = await this.#readChunk(part);
+      const chunk = await readChunk(part, this.#context);
       if (typeof chunk === 'string') {
         await part.lines.flush();
-        this.#tellFruitless(part);
+        this.#reasons.read(part.file, part.lines.counts(), this.#state);
         return chunk;
       }
       await part.lines.push(chunk);
-      this.#tellFruitless(part);
+      this.#reasons.read(part.file, part.lines.counts(), this.#state);
       this.#reportProgress({ done: this.#state?.part?.offset ?? 0 });
     }
     return 'stopped';
-  }
-
-  /** Reads the next bytes; damaged data counts as the end of the part, unless the file is still being written. */
-  async #readChunk({ bytes, file }: OpenPart): Promise<Buffer | 'end' | 'changed'> {
-    try {
-      return await withFileErrors(() => bytes.next());
-    } catch (error) {
-      if (!isDamaged(error)) throw error;
-      const { mtimeMs } = await withFileErrors(() => file.handle.stat());
-      if (Math.abs(this.#context.now() - mtimeMs) < writingTime) throw error;
-      this.#context.log.error('compressed data is damaged: the lines after that position are lost', {
-        file: file.path,
-      });
-      return 'end';
-    }
   }
 
   /**

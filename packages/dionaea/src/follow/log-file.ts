@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ForeignFormat, foreignFormat, MINUTE } from '@ihandler/core/kit';
+import { foreignFormat, MINUTE } from '@ihandler/core/kit';
 import { streamName } from '../stream-name.ts';
 import { firstLine, hasFirstLine, withoutNulls } from '../text/first-line.ts';
 import { isPacked, unpack } from '../text/unpack.ts';
@@ -33,7 +33,7 @@ export interface PartFile {
   /** The time of its last change in milliseconds. */
   readonly changedAt: number;
   /** The format of a file that holds no lines of text, such as xz. */
-  readonly foreign: ForeignFormat | undefined;
+  readonly foreign: ReturnType<typeof foreignFormat>;
 }
 
 /** An open file that may be a part. */

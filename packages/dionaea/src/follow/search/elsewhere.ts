@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { openLogFile, type PartFile } from './log-file.ts';
+import { openLogFile, type PartFile } from '../log-file.ts';
+import type { Part } from '../state.ts';
 import { isPartName, pathsOf } from './part-names.ts';
-import type { Part } from './state.ts';
 
 /** How many folders, and how many names in each, are looked at. */
 const mostFolders = 50;

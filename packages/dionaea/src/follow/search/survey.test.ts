@@ -1,8 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../testing/folder.ts';
-import { incidentLine as line } from '../testing/follow-world.ts';
+import { temporaryFolder } from '../../testing/folder.ts';
+import { incidentLine as line } from '../../testing/follow-world.ts';
 import { isPartName } from './part-names.ts';
 import { Surveyor } from './survey.ts';
 

@@ -1,8 +1,8 @@
 import { describeError, type SourceContext } from '@ihandler/core';
 import { errorCode, type ThrottledLog } from '@ihandler/core/kit';
-import { type FoundLine, findLastLine, marksIn } from './last-lines.ts';
-import { headSize, type LogFile, openLogFile, type PartFile, readAt, streamOf } from './log-file.ts';
-import type { FollowSettings } from './options.ts';
+import { type FoundLine, findLastLine, marksIn } from '../last-lines.ts';
+import { headSize, type LogFile, openLogFile, type PartFile, readAt, streamOf } from '../log-file.ts';
+import type { FollowSettings } from '../options.ts';
 import {
   checkAt,
   checkOf,
@@ -11,8 +11,8 @@ import {
   openBytes,
   type PartBytes,
   textChunks,
-} from './part-bytes.ts';
-import { type FollowState, freshState, generationOf, type Part, remember } from './state.ts';
+} from '../part-bytes.ts';
+import { type FollowState, freshState, generationOf, type Part, remember } from '../state.ts';
 import type { Survey } from './survey.ts';
 
 /** A part, and the open file with its bytes. */

@@ -1,9 +1,9 @@
-import type { FoundLine } from './last-lines.ts';
-import { findLastLine, marksIn } from './last-lines.ts';
+import type { FoundLine } from '../last-lines.ts';
+import { findLastLine, marksIn } from '../last-lines.ts';
+import { headSize, type LogFile, type PartFile, readAt } from '../log-file.ts';
+import { textChunks } from '../part-bytes.ts';
+import { type FollowState, generationOf, remember } from '../state.ts';
 import { closeSurveyed, type Finding, findInFile, openSurveyed } from './locate.ts';
-import { headSize, type LogFile, type PartFile, readAt } from './log-file.ts';
-import { textChunks } from './part-bytes.ts';
-import { type FollowState, generationOf, remember } from './state.ts';
 import type { Survey } from './survey.ts';
 
 /** The file to read next. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '@ihandler/core/kit';
-import { idOf, type LogFile, openLogFile, type PartFile, readAt } from './log-file.ts';
+import { idOf, type LogFile, openLogFile, type PartFile, readAt } from '../log-file.ts';
 import { isPartName, partFolders } from './part-names.ts';
 
 /** The followed file, open, and the files beside it. */
