@@ -17,11 +17,16 @@ export interface Program {
 }
 
 /** Starts Node with these arguments in the folder of a world. */
-export function startNode({ folder }: World, args: readonly string[]): Program {
+export function startNode(
+  { folder }: World,
+  args: readonly string[],
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Program {
   const child = spawn(process.execPath, [...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], XDG_STATE_HOME: `${folder}/state`, IHANDLER_SENSOR: 'sensor-1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   let stdout = '';
   let stderr = '';
@@ -53,7 +58,11 @@ export function startNode({ folder }: World, args: readonly string[]): Program {
   };
 }
 
-/** Starts the program, from its sources, in the folder of a world. */
-export function startProgram(world: World, argv: readonly string[]): Program {
-  return startNode(world, ['--conditions=@ihandler/source', '--import', hooks, main, ...argv]);
+/** Starts the program, from its sources, in the folder of a world; as another user when this one is root. */
+export function startProgram(
+  world: World,
+  argv: readonly string[],
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Program {
+  return startNode(world, ['--conditions=@ihandler/source', '--import', hooks, main, ...argv], user);
 }

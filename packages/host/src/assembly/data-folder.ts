@@ -51,6 +51,24 @@ function newName(): string {
 }
 
 /**
+ * The name of this sensor as far as it is known: that of the configuration, else IHANDLER_SENSOR, else the one in the data
+ * folder. Creates nothing; undefined before the first run.
+ */
+export function knownSensorName(
+  folder: string,
+  configured: string | undefined,
+  env: CompleteWorld['env'],
+): string | undefined {
+  const given = configured ?? (env['IHANDLER_SENSOR'] || undefined);
+  if (given !== undefined) return given;
+  try {
+    return readFileSync(join(folder, 'sensor'), 'utf8').trim() || undefined;
+  } catch {
+    return undefined; // It has not run yet, or this user may not read it, which the check of the folder reports.
+  }
+}
+
+/**
  * The name of this sensor: that of the configuration, else IHANDLER_SENSOR, else the one in the data folder. That one is
  * made from the host's name once and stored, since the identity of incidents depends on it.
  */

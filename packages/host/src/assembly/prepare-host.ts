@@ -68,29 +68,46 @@ function withoutRelease(journal: Journal): Journal {
   });
 }
 
+/** The parts of a host, created and not opened. */
+export interface LoadedParts {
+  readonly handlers: readonly HandlerEntry[];
+  readonly sources: readonly LiveSource[];
+  readonly loaded: LoadedJournal;
+}
+
 /**
- * Loads and creates the journal, handlers and sources of a plan; opens nothing. Throws one error for all problems.
+ * Loads and creates the journal, handlers and, with `withSources`, live sources of a plan: opens nothing, writes nothing.
+ * Throws one error for all problems.
  */
-export async function prepareHost(plan: HostPlan, options: PrepareOptions): Promise<PreparedHost> {
-  const { configuration, context, dataDir, world } = plan;
-  makeDataFolder(dataDir);
-  const sensor = sensorName(dataDir, configuration.sensor, world.env);
+export async function loadParts(plan: HostPlan, sensor: string, withSources: boolean): Promise<LoadedParts> {
+  const { configuration, context } = plan;
   const loaded = await loadJournal(plan);
-  const live = options.sources
+  const live = withSources
     ? await loadSources(configuration, context, sensor)
     : { sources: [], problems: [] };
   const problems = [
     ...(hasProblems(loaded) ? loaded : []),
-    ...(options.sources ? unknownSources(configuration) : []),
+    ...(withSources ? unknownSources(configuration) : []),
     ...live.problems,
   ];
-  const all = await loadHandlers(requestedEntries(plan), context, configuration, problems);
-  if (options.sources && live.sources.length === 0)
+  const handlers = await loadHandlers(requestedEntries(plan), context, configuration, problems);
+  if (withSources && live.sources.length === 0)
     throw new IhandlerError(
       'OPTIONS_INVALID',
       `${configuration.file === undefined ? '' : `${configuration.file}: `}No sources configured: add one under "sources:". \`ihandler list\` shows the installed ones; \`ihandler init\` writes a configuration.`,
     );
   if (hasProblems(loaded)) throw configuration.error(loaded); // loadHandlers has thrown already
+  return { handlers, sources: live.sources, loaded };
+}
+
+/**
+ * Loads and creates the journal, handlers and sources of a plan; opens nothing. Throws one error for all problems.
+ */
+export async function prepareHost(plan: HostPlan, options: PrepareOptions): Promise<PreparedHost> {
+  const { configuration, dataDir, world } = plan;
+  makeDataFolder(dataDir);
+  const sensor = sensorName(dataDir, configuration.sensor, world.env);
+  const { handlers: all, sources, loaded } = await loadParts(plan, sensor, options.sources);
   const { instances, onReject, onDeadLetter, onJournalFailed } = options;
   const handlers = select(all, instances);
   const dispatcher = createDispatcher({
@@ -103,7 +120,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     ...(onDeadLetter && { onDeadLetter }),
     ...(onJournalFailed && { onJournalFailed }),
   });
-  return { plan, sensor, handlers, sources: live.sources, loaded, dispatcher };
+  return { plan, sensor, handlers, sources, loaded, dispatcher };
 }
 
 function reportDamage({ loaded, plan }: PreparedHost): void {

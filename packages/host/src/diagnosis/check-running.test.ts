@@ -55,7 +55,7 @@ function statusOf(view: JournalView, source?: Partial<HostStatus['sources'][numb
 }
 
 const counts = { delivered: 0, filtered: 0, dead: 0, dropped: 0, lost: 0 };
-const configured = { sources: ['tail'], instances: ['keep'] };
+const configured = { sources: ['tail'], instances: { names: ['keep'], areComplete: true } };
 const found = (view: JournalView, source?: Partial<HostStatus['sources'][number]>) =>
   runFindings(view, statusOf(view, source), configured, now).map(
     (finding) => `${finding.severity} ${finding.about}: ${finding.found}`,

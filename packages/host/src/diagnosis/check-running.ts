@@ -13,8 +13,8 @@ const ZONE = 15 * MINUTE;
 /** The names in the configuration. */
 export interface ConfiguredNames {
   readonly sources: readonly string[];
-  /** Undefined when not every handler could be loaded. */
-  readonly instances: readonly string[] | undefined;
+  /** The names of the instances; not complete when a handler could not be loaded and its entry does not name it. */
+  readonly instances: { readonly names: readonly string[]; readonly areComplete: boolean };
 }
 
 /** What the newest incident of a source, `ahead` of our clock (behind: negative), says about the clocks. */
@@ -124,8 +124,10 @@ export function runFindings(
   const { last } = view.bounds();
   const newest = last === 0 ? undefined : view.acceptedAt(last);
   const isConfigured = ({ instance }: { readonly instance: string }) =>
-    configured.instances?.includes(instance) !== false;
-  const ihandlers = status.ihandlers.filter(isConfigured);
+    configured.instances.names.includes(instance);
+  // A removed one has no backlog. What a process runs is configured, whether its name is known here or not.
+  const isKnown = status.pid === null || configured.instances.areComplete;
+  const ihandlers = isKnown ? status.ihandlers.filter(isConfigured) : status.ihandlers;
   // A replay has a cursor of its own, which is not an instance.
   const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
   return [
@@ -141,7 +143,9 @@ export function runFindings(
     ),
     ...ihandlers.flatMap(countFindings),
     ...cursors.flatMap(([instance, { usedAt, counts }]) =>
-      isConfigured({ instance }) ? [] : [unconfiguredFinding(instance, counts.dead, usedAt)],
+      isConfigured({ instance }) || !configured.instances.areComplete
+        ? []
+        : [unconfiguredFinding(instance, counts.dead, usedAt)],
     ),
   ];
 }

@@ -1,19 +1,24 @@
+import { existsSync } from 'node:fs';
 import { describeError, type JournalView } from '@ihandler/core';
+import { knownSensorName } from '../assembly/data-folder.ts';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { hasProblems, loadJournal } from '../assembly/load-journal.ts';
 import { liveEntries } from '../assembly/load-sources.ts';
-import { instanceName, prepareHost } from '../assembly/prepare-host.ts';
+import { instanceName, loadParts } from '../assembly/prepare-host.ts';
+import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
 import { connectControl } from '../control/connect-control.ts';
 import type { HostStatus } from '../status/host-status.ts';
 import { storedStatus } from '../status/stored-status.ts';
+import { accessProblems, folderProblem } from './check-access.ts';
 import { fileFindings, type NamedFile } from './check-files.ts';
 import { damageFindings, journalFindings } from './check-journal.ts';
-import { runFindings } from './check-running.ts';
+import { type ConfiguredNames, runFindings } from './check-running.ts';
 import { bySeverity, type Finding, SET_ASIDE } from './finding.ts';
 import { handlerResources, liveResources } from './resources.ts';
 
 /** How long a running process may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT = 10_000;
+const ACCESS = 'run ihandler as the user who owns it, or change its owner or mode; or configure another path';
 /** The oldest Node.js that the packages support: `engines` in package.json. */
 const OLDEST_NODE = [20, 19] as const;
 
@@ -31,20 +36,52 @@ export function nodeFindings(version: string): readonly Finding[] {
   ];
 }
 
-/** Loads all that the configuration names, and starts none of it. `instances` is undefined when that failed. */
+/** The instances of a configuration by name, as far as they are known without loading a handler. */
+function namedInstances(plan: HostPlan): ConfiguredNames['instances'] {
+  const names = requestedEntries(plan).map(
+    (requested) => requested.entry.as ?? handlerOf(requested, plan)?.name,
+  );
+  const known = names.filter((name) => name !== undefined);
+  return { names: known, areComplete: known.length === names.length && !plan.configuration.isBroken };
+}
+
+/** Loads all that the configuration names; starts none of it and writes nothing. */
 async function loadFindings(
   plan: HostPlan,
-): Promise<{ readonly findings: readonly Finding[]; readonly instances: readonly string[] | undefined }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly instances: ConfiguredNames['instances'] }> {
+  const { configuration, dataDir, world } = plan;
+  const sensor = knownSensorName(dataDir, configuration.sensor, world.env) ?? 'sensor';
   try {
-    const { handlers } = await prepareHost(plan, { sources: true });
-    return { findings: [], instances: handlers.map(instanceName) };
+    const { handlers } = await loadParts(plan, sensor, true);
+    return { findings: [], instances: { names: handlers.map(instanceName), areComplete: true } };
   } catch (error) {
     const advice = 'correct the configuration; ihandler check -c FILE validates it';
     return {
       findings: [{ severity: 'error', about: 'configuration', found: describeError(error), advice }],
-      instances: undefined,
+      instances: namedInstances(plan),
     };
   }
+}
+
+/** Files and folders that this user cannot write, each with the handler whose option names it. */
+async function accessFindings(plan: HostPlan): Promise<readonly Finding[]> {
+  const found = await Promise.all(
+    handlerResources(plan)
+      .filter(({ target }) => typeof target === 'string')
+      .map(async (resource) => ({ resource, problems: await accessProblems([resource], true) })),
+  );
+  const handlers = found.flatMap(({ resource: { instance }, problems }) =>
+    problems.map(
+      ({ message }): Finding => ({ severity: 'error', about: instance, found: message, advice: ACCESS }),
+    ),
+  );
+  const data = folderProblem(plan.dataDir);
+  return [
+    ...(data === undefined
+      ? []
+      : [{ severity: 'error' as const, about: 'data', found: data, advice: ACCESS }]),
+    ...handlers,
+  ];
 }
 
 async function liveStatus({
@@ -68,6 +105,14 @@ async function withView(
 ): Promise<readonly Finding[]> {
   const loaded = await loadJournal(plan);
   if (hasProblems(loaded) || loaded.module?.view === undefined) return [];
+  if (loaded.file !== undefined && !existsSync(loaded.file))
+    return [
+      {
+        severity: 'note',
+        about: 'journal',
+        found: `${loaded.file} does not exist yet: the first run creates it`,
+      },
+    ];
   try {
     const view = loaded.module.view(loaded.options);
     try {
@@ -120,6 +165,7 @@ export async function diagnosePlan(plan: HostPlan): Promise<readonly Finding[]> 
     ...nodeFindings(process.versions.node),
     ...configuration.findings,
     ...controlFindings,
+    ...(await accessFindings(plan)),
     ...journal,
     ...fileFindings(namedFiles(plan), plan.dataDir, pid, now).filter(({ about }) => !described.has(about)),
   ]);

@@ -38,8 +38,10 @@ export function createJournal(file: string): void {
 
 /** Opens the journal in `file`, which this process owns. A committed transaction survives a crash of the machine. */
 export function openDatabase(file: string): Database.Database {
-  return openAndSetUp(file, { timeout: 0, fileMustExist: true }, (db) => {
+  // A command that has looked at the journal may be closing it: SQLite locks the file for a moment.
+  return openAndSetUp(file, { timeout: 2000, fileMustExist: true }, (db) => {
     db.pragma('journal_mode = WAL');
+    db.pragma('busy_timeout = 0');
     // In WAL mode this is one fsync a transaction, before COMMIT returns.
     db.pragma('synchronous = FULL');
     db.pragma(`journal_size_limit = ${KEPT_LOG_SIZE}`);
