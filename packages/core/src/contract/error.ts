@@ -101,9 +101,9 @@ export function failureKind(error: unknown): FailureKind {
 function describeDeep(error: unknown, depth: number): string {
   if (!(error instanceof Error)) return String(error);
   const text = error.message || error.name;
-  return error.cause === undefined || depth === 0
-    ? text
-    : `${text} (${describeDeep(error.cause, depth - 1)})`;
+  if (error.cause === undefined || depth === 0) return text;
+  const cause = describeDeep(error.cause, depth - 1);
+  return text.includes(cause) ? text : `${text} (${cause})`;
 }
 
 /** The message of an error with up to four causes. Works for any thrown value, and never throws. */
