@@ -126,7 +126,13 @@ export function installKeep(world: World): void {
 }
 
 /** Installs a handler without options that takes everything, from code. */
-export function installPlain(world: World, name: string, code: string, network = false): void {
+export function installPlain(
+  world: World,
+  name: string,
+  code: string,
+  network = false,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
   world.install(
     `ihandler-${name}`,
     {
@@ -139,6 +145,7 @@ export function installPlain(world: World, name: string, code: string, network =
             network,
             ...(network && { sends: 'numbers to example.org' }),
             options: {},
+            ...more,
           },
         },
       },

@@ -18,6 +18,11 @@ export const manifestSchema = z.object({
         summary: z.string(),
         /** Whether the handler sends incidents or parts of them off this machine. */
         network: z.boolean(),
+        /**
+         * Whether the handler acts on something beside its own files, such as a firewall, a mailbox or another program. Then,
+         * as with `network`, it starts with new incidents unless its entry says otherwise. @default false
+         */
+        effects: z.boolean().optional(),
         /** The data that leaves this machine, and its recipient. */
         sends: z.string().optional(),
         /**

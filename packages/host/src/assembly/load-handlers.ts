@@ -40,8 +40,8 @@ interface Loaded {
   readonly owner: string;
   readonly schema: JsonSchema;
   readonly module: Module;
-  /** Whether it sends data off this machine, as far as its package says. */
-  readonly network: boolean;
+  /** Whether it acts on something beside its own files. A local file does not say, so it may. */
+  readonly acts: boolean;
   /** The default of the entry setting `mask`. */
   readonly mask: boolean;
   /** Whether it is a local file, which need not declare its contract. */
@@ -53,8 +53,9 @@ async function loadContribution(
   { conditions }: LoadContext,
 ): Promise<Loaded> {
   const module = await importExport(contribution.package, contribution.spec.export, conditions);
-  const { options: schema, network, mask = network } = contribution.spec;
-  return { owner: ownerOf(contribution), schema, module, network, mask, isOwn: false };
+  const { options: schema, network, effects = false, mask = network } = contribution.spec;
+  const acts = network || effects;
+  return { owner: ownerOf(contribution), schema, module, acts, mask, isOwn: false };
 }
 
 /** Loads a local file, or a folder with a package that is not installed. */
@@ -64,7 +65,7 @@ async function loadLocal(path: string, name: string, context: LoadContext): Prom
       owner: name,
       schema: {},
       module: await importFile(path, name),
-      network: false,
+      acts: true,
       mask: false,
       isOwn: true,
     };
@@ -120,8 +121,8 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
       entry: {
         handler,
         instance: entry.as ?? handler.name,
-        // Incidents from before the handler was configured are not sent off this machine.
-        from: entry.from ?? (loaded.network ? 'end' : 'beginning'),
+        // Incidents from before the handler was configured are not sent off this machine, and trigger nothing.
+        from: entry.from ?? (loaded.acts ? 'end' : 'beginning'),
         mask: entry.mask ?? loaded.mask,
         ...filtersOf(entry, defaultFilters(context.installed.packages)),
       },
