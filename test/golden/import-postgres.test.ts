@@ -1,7 +1,8 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { query } from '@ihandler/log-postgres/testing';
+import Database from 'better-sqlite3';
 import { createWorld, type Ran, type World } from 'ihandler/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeService } from '../support/servers/available.ts';
@@ -20,6 +21,41 @@ function worldWith(...folders: readonly string[]): World {
   }
   return world;
 }
+
+/** A copy of a recorded database, which a test may change. */
+function copied(world: World, name: string): string {
+  const file = join(world.folder, 'dionaea.sqlite');
+  copyFileSync(recording(`${name}/log_sqlite.sqlite`), file);
+  return file;
+}
+
+it('one command imports a database once, also after its oldest rows were deleted', async () => {
+  const world = worldWith('dionaea', 'log-sqlite');
+  const env = { XDG_STATE_HOME: join(world.folder, 'state'), IHANDLER_SENSOR: 'berlin' };
+  const file = copied(world, 'dionaea-a');
+  const target = join(world.folder, 'my.sqlite');
+  const run = () =>
+    world.run(['import', file, '--with', `log-sqlite:file=${target}`], {
+      conditions: ['@ihandler/source'],
+      env,
+    });
+  expect((await run()).code).toBe(0);
+  const counts = () => {
+    const db = new Database(target, { readonly: true });
+    const tables = ['connections', 'logins', 'offers', 'dcerpcrequests'];
+    const rows = tables.map((table) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+    db.close();
+    return rows;
+  };
+  const before = counts();
+  const db = new Database(file);
+  for (const table of ['connections', 'logins', 'offers', 'downloads', 'dcerpcrequests', 'dcerpcbinds'])
+    db.exec(`DELETE FROM ${table} WHERE connection <= 3`);
+  db.exec('VACUUM');
+  db.close();
+  expect((await run()).code).toBe(0);
+  expect(counts()).toEqual(before);
+}, 60_000);
 
 describeService('postgres', () => {
   let server: Postgres;

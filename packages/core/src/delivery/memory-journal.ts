@@ -18,6 +18,8 @@ export interface MemoryJournalOptions {
   readonly limit?: number;
   /** Returns milliseconds since the Unix epoch, for the time of acceptance. @default Date.now */
   readonly now?: () => number;
+  /** The states of sources, by instance, which the journal reads and changes. @default none */
+  readonly states?: Map<string, Value>;
 }
 
 const empty: readonly Incident[] = Object.freeze([]);
@@ -56,11 +58,14 @@ function withDropped(cursor: Cursor, count: number): Cursor {
 }
 
 /** Creates a journal that lives as long as the process: for `import`, where the file is the journal, and for tests. */
-export function createMemoryJournal({ limit = 20_000, now = Date.now }: MemoryJournalOptions = {}): Journal {
+export function createMemoryJournal({
+  limit = 20_000,
+  now = Date.now,
+  states = new Map(),
+}: MemoryJournalOptions = {}): Journal {
   const known = createKnownIds();
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
-  const states = new Map<string, Value>();
   let runs: AcceptedRun[] = [];
   let before = 0;
   let last = 0;

@@ -142,7 +142,14 @@ describe("a dionaea's database", () => {
         const checkpoint = Object.fromEntries(
           [...byStream(all.slice(0, count))].map(([stream, ordinals]) => [stream, ordinals.at(-1) ?? 0]),
         );
-        const { incidents } = await runSource(dionaea({ file }), checkpoint);
+        const read = await runSource(dionaea({ file }), checkpoint);
+        // Without a state of the earlier run, it reports links before the checkpoint again, which handlers ignore.
+        const known = new Set(all.map(({ id }) => id));
+        const [incidents, others] = [
+          read.incidents.filter(({ id }) => known.has(id)),
+          read.incidents.filter(({ id }) => !known.has(id)),
+        ];
+        expect(others.every(({ origin }) => origin === 'dionaea.connection.link')).toBe(true);
         expect(byStream(incidents)).toEqual(byStream(all.slice(count)));
         expect(new Set(ids(incidents))).toEqual(new Set(ids(all.slice(count))));
       }),
@@ -158,7 +165,7 @@ describe("a dionaea's database", () => {
         connection_timestamp, connection_parent, local_host, local_port, remote_host, remote_hostname, remote_port)
       VALUES ('accept', 'tcp', 'smbd', 1795330000.5, 3, 'a', 1, 'b', '', 2);
       INSERT INTO offers (connection, offer_url) VALUES (57, 'http://x/'), (2, 'http://y/')`);
-    const second = await runSource(dionaea({ file }), first.checkpoint);
+    const second = await runSource(dionaea({ file }), first.checkpoint, undefined, first.state);
     expect(second.incidents.map(({ origin, timestamp }) => [origin, timestamp > 1795329999e3])).toEqual([
       ['dionaea.connection.tcp.accept', true],
       ['dionaea.connection.link', true],
@@ -178,6 +185,7 @@ describe("a dionaea's database", () => {
     let writes = 0;
     const { incidents } = await runSource(dionaea({ file }), {}, (result) => ({
       async report(batch) {
+        if (batch.length === 0) return;
         result.incidents.push(...batch);
         writes += insert.run('while reading').changes;
       },

@@ -1,11 +1,14 @@
-import type { SourceContext } from '@ihandler/core';
+import type { Incident, SourceContext } from '@ihandler/core';
+import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
+import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
+import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
+import { tableStream } from '../live-database/state.ts';
 import { createPathMapping } from '../map-path.ts';
 import type { Settings } from '../options.ts';
-import { streamName } from '../stream-name.ts';
 import type { Text } from '../text/open-text.ts';
 import { nameOf, unreadable } from '../unreadable.ts';
 import { type Cursor, createCursor, type Page } from './cursor.ts';
-import { identify, lastRow } from './identify.ts';
+import { lastRow } from './identify.ts';
 import { readLayout } from './layout.ts';
 import { mergeInOrder } from './merge.ts';
 import { createRetryLocked, type Database, openDatabase, type RetryLocked } from './open-database.ts';
@@ -17,34 +20,60 @@ import { createRelatedRows } from './related-rows.ts';
 import { tableMappings } from './tables/tables.ts';
 import { copyUncompressed, type TemporaryCopy } from './uncompressed-copy.ts';
 
-function prepareReading(db: Database, settings: Settings, sensor: string): Reading {
-  const { file, paths } = settings;
+/** A database to read, and which one it is. */
+interface Prepared extends RecognisedDatabase {
+  readonly reading: Reading;
+}
+
+function prepareReading(
+  db: Database,
+  { file, paths }: Settings,
+  sensor: string,
+  known: readonly KnownDatabase[],
+): Prepared {
   if (!hasConnections(db)) throw foreignDatabase(file);
   const layout = readLayout(db);
-  const identity = identify(db, layout);
+  const recognised = recogniseRows({ db, layout }, file, sensor, known);
   const streams = new Map<string, string>();
-  return {
+  const reading: Reading = {
     db,
     layout,
     sensor,
     related: createRelatedRows(db, layout),
     timeNear: createTimeNear(db),
     streamOf: (table) => {
-      const stream = streams.get(table) ?? streamName('dionaea-database', sensor, identity, table);
+      const stream = streams.get(table) ?? tableStream(recognised.database, sensor, table);
       streams.set(table, stream);
       return stream;
     },
     mapPaths: createPathMapping(paths),
   };
+  return { ...recognised, reading };
+}
+
+/** The rows of tables that an earlier import has. */
+async function openEarlier(reading: Reading, context: SourceContext): Promise<ReadonlyMap<string, number>> {
+  const tables = ['connections', linksTable, ...tableMappings.map(({ table }) => table)];
+  const rows = new Map<string, number>();
+  for (const table of tables) rows.set(table, (await context.resumeAfter(reading.streamOf(table))) ?? -1);
+  return rows;
+}
+
+/** What to remember of a database that was read to its end. */
+function toRemember({ database, reading }: Prepared, links: PastLinks): KnownDatabase {
+  const [newest] = database.anchors;
+  const isOlderCopy = newest !== undefined && lastRow(reading.db, 'connections') < newest[0];
+  const anchors = isOlderCopy ? database.anchors : takeAnchors(reading);
+  return { ...database, anchors, links: links.toRemember() };
 }
 
 /** Opens cursors over the rows that exist now. Rows that a running dionaea adds meanwhile are for the next import. */
 async function openCursors(
   reading: Reading,
-  context: SourceContext,
+  earlier: ReadonlyMap<string, number>,
   retryLocked: RetryLocked,
 ): Promise<{ connections: Cursor; others: Cursor[]; after: number }> {
-  const { db, layout, streamOf } = reading;
+  const { db, layout } = reading;
   const mappings = tableMappings.filter(({ table }) => layout.has(table));
   const last = await retryLocked(() =>
     db.transaction(
@@ -55,16 +84,16 @@ async function openCursors(
     retryLocked(() => read(from, to));
   const cursorOf = (table: string, after: number, read: (after: number, last: number) => Page) =>
     createCursor(after, last.get(table) ?? 0, withRetry(read));
-  const afterOf = async (table: string) => (await context.resumeAfter(streamOf(table))) ?? -1;
+  const afterOf = (table: string) => earlier.get(table) ?? -1;
 
-  const done = { connections: await afterOf('connections'), links: await afterOf(linksTable) };
+  const done = { connections: afterOf('connections'), links: afterOf(linksTable) };
   const read = await retryLocked(() => createConnectionsReader(reading, done));
   const connections = cursorOf('connections', Math.min(done.connections, done.links), read);
   const others: Cursor[] = [];
   for (const mapping of mappings) {
     const { table } = mapping;
     const readTable = await retryLocked(() => createTableReader(reading, mapping));
-    others.push(cursorOf(table, await afterOf(table), readTable));
+    others.push(cursorOf(table, afterOf(table), readTable));
   }
   return { connections, others, after: done.connections };
 }
@@ -90,9 +119,21 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     const opened = await openDatabase(copy?.path ?? file, retryLocked);
     db = opened;
     const sensor = settings.sensor ?? context.sensor;
-    const reading = await retryLocked(() => prepareReading(opened, settings, sensor));
-    const { connections, others, after } = await openCursors(reading, context, retryLocked);
-    await mergeInOrder({ file, connections, others, after, context });
+    const known = readKnownDatabases(await context.state());
+    const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, known));
+    const { reading, database, warning } = prepared;
+    if (warning !== undefined) context.log.warn(warning, { file });
+    const earlier = await openEarlier(reading, context);
+    const links = createPastLinks(reading, database, earlier.get(linksTable) ?? -1, context, retryLocked);
+    const { connections, others, after } = await openCursors(reading, earlier, retryLocked);
+    const report = async (batch: readonly Incident[]) => {
+      links.remember(batch);
+      await context.report(batch);
+    };
+    await mergeInOrder({ file, connections, others, after, context: { ...context, report } });
+    await links.reportLate();
+    const remembered = await retryLocked(() => toRemember(prepared, links));
+    await context.report([], { state: writeKnownDatabases(known, remembered) });
   } catch (error) {
     if (!context.signal.aborted) throw error;
   } finally {

@@ -4,7 +4,7 @@ import { connectionColumns, readConnectionRow } from '../database/connection-row
 import { makeIncident, type Reading } from '../database/reading.ts';
 
 /** The stream of links that were found after their connection was reported. Its ordinals are times, which rise whichever row gets a parent. */
-const lateLinksTable = 'late-links';
+export const lateLinksTable = 'late-links';
 
 /** A link to report. */
 export interface LateLink {

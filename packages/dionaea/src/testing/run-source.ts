@@ -6,6 +6,7 @@ import {
   type Source,
   type SourceContext,
   silentLog,
+  type Value,
 } from '@ihandler/core';
 
 /** Everything that a source reported. */
@@ -15,17 +16,24 @@ export interface SourceOutput {
   readonly rejects: Reject[];
   readonly warnings: string[];
   readonly progress: Progress[];
+  /** The last state that was reported, at first that of an earlier run. */
+  state: Value | undefined;
   /** The highest ordinal of each stream. */
   readonly checkpoint: Record<string, number>;
 }
 
-/** Runs a source to its end, for a host that has the incidents up to `checkpoint`; `context` replaces parts of that host. */
+/**
+ * Runs a source to its end, for a host that has the incidents up to `checkpoint`; `context` replaces parts of that host, and
+ * `state` is what an earlier run left.
+ */
 export async function runSource(
   source: Source,
   checkpoint: Readonly<Record<string, number>> = {},
   context: (output: SourceOutput) => Partial<SourceContext> = () => ({}),
+  state?: Value,
 ): Promise<SourceOutput> {
   const output: SourceOutput = {
+    state,
     incidents: [],
     batches: [],
     rejects: [],
@@ -35,12 +43,14 @@ export async function runSource(
   };
   await source.run({
     instance: source.name,
-    state: () => undefined,
+    state: () => output.state,
     sensor: 'hive',
     signal: new AbortController().signal,
     log: { ...silentLog, warn: (message) => output.warnings.push(message) },
     now: Date.now,
-    async report(batch) {
+    async report(batch, options) {
+      output.state = options?.state ?? output.state;
+      if (batch.length === 0) return;
       output.incidents.push(...batch);
       output.batches.push(batch.length);
       for (const incident of batch) advance(output.checkpoint, incident);

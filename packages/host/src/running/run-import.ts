@@ -15,6 +15,7 @@ import type { CompleteWorld } from '../world.ts';
 import type { ImportProgress, ImportResult, LinesWritten } from './import-result.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
 import { type MutableProgress, readInputs } from './read-inputs.ts';
+import { openSourceStates } from './source-states.ts';
 
 /** What an import needs. */
 export interface ImportJob {
@@ -87,8 +88,9 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   const began = performance.now();
   const rejects = createLinesFile(job.rejects);
   const deadLetters = createLinesFile(job.deadLetters);
+  const sourceStates = openSourceStates(job.dataDir, job.log());
   const dispatcher = createDispatcher({
-    journal: createMemoryJournal(),
+    journal: createMemoryJournal({ states: sourceStates.states }),
     // The journal is new and holds only this import.
     handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),
     sensor: job.sensor,
@@ -123,6 +125,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     await waitForStarts(dispatcher, job);
     const { files, stalled } = await readInputs(dispatcher, job, reached);
     const failure = stalled ?? (await drain(dispatcher, job));
+    sourceStates.save();
     report();
     // A handler that made no progress is not waited for again.
     await dispatcher.close(failure === undefined ? {} : { within: 1000 });

@@ -1,0 +1,93 @@
+import { describeConnection, identify, lastRow } from '../database/identify.ts';
+import type { Layout } from '../database/layout.ts';
+import type { Database } from '../database/open-database.ts';
+import { type KnownDatabase, shortHash } from './state.ts';
+
+/** How many of the last rows are anchors; before them, the distance doubles from one to the next. */
+const denseAnchors = 16;
+
+/** A database that is read, and what to tell the operator about it. */
+export interface RecognisedDatabase {
+  readonly database: KnownDatabase;
+  readonly warning?: string;
+}
+
+interface OpenDatabase {
+  readonly db: Database;
+  readonly layout: Layout;
+}
+
+function checkOf({ db, layout }: OpenDatabase, row: number): string | undefined {
+  const described = describeConnection(db, layout, row);
+  return described === '' ? undefined : shortHash(described);
+}
+
+/** Hashes of the last rows, and of some before them, so that the database is known again when rows are deleted anywhere. */
+export function takeAnchors(open: OpenDatabase): KnownDatabase['anchors'] {
+  const rowBefore = open.db
+    .prepare<[number], number>(
+      'SELECT connection FROM connections WHERE connection <= ? ORDER BY connection DESC LIMIT 1',
+    )
+    .pluck();
+  const anchors: [number, string][] = [];
+  let distance = 1;
+  for (let at = lastRow(open.db, 'connections'); at > 0; ) {
+    const row = rowBefore.get(at);
+    if (row === undefined) break;
+    const check = checkOf(open, row);
+    if (check !== undefined) anchors.push([row, check]);
+    if (anchors.length > denseAnchors) distance *= 2;
+    at = row - distance;
+  }
+  return anchors;
+}
+
+/** How the rows of a database compare with the anchors of a known one. */
+function compare(open: OpenDatabase, { anchors }: KnownDatabase): 'same' | 'other' | 'unknown' {
+  let isSame = false;
+  for (const [row, check] of anchors) {
+    const found = checkOf(open, row);
+    if (found !== undefined && found !== check) return 'other';
+    isSame ||= found === check;
+  }
+  return isSame ? 'same' : 'unknown';
+}
+
+/**
+ * Recognises a database by rows that were read before, although rows at its beginning or end may have been deleted. Another
+ * database that begins with the same row, such as a copy that grew on its own, is a further generation.
+ */
+export function recogniseRows(
+  open: OpenDatabase,
+  file: string,
+  sensor: string,
+  known: readonly KnownDatabase[],
+): RecognisedDatabase {
+  const ofSensor = known.filter((database) => database.sensor === sensor);
+  const results = ofSensor.map((database) => [database, compare(open, database)] as const);
+  const same = results.find(([, result]) => result === 'same')?.[0];
+  if (same !== undefined) return { database: { ...same, file } };
+  const identity = identify(open.db, open.layout);
+  const generations = ofSensor
+    .filter((database) => database.identity === identity)
+    .map(({ generation }) => generation);
+  const generation = Math.max(-1, ...generations) + 1;
+  const database = { sensor, identity, generation, file, anchors: [], links: [] };
+  const first = open.db.prepare<[], number>('SELECT min(connection) FROM connections').pluck().get() ?? 0;
+  const undecided = results.some(
+    ([other, result]) => result === 'unknown' && other.file === file && first > 1,
+  );
+  if (undecided)
+    return {
+      database,
+      warning:
+        'none of the rows that were read before is left in this database: reading all its rows as new. If rows were stored before that are still in it, they are stored twice',
+    };
+  if (generation > 0)
+    return {
+      database,
+      warning:
+        'this database begins like one that was read before, but differs later: reading all its rows as new',
+    };
+  return { database };
+}

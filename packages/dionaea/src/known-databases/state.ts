@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Value } from '@ihandler/core';
+import { z } from 'zod';
+
+/** How many databases are remembered, the ones that were read last. */
+const rememberedDatabases = 200;
+
+const databaseSchema = z.object({
+  sensor: z.string(),
+  identity: z.string(),
+  generation: z.number(),
+  /** Where it was read last. */
+  file: z.string(),
+  /** Rows of `connections` and their hashes, the last row first. */
+  anchors: z.array(z.tuple([z.number(), z.string()])),
+  /** A hash of the links of the rows before a row, as they were when that row was first read. */
+  links: z.array(z.tuple([z.number(), z.string()])),
+});
+
+/**
+ * A database that was read, by its first connection when it was first read (`identity`); `generation` distinguishes
+ * databases that begin with the same row and differ later. It says which database this is, never how far it was read: that is
+ * for each handler to say.
+ */
+export type KnownDatabase = Readonly<z.infer<typeof databaseSchema>>;
+
+const stateSchema = z.object({ version: z.literal(1), databases: z.array(databaseSchema) });
+
+/** Reads the databases in a stored state, the one that was read last first. None when it has another form. */
+export function readKnownDatabases(stored: Value | undefined): readonly KnownDatabase[] {
+  const result = stateSchema.safeParse(stored);
+  return result.success ? result.data.databases : [];
+}
+
+/** Whether two entries are about the same database. */
+function isSameEntry(a: KnownDatabase, b: KnownDatabase): boolean {
+  return a.sensor === b.sensor && a.identity === b.identity && a.generation === b.generation;
+}
+
+/** The state to store after a database was read. */
+export function writeKnownDatabases(known: readonly KnownDatabase[], read: KnownDatabase): Value {
+  const others = known.filter((other) => !isSameEntry(other, read));
+  const databases = [read, ...others].slice(0, rememberedDatabases).map(({ anchors, links, ...rest }) => ({
+    ...rest,
+    anchors: anchors.map((anchor) => [...anchor]),
+    links: links.map((link) => [...link]),
+  }));
+  return { version: 1, databases };
+}
+
+/** A short hash of a text. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
