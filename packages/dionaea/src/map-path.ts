@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+
 /** Origins whose `path` or `file` is a file on the sensor. In other origins `path` is something else, such as a URL path. */
 const originsWithFile = new Set([
   'dionaea.download.complete',
@@ -12,31 +15,75 @@ const originsWithFile = new Set([
   'dionaea.modules.python.virustotal_make_comment',
 ]);
 
-function mapPath(path: string, folders: readonly (readonly [string, string])[]): string {
+function mapPath(
+  path: string,
+  folders: readonly (readonly [string, string])[],
+  root: string | undefined,
+): string {
   const full = path.includes('/') ? path : `./${path}`;
   for (const [sensorFolder, localFolder] of folders) {
     if (full === sensorFolder) return localFolder;
     if (full.startsWith(sensorFolder.endsWith('/') ? sensorFolder : `${sensorFolder}/`))
       return `${localFolder.replace(/\/+$/, '')}/${full.slice(sensorFolder.length).replace(/^\/+/, '')}`;
   }
-  return path;
+  const isBelowRoot = root !== undefined && !isAbsolute(path) && path.includes('/');
+  return isBelowRoot && !path.split('/').includes('..') ? join(root, path) : path;
+}
+
+/**
+ * The folder in which the relative paths of a dionaea start, by the path of a file that it writes: the folder around
+ * `var/lib/dionaea` or `var/log/dionaea`. Undefined when the file is elsewhere.
+ */
+function installationOf(file: string): string | undefined {
+  const [, root] = /^(.*)\/var\/(?:lib|log)\/dionaea\//.exec(file) ?? [];
+  return root === '' ? '/' : root;
+}
+
+/** The settings of a live source that say where files are. */
+interface LivePaths {
+  readonly file: string;
+  readonly paths?: Readonly<Record<string, string>> | undefined;
+  readonly root?: string | undefined;
+  readonly remote: boolean;
+}
+
+/** Where relative paths start: as set, else by the path of the file; undefined when the files are on another machine. */
+export function rootOf({ file, root, remote }: LivePaths): string | undefined {
+  return root ?? (remote ? undefined : installationOf(file));
+}
+
+/**
+ * The mapping for a database, which names samples without a folder: as set, else to the folder `binaries` beside the
+ * database, where dionaea stores them unless it is configured otherwise.
+ */
+export function samplePaths({
+  file,
+  paths,
+  remote,
+}: LivePaths): Readonly<Record<string, string>> | undefined {
+  const beside = join(dirname(file), 'binaries');
+  return remote || paths?.['.'] !== undefined || !existsSync(beside) ? paths : { ...paths, '.': beside };
 }
 
 /** Replaces the sensor's paths in the data of an incident by paths on this machine, in place. */
 export type MapPaths = (origin: string, data: Record<string, unknown>) => void;
 
 /**
- * Makes the mapping of the option `paths`, for the data of downloads and reports; the longest matching folder wins. It only
+ * Makes the mapping of the option `paths`, for the data of downloads and reports; the longest matching folder wins. Other
+ * relative paths with a folder, as stock dionaea writes them, start in `root`. It only
  * rewrites paths: a handler must still check whether it may open the file. Returns undefined when there is nothing to map.
  */
-export function createPathMapping(paths: Readonly<Record<string, string>> | undefined): MapPaths | undefined {
+export function createPathMapping(
+  paths: Readonly<Record<string, string>> | undefined,
+  root?: string,
+): MapPaths | undefined {
   const folders = Object.entries(paths ?? {}).sort(([a], [b]) => b.length - a.length);
-  if (folders.length === 0) return undefined;
+  if (folders.length === 0 && root === undefined) return undefined;
   return (origin, data) => {
     if (!originsWithFile.has(origin)) return;
     for (const key of ['path', 'file']) {
       const value = Object.hasOwn(data, key) ? data[key] : undefined;
-      if (typeof value === 'string') data[key] = mapPath(value, folders);
+      if (typeof value === 'string') data[key] = mapPath(value, folders, root);
     }
   };
 }

@@ -20,7 +20,7 @@ function handlerLine({ instance, outbound, destinations, mask }: CheckReport['ha
 }
 
 function reportLines(report: CheckReport, file: string | undefined): readonly string[] {
-  const { pid, data, journal, sources, health, handlers } = report;
+  const { pid, data, journal, sources, health, handlers, warnings } = report;
   return [
     `${file ?? 'The default configuration'} is valid.`,
     ...(pid === undefined ? [] : [`  process ${pid} runs here: its ports were not checked`]),
@@ -32,6 +32,10 @@ function reportLines(report: CheckReport, file: string | undefined): readonly st
     ...(health === undefined ? [] : [`  health and metrics: ${health}`]),
     ...handlers.map(handlerLine),
     ...(handlers.length === 0 ? ['  no handlers'] : []),
+    ...warnings.map(
+      ({ about, found, advice }) =>
+        `  warning: ${about}: ${found}${advice === undefined ? '' : `. Fix: ${advice}`}`,
+    ),
   ];
 }
 

@@ -87,6 +87,11 @@ export interface Source {
    * The host runs the same object again, never twice at once, so that a source can keep a cache between runs.
    */
   run(context: SourceContext): Promise<void>;
+  /**
+   * Looks for what will keep it, or the handlers of its incidents, from working. Changes nothing and does not run the source.
+   * `check` and `doctor` show the findings: what was found, and what to do.
+   */
+  check?(): MaybePromise<readonly { readonly found: string; readonly advice: string }[]>;
 }
 
 /** Defines a source: adds the contract version. */

@@ -86,3 +86,14 @@ it('isGone recognises a missing file, and not one that is not allowed', async ()
   expect(isGone(await reasonFor(join(allowed, 'gone')))).toBe(true);
   expect(isGone(await reasonFor(join(outside, 'sample')))).toBe(false);
 });
+
+it('opens a relative path in the allowed folder that ends in the same way, and no other', async () => {
+  const { allowed, outside } = folders();
+  for (const path of ['allowed/sub/sample', './sub/sample', 'sample']) {
+    const sample = await openSample(path, [outside.replace(/outside$/, 'none'), `${allowed}/sub`]);
+    expect(sample.size).toBe(6);
+    await sample.close();
+  }
+  expect(await rejection('owed/sub/sample', `${allowed}/sub`)).toMatch(/expected an absolute path/);
+  expect(await rejection('sub/../../outside/sample', `${allowed}/sub`)).toMatch(/expected an absolute path/);
+});

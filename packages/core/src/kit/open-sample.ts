@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
+import { access, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { describeError, errorCode, permanent } from '../contract/error.ts';
 import { property } from '../contract/property.ts';
@@ -82,13 +82,40 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
 }
 
 /**
+ * Where a file may be whose path is relative: in the allowed folder whose own path ends in the same way. So an incident that
+ * was accepted with such a path can be retried after its folder was allowed.
+ */
+async function located(path: string, folders: readonly string[]): Promise<string> {
+  const segments = path.split('/').filter((segment) => segment !== '.');
+  if (isAbsolute(path) || path.includes('\0') || segments.includes('..')) return path;
+  const name = segments.at(-1) ?? '';
+  const end = segments
+    .slice(0, -1)
+    .map((segment) => sep + segment)
+    .join('');
+  const candidates = folders
+    .filter((folder) => folder.replace(/\/+$/, '').endsWith(end))
+    .map((folder) => join(folder, name));
+  for (const candidate of candidates)
+    if (
+      await access(candidate).then(
+        () => true,
+        () => false,
+      )
+    )
+      return candidate;
+  return path;
+}
+
+/**
  * Opens a file that an incident names. Call it only for incidents whose files are on this machine (`incident.local`). The file
  * must be a regular file, not a link, and must be in one of `folders` after all links in its path are followed. Rejects with a
  * permanent error that says what is wrong and what to do.
  */
-export async function openSample(path: string, folders: readonly string[]): Promise<OpenSample> {
+export async function openSample(named: string, folders: readonly string[]): Promise<OpenSample> {
+  const path = await located(named, folders);
   if (!isAbsolute(path) || path.includes('\0'))
-    throw rejection(path, 'expected an absolute path', 'check whether the source needs "paths"');
+    throw rejection(path, 'expected an absolute path', 'check whether the source needs "root" or "paths"');
   let handle: FileHandle;
   let real: string;
   try {

@@ -16,6 +16,8 @@ export interface DionaeaFollowOptions {
   readonly maxDepth?: number;
   /** As in `DionaeaOptions`: sensor's folder → local folder, for the paths of samples and reports. */
   readonly paths?: Readonly<Record<string, string>>;
+  /** Folder in which relative paths of samples start. @default the folder around `var/lib/dionaea` in the path of the file */
+  readonly root?: string;
   /** How often to check the file, such as `250ms`. @default "250ms" */
   readonly poll?: string;
   /** Where to start on the first run, when the file already exists. @default "beginning" */
@@ -30,6 +32,13 @@ const { sensor, maxLine, maxDepth, paths } = optionsSchema.shape;
 export const liveShape = {
   sensor,
   paths,
+  root: z
+    .string()
+    .refine(isAbsolute, 'expected an absolute path')
+    .optional()
+    .describe(
+      'Folder in which relative paths of samples start. Default: the folder around var/lib/dionaea in the path of the file.',
+    ),
   remote: z
     .boolean()
     .default(false)

@@ -1,6 +1,7 @@
 import type { Incident, SourceContext } from '@ihandler/core';
 import { createLineCollector, maxRejectText } from '../log-incident/collect-lines.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
+import { rootOf } from '../map-path.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
 import { RecentLines } from './last-lines.ts';
 import { streamOf } from './log-file.ts';
@@ -47,9 +48,10 @@ export function createPartLines({
   const { part } = state();
   if (part === undefined) throw new Error('The state has no part to read.');
   const { maxLine, maxDepth, paths } = settings;
+  const root = rootOf(settings);
   const sensor = settings.sensor ?? context.sensor;
   const stream = streamOf(part.base, part.generation, sensor);
-  const readLine = createLineReader({ sensor, stream, maxDepth, paths, local: !settings.remote });
+  const readLine = createLineReader({ sensor, stream, maxDepth, paths, root, local: !settings.remote });
   const collector = createLineCollector({
     file: path,
     maxLine,

@@ -275,7 +275,7 @@ describe('dionaea-follow with an unreadable file', () => {
     const { file, host, follow, arrive } = world();
     symlinkSync(file, file);
     const { stop } = follow();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => host.messages.length > 0, 'the warning was logged');
     unlinkSync(file);
     writeFileSync(file, line(1));
     await arrive(1);

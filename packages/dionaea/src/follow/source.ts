@@ -1,4 +1,5 @@
 import { defineSource, type Source } from '@ihandler/core';
+import { mountFindings, samplePathFindings } from '../check-source.ts';
 import { followFile } from './follow-file.ts';
 import { type DionaeaFollowOptions, readFollowOptions } from './options.ts';
 
@@ -13,6 +14,7 @@ export default function dionaeaFollow(options: DionaeaFollowOptions): Source {
   const settings = readFollowOptions(options);
   return defineSource({
     name: 'dionaea-follow',
+    check: () => [...mountFindings(settings.file), ...samplePathFindings(settings)],
     run: (context) => followFile(settings, context),
   });
 }

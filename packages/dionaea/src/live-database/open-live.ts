@@ -13,7 +13,7 @@ import { createTimeNear, type Reading } from '../database/reading.ts';
 import { foreignDatabase, hasConnections } from '../database/recognise-database.ts';
 import { createRelatedRows } from '../database/related-rows.ts';
 import { tableMappings } from '../database/tables/tables.ts';
-import { createPathMapping } from '../map-path.ts';
+import { createPathMapping, rootOf, samplePaths } from '../map-path.ts';
 import type { LiveDatabaseSettings } from './options.ts';
 import { checkOf, type LiveState, tableStream, watchedConnections } from './state.ts';
 
@@ -115,10 +115,11 @@ async function resumeState(
  * `TARGET_UNREADABLE` when it cannot be read.
  */
 export async function openLive(
-  { file, paths, ...settings }: LiveDatabaseSettings,
+  settings: LiveDatabaseSettings,
   before: LiveState | undefined,
   context: SourceContext,
 ): Promise<LiveDatabase | undefined> {
+  const { file } = settings;
   const sensor = settings.sensor ?? context.sensor;
   const id = await idOfFile(file);
   if (id === undefined) return undefined;
@@ -146,7 +147,7 @@ export async function openLive(
         related: createRelatedRows(db, layout),
         timeNear: await retryLocked(() => createTimeNear(db)),
         streamOf: (table) => streams.get(table) ?? tableStream(state, sensor, table),
-        mapPaths: createPathMapping(paths),
+        mapPaths: createPathMapping(samplePaths(settings), rootOf(settings)),
       },
       retryLocked,
       id,

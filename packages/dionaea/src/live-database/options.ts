@@ -11,6 +11,8 @@ export interface DionaeaDatabaseOptions {
   readonly sensor?: string;
   /** As in `DionaeaOptions`: sensor's folder → local folder; `"."` stands for samples, which the database names without a folder. */
   readonly paths?: Readonly<Record<string, string>>;
+  /** Folder in which relative paths of samples start. @default the folder around `var/lib/dionaea` in the path of the file */
+  readonly root?: string;
   /** How often to check the database, such as `1s`. @default "1s" */
   readonly poll?: string;
   /** Whether the files that incidents name are on another machine; handlers then do not open them. @default false */

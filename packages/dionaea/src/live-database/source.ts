@@ -1,4 +1,5 @@
 import { defineSource, type Source } from '@ihandler/core';
+import { mountFindings, sampleNameFindings } from '../check-source.ts';
 import { followDatabase } from './follow-database.ts';
 import { type DionaeaDatabaseOptions, readLiveDatabaseOptions } from './options.ts';
 
@@ -13,6 +14,7 @@ export default function dionaeaDatabase(options: DionaeaDatabaseOptions): Source
   const settings = readLiveDatabaseOptions(options);
   return defineSource({
     name: 'dionaea-database',
+    check: () => [...mountFindings(settings.file), ...sampleNameFindings(settings)],
     run: (context) => followDatabase(settings, context),
   });
 }

@@ -20,6 +20,8 @@ export interface LineSettings {
   readonly stream: string;
   readonly maxDepth: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
+  /** The folder in which relative paths start. */
+  readonly root?: string | undefined;
   /** Whether the files that the lines name are on this machine. */
   readonly local?: boolean | undefined;
 }
@@ -61,9 +63,9 @@ function parse(text: string): { readonly wire: unknown } | string {
  * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea has written them since 2016.
  * It remembers the last second and the known origins, so that a million incidents share one string for each.
  */
-export function createLineReader({ sensor, stream, maxDepth, paths, local }: LineSettings): ReadLine {
+export function createLineReader({ sensor, stream, maxDepth, paths, root, local }: LineSettings): ReadLine {
   const parseTimestamp = createTimestampParser();
-  const mapPaths = createPathMapping(paths);
+  const mapPaths = createPathMapping(paths, root);
   const origins = new Map<string, string>();
 
   function shared(origin: string): string {

@@ -12,6 +12,8 @@ import { connectControl } from '../control/connect-control.ts';
 import { describeOutbound, destinationsIn } from '../discovery/outbound-data.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { accessProblems, folderProblem, portProblem } from './check-access.ts';
+import { ownFindings } from './check-sources.ts';
+import type { Finding } from './finding.ts';
 import { handlerResources, importResources, liveResources, type Resource } from './resources.ts';
 
 /** A handler of a checked host. */
@@ -42,6 +44,8 @@ export interface CheckReport {
   /** The address of health and metrics; `off`, or undefined for a configuration that only `import` uses. */
   readonly health: string | undefined;
   readonly handlers: readonly CheckedHandler[];
+  /** What may not work as expected. */
+  readonly warnings: readonly Finding[];
 }
 
 async function runningPid({ dataDir, world }: HostPlan): Promise<number | undefined> {
@@ -113,6 +117,7 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
   const handlers = await loadHandlers(requested, context, configuration, problems);
   return {
     pid,
+    warnings: await ownFindings(live.sources),
     data: dataDir,
     journal,
     sources: live.sources.map(({ instance }) => ({ instance, ...ofInstance(resources, instance) })),

@@ -13,6 +13,7 @@ import { accessProblems, folderProblem } from './check-access.ts';
 import { fileFindings, type NamedFile } from './check-files.ts';
 import { damageFindings, journalFindings } from './check-journal.ts';
 import { type ConfiguredNames, runFindings } from './check-running.ts';
+import { ownFindings } from './check-sources.ts';
 import { bySeverity, type Finding, SET_ASIDE } from './finding.ts';
 import { handlerResources, liveResources } from './resources.ts';
 
@@ -52,8 +53,11 @@ async function loadFindings(
   const { configuration, dataDir, world } = plan;
   const sensor = knownSensorName(dataDir, configuration.sensor, world.env) ?? 'sensor';
   try {
-    const { handlers } = await loadParts(plan, sensor, true);
-    return { findings: [], instances: { names: handlers.map(instanceName), areComplete: true } };
+    const { handlers, sources } = await loadParts(plan, sensor, true);
+    return {
+      findings: await ownFindings(sources),
+      instances: { names: handlers.map(instanceName), areComplete: true },
+    };
   } catch (error) {
     const advice = 'correct the configuration; ihandler check -c FILE validates it';
     return {

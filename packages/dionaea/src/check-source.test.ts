@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mountFindings, sampleNameFindings, samplePathFindings } from './check-source.ts';
+import { createPathMapping, rootOf, samplePaths } from './map-path.ts';
+import { temporaryFolder } from './testing/folder.ts';
+
+describe('the check of a followed file', () => {
+  const mounts = (point: string) =>
+    `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 22 8:1 /var/x.json ${point} rw,relatime shared:1 - ext4 /dev/sda1 rw\n`;
+
+  it('finds a bind mount of the file itself, and names the folder to mount', () => {
+    expect(mountFindings('/data/my file.json', mounts('/data/my\\040file.json'))).toEqual([
+      {
+        found: expect.stringContaining('mounted as a single file'),
+        advice: expect.stringContaining('/data '),
+      },
+    ]);
+    expect(mountFindings('/data/a.json', mounts('/data'))).toEqual([]);
+    expect(mountFindings('/data/a.json', '')).toEqual([]);
+    expect(mountFindings(join(temporaryFolder(), 'a.json'))).toEqual([]);
+  });
+
+  it('says that samples are not found when their paths are relative to an unknown folder', () => {
+    const file = join(temporaryFolder(), 'incident.json');
+    const path = 'var/lib/dionaea/binaries/0123';
+    writeFileSync(
+      file,
+      `{"timestamp": "2026-11-22T00:00:00", "name": "dionaea", "origin": "dionaea.download.complete.hash", "data": {"file": "${path}"}}\n`,
+    );
+    expect(samplePathFindings({ file, remote: false })).toMatchObject([
+      { found: expect.stringContaining(path), advice: expect.stringContaining('"root"') },
+    ]);
+    expect(samplePathFindings({ file, remote: false, root: '/opt/dionaea' })).toEqual([]);
+    expect(samplePathFindings({ file, remote: true })).toEqual([]);
+  });
+
+  it('says that samples are not found when a database has no folder of samples beside it', () => {
+    const file = join(temporaryFolder(), 'dionaea.sqlite');
+    expect(sampleNameFindings({ file, remote: false })).toMatchObject([
+      { advice: expect.stringContaining('"paths"') },
+    ]);
+    mkdirSync(join(file, '..', 'binaries'));
+    expect(sampleNameFindings({ file, remote: false })).toEqual([]);
+    expect(samplePaths({ file, remote: false })).toEqual({ '.': join(file, '..', 'binaries') });
+  });
+});
+
+describe('a relative path of a stock dionaea', () => {
+  it('starts in the folder around var/lib/dionaea, or in the root that is set', () => {
+    const file = '/opt/dionaea/var/lib/dionaea/dionaea_incident.json';
+    const mapped = (path: string, root: string | undefined) => {
+      const data = { path };
+      createPathMapping(undefined, root)?.('dionaea.download.complete', data);
+      return data.path;
+    };
+    const path = 'var/lib/dionaea/binaries/x';
+    expect(mapped(path, rootOf({ file, remote: false }))).toBe(`/opt/dionaea/${path}`);
+    expect(mapped(path, rootOf({ file, remote: false, root: '/srv' }))).toBe(`/srv/${path}`);
+    expect(mapped('/abs/x', '/srv')).toBe('/abs/x');
+    expect(mapped('../x', '/srv')).toBe('../x');
+    expect(rootOf({ file, remote: true })).toBeUndefined();
+    expect(rootOf({ file: '/var/lib/dionaea/x.json', remote: false })).toBe('/');
+  });
+});
