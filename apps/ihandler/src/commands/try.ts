@@ -15,10 +15,10 @@ import { createHostLog, parseEntry } from '@ihandler/host';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { chooseLogFor, hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
+import { shippedAttack } from '../shipped-attack.ts';
 import { cutTo } from '../terminal/terminal.ts';
 import { laneLine } from './import/report.ts';
 import { WITH_FORM } from './import.ts';
-import { shippedAttack } from './try/shipped-attack.ts';
 import { traceHandler } from './try/traced-handler.ts';
 
 /** The name of the sensor, unless the environment sets one. */
