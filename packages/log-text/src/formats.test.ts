@@ -117,7 +117,7 @@ describe('the format json', () => {
       origin: 'dionaea.download.offer',
       level: 'warning',
       connection: 'c0ffee',
-      data: { connection, url: 'http://x/', raw: { $bytes: '/w==' }, odd: { $number: 'NaN' } },
+      data: { connection, url: 'http://x/', raw: '\\xff', raw_base64: '/w==', odd: 'NaN' },
     });
   });
 

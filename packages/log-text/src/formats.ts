@@ -1,6 +1,7 @@
 import { escapeControls, type Incident, type Level, type Value } from '@ihandler/core';
-import { encodeValue } from '@ihandler/core/kit';
 import { fieldsText, headValue, isConnection } from './field-text.ts';
+import { jsonData } from './json-data.ts';
+import { dataShape } from './json-shape.ts';
 import { dionaeaTime, utcTime } from './time-text.ts';
 
 /** Formats an incident as one line without the newline. No field of the incident can end the line or add another. */
@@ -54,9 +55,9 @@ function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, l
     level,
     ...(connection !== undefined && { connection }),
     ...(misfit !== undefined && { misfit }),
-    data,
+    data: jsonData(data, dataShape()),
   };
-  return escapeJsonControls(encodeValue(line));
+  return escapeJsonControls(JSON.stringify(line));
 }
 
 /** The formats by name. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { permanent } from '@ihandler/core';
-import type { OpenSample } from '@ihandler/core/kit';
+import type { openSample } from '@ihandler/core/kit';
 import { HEAD_SIZE, sampleType } from './sample-type.ts';
 
 /** The facts that one pass over a sample yields. Hashes are lower-case hexadecimal. */
@@ -28,7 +28,7 @@ const PIECE = 256 * 1024;
  * when the sample changes meanwhile or is larger than `maxSampleSize` (bytes). An error of writing the copy is thrown as is.
  */
 export async function copySample(
-  sample: OpenSample,
+  sample: Awaited<ReturnType<typeof openSample>>,
   path: string,
   { folder, maxSampleSize }: { readonly folder: string; readonly maxSampleSize: number },
 ): Promise<Draft> {

@@ -13,13 +13,13 @@ import {
   type WritingHandler,
 } from '@ihandler/core';
 import {
+  addresses,
   decodeValue,
   encodeValue,
   errorCode,
   formatCount,
-  hasChanged,
-  namesHost,
   openSample,
+  property,
   remoteHostsOf,
 } from '@ihandler/core/kit';
 import { copySample, type Draft } from './copy-sample.ts';
@@ -207,7 +207,7 @@ async function copyAllowed(
     try {
       return await copySample(sample, path, { folder: folder.incoming, maxSampleSize });
     } catch (error) {
-      if (attempt >= ATTEMPTS || !hasChanged(error)) throw error;
+      if (attempt >= ATTEMPTS || property(error, 'sampleChanged') !== true) throw error;
     } finally {
       await sample.close();
     }
@@ -244,7 +244,7 @@ function rowOf({ id, data }: CaptureIncident, draft: Draft, file: string, stored
 function withoutAttacker(text: string, isForgotten: (host: string) => boolean): string | undefined {
   // Safe: see `rowOf`.
   const { connection, url, ...rest } = decodeValue(text) as StoredSample;
-  if (!namesHost({ connection, url }, isForgotten)) return undefined;
+  if (!addresses.areNamed({ connection, url }, isForgotten)) return undefined;
   const isAttacker = connection !== undefined && remoteHostsOf({ data: { connection } }).some(isForgotten);
   // The URL of another attacker names the host: only that goes.
   return encodeValue({ ...rest, url: '', ...(!isAttacker && connection && { connection }) });

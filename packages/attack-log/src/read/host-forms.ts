@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { addressesIn } from '@ihandler/core/kit';
+import { addresses } from '@ihandler/core/kit';
 
 const mapped = /^::ffff:(?=\d{1,3}(?:\.\d{1,3}){3}$)/i;
 
@@ -20,5 +20,5 @@ export function hostForms(host: string): [plain: string, mapped: string] {
  */
 export function namesRemoteHost(host: string): (hostname: string) => boolean {
   const forms = new Set(hostForms(host));
-  return (hostname) => forms.has(hostname) || addressesIn(hostname).some((address) => forms.has(address));
+  return (hostname) => forms.has(hostname) || addresses.in(hostname).some((address) => forms.has(address));
 }

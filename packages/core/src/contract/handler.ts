@@ -90,7 +90,7 @@ export interface HandlerBase {
   reopen?(): MaybePromise<void>;
   /**
    * Removes everything stored about attacks in which one of these remote hosts took part (see `remoteHostsOf` in the kit), and
-   * these hosts from the texts of other attacks (see `withoutAddresses`), so that no byte of an address remains in its files.
+   * these hosts from the texts of other attacks (see `addresses`), so that no byte of an address remains in its files.
    * Returns a sentence for the operator, such as `removed 3 attacks`. Called between deliveries. Leave it out when the
    * handler stores nothing, or must not change its output.
    */

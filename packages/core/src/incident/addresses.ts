@@ -46,3 +46,13 @@ export function namesHost(value: unknown, isForgotten: (host: string) => boolean
     ([key, item]) => !LOCAL.test(key) && (namesHost(key, isForgotten) || namesHost(item, isForgotten)),
   );
 }
+
+/** The addresses in texts and data, for handlers that forget hosts. */
+export const addresses = Object.freeze({
+  /** See {@link addressesIn}. */
+  in: addressesIn,
+  /** See {@link namesHost}. */
+  areNamed: namesHost,
+  /** See {@link withoutAddresses}. */
+  without: withoutAddresses,
+});

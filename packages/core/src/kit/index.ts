@@ -4,7 +4,7 @@ export { connection as connectionSchema, text as textSchema } from '../catalogue
 export { errorCode } from '../contract/error.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
-export { addressesIn, namesHost, withoutAddresses } from '../incident/addresses.ts';
+export { addresses } from '../incident/addresses.ts';
 export {
   decodeValue,
   encodeValue,
@@ -23,7 +23,7 @@ export { type FileWriter, fileWriters } from './file-writers.ts';
 export { foreignFormat } from './foreign-format.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';
-export { hasChanged, isGone, type OpenSample, openSample } from './open-sample.ts';
+export { isGone, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';

@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { describeError, errorCode, permanent } from '../contract/error.ts';
-import { property } from '../contract/property.ts';
 
 /** A captured file in a folder that the operator allows, open for reading. */
 export interface OpenSample {
@@ -18,7 +17,7 @@ export interface OpenSample {
   close(): Promise<void>;
 }
 
-/** Marks the error for a file that changed. Recognised by its name, so that two installed copies of core do no harm. */
+/** Marks the error for a file that changed: reading it again may succeed. */
 const CHANGED = 'sampleChanged';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -167,11 +166,6 @@ export async function openSample(named: string, folders: readonly string[]): Pro
     await handle.close();
     throw error;
   }
-}
-
-/** Whether an error of {@link OpenSample.assertUnchanged} means that the file changed: reading it again may succeed. */
-export function hasChanged(error: unknown): boolean {
-  return property(error, CHANGED) === true;
 }
 
 /** Whether an error of {@link openSample} means that the file does not exist. */

@@ -1,5 +1,5 @@
 import { decodeIncident } from '@ihandler/core';
-import { namesHost } from '@ihandler/core/kit';
+import { addresses } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/identifiers.ts';
@@ -31,7 +31,9 @@ async function forgetWaiting(
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.number;
-    const concerned = rows.filter(({ incident }) => namesHost(decodeIncident(incident).data, isForgotten));
+    const concerned = rows.filter(({ incident }) =>
+      addresses.areNamed(decodeIncident(incident).data, isForgotten),
+    );
     await client.query(`DELETE FROM ${table} WHERE number = ANY($1::bigint[])`, [
       arrayLiteral(concerned.map(({ number }) => number)),
     ]);
@@ -80,7 +82,7 @@ export async function forgetAttacks(
       UNION SELECT connection_root, to_json(remote_hostname)::text FROM ${name}.connections WHERE remote_hostname <> ''`,
   );
   const roots = odd.rows
-    .filter(({ value }) => namesHost(JSON.parse(value), isForgotten))
+    .filter(({ value }) => addresses.areNamed(JSON.parse(value), isForgotten))
     .map(({ root }) => root);
   removed += await removeAll(client, schema, [...new Set(roots)]);
   await forgetWaiting(client, schema, isForgotten);

@@ -1,4 +1,4 @@
-import { withoutAddresses } from '@ihandler/core/kit';
+import { addresses } from '@ihandler/core/kit';
 import type { Client } from 'pg';
 import { COLUMNS, keyOf, tables } from '../schema/columns.ts';
 import { quoted } from '../schema/identifiers.ts';
@@ -46,7 +46,7 @@ export async function forgetTexts(
         [after, CANDIDATES],
       );
       for (const { key: row, text } of rows) {
-        const rest = withoutAddresses(text, isForgotten);
+        const rest = addresses.without(text, isForgotten);
         if (rest === undefined) continue;
         await client.query(`UPDATE ${name} SET ${column} = $2 WHERE ${key} = $1::${type}`, [row, rest]);
         changed += 1;

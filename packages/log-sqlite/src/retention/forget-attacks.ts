@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConnectionKey, connectionKey, connectionKeysIn } from '@ihandler/attack-log';
 import { decodeIncident } from '@ihandler/core';
-import { namesHost } from '@ihandler/core/kit';
+import { addresses } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { prepareDeleteAttack } from './delete-attacks.ts';
 import { forgetTexts } from './forget-texts.ts';
@@ -31,7 +31,7 @@ function rootsOf(database: Database, isForgotten: (host: string) => boolean): Se
       .prepare<[unknown], number>(`SELECT DISTINCT connection_root FROM connections WHERE ${column} = ?`)
       .pluck();
     for (const host of hosts) {
-      if (!namesHost(host, isForgotten)) continue;
+      if (!addresses.areNamed(host, isForgotten)) continue;
       ownRoot.run(host);
       for (const root of ofHost.all(host)) roots.add(root);
     }
@@ -96,7 +96,7 @@ export async function forgetAttacks(
       if (removedKeys.has(missing) || (child !== null && removedKeys.has(child))) return true;
       const incident = decodeIncident(text);
       if ([...connectionKeysIn([incident])].some((key) => removedKeys.has(key))) return true;
-      return namesHost(incident.data, isForgotten);
+      return addresses.areNamed(incident.data, isForgotten);
     });
     for (const [number] of concerned) removeWaiting.run(number);
     return concerned.length;

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { withoutAddresses } from '@ihandler/core/kit';
+import { addresses } from '@ihandler/core/kit';
 import { tableNames } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 
@@ -23,7 +23,7 @@ type Cell = string | Buffer | number | bigint | null;
 
 function changedCell(cell: Cell, isForgotten: (host: string) => boolean): string | Uint8Array | undefined {
   return typeof cell === 'string' || cell instanceof Uint8Array
-    ? withoutAddresses(cell, isForgotten)
+    ? addresses.without(cell, isForgotten)
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { formatCount, withoutAddresses } from '@ihandler/core/kit';
+import { addresses, formatCount } from '@ihandler/core/kit';
 import { eraseTraces, overwriteDeleted } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 
@@ -29,7 +29,7 @@ export function forgetAddresses(database: Database, isForgotten: (host: string) 
           .raw()
           .all();
         for (const [row, text] of rows) {
-          const rest = withoutAddresses(text, isForgotten);
+          const rest = addresses.without(text, isForgotten);
           if (rest === undefined) continue;
           update.run(rest, row);
           count += 1;
