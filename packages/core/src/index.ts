@@ -95,6 +95,7 @@ export type {
   Dispatcher,
   DispatcherOptions,
   LaneStatus,
+  LostIncidents,
   ReplayOptions,
   RetryOutcome,
   RunOptions,

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describeError, failureKind, type Incident, type SourceContext } from '@ihandler/core';
+import {
+  describeError,
+  failureKind,
+  type Incident,
+  type SourceContext,
+  type SourceReportOptions,
+} from '@ihandler/core';
 import type { ThrottledLog } from '@ihandler/core/kit';
 import { type Client, type Clients, readTarget } from './clients.ts';
 import { discardRest, readBody } from './read-body.ts';
@@ -20,6 +26,8 @@ export interface AnswerContext<C extends Client> {
   readonly clients: Clients<C>;
   /** The largest post, in bytes, uncompressed. */
   readonly maxBody: number;
+  /** Whether every post of a valid client gets 2xx. */
+  readonly neverRefuses: boolean;
   readonly streams: Streams<C>;
   readonly warnings: ThrottledLog;
 }
@@ -49,11 +57,22 @@ function authorize<C extends Client>(request: IncomingMessage, { clients, warnin
 }
 
 /** Stores incidents in order. Releases the stream as soon as its last incident has been handed over. */
-async function store(
+async function store<C extends Client>(
   incidents: readonly Incident[],
   stream: BorrowedStream,
-  context: SourceContext,
+  { context: source, neverRefuses, warnings }: AnswerContext<C>,
 ): Promise<void> {
+  const context = {
+    async report(batch: readonly Incident[], options: SourceReportOptions): Promise<void> {
+      if (!neverRefuses) return source.report(batch, options);
+      try {
+        await source.report(batch, { ...options, isLastChance: true });
+      } catch (error) {
+        // The source counts them, unless they are only late.
+        warnings.log('the journal did not accept incidents in time', { error: describeError(error) }, 1);
+      }
+    },
+  };
   let at = 0;
   for (; incidents.length - at > BATCH; at += BATCH)
     await context.report(incidents.slice(at, at + BATCH), { within: WITHIN });
@@ -94,17 +113,34 @@ async function writeRejects<C extends Client>(
 async function readAndStore<C extends Client>(
   body: Buffer,
   client: C,
-  { streams, context }: AnswerContext<C>,
+  port: AnswerContext<C>,
 ): Promise<ParsedBody> {
-  const stream = streams.borrow(client);
+  const stream = port.streams.borrow(client);
   try {
     const parsed = await readLines(body, stream.read, stream.nextOrdinal);
     checkSensors(client.sensor, parsed.incidents);
-    await store(parsed.incidents, stream, context);
+    await store(parsed.incidents, stream, port);
     return parsed;
   } finally {
     stream.release();
   }
+}
+
+/** Keeps a post that can never be stored in the rejects, and returns the response for a sender that errors would harm. */
+async function rejectPost<C extends Client>(
+  { message, headers, details }: Refusal,
+  body: Buffer | undefined,
+  request: IncomingMessage,
+  { context, warnings }: AnswerContext<C>,
+): Promise<Refusal> {
+  const length = body?.length ?? Number(request.headers['content-length'] ?? 0);
+  const text = body !== undefined && length <= MAX_REJECT_TEXT ? { text: body.toString('utf8') } : {};
+  try {
+    await context.reject({ file: context.instance, offset: 0, length, reason: message, ...text });
+  } catch (error) {
+    warnings.log('cannot write a post to the rejects', { error: describeError(error) }, 1);
+  }
+  return new Refusal(200, message, headers, details);
 }
 
 /** Accepts a post and returns its invalid lines. Throws a {@link Refusal}. */
@@ -114,10 +150,24 @@ async function acceptPost<C extends Client>(
   sendContinue: () => void,
 ): Promise<readonly InvalidLine[]> {
   const client = authorize(request, port);
-  const body = await readBody(request, port.maxBody, sendContinue);
+  let body: Buffer | undefined;
+  try {
+    body = await readBody(request, port.maxBody, sendContinue);
+    return await acceptBody(body, client, port);
+  } catch (error) {
+    if (!port.neverRefuses || !(error instanceof Refusal)) throw error;
+    throw await rejectPost(error, body, request, port);
+  }
+}
+
+async function acceptBody<C extends Client>(
+  body: Buffer,
+  client: C,
+  port: AnswerContext<C>,
+): Promise<readonly InvalidLine[]> {
   const { incidents, invalid } = await readAndStore(body, client, port);
   await writeRejects(invalid, port);
-  if (incidents.length > 0) return invalid;
+  if (incidents.length > 0 || (port.neverRefuses && invalid.length > 0)) return invalid;
   const [first] = invalid;
   if (first === undefined)
     throw new Refusal(400, 'Expected an incident in JSON, or one a line; found nothing.');

@@ -34,6 +34,11 @@ export interface HttpPortSettings<C extends Client> {
   readonly maxBody: number;
   /** Maximum number of open connections. */
   readonly maxConnections: number;
+  /**
+   * The sender cannot retry, and an error response harms it: every post of a valid client gets 2xx. What can never be
+   * stored is kept in the rejects; what the journal does not accept is counted as lost. @default false
+   */
+  readonly neverRefuses?: boolean;
   /** PEM files for HTTPS. @default plain HTTP */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -128,6 +133,7 @@ export function createHttpPort<C extends Client>(
         context,
         clients: createClients(settings.clients),
         maxBody: settings.maxBody,
+        neverRefuses: settings.neverRefuses === true,
         streams: createStreams((client, stream) => createReader({ client, sensor, stream, context })),
         warnings: createThrottledLog(log.warn),
       };

@@ -32,6 +32,11 @@ export interface SourceReportOptions {
    * for as long as the journal does not accept incidents
    */
   readonly within?: number;
+  /**
+   * The sender cannot retry: when the journal does not accept the batch, it is lost, counted as such in the status of the
+   * source and unhealthy. Only with `within`. @default the source reports the batch again, or its sender does
+   */
+  readonly isLastChance?: boolean;
   /** The state from which the source resumes after a restart. Stored in the same transaction; `context.state()` returns it. */
   readonly state?: Value;
 }

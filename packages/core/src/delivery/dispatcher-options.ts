@@ -108,6 +108,17 @@ export interface SourceStatus extends SourceOutcome {
   readonly newest?: number;
   /** Why it waits, is disconnected or has failed, or the problem it told. */
   readonly failure?: string;
+  /** Incidents that the journal did not accept and whose sender cannot retry; absent when there are none. */
+  readonly lost?: LostIncidents;
+}
+
+/** Incidents that a source has lost. */
+export interface LostIncidents {
+  readonly count: number;
+  /** When the last of them was lost, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Why. */
+  readonly reason: string;
 }
 
 /** What became of dead letters that were retried. */

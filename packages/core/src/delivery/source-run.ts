@@ -5,10 +5,13 @@ import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
 import { backoffDelay, pause } from '../timing/retry.ts';
-import type { RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
+import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
 import { waitForMove } from './drain.ts';
 import { resumeAfter } from './resume-after.ts';
+
+/** How long a refusal is shown as `waiting` when the sender does not try again, in milliseconds. */
+const REFUSED_FOR = 60_000;
 
 /**
  * Runs a source until it ends or a signal aborts, and counts what it reports. Rejects with the error that ended it, with
@@ -42,6 +45,8 @@ class SourceRun {
   #problem: string | undefined;
   #reportedAt: number | undefined;
   #newest: number | undefined;
+  #lost: LostIncidents | undefined;
+  #refusedAt = 0;
 
   constructor(source: Source, options: RunOptions, parts: DispatcherParts) {
     const { closing, failed } = parts;
@@ -120,17 +125,17 @@ class SourceRun {
       ...(this.#reportedAt !== undefined && { reportedAt: this.#reportedAt }),
       ...(this.#newest !== undefined && { newest: this.#newest }),
       ...(this.#failure !== undefined && { failure: this.#failure }),
+      ...(this.#lost && { lost: this.#lost }),
     });
   }
 
   async #report(
     batch: readonly Incident[],
-    { within, state: kept }: SourceReportOptions = {},
+    { within, isLastChance = false, state: kept }: SourceReportOptions = {},
   ): Promise<void> {
     const mark = kept === undefined ? undefined : { source: this.#instance, state: kept };
-    const run = await (within === undefined
-      ? this.#append(batch, mark)
-      : this.#appendWithin(batch, mark, within));
+    if (within !== undefined) return this.#appendWithin(batch, mark, within, isLastChance);
+    const run = await this.#append(batch, mark);
     this.#countRun(run, batch.length);
     this.#publish();
   }
@@ -177,17 +182,50 @@ class SourceRun {
     batch: readonly Incident[],
     mark: SourceMark | undefined,
     within: number,
-  ): Promise<JournalRun> {
+    isLastChance: boolean,
+  ): Promise<void> {
+    const { length } = batch;
     const inTime = new AbortController();
+    let isLate = false;
+    const accepted = this.#parts.accept(batch, mark).then(
+      (run) => {
+        // The sender repeats what was late, which is counted then.
+        if (!isLate || isLastChance) this.#countRun(run, length);
+        if (this.#state === 'waiting') this.#resume();
+        else this.#publish();
+      },
+      (error: unknown) => {
+        this.#refused(error, isLastChance ? length : 0);
+        throw error;
+      },
+    );
+    accepted.catch(() => undefined); // when it is late
+
     const late = pause(within, inTime.signal).then(() => {
+      isLate = !inTime.signal.aborted;
       throw temporary(`Not durable within ${within} ms.`);
     });
     late.catch(() => undefined); // of no interest when the append is first
     try {
-      return await Promise.race([this.#parts.accept(batch, mark), late]);
+      await Promise.race([accepted, late]);
     } finally {
       inTime.abort();
     }
+  }
+
+  /** The journal does not accept a batch. It shows as waiting until one is accepted, or its sender has given up. */
+  #refused(error: unknown, lost: number): void {
+    const { now } = this.#parts;
+    const reason = describeError(error);
+    if (lost > 0) this.#lost = { count: (this.#lost?.count ?? 0) + lost, at: now(), reason };
+    this.#refusedAt = performance.now();
+    if (this.#state === 'running' || this.#state === 'waiting') this.#enter('waiting', reason);
+    else this.#publish();
+    const timer = setTimeout(() => {
+      const isOld = performance.now() - this.#refusedAt >= REFUSED_FOR;
+      if (isOld && this.#state === 'waiting') this.#resume();
+    }, REFUSED_FOR + 10);
+    timer.unref();
   }
 
   /** Appends; rejects with `STALLED` when an append waits and no lane has made progress for `stalledAfter`. */

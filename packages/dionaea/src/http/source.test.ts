@@ -87,13 +87,35 @@ describe('dionaea-http', () => {
     expect(incidents[0]?.data).toMatchObject({ path: '/srv/d/x' });
   });
 
-  it('refuses a post with incidents of another sensor', async () => {
-    const { port, incidents } = await openPort(dionaeaHttp({ port: 0, sensors: [{ sensor: 'a', token }] }));
+  it('keeps a post with incidents of another sensor as a reject, and does not refuse it', async () => {
+    const source = dionaeaHttp({ port: 0, sensors: [{ sensor: 'a', token }] });
+    const { port, incidents, rejects } = await openPort(source);
     const own = encodeIncident(
       createIncident({ id: 'x:7', origin: 'a.b', timestamp: 1, sensor: 'b', data: {} }),
     );
-    expect(await sendRequest(port, postOf(`${offer}\n${own}`, `/${token}`))).toBe(403);
+    expect(await sendRequest(port, postOf(`${offer}\n${own}`, `/${token}`))).toBe(200);
     expect(incidents).toEqual([]);
+    expect(rejects).toMatchObject([
+      { reason: expect.stringMatching(/^Expected incidents of the sensor "a"/) },
+    ]);
+  });
+
+  it('answers 200 to what can never be stored, and keeps it as a reject: an error raises an exception in dionaea', async () => {
+    const { port, incidents, rejects } = await openPort(dionaeaHttp({ port: 0, maxBody: '100kB' }));
+    const large = offer.replace('/x"', `/${'x'.repeat(200_000)}"`);
+    for (const body of ['nothing', large, `${'x\n'.repeat(2000)}`])
+      expect(await sendRequest(port, postOf(body))).toBe(200);
+    const gzipped = postOf('no gzip').replace('\r\n\r\n', '\r\nContent-Encoding: gzip\r\n\r\n');
+    expect(await sendRequest(port, gzipped)).toBe(200);
+    expect(incidents).toEqual([]);
+    expect(rejects.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^Expected|^expected/),
+      expect.stringContaining('at most 100000 bytes'),
+      expect.stringContaining('more than 1000 invalid lines'),
+      expect.stringContaining('gzip'),
+    ]);
+    expect(await sendRequest(port, postOf(offer))).toBe(204);
+    expect(incidents).toHaveLength(1);
   });
 });
 

@@ -22,7 +22,7 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
       const sampleSettings = sampleSettingsOf(settings);
       const keeper = sampleSettings && openSampleKeeper(sampleSettings, context);
       const port = createHttpPort(
-        { ...settings, name: 'dionaea-http', clients: dionaeaClientsOf(settings) },
+        { ...settings, name: 'dionaea-http', clients: dionaeaClientsOf(settings), neverRefuses: true },
         ({ client, stream, sensor: hostSensor }): ReadLine => {
           const { local } = client;
           const sensor = client.sensor ?? settings.sensor ?? hostSensor;

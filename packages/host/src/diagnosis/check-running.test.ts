@@ -40,6 +40,7 @@ function statusOf(view: JournalView, source?: Partial<HostStatus['sources'][numb
     reportedAt: now,
     newest: now,
     failure: null,
+    lost: null,
   };
   return {
     pid: source === undefined ? null : 1,

@@ -1,6 +1,13 @@
 import type { JournalView } from '@ihandler/core';
 import { formatCount, formatDuration, formatTime, HOUR, MINUTE } from '@ihandler/core/kit';
-import { type HostStatus, type InstanceStatus, problemsOf, type SourceState } from '../status/host-status.ts';
+import {
+  describeLost,
+  type HostStatus,
+  type InstanceStatus,
+  LOST_FOR,
+  problemsOf,
+  type SourceState,
+} from '../status/host-status.ts';
 import type { Finding } from './finding.ts';
 
 /** A source that has reported nothing for this long, in milliseconds: a honeypot on the Internet sees something every few minutes. */
@@ -53,6 +60,8 @@ function sourceFindings(
       found: `no incident received since ${formatTime(last, 'local')} (${formatDuration(now - last)})`,
       advice,
     });
+  if (live?.lost != null && now - live.lost.at >= LOST_FOR)
+    findings.push({ severity: 'warning', about: instance, found: describeLost(live.lost, now) });
   const { newest, reportedAt } = live ?? { newest: null, reportedAt: null };
   const skewed =
     newest === null || reportedAt === null ? undefined : skewFinding(instance, newest - reportedAt);

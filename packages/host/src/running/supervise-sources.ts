@@ -51,6 +51,7 @@ interface History {
   isOver: boolean;
   reportedAt: number | undefined;
   newest: number | undefined;
+  lost: SourceStatus['lost'];
   failing: (RunFailure & { readonly since: number }) | undefined;
 }
 
@@ -66,6 +67,11 @@ function sum(a: SourceOutcome, b: SourceOutcome): SourceOutcome {
   };
 }
 
+function sumLost(before: SourceStatus['lost'], last: SourceStatus['lost']): SourceStatus['lost'] {
+  if (before === undefined || last === undefined) return last ?? before;
+  return { ...last, count: before.count + last.count };
+}
+
 /** Whether the last run has proved that it works. */
 function hasStarted({ since, reportedAt }: SourceStatus): boolean {
   return reportedAt !== undefined || Date.now() - since > STARTED;
@@ -75,12 +81,14 @@ function hasStarted({ since, reportedAt }: SourceStatus): boolean {
 function overall(last: SourceStatus, history: History): SourceStatus {
   const reportedAt = last.reportedAt ?? history.reportedAt;
   const newest = last.newest ?? history.newest;
+  const lost = history.isOver ? history.lost : sumLost(history.lost, last.lost);
   const failing = history.isOver || !hasStarted(last) ? history.failing : undefined;
   return {
     ...last,
     ...(history.isOver ? history.counted : sum(history.counted, last)),
     ...(reportedAt !== undefined && { reportedAt }),
     ...(newest !== undefined && { newest }),
+    ...(lost && { lost }),
     ...(failing && { state: failing.state, since: failing.since, failure: failing.problem }),
   };
 }
@@ -88,6 +96,7 @@ function overall(last: SourceStatus, history: History): SourceStatus {
 /** Adds a run that has ended to the history of its source. */
 function addRun(history: History, last: SourceStatus, failure: RunFailure, wasUp: boolean): void {
   history.counted = sum(history.counted, last);
+  history.lost = sumLost(history.lost, last.lost);
   history.isOver = true;
   history.reportedAt = last.reportedAt ?? history.reportedAt;
   history.newest = last.newest ?? history.newest;
@@ -100,7 +109,14 @@ export function superviseSources(sources: readonly LiveSource[], supervisor: Sup
   const histories = new Map(
     sources.map(({ instance }): [string, History] => [
       instance,
-      { counted: nothing, isOver: false, reportedAt: undefined, newest: undefined, failing: undefined },
+      {
+        counted: nothing,
+        isOver: false,
+        reportedAt: undefined,
+        newest: undefined,
+        lost: undefined,
+        failing: undefined,
+      },
     ]),
   );
   const lastRun = (instance: string) => dispatcher.sources().find((status) => status.instance === instance);

@@ -43,6 +43,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
         reportedAt: at,
         newest: at,
         failure: null,
+        lost: null,
         ...source,
       },
     ],

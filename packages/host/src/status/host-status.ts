@@ -1,10 +1,12 @@
-import type { DeliveryCounts, LaneStatus, SourceStatus } from '@ihandler/core';
+import type { DeliveryCounts, LaneStatus, LostIncidents, SourceStatus } from '@ihandler/core';
 import { formatCount, formatDuration } from '@ihandler/core/kit';
 
 /** A handler that has not returned for this long, in milliseconds, is stuck. */
 export const STUCK_AFTER = 60_000;
 /** An incident that is pending, or a source that is disconnected, for longer than this needs attention. Milliseconds. */
 export const LATE_AFTER = 15 * 60_000;
+/** A source is unhealthy for this long after it has lost an incident, in milliseconds. */
+export const LOST_FOR = 60 * 60_000;
 /** A handler that retries without progress for longer than this, in milliseconds, is unhealthy. */
 export const FAILING_AFTER = 60_000;
 
@@ -27,10 +29,12 @@ export interface InstanceStatus {
 }
 
 /** The status of a source. */
-export interface SourceState extends Omit<SourceStatus, 'reportedAt' | 'newest' | 'failure'> {
+export interface SourceState extends Omit<SourceStatus, 'reportedAt' | 'newest' | 'failure' | 'lost'> {
   readonly reportedAt: number | null;
   readonly newest: number | null;
   readonly failure: string | null;
+  /** Incidents that the journal did not accept and whose sender cannot retry. */
+  readonly lost: LostIncidents | null;
 }
 
 /** The status of the journal. */
@@ -120,8 +124,14 @@ function instanceProblems(status: InstanceStatus, at: number): readonly StatusPr
   ];
 }
 
-function sourceProblem({ state, since, failure }: SourceState, at: number): string | undefined {
+/** `3 incidents lost, the last 20 s ago: the journal is full`. */
+export function describeLost({ count, at: last, reason }: LostIncidents, at: number): string {
+  return `${formatCount(count, 'incident')} lost, the last ${formatDuration(Math.max(0, at - last))} ago: ${reason}`;
+}
+
+function sourceProblem({ state, since, failure, lost }: SourceState, at: number): string | undefined {
   const reason = failure ?? 'no reason given';
+  if (lost !== null && at - lost.at < LOST_FOR) return describeLost(lost, at);
   if (state === 'waiting') return `the journal does not accept incidents: ${reason}`;
   if (state === 'failed') return `failed: ${reason}`;
   if (state === 'disconnected' && at - since > LATE_AFTER)
@@ -131,7 +141,7 @@ function sourceProblem({ state, since, failure }: SourceState, at: number): stri
 
 /**
  * What needs attention in a status: handlers that do not start, have stopped, or retry without progress for more than a
- * minute; late backlogs, stuck handlers; sources that have failed, that the journal does not accept from, or that are
+ * minute; late backlogs, stuck handlers; sources that have failed, have lost incidents within the last hour, that the journal does not accept from, or that are
  * disconnected for more than 15 minutes. The exit code of `status`, `/health` and `doctor` all
  * follow from it; `/health` leaves out stuck handlers, since a restart would not help the others.
  */

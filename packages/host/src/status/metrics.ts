@@ -53,6 +53,11 @@ const counters: readonly Measure[] = [
     'Incidents whose data does not match the schema of their origin',
     (s) => s.misfits,
   ),
+  ofSources(
+    'incidents_lost_total',
+    'Incidents that the journal did not accept and whose sender cannot retry',
+    (s) => s.lost?.count ?? 0,
+  ),
   ofSources('unknown_origins_total', 'Incidents whose origin has no schema', (s) => s.unknown),
   {
     name: 'deliveries_total',

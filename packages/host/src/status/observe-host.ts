@@ -65,11 +65,12 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   }
 
   function sourceStates(): readonly SourceState[] {
-    return sources.status().map(({ reportedAt, newest, failure, ...status }) => ({
+    return sources.status().map(({ reportedAt, newest, failure, lost, ...status }) => ({
       ...status,
       reportedAt: reportedAt ?? null,
       newest: newest ?? null,
       failure: failure ?? null,
+      lost: lost ?? null,
     }));
   }
 
