@@ -99,7 +99,7 @@ async function runArguments(argv: readonly string[], app: App): Promise<number> 
     commands: specs,
     columns: terminal.columns,
   };
-  // `help NAME` must fail like NAME itself when there is no such command.
+  // `help NAME` must fail like NAME itself for an unknown command.
   const invocation = parseCommandLine(isUnknown && name !== undefined ? [name] : argv, spec);
   if ('text' in invocation) {
     await terminal.write(invocation.text);

@@ -71,7 +71,7 @@ ihandlers:
   data: /state
   keep: sends nothing off this machine
   far: sends hashes to a service, to https://u:[hidden]@vt.example/api; the sensor's address is masked
-  own: a local file, which does not say what it sends
+  own: a local file, which does not declare the data that it sends
 `);
   expect(world.list('.')).toEqual(['key.pem', 'my.yaml', 'node_modules', 'own.js']);
 });

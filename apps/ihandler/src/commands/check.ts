@@ -14,7 +14,8 @@ function sourceLine({ instance, listensOn, reads }: CheckReport['sources'][numbe
 }
 
 function handlerLine({ instance, outbound, destinations, mask }: CheckReport['handlers'][number]): string {
-  if (outbound === undefined) return `  ${instance}: a local file, which does not say what it sends`;
+  if (outbound === undefined)
+    return `  ${instance}: a local file, which does not declare the data that it sends`;
   const to = destinations.length > 0 ? `, to ${destinations.join(', ')}` : '';
   return `  ${instance}: ${outbound}${to}${mask ? "; the sensor's address is masked" : ''}`;
 }

@@ -30,7 +30,7 @@ function nameOf(args: CommandArguments, now: Date): string {
   );
 }
 
-/** Whether a handler knows what it has stored, so that it stores nothing twice. */
+/** Whether a handler keeps a checkpoint, so that it stores nothing twice. */
 function keepsCheckpoint(handler: Handler): boolean {
   return isWriting(handler) && handler.checkpoint !== undefined;
 }

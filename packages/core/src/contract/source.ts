@@ -94,7 +94,7 @@ export interface Source {
   run(context: SourceContext): Promise<void>;
   /**
    * Looks for what will keep it, or the handlers of its incidents, from working. Changes nothing and does not run the source.
-   * `check` and `doctor` show the findings: what was found, and what to do.
+   * `check` and `doctor` show the findings, each with a fix.
    */
   check?(): MaybePromise<readonly { readonly found: string; readonly advice: string }[]>;
 }

@@ -4,7 +4,7 @@ import type { DispatcherParts } from './dispatcher-parts.ts';
 import type { Lane } from './lane/lane.ts';
 
 /**
- * Stops all lanes at once, closes their handlers in reverse order, then the journal. What has not settled after `within`
+ * Stops all lanes at once, closes their handlers in reverse order, then the journal. A delivery that has not settled after `within`
  * milliseconds is abandoned.
  */
 export async function closeDispatcher(

@@ -30,7 +30,7 @@ export interface DispatcherOptions {
    * @default the input is counted and logged without its text
    */
   readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
-  /** Called with each dead letter after the journal has stored it. What it throws is logged. */
+  /** Called with each dead letter after the journal has stored it. An exception of it is logged. */
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   /**
    * Called once when the journal can no longer store anything durably (`JOURNAL_FAILED`). From then on nothing is accepted
@@ -45,7 +45,7 @@ export interface LaneStatus {
   /** The name of its handler. */
   readonly handler: string;
   /**
-   * What it is doing:
+   * Its activity:
    * - `starting`: the handler has not started yet; with `failure`, the start is retried;
    * - `reading`: reads its backlog from the journal;
    * - `live`: has delivered everything and waits for new incidents;
@@ -138,7 +138,7 @@ export interface ReplayOptions {
    * interrupted replay resumes under the same name.
    */
   readonly name: string;
-  /** Replays only what was accepted at or after this time, in milliseconds since the Unix epoch. @default everything stored */
+  /** Replays only incidents accepted at or after this time, in milliseconds since the Unix epoch. @default everything stored */
   readonly since?: number;
   /** Replays only origins that match one of these globs. @default all */
   readonly only?: readonly string[];
@@ -191,7 +191,7 @@ export interface Dispatcher extends AsyncDisposable {
    */
   report(batch: readonly Incident[]): Promise<void>;
   /**
-   * Runs a source until it ends, `signal` aborts or the dispatcher closes, and resolves with what it counted. Rejects with
+   * Runs a source until it ends, `signal` aborts or the dispatcher closes, and resolves with its counts. Rejects with
    * the error of the source. The caller decides whether to run it again.
    */
   run(source: Source, options?: RunOptions): Promise<SourceOutcome>;

@@ -70,7 +70,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     accept,
   };
 
-  /** Offers to the lanes what was appended; those that it is not for may have passed it by now. */
+  /** Offers appended incidents to the lanes; those that it is not for may have passed it by now. */
   function appended(run: JournalRun): void {
     feed.appended(run);
     release();

@@ -12,7 +12,7 @@ function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** Waits for the answer of one handler; returns what it did, or why it did nothing yet. */
+/** Waits for the answer of one handler; returns its summary, or why it did nothing yet. */
 async function answerOf(forgetting: Promise<string>, patience: number): Promise<string> {
   const answer = forgetting.catch((error: unknown) => `failed: ${describeError(error)}`);
   if (await settlesWithin(answer, patience)) return answer;

@@ -14,7 +14,7 @@ import { resumeAfter } from './resume-after.ts';
 const REFUSED_FOR = 60_000;
 
 /**
- * Runs a source until it ends or a signal aborts, and counts what it reports. Rejects with the error that ended it, with
+ * Runs a source until it ends or a signal aborts, and counts its reports. Rejects with the error that ended it, with
  * `STALLED` (see {@link RunOptions.stalledAfter}), with `CONTRACT_UNKNOWN`, and with the error of a failed journal.
  */
 export async function runSource(

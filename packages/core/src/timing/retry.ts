@@ -17,7 +17,7 @@ export interface RetryPolicy {
   readonly base?: number;
   /** The longest delay. @default 60000 */
   readonly cap?: number;
-  /** How often an incident is tried before it moves to the dead letters, when the error does not say what it means. @default 5 */
+  /** How often an incident is tried before it moves to the dead letters, when the kind of the error is unknown. @default 5 */
   readonly attempts?: number;
 }
 

@@ -8,7 +8,7 @@ export interface ThrottledLog {
    * `count` where it stands for more than one, or where a count was given.
    */
   log(message: string, details?: Readonly<Record<string, unknown>>, count?: number): void;
-  /** Logs at once what was counted and not logged yet. Call it when the owner closes. */
+  /** Logs counted messages that were not logged yet. Call it when the owner closes. */
   flush(): void;
 }
 

@@ -71,7 +71,7 @@ export async function* rawChunks(handle: FileHandle): AsyncGenerator<Buffer> {
 }
 
 /**
- * The beginning of the text after any NUL bytes: copytruncate under a writer that goes on at its offset leaves as many as
+ * The beginning of the text after any NUL bytes: copytruncate under a writer that continues at its offset leaves as many as
  * the file had bytes. Ends where the data is incomplete or damaged, unless the file is fresh.
  */
 async function textHead(chunks: AsyncIterable<Buffer>, isFresh: boolean): Promise<Buffer> {

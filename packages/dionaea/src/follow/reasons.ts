@@ -12,7 +12,7 @@ const fruitlessLines = 100;
 /** By how much the times of files and incidents may differ, in milliseconds. */
 const timeSlack = 2 * SECOND;
 
-/** Tells the host and the log why no incidents come, and what was done about files that were rewritten. */
+/** Tells the host and the log why no incidents come, and how it handled rewritten files. */
 export class Reasons {
   readonly #file: string;
   readonly #context: SourceContext;
@@ -26,7 +26,7 @@ export class Reasons {
     this.#context = context;
   }
 
-  /** After a survey. A missing file is no problem, since it may be created later. */
+  /** After a survey. A missing file is fine, since it may be created later. */
   surveyed({ followed, problem, isBlocked }: Survey, isSearching: boolean): void {
     const file = this.#file;
     const format = followed?.foreign && explainFormat(followed.head, file);
@@ -37,7 +37,7 @@ export class Reasons {
     else if (!this.#isFruitless) this.#context.problem?.(undefined);
   }
 
-  /** After lines were read: tells when they are no incidents. */
+  /** After lines were read: reports when they are not incidents. */
   read(
     file: LogFile,
     counts: { readonly accepted: number; readonly rejected: number },

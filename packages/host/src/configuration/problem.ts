@@ -6,7 +6,7 @@ export type ConfigPath = readonly (string | number)[];
 /** An error in a configuration. */
 export interface Problem {
   readonly path: ConfigPath;
-  /** What was expected, what was found. */
+  /** The expectation and the value found. */
   readonly message: string;
 }
 

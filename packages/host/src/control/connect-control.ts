@@ -4,7 +4,7 @@ import { type CallOptions, callControl } from './control-client.ts';
 /** How long to wait for an answer. */
 export type ControlOptions = Pick<CallOptions, 'signal' | 'timeout'>;
 
-/** Asks the process that runs on a data folder. Each method throws `TARGET_UNREADABLE` when this user may not ask, or there is no answer. */
+/** Asks the process that runs on a data folder. Each method throws `TARGET_UNREADABLE` when this user may not ask, or the process does not answer. */
 export interface ControlClient {
   /** The id of the process; undefined when none runs. */
   pid(options?: ControlOptions): Promise<number | undefined>;

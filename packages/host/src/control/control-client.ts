@@ -48,7 +48,7 @@ function errorIn(error: unknown): Error {
 
 /**
  * Calls a method of the process that runs on a data folder; resolves with undefined when none runs. Throws the method's
- * error, an IhandlerError with its code, and `TARGET_UNREADABLE` when this user may not connect, or there is no answer.
+ * error, an IhandlerError with its code, and `TARGET_UNREADABLE` when this user may not connect, or the process does not answer.
  */
 export async function callControl(
   dataDir: string,

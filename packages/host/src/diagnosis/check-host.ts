@@ -19,7 +19,7 @@ import { handlerResources, importResources, liveResources, type Resource } from 
 /** A handler of a checked host. */
 export interface CheckedHandler {
   readonly instance: string;
-  /** What it sends off this machine, as its package says; undefined for a local file, which does not say. */
+  /** The data it sends off this machine, from its manifest; undefined for a local file. */
   readonly outbound: string | undefined;
   /** Where its options send data to. */
   readonly destinations: readonly string[];

@@ -102,7 +102,7 @@ async function liveStatus({
   }
 }
 
-/** The findings of a function about the journal; none when there is no journal that can be inspected. */
+/** The findings of a function about the journal; none without a journal that can be inspected. */
 async function withView(
   plan: HostPlan,
   look: (view: JournalView, file: string | undefined, stored: HostStatus) => readonly Finding[],

@@ -6,7 +6,7 @@ export interface Finding {
   readonly severity: Severity;
   /** The instance, source, file or part of the machine. */
   readonly about: string;
-  /** What was found. */
+  /** The problem. */
   readonly found: string;
   /** What to do about it. */
   readonly advice?: string;

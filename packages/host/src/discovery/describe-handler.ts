@@ -8,7 +8,7 @@ export interface HandlerDescription {
   readonly runsByDefault: boolean;
   /** Why it does not: `needs file; off by default (uses the network)`. Empty when it does. */
   readonly needs: string;
-  /** What it sends off this machine: `sends nothing off this machine`. */
+  /** The data it sends off this machine: `sends nothing off this machine`. */
   readonly outbound: string;
 }
 

@@ -35,7 +35,7 @@ class Delivery {
   #rest: Batch;
   /** Whether incidents are tried one by one, because the whole batch failed. */
   #isSingle = false;
-  /** How often the first incident of the rest has failed with an error that does not say what it means. */
+  /** How often the first incident of the rest has failed with an error of unknown kind. */
   #unknownFailures = 0;
   /** How often it has failed in all. */
   #failures = 0;

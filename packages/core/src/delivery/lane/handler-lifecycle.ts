@@ -53,7 +53,7 @@ export class HandlerLifecycle {
     return false;
   }
 
-  /** A handler that has lost what it stored gets everything again that the journal still holds. */
+  /** A handler that has lost stored data receives everything again that the journal still holds. */
   async #resume(): Promise<void> {
     const { attempts, context, cursor, input } = this.#parts;
     const checkpoint = await attempts.started();

@@ -76,7 +76,7 @@ export class LaneCursor {
     return stored === undefined;
   }
 
-  /** Begins again at the first position, with empty counts: the handler has lost what it had stored. */
+  /** Begins again at the first position, with empty counts: the handler has lost its stored data. */
   restart(): void {
     this.#cursor = newCursor(this.#cursor.first);
     this.#committed = this.#cursor.position;

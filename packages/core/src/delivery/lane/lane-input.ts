@@ -28,7 +28,7 @@ export class LaneInput {
   readonly #options: LaneInputOptions;
   readonly #queue = createLaneQueue(0);
   #isLive = false;
-  /** Rises when what was read before must not be delivered any more. */
+  /** Rises when incidents that were read before must no longer be delivered. */
   #generation = 0;
 
   /** Begins behind, at position 0. */
@@ -76,7 +76,7 @@ export class LaneInput {
     return this.#queue.take(this.#options.batch);
   }
 
-  /** From here on it reads the journal, after what was taken. */
+  /** From here on it reads the journal, after the incidents already taken. */
   fallBehind(): void {
     this.readFrom(this.#queue.taken());
   }

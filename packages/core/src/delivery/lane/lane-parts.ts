@@ -9,7 +9,7 @@ import type { LaneTasks } from './lane-tasks.ts';
 /**
  * What a lane is doing. It decides what the lane's loop does next, and `status` shows its name.
  * - `starting`: its handler has not started yet; with a failure it is retried.
- * - `reading`: it reads what it has not delivered yet from the journal.
+ * - `reading`: it reads its backlog from the journal.
  * - `live`: it has delivered everything and waits to be offered more.
  * - `delivering`: its handler handles a batch, or a task runs.
  * - `waiting`: it retries after a temporary failure of the handler or of the journal.

@@ -19,7 +19,7 @@ const LIVE_BATCHES = 10;
 
 /**
  * Delivers to one handler what the journal holds for it, in order. Its loop works on one thing at a time: a batch of the
- * input, or a task. What it is doing is one state, which `status` shows.
+ * input, or a task. Its activity is one state, which `status` shows.
  */
 export class Lane {
   readonly instance: string;
@@ -109,7 +109,7 @@ export class Lane {
     this.#news.notify();
   }
 
-  /** The journal has forgotten something: what was read before is not delivered. */
+  /** The journal has forgotten something: incidents read before are not delivered. */
   async forgotten(): Promise<void> {
     this.input.discard();
     this.wake();
@@ -140,7 +140,7 @@ export class Lane {
     return state.name === 'delivering' || ('isBusy' in state && state.isBusy);
   }
 
-  /** Whether everything accepted is in its counts, with what it reported. */
+  /** Whether everything accepted is in its counts, with its reports. */
   isDone(): boolean {
     return !this.isBusy() && this.cursor.position >= this.#parts.journal.bounds().last;
   }

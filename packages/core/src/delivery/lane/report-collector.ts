@@ -61,7 +61,7 @@ export interface Lent {
   readonly reported: boolean;
 }
 
-/** One delivery and what was reported in it. */
+/** One delivery and its reports. */
 interface Delivery extends Lent {
   reported: boolean;
   /** Undefined when it has ended. */
@@ -104,7 +104,7 @@ export class ReportCollector {
     return delivery;
   }
 
-  /** What was reported since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
+  /** The reports since `begin`, in the order of the causes: ordinals rise. Throws what a report threw, awaited or not. */
   collected(): readonly Incident[] {
     const { problem, reports, causes } = this.#delivery;
     if (problem !== undefined) throw problem.error;

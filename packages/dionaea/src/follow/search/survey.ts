@@ -26,7 +26,7 @@ interface Listed {
 }
 
 /**
- * Looks at the followed file and at the files beside it. It remembers what it found, so that the effort does not grow with
+ * Looks at the followed file and at the files beside it. It remembers its findings, so that the effort does not grow with
  * the number of parts: a part is read again only after it has changed, and a folder only after names in it have.
  */
 export class Surveyor {
