@@ -57,6 +57,39 @@ it('one command imports a database once, also after its oldest rows were deleted
   expect(counts()).toEqual(before);
 }, 60_000);
 
+it('a database of ihandler adds nothing to another one that has its incidents, and is not imported into itself', async () => {
+  const world = worldWith('dionaea', 'log-sqlite');
+  const env = { XDG_STATE_HOME: join(world.folder, 'state'), IHANDLER_SENSOR: 'berlin' };
+  const [one, two, three] = ['one', 'two', 'three'].map((name) => join(world.folder, `${name}.sqlite`));
+  const run = (file = '', target = '') =>
+    world.run(['import', file, '--with', `log-sqlite:file=${target}`], {
+      conditions: ['@ihandler/source'],
+      env,
+    });
+  const lines = recording('dionaea-a/log_incident.ndjson');
+  for (const target of [one, two]) expect((await run(lines, target)).code).toBe(0);
+  const count = (target = '') => {
+    const db = new Database(target, { readonly: true });
+    const rows = db.prepare('SELECT count(*) FROM connections').pluck().get();
+    db.close();
+    return rows;
+  };
+  const before = count(one);
+  for (const [from, to] of [
+    [one, two],
+    [two, one],
+    [one, three],
+    [two, three],
+    [one, three],
+  ] as const)
+    expect((await run(from, to)).code).toBe(0);
+  expect([one, two, three].map(count)).toEqual([before, before, before]);
+  const itself = await run(one, one);
+  expect(itself.code).toBe(2);
+  expect(itself.stderr).toContain(`Cannot import ${one} into itself: the handler log-sqlite writes ${one}`);
+  expect(count(one)).toBe(before);
+}, 60_000);
+
 describeService('postgres', () => {
   let server: Postgres;
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 import type { Incident, SourceContext } from '@ihandler/core';
+import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
 import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
@@ -119,6 +120,11 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     const opened = await openDatabase(copy?.path ?? file, retryLocked);
     db = opened;
     const sensor = settings.sensor ?? context.sensor;
+    const stored = await retryLocked(() => checkpointIn(opened));
+    if (stored !== undefined && (await isCovered(stored, context))) {
+      context.log.info('the handlers have everything that this database of ihandler has', { file });
+      return;
+    }
     const known = readKnownDatabases(await context.state());
     const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, known));
     const { reading, database, warning } = prepared;

@@ -1,4 +1,5 @@
 import type { HostPlan } from '../assembly/host-plan.ts';
+import type { RequestedEntry } from '../assembly/load-handlers.ts';
 import { liveEntries, sourceOptions } from '../assembly/load-sources.ts';
 import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
 import { below, type ConfigPath } from '../configuration/problem.ts';
@@ -39,9 +40,10 @@ function resourcesIn(
   });
 }
 
-/** The resources of all handlers of a plan. */
-export function handlerResources(plan: HostPlan): readonly Resource[] {
-  return requestedEntries(plan).flatMap((requested) => {
+/** The resources of all handlers of a plan, and of `added` entries, whose paths start at the working directory. */
+export function handlerResources(plan: HostPlan, added: readonly RequestedEntry[] = []): readonly Resource[] {
+  const more = added.map(({ entry, path }) => ({ entry: { folder: plan.world.cwd, ...entry }, path }));
+  return [...requestedEntries(plan), ...more].flatMap((requested) => {
     const { entry, path } = requested;
     const handler = handlerOf(requested, plan);
     if (handler === undefined) return [];

@@ -4,11 +4,13 @@ import { type HandlerEntry, IhandlerError } from '@ihandler/core';
 import { makeDataFolder, sensorName } from '../assembly/data-folder.ts';
 import { unknownSources } from '../assembly/file-source.ts';
 import type { HostPlan } from '../assembly/host-plan.ts';
-import { loadHandlers } from '../assembly/load-handlers.ts';
+import { loadHandlers, type RequestedEntry } from '../assembly/load-handlers.ts';
 import { openInputs } from '../assembly/recognise-file.ts';
 import { configuredEntries, defaultEntries } from '../assembly/requested-handlers.ts';
 import { type Entry, emptyConfiguration } from '../configuration/configuration.ts';
+import { handlerResources } from '../diagnosis/resources.ts';
 import type { ImportProgress, ImportResult } from './import-result.ts';
+import { refuseOwnOutput } from './refuse-own-output.ts';
 import { runImport } from './run-import.ts';
 
 /** How to import files. */
@@ -33,13 +35,17 @@ function newFile(folder: string, kind: string, now: Date): string {
   }
 }
 
+function requestedWith(added: readonly Entry[]): readonly RequestedEntry[] {
+  return added.map((entry) => ({ entry, path: [`--with ${entry.name}`] }));
+}
+
 async function handlersFor(plan: HostPlan, added: readonly Entry[]): Promise<readonly HandlerEntry[]> {
   const { configuration, context, world } = plan;
   const here = { ...context, folder: world.cwd };
   const unnamed = emptyConfiguration(world.cwd, context.installed);
   const configured = configuredEntries(plan);
   const own = await loadHandlers(configured, context, configuration, unknownSources(configuration));
-  const requested = added.map((entry) => ({ entry, path: [`--with ${entry.name}`] }));
+  const requested = requestedWith(added);
   if (configured.length + requested.length > 0)
     return [...own, ...(await loadHandlers(requested, here, unnamed))];
   const defaults = defaultEntries(plan);
@@ -71,6 +77,10 @@ export async function importFiles(
     from: options.from,
     sensor,
   });
+  refuseOwnOutput(
+    inputs.map(({ file }) => file),
+    handlerResources(plan, requestedWith(options.with ?? [])),
+  );
   const rejects =
     options.rejects === undefined
       ? newFile(dataDir, 'rejects', new Date())
