@@ -59,4 +59,25 @@ describe('the queries of docs/queries.md', () => {
       }
     },
   );
+
+  it.each(queries())('return the same for addresses in mapped form: $title', ({ sql }) => {
+    const database = new Database(':memory:');
+    try {
+      database.exec(`ATTACH '${file}' AS original`);
+      const names = database
+        .prepare<[], string>(
+          "SELECT name FROM original.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        )
+        .pluck()
+        .all();
+      for (const name of names) database.exec(`CREATE TABLE main.${name} AS SELECT * FROM original.${name}`);
+      database.exec('DETACH original');
+      const plain = database.prepare(sql).all();
+      database.exec(`UPDATE connections SET remote_host = '::ffff:' || remote_host
+        WHERE connection % 2 = 1 AND remote_host GLOB '[0-9]*.[0-9]*'`);
+      expect(database.prepare(sql).all()).toEqual(plain);
+    } finally {
+      database.close();
+    }
+  });
 });

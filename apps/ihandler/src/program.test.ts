@@ -100,7 +100,9 @@ describe('the program', () => {
       expect(stdout).toContain('tree TARGET.a [--since DATE]');
     }
     expect((await world.run(['tree', 'x.b', '--help'])).stdout).toContain('tree TARGET.b [--since DATE]');
-    expect((await world.run(['tree'])).stderr).toContain('no target was given');
+    expect((await world.run(['tree'])).stderr).toContain(
+      'expected something that it can read, found nothing',
+    );
   });
 
   test('runs the command of a package with its options', async () => {
@@ -119,7 +121,7 @@ describe('the program', () => {
     expect((await world.run(['tree', 'x.a'])).stdout).toMatch(/^a /);
     const { code, stderr } = await world.run(['tree', 'x.c']);
     expect(code).toBe(4);
-    expect(stderr).toContain('none accepts "x.c"');
+    expect(stderr).toContain('expected something that it can read, found "x.c"');
     expect(stderr).toContain('ihandler-a: tree TARGET.a');
     expect(stderr).toContain('ihandler-b: tree TARGET.b');
   });

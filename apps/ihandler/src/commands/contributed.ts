@@ -90,10 +90,10 @@ export async function loadContributed(
       refused.push(`  ${contribution.package.name}: cannot be loaded: ${describeError(error)}`);
     }
   if (isHelp && first !== undefined) return first;
-  const reason = target === undefined ? 'no target was given' : `none accepts ${JSON.stringify(target)}`;
+  const found = target === undefined ? 'nothing' : JSON.stringify(target);
   throw new IhandlerError(
     target === undefined ? 'OPTIONS_INVALID' : 'TARGET_UNREADABLE',
-    `Several packages contribute the command ${only?.name}, and ${reason}:\n${refused.join('\n')}`,
+    `${only?.name}: expected something that it can read, found ${found}. The installed packages read:\n${refused.join('\n')}`,
   );
 }
 

@@ -26,21 +26,21 @@ async function run(name: string, ...positionals: string[]): Promise<{ code: numb
 describe('a target of the commands', () => {
   const accepts = (target: string) => command('tree').accepts?.(target);
 
-  it('is accepted when it is a SQLite database, gzipped or not', async () => {
+  it('is accepted when it is a file of any kind, so that the error explains what it is', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'x.gz'), gzipSync(readFileSync(recorded)));
     writeFileSync(join(folder, 'y.gz'), gzipSync('{"a":1}'.repeat(1000)));
     writeFileSync(join(folder, 'z'), '{"a":1}');
     expect(await accepts(recorded)).toBe(true);
     expect(await accepts(join(folder, 'x.gz'))).toBe(true);
-    expect(await accepts(join(folder, 'y.gz'))).toBe(false);
-    expect(await accepts(join(folder, 'z'))).toBe(false);
+    expect(await accepts(join(folder, 'y.gz'))).toBe(true);
+    expect(await accepts(join(folder, 'z'))).toBe(true);
   });
 
-  it('is accepted when it looks like the path of a missing file, so that the error explains it', async () => {
+  it('is accepted when it may be the path of a missing file, so that the error explains it, but not as a URL', async () => {
     expect(await accepts('/no/such.sqlite')).toBe(true);
     expect(await accepts('postgres://host/database')).toBe(false);
-    expect(await accepts('database')).toBe(false);
+    expect(await accepts('database')).toBe(true);
     await expect(run('tree', '/no/such.sqlite')).rejects.toThrow('/no/such.sqlite does not exist');
   });
 });

@@ -38,7 +38,9 @@ function open(file: string, readonly: boolean): Database {
     if (names.has('ihandler_meta')) assertReadableVersion(database, file);
     if (!names.has('connections'))
       throw unreadable(
-        `${file} does not contain attacks: the table "connections" is missing. Name another database.`,
+        names.size === 0
+          ? `Expected a database with dionaea's tables, found an empty database in ${file}: name another file.`
+          : `Expected a database with dionaea's tables, found the database of another program in ${file} (it has tables such as ${JSON.stringify([...names].slice(0, 3))}): name another file.`,
       );
   });
 }
@@ -94,6 +96,22 @@ async function openCopy(
   }
 }
 
+/** The error for a file that is no database: says what it is, as far as its first bytes tell. */
+function notDatabase(file: string, head: Uint8Array, cause: unknown): Error {
+  const text = Buffer.from(head).toString('utf8');
+  const isText = !/[^\P{Cc}\s]|\ufffd(?!$)/u.test(text);
+  const isJson = isText && text.trimStart().startsWith('{');
+  const found = isJson
+    ? 'a file with JSON'
+    : isText
+      ? 'a text file'
+      : 'a binary file that is not SQLite, or is damaged';
+  const advice = isJson
+    ? 'to store the incidents in it, import it (ihandler import FILE --with log-sqlite:file=attacks.sqlite) and name that database'
+    : 'name another file';
+  return unreadable(`Expected a database with dionaea's tables, found ${found}: ${file}; ${advice}.`, cause);
+}
+
 async function assertReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
@@ -129,6 +147,7 @@ export async function openReadable(file: string): Promise<ReadableDatabase> {
     const failure = classifyFailure(error);
     if (failure === 'not-sqlite' && isGzipHead(readHead(file))) return openCopy(file, unzip);
     if (failure === 'inaccessible') return openCopy(file, copyAll);
+    if (failure === 'not-sqlite') throw notDatabase(file, readHead(file), error);
     throw explainReading(error, file);
   }
 }

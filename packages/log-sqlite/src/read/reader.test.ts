@@ -233,8 +233,14 @@ describe('the reader of an unreadable target', () => {
     };
     expect(await messageOf(join(folder, 'no'))).toContain('no does not exist');
     expect(await messageOf(folder)).toContain('the folder');
-    expect(await messageOf(file('empty', ''))).toContain('does not contain attacks');
-    expect(await messageOf(file('text', 'hello'.repeat(500)))).toContain('text is not a SQLite database');
+    expect(await messageOf(file('empty', ''))).toContain('found an empty database');
+    expect(await messageOf(file('text', 'hello'.repeat(500)))).toMatch(
+      /expected a database with dionaea's tables, found a text file/i,
+    );
+    expect(await messageOf(file('json', '{"origin":"a.b"}\n'.repeat(50)))).toMatch(
+      /found a file with JSON.*ihandler import/,
+    );
+    expect(await messageOf(file('binary', Buffer.alloc(500, 0xfe)))).toMatch(/found a binary file/);
     expect(await messageOf(file('zip', gzipSync('hello'.repeat(500))))).toContain('zip is not a SQLite');
     expect(await messageOf(file('cut.gz', gzipSync(readFileSync(recorded)).subarray(0, 9000)))).toContain(
       'Cannot unpack',
@@ -242,7 +248,15 @@ describe('the reader of an unreadable target', () => {
     const damaged = readFileSync(recorded);
     damaged.fill(0xab, 100, 4096);
     expect(await messageOf(file('damaged', damaged))).toContain('damaged SQLite database');
-    expect(readdirSync(folder).sort()).toEqual(['cut.gz', 'damaged', 'empty', 'text', 'zip']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'binary',
+      'cut.gz',
+      'damaged',
+      'empty',
+      'json',
+      'text',
+      'zip',
+    ]);
   });
 
   it('rejects a database of a later version', async () => {
