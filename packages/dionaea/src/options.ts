@@ -9,7 +9,7 @@ export interface DionaeaOptions extends FileSourceOptions {
   readonly file: string;
   /** Name of the sensor that wrote the file; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** Longest accepted line, such as `1MiB`. @default "1MiB" */
+  /** Longest accepted line, such as `1MiB`. @default "16MiB" */
   readonly maxLine?: string;
   /** Deepest accepted nesting of a line. @default 100 */
   readonly maxDepth?: number;
@@ -37,8 +37,8 @@ export const optionsSchema = z.strictObject({
     .max(200)
     .optional()
     .describe('Name of the sensor that wrote the file. Default: the sensor of the host.'),
-  maxLine: sizeOption('1MiB', { min: '0.001kB', max: '256MiB' })
-    .prefault('1MiB')
+  maxLine: sizeOption('16MiB', { min: '0.001kB', max: '256MiB' })
+    .prefault('16MiB')
     .describe('Longest accepted line.'),
   maxDepth: z.int().min(2).max(1000).default(100).describe('Deepest accepted nesting of a line.'),
   format: z

@@ -10,7 +10,7 @@ export interface DionaeaFollowOptions {
   readonly file: string;
   /** Name of the sensor that writes it; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** Longest accepted line, such as `1MiB`. @default "1MiB" */
+  /** Longest accepted line, such as `1MiB`. @default "16MiB" */
   readonly maxLine?: string;
   /** Deepest accepted nesting of a line. @default 100 */
   readonly maxDepth?: number;

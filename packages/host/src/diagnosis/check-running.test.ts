@@ -105,6 +105,12 @@ describe('sources', () => {
       words === undefined ? [] : [`warning tail: ${words}`],
     );
   });
+
+  test('with rejected lines are counted', () => {
+    expect(found(viewOf(), { rejected: 1234 })).toEqual([
+      'warning tail: 1,234 inputs rejected since the start',
+    ]);
+  });
 });
 
 describe('instances', () => {

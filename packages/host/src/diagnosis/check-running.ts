@@ -62,6 +62,13 @@ function sourceFindings(
     });
   if (live?.lost != null && now - live.lost.at >= LOST_FOR)
     findings.push({ severity: 'warning', about: instance, found: describeLost(live.lost, now) });
+  if (live !== undefined && live.rejected > 0)
+    findings.push({
+      severity: 'warning',
+      about: instance,
+      found: `${formatCount(live.rejected, 'input')} rejected since the start`,
+      advice: 'the rejects file in the data folder has the reasons; ihandler import reads it again',
+    });
   const { newest, reportedAt } = live ?? { newest: null, reportedAt: null };
   const skewed =
     newest === null || reportedAt === null ? undefined : skewFinding(instance, newest - reportedAt);
