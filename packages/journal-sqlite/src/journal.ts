@@ -58,6 +58,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
   return {
     name: 'sqlite',
     durable: true,
+    minFree,
     get damage() {
       return damage;
     },

@@ -105,6 +105,8 @@ export interface Journal {
   readonly name: string;
   /** Whether appended incidents survive a crash. */
   readonly durable: boolean;
+  /** With less free space than this on its disk, in bytes, it accepts no incidents. @default it does not say */
+  readonly minFree?: number;
   /** Present when the journal was damaged when it was opened. */
   readonly damage?: JournalDamage | undefined;
   open(): MaybePromise<void>;

@@ -61,6 +61,8 @@ export const manifestSchema = z.object({
         summary: z.string(),
         /** Origins of incidents about the sensor itself, not about an attack: excluded by default. */
         ownOrigins: z.array(z.string()).default([]),
+        /** Protocols that connections of the sensor have: `check` warns about others. @default any */
+        protocols: z.array(z.string()).optional(),
         /** Protocols of connections that the sensor itself opens: excluded by default. */
         ownProtocols: z.array(z.string()).default([]),
       }),

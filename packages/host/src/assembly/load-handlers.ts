@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { CONTRACT, type Handler, type HandlerEntry } from '@ihandler/core';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
 import { defaultFilters, filtersOf } from '../configuration/entry-filters.ts';
-import { type ConfigPath, factoryProblems, type Problem } from '../configuration/problem.ts';
+import { type ConfigPath, factoryProblems, type Problem, withSuggestions } from '../configuration/problem.ts';
 import { type Contribution, contributionsOf, findContribution } from '../discovery/contributions.ts';
 import { type Installed, packageAt } from '../discovery/find-packages.ts';
 import { importExport, importFile, type Module } from '../discovery/load-module.ts';
@@ -105,9 +105,11 @@ function handlerProblem(value: unknown): string | undefined {
 
 async function createEntry(requested: RequestedEntry, context: LoadContext): Promise<CreatedEntry> {
   const { entry, path } = requested;
+  let schema: JsonSchema = {};
   try {
     const loaded = await load(requested, context);
     if (typeof loaded === 'string') return { problems: [{ path: [...path, 'name'], message: loaded }] };
+    schema = loaded.schema;
     const factory = loaded.module['default'];
     const options = resolvePaths(loaded.schema, entry.config ?? {}, entry.folder ?? context.folder);
     // Safe: a factory validates the options itself; its result is checked below.
@@ -128,7 +130,7 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
       },
     };
   } catch (error) {
-    return { problems: factoryProblems(error, entry.name, path) };
+    return { problems: withSuggestions(factoryProblems(error, entry.name, path), path, schema) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { CONTRACT, type Source } from '@ihandler/core';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
-import { type ConfigPath, factoryProblems, type Problem } from '../configuration/problem.ts';
+import { type ConfigPath, factoryProblems, type Problem, withSuggestions } from '../configuration/problem.ts';
 import { type Contribution, contributionsOf, findContribution } from '../discovery/contributions.ts';
 import { importExport } from '../discovery/load-module.ts';
 import { optionsOf, resolvePaths } from '../discovery/option-schema.ts';
@@ -115,7 +115,9 @@ export async function loadSources(
         });
       else sources.push(source);
     } catch (error) {
-      problems.push(...factoryProblems(error, entry.name, path));
+      problems.push(
+        ...withSuggestions(factoryProblems(error, entry.name, path), path, contribution.spec.options),
+      );
     }
   return { sources, problems };
 }

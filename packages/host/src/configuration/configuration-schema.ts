@@ -1,6 +1,7 @@
 import { compileGlob, describeError } from '@ihandler/core';
 import { compileEntryFilter, isSecretName, parseDomains } from '@ihandler/core/kit';
 import { z } from 'zod';
+import { didYouMean } from '../did-you-mean.ts';
 import { parseLogLevels } from '../running/log-levels.ts';
 import type { ConfigPath, Problem } from './problem.ts';
 
@@ -97,6 +98,17 @@ function describeFound(value: unknown, path: ConfigPath): string {
   return JSON.stringify(inner)?.slice(0, 80) ?? typeof inner;
 }
 
+/** The settings that exist at a path. */
+function settingsAt([first, index, inner]: ConfigPath): readonly string[] {
+  if (first === undefined) return Object.keys(configurationSchema.shape);
+  if (inner !== undefined) return [];
+  if (first === 'health') return Object.keys(port);
+  if (first === 'log') return ['levels', 'domains'];
+  if (first === 'journal') return Object.keys(named);
+  if (index === undefined) return [];
+  return Object.keys((first === 'ihandlers' ? handler : source).shape);
+}
+
 /**
  * Validates a value. `written` is the whole file as it was written, from which messages quote; `at` is the path of the
  * value in it.
@@ -111,7 +123,10 @@ export function validate<S extends z.ZodType>(
   const problems = (error?.issues ?? []).flatMap((issue): Problem[] => {
     const path = [...at, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown setting' }));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown setting${didYouMean(key, settingsAt(path))}`,
+      }));
     const what = issue.code === 'custom' ? '' : `; found ${describeFound(written, path)}`;
     return [{ path, message: `${issue.message}${what}` }];
   });

@@ -1,4 +1,7 @@
 import { describeError, isIhandlerError, type OptionProblem, optionProblems } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
+import { didYouMean } from '../did-you-mean.ts';
+import { type JsonSchema, optionsOf } from '../discovery/option-schema.ts';
 
 /** A path into a configuration: `['ihandlers', 0, 'config', 'file']`. */
 export type ConfigPath = readonly (string | number)[];
@@ -30,6 +33,31 @@ export function optionProblemsAt(error: unknown, path: ConfigPath): readonly Pro
     path: below([...path, 'config'], problem),
     message: problem.message,
   }));
+}
+
+function recordIn(value: unknown, key: string): JsonSchema | undefined {
+  const inner = isRecord(value) ? value[key] : undefined;
+  return isRecord(inner) ? inner : undefined;
+}
+
+/** Adds the nearest name to the problems of unknown options of the entry at `path`. */
+export function withSuggestions(
+  problems: readonly Problem[],
+  path: ConfigPath,
+  schema: JsonSchema,
+): readonly Problem[] {
+  return problems.map((problem) => {
+    const inner = problem.path.slice(path.length + 1);
+    const key = inner.at(-1);
+    if (!/^(?:unknown option|there is no such option)$/.test(problem.message) || typeof key !== 'string')
+      return problem;
+    let around: JsonSchema | undefined = schema;
+    for (const step of inner.slice(0, -1))
+      around =
+        typeof step === 'number' ? recordIn(around, 'items') : recordIn(recordIn(around, 'properties'), step);
+    const known = optionsOf(around ?? {}).map(([name]) => name);
+    return { ...problem, message: `${problem.message}${didYouMean(key, known)}` };
+  });
 }
 
 /** What a factory threw, as problems of the entry at `path`: one for each wrong option, else one for the error. */

@@ -1,18 +1,20 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError } from '@ihandler/core';
 import { unknownSources } from '../assembly/file-source.ts';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { loadHandlers } from '../assembly/load-handlers.ts';
-import { hasProblems, loadJournal } from '../assembly/load-journal.ts';
+import { hasProblems, type LoadedJournal, loadJournal } from '../assembly/load-journal.ts';
 import { liveEntries, loadSources } from '../assembly/load-sources.ts';
 import { instanceName } from '../assembly/prepare-host.ts';
 import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
-import type { Problem } from '../configuration/problem.ts';
+import { formatPath, type Problem } from '../configuration/problem.ts';
 import { connectControl } from '../control/connect-control.ts';
 import { describeOutbound, destinationsIn } from '../discovery/outbound-data.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { accessProblems, folderProblem, portProblem } from './check-access.ts';
 import { ownFindings } from './check-sources.ts';
+import { configurationWarnings, type JournalContents } from './configuration-warnings.ts';
 import type { Finding } from './finding.ts';
 import { handlerResources, importResources, liveResources, type Resource } from './resources.ts';
 
@@ -59,10 +61,31 @@ async function runningPid({ dataDir, world }: HostPlan): Promise<number | undefi
 
 async function journalOf(plan: HostPlan) {
   const loaded = await loadJournal(plan);
-  if (hasProblems(loaded)) return { journal: undefined, problems: loaded };
+  if (hasProblems(loaded)) return { journal: undefined, loaded: undefined, problems: loaded };
   const { name, file } = loaded;
   const message = file === undefined ? undefined : folderProblem(dirname(file));
-  return { journal: { name, file }, problems: message === undefined ? [] : [{ path: ['journal'], message }] };
+  return {
+    journal: { name, file },
+    loaded,
+    problems: message === undefined ? [] : [{ path: ['journal'], message }],
+  };
+}
+
+/** What a journal holds; undefined when it does not exist yet or cannot be read, which is reported elsewhere. */
+function contentsOf(loaded: LoadedJournal | undefined): JournalContents | undefined {
+  if (loaded?.module?.view === undefined || loaded.file === undefined || !existsSync(loaded.file))
+    return undefined;
+  try {
+    const view = loaded.module.view(loaded.options);
+    try {
+      const { before, last } = view.bounds();
+      return { instances: Object.keys(view.cursors()), incidents: last - before };
+    } finally {
+      view.close();
+    }
+  } catch {
+    return undefined; // doctor says why
+  }
 }
 
 async function healthProblems(
@@ -98,9 +121,11 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
   const sensor = configuration.sensor ?? (world.env['IHANDLER_SENSOR'] || 'sensor');
   const isLive = liveEntries(configuration, context).length > 0;
   const needsJournal = isLive || configuration.journal !== undefined;
-  const { journal, problems: journalProblems } = needsJournal
-    ? await journalOf(plan)
-    : { journal: undefined, problems: [] };
+  const {
+    journal,
+    loaded,
+    problems: journalProblems,
+  } = needsJournal ? await journalOf(plan) : { journal: undefined, loaded: undefined, problems: [] };
   const live = await loadSources(configuration, context, sensor);
   const resources = liveResources(plan, sensor);
   const address = healthAddress(configuration);
@@ -115,9 +140,19 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
     ...(isLive || configuration.health !== undefined ? await healthProblems(address, pid !== undefined) : []),
   ];
   const handlers = await loadHandlers(requested, context, configuration, problems);
+  const warnings = await configurationWarnings(plan, handlers, loaded, contentsOf(loaded));
   return {
     pid,
-    warnings: await ownFindings(live.sources),
+    warnings: [
+      ...(await ownFindings(live.sources)),
+      ...warnings.map(
+        ({ path, message }): Finding => ({
+          severity: 'warning',
+          about: `${configuration.where(path)}, ${formatPath(path)}`,
+          found: message,
+        }),
+      ),
+    ],
     data: dataDir,
     journal,
     sources: live.sources.map(({ instance }) => ({ instance, ...ofInstance(resources, instance) })),

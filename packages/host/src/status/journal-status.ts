@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JournalView } from '@ihandler/core';
 import type { LoadedJournal } from '../assembly/load-journal.ts';
@@ -7,13 +7,15 @@ import type { JournalStatus } from './host-status.ts';
 /** How long the status is cached, in milliseconds: health and metrics may be requested often. */
 const GOOD_FOR = 5000;
 
-/** The space left for this user on the disk of a file, in bytes; undefined when it is unknown. */
+/** The space left for this user on the disk of a file, which may not exist yet, in bytes; undefined when it is unknown. */
 export function freeDisk(file: string): number | undefined {
   try {
-    const { bavail, bsize } = statfsSync(dirname(file));
+    let folder = dirname(file);
+    while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+    const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
   } catch {
-    // The file does not exist yet, or the system does not provide the figure.
+    // The system does not provide the figure.
     return undefined;
   }
 }
