@@ -126,7 +126,7 @@ describe('the handler hpfeeds', () => {
       /rejected this client: Authentication failed.*Check "ident" and "secret"/,
     ],
     ['a port without TLS', { tls: {} }, /The TLS handshake failed: check that the server speaks TLS/],
-    ['a closed port', { port: 1 }, /Cannot reach the hpfeeds broker .*: connect ECONNREFUSED/],
+    ['a closed port', { port: 1 }, /Cannot reach the hpfeeds broker .*: connection refused/],
   ])('reports %s, and retries', async (_, wrong, message) => {
     const { sensor } = await network();
     const dispatcher = await host([{ handler: hpfeeds({ ...sensor, ...wrong }) }]);

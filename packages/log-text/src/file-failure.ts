@@ -32,7 +32,7 @@ const permanentCodes: ReadonlySet<string> = new Set([
 function describeFailure(error: unknown, file: string): string {
   const code = errorCode(error);
   const reason = reasons.get(code)?.(file) ?? describeError(error);
-  return `Cannot write ${file}${code === '' ? '' : ` (${code})`}: ${reason}.`;
+  return `Cannot write ${file}: ${reason}.`;
 }
 
 /** Makes any failure of a file in use temporary, because no incident causes it. Keeps the code. */

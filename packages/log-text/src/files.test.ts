@@ -110,10 +110,10 @@ describe('start fails for a log file', () => {
     [
       'in a folder that does not exist',
       (folder) => join(folder, 'none', 'a.log'),
-      /ENOENT.*none does not exist: create it/,
+      /none does not exist: create it/,
     ],
-    ['below a file', (folder) => join(folder, 'b.log', 'a.log'), /ENOTDIR.*is not a folder/],
-    ['that is a folder', (folder) => folder, /EISDIR.*name a file in it/],
+    ['below a file', (folder) => join(folder, 'b.log', 'a.log'), /b\.log is not a folder/],
+    ['that is a folder', (folder) => folder, /name a file in it/],
   ])('%s, with the reason, and leaves nothing open', async (_, path, message) => {
     const folder = temporaryFolder();
     const [file, other] = [path(folder), join(folder, 'b.log')];
@@ -205,7 +205,7 @@ describe('log-text on reopen', () => {
     mkdirSync(inner);
     const log = await startLog({ file: join(inner, 'a.log') });
     renameSync(inner, join(folder, 'moved'));
-    await expect(log.reopen()).rejects.toThrow(/ENOENT.*create it/);
+    await expect(log.reopen()).rejects.toThrow(/does not exist: create it/);
     await log.write(numbered(1, 1));
     expect(numbersIn(textOf(join(folder, 'moved', 'a.log')))).toEqual([1]);
     mkdirSync(inner);
@@ -231,8 +231,8 @@ describe('a failed write of log-text', () => {
     const [good, bad] = [join(folder, 'good.log'), join(folder, 'bad.log')];
     symlinkSync('/dev/full', bad);
     const log = await startLog({ logs: { bad: { file: bad }, good: { file: good } } });
-    await expect(log.write(numbered(1, 10))).rejects.toThrow(/ENOSPC/);
-    await expect(log.write(numbered(1, 10))).rejects.toThrow(/ENOSPC/);
+    await expect(log.write(numbered(1, 10))).rejects.toThrow(/no space|full/);
+    await expect(log.write(numbered(1, 10))).rejects.toThrow(/no space|full/);
     expect(numbersIn(textOf(good))).toEqual(upTo(10));
     rmSync(bad);
     for (let n = 1; n <= 10; n += 1) await log.write(numbered(n, 1));

@@ -12,7 +12,7 @@ const folder = z
 /** The options as a user writes them. Manifest and README come from here. */
 export const optionsSchema = z.strictObject({
   sampleFolders: z
-    .array(folder)
+    .array(folder.meta({ format: 'path', access: 'read' }))
     .min(1, 'expected at least one folder')
     .describe(
       "Folders that samples may be read from, usually dionaea's folder for binaries. No other file is opened.",

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { readFileSync, renameSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   describeError,
@@ -94,6 +97,42 @@ describe('describeError', () => {
     ['an error that cannot be described', Object.create(null)],
   ])('returns %j', (text, error) => {
     expect(describeError(error)).toBe(text);
+  });
+
+  it('describes errors of the system without their codes', async () => {
+    const failed = async (work: () => unknown): Promise<string> => {
+      try {
+        await work();
+      } catch (error) {
+        return describeError(new Error('it failed', { cause: error }));
+      }
+      throw new Error('expected a failure');
+    };
+    expect(await failed(() => readFileSync('/nonexistent/a'))).toBe(
+      'it failed (no such file or directory: /nonexistent/a)',
+    );
+    expect(await failed(() => readFileSync('/'))).toBe('it failed (this is a folder)');
+    expect(await failed(() => renameSync('/nonexistent/a', '/b'))).toBe(
+      'it failed (no such file or directory: /nonexistent/a to /b)',
+    );
+    expect(await failed(() => once(connect(1, '127.0.0.1'), 'connect'))).toBe(
+      'it failed (connection refused: 127.0.0.1:1)',
+    );
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    expect(await failed(() => once(createServer().listen(port, '127.0.0.1'), 'listening'))).toBe(
+      `it failed (another program uses this address: 127.0.0.1:${port})`,
+    );
+    server.close();
+    const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), {
+      code: 'ECONNREFUSED',
+      syscall: 'connect',
+      address: '::1',
+      port: 1,
+    });
+    expect(describeError(new AggregateError([refused]))).toBe('connection refused: ::1:1');
   });
 
   it('ends when the causes form a circle', () => {

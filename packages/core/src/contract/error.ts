@@ -1,4 +1,5 @@
 import { property } from './property.ts';
+import { describeSystemError } from './system-error.ts';
 
 /** The kind of an {@link IhandlerError}, for programs. */
 export type IhandlerErrorCode =
@@ -100,13 +101,19 @@ export function failureKind(error: unknown): FailureKind {
 
 function describeDeep(error: unknown, depth: number): string {
   if (!(error instanceof Error)) return String(error);
-  const text = error.message || error.name;
+  // A connection that failed at each address of a host name has no message of its own.
+  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0 && depth > 0)
+    return describeDeep(error.errors[0], depth - 1);
+  const text = describeSystemError(error) ?? (error.message || error.name);
   if (error.cause === undefined || depth === 0) return text;
   const cause = describeDeep(error.cause, depth - 1);
   return text.includes(cause) ? text : `${text} (${cause})`;
 }
 
-/** The message of an error with up to four causes. Works for any thrown value, and never throws. */
+/**
+ * The message of an error with up to four causes. Errors of the system are in plain words, without their code. Works for any
+ * thrown value, and never throws.
+ */
 export function describeError(error: unknown): string {
   try {
     return describeDeep(error, 4);

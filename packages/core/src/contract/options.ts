@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { describeValue } from './describe-value.ts';
 import { IhandlerError } from './error.ts';
 import { escapeControls } from './escape-controls.ts';
+import { issueText } from './issue-text.ts';
 
 /** One problem with an option. */
 export interface OptionProblem {
@@ -38,7 +39,12 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): Option
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'unknown option' }))
-      : [{ path: pathOf(issue.path), message: `${issue.message}; found ${found(input, issue.path)}` }],
+      : [
+          {
+            path: pathOf(issue.path),
+            message: `${issueText(issue.message)}; found ${found(input, issue.path)}`,
+          },
+        ],
   );
 }
 

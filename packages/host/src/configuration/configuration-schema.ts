@@ -1,5 +1,5 @@
 import { compileGlob, describeError } from '@ihandler/core';
-import { compileEntryFilter, isSecretName, parseDomains } from '@ihandler/core/kit';
+import { compileEntryFilter, isSecretName, issueText, parseDomains } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseLogLevels } from '../running/log-levels.ts';
@@ -128,7 +128,7 @@ export function validate<S extends z.ZodType>(
         message: `unknown setting${didYouMean(key, settingsAt(path))}`,
       }));
     const what = issue.code === 'custom' ? '' : `; found ${describeFound(written, path)}`;
-    return [{ path, message: `${issue.message}${what}` }];
+    return [{ path, message: `${issueText(issue.message)}${what}` }];
   });
   return { data, problems };
 }

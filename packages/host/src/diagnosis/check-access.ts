@@ -5,6 +5,12 @@ import { describeError } from '@ihandler/core';
 import type { Problem } from '../configuration/problem.ts';
 import type { Resource } from './resources.ts';
 
+/** Why something with this path failed; the caller names the path. */
+function reasonFor(error: unknown, path: string): string {
+  const reason = describeError(error);
+  return reason.endsWith(`: ${path}`) ? reason.slice(0, -path.length - 2) : reason;
+}
+
 /** Throws unless this user can create files in an existing folder. */
 function assertWritable(folder: string): void {
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
@@ -19,7 +25,7 @@ export function folderProblem(folder: string): string | undefined {
     assertWritable(nearest);
     return undefined;
   } catch (error) {
-    return `expected a folder that can be written or created; found ${folder}: ${describeError(error)}`;
+    return `expected a folder that can be written or created; found ${folder}: ${reasonFor(error, folder)}`;
   }
 }
 
@@ -35,7 +41,7 @@ function pathProblem({ access, mayAppear }: Resource, path: string): string | un
     else assertWritable(dirname(path));
     return undefined;
   } catch (error) {
-    return `expected a path that can be ${access === 'read' ? 'read' : 'written'}; found ${path}: ${describeError(error)}`;
+    return `expected a path that can be ${access === 'read' ? 'read' : 'written'}; found ${path}: ${reasonFor(error, path)}`;
   }
 }
 
@@ -44,7 +50,7 @@ export function portProblem(port: number, host: string): Promise<string | undefi
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error) =>
-      resolve(`expected a port to listen on; found ${host}:${port}: ${describeError(error)}`),
+      resolve(`expected a port to listen on; found ${host}:${port}: ${reasonFor(error, `${host}:${port}`)}`),
     );
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });

@@ -24,7 +24,7 @@ test('the reject log keeps the newest lines in a few files of bounded size, acro
 test('the reject log rejects a line that it cannot write, and tries the next', async () => {
   const world = createFolder();
   const keeper = createRejectLog(join(world.folder, 'later'), 'rejects');
-  await expect(keeper.append('one')).rejects.toThrow('ENOENT');
+  await expect(keeper.append('one')).rejects.toThrow(/no such file|ENOENT/);
   mkdirSync(join(world.folder, 'later'));
   await keeper.append('two');
   await keeper.close();

@@ -1,0 +1,59 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** Plain words for the codes that operators meet. The words of the system are used for the others. */
+const phrases: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses this address',
+  EADDRNOTAVAIL: 'this machine does not have this address',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the other side reset the connection',
+  EHOSTUNREACH: 'the host cannot be reached',
+  EISDIR: 'this is a folder',
+  EMFILE: 'too many open files',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left on the disk',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOTFOUND: 'unknown host name',
+  EPERM: 'operation not permitted',
+  EPIPE: 'the other side closed the connection',
+  EROFS: 'the file system is read-only',
+  ETIMEDOUT: 'connection timed out',
+};
+
+function textOf(error: Error, property: string): string | undefined {
+  const value: unknown = Reflect.get(error, property);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What a failed system call was about: a path, an address or a host name. */
+function subjectOf(error: Error): string | undefined {
+  const port: unknown = Reflect.get(error, 'port');
+  const address = textOf(error, 'address');
+  if (address !== undefined) return typeof port === 'number' && port >= 0 ? `${address}:${port}` : address;
+  const target = textOf(error, 'dest');
+  const path = textOf(error, 'path');
+  return path === undefined
+    ? textOf(error, 'hostname')
+    : target === undefined
+      ? path
+      : `${path} to ${target}`;
+}
+
+/**
+ * A system error of Node in plain words, such as `permission denied: /var/x.log` for `EACCES: permission denied, open
+ * '/var/x.log'`; undefined for any other error, and for one whose message says something else.
+ */
+export function describeSystemError(error: Error): string | undefined {
+  const code = textOf(error, 'code');
+  const syscall = textOf(error, 'syscall');
+  if (code === undefined || syscall === undefined || !/^E[A-Z0-9_]+$/.test(code)) return undefined;
+  if (!error.message.startsWith(`${code}: `) && !error.message.startsWith(`${syscall} ${code}`))
+    return undefined;
+  const errno: unknown = Reflect.get(error, 'errno');
+  const phrase =
+    phrases[code] ?? (typeof errno === 'number' ? getSystemErrorMap().get(errno)?.[1] : undefined);
+  if (phrase === undefined) return undefined;
+  const subject = subjectOf(error);
+  return subject === undefined ? phrase : `${phrase}: ${subject}`;
+}
