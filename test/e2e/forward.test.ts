@@ -128,7 +128,7 @@ it('a hub reports that another program uses its port, and receives the pending i
     ({ sources }) => sources[0]?.state === 'disconnected',
   );
   expect(current.sources[0]?.failure).toBe(
-    `http: cannot listen on port ${port} of 127.0.0.1: another program uses it. Stop that program, or choose another port. (another program uses this address: 127.0.0.1:${port})`,
+    `http: cannot listen on port ${port} of 127.0.0.1: another program uses it. Stop that program, or choose another port. (address already in use: 127.0.0.1:${port})`,
   );
   other.close();
   for (const caller of callers) caller.destroy();

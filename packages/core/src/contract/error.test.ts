@@ -123,7 +123,7 @@ describe('describeError', () => {
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     expect(await failed(() => once(createServer().listen(port, '127.0.0.1'), 'listening'))).toBe(
-      `it failed (another program uses this address: 127.0.0.1:${port})`,
+      `it failed (address already in use: 127.0.0.1:${port})`,
     );
     server.close();
     const refused = Object.assign(new Error('connect ECONNREFUSED ::1:1'), {

@@ -2,7 +2,7 @@ import { getSystemErrorMap } from 'node:util';
 
 /** Plain words for the codes that operators meet. The words of the system are used for the others. */
 const phrases: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program uses this address',
+  EADDRINUSE: 'address already in use',
   EADDRNOTAVAIL: 'this machine does not have this address',
   EAI_AGAIN: 'the host name cannot be looked up now',
   ECONNREFUSED: 'connection refused',
