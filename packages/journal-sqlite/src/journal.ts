@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { IhandlerError, type Journal, type JournalDamage, type JournalRun } from '@ihandler/core';
 import { encodeValue } from '@ihandler/core/kit';
+import { assertDriver } from '@ihandler/sqlite-file';
 import { createSpaceCheck, freeBytesOf } from './database/disk-space.ts';
 import { type OpenJournal, openJournal } from './database/open-journal.ts';
 import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
@@ -32,6 +33,7 @@ interface WorkingJournal extends OpenJournal {
  */
 export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
   const settings = parseJournalOptions(options);
+  assertDriver();
   const { file, minFree, freeBytes = freeBytesOf, onDamage, now = Date.now } = settings;
   let working: WorkingJournal | undefined;
   let damage: JournalDamage | undefined;

@@ -1,6 +1,7 @@
 import type { RetentionTimer } from '@ihandler/attack-log';
 import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
+import { assertDriver } from '@ihandler/sqlite-file';
 import { adopt, describeWriters, explainHidden, SWITCH_OFF } from './database/adopt.ts';
 import { explainFailure, explainOpening } from './database/failure.ts';
 import { createLiveDatabase, type LiveDatabase, type OpenDatabase } from './database/live-database.ts';
@@ -69,6 +70,7 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
 /** Stores attacks in a SQLite database with dionaea's tables, with rows and checkpoint in one transaction. */
 export default function logSqlite(options: LogSqliteOptions): WritingHandler {
   const settings = parseLogSqliteOptions(options);
+  assertDriver();
   let running: Running | undefined;
 
   /** Runs an action on the open database. Its failures get advice. */

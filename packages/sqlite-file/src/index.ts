@@ -1,3 +1,4 @@
+export { assertDriver, explainDriver } from './assert-driver.ts';
 export { assertKnownVersion, tableNames } from './contents.ts';
 export { eraseTraces, overwriteDeleted } from './erase-traces.ts';
 export { assertRegularFile, createFile, statusOf } from './file.ts';

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { assertDriver } from './assert-driver.ts';
 import { createFile } from './file.ts';
 import { explainOpening, type OpeningAdvice } from './sqlite-failure.ts';
 
@@ -8,6 +9,7 @@ export function openAndSetUp(
   options: Database.Options,
   setUp: (database: Database.Database) => void,
 ): Database.Database {
+  assertDriver();
   const database = new Database(file, options);
   try {
     setUp(database);

@@ -22,6 +22,7 @@ import {
   property,
   remoteHostsOf,
 } from '@ihandler/core/kit';
+import { assertDriver } from '@ihandler/sqlite-file';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { type StoredSample, storeOrigins } from './origins.ts';
@@ -67,6 +68,7 @@ function assertSameFile(incident: CaptureIncident, { md5 }: Draft): void {
  */
 export default function store(options: StoreOptions): WritingHandler {
   const settings = readOptions(options);
+  assertDriver();
   const counts = { stored: 0, known: 0, evicted: 0, remote: 0 };
   let running: Running | undefined;
 

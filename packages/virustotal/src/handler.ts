@@ -9,6 +9,7 @@ import {
   type WritingHandler,
 } from '@ihandler/core';
 import { MINUTE } from '@ihandler/core/kit';
+import { assertDriver } from '@ihandler/sqlite-file';
 import { createApi } from './api/api.ts';
 import { createHttpClient, type HttpClient } from './api/http-client.ts';
 import { REPORT, VERDICT } from './backlog/outbox.ts';
@@ -93,6 +94,7 @@ interface Running {
 /** Looks captured files up on VirusTotal, within the quota of a key. `parts` are for tests. */
 export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalParts = {}): WritingHandler {
   const settings = parseVirusTotalOptions(options);
+  assertDriver();
   const random = parts.random ?? Math.random;
   let running: Running | undefined;
 

@@ -1,5 +1,5 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { access, copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -70,7 +70,11 @@ async function unzip(from: string, to: string): Promise<void> {
 /** Copies a database with its write-ahead log or rollback journal; SQLite repairs the copy when it opens it. */
 async function copyAll(from: string, to: string): Promise<void> {
   for (const end of ['', '-wal', '-journal'])
-    if (statusOf(from + end) !== undefined) await copyFile(from + end, to + end);
+    if (statusOf(from + end) !== undefined) {
+      await copyFile(from + end, to + end);
+      // A copy of a read-only file is read-only, and SQLite could not repair it.
+      await chmod(to + end, 0o600);
+    }
 }
 
 async function openCopy(

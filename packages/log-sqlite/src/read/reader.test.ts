@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type AttackFilter, type ConnectionNode, formatAttack, formatManual } from '@ihandler/attack-log';
@@ -282,6 +290,28 @@ it('the reader leaves a database with a write-ahead log unchanged, without files
   expect(readFileSync(file).equals(bytes)).toBe(true);
   expect(statSync(file).mtimeMs).toBe(mtimeMs);
   expect(readdirSync(dirname(file))).toEqual(['attacks.sqlite']);
+});
+
+it('the reader opens a read-only copy with a hot rollback journal, and rolls it back in its own copy', async () => {
+  const file = dionaeaDatabase();
+  const writer = new Database(file);
+  writer.pragma('journal_mode = DELETE');
+  writer.pragma('cache_size = 1');
+  writer.exec(
+    "BEGIN; UPDATE connections SET connection_protocol = 'half', remote_hostname = hex(zeroblob(500))",
+  );
+  const copy = join(temporaryFolder(), 'copy.sqlite');
+  for (const end of ['', '-journal']) {
+    copyFileSync(file + end, copy + end);
+    chmodSync(copy + end, 0o444);
+  }
+  writer.exec('ROLLBACK');
+  writer.close();
+  const before = readFileSync(copy);
+  const protocols = (await attacksIn(copy)).map(({ row }) => row['connection_protocol']);
+  expect(protocols.length).toBeGreaterThan(1);
+  expect(protocols).not.toContain('half');
+  expect(readFileSync(copy).equals(before)).toBe(true);
 });
 
 it('the reader reads a database whose last writer crashed', async () => {
