@@ -5,7 +5,7 @@ import type { Reading } from '../database/reading.ts';
 import { findLateLinks, lateLinksTable } from '../live-database/late-links.ts';
 import { watchedConnections } from '../live-database/state.ts';
 import { streamName } from '../stream-name.ts';
-import { type KnownDatabase, shortHash } from './state.ts';
+import type { KnownDatabase } from './state.ts';
 
 /** Finds and remembers links, for dionaea assigns the parent of a connection some time after it adds the row. */
 export interface PastLinks {
@@ -17,9 +17,18 @@ export interface PastLinks {
   toRemember(): KnownDatabase['links'];
 }
 
-function hashOf(links: ReadonlyMap<number, number>, upTo: number): string {
-  const near = [...links].filter(([child]) => child <= upTo && child > upTo - watchedConnections);
-  return shortHash(JSON.stringify(near.sort(([a], [b]) => a - b)));
+/** The links near a row and before it: child, parent, child, … */
+function near(links: ReadonlyMap<number, number>, upTo: number): number[] {
+  return [...links]
+    .filter(([child]) => child <= upTo && child > upTo - watchedConnections)
+    .sort(([a], [b]) => a - b)
+    .flat();
+}
+
+function pairs(list: readonly number[]): ReadonlyMap<number, number> {
+  const map = new Map<number, number>();
+  for (let at = 0; at + 1 < list.length; at += 2) map.set(list[at] ?? 0, list[at + 1] ?? 0);
+  return map;
 }
 
 function rowIn(connection: unknown): number {
@@ -30,8 +39,8 @@ function rowIn(connection: unknown): number {
 
 /**
  * Makes {@link PastLinks}. `done` is the last row whose link every handler has, -1 for none. The links up to that row, as they
- * are now, are reported together in a stream of their own, which is named after them, unless they are the ones that were
- * reported when the rows were read: handlers ignore links that they know, and importing again reports nothing.
+ * are now and were not when the rows were read, are reported together in a stream of their own, which is named after them:
+ * importing again reports nothing, and handlers ignore links that they know.
  */
 export function createPastLinks(
   reading: Reading,
@@ -58,7 +67,8 @@ export function createPastLinks(
     async reportLate() {
       if (done < 0) return;
       const range = { from: done - watchedConnections, to: done };
-      const read = (stream: string) =>
+      const before = pairs(known.find(([row]) => row === done)?.[1] ?? []);
+      const read = (stream: string, reported: ReadonlyMap<number, number>) =>
         retryLocked(() =>
           findLateLinks(
             {
@@ -66,24 +76,24 @@ export function createPastLinks(
               streamOf: (table) => (table === lateLinksTable ? stream : reading.streamOf(table)),
             },
             range,
-            new Map(),
+            reported,
             0,
           ),
         );
-      const found = await read('unnamed');
-      for (const { child, parent } of found) links.set(child, parent);
-      const hash = hashOf(links, done);
-      if (found.length === 0 || known.some(([row, before]) => row === done && before === hash)) return;
+      for (const { child, parent } of await read('unnamed', new Map())) links.set(child, parent);
+      const added = near(links, done).length === 0 ? [] : await read('unnamed', before);
+      if (added.length === 0) return;
       const { sensor } = reading;
       const place = `${generation} ${done}`;
-      const stream = streamName('dionaea-database-links', sensor, identity, place, hash);
+      const names = JSON.stringify(added.map(({ child, parent }) => [child, parent]));
+      const stream = streamName('dionaea-database-links', sensor, identity, place, names);
       const resume = (await context.resumeAfter(stream)) ?? -1;
-      const late = (await read(stream)).slice(resume + 1).map(({ incident }) => incident);
+      const late = (await read(stream, before)).slice(resume + 1).map(({ incident }) => incident);
       if (late.length > 0) await context.report(late);
     },
     toRemember() {
       if (last < 0 || known.some(([row]) => row === last)) return known;
-      return [[last, hashOf(links, last)] as [number, string], ...known].slice(0, 8);
+      return [[last, near(links, last)] as [number, number[]], ...known].slice(0, 3);
     },
   };
 }

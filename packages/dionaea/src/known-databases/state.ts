@@ -13,8 +13,8 @@ const databaseSchema = z.object({
   file: z.string(),
   /** Rows of `connections` and their hashes, the last row first. */
   anchors: z.array(z.tuple([z.number(), z.string()])),
-  /** A hash of the links of the rows before a row, as they were when that row was first read. */
-  links: z.array(z.tuple([z.number(), z.string()])),
+  /** The links (child, parent, child, …) near a row and before it, as they were when that row was first read. */
+  links: z.array(z.tuple([z.number(), z.array(z.number())])),
 });
 
 /**
@@ -43,7 +43,7 @@ export function writeKnownDatabases(known: readonly KnownDatabase[], read: Known
   const databases = [read, ...others].slice(0, rememberedDatabases).map(({ anchors, links, ...rest }) => ({
     ...rest,
     anchors: anchors.map((anchor) => [...anchor]),
-    links: links.map((link) => [...link]),
+    links: links.map(([row, near]) => [row, [...near]]),
   }));
   return { version: 1, databases };
 }
