@@ -1,6 +1,7 @@
 import { unknownSources } from './assembly/file-source.ts';
 import { handlerInstances } from './assembly/handler-instances.ts';
 import { type HostPlan, planHost } from './assembly/host-plan.ts';
+import { ownerKeeper } from './assembly/keep-owner.ts';
 import { loadHandlers } from './assembly/load-handlers.ts';
 import { openInputs } from './assembly/recognise-file.ts';
 import { handlerOf, requestedEntries } from './assembly/requested-handlers.ts';
@@ -37,12 +38,30 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
     instance,
     ...(positions && { positions: [...positions] }),
   });
+  /** What root creates in the folder of another user gets its owner. */
+  async function owned<T>(work: (keep: () => void) => Promise<T>): Promise<T> {
+    const keep = ownerKeeper(plan);
+    try {
+      return await work(keep);
+    } finally {
+      keep();
+    }
+  }
   for (const { problem } of context.installed.unusable) plan.world.log().warn(problem);
   const host: Host = {
     configuration,
     dataDir,
-    run: (signal, events = {}) => runLive(plan, signal, events),
-    import: (files, options) => importFiles(plan, files, options),
+    run: (signal, events = {}) =>
+      owned((keep) =>
+        runLive(plan, signal, {
+          ...events,
+          onStarted(started) {
+            keep();
+            events.onStarted?.(started);
+          },
+        }),
+      ),
+    import: (files, options) => owned(() => importFiles(plan, files, options)),
     async status({ signal } = {}) {
       const loaded = await journalOf(plan);
       const live = await connectControl(dataDir).status({
