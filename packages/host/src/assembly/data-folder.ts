@@ -19,13 +19,33 @@ function isWritable(folder: string): boolean {
   }
 }
 
+/** The user's home. Throws `OPTIONS_INVALID` if nothing names it, as in a service whose user has no entry in /etc/passwd. */
+function homeFolder(env: CompleteWorld['env']): string {
+  const fix = 'set "data" in the configuration, or the environment variable HOME or XDG_STATE_HOME';
+  const home = env['HOME'] || systemHome();
+  if (home?.startsWith('/') || /^[A-Za-z]:/.test(home ?? '')) return home ?? '';
+  throw new IhandlerError(
+    'OPTIONS_INVALID',
+    `No data folder: this user has no home folder (HOME is not set); ${fix}.`,
+  );
+}
+
+function systemHome(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    // The user is not in the system's list of users.
+    return undefined;
+  }
+}
+
 /** The data folder when the configuration does not set one: see the README, "The data folder". */
 export function defaultDataFolder(env: CompleteWorld['env']): string {
   if (isWritable(SYSTEM_FOLDER)) return SYSTEM_FOLDER;
   const state = env['XDG_STATE_HOME'];
   // The XDG specification requires programs to ignore a relative path.
   if (state?.startsWith('/')) return join(state, 'ihandler');
-  return join(env['HOME'] || homedir(), '.local', 'state', 'ihandler');
+  return join(homeFolder(env), '.local', 'state', 'ihandler');
 }
 
 /** Creates the folder, for its owner and group only. */

@@ -10,6 +10,15 @@ function logged(filter: Parameters<ReturnType<typeof createHostLog>['choose']>[0
   return { written, log: hostLog.log, secrets };
 }
 
+test('A log that goes to a file has the time in each line', () => {
+  const written: string[] = [];
+  const hostLog = createHostLog({ warn: (line) => written.push(line) }, createSecrets());
+  hostLog.log('keep').warn('before');
+  hostLog.showTimes(() => Date.UTC(2026, 10, 30, 17, 31, 32));
+  hostLog.log('keep').warn('after');
+  expect(written).toEqual(['warning: keep: before', '2026-11-30 17:31:32Z warning: keep: after']);
+});
+
 describe('createHostLog', () => {
   test.each([
     [{}, ['error: e', 'error: c', 'warning: w', 'warning: keep: kw']],

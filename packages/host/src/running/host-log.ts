@@ -6,7 +6,7 @@ import {
   type LogLevel,
   type Terminal,
 } from '@ihandler/core';
-import { isSecretName, parseDomains } from '@ihandler/core/kit';
+import { formatTime, isSecretName, parseDomains } from '@ihandler/core/kit';
 import { HIDDEN, type Secrets } from '../configuration/secrets.ts';
 import { DEFAULT_LEVELS, parseLogLevels } from './log-levels.ts';
 
@@ -25,6 +25,8 @@ export interface HostLog {
   log(name?: string): Log;
   /** Sets what is shown from now on; an undefined part stays. Throws `OPTIONS_INVALID`. */
   choose(filter: LogFilter): void;
+  /** From now on each line starts with this clock's time: for a log that goes to a file or to the system's journal. */
+  showTimes(now: () => number): void;
 }
 
 function withoutSecrets(key: string, value: unknown): unknown {
@@ -51,7 +53,11 @@ function asText(key: string, value: unknown): string {
 export function createHostLog(terminal: Pick<Terminal, 'warn'>, secrets: Pick<Secrets, 'hide'>): HostLog {
   let showsLevel = parseLogLevels(DEFAULT_LEVELS);
   let showsDomain = parseDomains('*');
+  let clock: (() => number) | undefined;
   return {
+    showTimes(now) {
+      clock = now;
+    },
     choose(filter) {
       if (filter.levels !== undefined) showsLevel = parseLogLevels(filter.levels);
       if (filter.domains !== undefined) showsDomain = parseDomains(filter.domains);
@@ -65,7 +71,8 @@ export function createHostLog(terminal: Pick<Terminal, 'warn'>, secrets: Pick<Se
         const line = secrets.hide(
           `${level === 'warn' ? 'warning' : level}: ${who}${message}${extra.join('')}`,
         );
-        terminal.warn(escapeControls(line.slice(0, LONGEST)));
+        const time = clock === undefined ? '' : `${formatTime(clock())} `;
+        terminal.warn(time + escapeControls(line.slice(0, LONGEST)));
       };
       const lines = LOG_LEVELS.map((level): [LogLevel, Log[LogLevel]] => [
         level,
