@@ -6,7 +6,6 @@ export {
   levelOf,
   misfitOf,
 } from './catalogue/index.ts';
-export { SIP_METHODS } from './catalogue/sip-methods.ts';
 export { advance, type Checkpoint, isTaken } from './contract/checkpoint.ts';
 export type {
   Command,

@@ -8,11 +8,11 @@ import {
   type ListeningHandler,
   temporary,
 } from '@ihandler/core';
-import { type BrokerConnection, connectBroker } from './broker-connection.ts';
-import { type Broker, brokerOf } from './broker-options.ts';
+import { type BrokerConnection, connectBroker } from './connection/broker-connection.ts';
+import { type Broker, brokerOf } from './connection/broker-options.ts';
 import { CHANNELS, dionaeaMessage } from './dionaea-messages.ts';
 import { encodeEnvelope } from './envelope.ts';
-import { publishFrame, roomFor } from './frame.ts';
+import { publishFrame, roomFor } from './connection/frame.ts';
 import { type HpfeedsOptions, readPublisherOptions } from './options.ts';
 import { type ReadSample, readSample } from './read-sample.ts';
 

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
 import { sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
-import { brokerOptions, channelName } from './broker-options.ts';
+import { brokerOptions, channelName } from './connection/broker-options.ts';
 
 /** The default channel of whole incidents. */
 export const WHOLE_INCIDENTS = 'ihandler.incidents';

@@ -1,13 +1,11 @@
 import { createIncident, type Incident } from '@ihandler/core';
 import { host, keepRunning, until } from '@ihandler/test-support/host';
-import { startHpfeedsBroker } from '@ihandler/test-support/servers';
 import { recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectBroker } from './broker-connection.ts';
+import { connectBroker } from './connection/broker-connection.ts';
 import { encodeEnvelope } from './envelope.ts';
-import { publishFrame, subscribeFrame } from './frame.ts';
+import { publishFrame } from './connection/frame.ts';
 import hpfeeds from './handler.ts';
-import { createLossCounter } from './loss-counter.ts';
 import hpfeedsSource, { type HpfeedsSourceOptions } from './source.ts';
 import { network } from './testing/network.ts';
 
@@ -294,53 +292,5 @@ describe('the source hpfeeds after a disconnect', () => {
     await publish(3);
     await until(() => hub.sources()[0]?.accepted === 1 && warnings.length > 0);
     expect(warnings).toEqual([['messages lost', 2]]);
-  });
-});
-
-describe('the loss counter', () => {
-  it('counts the gaps in the numbers of each publisher, from its first message on', () => {
-    const losses = createLossCounter();
-    const missing: unknown[] = [];
-    for (const [publisher, number] of [
-      ['a', 5],
-      ['a', 6],
-      ['b', 0],
-      ['a', 9],
-      ['a', 8],
-      ['b', 2],
-      ['a', 10],
-    ] as const)
-      missing.push([publisher, losses.count(publisher, number), losses.total()]);
-    expect(missing).toEqual([
-      ['a', 0, 0],
-      ['a', 0, 0],
-      ['b', 0, 0],
-      ['a', 2, 2],
-      ['a', 0, 2],
-      ['b', 1, 3],
-      ['a', 0, 3],
-    ]);
-  });
-});
-
-describe('the broker of these tests', () => {
-  it('refuses a wrong secret, and channels that an identity may not use', async () => {
-    const broker = await startHpfeedsBroker({ users: { a: { secret: 's', publish: ['x'], subscribe: [] } } });
-    const by = { server: '127.0.0.1', port: broker.port, ident: 'a', tls: undefined };
-    const { signal } = new AbortController();
-    await expect(connectBroker({ ...by, secret: 'no' }, () => undefined, signal)).rejects.toThrow(
-      /Authentication/,
-    );
-    for (const frame of [
-      publishFrame('a', 'y', Buffer.from('')),
-      subscribeFrame('a', 'x'),
-      publishFrame('b', 'x', Buffer.from('')),
-    ]) {
-      const connection = await connectBroker({ ...by, secret: 's' }, () => undefined, signal);
-      await connection.send(frame);
-      expect((await connection.ended).message).toMatch(/Authorisation failed|not AUTH/);
-    }
-    expect(broker.published()).toBe(0);
-    await broker.stop();
   });
 });

@@ -1,10 +1,10 @@
 import { defineSource, failureKind, type Source } from '@ihandler/core';
-import type { BrokerConnection } from './broker-connection.ts';
-import { brokerOf } from './broker-options.ts';
-import { MessageReader } from './message-reader.ts';
+import type { BrokerConnection } from './connection/broker-connection.ts';
+import { brokerOf } from './connection/broker-options.ts';
+import { MessageReader } from './read/message-reader.ts';
 import { type HpfeedsSourceOptions, readSubscriberOptions } from './options.ts';
-import { subscribeTo } from './subscribe-to.ts';
-import { Subscriber } from './subscriber.ts';
+import { subscribeTo } from './connection/subscribe-to.ts';
+import { Subscriber } from './read/subscriber.ts';
 
 export type { HpfeedsSourceOptions } from './options.ts';
 

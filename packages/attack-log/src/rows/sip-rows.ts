@@ -1,5 +1,5 @@
-import { SIP_METHODS, type UntypedData, type Value } from '@ihandler/core';
-import { isRecord } from '@ihandler/core/kit';
+import type { UntypedData, Value } from '@ihandler/core';
+import { isRecord, SIP_METHODS } from '@ihandler/core/kit';
 import type { Cell, Table } from '../schema/tables.ts';
 import { plain, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';

@@ -1,5 +1,6 @@
 // Helpers for handlers and sources. Nothing here is needed to keep the contract.
 export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
+export { SIP_METHODS } from '../catalogue/sip-methods.ts';
 export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
 export { issueText } from '../contract/issue-text.ts';

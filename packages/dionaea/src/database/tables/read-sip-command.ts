@@ -1,4 +1,5 @@
-import { SIP_METHODS, type Value } from '@ihandler/core';
+import type { Value } from '@ihandler/core';
+import { SIP_METHODS } from '@ihandler/core/kit';
 import { type StoredRow, toInteger, toValue } from '../cells.ts';
 import { type RowResult, type TableRow, withConnection } from './mapping.ts';
 

@@ -1,6 +1,6 @@
 import type { Incident, SourceContext } from '@ihandler/core';
 import { createStreamOwners, type StreamOwners } from '@ihandler/core/kit';
-import type { BrokerConnection } from './broker-connection.ts';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { MessageReader } from './message-reader.ts';
 
 /** How many bytes may be queued before the broker has to wait. */
