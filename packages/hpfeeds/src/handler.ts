@@ -10,9 +10,9 @@ import {
 } from '@ihandler/core';
 import { type BrokerConnection, connectBroker } from './connection/broker-connection.ts';
 import { type Broker, brokerOf } from './connection/broker-options.ts';
+import { publishFrame, roomFor } from './connection/frame.ts';
 import { CHANNELS, dionaeaMessage } from './dionaea-messages.ts';
 import { encodeEnvelope } from './envelope.ts';
-import { publishFrame, roomFor } from './connection/frame.ts';
 import { type HpfeedsOptions, readPublisherOptions } from './options.ts';
 import { type ReadSample, readSample } from './read-sample.ts';
 

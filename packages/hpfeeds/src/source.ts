@@ -1,9 +1,9 @@
 import { defineSource, failureKind, type Source } from '@ihandler/core';
 import type { BrokerConnection } from './connection/broker-connection.ts';
 import { brokerOf } from './connection/broker-options.ts';
-import { MessageReader } from './read/message-reader.ts';
-import { type HpfeedsSourceOptions, readSubscriberOptions } from './options.ts';
 import { subscribeTo } from './connection/subscribe-to.ts';
+import { type HpfeedsSourceOptions, readSubscriberOptions } from './options.ts';
+import { MessageReader } from './read/message-reader.ts';
 import { Subscriber } from './read/subscriber.ts';
 
 export type { HpfeedsSourceOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import { type Connection, createIncident, type Incident, type UntypedData } from '@ihandler/core';
-import { CHANNELS } from '../dionaea-messages.ts';
 import type { PublishedMessage } from '../connection/frame.ts';
+import { CHANNELS } from '../dionaea-messages.ts';
 
 /** Turns the messages of dionaea's own channels into incidents. */
 export interface DionaeaReader {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describeError, type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import type { StreamOwners } from '@ihandler/core/kit';
-import { CHANNELS } from '../dionaea-messages.ts';
-import { createDionaeaReader } from './dionaea-reader.ts';
-import { decodeEnvelope } from '../envelope.ts';
 import { type PublishedMessage, readPublish } from '../connection/frame.ts';
-import { createLossCounter } from './loss-counter.ts';
+import { CHANNELS } from '../dionaea-messages.ts';
+import { decodeEnvelope } from '../envelope.ts';
 import type { SubscriberSettings } from '../options.ts';
+import { createDionaeaReader } from './dionaea-reader.ts';
+import { createLossCounter } from './loss-counter.ts';
 
 const dionaeaChannels: ReadonlySet<string> = new Set(Object.values(CHANNELS));
 const MAX_REJECT_BYTES = 65_536;

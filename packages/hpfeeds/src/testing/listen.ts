@@ -2,7 +2,14 @@ import { connect } from 'node:net';
 import { until } from '@ihandler/test-support/host';
 import type { HpfeedsBroker } from '@ihandler/test-support/servers';
 import { onTestFinished } from 'vitest';
-import { authFrame, createFrameReader, OP, readPublish, subscribeFrame, takeName } from '../connection/frame.ts';
+import {
+  authFrame,
+  createFrameReader,
+  OP,
+  readPublish,
+  subscribeFrame,
+  takeName,
+} from '../connection/frame.ts';
 
 /** A received message. */
 export interface ReceivedMessage {
