@@ -1,1 +1,2 @@
-export { createWorld, type Ran, type World } from './world.ts';
+export { until } from './running-world.ts';
+export { createWorld, type Ran, recorder, type World } from './world.ts';

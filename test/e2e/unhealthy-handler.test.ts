@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createWorld, recorder, until, type World } from 'ihandler/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { until } from '../testing/running-world.ts';
-import { createWorld, recorder, type World } from '../testing/world.ts';
 
 const line = (n: number) =>
   `${JSON.stringify({
