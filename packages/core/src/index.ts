@@ -25,7 +25,6 @@ export {
   permanent,
   temporary,
 } from './contract/error.ts';
-export { escapeControls } from './contract/escape-controls.ts';
 export {
   CONTRACT,
   defineHandler,
@@ -89,6 +88,7 @@ export {
   type SourceContext,
   type SourceReportOptions,
 } from './contract/source.ts';
+export { escapeControls } from './contract/text/escape-controls.ts';
 export { createDispatcher } from './delivery/dispatcher.ts';
 export type {
   Dispatcher,

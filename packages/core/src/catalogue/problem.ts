@@ -1,5 +1,5 @@
-import { describeValue } from '../contract/describe-value.ts';
-import { escapeControls } from '../contract/escape-controls.ts';
+import { describeValue } from '../contract/text/describe-value.ts';
+import { escapeControls } from '../contract/text/escape-controls.ts';
 
 /** The first problem of a value. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import { property } from './property.ts';
-import { describeSystemError } from './system-error.ts';
+import { describeSystemError } from './text/system-error.ts';
 
 /** The kind of an {@link IhandlerError}, for programs. */
 export type IhandlerErrorCode =

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { describeValue } from './describe-value.ts';
 import { IhandlerError } from './error.ts';
-import { escapeControls } from './escape-controls.ts';
-import { issueText } from './issue-text.ts';
+import { describeValue } from './text/describe-value.ts';
+import { escapeControls } from './text/escape-controls.ts';
+import { issueText } from './text/issue-text.ts';
 
 /** One problem with an option. */
 export interface OptionProblem {

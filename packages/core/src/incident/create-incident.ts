@@ -1,8 +1,8 @@
 import { misfitOf } from '../catalogue/check.ts';
-import { describeValue } from '../contract/describe-value.ts';
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import { isIncidentId } from '../contract/incident-id.ts';
+import { describeValue } from '../contract/text/describe-value.ts';
 
 const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const knownGood = new Set<string>();

@@ -1,7 +1,7 @@
 import { describeError } from '../contract/error.ts';
-import { escapeControls } from '../contract/escape-controls.ts';
 import type { Handler, Schema } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
+import { escapeControls } from '../contract/text/escape-controls.ts';
 
 const LONGEST = 500;
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { escapeControls } from '../contract/escape-controls.ts';
+import { escapeControls } from '../contract/text/escape-controls.ts';
 
 /** A process that has a file open for writing. */
 export interface FileWriter {

@@ -3,9 +3,9 @@ export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
 export { SIP_METHODS } from '../catalogue/sip-methods.ts';
 export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
-export { issueText } from '../contract/issue-text.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
+export { issueText } from '../contract/text/issue-text.ts';
 export { addresses } from '../incident/addresses.ts';
 export {
   decodeValue,
