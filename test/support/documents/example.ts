@@ -11,9 +11,9 @@ export type Replaced = readonly (readonly [said: string, here: string])[];
 
 /** Follows the steps of an example for several machines on one machine, with a folder for each. */
 export interface Walk {
-  /** Runs the README from its first line to its last, except the section `Look`. */
+  /** Runs the README from its first line to its last, except its last section. */
   follow(): Promise<void>;
-  /** The current output of the last command of the section `Look`. */
+  /** The current output of the last command of that section. */
   look(): Promise<string>;
   /** The packages that the README installs. */
   readonly installed: readonly string[];
@@ -28,6 +28,9 @@ interface Step {
   readonly machine: string;
   readonly command: string;
 }
+
+/** The section that shows the result, on the hub. */
+const LAST = 'show the attacks';
 
 const runsOn = /^(?:\w+=\S+ )?(?:npx ihandler run|nats-server|prosody) /;
 
@@ -79,7 +82,7 @@ export function walkThrough(
   };
 
   function run({ machine, command }: Step): Promise<string> {
-    const at = machine === 'look' ? 'hub' : machine;
+    const at = machine === LAST ? 'hub' : machine;
     const [file, ...args] = shell(at, command);
     const options = { cwd: join(folder, at), env: { PATH: process.env['PATH'], ...secrets[at] } };
     return new Promise((resolve) => {
@@ -97,7 +100,7 @@ export function walkThrough(
     async follow() {
       for (const step of steps) {
         const { machine, command } = step;
-        if (machine === 'look' || command.startsWith('npm install ')) continue;
+        if (machine === LAST || command.startsWith('npm install ')) continue;
         if (runsOn.test(command)) {
           const started = hostProcess(
             command,
@@ -114,7 +117,7 @@ export function walkThrough(
       }
     },
     async look() {
-      const last = steps.findLast(({ machine }) => machine === 'look');
+      const last = steps.findLast(({ machine }) => machine === LAST);
       return last === undefined ? '' : run(last);
     },
     said: () => running.map((one) => `=== ${one.name} (${one.failed()})\n${one.said()}`).join('\n'),
