@@ -56,12 +56,16 @@ function authorize<C extends Client>(request: IncomingMessage, { clients, warnin
   return client;
 }
 
-/** Stores incidents in order. Releases the stream as soon as its last incident has been handed over. */
+/**
+ * Stores incidents in order. Releases the stream as soon as its last incident has been handed over. Resolves with whether
+ * all are durable: a port that never refuses accepts a failure.
+ */
 async function store<C extends Client>(
   incidents: readonly Incident[],
   stream: BorrowedStream,
   { context: source, neverRefuses, warnings }: AnswerContext<C>,
-): Promise<void> {
+): Promise<boolean> {
+  let isDurable = true;
   const context = {
     async report(batch: readonly Incident[], options: SourceReportOptions): Promise<void> {
       if (!neverRefuses) return source.report(batch, options);
@@ -69,6 +73,7 @@ async function store<C extends Client>(
         await source.report(batch, { ...options, isLastChance: true });
       } catch (error) {
         // The source counts them, unless they are only late.
+        isDurable = false;
         warnings.log('the journal did not accept incidents in time', { error: describeError(error) }, 1);
       }
     },
@@ -79,6 +84,7 @@ async function store<C extends Client>(
   const last = at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
   stream.release();
   await last;
+  return isDurable;
 }
 
 function checkSensors(sensor: string | undefined, incidents: readonly Incident[]): void {
@@ -110,17 +116,24 @@ async function writeRejects<C extends Client>(
   }
 }
 
+/** The result of a post that was not refused. */
+interface Accepted {
+  readonly invalid: readonly InvalidLine[];
+  /** Whether its incidents are stored; `false` only for a port that never refuses. */
+  readonly isDurable: boolean;
+}
+
 async function readAndStore<C extends Client>(
   body: Buffer,
   client: C,
   port: AnswerContext<C>,
-): Promise<ParsedBody> {
+): Promise<ParsedBody & Pick<Accepted, 'isDurable'>> {
   const stream = port.streams.borrow(client);
   try {
     const parsed = await readLines(body, stream.read, stream.nextOrdinal);
     checkSensors(client.sensor, parsed.incidents);
-    await store(parsed.incidents, stream, port);
-    return parsed;
+    const isDurable = await store(parsed.incidents, stream, port);
+    return { ...parsed, isDurable };
   } finally {
     stream.release();
   }
@@ -143,12 +156,12 @@ async function rejectPost<C extends Client>(
   return new Refusal(200, message, headers, details);
 }
 
-/** Accepts a post and returns its invalid lines. Throws a {@link Refusal}. */
+/** Accepts a post. Throws a {@link Refusal}. */
 async function acceptPost<C extends Client>(
   request: IncomingMessage,
   port: AnswerContext<C>,
   sendContinue: () => void,
-): Promise<readonly InvalidLine[]> {
+): Promise<Accepted> {
   const client = authorize(request, port);
   let body: Buffer | undefined;
   try {
@@ -164,10 +177,10 @@ async function acceptBody<C extends Client>(
   body: Buffer,
   client: C,
   port: AnswerContext<C>,
-): Promise<readonly InvalidLine[]> {
-  const { incidents, invalid } = await readAndStore(body, client, port);
+): Promise<Accepted> {
+  const { incidents, invalid, isDurable } = await readAndStore(body, client, port);
   await writeRejects(invalid, port);
-  if (incidents.length > 0 || (port.neverRefuses && invalid.length > 0)) return invalid;
+  if (incidents.length > 0 || (port.neverRefuses && invalid.length > 0)) return { invalid, isDurable };
   const [first] = invalid;
   if (first === undefined)
     throw new Refusal(400, 'Expected an incident in JSON, or one a line; found nothing.');
@@ -216,12 +229,13 @@ export async function answer<C extends Client>(
 ): Promise<void> {
   let isBodyExpected = sendContinue === undefined;
   try {
-    const invalid = await acceptPost(request, port, () => {
+    const { invalid, isDurable } = await acceptPost(request, port, () => {
       isBodyExpected = true;
       sendContinue?.();
     });
     if (port.context.signal.aborted) response.shouldKeepAlive = false;
-    if (invalid.length === 0) send(response, 204, undefined);
+    if (!isDurable) send(response, 202, { error: 'The incidents may not be stored.', ...listInvalid(invalid) });
+    else if (invalid.length === 0) send(response, 204, undefined);
     else send(response, 200, listInvalid(invalid));
   } catch (error) {
     if (request.destroyed && !request.complete) return;

@@ -87,7 +87,8 @@ function posterOf(name: string, kind: 'http' | 'dionaea-http', random: () => num
         kind === 'http' ? ownLine(key, name, Number(key.slice(name.length + 1)) + 1) : wireLine(key);
       const status = await send(port, keys.map(lineOf).join(''));
       if (status === undefined) return 'no answer';
-      if (status === 503) return 'refused';
+      // dionaea cannot retry, so its port answers 202 when it could not store the post.
+      if (status === 503 || status === 202) return 'refused';
       if (status !== 204 && status !== 200) throw new Error(`expected 204 or 503, found ${status}`);
       acknowledged.push(...keys);
       pending = [];
