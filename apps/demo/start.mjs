@@ -38,12 +38,12 @@ const steps = [
     'Three recordings of a honeypot under attack',
     ['import', '-c', fromHere(join(demo, 'ihandler.yaml')), ...files],
   ],
-  ['What it saw', ['summary', database]],
+  ['Summary of the recorded attacks', ['summary', database]],
   [
     "The attack in dionaea's manual: an exploit, a shell, a download",
     ['tree', database, '--connection', '610'],
   ],
-  ['Somebody logs in to MySQL and looks around', ['tree', database, '--connection', '622']],
+  ['An attacker logs in to MySQL and looks around', ['tree', database, '--connection', '622']],
 ];
 const next = [
   ['one attack as the manual prints it', ['tree', database, '--connection', '610', '--format', 'manual']],

@@ -48,12 +48,13 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
-  const packed = pack(folder, ['ihandler', '@ihandler/core']);
+  const packed = pack(folder, ['ihandler', '@ihandler/core', '@ihandler/host']);
   const tarball = (name: string): string => `file:${packed.find((item) => item.name === name)?.tarball}`;
   project = join(folder, 'somewhere');
   mkdirSync(project);
   const dependencies = { ihandler: tarball('ihandler') };
-  const overrides = { '@ihandler/core': tarball('@ihandler/core') };
+  const names = ['@ihandler/core', '@ihandler/host'];
+  const overrides = Object.fromEntries(names.map((name) => [name, tarball(name)]));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
   await runIn(project, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
 }, 300_000);

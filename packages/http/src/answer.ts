@@ -234,7 +234,8 @@ export async function answer<C extends Client>(
       sendContinue?.();
     });
     if (port.context.signal.aborted) response.shouldKeepAlive = false;
-    if (!isDurable) send(response, 202, { error: 'The incidents may not be stored.', ...listInvalid(invalid) });
+    if (!isDurable)
+      send(response, 202, { error: 'The incidents may not be stored.', ...listInvalid(invalid) });
     else if (invalid.length === 0) send(response, 204, undefined);
     else send(response, 200, listInvalid(invalid));
   } catch (error) {

@@ -178,6 +178,19 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 
   async function start(): Promise<void> {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        // The kernel may take a moment to free the shared memory of a killed server.
+        if (!/shared memory block .* still in use/.test(String(error)) || Date.now() > end) throw error;
+        await delay(100);
+      }
+    }
+  }
+
+  async function startOnce(): Promise<void> {
     const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const [command, words] = asServer(program ?? '', ['-D', join(folder, 'data'), ...args]);
     child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder });

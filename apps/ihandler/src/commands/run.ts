@@ -38,7 +38,7 @@ export const runCommand: BuiltIn = {
   options: { config: configOption },
   examples: [['ihandler run -c my.yaml', 'Ctrl-C or SIGTERM stops it']],
   async run(args, app) {
-    // A terminal shows what happens now; whoever reads a file or the system's journal needs the time.
+    // A terminal shows what happens now; readers of a file or of the system's journal need the time.
     if (app.world.stderr.isTTY !== true) app.hostLog.showTimes(Date.now);
     const host = await namedHost('run', args, app);
     let hasStarted = false;

@@ -137,7 +137,9 @@ test('init writes the settings of run as comments, which are valid when uncommen
   const written = await world.run(['init', 'new.yaml']);
   expect(written.stdout).toContain('ihandler run -c new.yaml');
   const text = world.read('new.yaml');
-  expect(text).toContain('#   # Follows a file of numbers.\n#   - name: tail\n#     config:\n');
+  expect(text).toContain(
+    '#   # Follows a file of numbers.\n#   - { name: tail, config: { file: ./tail.file } }\n',
+  );
   expect(text).toContain('# journal: memory\n');
   expect((await world.run(['check', '-c', 'new.yaml'])).code).toBe(0);
   const live = text

@@ -27,7 +27,7 @@ ihandlers:
 `);
     expect(code).toBe(2);
     expect(stderr).toContain('my.yaml has 4 problems:');
-    expect(stderr).toMatch(/line 1, sensor: .*string.*; found 7/);
+    expect(stderr).toMatch(/line 1, sensor: expected a text; found 7/);
     expect(stderr).toContain('line 2, colour: unknown setting');
     expect(stderr).toContain('line 7, ihandlers[0].onyl: unknown setting');
     expect(stderr).toMatch(/line 8, ihandlers\[1\]: .*found 12/);

@@ -16,11 +16,20 @@ export function defaultEntries({ context }: Pick<HostPlan, 'context'>): readonly
   }));
 }
 
+/** What was found for each configuration, so that a skipped handler is logged once. */
+const entriesOf = new WeakMap<HostPlan['configuration'], readonly RequestedEntry[]>();
+
 /**
  * The handlers that the configuration names. Those in a sensor's file that are not installed here belong to the sensor:
  * they are logged and skipped.
  */
-export function configuredEntries({ configuration, context, world }: HostPlan): readonly RequestedEntry[] {
+export function configuredEntries(plan: HostPlan): readonly RequestedEntry[] {
+  const entries = entriesOf.get(plan.configuration) ?? findEntries(plan);
+  entriesOf.set(plan.configuration, entries);
+  return entries;
+}
+
+function findEntries({ configuration, context, world }: HostPlan): readonly RequestedEntry[] {
   const installed = contributionsOf(context.installed.packages, 'handlers');
   return configuration.ihandlers.flatMap((entry, index) => {
     const path = ['ihandlers', index];

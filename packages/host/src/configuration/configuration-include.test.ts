@@ -71,7 +71,7 @@ describe('"include"', () => {
     expect(reported).toMatch(
       /\/d\.yaml has 2 problems:\n {2}line 1, sensor: .*found 7\n {2}line 5, ihandlers\[1\]\.as:/,
     );
-    expect(reported).toMatch(/\/e\.yaml has 1 problem:\n {2}line 1, log\.levels: .*expected string/);
+    expect(reported).toMatch(/\/e\.yaml has 1 problem:\n {2}line 1, log\.levels: expected a text; found/);
   });
 });
 
@@ -108,7 +108,7 @@ describe('environment variables', () => {
     const reported = await problems(world);
     expect(reported).toContain('/my.yaml has 4 problems:');
     expect(reported).toMatch(
-      /line 4, ihandlers\[0\]\.config\.a: expected the environment variable NONE .*default/,
+      /line 4, ihandlers\[0\]\.config\.a: expected the environment variable NONE, or a default: \$\{NONE:-DEFAULT\}; found nothing/,
     );
     expect(reported).toMatch(/line 5, ihandlers\[0\]\.config\.b\[1\]: expected \$\{NAME\}.*found \$\{A B\}/);
     expect(reported).toMatch(/line 6, ihandlers\[0\]\.config\.c: .*found \$\{OPEN/);

@@ -100,7 +100,7 @@ async function openCopy(
   }
 }
 
-/** The error for a file that is no database: says what it is, as far as its first bytes tell. */
+/** The error for a file that is not a database: it names the kind of file, judged by its first bytes. */
 function notDatabase(file: string, head: Uint8Array, cause: unknown): Error {
   const text = Buffer.from(head).toString('utf8');
   const isText = !/[^\P{Cc}\s]|\ufffd(?!$)/u.test(text);
