@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandArguments, escapeControls, type HandlerEntry, IhandlerError } from '@ihandler/core';
-import { withinNetworks } from '@ihandler/core/kit';
+import { normalizeNetwork, withinNetworks } from '@ihandler/core/kit';
 import type { Host } from '@ihandler/host';
 import { type App, type BuiltIn, configOption } from '../app.ts';
 import { hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
-import { parseNetwork } from './forget/network.ts';
 
 /** The addresses and networks of the arguments. Throws `OPTIONS_INVALID` for anything else. */
 function networksIn({ positionals }: CommandArguments, { program }: App): readonly string[] {
@@ -27,7 +26,7 @@ function networksIn({ positionals }: CommandArguments, { program }: App): readon
         { cause },
       );
     }
-    return parseNetwork(word);
+    return normalizeNetwork(word);
   });
 }
 

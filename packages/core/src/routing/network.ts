@@ -19,7 +19,7 @@ function numbersOf(address: string): readonly number[] {
  * A network in CIDR notation with its first address, so that the user sees what is meant: `192.0.2.7/24` becomes
  * `192.0.2.0/24`. An address without a prefix stays as it is. The network must be valid.
  */
-export function parseNetwork(network: string): string {
+export function normalizeNetwork(network: string): string {
   const [address = '', prefix] = network.split('/');
   if (prefix === undefined) return network;
   const numbers = numbersOf(address);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseNetwork } from './network.ts';
+import { normalizeNetwork } from './network.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -17,6 +17,6 @@ test.each([
   ['::/0', '::/0'],
   ['::ffff:192.0.2.0/120', '::ffff:192.0.2.0/120'],
   ['::ffff:192.0.2.7/120', '::ffff:192.0.2.0/120'],
-])('parseNetwork turns %s into %s', (network, expected) => {
-  expect(parseNetwork(network)).toBe(expected);
+])('normalizeNetwork turns %s into %s', (network, expected) => {
+  expect(normalizeNetwork(network)).toBe(expected);
 });
