@@ -3,7 +3,7 @@ import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts
 import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
-import type { RetryPolicy } from '../timing/retry.ts';
+import type { RetryPolicy } from '../timing/backoff.ts';
 
 /** Options of {@link createDispatcher}. */
 export interface DispatcherOptions {

@@ -2,8 +2,8 @@ import type { Incident } from '../contract/incident.ts';
 import type { Journal, JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Router } from '../routing/router.ts';
+import type { RetryPolicy } from '../timing/backoff.ts';
 import type { Notifier } from '../timing/notifier.ts';
-import type { RetryPolicy } from '../timing/retry.ts';
 import type { DispatcherOptions, SourceStatus } from './dispatcher-options.ts';
 import type { Lane } from './lane/lane.ts';
 

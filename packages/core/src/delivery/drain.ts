@@ -1,5 +1,5 @@
+import { pause } from '../timing/backoff.ts';
 import type { Notifier } from '../timing/notifier.ts';
-import { pause } from '../timing/retry.ts';
 import type { LaneStatus } from './dispatcher-options.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 

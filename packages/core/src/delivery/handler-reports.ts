@@ -3,7 +3,7 @@ import type { Handler, ReportOptions } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from '../contract/incident-id.ts';
 import { createIncident } from '../incident/create-incident.ts';
-import { checkReport, reportedIncident } from './lane/report-collector.ts';
+import { checkReport, reportedIncident } from './lane/attempts/report-collector.ts';
 
 /** Creates the incidents that handlers report outside deliveries, and those about handlers, for one life of the process. */
 export class HandlerReports {

@@ -2,8 +2,8 @@ import { IhandlerError } from '../contract/error.ts';
 import type { Dispatcher } from './dispatcher-options.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 import { forget } from './forget.ts';
-import type { DeadLetters } from './lane/dead-letters.ts';
 import type { Lane } from './lane/lane.ts';
+import type { DeadLetters } from './lane/redeliver-dead-letters.ts';
 
 /** What an operator asks a dispatcher to do. */
 export type Operations = Pick<

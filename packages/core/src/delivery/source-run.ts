@@ -4,7 +4,7 @@ import type { Incident } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
-import { backoffDelay, pause } from '../timing/retry.ts';
+import { backoffDelay, pause } from '../timing/backoff.ts';
 import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
 import { waitForMove } from './drain.ts';

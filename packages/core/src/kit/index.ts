@@ -16,7 +16,7 @@ export { maskSensor } from '../incident/mask-sensor.ts';
 export { remoteHostsOf } from '../incident/remote-hosts.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
 export { normalizeNetwork } from '../routing/network.ts';
-export { backoffDelay, pause } from '../timing/retry.ts';
+export { backoffDelay, pause } from '../timing/backoff.ts';
 export { createThrottledLog, type ThrottledLog } from '../timing/throttled-log.ts';
 export { DAY, HOUR, MINUTE, SECOND } from '../timing/time-units.ts';
 export { chooseInstance } from './choose-instance.ts';

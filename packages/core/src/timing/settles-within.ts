@@ -1,4 +1,4 @@
-import { pause } from './retry.ts';
+import { pause } from './backoff.ts';
 
 /** Whether a promise is fulfilled or rejected within a number of milliseconds. Never rejects. */
 export async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {

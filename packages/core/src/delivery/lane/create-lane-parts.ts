@@ -2,9 +2,9 @@ import { type Handler, type HandlerContext, isWriting, type ReportOptions } from
 import type { Journal } from '../../contract/journal.ts';
 import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import type { Router } from '../../routing/router.ts';
-import type { RetryPolicy } from '../../timing/retry.ts';
+import type { RetryPolicy } from '../../timing/backoff.ts';
 import type { HandlerReports } from '../handler-reports.ts';
-import type { Attempts } from './attempts/attempts.ts';
+import type { Attempts } from './attempts/attempt.ts';
 import { listeningAttempts } from './attempts/listening-attempts.ts';
 import { maskedAttempts } from './attempts/masked-attempts.ts';
 import { WritingAttempts } from './attempts/writing-attempts.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
-import { backoffDelay, pause } from '../../timing/retry.ts';
+import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { LaneParts } from './lane-parts.ts';
 
 /** Starts, reopens and closes the handler of a lane. It is closed once for each start that succeeded. */

@@ -9,7 +9,7 @@ import type {
   JournalRun,
   JournalStep,
 } from '../../contract/journal.ts';
-import { backoffDelay, pause, type RetryPolicy } from '../../timing/retry.ts';
+import { backoffDelay, pause, type RetryPolicy } from '../../timing/backoff.ts';
 import { account, lose, newCursor, resolve } from './cursor-changes.ts';
 import type { LaneEvents } from './lane-events.ts';
 

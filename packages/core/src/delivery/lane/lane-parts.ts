@@ -1,7 +1,7 @@
 import type { Handler, HandlerContext } from '../../contract/handler.ts';
 import type { Journal } from '../../contract/journal.ts';
-import type { RetryPolicy } from '../../timing/retry.ts';
-import type { Attempts } from './attempts/attempts.ts';
+import type { RetryPolicy } from '../../timing/backoff.ts';
+import type { Attempts } from './attempts/attempt.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneInput } from './lane-input.ts';
 import type { LaneTasks } from './lane-tasks.ts';

@@ -1,17 +1,17 @@
 import { describeError, isJournalFailed } from '../../contract/error.ts';
+import { backoffDelay, pause } from '../../timing/backoff.ts';
 import { createNotifier } from '../../timing/notifier.ts';
-import { backoffDelay, pause } from '../../timing/retry.ts';
 import { createThrottledLog, type ThrottledLog } from '../../timing/throttled-log.ts';
 import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
 import type { LaneStatus } from '../dispatcher-options.ts';
 import { createLaneParts, type LaneOptions } from './create-lane-parts.ts';
-import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
-import { type DeliveryParts, deliver } from './deliver.ts';
+import { type DeliveryParts, deliver } from './deliver-with-retries.ts';
 import { HandlerLifecycle } from './handler-lifecycle.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneInput } from './lane-input.ts';
 import type { LaneParts, LaneState } from './lane-parts.ts';
 import type { Batch } from './lane-queue.ts';
+import { createDeadLetters, type DeadLetters } from './redeliver-dead-letters.ts';
 import { Replayer } from './replay.ts';
 
 /** How many batches may be queued for a live lane before it reads the journal instead. */

@@ -1,9 +1,9 @@
 import { IhandlerError } from '../../contract/error.ts';
 import type { DeliveryCounts } from '../../contract/journal.ts';
 import { compileGlob } from '../../routing/glob.ts';
-import { backoffDelay, pause } from '../../timing/retry.ts';
+import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { ReplayOptions } from '../dispatcher-options.ts';
-import { type DeliveryParts, deliver } from './deliver.ts';
+import { type DeliveryParts, deliver } from './deliver-with-retries.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { createLaneQueue } from './lane-queue.ts';

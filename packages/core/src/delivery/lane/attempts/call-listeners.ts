@@ -1,5 +1,5 @@
 import { type Batch, reachedAt } from '../lane-queue.ts';
-import type { Lent } from '../report-collector.ts';
+import type { Lent } from './report-collector.ts';
 
 /** How far the listeners were called without waiting. */
 export interface Call {

@@ -1,9 +1,9 @@
 import type { HandlerContext, ListeningHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
 import type { Batch } from '../lane-queue.ts';
-import { isReporting, ReportCollector } from '../report-collector.ts';
-import type { Attempts, Outcome } from './attempts.ts';
+import type { Attempts, Outcome } from './attempt.ts';
 import { callInTurn, callOthers } from './call-listeners.ts';
+import { isReporting, ReportCollector } from './report-collector.ts';
 
 /** How long asynchronous listeners may take before what they have handled is acknowledged, in milliseconds. */
 const ACKNOWLEDGE_AFTER = 250;

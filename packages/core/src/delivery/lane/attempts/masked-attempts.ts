@@ -1,7 +1,7 @@
 import type { Incident } from '../../../contract/incident.ts';
 import { maskSensor } from '../../../incident/mask-sensor.ts';
 import { type Batch, part } from '../lane-queue.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from './attempt.ts';
 
 /** Masks each incident once for all lanes; an entry lives as long as the original. */
 const maskedIncidents = new WeakMap<Incident, Incident>();

@@ -4,8 +4,8 @@ import type { HandlerContext, WritingHandler } from '../../../contract/handler.t
 import type { Incident } from '../../../contract/incident.ts';
 import type { Batch } from '../lane-queue.ts';
 import { withRedeliveryId } from '../redelivery-id.ts';
-import { isReporting, ReportCollector } from '../report-collector.ts';
-import type { Attempts, Outcome } from './attempts.ts';
+import type { Attempts, Outcome } from './attempt.ts';
+import { isReporting, ReportCollector } from './report-collector.ts';
 
 /** Incidents at the front of a batch that are all stored already, or all not. */
 interface Front {

@@ -3,7 +3,7 @@ import { isWriting } from '../../contract/handler.ts';
 import type { DeadLetter } from '../../contract/journal.ts';
 import type { Reached } from '../../routing/router.ts';
 import type { RetryOutcome } from '../dispatcher-options.ts';
-import type { Outcome } from './attempts/attempts.ts';
+import type { Outcome } from './attempts/attempt.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { redeliveredReports, withRedeliveryId } from './redelivery-id.ts';

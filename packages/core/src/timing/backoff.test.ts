@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { backoffDelay, pause, withRetryDefaults } from './retry.ts';
+import { backoffDelay, pause, withRetryDefaults } from './backoff.ts';
 
 describe('the back-off delay', () => {
   it('is what the error asks for, even beyond the cap', () => {

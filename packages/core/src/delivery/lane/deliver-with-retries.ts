@@ -1,12 +1,10 @@
 import { describeError, type FailureKind, failureKind } from '../../contract/error.ts';
 import { isWriting, type MaybePromise } from '../../contract/handler.ts';
-import type { Incident } from '../../contract/incident.ts';
-import { chainDepth } from '../../contract/incident-id.ts';
-import { backoffDelay, pause } from '../../timing/retry.ts';
-import type { Outcome } from './attempts/attempts.ts';
+import { backoffDelay, pause } from '../../timing/backoff.ts';
+import type { Outcome } from './attempts/attempt.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
-import { MAX_CHAIN, reportedIncident } from './report-collector.ts';
+import { moveToDeadLetters } from './move-to-dead-letters.ts';
 
 /** What a delivery works with. The cursor may be one of a replay: dead letters are kept under its instance. */
 export interface DeliveryParts extends Pick<LaneParts, 'handler' | 'context' | 'retry' | 'cursor' | 'enter'> {
@@ -150,34 +148,6 @@ class Delivery {
   async #moveToDeadLetters(error: unknown): Promise<void> {
     const [incident, position] = [this.#rest.incidents[0], positionAt(this.#rest, 0)];
     if (incident === undefined || position === undefined) return;
-    const { context, cursor } = this.#parts;
-    const reason = describeError(error);
-    const attempts = this.#failures + 1;
-    context.log.error('moved an incident to the dead letters', {
-      origin: incident.origin,
-      incident: incident.id,
-      reason,
-      attempts,
-    });
-    cursor.account(position, 0, 1);
-    const letter = { instance: cursor.instance, position, incident, reason, attempts, at: context.now() };
-    cursor.owe(this.#failedReport(incident, reason, attempts), [letter]);
-    await cursor.commit();
-  }
-
-  /** The report of a dead letter for the other handlers; none when that would make a loop. */
-  #failedReport(incident: Incident, message: string, attempts: number): readonly Incident[] {
-    if (incident.origin === 'ihandler.handler.failed' || chainDepth(incident.id) >= MAX_CHAIN) return [];
-    const { handler, context } = this.#parts;
-    const { instance } = context;
-    const data = {
-      instance,
-      handler: handler.name,
-      origin: incident.origin,
-      incident: incident.id,
-      message,
-      attempts,
-    };
-    return [reportedIncident(incident, instance, 'failed', 'ihandler.handler.failed', data, context.now())];
+    await moveToDeadLetters(this.#parts, { incident, position, error, attempts: this.#failures + 1 });
   }
 }

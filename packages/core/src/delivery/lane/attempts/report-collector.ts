@@ -1,8 +1,13 @@
-import { IhandlerError, permanent } from '../../contract/error.ts';
-import type { Handler, HandlerContext } from '../../contract/handler.ts';
-import type { Incident, UntypedData } from '../../contract/incident.ts';
-import { chainDepth, formatIncidentId, parseIncidentId, reportedStream } from '../../contract/incident-id.ts';
-import { createIncident } from '../../incident/create-incident.ts';
+import { IhandlerError, permanent } from '../../../contract/error.ts';
+import type { Handler, HandlerContext } from '../../../contract/handler.ts';
+import type { Incident, UntypedData } from '../../../contract/incident.ts';
+import {
+  chainDepth,
+  formatIncidentId,
+  parseIncidentId,
+  reportedStream,
+} from '../../../contract/incident-id.ts';
+import { createIncident } from '../../../incident/create-incident.ts';
 
 /** How long a chain of reports that cause each other may be; a longer one is a loop. */
 export const MAX_CHAIN = 8;
