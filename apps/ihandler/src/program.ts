@@ -76,7 +76,7 @@ async function commandsFor(argv: readonly string[], app: App) {
     : contributions.filter((contribution) => contribution.name === name);
   const loaded = named.length === 0 ? undefined : await loadContributed(named, rest, isHelp, app);
   const specs = new Map<string, CommandSpec>(own.map((builtIn) => [builtIn.name, builtIn]));
-  for (const { name: key, spec, package: from } of contributions)
+  for (const { name: key, spec } of contributions)
     if (!specs.has(key))
       specs.set(key, {
         name: key,
@@ -85,7 +85,10 @@ async function commandsFor(argv: readonly string[], app: App) {
         options: {},
         examples: [],
         ...(key === name && loaded && { ...loaded, name: key, options: optionsOfCommand(loaded) }),
-        from: from.name,
+        from: contributions
+          .filter((one) => one.name === key)
+          .map((one) => one.package.name)
+          .join(', '),
       });
   return { own, loaded, specs: [...specs.values()], isUnknown: name !== undefined && !specs.has(name), name };
 }

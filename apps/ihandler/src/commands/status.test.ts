@@ -60,7 +60,7 @@ describe('status', () => {
     expect(Date.now() - found.ihandlers[1].oldestPending).toBeLessThan(30_000);
     const { code, stdout } = await world.run(['status', '-c', 'my.yaml']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ihandler runs for [\d.]+ m?s, process \d+, sensor sensor-1$/m);
+    expect(stdout).toMatch(/^ihandler has been running for [\d.]+ m?s, process \d+, sensor sensor-1$/m);
     expect(stdout).toMatch(/^keep +live +0 +- +3 +0 +0$/m);
     expect(stdout).toMatch(/^later +waiting +3 +[\d.]+ m?s +0 +0 +0$/m);
     expect(stdout).toContain('    the server is away\n    asked 12,345, aaaaaaaaa 1, ');

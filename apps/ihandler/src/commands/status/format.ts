@@ -148,8 +148,8 @@ function journalLines({ journal }: HostStatus): string[] {
 
 function titleOf({ pid, startedAt, at, data, sensor }: HostStatus): string {
   if (pid === null) return `ihandler is not running on ${escapeControls(data)}`;
-  const span = startedAt === null ? '' : ` for ${formatDuration(at - startedAt)}`;
-  return `ihandler runs${span}, process ${pid}, sensor ${escapeControls(sensor ?? '?')}`;
+  const state = startedAt === null ? 'is running' : `has been running for ${formatDuration(at - startedAt)}`;
+  return `ihandler ${state}, process ${pid}, sensor ${escapeControls(sensor ?? '?')}`;
 }
 
 /** The status of a host as text and tables that fit 80 columns. */
