@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import { expect, it } from 'vitest';
-import type { LogOptions } from './handler.ts';
+import logText, { type LogOptions } from './handler.ts';
 import { incidentOf } from './testing/numbered.ts';
 import { startLog, temporaryFolder } from './testing/started.ts';
 
@@ -39,6 +40,32 @@ it.each<[Omit<LogOptions, 'file'>, readonly number[]]>([
   await log.write(batch);
   await log.write([]);
   expect(originsIn(file)).toEqual(expected.map((index) => origins[index]));
+});
+
+it('incidents that no filter passes count as filtered, not as delivered', async () => {
+  const folder = temporaryFolder();
+  const dispatcher = createDispatcher({
+    journal: createMemoryJournal(),
+    handlers: [
+      {
+        handler: logText({
+          logs: {
+            errors: { file: join(folder, 'errors.log'), levels: 'warning' },
+            frees: { file: join(folder, 'frees.log'), domains: '*.free' },
+          },
+        }),
+      },
+    ],
+    sensor: 'pot',
+    dataDir: folder,
+  });
+  await dispatcher.start();
+  await dispatcher.report(batch);
+  expect(await dispatcher.drain()).toEqual([]);
+  expect(dispatcher.status()).toMatchObject([{ counts: { delivered: 2, filtered: 2 }, pending: 0 }]);
+  await dispatcher.close();
+  expect(originsIn(join(folder, 'errors.log'))).toEqual(['dionaea.download.complete.unique']);
+  expect(originsIn(join(folder, 'frees.log'))).toEqual(['dionaea.connection.free']);
 });
 
 it('several logs have their own filters, formats and files', async () => {

@@ -26,6 +26,7 @@ export default function logText(options: LogTextOptions): WritingHandler {
   return defineHandler({
     name: 'log-text',
     accepts: ['*'],
+    wants: (origin) => logs.some((log) => log.wants(origin)),
     start: (context) =>
       inTurn(async () => {
         try {

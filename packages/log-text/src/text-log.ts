@@ -14,6 +14,8 @@ export interface Lines {
 
 /** One log: its filter, its format and its file. */
 export interface TextLog {
+  /** Whether incidents of an origin pass the filter. */
+  wants(origin: string): boolean;
   /** The lines of the incidents that pass, except those already written by a failed attempt. Writes nothing. */
   linesOf(batch: readonly Incident[]): Lines;
   /** Appends the lines; see {@link LogFile.append}. */
@@ -48,6 +50,7 @@ export function createTextLog(settings: LogSettings): TextLog {
   let file: LogFile | undefined;
 
   return {
+    wants: (origin) => passes(origin) !== undefined,
     linesOf(batch) {
       const ids: string[] = [];
       const lines: string[] = [];

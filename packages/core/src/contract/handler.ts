@@ -96,6 +96,11 @@ export interface HandlerBase {
    */
   forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
   /**
+   * Whether incidents of an origin that its globs match are for it. The others are not delivered and count as filtered. The
+   * answer for an origin may not change. Leave it out when the globs say everything.
+   */
+  wants?(origin: string): boolean;
+  /**
    * Counters of the handler itself, by name in snake case, shown by `status` and as metrics. Must be cheap: every status request
    * calls it.
    */

@@ -6,6 +6,8 @@ const instancePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
 /** What is wrong with the globs and listeners of a handler; undefined when nothing is. Not every handler is type-checked. */
 function problemOf(handler: Handler): string | undefined {
+  if (handler.wants !== undefined && typeof handler.wants !== 'function')
+    return `expected a function as "wants", found ${typeof handler.wants}`;
   if (isWriting(handler) ? !Array.isArray(handler.accepts) : !isObject(handler.on))
     return 'expected "on", or "accepts" with "write", found neither: it would never get an incident';
   if (!isWriting(handler)) {

@@ -41,6 +41,14 @@ describe('an origin', () => {
     expect(reach(handlers, origin)).toEqual(expected);
   });
 
+  it('that a handler does not want does not reach it, known or not', () => {
+    const choosy: Handler = { ...writing('choosy', '*'), wants: (origin) => origin.endsWith('.accept') };
+    expect(reach([choosy], 'root.connection.accept')).toEqual(['choosy']);
+    expect(reach([choosy], 'root.connection.accept', true)).toEqual(['choosy']);
+    expect(reach([choosy], 'acme.accept')).toEqual(['choosy']);
+    expect(reach([choosy], 'root.connection.free')).toEqual([]);
+  });
+
   it('whose data does not fit reaches only "*"', () => {
     expect(reach(handlers, 'root.connection.accept', true)).toEqual(['all']);
     expect(reach([listening('stars', '**')], 'root.connection.accept', true)).toEqual([]);

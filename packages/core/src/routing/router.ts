@@ -56,12 +56,13 @@ function subscriptionsOf({ handler }: HandlerEntry, known: readonly string[]): r
   });
 }
 
-function filterOf({ only, except }: HandlerEntry): (origin: string) => boolean {
+function filterOf({ only, except, handler }: HandlerEntry): (origin: string) => boolean {
   const wanted = only?.map(compileGlob);
   const unwanted = (except ?? []).map(compileGlob);
   return (origin) =>
     (wanted === undefined || wanted.some((matches) => matches(origin))) &&
-    !unwanted.some((matches) => matches(origin));
+    !unwanted.some((matches) => matches(origin)) &&
+    handler.wants?.(origin) !== false;
 }
 
 /** Compiles the globs and filters of all entries. Throws `GLOB_INVALID` or `OPTIONS_INVALID`. */
