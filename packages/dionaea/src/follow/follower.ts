@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describeError, type SourceContext } from '@ihandler/core';
-import { MINUTE, SECOND, type ThrottledLog } from '@ihandler/core/kit';
+import type { ThrottledLog } from '@ihandler/core/kit';
 import { createProgressReporter, type ProgressReporter } from '../progress.ts';
 import { withFileErrors } from './file-error.ts';
 import { idOf } from './log-file.ts';
@@ -20,6 +20,7 @@ import {
   type LocatedPart,
   openSurveyed,
 } from './search/locate.ts';
+import { SearchPace } from './search/search-pace.ts';
 import { type Survey, Surveyor } from './search/survey.ts';
 import { type FollowState, type Part, writeState } from './state.ts';
 
@@ -28,12 +29,6 @@ interface OpenPart extends LocatedPart {
   readonly lines: PartLines;
 }
 
-/** How long to search for the rest of a part while some files cannot be read, in milliseconds. */
-const unreadablePatience = MINUTE;
-/** How many checks to search for the rest of a part when all files can be read: a rotation may be renaming them. */
-const searchChecks = 8;
-/** How often to look again in a folder that has not changed, when something is missing there for long, in milliseconds. */
-const searchInterval = 5 * SECOND;
 /** A later file is read twice for the last line that was read only up to this size, in bytes. */
 const mostSearched = 64 * 1024 * 1024;
 
@@ -49,21 +44,12 @@ export class Follower {
   readonly #finding: Finding;
   readonly #surveyor: Surveyor;
   readonly #reasons: Reasons;
+  readonly #pace: SearchPace;
 
   /** The position that is durable; undefined before the first run. */
   #state: FollowState | undefined;
   /** The part that is being read; undefined while searching. */
   #open: OpenPart | undefined;
-  /** When the search for the rest of a part began, as `performance.now()`; undefined when nothing is missing. */
-  #searchingSince: number | undefined;
-  /** Since when it cannot be decided whether a file holds new lines, as `performance.now()`. */
-  #undecidedSince: number | undefined;
-  /** The signature of the folder after a survey without a result: the next survey waits until it has changed. */
-  #idleSignature: string | undefined;
-  /** When the last survey was, as `performance.now()`. */
-  #surveyedAt = 0;
-  /** Whether some files could not be read in the last survey. */
-  #hasProblem = false;
 
   /** `state` is the state of an earlier run. */
   constructor(
@@ -80,6 +66,7 @@ export class Follower {
     this.#finding = { sensor, context, warnings };
     this.#reasons = new Reasons(settings.file, context);
     this.#surveyor = new Surveyor(settings.file, sensor, context.now);
+    this.#pace = new SearchPace(settings.poll);
     this.#state = state;
   }
 
@@ -114,9 +101,7 @@ export class Follower {
 
   #enter(located: LocatedPart): void {
     this.#state = located.state;
-    this.#searchingSince = undefined;
-    this.#undecidedSince = undefined;
-    this.#idleSignature = undefined;
+    this.#pace.found();
     const lines = createPartLines({
       path: located.file.path,
       before: located.bytes.before,
@@ -142,7 +127,7 @@ export class Follower {
         const isSearched = !next.isLater || (!opened.compressed && opened.size <= mostSearched);
         const found = isSearched ? await findInFile(opened, after) : undefined;
         const isDecided = next.isLater || found?.missing === 0;
-        if (!isDecided && !this.#isUndecidedOver()) return;
+        if (!isDecided && !this.#pace.isUndecidedOver()) return;
         const located = await beginPart(opened, after, found, this.#finding);
         if (located === undefined) return;
         this.#reasons.started(file.path, found, isDecided);
@@ -151,12 +136,6 @@ export class Follower {
         if (this.#open?.file !== opened) await closeSurveyed(opened, file);
       }
     });
-  }
-
-  /** Whether to stop waiting for a file whose times say that its lines were read: it may be being rewritten. */
-  #isUndecidedOver(): boolean {
-    this.#undecidedSince ??= performance.now();
-    return performance.now() - this.#undecidedSince >= searchChecks * this.#settings.poll;
   }
 
   async #saveState(next: FollowState): Promise<void> {
@@ -168,31 +147,22 @@ export class Follower {
   async #survey(use: (survey: Survey) => Promise<void>): Promise<void> {
     const { file } = this.#settings;
     const signature = await withFileErrors(() => this.#surveyor.signature());
-    if (signature === this.#idleSignature && !this.#isSurveyDue()) return;
-    this.#surveyedAt = performance.now();
+    if (!this.#pace.isSurveyDue(signature)) return;
     const survey = await withFileErrors(() => this.#surveyor.survey());
     if (survey.problem !== undefined)
       this.#warnings.log('cannot read the file or its rotated parts; retrying', {
         file,
         error: describeError(survey.problem),
       });
-    this.#hasProblem = survey.problem !== undefined;
-    this.#reasons.surveyed(survey, this.#searchingSince !== undefined);
+    this.#pace.surveying(survey);
+    this.#reasons.surveyed(survey, this.#pace.isSearching);
     const before = this.#open;
     try {
       await use(survey);
-      this.#idleSignature = this.#open === before ? signature : undefined;
+      this.#pace.surveyed(this.#open === before ? signature : undefined);
     } finally {
       await survey.close(this.#open?.file);
     }
-  }
-
-  /** Whether to survey a folder that has not changed: often while something is missing, then seldom. */
-  #isSurveyDue(): boolean {
-    const since = this.#searchingSince ?? this.#undecidedSince;
-    const now = performance.now();
-    if (since !== undefined && now - since < unreadablePatience) return true;
-    return (since !== undefined || this.#hasProblem) && now - this.#surveyedAt >= searchInterval;
   }
 
   /** Searches for the part to read: the first one, the rest of the one in the state, or the one after that. */
@@ -208,7 +178,7 @@ export class Follower {
       return;
     }
     if (state.part?.done === false) {
-      const isOver = this.#isSearchOver(survey);
+      const isOver = this.#pace.isSearchOver(survey);
       const moved = await withFileErrors(() => findMoved(survey, state, this.#finding));
       if (moved !== undefined && (moved.found.missing === 0 || isOver)) {
         await this.#enterNext({ file: moved.file, isLater: false }, state);
@@ -217,7 +187,7 @@ export class Follower {
       if (!isOver || (await this.#enterElsewhere(state.part, state))) return;
       this.#reasons.lost(survey, state.part);
       await this.#saveState({ ...state, part: { ...state.part, done: true } });
-      this.#searchingSince = undefined;
+      this.#pace.stopSearching();
     }
     const choice = await withFileErrors(() => chooseNext(survey, this.#state ?? state, this.#finding));
     this.#state = choice.state;
@@ -240,13 +210,6 @@ export class Follower {
     const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#finding));
     await this.#saveState(first.state);
     if ('file' in first) this.#enter(first);
-  }
-
-  /** Whether to stop searching for the rest of a part. */
-  #isSearchOver({ followed, problem }: Survey): boolean {
-    this.#searchingSince ??= performance.now();
-    const limit = problem === undefined ? searchChecks * this.#settings.poll : unreadablePatience;
-    return followed !== undefined && performance.now() - this.#searchingSince >= limit;
   }
 
   /** Reads to the end of a part, as far as it is written. */
