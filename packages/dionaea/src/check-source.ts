@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Source } from '@ihandler/core';
+import { describeError, type Source } from '@ihandler/core';
 import { rootOf, samplePaths } from './map-path.ts';
 
 type Finding = Awaited<ReturnType<NonNullable<Source['check']>>>[number];
@@ -43,6 +43,22 @@ export function mountFindings(file: string, mounts = mountsOf()): readonly Findi
       advice: `mount the folder ${dirname(file)} instead of the file`,
     },
   ];
+}
+
+/** A finding when the folder to which rotations move parts cannot be read: the rest of a rotated part is not found then. */
+export function rotatedToFindings(folder: string | undefined): readonly Finding[] {
+  if (folder === undefined) return [];
+  try {
+    readdirSync(folder);
+    return [];
+  } catch (error) {
+    return [
+      {
+        found: `rotated parts in ${folder} cannot be read: ${describeError(error)}`,
+        advice: 'set "rotatedTo" of this source to the folder of olddir in logrotate, and make it readable',
+      },
+    ];
+  }
 }
 
 function endOf(file: string): string {

@@ -64,8 +64,8 @@ export class Follower {
     this.#reportProgress = createProgressReporter(context);
     const sensor = settings.sensor ?? context.sensor;
     this.#finding = { sensor, context, warnings };
-    this.#reasons = new Reasons(settings.file, context);
-    this.#surveyor = new Surveyor(settings.file, sensor, context.now);
+    this.#reasons = new Reasons(settings, context);
+    this.#surveyor = new Surveyor(settings, sensor, context.now);
     this.#pace = new SearchPace(settings.poll);
     this.#state = state;
   }
@@ -196,9 +196,10 @@ export class Follower {
 
   /** Looks for the rest of a part under other names and in other folders. */
   async #enterElsewhere(part: Part, state: FollowState): Promise<boolean> {
-    const { file } = this.#settings;
     const { sensor } = this.#finding;
-    const others = await withFileErrors(() => findElsewhere(file, part, sensor, this.#context.now()));
+    const others = await withFileErrors(() =>
+      findElsewhere(this.#settings, part, sensor, this.#context.now()),
+    );
     const continuation = await findContinuation({ followed: undefined, others }, state, this.#finding);
     if (continuation === undefined) return false;
     this.#context.log.info('reading the rest of a part that was moved', { file: continuation.file.path });

@@ -18,6 +18,8 @@ export interface DionaeaFollowOptions {
   readonly paths?: Readonly<Record<string, string>>;
   /** Folder in which relative paths of samples start. @default the folder around `var/lib/dionaea` in the path of the file */
   readonly root?: string;
+  /** Folder to which a rotation moves earlier parts, such as `olddir` of logrotate, when it is far from the file. @default folders near it */
+  readonly rotatedTo?: string;
   /** How often to check the file, such as `250ms`. @default "250ms" */
   readonly poll?: string;
   /** Where to start on the first run, when the file already exists. @default "beginning" */
@@ -64,6 +66,10 @@ export const followSchema = z.strictObject({
   ...liveShape,
   maxLine,
   maxDepth,
+  rotatedTo: absolutePath(
+    'Folder to which a rotation moves earlier parts (olddir of logrotate). Default: beside the file, and folders such as old and archive near it.',
+    '/srv/logs/dionaea',
+  ).optional(),
   poll: durationOption('250ms', { min: '1ms', max: '1m' })
     .prefault('250ms')
     .describe('How often to check the file.'),

@@ -4,6 +4,7 @@ import { explainFormat } from '../explain-format.ts';
 import { explainFileError } from '../unreadable.ts';
 import type { FoundLine } from './last-lines.ts';
 import type { LogFile } from './log-file.ts';
+import type { FollowSettings } from './options.ts';
 import type { Survey } from './search/survey.ts';
 import type { FollowState, Part } from './state.ts';
 
@@ -15,14 +16,16 @@ const timeSlack = 2 * SECOND;
 /** Tells the host and the log why no incidents come, and how it handled rewritten files. */
 export class Reasons {
   readonly #file: string;
+  readonly #rotatedTo: string | undefined;
   readonly #context: SourceContext;
   /** Whether the file that is read gave nothing but rejects. */
   #isFruitless = false;
   /** The parts that were named in the log because they cannot be unpacked here. */
   readonly #named = new Set<string>();
 
-  constructor(file: string, context: SourceContext) {
+  constructor({ file, rotatedTo }: Pick<FollowSettings, 'file' | 'rotatedTo'>, context: SourceContext) {
     this.#file = file;
+    this.#rotatedTo = rotatedTo;
     this.#context = context;
   }
 
@@ -72,6 +75,12 @@ export class Reasons {
       log.info('the file was rewritten; continuing after the last line that was read', details);
   }
 
+  #advice(): string {
+    return this.#rotatedTo === undefined
+      ? 'if rotations move it to another folder (olddir of logrotate), set "rotatedTo" of this source to that folder'
+      : `it is neither beside the file nor in ${this.#rotatedTo} ("rotatedTo" of this source)`;
+  }
+
   /** When the rest of a part cannot be found: names the files that may hold it and cannot be unpacked here. */
   lost({ others }: Survey, { time = 0, offset }: Part): void {
     const { log } = this.#context;
@@ -88,9 +97,9 @@ export class Reasons {
       });
     }
     if (later.length === 0)
-      log.error('cannot find the rest of a rotated part; import that file if you find it', {
-        file: this.#file,
-        after: offset,
-      });
+      log.error(
+        `cannot find the rest of a rotated part: ${this.#advice()}; import that file if you find it`,
+        { file: this.#file, after: offset },
+      );
   }
 }

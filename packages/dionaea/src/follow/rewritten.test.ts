@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { until } from '../testing/durable-host.ts';
+import { temporaryFolder } from '../testing/folder.ts';
 import { followWorld, incidentLine as line, incidentLines as lines } from '../testing/follow-world.ts';
+import dionaeaFollow from './source.ts';
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -192,6 +194,53 @@ describe('dionaea-follow when parts are elsewhere', () => {
       expect(host.messages).toEqual([]);
     },
   );
+
+  it('finds parts in a distant folder that is set as rotatedTo, running and stopped', async () => {
+    const { file, host, follow, arrive } = followWorld();
+    const rotatedTo = join(temporaryFolder(), 'far');
+    mkdirSync(rotatedTo);
+    const move = (name: string) => {
+      copyFileSync(file, join(rotatedTo, name));
+      unlinkSync(file);
+    };
+    writeFileSync(file, line(1));
+    const { stop } = follow({ rotatedTo });
+    await arrive(1);
+    await stop();
+    appendFileSync(file, line(2));
+    move('incident.json-20261122');
+    writeFileSync(file, line(3));
+    move('incident.json-20261123');
+    writeFileSync(file, line(4));
+    const again = follow({ rotatedTo });
+    await arrive(1, 2, 3, 4);
+    appendFileSync(file, line(5));
+    move('anything.txt');
+    writeFileSync(file, line(6));
+    await arrive(1, 2, 3, 4, 5, 6);
+    await again.stop();
+    expect(host.messages).toEqual([]);
+  });
+
+  it('says which folder it searched when a part is not in the one that is set', async () => {
+    const { file, host, follow, arrive } = followWorld();
+    const rotatedTo = join(temporaryFolder(), 'missing');
+    writeFileSync(file, line(1));
+    const { stop } = follow({ rotatedTo });
+    await arrive(1);
+    await stop();
+    unlinkSync(file);
+    writeFileSync(file, line(3));
+    const again = follow({ rotatedTo });
+    await arrive(1, 3);
+    await again.stop();
+    expect(host.messages).toEqual([
+      expect.stringContaining(`nor in ${rotatedTo} ("rotatedTo" of this source)`),
+    ]);
+    expect(await dionaeaFollow({ file, rotatedTo }).check?.()).toEqual([
+      { found: expect.stringContaining(rotatedTo), advice: expect.stringContaining('"rotatedTo"') },
+    ]);
+  });
 
   it.each([
     ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],

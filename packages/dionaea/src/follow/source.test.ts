@@ -150,7 +150,7 @@ describe('dionaea-follow during a rotation', () => {
     await arrive(1, 2, 3);
     await stop();
     expect(host.messages).toEqual([
-      'cannot find the rest of a rotated part; import that file if you find it',
+      'cannot find the rest of a rotated part: if rotations move it to another folder (olddir of logrotate), set "rotatedTo" of this source to that folder; import that file if you find it',
     ]);
   });
 

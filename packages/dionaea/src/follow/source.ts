@@ -1,5 +1,5 @@
 import { defineSource, type Source } from '@ihandler/core';
-import { mountFindings, samplePathFindings } from '../check-source.ts';
+import { mountFindings, rotatedToFindings, samplePathFindings } from '../check-source.ts';
 import { followFile } from './follow-file.ts';
 import { type DionaeaFollowOptions, readFollowOptions } from './options.ts';
 
@@ -14,7 +14,11 @@ export default function dionaeaFollow(options: DionaeaFollowOptions): Source {
   const settings = readFollowOptions(options);
   return defineSource({
     name: 'dionaea-follow',
-    check: () => [...mountFindings(settings.file), ...samplePathFindings(settings)],
+    check: () => [
+      ...mountFindings(settings.file),
+      ...rotatedToFindings(settings.rotatedTo),
+      ...samplePathFindings(settings),
+    ],
     run: (context) => followFile(settings, context),
   });
 }

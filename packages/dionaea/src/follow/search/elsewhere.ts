@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openLogFile, type PartFile } from '../log-file.ts';
+import type { FollowSettings } from '../options.ts';
 import type { Part } from '../state.ts';
 import { isPartName, pathsOf } from './part-names.ts';
 
@@ -35,11 +36,11 @@ async function lookAt(path: string, sensor: string, now: number): Promise<PartFi
 }
 
 /**
- * The files that may hold the rest of a part by their content, under any name beside the followed file, or with the name of
- * a part in the folders around it. It is the last resort, since it opens many files.
+ * The files that may hold the rest of a part by their content: under any name beside the followed file or where rotations
+ * move parts to, or with the name of a part in the folders around it. It is the last resort, since it opens many files.
  */
 export async function findElsewhere(
-  file: string,
+  { file, rotatedTo }: Pick<FollowSettings, 'file' | 'rotatedTo'>,
   part: Part,
   sensor: string,
   now: number,
@@ -49,6 +50,7 @@ export async function findElsewhere(
     const own = dirname(path);
     const name = basename(path);
     const { files, folders } = await list(own);
+    const moved = rotatedTo === undefined ? [] : (await list(rotatedTo)).files;
     const siblings = (await list(dirname(own))).folders.filter(
       // Such as `dionaea-old` beside `dionaea`.
       (folder) => folder !== own && basename(folder).includes(basename(own)),
@@ -56,7 +58,7 @@ export async function findElsewhere(
     const around: string[] = [];
     for (const folder of [...folders, ...siblings].slice(0, mostFolders))
       around.push(...(await list(folder)).files.filter((other) => isNamed(basename(other), name)));
-    for (const other of [...files, ...around]) {
+    for (const other of [...files, ...moved, ...around]) {
       if (other === path) continue;
       const stats = await stat(other).catch(() => undefined);
       // A smaller file can hold the rest only when it is compressed.

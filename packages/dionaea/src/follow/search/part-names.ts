@@ -47,13 +47,19 @@ export async function pathsOf(file: string): Promise<readonly string[]> {
   return paths;
 }
 
-/** The folders in which to look for parts: beside the file and beside its targets, then where `olddir` may move parts to. */
-export async function partFolders(file: string): Promise<readonly PartFolder[]> {
+/**
+ * The folders in which to look for parts: beside the file and beside its targets, then `rotatedTo`, then where `olddir` may
+ * move parts to.
+ */
+export async function partFolders(file: string, rotatedTo?: string): Promise<readonly PartFolder[]> {
   const beside = (await pathsOf(file)).map((path) => ({ folder: dirname(path), name: basename(path) }));
   const old = beside.flatMap(({ folder, name }) =>
     [folder, dirname(folder)].flatMap((parent) =>
       oldFolders.map((child) => ({ folder: join(parent, child), name })),
     ),
   );
-  return [...new Map([...beside, ...old].map((one) => [`${one.folder}\0${one.name}`, one])).values()];
+  const moved = rotatedTo === undefined ? [] : beside.map(({ name }) => ({ folder: rotatedTo, name }));
+  return [
+    ...new Map([...beside, ...moved, ...old].map((one) => [`${one.folder}\0${one.name}`, one])).values(),
+  ];
 }

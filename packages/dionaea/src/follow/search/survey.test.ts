@@ -12,7 +12,7 @@ async function effort(parts: number): Promise<number> {
   const file = join(folder, 'incident.json');
   for (let n = 1; n <= parts; n += 1) writeFileSync(`${file}.${n}`, line(n));
   writeFileSync(file, line(1000));
-  const surveyor = new Surveyor(file, 'hive', Date.now);
+  const surveyor = new Surveyor({ file }, 'hive', Date.now);
   await (await surveyor.survey()).close();
   const before = process.cpuUsage();
   for (let n = 0; n < 200; n += 1) {

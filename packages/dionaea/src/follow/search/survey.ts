@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '@ihandler/core/kit';
 import { idOf, type LogFile, openLogFile, type PartFile, readAt } from '../log-file.ts';
+import type { FollowSettings } from '../options.ts';
 import { isPartName, partFolders } from './part-names.ts';
 
 /** The followed file, open, and the files beside it. */
@@ -31,14 +32,20 @@ interface Listed {
  */
 export class Surveyor {
   readonly #file: string;
+  readonly #rotatedTo: string | undefined;
   readonly #sensor: string;
   readonly #now: () => number;
   readonly #listed = new Map<string, Listed>();
   /** The parts, under path, device and inode, size and time of the last change. */
   #known = new Map<string, PartFile>();
 
-  constructor(file: string, sensor: string, now: () => number) {
+  constructor(
+    { file, rotatedTo }: Pick<FollowSettings, 'file' | 'rotatedTo'>,
+    sensor: string,
+    now: () => number,
+  ) {
     this.#file = file;
+    this.#rotatedTo = rotatedTo;
     this.#sensor = sensor;
     this.#now = now;
   }
@@ -83,10 +90,10 @@ export class Surveyor {
   /** The paths of all files that may be parts by their names. */
   async #paths(): Promise<readonly string[]> {
     const paths = new Set<string>();
-    for (const [index, { folder, name }] of (await partFolders(this.#file)).entries()) {
-      // Only the folder of the file itself must be readable.
+    for (const [index, { folder, name }] of (await partFolders(this.#file, this.#rotatedTo)).entries()) {
+      // Only the folder of the file itself and the one that is named must be readable.
       const names = await this.#namesIn(folder, name).catch((error: unknown) => {
-        if (index === 0) throw error;
+        if (index === 0 || folder === this.#rotatedTo) throw error;
         return [];
       });
       for (const other of names) paths.add(join(folder, other));
