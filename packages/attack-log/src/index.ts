@@ -15,7 +15,7 @@ export {
 export { connectionKey, connectionKeysIn, formerKey } from './cluster/connection-key.ts';
 export { placeOf } from './cluster/same-id.ts';
 export { createAttackCommands } from './commands/attack-commands.ts';
-export type { AttackDatabase } from './commands/with-reader.ts';
+export { type AttackDatabase, type WaitingForLock, waitingForLock } from './commands/with-reader.ts';
 export { type FormatOptions, formatAttack } from './format/attack-format.ts';
 export { attackJson } from './format/attack-json.ts';
 export { formatManual } from './format/manual-format.ts';

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { assertDriver } from './assert-driver.ts';
 import { createFile } from './file.ts';
+import { LOCK_TIMEOUT } from './lock.ts';
 import { explainOpening, type OpeningAdvice } from './sqlite-failure.ts';
 
 /** Opens a database and runs `setUp` on it. Closes it again when that throws. */
@@ -24,7 +25,7 @@ export function openAndSetUp(
 export interface SqliteFileOptions extends OpeningAdvice {
   /** Only reads: creates nothing and leaves the file as it is. Default: false. */
   readonly readonly?: boolean;
-  /** How many milliseconds a statement waits for a lock. Default: 5000. */
+  /** How many milliseconds a statement waits for a lock. Default: {@link LOCK_TIMEOUT}. */
   readonly timeout?: number;
   /** Throws unless the database is empty or has the expected tables. Runs before anything is changed. */
   check(database: Database.Database): void;
@@ -38,7 +39,7 @@ export interface SqliteFileOptions extends OpeningAdvice {
  * what to do, or a temporary error such as a lock.
  */
 export function openFile(file: string, options: SqliteFileOptions): Database.Database {
-  const { readonly = false, timeout = 5000, check, migrate } = options;
+  const { readonly = false, timeout = LOCK_TIMEOUT, check, migrate } = options;
   try {
     if (!readonly) createFile(file);
     return openAndSetUp(file, { readonly, fileMustExist: true, timeout }, (database) => {

@@ -19,7 +19,7 @@ export function createSummaryCommand(database: AttackDatabase): Command {
       const target = targetOf(args, 'summary');
       const { options } = args;
       const sensor = textOption(options, 'sensor');
-      return withReader(database, target, async (reader) => {
+      return withReader(database, target, context, async (reader) => {
         const summary = await reader.summary(sensor === undefined ? {} : { sensor });
         if (sensor !== undefined && summary.connections === 0) {
           context.terminal.warn(NO_MATCH);

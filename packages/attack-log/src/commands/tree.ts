@@ -4,12 +4,16 @@ import { attackJson } from '../format/attack-json.ts';
 import { formatManual } from '../format/manual-format.ts';
 import type { AttackFilter, AttackReader, ConnectionNode } from '../read/attack.ts';
 import { filterOf, invalid, quotedArgument, targetOf, textOption } from './command-arguments.ts';
-import { type AttackDatabase, commonOptions, NO_MATCH, styleFor, withReader } from './with-reader.ts';
+import {
+  type AttackDatabase,
+  commonOptions,
+  INTERRUPTED,
+  NO_MATCH,
+  styleFor,
+  withReader,
+} from './with-reader.ts';
 
 type Format = (attack: ConnectionNode, first: boolean) => string;
-
-/** The exit code of an interrupted command. */
-const INTERRUPTED = 130;
 
 function formatOf(options: CommandArguments['options'], context: CommandContext): Format {
   if (options['json'] === true) return (attack) => `${attackJson(attack)}\n`;
@@ -112,7 +116,7 @@ export function createTreeCommand(database: AttackDatabase): Command {
       const target = targetOf(args, 'tree');
       const filter = filterOf(args.options, context.now());
       const format = formatOf(args.options, context);
-      return withReader(database, target, (reader) => writeAttacks(reader, filter, format, context));
+      return withReader(database, target, context, (reader) => writeAttacks(reader, filter, format, context));
     },
   };
 }

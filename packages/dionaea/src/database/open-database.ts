@@ -14,6 +14,8 @@ export type Statement = Sqlite.Statement<unknown[]>;
 const defaultBusyTimeout = 200;
 /** How long to retry while the database is locked, in milliseconds. */
 const patience = 30_000;
+/** After how long a lock is reported, in milliseconds. */
+const reportedAfter = 1000;
 /** The pause between two attempts, in milliseconds. */
 const defaultPause = 100;
 
@@ -68,22 +70,44 @@ export function explainDatabaseError(file: string, error: unknown): unknown {
 /** Runs a short read, and retries it for up to 30 seconds while another program has the database locked. */
 export type RetryLocked = <T>(read: () => T) => Promise<T>;
 
+/** Reports that a file is locked, when that lasts, and that it no longer is. */
+function createLockReport(file: string, { now, log, problem }: LockContext) {
+  const start = now();
+  let isReported = false;
+  return {
+    locked() {
+      if (isReported || now() < start + reportedAfter) return;
+      isReported = true;
+      log.warn('another program has locked the database: waiting', { file });
+      problem?.(`${file} is locked by another program: waiting until it has finished`);
+    },
+    ended() {
+      if (!isReported) return;
+      log.info('the database is not locked any more', { file });
+      problem?.(undefined);
+    },
+  };
+}
+
+type LockContext = Pick<SourceContext, 'now' | 'signal' | 'log' | 'problem'>;
+
 /**
- * Makes a {@link RetryLocked} for one file, which also explains SQLite's errors. `pause` is the time between two attempts,
- * in milliseconds.
+ * Makes a {@link RetryLocked} for one file, which also explains SQLite's errors. After a second it logs that it waits, and
+ * tells the host. `pause` is the time between two attempts, in milliseconds.
  */
-export function createRetryLocked(
-  file: string,
-  context: Pick<SourceContext, 'now' | 'signal'>,
-  pause = defaultPause,
-): RetryLocked {
+export function createRetryLocked(file: string, context: LockContext, pause = defaultPause): RetryLocked {
   return async (read) => {
     const deadline = context.now() + patience;
+    let report: ReturnType<typeof createLockReport> | undefined;
     for (;;) {
       try {
-        return read();
+        const result = read();
+        report?.ended();
+        return result;
       } catch (error) {
         if (!isLocked(error)) throw explainDatabaseError(file, error);
+        report ??= createLockReport(file, context);
+        report.locked();
         if (context.now() >= deadline)
           throw unreadable(
             file,

@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Incident, parseIncidentId } from '@ihandler/core';
+import { type Incident, parseIncidentId, silentLog } from '@ihandler/core';
 import { recording } from '@ihandler/test-support/recordings';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
@@ -215,12 +215,33 @@ describe('a database that is locked', () => {
     expect(clock).toBeGreaterThanOrEqual(40_000);
   });
 
+  it('is reported within two seconds, and read when it is unlocked', async () => {
+    const file = copyOf('dionaea-a');
+    const db = open(file);
+    db.exec('BEGIN EXCLUSIVE');
+    const start = performance.now();
+    let reported = 0;
+    const { incidents, warnings } = await runSource(dionaea({ file }), {}, (output) => ({
+      log: {
+        ...silentLog,
+        warn(message) {
+          output.warnings.push(message);
+          reported = performance.now() - start;
+          db.exec('COMMIT');
+        },
+      },
+    }));
+    expect(warnings).toEqual(['another program has locked the database: waiting']);
+    expect(reported).toBeLessThan(2000);
+    expect(incidents.length).toBe(151);
+  });
+
   it('is read as soon as it is unlocked', async () => {
     const file = copyOf('dionaea-a');
     const db = open(file);
     db.exec('BEGIN EXCLUSIVE');
     let asked = 0;
-    const { incidents } = await runSource(dionaea({ file }), {}, () => ({
+    const { incidents, warnings } = await runSource(dionaea({ file }), {}, () => ({
       now: () => {
         asked += 1;
         if (asked === 2) db.exec('COMMIT');
@@ -228,6 +249,7 @@ describe('a database that is locked', () => {
       },
     }));
     expect(incidents.length).toBe(151);
+    expect(warnings).toEqual([]);
   });
 
   it('is not retried after the signal has aborted', async () => {

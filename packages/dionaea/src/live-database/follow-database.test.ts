@@ -125,6 +125,25 @@ describe('dionaea-database', () => {
     expect(new Set(host.incidents.map(({ id }) => id)).size).toBe(3);
   });
 
+  it('says within two seconds that another program has locked the database, until it is unlocked', async () => {
+    const { file, host, follow, make, arrive } = world();
+    const writer = make();
+    writer.connect();
+    const { stop } = follow();
+    await arrive(1);
+    writer.connect();
+    const start = performance.now();
+    const locker = new Sqlite(file);
+    locker.exec('BEGIN EXCLUSIVE');
+    await until(() => host.problems.length > 0, 'a problem was reported');
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(host.problems).toEqual([`${file} is locked by another program: waiting until it has finished`]);
+    locker.close();
+    await arrive(2);
+    expect(host.problems.at(-1)).toBeUndefined();
+    await stop();
+  });
+
   it('recognises a database whose first rows were deleted', async () => {
     const { host, follow, make, arrive } = world();
     const writer = make();

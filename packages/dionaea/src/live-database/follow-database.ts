@@ -19,6 +19,7 @@ export async function followDatabase(settings: LiveDatabaseSettings, context: So
   const { signal } = context;
   const warnings = createThrottledLog(context.log.warn);
   let hostError: unknown;
+  let isBlocked = false;
   // An error of the host must end the run, even one that looks like an error of the database.
   const host: SourceContext = {
     ...context,
@@ -37,10 +38,14 @@ export async function followDatabase(settings: LiveDatabaseSettings, context: So
   async function step(): Promise<void> {
     try {
       await follower.step();
+      if (isBlocked) context.problem?.(undefined);
+      isBlocked = false;
     } catch (error) {
       const explained = explainDatabaseError(file, error);
       if (error === hostError || !isUnreadable(explained)) throw error;
       warnings.log('cannot read the database; retrying', { file, error: explained.message });
+      isBlocked = true;
+      context.problem?.(explained.message);
       follower.close();
     }
   }

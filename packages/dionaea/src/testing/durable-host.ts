@@ -19,6 +19,8 @@ export interface DurableHost {
   readonly incidents: Incident[];
   readonly rejects: Reject[];
   readonly messages: string[];
+  /** What the source said about why it cannot bring incidents. */
+  readonly problems: (string | undefined)[];
   /** The size of the largest state that was saved, in characters of JSON. */
   largestState(): number;
   readonly reports: () => number;
@@ -35,6 +37,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
   const known = new Map<string, string>();
   const rejects: Reject[] = [];
   const messages: string[] = [];
+  const problems: (string | undefined)[] = [];
   const highest: Record<string, number> = {};
   let state: Value | undefined;
   let kill: 'before' | 'after' | undefined;
@@ -65,6 +68,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
     incidents,
     rejects,
     messages,
+    problems,
     largestState: () => largest,
     reports: () => reports,
     state: () => state,
@@ -97,6 +101,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
             if (!dead) rejects.push(reject);
           },
           progress: () => undefined,
+          problem: (reason) => void problems.push(reason),
           ...replace,
         })
         .catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createFile, openAndSetUp } from '@ihandler/sqlite-file';
+import { createFile, LOCK_TIMEOUT, openAndSetUp } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 import { schema } from '../schema/schema.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -39,7 +39,7 @@ export function createJournal(file: string): void {
 /** Opens the journal in `file`, which this process owns. A committed transaction survives a crash of the machine. */
 export function openDatabase(file: string): Database.Database {
   // A command that has looked at the journal may be closing it: SQLite locks the file for a moment.
-  return openAndSetUp(file, { timeout: 2000, fileMustExist: true }, (db) => {
+  return openAndSetUp(file, { timeout: LOCK_TIMEOUT, fileMustExist: true }, (db) => {
     db.pragma('journal_mode = WAL');
     db.pragma('busy_timeout = 0');
     // In WAL mode this is one fsync a transaction, before COMMIT returns.

@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
-import { classifyFailure, openAndSetUp } from '@ihandler/sqlite-file';
+import { classifyFailure, LOCK_TIMEOUT, openAndSetUp } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import { checkVersion } from '../database/inspect-file.ts';
 import { explainUnreadable } from '../database/open-journal.ts';
 import { realFile } from '../database/real-file.ts';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
-
-/** How many milliseconds a reader waits for a lock of SQLite. */
-const LOCK_TIMEOUT = 2000;
 
 function assertReadableVersion(db: Database, file: string): void {
   checkVersion(db, file);

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
+import { waitingForLock } from '@ihandler/attack-log';
 import { type Command, escapeControls, IhandlerError } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
 import { assertFree, backUpDatabase } from '../database/backup-database.ts';
 import { explainReading } from '../database/failure.ts';
 import { utcStamp } from '../database/utc-stamp.ts';
 import { acceptsTarget } from '../read/accepts-target.ts';
-import { openReadable } from '../read/readable-database.ts';
+import { openReadable, type ReadableDatabase } from '../read/readable-database.ts';
 
 /** `backup TARGET [FILE]`: copies a database while it is in use. */
 export const backup: Command = {
@@ -31,8 +32,9 @@ export const backup: Command = {
     const from = resolve(target);
     const to = resolve(file ?? `${target}.backup-${utcStamp(now())}`);
     assertFree(to);
-    const readable = await openReadable(from);
+    let readable: ReadableDatabase | undefined;
     try {
+      readable = await openReadable(from, waitingForLock(target, { terminal, signal }));
       const bytes = await backUpDatabase(readable.database, to, {
         signal,
         onProgress: (done, total) => terminal.progress(`${Math.floor((done * 100) / Math.max(total, 1))} %`),
@@ -45,7 +47,7 @@ export const backup: Command = {
       if (signal.aborted) return 130;
       throw explainReading(error, from);
     } finally {
-      await readable.close();
+      await readable?.close();
     }
   },
 };

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Command } from '@ihandler/core';
 import { stream } from '@ihandler/test-support/attacks';
 import { recording } from '@ihandler/test-support/recordings';
 import { commandContext } from '@ihandler/testkit';
-import { describe, expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 import { commands } from './index.ts';
 
@@ -48,6 +49,60 @@ describe('a target of the commands', () => {
 it('tree and summary show a database that dionaea wrote', async () => {
   expect((await run('tree', recorded)).output).toContain('smbd');
   expect((await run('summary', recorded)).output).toContain('56');
+});
+
+describe('a database that another program has locked', () => {
+  function lockedDatabase() {
+    const file = join(temporaryFolder(), 'dionaea.sqlite');
+    copyFileSync(recorded, file);
+    const other = new Database(file);
+    other.exec('BEGIN EXCLUSIVE');
+    onTestFinished(() => {
+      other.close();
+    });
+    return { file, other };
+  }
+
+  it.each(['tree', 'summary', 'backup'])('is reported by %s within two seconds', async (name) => {
+    const { file } = lockedDatabase();
+    const start = performance.now();
+    await expect(run(name, file)).rejects.toMatchObject({
+      code: 'TARGET_UNREADABLE',
+      message: `${file} is locked by another program: try again when it has finished, or read a copy.`,
+    });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it.each(['tree', 'summary', 'backup'])(
+    'is waited for by %s on a terminal, with a line that says so',
+    async (name) => {
+      const { file, other } = lockedDatabase();
+      const shown: unknown[] = [];
+      const lent = commandContext();
+      const terminal = {
+        ...lent.context.terminal,
+        columns: 80,
+        progress(text: string | undefined) {
+          shown.push(text);
+          if (text !== undefined && other.inTransaction) setTimeout(() => other.exec('COMMIT'), 1700);
+        },
+      };
+      const context = { ...lent.context, terminal };
+      expect(await command(name).run({ options: {}, positionals: [file] }, context)).toBe(0);
+      expect(shown[0]).toBe(`waiting: ${file} is locked by another program (Ctrl-C to stop)`);
+      expect(shown.at(-1)).toBeUndefined();
+    },
+  );
+
+  it('is not waited for after an interrupt', async () => {
+    const { file } = lockedDatabase();
+    const interrupt = new AbortController();
+    const lent = commandContext({ signal: interrupt.signal });
+    const terminal = { ...lent.context.terminal, columns: 80, progress: () => interrupt.abort() };
+    const context = { ...lent.context, terminal };
+    for (const name of ['tree', 'backup'])
+      expect(await command(name).run({ options: {}, positionals: [file] }, context)).toBe(130);
+  });
 });
 
 describe('ihandler backup', () => {

@@ -9,7 +9,7 @@ import { backup } from './backup.ts';
 export const commands: Readonly<Record<string, Command>> = {
   ...createAttackCommands({
     accepts: acceptsTarget,
-    open: (target) => openAttackReader(resolve(target)),
+    open: (target, waiting) => openAttackReader(resolve(target), waiting),
   }),
   backup,
 };

@@ -32,15 +32,12 @@ export function explainOpening(error: unknown, file: string): unknown {
   return isIhandlerError(explained) ? explained : explainFailure(explained, file);
 }
 
-/** How long a reader waits for a locked database, in seconds. */
-export const LOCK_SECONDS = 30;
-
 /** The same for a reader, which does not retry: `TARGET_UNREADABLE`. */
 export function explainReading(error: unknown, file: string): unknown {
   switch (classifyFailure(error)) {
     case 'locked':
       return unreadable(
-        `${file} was locked by another program for ${LOCK_SECONDS} seconds: try again when it has finished, or read a copy.`,
+        `${file} is locked by another program: try again when it has finished, or read a copy.`,
         error,
       );
     case 'full':

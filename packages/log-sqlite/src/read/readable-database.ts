@@ -9,13 +9,16 @@ import { errorCode } from '@ihandler/core/kit';
 import {
   assertRegularFile,
   classifyFailure,
+  LOCK_TIMEOUT,
+  type LockPatience,
   openAndSetUp,
+  openWhenUnlocked,
   statusOf,
   tableNames,
   unreadable,
 } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
-import { explainReading, LOCK_SECONDS } from '../database/failure.ts';
+import { explainReading } from '../database/failure.ts';
 import { assertReadableVersion } from '../database/open-database.ts';
 import { readHead } from '../database/target-file.ts';
 
@@ -30,8 +33,8 @@ export function isGzipHead(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-function open(file: string, readonly: boolean): Database {
-  return openAndSetUp(file, { readonly, fileMustExist: true, timeout: LOCK_SECONDS * 1000 }, (database) => {
+function open(file: string, readonly: boolean, timeout = LOCK_TIMEOUT): Database {
+  return openAndSetUp(file, { readonly, fileMustExist: true, timeout }, (database) => {
     // Views and triggers in the database may not call functions with side effects.
     database.pragma('trusted_schema = OFF');
     const names = tableNames(database);
@@ -42,6 +45,7 @@ function open(file: string, readonly: boolean): Database {
           ? `Expected a database with dionaea's tables, found an empty database in ${file}: name another file.`
           : `Expected a database with dionaea's tables, found the database of another program in ${file} (it has tables such as ${JSON.stringify([...names].slice(0, 3))}): name another file.`,
       );
+    database.pragma(`busy_timeout = ${LOCK_TIMEOUT}`);
   });
 }
 
@@ -132,14 +136,14 @@ async function assertReadable(file: string): Promise<void> {
  * write-ahead log. Reads a copy in the system's temporary folder of a gzipped database, of one on a read-only medium, and of
  * one that a crash left half written. Throws `TARGET_UNREADABLE` with advice.
  */
-export async function openReadable(file: string): Promise<ReadableDatabase> {
+export async function openReadable(file: string, patience: LockPatience = {}): Promise<ReadableDatabase> {
   const status = statusOf(file);
   if (status === undefined) throw unreadable(`${file} does not exist: check the path.`);
   assertRegularFile(file, status);
   await assertReadable(file);
   const wasAlone = statusOf(`${file}-wal`) === undefined;
   try {
-    const database = open(file, true);
+    const database = await openWhenUnlocked((timeout) => open(file, true, timeout), patience);
     return {
       database,
       async close() {

@@ -8,6 +8,7 @@ import {
   type LoadedConnection,
   type StoredRow,
   TABLES,
+  type WaitingForLock,
 } from '@ihandler/attack-log';
 import type { Database } from 'better-sqlite3';
 import { explainReading } from '../database/failure.ts';
@@ -85,10 +86,13 @@ function createAttackLoader(
 
 /**
  * Opens any database with dionaea's tables for reading: of any age, written by any program, gzipped or not. Does not change
- * it. Throws `TARGET_UNREADABLE` with advice, and so do the methods if the database is locked for 30 seconds.
+ * it. Throws `TARGET_UNREADABLE` with advice, and so do the methods if the database is locked.
  */
-export async function openAttackReader(file: string): Promise<AttackReader> {
-  const { database, close } = await openReadable(file);
+export async function openAttackReader(
+  file: string,
+  waiting: Partial<WaitingForLock> = {},
+): Promise<AttackReader> {
+  const { database, close } = await openReadable(file, waiting);
   const layout = createLayout(database);
   let loader: ReturnType<typeof createAttackLoader> | undefined;
   return {

@@ -3,13 +3,11 @@ import { createRequire as requireFrom } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { formatBytes } from '@ihandler/core/kit';
-import { statusOf } from '@ihandler/sqlite-file';
+import { LOCK_TIMEOUT, statusOf } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 
 /** Space for the new copy and for the log through which SQLite writes it, as a multiple of the size of the database. */
 const SPACE_NEEDED = 2.2;
-/** How long the worker waits for a lock, in milliseconds. */
-const LOCK_TIMEOUT = 5000;
 
 /** The worker makes no checkpoint: the process that has the file open shortens it, when it is ready. */
 const program = `

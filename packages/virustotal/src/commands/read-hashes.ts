@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describeError, IhandlerError } from '@ihandler/core';
-import { unreadable } from '@ihandler/sqlite-file';
+import { classifyFailure, LOCK_TIMEOUT, unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 
 const columns = { md5: 'download_md5_hash', sha256: 'download_sha256_hash' } as const;
@@ -20,7 +20,7 @@ export function* readHashes(file: string): Generator<DownloadHashes, void, undef
     throw unreadable(`${file} does not exist: name a database of dionaea or log-sqlite.`);
   let database: Database.Database | undefined;
   try {
-    database = new Database(file, { readonly: true, timeout: 30_000 });
+    database = new Database(file, { readonly: true, timeout: LOCK_TIMEOUT });
     const names = database.prepare("SELECT name FROM pragma_table_info('downloads')").pluck().all();
     const present = Object.entries(columns).filter(([, column]) => names.includes(column));
     if (present.length === 0)
@@ -36,6 +36,11 @@ export function* readHashes(file: string): Generator<DownloadHashes, void, undef
       .iterate();
   } catch (error) {
     if (error instanceof IhandlerError) throw error;
+    if (classifyFailure(error) === 'locked')
+      throw unreadable(
+        `${file} is locked by another program: try again when it has finished, or read a copy.`,
+        error,
+      );
     throw unreadable(`Cannot read ${file}: ${describeError(error)}.`, error);
   } finally {
     database?.close();

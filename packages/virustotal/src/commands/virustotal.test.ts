@@ -183,7 +183,11 @@ describe('virustotal backfill', () => {
     expect(output).toContain('12 added to the backlog');
     expect(warnings.join()).toContain('full');
     expect(started.handler.counters?.()).toMatchObject({ backlog: 12, skipped: 0 });
-    database.exec('DROP TABLE downloads');
+    database.exec('BEGIN EXCLUSIVE');
+    const start = performance.now();
+    await expect(run(started, ['backfill', file])).rejects.toThrow(`${file} is locked by another program`);
+    expect(performance.now() - start).toBeLessThan(2000);
+    database.exec('COMMIT; DROP TABLE downloads');
     await expect(run(started, ['backfill', file])).rejects.toThrow(/no table downloads/);
     await expect(run(started, ['backfill', join(started.folder, 'none')])).rejects.toThrow(
       /none does not exist/,
