@@ -59,7 +59,10 @@ export interface IncidentMap {}
 /** The origins whose data has a type. */
 export type Origin = keyof IncidentMap & string;
 
-/** Something that happened at a sensor. Deeply frozen plain data, made by {@link createIncident}. */
+/**
+ * Something that happened at a sensor: plain data, made by {@link createIncident}, that nothing can change. Objects and lists
+ * are deeply frozen. Bytes cannot be frozen: each access to a `Uint8Array` in `data` returns a new copy, so read it once.
+ */
 export interface Incident<O extends string = string> {
   /** `<stream>:<ordinal>`: where the incident came from. Every hop keeps it. See {@link parseIncidentId}. */
   readonly id: string;

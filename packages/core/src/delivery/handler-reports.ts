@@ -3,6 +3,7 @@ import type { Handler, ReportOptions } from '../contract/handler.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import { formatIncidentId, parseIncidentId, reportedStream } from '../contract/incident-id.ts';
 import { createIncident } from '../incident/create-incident.ts';
+import { plainCopy } from '../incident/immutable-data.ts';
 import { checkReport, reportedIncident } from './lane/attempts/report-collector.ts';
 
 /** Creates the incidents that handlers report outside deliveries, and those about handlers, for one life of the process. */
@@ -30,9 +31,11 @@ export class HandlerReports {
     data: unknown,
     { cause, place }: ReportOptions = {},
   ): Incident {
-    checkReport(handler, origin, data);
+    // A copy: what the handler does with its own objects afterwards must not reach the others.
+    const copy = plainCopy(data);
+    checkReport(handler, origin, copy);
     // Safe: checkReport has just validated the data against the schema that the handler declares.
-    const plain = data as UntypedData;
+    const plain = copy as UntypedData;
     const timestamp = this.#now();
     if (cause !== undefined) reportedIncident(cause, instance, 0, origin, plain, timestamp); // throws for too long a chain
     const from = cause === undefined ? this.#lifeStream : parseIncidentId(cause.id).stream;

@@ -4,6 +4,7 @@ import type { Incident } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
+import { madeIncidents } from '../incident/create-incident.ts';
 import { backoffDelay, pause } from '../timing/backoff.ts';
 import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
@@ -87,7 +88,7 @@ class SourceRun {
       log: this.#log,
       now,
       resumeAfter: (stream) => resumeAfter(stream, this.#parts),
-      report: (batch, reporting) => this.#report(batch, reporting),
+      report: async (batch, reporting) => this.#report(madeIncidents(batch), reporting),
       state: async () => journal.sourceState(this.#instance),
       reject: (reject) => this.#reject(reject),
       problem: (reason) => this.#setProblem(reason),

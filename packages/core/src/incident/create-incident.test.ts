@@ -33,7 +33,7 @@ describe('createIncident', () => {
     expect(createIncident({ ...offer, data: { url: 'x' } })).not.toHaveProperty('misfit');
   });
 
-  it('freezes the incident deeply, except bytes', () => {
+  it('freezes the incident deeply, and returns a copy of its bytes at each access', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (json) => {
         const data = { ...(json as IncidentParts['data']), bytes: new Uint8Array(2) };
@@ -42,7 +42,11 @@ describe('createIncident', () => {
           expect(Object.isFrozen(value)).toBe(true);
           for (const inner of Object.values(value)) check(inner);
         };
-        check(createIncident({ ...parts, data }));
+        const made = createIncident({ ...parts, data });
+        check(made);
+        const { bytes } = made.data as { readonly bytes: Uint8Array };
+        bytes[0] = 7;
+        expect(made.data).toMatchObject({ bytes: new Uint8Array(2) });
       }),
     );
   });

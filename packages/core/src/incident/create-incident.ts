@@ -3,6 +3,7 @@ import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData } from '../contract/incident.ts';
 import { isIncidentId } from '../contract/incident-id.ts';
 import { describeValue } from '../contract/text/describe-value.ts';
+import { immutable } from './immutable-data.ts';
 
 const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const knownGood = new Set<string>();
@@ -18,25 +19,24 @@ export interface IncidentParts {
   readonly local?: boolean | undefined;
 }
 
-/** Freezes plain data deeply, except bytes, which cannot be frozen. */
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
-    return;
-  Object.freeze(value);
-  if (Array.isArray(value)) for (const item of value) freeze(item);
-  else for (const key in value) freeze((value as Record<string, unknown>)[key]);
-}
-
 function invalid(what: string, found: unknown): IhandlerError {
   return new IhandlerError('INCIDENT_INVALID', `Expected ${what}, found ${describeValue(found)}.`);
 }
 
 /**
- * Makes an incident: checks `data` against the schema of the origin in the catalogue and freezes it deeply. When the data does
- * not fit, the incident has a `misfit`. Throws `INCIDENT_INVALID` for an invalid id, origin or timestamp, and for data that is
- * not an object. Takes ownership of `data`.
+ * Makes an incident: checks `data` against the schema of the origin in the catalogue and makes it immutable: objects and
+ * lists are frozen deeply, and each access to bytes returns a new copy. When the data does not fit, the incident has a
+ * `misfit`. Throws `INCIDENT_INVALID` for an invalid id, origin or timestamp, and for data that is not an object. Takes
+ * ownership of `data`.
  */
-export function createIncident({ id, origin, timestamp, sensor, data, local }: IncidentParts): Incident {
+export function createIncident({
+  id,
+  origin,
+  timestamp,
+  sensor,
+  data: given,
+  local,
+}: IncidentParts): Incident {
   if (typeof id !== 'string' || !isIncidentId(id))
     throw invalid('an incident id of the form <stream>:<ordinal>', id);
   if (!knownGood.has(origin)) {
@@ -46,15 +46,27 @@ export function createIncident({ id, origin, timestamp, sensor, data, local }: I
   }
   if (typeof timestamp !== 'number' || !Number.isFinite(timestamp))
     throw invalid('a timestamp in milliseconds', timestamp);
-  if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw invalid('data that is an object', data);
-  const misfit = misfitOf(origin, data);
-  freeze(data);
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalid('data that is an object', given);
+  const misfit = misfitOf(origin, given);
+  const data = immutable(given);
   if (local === true)
     return Object.freeze({ id, origin, timestamp, sensor, data, local, ...(misfit && { misfit }) });
   return Object.freeze(
     misfit === undefined
       ? { id, origin, timestamp, sensor, data }
       : { id, origin, timestamp, sensor, data, misfit },
+  );
+}
+
+function isMade(incident: Incident): boolean {
+  return Object.isFrozen(incident) && Object.isFrozen(incident.data);
+}
+
+/** The batch of a source, whose incidents may be plain objects: each becomes immutable. Throws like {@link createIncident}. */
+export function madeIncidents(batch: readonly Incident[]): readonly Incident[] {
+  if (batch.every(isMade)) return batch;
+  return batch.map((incident) =>
+    isMade(incident) ? incident : createIncident({ ...incident, data: incident.data as UntypedData }),
   );
 }

@@ -2,6 +2,7 @@ import { IhandlerError } from '../contract/error.ts';
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
 import { isRecord } from '../contract/property.ts';
 import { createIncident } from './create-incident.ts';
+import { defineBytes, immutable } from './immutable-data.ts';
 
 type Tree = { [key: string]: unknown };
 
@@ -48,13 +49,13 @@ function unescaped(object: Tree): unknown {
   const key = dollarKey(object);
   if (key === undefined) return object;
   const item = object[key];
-  if (key.startsWith('$$')) return Object.freeze(Object.fromEntries([[key.slice(1), item]]));
+  if (key.startsWith('$$')) return immutable(Object.fromEntries([[key.slice(1), item]]));
   if (typeof item !== 'string') return object;
   if (key === '$bytes') return new Uint8Array(Buffer.from(item, 'base64'));
   return key === '$number' ? (numbers.get(item) ?? object) : object;
 }
 
-/** Freezes the result of `JSON.parse` deeply and reverses the escapes. */
+/** Freezes the result of `JSON.parse` deeply and reverses the escapes. Each access to bytes returns a new copy. */
 function restored(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   // Safe: `JSON.parse` returns only records and arrays, and the keys of an array can be read in the same way.
@@ -62,7 +63,10 @@ function restored(value: unknown): unknown {
   for (const key in tree) {
     const item = tree[key];
     // Safe for `__proto__` too: it is listed only when it is the object's own key.
-    if (typeof item === 'object' && item !== null) tree[key] = restored(item);
+    if (typeof item !== 'object' || item === null) continue;
+    const made = restored(item);
+    if (made instanceof Uint8Array) defineBytes(tree, key, made);
+    else tree[key] = made;
   }
   Object.freeze(tree);
   return Array.isArray(tree) ? tree : unescaped(tree);

@@ -79,21 +79,6 @@ export const resilienceRules: readonly Rule[] = [
     },
   },
   {
-    name: 'does not change incidents, nor bytes in them',
-    check: async ({ inWorld, usable }) => {
-      const cases = casesOf(await usable(), hostileBytes);
-      await inWorld(async (world) => {
-        const copies = cases.map(({ incident }) => structuredClone(incident));
-        const life = await world.live();
-        await life.deliver(cases.map(({ incident }) => incident));
-        await life.close();
-        cases.forEach(({ incident }, index) => {
-          assert.deepEqual(incident, copies[index], `Expected ${incident.origin} not to change.`);
-        });
-      });
-    },
-  },
-  {
     name: 'continues after an incident that cannot be handled',
     check: async ({ inWorld, usable, sample }) => {
       const [origin] = await usable();

@@ -63,14 +63,14 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
   const { instance } = options.context;
   const { signal, enter, wake, onCommit, onRefused, onLost } = hooks;
   const cursor = new LaneCursor(instance, { journal, retry, signal, events, onCommit, onRefused });
-  const context: HandlerContext = {
+  const context: HandlerContext = Object.freeze({
     ...options.context,
     signal,
     async report(origin: string, data: unknown, reporting?: ReportOptions) {
       mustBeOpen();
       await cursor.append(reports.create(handler, instance, origin, data, reporting));
     },
-  };
+  });
   return {
     handler,
     context,

@@ -113,13 +113,6 @@ export const brokenResilience: readonly Broken[] = [
   cannot(large, 'accepts at most 50 levels', ({ data }) => depth(data) > 50),
   cannot(keys, 'converts data to text', ({ data }) => `${data}` === ''),
   { rule: keys, how: 'merges objects', factory: hears(({ data }) => merge({}, data)) },
-  {
-    rule: 'does not change incidents, nor bytes in them',
-    how: 'wipes secrets',
-    factory: hears(({ data }) => {
-      for (const leaf of leaves(data)) if (leaf instanceof Uint8Array) leaf.fill(0);
-    }),
-  },
   { rule: continues, how: 'fails for good', factory: (folder) => wedged()(folder) },
   {
     rule: continues,

@@ -8,6 +8,7 @@ import {
   reportedStream,
 } from '../../../contract/incident-id.ts';
 import { createIncident } from '../../../incident/create-incident.ts';
+import { plainCopy } from '../../../incident/immutable-data.ts';
 
 /** How long a chain of reports that cause each other may be; a longer one is a loop. */
 export const MAX_CHAIN = 8;
@@ -127,11 +128,11 @@ export class ReportCollector {
 
   #newDelivery(): Delivery {
     const delivery: Delivery = {
-      context: {
+      context: Object.freeze({
         ...this.#base,
         report: (origin: string, data: unknown, options?: { readonly cause?: Cause }) =>
           this.#report(delivery, origin, data, options?.cause),
-      },
+      }),
       reported: false,
       causes: undefined,
       reports: undefined,
@@ -165,14 +166,16 @@ export class ReportCollector {
         'LIFE_CYCLE',
         `${instance} reports with the context of a delivery that has ended: await the report, or use the context given to start.`,
       );
-    checkReport(this.#handler, origin, data);
+    // A copy: what the handler does with its own objects afterwards must not reach the others.
+    const copy = plainCopy(data);
+    checkReport(this.#handler, origin, copy);
     const cause = this.#causeOf(delivery.causes, given);
     delivery.counts ??= new Map();
     const n = delivery.counts.get(cause.id) ?? 0;
     delivery.counts.set(cause.id, n + 1);
     delivery.reports ??= [];
     // Safe: checkReport has just validated the data against the schema that the handler declares.
-    const incident = reportedIncident(cause, instance, n, origin, data as UntypedData, base.now());
+    const incident = reportedIncident(cause, instance, n, origin, copy as UntypedData, base.now());
     delivery.reports.push({ cause: cause.id, incident });
   }
 

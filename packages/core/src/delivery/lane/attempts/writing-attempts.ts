@@ -57,13 +57,13 @@ export class WritingAttempts implements Attempts {
   async attempt({ incidents }: Batch, single: boolean): Promise<Outcome> {
     const { isStored, length } = this.#frontOf(incidents, isTaken);
     if (isStored && !this.#isReporting) return this.#finished(incidents.slice(0, length));
-    return this.#write(incidents.slice(0, single ? 1 : length), isStored);
+    return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), isStored);
   }
 
   async attemptReplay({ incidents }: Batch, single: boolean): Promise<Outcome> {
     const { isStored, length } = this.#frontOf(incidents, isTakenUnderAnyId);
     if (isStored) return this.#finished(incidents.slice(0, length));
-    return this.#write(incidents.slice(0, single ? 1 : length), false);
+    return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), false);
   }
 
   #frontOf(incidents: readonly Incident[], test: StoredTest): Front {
