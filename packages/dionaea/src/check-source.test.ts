@@ -1,8 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mountFindings, sampleNameFindings, samplePathFindings } from './check-source.ts';
-import { createPathMapping, rootOf, samplePaths } from './map-path.ts';
+import {
+  mountFindings,
+  postedSampleFindings,
+  sampleNameFindings,
+  samplePathFindings,
+} from './check-source.ts';
+import { httpRootOf, readHttpOptions } from './http/options.ts';
+import { createPathMapping, importRootOf, rootOf, samplePaths } from './map-path.ts';
 import { temporaryFolder } from './testing/folder.ts';
 
 describe('the check of a followed file', () => {
@@ -47,6 +53,29 @@ describe('the check of a followed file', () => {
 });
 
 describe('a relative path of a stock dionaea', () => {
+  it('that is posted starts in the root, or around the folder of samples; a check misses both', () => {
+    const options = (more: object) => readHttpOptions({ port: 0, local: true, ...more });
+    const folder = '/opt/dionaea/var/lib/dionaea/binaries';
+    const samples = { samples: { folder: '/x' }, sampleFolders: [folder] };
+    expect(httpRootOf(options({}))).toBeUndefined();
+    expect(httpRootOf(options({ root: '/srv' }))).toBe('/srv');
+    expect(httpRootOf(options(samples))).toBe('/opt/dionaea');
+    expect(httpRootOf(options({ ...samples, root: '/srv' }))).toBe('/srv');
+    expect(postedSampleFindings(true, undefined, undefined)).toMatchObject([
+      { advice: expect.stringContaining('"root"') },
+    ]);
+    expect(postedSampleFindings(true, '/srv', undefined)).toEqual([]);
+    expect(postedSampleFindings(true, undefined, { var: '/srv/var' })).toEqual([]);
+    expect(postedSampleFindings(false, undefined, undefined)).toEqual([]);
+  });
+
+  it('of an imported file starts in the root, and around var/lib/dionaea only when the files are local', () => {
+    const file = '/opt/dionaea/var/lib/dionaea/dionaea.sqlite';
+    expect(importRootOf({ file, local: true })).toBe('/opt/dionaea');
+    expect(importRootOf({ file, local: false })).toBeUndefined();
+    expect(importRootOf({ file: '-', local: true, root: '/srv' })).toBe('/srv');
+  });
+
   it('starts in the folder around var/lib/dionaea, or in the root that is set', () => {
     const file = '/opt/dionaea/var/lib/dionaea/dionaea_incident.json';
     const mapped = (path: string, root: string | undefined) => {

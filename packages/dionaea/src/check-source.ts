@@ -104,3 +104,19 @@ export function sampleNameFindings(settings: LivePaths): readonly Finding[] {
     },
   ];
 }
+
+/** A finding when the sensor of a port is on this machine, and nothing says where the relative paths that it posts start. */
+export function postedSampleFindings(
+  isLocal: boolean,
+  root: string | undefined,
+  paths: Readonly<Record<string, string>> | undefined,
+): readonly Finding[] {
+  if (!isLocal || root !== undefined || paths !== undefined) return [];
+  return [
+    {
+      found:
+        'a stock dionaea posts relative paths of samples, and nothing says where they start: handlers such as store get no sample',
+      advice: 'set "root" of this source to the folder in which they start, such as /opt/dionaea',
+    },
+  ];
+}

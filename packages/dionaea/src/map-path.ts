@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import type { SourceContext } from '@ihandler/core';
 
 /** Origins whose `path` or `file` is a file on the sensor. In other origins `path` is something else, such as a URL path. */
 const originsWithFile = new Set([
@@ -52,6 +53,16 @@ export function rootOf({ file, root, remote }: LivePaths): string | undefined {
   return root ?? (remote ? undefined : installationOf(file));
 }
 
+/** Where the relative paths of an imported file start: as set, else by the path of a local file. */
+export function importRootOf({ file, root, local }: ImportPaths): string | undefined {
+  return root ?? (local ? installationOf(file) : undefined);
+}
+
+/** The settings of an import that say where files are. */
+interface ImportPaths extends Omit<LivePaths, 'remote'> {
+  readonly local: boolean;
+}
+
 /**
  * The mapping for a database, which names samples without a folder: as set, else to the folder `binaries` beside the
  * database, where dionaea stores them unless it is configured otherwise.
@@ -70,20 +81,42 @@ export type MapPaths = (origin: string, data: Record<string, unknown>) => void;
 
 /**
  * Makes the mapping of the option `paths`, for the data of downloads and reports; the longest matching folder wins. Other
- * relative paths with a folder, as stock dionaea writes them, start in `root`. It only
- * rewrites paths: a handler must still check whether it may open the file. Returns undefined when there is nothing to map.
+ * relative paths with a folder, as stock dionaea writes them, start in `root`. `onRelative` receives each path that is
+ * relative all the same. It only rewrites paths: a handler must still check whether it may open the file. Returns undefined
+ * when there is nothing to map.
  */
 export function createPathMapping(
   paths: Readonly<Record<string, string>> | undefined,
   root?: string,
+  onRelative?: ((path: string) => void) | undefined,
 ): MapPaths | undefined {
   const folders = Object.entries(paths ?? {}).sort(([a], [b]) => b.length - a.length);
-  if (folders.length === 0 && root === undefined) return undefined;
+  if (folders.length === 0 && root === undefined && onRelative === undefined) return undefined;
   return (origin, data) => {
     if (!originsWithFile.has(origin)) return;
     for (const key of ['path', 'file']) {
       const value = Object.hasOwn(data, key) ? data[key] : undefined;
-      if (typeof value === 'string') data[key] = mapPath(value, folders, root);
+      if (typeof value !== 'string') continue;
+      const mapped = mapPath(value, folders, root);
+      data[key] = mapped;
+      if (onRelative !== undefined && mapped !== '' && !isAbsolute(mapped)) onRelative(mapped);
     }
+  };
+}
+
+/** Logs once that samples have relative paths, which no handler opens; undefined when their files are elsewhere anyway. */
+export function relativePathWarning(
+  { log }: Pick<SourceContext, 'log'>,
+  isLocal: boolean,
+): ((path: string) => void) | undefined {
+  if (!isLocal) return undefined;
+  let hasWarned = false;
+  return (path) => {
+    if (hasWarned) return;
+    hasWarned = true;
+    log.warn(
+      'samples have relative paths: handlers such as store get none; set "root" of this source to the folder in which they start, such as /opt/dionaea, or "paths"',
+      { path },
+    );
   };
 }

@@ -20,6 +20,19 @@ export interface DionaeaOptions extends FileSourceOptions {
    * `"."` stands for names without a folder.
    */
   readonly paths?: Readonly<Record<string, string>>;
+  /** Folder in which relative paths of samples start. @default with `local`, the folder around `var/lib/dionaea` in the path of the file */
+  readonly root?: string;
+  /** Whether the files that the incidents name are on this machine, so that handlers such as `store` may open them. @default false */
+  readonly local?: boolean;
+}
+
+/** The option `root`, with what holds where it is not set. */
+export function rootOption(preset: string) {
+  return z
+    .string()
+    .refine(isAbsolute, 'expected an absolute path')
+    .optional()
+    .describe(`Folder in which relative paths of samples start. Default: ${preset}.`);
 }
 
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
@@ -49,6 +62,11 @@ export const optionsSchema = z.strictObject({
     .record(z.string().min(1), z.string().min(1))
     .optional()
     .describe("Where the sensor's folders are on this machine: sensor's folder to local folder."),
+  root: rootOption('with "local", the folder around var/lib/dionaea in the path of the file'),
+  local: z
+    .boolean()
+    .default(false)
+    .describe('Whether the files that the incidents name are on this machine; handlers then may open them.'),
 });
 
 /** Parsed options: defaults are filled in, sizes are in bytes. */

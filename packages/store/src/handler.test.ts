@@ -67,6 +67,35 @@ describe('store', () => {
     expect(filesBelow(join(dataDir, 'samples'))).toEqual([sha256('again')]);
   });
 
+  it('stores the sample of a .hash, and reads or rejects it once when a .unique or .again follows', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write, handler } = await startStore({ sampleFolders: [binaries] }, dataDir);
+    const hash = { origin: 'dionaea.download.complete.hash' };
+    const sample = capture(binaries, 'announced');
+    await write([unique(1, sample, hash), unique(2, sample)]);
+    await write([unique(3, sample, hash), unique(4, sample, { origin: 'dionaea.download.complete.again' })]);
+    expect(reports).toMatchObject([{ md5: sample.md5, cause: 's:1' }]);
+    expect(handler.counters?.()).toMatchObject({ stored: 1, known: 1 });
+    const gone = { file: join(binaries, 'gone'), md5: 'none' };
+    await expect(write([unique(5, gone, hash)])).rejects.toThrow('does not exist');
+    await write([unique(6, gone)]);
+    await expect(write([unique(7, gone)])).rejects.toThrow('does not exist');
+    const late = { file: join(binaries, 'late'), md5: 'none' };
+    await expect(write([unique(8, late, hash)])).rejects.toThrow('does not exist');
+    writeFileSync(late.file, 'late');
+    await write([unique(9, late)]);
+    expect(reports).toMatchObject([{}, { cause: 's:9' }]);
+  });
+
+  it('waits for a file that a .hash announces before the file has its name', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir, { now: () => 0 });
+    const file = join(binaries, 'soon');
+    setTimeout(() => writeFileSync(file, 'soon'), 150);
+    await write([unique(1, { file, md5: 'none' }, { origin: 'dionaea.download.complete.hash' })]);
+    expect(reports).toHaveLength(1);
+  });
+
   it('stores a temporary file that the source saved, and ignores one that it cannot read', async () => {
     const { root, binaries, dataDir } = sensorFolders();
     const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir);

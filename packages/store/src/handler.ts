@@ -23,6 +23,7 @@ import {
   remoteHostsOf,
 } from '@ihandler/core/kit';
 import { assertDriver } from '@ihandler/sqlite-file';
+import { type CaptureIncident, captureOrigins, createAnnounced, createPatience, pathOf } from './capture.ts';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { type StoredSample, storeOrigins } from './origins.ts';
@@ -31,11 +32,6 @@ import { openRecord, type SampleRecord, type SampleRow } from './sample-record.t
 
 export type { StoreOptions } from './options.ts';
 export type { StoredSample } from './origins.ts';
-
-/** An incident that names a captured file. */
-type CaptureIncident = Incident<
-  'dionaea.download.complete' | 'dionaea.download.complete.unique' | 'dionaea.download.complete.again'
->;
 
 interface Running {
   readonly folder: SampleFolder;
@@ -46,10 +42,6 @@ interface Running {
 /** The path of the sample record in the data folder of an instance. */
 export function recordFile(dataDir: string): string {
   return join(dataDir, 'store.sqlite');
-}
-
-function pathOf({ data }: CaptureIncident): string {
-  return 'path' in data ? data.path : data.file;
 }
 
 function assertSameFile(incident: CaptureIncident, { md5 }: Draft): void {
@@ -70,6 +62,7 @@ export default function store(options: StoreOptions): WritingHandler {
   const settings = readOptions(options);
   assertDriver();
   const counts = { stored: 0, known: 0, evicted: 0, remote: 0 };
+  const announced = createAnnounced();
   let running: Running | undefined;
 
   function current(): Running {
@@ -80,11 +73,7 @@ export default function store(options: StoreOptions): WritingHandler {
 
   return defineHandler({
     name: 'store',
-    accepts: [
-      'dionaea.download.complete',
-      'dionaea.download.complete.unique',
-      'dionaea.download.complete.again',
-    ],
+    accepts: [...captureOrigins],
     reports: { 'ihandler.sample.stored': storeOrigins['ihandler.sample.stored'].schema },
     async start(context) {
       const folder = await openFolder(settings, context.dataDir);
@@ -96,6 +85,7 @@ export default function store(options: StoreOptions): WritingHandler {
       const state = current();
       // Counted only when the batch succeeds, so that a retry does not count twice.
       const tally = { known: 0, remote: 0 };
+      const patience = createPatience(context);
       for (const incident of batch) {
         const row = state.record.capturedBy(incident.id) ?? (await storeNew(incident));
         // Safe: `rowOf` encodes every report in the record.
@@ -116,13 +106,20 @@ export default function store(options: StoreOptions): WritingHandler {
           tally.remote += 1;
           return undefined;
         }
+        const isStored = announced.take(incident);
+        if (isStored) return undefined;
         try {
-          return await storeSample(incident, state, tally);
+          const row = await patience.untilThere(incident, () => storeSample(incident, state, tally));
+          announced.add(incident, true);
+          return row;
         } catch (cause) {
           const error = explainFull(cause, state.folder.path);
+          if (failureKind(error) !== 'permanent') throw error;
+          announced.add(incident, false);
           // dionaea deletes this temporary file right after reporting it, and reports the permanent file next.
-          if (incident.origin === 'dionaea.download.complete' && failureKind(error) === 'permanent')
-            return undefined;
+          if (incident.origin === 'dionaea.download.complete') return undefined;
+          // The `.hash` for the same file is in the dead letters.
+          if (isStored === false) return undefined;
           throw error;
         }
       }

@@ -97,3 +97,15 @@ it('opens a relative path in the allowed folder that ends in the same way, and n
   expect(await rejection('owed/sub/sample', `${allowed}/sub`)).toMatch(/expected an absolute path/);
   expect(await rejection('sub/../../outside/sample', `${allowed}/sub`)).toMatch(/expected an absolute path/);
 });
+
+it('opens a file whose wrong path ends in a hash of its content in the allowed folder that has it, and no other', async () => {
+  const { allowed, outside } = folders();
+  const hash = '0123456789abcdef0123456789abcdef';
+  writeFileSync(join(allowed, hash), 'sample');
+  await (await openSample(`/wrong/folder/${hash}`, [join(allowed, 'sub'), allowed])).close();
+  await (await openSample(join(outside, hash), [allowed])).close();
+  writeFileSync(join(outside, hash), 'another');
+  expect(await rejection(join(outside, hash), allowed)).toMatch(/outside the allowed folders/);
+  expect(await rejection('/wrong/folder/sample', join(allowed, 'sub'))).toMatch(/does not exist/);
+  expect(await rejection(`/wrong/../${hash}`, allowed)).toMatch(/does not exist|outside/);
+});

@@ -34,7 +34,7 @@ function explain(path: string, error: unknown): unknown {
       return rejection(
         path,
         'the file does not exist',
-        'check whether it was removed, or whether the source needs "paths"',
+        'check whether it was removed, or whether the source needs "root" or "paths"',
         error,
       );
     case 'EACCES':
@@ -80,29 +80,36 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
   return found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A name that says what the file holds: an MD5, SHA-1 or SHA-256. */
+const contentName = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/i;
+
 /**
- * Where a file may be whose path is relative: in the allowed folder whose own path ends in the same way. So an incident that
- * was accepted with such a path can be retried after its folder was allowed.
+ * Where a file may be whose path is wrong, so that an incident that was accepted with it can be retried after the operator
+ * corrected the source or allowed the folder. A relative path: in the allowed folder whose own path ends in the same way. An
+ * absolute path of no file: in an allowed folder that has the same name, if that is a hash of the content.
  */
 async function located(path: string, folders: readonly string[]): Promise<string> {
   const segments = path.split('/').filter((segment) => segment !== '.');
-  if (isAbsolute(path) || path.includes('\0') || segments.includes('..')) return path;
+  if (path.includes('\0') || segments.includes('..')) return path;
   const name = segments.at(-1) ?? '';
-  const end = segments
-    .slice(0, -1)
-    .map((segment) => sep + segment)
-    .join('');
-  const candidates = folders
-    .filter((folder) => folder.replace(/\/+$/, '').endsWith(end))
-    .map((folder) => join(folder, name));
-  for (const candidate of candidates)
-    if (
-      await access(candidate).then(
-        () => true,
-        () => false,
-      )
-    )
-      return candidate;
+  if (isAbsolute(path) && (!contentName.test(name) || (await exists(path)))) return path;
+  const end = isAbsolute(path)
+    ? ''
+    : segments
+        .slice(0, -1)
+        .map((segment) => sep + segment)
+        .join('');
+  for (const folder of folders) {
+    const candidate = join(folder, name);
+    if (folder.replace(/\/+$/, '').endsWith(end) && (await exists(candidate))) return candidate;
+  }
   return path;
 }
 

@@ -4,7 +4,7 @@ import { createPastLinks, type PastLinks } from '../known-databases/past-links.t
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
 import { tableStream } from '../live-database/state.ts';
-import { createPathMapping } from '../map-path.ts';
+import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import type { Text } from '../text/open-text.ts';
 import { nameOf, unreadable } from '../unreadable.ts';
@@ -28,10 +28,12 @@ interface Prepared extends RecognisedDatabase {
 
 function prepareReading(
   db: Database,
-  { file, paths }: Settings,
+  settings: Settings,
   sensor: string,
   known: readonly KnownDatabase[],
+  onRelative: ((path: string) => void) | undefined,
 ): Prepared {
+  const { file, local } = settings;
   if (!hasConnections(db)) throw foreignDatabase(file);
   const layout = readLayout(db);
   const recognised = recogniseRows({ db, layout }, file, sensor, known);
@@ -47,7 +49,12 @@ function prepareReading(
       streams.set(table, stream);
       return stream;
     },
-    mapPaths: createPathMapping(paths),
+    ...(local && { local }),
+    mapPaths: createPathMapping(
+      samplePaths({ ...settings, remote: !local }),
+      importRootOf(settings),
+      onRelative,
+    ),
   };
   return { ...recognised, reading };
 }
@@ -126,7 +133,8 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
       return;
     }
     const known = readKnownDatabases(await context.state());
-    const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, known));
+    const onRelative = relativePathWarning(context, settings.local);
+    const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, known, onRelative));
     const { reading, database, warning } = prepared;
     if (warning !== undefined) context.log.warn(warning, { file });
     const earlier = await openEarlier(reading, context);

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
 import { durationOption } from '@ihandler/core/kit';
 import { z } from 'zod';
-import { optionsSchema } from '../options.ts';
+import { optionsSchema, rootOption } from '../options.ts';
 
 /** Options of the source that follows a file. */
 export interface DionaeaFollowOptions {
@@ -34,13 +34,7 @@ const { sensor, maxLine, maxDepth, paths } = optionsSchema.shape;
 export const liveShape = {
   sensor,
   paths,
-  root: z
-    .string()
-    .refine(isAbsolute, 'expected an absolute path')
-    .optional()
-    .describe(
-      'Folder in which relative paths of samples start. Default: the folder around var/lib/dionaea in the path of the file.',
-    ),
+  root: rootOption('the folder around var/lib/dionaea in the path of the file'),
   remote: z
     .boolean()
     .default(false)

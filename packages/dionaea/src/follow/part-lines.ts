@@ -1,7 +1,7 @@
 import type { Incident, SourceContext } from '@ihandler/core';
 import { createLineCollector, maxRejectText } from '../log-incident/collect-lines.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
-import { rootOf } from '../map-path.ts';
+import { relativePathWarning, rootOf } from '../map-path.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
 import { RecentLines } from './last-lines.ts';
 import { streamOf } from './log-file.ts';
@@ -51,7 +51,9 @@ export function createPartLines({
   const root = rootOf(settings);
   const sensor = settings.sensor ?? context.sensor;
   const stream = streamOf(part.base, part.generation, sensor);
-  const readLine = createLineReader({ sensor, stream, maxDepth, paths, root, local: !settings.remote });
+  const local = !settings.remote;
+  const onRelative = relativePathWarning(context, local);
+  const readLine = createLineReader({ sensor, stream, maxDepth, paths, root, onRelative, local });
   const collector = createLineCollector({
     file: path,
     maxLine,

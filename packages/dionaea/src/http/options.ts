@@ -10,7 +10,8 @@ import {
   sensorEntrySchema,
 } from '@ihandler/http';
 import { z } from 'zod';
-import { optionsSchema } from '../options.ts';
+import { rootOf } from '../map-path.ts';
+import { optionsSchema, rootOption } from '../options.ts';
 
 const local = z.boolean('expected true or false').default(false);
 
@@ -54,6 +55,7 @@ export const httpOptionsSchema = z.strictObject({
     'Whether the files are on this machine that incidents posted with "token" or without a token name.',
   ),
   paths: optionsSchema.shape.paths,
+  root: rootOption('the folder around var/lib/dionaea in the first of "sampleFolders"'),
   sampleFolders: z
     .array(z.string().refine(isAbsolute, 'expected the absolute path of a folder'))
     .min(1)
@@ -91,6 +93,8 @@ export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors'> {
   readonly local?: boolean;
   /** Where the sensor's folders are on this machine: sensor's folder → local folder. */
   readonly paths?: Readonly<Record<string, string>>;
+  /** Folder in which relative paths of samples start. @default the folder around `var/lib/dionaea` in the first of `sampleFolders` */
+  readonly root?: string;
   /** The folders in which dionaea stores samples, as absolute paths: its `download.dir`. For `samples`. */
   readonly sampleFolders?: readonly string[];
   /** Links the temporary file of a download before dionaea deletes it. Requires `sampleFolders` and a `local` sensor. */
@@ -118,6 +122,12 @@ export function dionaeaClientsOf(settings: HttpSettings): readonly DionaeaClient
     ...client,
     local: localOf.get(client.token ?? '') ?? local,
   }));
+}
+
+/** Where relative paths start, for clients whose files are on this machine; undefined when nothing says so. */
+export function httpRootOf({ root, sampleFolders = [] }: HttpSettings): string | undefined {
+  const [folder] = sampleFolders;
+  return folder === undefined ? root : rootOf({ file: `${folder}/`, root, remote: false });
 }
 
 /** The settings for samples; undefined when samples are not linked. */

@@ -1,7 +1,15 @@
 import { defineSource, type Source } from '@ihandler/core';
 import { createHttpPort, isEncodedLine, type ReadLine, readEncodedLine } from '@ihandler/http';
+import { postedSampleFindings } from '../check-source.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
-import { type DionaeaHttpOptions, dionaeaClientsOf, readHttpOptions, sampleSettingsOf } from './options.ts';
+import { relativePathWarning } from '../map-path.ts';
+import {
+  type DionaeaHttpOptions,
+  dionaeaClientsOf,
+  httpRootOf,
+  readHttpOptions,
+  sampleSettingsOf,
+} from './options.ts';
 import { openSampleKeeper } from './sample-keeper.ts';
 
 export type { DionaeaHttpOptions } from './options.ts';
@@ -16,17 +24,29 @@ const maxDepth = 100;
  */
 export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
   const settings = readHttpOptions(options);
+  const root = httpRootOf(settings);
+  const hasLocal = dionaeaClientsOf(settings).some(({ local }) => local);
   return defineSource({
     name: 'dionaea-http',
+    check: () => postedSampleFindings(hasLocal, root, settings.paths),
     async run(context) {
       const sampleSettings = sampleSettingsOf(settings);
       const keeper = sampleSettings && openSampleKeeper(sampleSettings, context);
+      const onRelative = relativePathWarning(context, true);
       const port = createHttpPort(
         { ...settings, name: 'dionaea-http', clients: dionaeaClientsOf(settings), neverRefuses: true },
         ({ client, stream, sensor: hostSensor }): ReadLine => {
           const { local } = client;
           const sensor = client.sensor ?? settings.sensor ?? hostSensor;
-          const read = createLineReader({ sensor, stream, maxDepth, paths: settings.paths, local });
+          const read = createLineReader({
+            sensor,
+            stream,
+            maxDepth,
+            paths: settings.paths,
+            root: local ? root : settings.root,
+            onRelative: local ? onRelative : undefined,
+            local,
+          });
           return (text, ordinal) => {
             if (isEncodedLine(text)) return readEncodedLine(text);
             const incident = read(text, ordinal);

@@ -13,7 +13,7 @@ import { createTimeNear, type Reading } from '../database/reading.ts';
 import { foreignDatabase, hasConnections } from '../database/recognise-database.ts';
 import { createRelatedRows } from '../database/related-rows.ts';
 import { tableMappings } from '../database/tables/tables.ts';
-import { createPathMapping, rootOf, samplePaths } from '../map-path.ts';
+import { createPathMapping, relativePathWarning, rootOf, samplePaths } from '../map-path.ts';
 import type { LiveDatabaseSettings } from './options.ts';
 import { checkOf, type LiveState, tableStream, watchedConnections } from './state.ts';
 
@@ -147,7 +147,11 @@ export async function openLive(
         related: createRelatedRows(db, layout),
         timeNear: await retryLocked(() => createTimeNear(db)),
         streamOf: (table) => streams.get(table) ?? tableStream(state, sensor, table),
-        mapPaths: createPathMapping(samplePaths(settings), rootOf(settings)),
+        mapPaths: createPathMapping(
+          samplePaths(settings),
+          rootOf(settings),
+          relativePathWarning(context, !settings.remote),
+        ),
       },
       retryLocked,
       id,

@@ -22,6 +22,8 @@ export interface LineSettings {
   readonly paths?: Readonly<Record<string, string>> | undefined;
   /** The folder in which relative paths start. */
   readonly root?: string | undefined;
+  /** Receives each path of a sample that is relative in spite of `paths` and `root`. */
+  readonly onRelative?: ((path: string) => void) | undefined;
   /** Whether the files that the lines name are on this machine. */
   readonly local?: boolean | undefined;
 }
@@ -63,9 +65,10 @@ function parse(text: string): { readonly wire: unknown } | string {
  * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea has written them since 2016.
  * It remembers the last second and the known origins, so that a million incidents share one string for each.
  */
-export function createLineReader({ sensor, stream, maxDepth, paths, root, local }: LineSettings): ReadLine {
+export function createLineReader(settings: LineSettings): ReadLine {
+  const { sensor, stream, maxDepth, local } = settings;
   const parseTimestamp = createTimestampParser();
-  const mapPaths = createPathMapping(paths, root);
+  const mapPaths = createPathMapping(settings.paths, settings.root, settings.onRelative);
   const origins = new Map<string, string>();
 
   function shared(origin: string): string {

@@ -1,6 +1,7 @@
 import { escapeControls, type Incident, type SourceContext } from '@ihandler/core';
 import { foreignFormat, parseReject } from '@ihandler/core/kit';
 import { explainFormat } from '../explain-format.ts';
+import { importRootOf, relativePathWarning } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import { createProgressReporter } from '../progress.ts';
 import { beginsAsRejectsFile } from '../recognise.ts';
@@ -85,8 +86,18 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   if (first.length === 0) return;
   const sensor = settings.sensor ?? context.sensor;
   const stream = streamName('log_incident', sensor, first);
-  const { maxLine, maxDepth, paths } = settings;
-  const readLine = createLineReader({ sensor, stream, maxDepth, paths });
+  const { maxLine, maxDepth, paths, local } = settings;
+  const root = importRootOf(settings);
+  const onRelative = relativePathWarning(context, local);
+  const readLine = createLineReader({
+    sensor,
+    stream,
+    maxDepth,
+    paths,
+    root,
+    onRelative,
+    ...(local && { local }),
+  });
   const isRejectsFile = beginsAsRejectsFile(first);
   const reading = { text, settings, context, readLine, isRejectsFile };
 

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type HandlerContext, type Incident, parseIncidentId } from '@ihandler/core';
+import { isGone } from '@ihandler/core/kit';
+
+/** The origins of incidents that name a captured file. */
+export const captureOrigins = [
+  'dionaea.download.complete',
+  'dionaea.download.complete.hash',
+  'dionaea.download.complete.unique',
+  'dionaea.download.complete.again',
+] as const;
+
+/** An incident that names a captured file. */
+export type CaptureIncident = Incident<(typeof captureOrigins)[number]>;
+
+/** The path of the captured file. */
+export function pathOf({ data }: CaptureIncident): string {
+  return 'path' in data ? data.path : data.file;
+}
+
+/** How many announced samples are remembered. */
+const mostAnnounced = 1000;
+
+/** The samples that a `.hash` has announced. */
+export interface Announced {
+  /** Remembers whether the sample of a `.hash` was stored. Ignores other incidents. */
+  add(incident: CaptureIncident, isStored: boolean): void;
+  /**
+   * Whether the sample of the `.hash` before this `.unique` or `.again`, which dionaea reports for the same sample, was
+   * stored; undefined without a `.hash`. Forgets it.
+   */
+  take(incident: CaptureIncident): boolean | undefined;
+}
+
+/**
+ * Remembers announced samples, so that each capture is read, and if need be rejected, once. dionaea's database holds only the
+ * `.hash`; its other reports hold a `.unique` or `.again` behind it.
+ */
+export function createAnnounced(): Announced {
+  const known = new Map<string, boolean>();
+  const keyOf = ({ id, data }: CaptureIncident) =>
+    `${parseIncidentId(id).stream.split('~')[0]} ${'md5hash' in data ? data.md5hash : ''}`;
+  return {
+    add(incident, isStored) {
+      if (incident.origin !== 'dionaea.download.complete.hash') return;
+      known.set(keyOf(incident), isStored);
+      const [oldest] = known.keys();
+      if (known.size > mostAnnounced && oldest !== undefined) known.delete(oldest);
+    },
+    take(incident) {
+      if (!/\.(?:unique|again)$/.test(incident.origin)) return undefined;
+      const key = keyOf(incident);
+      const isStored = known.get(key);
+      known.delete(key);
+      return isStored;
+    },
+  };
+}
+
+/** Milliseconds to wait for a file, and how often; a file that was announced longer ago is not waited for. */
+const [step, attempts, recent] = [100, 6, 60_000] as const;
+
+/** Waits for files that are announced before they have their name, once in a batch. */
+export function createPatience({ now }: Pick<HandlerContext, 'now'>): {
+  untilThere<T>(incident: CaptureIncident, read: () => Promise<T>): Promise<T>;
+} {
+  let hasWaited = false;
+  return {
+    async untilThere({ origin, timestamp }, read) {
+      const isAnnounced = origin === 'dionaea.download.complete.hash' && now() - timestamp < recent;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await read();
+        } catch (error) {
+          if (!isAnnounced || hasWaited || !isGone(error)) throw error;
+          hasWaited = attempt === attempts;
+        }
+        await pause(step);
+      }
+    },
+  };
+}
