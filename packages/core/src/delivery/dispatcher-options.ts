@@ -4,6 +4,7 @@ import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
+import type { SensorClock } from './sensor-clocks.ts';
 
 /** Options of {@link createDispatcher}. */
 export interface DispatcherOptions {
@@ -106,6 +107,8 @@ export interface SourceStatus extends SourceOutcome {
   readonly reportedAt?: number;
   /** The timestamp of the newest incident it reported, on the clock of the sensor; absent if there was none. */
   readonly newest?: number;
+  /** The sensors whose clock is wrong, by what each reported last; absent if there are none. */
+  readonly clocks?: readonly SensorClock[];
   /** Why it waits, is disconnected or has failed, or the problem it told. */
   readonly failure?: string;
   /** Incidents that the journal did not accept and whose sender cannot retry; absent when there are none. */

@@ -10,6 +10,7 @@ import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './d
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
 import { waitForMove } from './drain.ts';
 import { resumeAfter } from './resume-after.ts';
+import { createSensorClocks } from './sensor-clocks.ts';
 
 /** How long a refusal is shown as `waiting` when the sender does not try again, in milliseconds. */
 const REFUSED_FOR = 60_000;
@@ -48,6 +49,7 @@ class SourceRun {
   #newest: number | undefined;
   #lost: LostIncidents | undefined;
   #refusedAt = 0;
+  readonly #clocks = createSensorClocks();
 
   constructor(source: Source, options: RunOptions, parts: DispatcherParts) {
     const { closing, failed } = parts;
@@ -117,6 +119,7 @@ class SourceRun {
 
   /** Makes its status visible. */
   #publish(): void {
+    const clocks = this.#clocks.wrong();
     this.#parts.sources.set(this.#instance, {
       instance: this.#instance,
       source: this.#source.name,
@@ -125,6 +128,7 @@ class SourceRun {
       ...this.#count,
       ...(this.#reportedAt !== undefined && { reportedAt: this.#reportedAt }),
       ...(this.#newest !== undefined && { newest: this.#newest }),
+      ...(clocks.length > 0 && { clocks }),
       ...(this.#failure !== undefined && { failure: this.#failure }),
       ...(this.#lost && { lost: this.#lost }),
     });
@@ -151,7 +155,9 @@ class SourceRun {
       if (!router.route(origin, false).known) count.unknown += 1;
       if (this.#newest === undefined || timestamp > this.#newest) this.#newest = timestamp;
     }
-    if (incidents.length > 0) this.#reportedAt = now();
+    if (incidents.length === 0) return;
+    this.#reportedAt = now();
+    this.#clocks.add(incidents, this.#reportedAt);
   }
 
   async #reject(reject: Reject): Promise<void> {

@@ -39,6 +39,7 @@ function statusOf(view: JournalView, source?: Partial<HostStatus['sources'][numb
     unknown: 0,
     reportedAt: now,
     newest: now,
+    clocks: [],
     failure: null,
     lost: null,
   };
@@ -85,25 +86,22 @@ describe('sources', () => {
     ]);
   });
 
-  test.each([
-    [
-      10 * 60_000,
-      'its newest incident happened 10 min after it was accepted: the clocks of the sensor and this machine differ',
-    ],
-    [
-      2 * HOUR,
-      'its newest incident happened 2 h after it was accepted: the clocks are in different time zones',
-    ],
-    [
-      -HOUR - 5000,
-      'its newest incident happened 1 h before it was accepted: the clocks are in different time zones',
-    ],
-    [-20 * 60_000, undefined],
-    [60_000, undefined],
-  ])('with a newest incident of %s ms ahead show whether clocks differ', (ahead, words) => {
-    expect(found(viewOf(), { newest: now + ahead })).toEqual(
-      words === undefined ? [] : [`warning tail: ${words}`],
-    );
+  test('with a sensor whose clock is wrong are reported with the name of that sensor', () => {
+    const clock = (sensor: string, ahead: number) => ({ sensor, ahead, timestamp: now + ahead });
+    const clocks = [
+      clock('pot-b', 10 * 60_000),
+      clock('pot-c', 2 * HOUR),
+      clock('pot-d', -HOUR - 5000),
+      clock('pot-e', -now),
+    ];
+    expect(found(viewOf(), { clocks })).toEqual([
+      'warning tail: the clock of sensor pot-b is 10 min ahead: its last incident has the time 2026-11-25 12:10:00Z',
+      'warning tail: the clock of sensor pot-c is 2 h ahead: its last incident has the time 2026-11-25 14:00:00Z, which may be that of another time zone',
+      'warning tail: the clock of sensor pot-d is 1 h behind: its last incident has the time 2026-11-25 10:59:55Z, which may be that of another time zone',
+      expect.stringMatching(
+        /^warning tail: the clock of sensor pot-e is .* behind: .* 1970-01-01 00:00:00Z$/,
+      ),
+    ]);
   });
 
   test('with rejected lines are counted', () => {

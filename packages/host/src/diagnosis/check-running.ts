@@ -1,5 +1,5 @@
 import type { JournalView } from '@ihandler/core';
-import { formatCount, formatDuration, formatTime, HOUR, MINUTE } from '@ihandler/core/kit';
+import { formatCount, formatDuration, formatTime, HOUR } from '@ihandler/core/kit';
 import {
   describeLost,
   type HostStatus,
@@ -8,37 +8,16 @@ import {
   problemsOf,
   type SourceState,
 } from '../status/host-status.ts';
+import { ownClockFindings, sensorClockFindings } from './check-clocks.ts';
 import type { Finding } from './finding.ts';
 
 /** A source that has reported nothing for this long, in milliseconds: a honeypot on the Internet sees something every few minutes. */
 const SILENT = 6 * HOUR;
-/** How far clocks may differ, in milliseconds. */
-const SKEW = 2 * MINUTE;
-/** Time zones differ by multiples of this. */
-const ZONE = 15 * MINUTE;
-
 /** The names in the configuration. */
 export interface ConfiguredNames {
   readonly sources: readonly string[];
   /** The names of the instances; not complete when a handler could not be loaded and its entry does not name it. */
   readonly instances: { readonly names: readonly string[]; readonly areComplete: boolean };
-}
-
-/** What the newest incident of a source, `ahead` of our clock (behind: negative), says about the clocks. */
-function skewFinding(instance: string, ahead: number): Finding | undefined {
-  const far = Math.abs(ahead);
-  if (far < SKEW) return undefined;
-  const offBy = far % ZONE;
-  const isZone = far > ZONE / 2 && Math.min(offBy, ZONE - offBy) < SKEW && far < 15 * HOUR;
-  if (ahead < 0 && !isZone) return undefined; // it may simply have a backlog
-  return {
-    severity: 'warning',
-    about: instance,
-    found: `its newest incident happened ${formatDuration(far)} ${ahead > 0 ? 'after' : 'before'} it was accepted: ${isZone ? 'the clocks are in different time zones' : 'the clocks of the sensor and this machine differ'}`,
-    advice: isZone
-      ? 'make sure that the sensor writes UTC and that its clock is right'
-      : 'synchronise both with NTP (timedatectl)',
-  };
 }
 
 function sourceFindings(
@@ -69,10 +48,7 @@ function sourceFindings(
       found: `${formatCount(live.rejected, 'input')} rejected since the start`,
       advice: 'the rejects file in the data folder has the reasons; ihandler import reads it again',
     });
-  const { newest, reportedAt } = live ?? { newest: null, reportedAt: null };
-  const skewed =
-    newest === null || reportedAt === null ? undefined : skewFinding(instance, newest - reportedAt);
-  return skewed === undefined ? findings : [...findings, skewed];
+  return [...findings, ...sensorClockFindings(instance, live?.clocks ?? [])];
 }
 
 function countFindings({ instance, counts }: InstanceStatus): readonly Finding[] {
@@ -114,18 +90,6 @@ function unconfiguredFinding(instance: string, dead: number, usedAt: number): Fi
   };
 }
 
-function clockFindings(newest: number | undefined, now: number): readonly Finding[] {
-  if (newest === undefined || newest - now <= SKEW) return [];
-  return [
-    {
-      severity: 'warning',
-      about: 'clock',
-      found: `the newest incident was accepted ${formatDuration(newest - now)} in the future: the clock of this machine was set back`,
-      advice: 'synchronise it with NTP (timedatectl); ages are wrong until then',
-    },
-  ];
-}
-
 /**
  * Findings about sources, instances and clocks. `status` is that of the running process, or what the journal has when none
  * runs; names that are not configured any more are only noted.
@@ -147,7 +111,7 @@ export function runFindings(
   // A replay has a cursor of its own, which is not an instance.
   const cursors = Object.entries(view.cursors()).filter(([instance]) => !instance.includes('@'));
   return [
-    ...clockFindings(newest, now),
+    ...ownClockFindings(newest, now),
     ...statusFindings({ ...status, ihandlers }),
     ...configured.sources.flatMap((instance) =>
       sourceFindings(

@@ -42,6 +42,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
         unknown: 4,
         reportedAt: at,
         newest: at,
+        clocks: [],
         failure: null,
         lost: null,
         ...source,

@@ -29,9 +29,12 @@ export interface InstanceStatus {
 }
 
 /** The status of a source. */
-export interface SourceState extends Omit<SourceStatus, 'reportedAt' | 'newest' | 'failure' | 'lost'> {
+export interface SourceState
+  extends Omit<SourceStatus, 'reportedAt' | 'newest' | 'clocks' | 'failure' | 'lost'> {
   readonly reportedAt: number | null;
   readonly newest: number | null;
+  /** The sensors whose clock is wrong. */
+  readonly clocks: NonNullable<SourceStatus['clocks']>;
   readonly failure: string | null;
   /** Incidents that the journal did not accept and whose sender cannot retry. */
   readonly lost: LostIncidents | null;

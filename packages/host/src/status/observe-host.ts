@@ -65,10 +65,11 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   }
 
   function sourceStates(): readonly SourceState[] {
-    return sources.status().map(({ reportedAt, newest, failure, lost, ...status }) => ({
+    return sources.status().map(({ reportedAt, newest, clocks, failure, lost, ...status }) => ({
       ...status,
       reportedAt: reportedAt ?? null,
       newest: newest ?? null,
+      clocks: clocks ?? [],
       failure: failure ?? null,
       lost: lost ?? null,
     }));
