@@ -35,7 +35,7 @@ export function chooseLogFor(
 
 /** The program's surroundings as a host uses them. */
 function hostWorld({ world, log, secrets }: App): World {
-  const { env, cwd, prefix, conditions, onReopen, exit, patience } = world;
+  const { env, cwd, prefix, conditions, onReopen, exit, patience, actsAsOwner } = world;
   return {
     env,
     cwd,
@@ -46,6 +46,7 @@ function hostWorld({ world, log, secrets }: App): World {
     ...(onReopen && { onReopen }),
     ...(exit && { exit: () => exit(exitCodes.unusable) }),
     ...(patience && { patience }),
+    ...(actsAsOwner && { actsAsOwner }),
   };
 }
 

@@ -77,6 +77,7 @@ process.exitCode = await run(process.argv.slice(2), {
   killable,
   prefix: import.meta.dirname,
   conditions: conditionsOf(process.execArgv),
+  actsAsOwner: true,
 });
 // A timer or request that a package left open must not keep a finished program alive.
 setTimeout(() => process.exit(), 500).unref();

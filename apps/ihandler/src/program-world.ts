@@ -29,6 +29,8 @@ export interface ProgramWorld {
   readonly conditions?: readonly string[];
   /** How long a handler may make no progress. @default those of the host */
   readonly patience?: World['patience'];
+  /** Whether root acts as the owner of the data folder. @default false */
+  readonly actsAsOwner?: boolean;
 }
 
 /** How the user calls this program, so that examples can be pasted. */

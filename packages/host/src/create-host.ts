@@ -1,7 +1,6 @@
 import { unknownSources } from './assembly/file-source.ts';
 import { handlerInstances } from './assembly/handler-instances.ts';
 import { type HostPlan, planHost } from './assembly/host-plan.ts';
-import { ownerKeeper } from './assembly/keep-owner.ts';
 import { loadHandlers } from './assembly/load-handlers.ts';
 import { openInputs } from './assembly/recognise-file.ts';
 import { handlerOf, requestedEntries } from './assembly/requested-handlers.ts';
@@ -15,7 +14,8 @@ import { diagnosePlan } from './diagnosis/diagnose.ts';
 import type { Finding } from './diagnosis/finding.ts';
 import { destinationsIn } from './discovery/outbound-data.ts';
 import type { Host } from './host.ts';
-import { importFiles } from './running/import-files.ts';
+import { asOwner, keepOwners } from './ownership/as-owner.ts';
+import { importFiles, importNeeds } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
 import { storedStatus } from './status/stored-status.ts';
 import { completeWorld, type World } from './world.ts';
@@ -38,21 +38,12 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
     instance,
     ...(positions && { positions: [...positions] }),
   });
-  /** What root creates in the folder of another user gets its owner. */
-  async function owned<T>(work: (keep: () => void) => Promise<T>): Promise<T> {
-    const keep = ownerKeeper(plan);
-    try {
-      return await work(keep);
-    } finally {
-      keep();
-    }
-  }
   for (const { problem } of context.installed.unusable) plan.world.log().warn(problem);
   const host: Host = {
     configuration,
     dataDir,
     run: (signal, events = {}) =>
-      owned((keep) =>
+      asOwner(plan, { isLive: true }, (keep) =>
         runLive(plan, signal, {
           ...events,
           onStarted(started) {
@@ -61,7 +52,9 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
           },
         }),
       ),
-    import: (files, options) => owned(() => importFiles(plan, files, options)),
+    import: (files, options) =>
+      asOwner(plan, importNeeds(plan, files, options), () => importFiles(plan, files, options)),
+    keepOwners: (work) => keepOwners(plan, work),
     async status({ signal } = {}) {
       const loaded = await journalOf(plan);
       const live = await connectControl(dataDir).status({

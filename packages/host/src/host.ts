@@ -46,6 +46,8 @@ export interface Host {
    * Throws when no handler is named or a handler does not start, before anything is read; other failures are in the result.
    */
   import(files: readonly string[], options?: ImportOptions): Promise<ImportResult>;
+  /** Does work of a command. What root creates meanwhile in a folder of another user gets the owner of that folder. */
+  keepOwners<T>(work: () => T): Promise<Awaited<T>>;
   /** The status of the process that runs on the data folder, else what the journal says. */
   status(options?: { readonly signal?: AbortSignal }): Promise<StatusReport>;
   /** Checks the configuration, and whether this user can open its files, folders and ports. Changes nothing. */

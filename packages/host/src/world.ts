@@ -29,6 +29,11 @@ export interface World {
   /** Ends the process at once when the journal has failed. @default `run` returns with `journalFailed` */
   exit?(): void;
   readonly patience?: Patience;
+  /**
+   * Whether a process of root that changes something acts as the owner of the data folder meanwhile: the whole process, by
+   * its effective user. Otherwise the owner gets the new files afterwards. @default false
+   */
+  readonly actsAsOwner?: boolean;
 }
 
 /** A {@link World} with its defaults. */
@@ -53,5 +58,6 @@ export function completeWorld(world: World = {}): CompleteWorld {
     onReopen: world.onReopen,
     exit: world.exit,
     patience: { start: world.patience?.start ?? 30_000, stall: world.patience?.stall ?? 60_000 },
+    actsAsOwner: world.actsAsOwner ?? false,
   };
 }

@@ -100,15 +100,17 @@ export async function loadContributed(
 /** Runs a command of a package. One that works on the instances of a handler gets those of the configuration. */
 export async function runContributed(command: Command, args: CommandArguments, app: App): Promise<number> {
   const { terminal, world } = app;
-  const instances = command.of === undefined ? [] : (await hostFor(args, app)).instancesOf(command.of);
+  const host = command.of === undefined ? undefined : await hostFor(args, app);
+  const context = {
+    terminal,
+    instances: command.of === undefined ? [] : (host?.instancesOf(command.of) ?? []),
+    signal: world.signal,
+    log: app.log(command.name),
+    now: () => Date.now(),
+  };
+  const work = () => command.run(args, context);
   try {
-    return await command.run(args, {
-      terminal,
-      instances,
-      signal: world.signal,
-      log: app.log(command.name),
-      now: () => Date.now(),
-    });
+    return await (host?.keepOwners(work) ?? work());
   } finally {
     terminal.progress(undefined);
   }

@@ -124,6 +124,26 @@ describe('doctor', { timeout: 60_000 }, () => {
     expect(snapshot(world.folder)).toEqual(before);
   });
 
+  test.skipIf(process.geteuid?.() !== 0)(
+    'says that another user may not see which processes write the same files',
+    async () => {
+      const world = liveWorld(`${sources}${keep}`);
+      world.write('kept/kept.json', '{"numbers":[],"checkpoint":{}}');
+      chmodSync(world.folder, 0o755);
+      const { stdout } = await startProgram(world, ['doctor', '-c', 'my.yaml', '--json'], user).ended;
+      expect(JSON.parse(stdout).findings).toContainEqual({
+        severity: 'note',
+        about: 'files',
+        found: expect.stringMatching(
+          /^\d+ process(?:es)? of other users may write the same files: .*cannot see/,
+        ),
+        advice: 'to find out, run doctor as root',
+      });
+      const { about } = await diagnose(world);
+      expect(about('files')).toEqual([]);
+    },
+  );
+
   test('names the handler whose file cannot be opened', async () => {
     const world = liveWorld(`${sources}${keep}${other}`);
     mkdirSync(join(world.folder, 'elsewhere'));

@@ -49,11 +49,20 @@ async function check(journal: LoadedJournal, args: CommandArguments, app: App): 
   return problems.length === 0 ? exitCodes.ok : exitCodes.partly;
 }
 
-async function compact(journal: LoadedJournal, args: CommandArguments, app: App): Promise<number> {
+async function compact(
+  journal: LoadedJournal,
+  args: CommandArguments,
+  app: App,
+  host: Host,
+): Promise<number> {
   const { module, options, file, name } = journal;
   const rewrite = module?.compact;
   if (rewrite === undefined) throw unsupported('compacted', journal);
-  const { before, after } = await runLongStep('compacting', () => rewrite(options), app);
+  const { before, after } = await runLongStep(
+    'compacting',
+    () => host.keepOwners(() => rewrite(options)),
+    app,
+  );
   await app.terminal.write(
     args.options['json'] === true
       ? `${JSON.stringify({ before, after })}\n`
@@ -71,8 +80,8 @@ async function runJournal(args: CommandArguments, app: App): Promise<number> {
       'OPTIONS_INVALID',
       `Expected ${known.join(' or ')}; found ${JSON.stringify(args.positionals.join(' ').slice(0, 80))}${didYouMean(action, known)}. See: ${app.program} journal --help`,
     );
-  const journal = await (await hostFor(args, app)).loadJournal({ durable: true });
-  return actions[action](journal, args, app);
+  const host = await hostFor(args, app);
+  return actions[action](await host.loadJournal({ durable: true }), args, app, host);
 }
 
 /** `journal`: verifies or compacts the journal. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleChild } from '@ihandler/test-support/bundle-child';
@@ -11,13 +11,15 @@ const packages = new URL('../../../../packages/', import.meta.url);
 export interface BuiltProgram {
   /** Installs a package that was built, under its own name. */
   install(world: World, name: string): void;
-  start(world: World, argv: readonly string[]): Program;
+  /** As another user when this one is root. */
+  start(world: World, argv: readonly string[], user?: Parameters<typeof startNode>[2]): Program;
   remove(): void;
 }
 
 /** Builds the program and these packages into folders where their libraries resolve. Call {@link BuiltProgram.remove}. */
 export async function buildProgram(names: readonly string[]): Promise<BuiltProgram> {
   const own = mkdtempSync(fileURLToPath(new URL('../../node_modules/.program-', import.meta.url)));
+  chmodSync(own, 0o755); // for tests that act as another user
   const main = join(own, 'main.js');
   const running = new Set<Program>();
   await bundleChild(new URL('../main.ts', import.meta.url), own, 'better-sqlite3');
@@ -33,8 +35,8 @@ export async function buildProgram(names: readonly string[]): Promise<BuiltProgr
       mkdirSync(dirname(library), { recursive: true });
       if (!existsSync(library)) symlinkSync(join(from, 'node_modules/better-sqlite3'), library);
     },
-    start(world, argv) {
-      const program = startNode(world, [main, ...argv]);
+    start(world, argv, user) {
+      const program = startNode(world, [main, ...argv], user);
       running.add(program);
       program.ended.finally(() => running.delete(program)).catch(() => undefined);
       return program;

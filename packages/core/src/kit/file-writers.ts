@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { errorCode } from '../contract/error.ts';
 import { escapeControls } from '../contract/text/escape-controls.ts';
 
 /** A process that has a file open for writing. */
@@ -22,6 +23,53 @@ function orUndefined<T>(read: () => T): T | undefined {
   }
 }
 
+/**
+ * Does one step with the rights of the user who started this process: root that acts as another user sees the open files of
+ * all processes again. Nothing else may run meanwhile.
+ */
+function asRealUser<T>(step: () => T): T {
+  const { geteuid, seteuid } = process;
+  const acting = geteuid?.();
+  if (seteuid === undefined || acting === undefined || acting === 0 || process.getuid?.() !== 0)
+    return step();
+  seteuid(0);
+  try {
+    return step();
+  } finally {
+    seteuid(acting);
+  }
+}
+
+function processes(): readonly string[] | undefined {
+  const pids = orUndefined(() => readdirSync('/proc'))?.filter((name) => /^\d+$/.test(name));
+  return pids?.includes(String(process.pid)) ? pids.filter((pid) => pid !== String(process.pid)) : undefined;
+}
+
+function nameOf(pid: string): string {
+  return escapeControls(orUndefined(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) || 'unknown');
+}
+
+function hidesItsFiles(pid: string): boolean {
+  // A thread of the kernel has no command line, and no files.
+  if (orUndefined(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1')) === '') return false;
+  try {
+    readdirSync(`/proc/${pid}/fd`);
+    return false;
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error));
+  }
+}
+
+/**
+ * The other processes whose open files this user may not see: those of other users, and those that gave up rights. Empty on
+ * systems other than Linux.
+ */
+export function hiddenProcesses(): readonly Omit<FileWriter, 'file'>[] {
+  return asRealUser(() =>
+    (processes() ?? []).filter(hidesItsFiles).map((pid) => ({ pid: Number(pid), name: nameOf(pid) })),
+  );
+}
+
 function isOpenForWriting(pid: string, descriptor: string): boolean {
   const info = orUndefined(() => readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1')) ?? '';
   const flags = /^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '2';
@@ -33,18 +81,16 @@ function isOpenForWriting(pid: string, descriptor: string): boolean {
  * on systems other than Linux.
  */
 export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] | undefined {
-  const pids = orUndefined(() => readdirSync('/proc'))?.filter((name) => /^\d+$/.test(name));
-  if (!pids?.includes(String(process.pid))) return undefined;
-  return pids
-    .filter((pid) => pid !== String(process.pid))
-    .flatMap((pid) => {
+  return asRealUser(() =>
+    processes()?.flatMap((pid) => {
       const open = new Set<string>();
       for (const descriptor of orUndefined(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
         const file = orUndefined(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
         if (file !== undefined && files.has(file) && isOpenForWriting(pid, descriptor)) open.add(file);
       }
       if (open.size === 0) return [];
-      const name = orUndefined(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) ?? 'unknown';
-      return [...open].map((file) => ({ file, pid: Number(pid), name: escapeControls(name) }));
-    });
+      const name = nameOf(pid);
+      return [...open].map((file) => ({ file, pid: Number(pid), name }));
+    }),
+  );
 }

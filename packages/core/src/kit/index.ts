@@ -22,7 +22,7 @@ export { DAY, HOUR, MINUTE, SECOND } from '../timing/time-units.ts';
 export { chooseInstance } from './choose-instance.ts';
 export { ageOption, durationOption, sizeOption } from './duration-and-size.ts';
 export { explainTls } from './explain-tls.ts';
-export { type FileWriter, fileWriters } from './file-writers.ts';
+export { type FileWriter, fileWriters, hiddenProcesses } from './file-writers.ts';
 export { foreignFormat } from './foreign-format.ts';
 export { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 export { parseDomains, parseLevels } from './log-filter.ts';

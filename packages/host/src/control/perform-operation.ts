@@ -2,6 +2,7 @@ import { IhandlerError, type LaneStatus } from '@ihandler/core';
 import { pause } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { prepareHost, startHost } from '../assembly/prepare-host.ts';
+import { asOwner } from '../ownership/as-owner.ts';
 import { callControl } from './control-client.ts';
 import { answers, type Operation, type OperationAnswers, operate } from './operations.ts';
 
@@ -68,7 +69,8 @@ export async function performOperation<Method extends Operation['method']>(
   const { onProgress, signal } = options;
   const call = { signal, ...(onProgress && { onProgress }) };
   const answered = await callControl(plan.dataDir, operation.method, operation.params, call);
-  const answer = answered === undefined ? await performHere(operation, options, plan) : answered;
+  const answer =
+    answered === undefined ? await asOwner(plan, {}, () => performHere(operation, options, plan)) : answered;
   // Safe: `answers` has the schema of each method's answer under its name.
   return answers[operation.method].parse(answer) as OperationAnswers[Method];
 }

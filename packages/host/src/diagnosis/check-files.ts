@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileWriters, formatBytes, formatDuration } from '@ihandler/core/kit';
+import { fileWriters, formatBytes, formatCount, formatDuration, hiddenProcesses } from '@ihandler/core/kit';
 import { statOf, unreadable } from './explain-permission.ts';
 import { type Finding, SET_ASIDE } from './finding.ts';
 
@@ -108,18 +108,31 @@ function writerFindings(written: readonly NamedFile[], host: number | undefined)
         found: 'this system does not show which other processes write the same files',
       },
     ];
-  return writers.flatMap(({ file, pid, name }) => {
+  const hidden = owners.size === 0 ? 0 : hiddenProcesses().filter(({ pid }) => pid !== host).length;
+  const limits: readonly Finding[] =
+    hidden === 0
+      ? []
+      : [
+          {
+            severity: 'note',
+            about: 'files',
+            found: `${formatCount(hidden, 'process', 'processes')} of other users may write the same files: this user cannot see which files they have open`,
+            advice: 'to find out, run doctor as root',
+          },
+        ];
+  const found = writers.flatMap(({ file, pid, name }): readonly Finding[] => {
     const owner = owners.get(file);
     if (owner === undefined || pid === host) return [];
     return [
       {
-        severity: 'error' as const,
+        severity: 'error',
         about: owner.instance,
         found: `process ${pid} (${name}) also writes ${owner.path}`,
         advice: 'only one program may write it: stop the other one, or configure another file',
       },
     ];
   });
+  return [...found, ...limits];
 }
 
 function namesIn(folder: string): readonly string[] {

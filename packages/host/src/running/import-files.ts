@@ -9,6 +9,7 @@ import { openInputs } from '../assembly/recognise-file.ts';
 import { configuredEntries, defaultEntries } from '../assembly/requested-handlers.ts';
 import { type Entry, emptyConfiguration } from '../configuration/configuration.ts';
 import { handlerResources } from '../diagnosis/resources.ts';
+import type { Needs } from '../ownership/act-as-owner.ts';
 import type { ImportProgress, ImportResult } from './import-result.ts';
 import { refuseOwnOutput } from './refuse-own-output.ts';
 import { runImport } from './run-import.ts';
@@ -58,6 +59,20 @@ async function handlersFor(plan: HostPlan, added: readonly Entry[]): Promise<rea
     'OPTIONS_INVALID',
     'No handler given: name one, or a configuration. `ihandler list` shows the installed handlers.',
   );
+}
+
+/** What an import needs beside what the configuration names. */
+export function importNeeds(
+  { world }: HostPlan,
+  files: readonly string[],
+  { with: added = [], rejects }: ImportOptions = {},
+): Needs {
+  const named = files.filter((file) => file !== '-');
+  return {
+    reads: named.map((file) => resolve(world.cwd, file)),
+    writes: rejects === undefined ? [] : [resolve(world.cwd, rejects)],
+    added: requestedWith(added),
+  };
 }
 
 /** Imports files once into the handlers of a plan; see `Host.import`. */

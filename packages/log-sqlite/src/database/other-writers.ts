@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { escapeControls } from '@ihandler/core';
-import { errorCode, type FileWriter, fileWriters } from '@ihandler/core/kit';
+import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type FileWriter, fileWriters, hiddenProcesses } from '@ihandler/core/kit';
 
 /** The other processes that have a database open for writing. Undefined on a system that does not tell. */
 export function otherWriters(file: string): readonly FileWriter[] | undefined {
@@ -19,17 +18,8 @@ function textOf(path: string): string {
   }
 }
 
-function hidesItsFiles(pid: string): boolean {
-  try {
-    readdirSync(`/proc/${pid}/fd`);
-    return false;
-  } catch (error) {
-    return ['EACCES', 'EPERM'].includes(errorCode(error));
-  }
-}
-
 /** Whether a process may write a file, as far as anyone may know: by its name, its user and its groups. */
-function mayWrite(pid: string, name: string, { uid, gid, mode }: Stats): boolean {
+function mayWrite(pid: number, name: string, { uid, gid, mode }: Stats): boolean {
   if (/dionaea/i.test(name) || /dionaea/i.test(textOf(`/proc/${pid}/cmdline`))) return true;
   if (harmless.has(name)) return false;
   const ids = (field: string) =>
@@ -47,17 +37,9 @@ function mayWrite(pid: string, name: string, { uid, gid, mode }: Stats): boolean
  * open holds a lock only during a transaction.
  */
 export function hiddenWriters(file: string): readonly FileWriter[] {
-  let pids: readonly string[];
-  try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return []; // not Linux: `otherWriters` says so
-  }
   const path = realpathSync(file);
   const status = statSync(path);
-  return pids
-    .filter((pid) => pid !== String(process.pid) && hidesItsFiles(pid))
-    .map((pid) => ({ pid, name: escapeControls(textOf(`/proc/${pid}/comm`).trim()) || 'unknown' }))
+  return hiddenProcesses()
     .filter(({ pid, name }) => mayWrite(pid, name, status))
-    .map(({ pid, name }) => ({ file: path, pid: Number(pid), name }));
+    .map(({ pid, name }) => ({ file: path, pid, name }));
 }
