@@ -17,14 +17,13 @@ export type {
 } from './contract/command.ts';
 export {
   describeError,
-  type FailureKind,
-  failureKind,
   IhandlerError,
   type IhandlerErrorCode,
   isIhandlerError,
   permanent,
   temporary,
 } from './contract/error.ts';
+export { type FailureKind, failureKind } from './contract/failure-kind.ts';
 export {
   CONTRACT,
   defineHandler,

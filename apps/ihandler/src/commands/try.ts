@@ -60,7 +60,7 @@ async function tryHandler(
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-try-'));
   const lines = createLineWriter(app);
   const log = createHostLog({ warn: (line) => lines.write(`    logs ${line}`) }, app.secrets);
-  log.choose({ levels: 'all' });
+  log.choose({ levels: 'all,-debug' });
   chooseLogFor(args, undefined, { hostLog: log });
   const common = { journal: createMemoryJournal(), sensor: world.env['IHANDLER_SENSOR'] || SENSOR, dataDir };
   // Throws for an invalid handler, before it is wrapped.

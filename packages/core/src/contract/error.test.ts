@@ -2,70 +2,9 @@ import { once } from 'node:events';
 import { readFileSync, renameSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  describeError,
-  errorCode,
-  type FailureKind,
-  failureKind,
-  IhandlerError,
-  isIhandlerError,
-  permanent,
-  temporary,
-} from './error.ts';
+import { describeError, errorCode, IhandlerError, isIhandlerError } from './error.ts';
 
 const coded = (code: unknown) => Object.assign(new Error('x'), { code });
-const caused = (cause: unknown) => new Error('x', { cause });
-
-describe('failureKind', () => {
-  it.each<[FailureKind, string, unknown]>([
-    ['temporary', 'temporary()', temporary('busy')],
-    ['temporary', 'temporary() with a time', temporary('busy', { retryAfter: 5 })],
-    ['temporary', 'a plain object with retryAfter', { retryAfter: 0 }],
-    ['temporary', 'a closed port', coded('ECONNREFUSED')],
-    ['temporary', 'no such host', coded('ENOTFOUND')],
-    ['temporary', 'the disk is full', coded('ENOSPC')],
-    ['temporary', 'the quota is full', coded('EDQUOT')],
-    ['temporary', 'the disk is broken', coded('EIO')],
-    ['temporary', 'too many files', coded('EMFILE')],
-    ['temporary', 'the folder is read-only', coded('EROFS')],
-    ['temporary', 'no permission, which an operator gives', coded('EACCES')],
-    ['temporary', 'the database is locked', coded('SQLITE_BUSY')],
-    ['temporary', 'the database is locked by a snapshot', coded('SQLITE_BUSY_SNAPSHOT')],
-    ['temporary', 'the disk of the database is full', coded('SQLITE_FULL')],
-    ['temporary', 'the disk of the database is broken', coded('SQLITE_IOERR_WRITE')],
-    ['temporary', 'undici, which fetch is', coded('UND_ERR_CONNECT_TIMEOUT')],
-    ['temporary', 'fetch failed because of the network', caused(coded('ECONNRESET'))],
-    ['temporary', 'a cause of a cause', caused(caused(temporary('busy')))],
-    ['temporary', 'the journal takes nothing', new IhandlerError('JOURNAL_FULL', 'full')],
-    [
-      'unknown',
-      'the journal has failed, whatever the reason',
-      new IhandlerError('JOURNAL_FAILED', 'fsync failed', { cause: coded('EIO') }),
-    ],
-    ['permanent', 'permanent()', permanent('no')],
-    ['permanent', 'a plain object with permanent', { permanent: true }],
-    ['permanent', 'permanent because of the network', permanent('gone', { cause: coded('ECONNRESET') })],
-    ['unknown', 'an Error', new Error('x')],
-    ['unknown', 'a bug', new TypeError('x is undefined')],
-    ['unknown', 'a row that does not fit', coded('SQLITE_CONSTRAINT')],
-    ['unknown', 'no such file', coded('ENOENT')],
-    ['unknown', 'a code that is a number', coded(11)],
-    ['unknown', 'retryAfter that is not a number', { retryAfter: '5' }],
-    ['unknown', 'permanent that is not true', { permanent: 'no' }],
-    ['unknown', 'text', 'EBUSY'],
-    ['unknown', 'nothing', undefined],
-    ['unknown', 'null', null],
-    ['unknown', 'a cause of an Error that is not an error', caused('EBUSY')],
-  ])('is %s for %s', (kind, _, error) => {
-    expect(failureKind(error)).toBe(kind);
-  });
-
-  it('ends when the causes form a circle', () => {
-    const error = caused(undefined);
-    error.cause = error;
-    expect(failureKind(error)).toBe('unknown');
-  });
-});
 
 describe('errorCode', () => {
   it.each<[string, unknown]>([
@@ -94,6 +33,7 @@ describe('describeError', () => {
     ['it failed (no such host)', new Error('it failed', { cause: new Error('no such host') })],
     ['text', 'text'],
     ['undefined', undefined],
+    ['a message', { message: 'a message' }],
     ['an error that cannot be described', Object.create(null)],
   ])('returns %j', (text, error) => {
     expect(describeError(error)).toBe(text);
@@ -133,6 +73,23 @@ describe('describeError', () => {
       port: 1,
     });
     expect(describeError(new AggregateError([refused]))).toBe('connection refused: ::1:1');
+  });
+
+  it('cuts a message that is too long', () => {
+    expect(describeError(new Error('x'.repeat(100_000)))).toHaveLength(4001);
+  });
+
+  it('describes an error that throws when it is read', () => {
+    const hostile = new Proxy(new Error('x'), {
+      get: () => {
+        throw new Error('not to be read');
+      },
+      getPrototypeOf: () => {
+        throw new Error('not to be asked');
+      },
+    });
+    expect(describeError(hostile)).toBe('an error that cannot be described');
+    expect(isIhandlerError(hostile)).toBe(false);
   });
 
   it('ends when the causes form a circle', () => {

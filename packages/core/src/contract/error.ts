@@ -32,7 +32,16 @@ export class IhandlerError extends Error {
 
 /** Whether an error is an {@link IhandlerError}, of any copy of core: two may be installed. */
 export function isIhandlerError(error: unknown): error is IhandlerError {
-  return property(error, 'name') === 'IhandlerError' && error instanceof Error;
+  return property(error, 'name') === 'IhandlerError' && isError(error);
+}
+
+/** Whether a thrown value is an Error; false for a proxy that throws when it is asked. */
+export function isError(error: unknown): error is Error {
+  try {
+    return error instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an error says that the journal can no longer store anything durably. The process should then exit. */
@@ -59,48 +68,14 @@ export function errorCode(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** How the dispatcher reacts to a failure. See {@link failureKind}. */
-export type FailureKind = 'temporary' | 'permanent' | 'unknown';
-
-const passingCodes = new Set(
-  (
-    'EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENOTFOUND EPIPE ETIMEDOUT ' +
-    'JOURNAL_FULL EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOSPC EROFS EACCES EPERM ' +
-    'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_SOCKET'
-  ).split(' '),
-);
-const passingPrefixes = [
-  'SQLITE_BUSY',
-  'SQLITE_LOCKED',
-  'SQLITE_FULL',
-  'SQLITE_IOERR',
-  'SQLITE_CANTOPEN',
-  'SQLITE_READONLY',
-];
-
-/**
- * Classifies a failure by its properties, so that errors of any copy of core and of any library work:
- *
- * - `permanent`: the property `permanent` is true. The incident goes to the dead letters at once.
- * - `temporary`: the error or one of its causes has `retryAfter` (milliseconds) or the code of a network, busy, full-disk or
- *   I/O error. Retried without limit.
- * - `unknown`: anything else. Retried a limited number of times (see `RetryPolicy.attempts`).
- */
-export function failureKind(error: unknown): FailureKind {
-  if (property(error, 'permanent') === true) return 'permanent';
-  if (isJournalFailed(error)) return 'unknown'; // whatever its cause: the journal does not recover in this process
-  for (let current = error, depth = 0; current !== undefined && depth < 5; depth += 1) {
-    if (typeof property(current, 'retryAfter') === 'number') return 'temporary';
-    const code = errorCode(current);
-    if (passingCodes.has(code) || passingPrefixes.some((prefix) => code.startsWith(prefix)))
-      return 'temporary';
-    current = property(current, 'cause');
-  }
-  return 'unknown';
-}
+/** The longest description, in characters: an attacker's data may be part of a message. */
+const LONGEST = 4000;
 
 function describeDeep(error: unknown, depth: number): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) {
+    const message = property(error, 'message');
+    return typeof message === 'string' && message !== '' ? message : String(error);
+  }
   // A connection that failed at each address of a host name has no message of its own.
   if (error instanceof AggregateError && error.message === '' && error.errors.length > 0 && depth > 0)
     return describeDeep(error.errors[0], depth - 1);
@@ -112,11 +87,12 @@ function describeDeep(error: unknown, depth: number): string {
 
 /**
  * The message of an error with up to four causes. Errors of the system are in plain words, without their code. Works for any
- * thrown value, and never throws.
+ * thrown value, is cut after 4,000 characters, and never throws.
  */
 export function describeError(error: unknown): string {
   try {
-    return describeDeep(error, 4);
+    const text = describeDeep(error, 4);
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   } catch {
     // The thrown object has a toString that throws.
     return 'an error that cannot be described';

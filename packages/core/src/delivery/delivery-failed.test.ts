@@ -125,7 +125,10 @@ describe('a handler that does not start', () => {
     });
     const dispatcher = await open([broken], { retry: { base: 1, cap: 1 } });
     await dispatcher.report(incidents(3));
-    expect(statusOf(dispatcher, 'broken')).toMatchObject({ state: 'starting', failure: 'no such host' });
+    expect(statusOf(dispatcher, 'broken')).toMatchObject({
+      state: 'starting',
+      failure: expect.stringContaining('no such host'),
+    });
     fails = false;
     await vi.waitFor(() => expect(heard).toEqual(['s:1', 's:2', 's:3']));
     await dispatcher.drain();

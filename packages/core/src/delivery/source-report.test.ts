@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { failureKind, IhandlerError } from '../contract/error.ts';
+import { IhandlerError } from '../contract/error.ts';
+import { failureKind } from '../contract/failure-kind.ts';
 import { defineHandler } from '../contract/handler.ts';
 import type { Journal } from '../contract/journal.ts';
 import { defineSource, type Source, type SourceContext } from '../contract/source.ts';

@@ -1,4 +1,5 @@
-import { describeError, failureKind, IhandlerError, temporary } from '../contract/error.ts';
+import { describeError, IhandlerError, temporary } from '../contract/error.ts';
+import { failureKind } from '../contract/failure-kind.ts';
 import { CONTRACT } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';

@@ -5,6 +5,7 @@ export { connection as connectionSchema, text as textSchema } from '../catalogue
 export { errorCode } from '../contract/error.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
+export { describeFailure } from '../contract/text/describe-failure.ts';
 export { issueText } from '../contract/text/issue-text.ts';
 export { addresses } from '../incident/addresses.ts';
 export {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../contract/checkpoint.ts';
-import { failureKind } from '../contract/error.ts';
+import { failureKind } from '../contract/failure-kind.ts';
 import { defineHandler, type Handler, type Schema } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import { createDispatcher } from '../delivery/dispatcher.ts';

@@ -1,5 +1,4 @@
 import {
-  describeError,
   failureKind,
   type Handler,
   type HandlerBase,
@@ -11,6 +10,7 @@ import {
   type ReportOptions,
   type Value,
 } from '@ihandler/core';
+import { describeFailure } from '@ihandler/core/kit';
 
 type WriteLine = (line: string) => void;
 
@@ -56,7 +56,7 @@ async function attempt(work: () => unknown, writeLine: WriteLine): Promise<void>
   try {
     await work();
   } catch (error) {
-    writeLine(`    fails: ${describeError(error)} (${outcomes[failureKind(error)]})`);
+    writeLine(`    fails: ${describeFailure(error)} (${outcomes[failureKind(error)]})`);
     throw error;
   }
 }
@@ -94,7 +94,7 @@ export function traceHandler(handler: Handler, writeLine: WriteLine): Handler {
       try {
         await handler.start?.(traceContext(context, writeLine));
       } catch (error) {
-        writeLine(`failed to start: ${describeError(error)}`);
+        writeLine(`failed to start: ${describeFailure(error)}`);
         throw error;
       }
     },

@@ -1,5 +1,6 @@
-import { describeError, type FailureKind, failureKind } from '../../contract/error.ts';
+import { type FailureKind, failureKind } from '../../contract/failure-kind.ts';
 import { isWriting, type MaybePromise } from '../../contract/handler.ts';
+import { describeFailure, logStack } from '../../contract/text/describe-failure.ts';
 import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { Outcome } from './attempts/attempt.ts';
 import type { LaneParts } from './lane-parts.ts';
@@ -91,6 +92,7 @@ class Delivery {
   async #isGivenBack(outcome: Outcome, error: unknown): Promise<boolean> {
     const { handler, giveBack } = this.#parts;
     const kind = failureKind(error);
+    if (this.#failures === 0) logStack(error, this.#parts.context.log);
     if (kind !== 'temporary' && isWriting(handler) && !this.#isSingle && this.#rest.incidents.length > 1) {
       this.#isSingle = true;
       return false;
@@ -122,7 +124,7 @@ class Delivery {
   /** Waits until the next attempt is due; whether the rest is given back instead. */
   async #waitToRetry(error: unknown, kind: FailureKind): Promise<boolean> {
     const { context, retry, enter, wanted } = this.#parts;
-    const failure = describeError(error);
+    const failure = describeFailure(error);
     if (this.#failures === 0) context.log.warn('delivery failed, retrying', { error: failure });
     enter({ name: 'waiting', failure, isBusy: true });
     const delay = backoffDelay(retry, this.#failures, error);
@@ -140,7 +142,7 @@ class Delivery {
   async #acknowledgeWithoutReports(error: unknown): Promise<void> {
     this.#parts.context.log.error('stored an incident but cannot report because of it', {
       incident: this.#rest.incidents[0]?.id,
-      error: describeError(error),
+      error: describeFailure(error),
     });
     await this.#acknowledge({ done: 1, reports: [] });
   }

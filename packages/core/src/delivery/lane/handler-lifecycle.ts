@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { covers } from '../../contract/checkpoint.ts';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
+import { describeFailure, logStack } from '../../contract/text/describe-failure.ts';
 import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { LaneParts } from './lane-parts.ts';
 
@@ -13,9 +14,15 @@ export class HandlerLifecycle {
   readonly deadPositions = new Set<number>();
   readonly #parts: LaneParts;
   #isStarted = false;
+  #startFailure = 'unknown';
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
+  }
+
+  /** Why the last start failed, without the place in the code: it may leave this machine. */
+  get startFailure(): string {
+    return this.#startFailure;
   }
 
   get isStarted(): boolean {
@@ -34,7 +41,9 @@ export class HandlerLifecycle {
       enter({ name: 'reading' });
       return true;
     } catch (error) {
-      enter({ name: 'starting', failure: describeError(error) });
+      this.#startFailure = describeError(error);
+      enter({ name: 'starting', failure: describeFailure(error) });
+      logStack(error, context.log);
       await this.close();
       if (isIhandlerError(error)) throw error;
       return false;
@@ -95,7 +104,7 @@ export class HandlerLifecycle {
     try {
       await handler.close?.();
     } catch (error) {
-      context.log.error('close failed', { error: describeError(error) });
+      context.log.error('close failed', { error: describeFailure(error) });
     }
   }
 

@@ -170,7 +170,7 @@ export class Lane {
     const { context, handler, cursor } = this.#parts;
     const { failure = 'unknown' } = this.status();
     context.log.error('start failed, retrying', { error: failure });
-    const report = this.#options.reports.startFailed(this.instance, handler.name, failure);
+    const report = this.#options.reports.startFailed(this.instance, handler.name, this.handler.startFailure);
     cursor
       .append(report)
       .catch((error: unknown) =>

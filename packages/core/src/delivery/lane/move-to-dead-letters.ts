@@ -1,6 +1,7 @@
 import { describeError } from '../../contract/error.ts';
 import type { Incident } from '../../contract/incident.ts';
 import { chainDepth } from '../../contract/incident-id.ts';
+import { describeFailure } from '../../contract/text/describe-failure.ts';
 import { MAX_CHAIN, reportedIncident } from './attempts/report-collector.ts';
 import type { LaneParts } from './lane-parts.ts';
 
@@ -21,7 +22,7 @@ export async function moveToDeadLetters(
   { incident, position, error, attempts }: FailedIncident,
 ): Promise<void> {
   const { context, cursor } = parts;
-  const reason = describeError(error);
+  const reason = describeFailure(error);
   context.log.error('moved an incident to the dead letters', {
     origin: incident.origin,
     incident: incident.id,
@@ -30,7 +31,8 @@ export async function moveToDeadLetters(
   });
   cursor.account(position, 0, 1);
   const letter = { instance: cursor.instance, position, incident, reason, attempts, at: context.now() };
-  cursor.owe(failedReport(parts, incident, reason, attempts), [letter]);
+  // Without the place in the code: the report may leave this machine.
+  cursor.owe(failedReport(parts, incident, describeError(error), attempts), [letter]);
   await cursor.commit();
 }
 

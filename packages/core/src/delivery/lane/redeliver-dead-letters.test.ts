@@ -80,7 +80,7 @@ describe('retried dead letters', () => {
     fault.error = new Error('something else');
     expect(await dispatcher.retryDeadLetters('one')).toEqual({ delivered: 0, dead: 1 });
     expect(disk.deadLetters).toEqual([
-      { ...first, attempts: 2, reason: 'something else', at: expect.any(Number) },
+      { ...first, attempts: 2, reason: expect.stringContaining('something else'), at: expect.any(Number) },
     ]);
     expect(statusOf(dispatcher, 'one').counts).toMatchObject({ delivered: 0, dead: 1 });
   });

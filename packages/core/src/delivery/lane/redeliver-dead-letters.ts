@@ -1,6 +1,8 @@
-import { describeError, failureKind, IhandlerError } from '../../contract/error.ts';
+import { IhandlerError } from '../../contract/error.ts';
+import { failureKind } from '../../contract/failure-kind.ts';
 import { isWriting } from '../../contract/handler.ts';
 import type { DeadLetter } from '../../contract/journal.ts';
+import { describeFailure } from '../../contract/text/describe-failure.ts';
 import type { Reached } from '../../routing/router.ts';
 import type { RetryOutcome } from '../dispatcher-options.ts';
 import type { Outcome } from './attempts/attempt.ts';
@@ -99,7 +101,7 @@ export class DeadLetters {
     if (failure !== undefined)
       this.#parts.context.log.error('stored an incident but cannot report because of it', {
         incident: incident.id,
-        error: describeError(failure.error),
+        error: describeFailure(failure.error),
       });
     this.#cursor.resolve([position], 'delivered');
     this.#cursor.owe(this.#keepsCheckpoint ? reports : redeliveredReports(incident, reports), []);
@@ -109,7 +111,7 @@ export class DeadLetters {
 
   /** Keeps a letter, with the new reason. */
   async #keep(letter: DeadLetter, error: unknown): Promise<'dead'> {
-    const reason = describeError(error);
+    const reason = describeFailure(error);
     const attempts = letter.attempts + 1;
     this.#cursor.owe([], [{ ...letter, reason, attempts, at: this.#parts.context.now() }]);
     await this.#cursor.commit();
