@@ -77,11 +77,11 @@ describe('journalSqlite', () => {
     expect(statSync(file).mode & 0o777 & ~process.umask()).toBe(0o640 & ~process.umask());
   });
 
-  it('leaves the journal and its empty lock file on close', async () => {
+  it('leaves the journal, its empty lock file and its mark on close', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
     await journal.close();
-    expect(readdirSync(folder).toSorted()).toEqual(['journal.sqlite', 'journal.sqlite.lock']);
+    expect(readdirSync(folder).toSorted()).toEqual(['journal.sqlite', 'journal.sqlite.lock', 'journal.sqlite.mark']);
   });
 
   it('can be opened again after close, but not twice at once', async () => {
@@ -117,6 +117,21 @@ describe('journalSqlite', () => {
     expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_BUSY', 'another process'));
   });
 
+  it.each(['x', 'x'.repeat(5000), `SQLite format 3\0${'x'.repeat(5000)}`])(
+    'empties a damaged lock file (%#), and still refuses a second writer',
+    async (damage) => {
+      const journal = await open();
+      await journal.append([incident(1)]);
+      await journal.close();
+      writeFileSync(`${file}.lock`, damage);
+      const again = await open();
+      expect(again.damage).toBeUndefined();
+      expect((await again.append([incident(2)])).before).toBe(1);
+      writeFileSync(`${file}.lock`, damage);
+      expect(() => journalSqlite({ file }).open()).toThrow(withCode('JOURNAL_BUSY'));
+    },
+  );
+
   it('can be read while it is written', async () => {
     const journal = await open();
     await journal.append([incident(1)]);
@@ -147,7 +162,7 @@ describe('journalSqlite', () => {
     db.close();
     const before = contents();
     expect(() => journalSqlite({ file }).open()).toThrow(
-      withCode('JOURNAL_INVALID', 'version 7', 'version 2', file),
+      withCode('JOURNAL_INVALID', 'version 7', 'version 3', file),
     );
     // SQLite may leave files that it needs for reading.
     for (const [name, content] of before) expect(readFileSync(join(folder, name), 'latin1')).toBe(content);

@@ -5,6 +5,8 @@ import { assertDriver } from '@ihandler/sqlite-file';
 import { createSpaceCheck, freeBytesOf } from './database/disk-space.ts';
 import { type OpenJournal, openJournal } from './database/open-journal.ts';
 import { type JournalSqliteOptions, parseJournalOptions } from './options.ts';
+import { type HighWaterMark, keepHighWater } from './recovery/high-water.ts';
+import { quarantine } from './recovery/quarantine.ts';
 import { forget } from './retention/forget.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
 import { createInstanceUse, type InstanceUse } from './write/instance-use.ts';
@@ -13,7 +15,7 @@ import type { Store } from './write/store.ts';
 
 /** A journal in a SQLite file. */
 export interface SqliteJournal extends Journal {
-  /** The damage that the last `open` found; undefined when the journal was sound. */
+  /** The damage that the last `open`, or a read since, found; undefined when the journal was sound. */
   readonly damage: JournalDamage | undefined;
 }
 
@@ -22,6 +24,7 @@ interface WorkingJournal extends OpenJournal {
   readonly checkSpace: () => void;
   readonly retention: Retention;
   readonly use: InstanceUse;
+  readonly mark: HighWaterMark;
 }
 
 /**
@@ -51,10 +54,25 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
   }
 
   /** Adds work to the transaction of this turn. `at` is the time of acceptance. */
-  async function writes<T>({ group, retention }: WorkingJournal, work: (at: number) => T): Promise<T> {
+  async function writes<T>({ group, retention, mark }: WorkingJournal, work: (at: number) => T): Promise<T> {
     const result = await group.add(() => work(Math.trunc(now())));
     retention.afterWrite();
+    mark.afterWrite();
     return result;
+  }
+
+  /** Moves damaged entries that were read to the quarantine file. Those that stay are found again when they are read. */
+  function quarantineDamaged(journal: WorkingJournal): void {
+    const positions = [...journal.damagedEntries];
+    journal.damagedEntries.clear();
+    writes(journal, (at) => quarantine(journal, positions, at)).then(
+      (found) => {
+        if (found === undefined) return;
+        damage = found;
+        onDamage?.(found);
+      },
+      () => undefined, // a full or failing disk, which the next write of incidents reports
+    );
   }
 
   return {
@@ -74,18 +92,20 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
         use,
         checkSpace: createSpaceCheck(dirname(opened.db.name), minFree, freeBytes),
         retention: createRetention(opened, settings, { now, tick: use.renew }),
+        mark: keepHighWater(opened.db, () => opened.entries.bounds().last),
       };
       damage = opened.damage;
       if (damage !== undefined) onDamage?.(damage);
     },
     close() {
       if (working === undefined) return;
-      const { db, access, entries, group, ownership, retention, use } = working;
+      const { db, access, entries, group, ownership, retention, use, mark } = working;
       working = undefined;
       retention.close();
       group.flush();
       use.close();
       lastBounds = entries.bounds();
+      mark.close();
       try {
         db.close();
       } finally {
@@ -105,7 +125,12 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       });
     },
     sourceState: (source) => reads(({ sources }) => sources.get(source)),
-    read: (after, limit) => reads(({ entries }) => entries.read(after, limit)),
+    read(after, limit) {
+      const run = reads(({ entries }) => entries.read(after, limit));
+      const journal = openOrThrow();
+      if (journal.damagedEntries.size > 0) quarantineDamaged(journal);
+      return run;
+    },
     highest: (stream) => reads(({ entries }) => entries.highest(stream)),
     cursor(instance) {
       const cursor = reads(({ cursors }) => cursors.get(instance));
@@ -130,7 +155,11 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
     },
     deadLetters: (instance, after, limit) =>
       reads(({ deadLetters }) => deadLetters.list(instance, after, limit)),
-    release: (upTo) => openOrThrow().retention.release(upTo),
+    release(upTo) {
+      const { retention, mark } = openOrThrow();
+      retention.release(upTo);
+      mark.release(upTo);
+    },
     acceptedAt: (position) => reads(({ acceptance }) => acceptance.acceptedAt(position)),
     positionBefore: (time) =>
       reads(({ acceptance, entries }) => acceptance.positionBefore(time) ?? entries.bounds().last),

@@ -2,6 +2,7 @@ import { closeSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { decodeValue } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
+import { changedRows } from '../recovery/verify.ts';
 import { versionOf } from '../schema/migrate.ts';
 import { SCHEMA_VERSION, tables } from '../schema/schema.ts';
 
@@ -77,6 +78,7 @@ function problemIn(db: Database.Database, isThorough: boolean): string | undefin
   }
   for (const text of db.prepare<[], string>('SELECT written FROM cursors').pluck().iterate())
     JSON.parse(text);
+  if (version >= 3 && isThorough) for (const problem of changedRows(db)) return problem;
   if (version > 1)
     for (const text of db.prepare<[], string>('SELECT state FROM sources').pluck().iterate())
       decodeValue(text);

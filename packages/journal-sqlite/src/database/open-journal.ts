@@ -1,5 +1,6 @@
 import { describeError, IhandlerError, isIhandlerError, type JournalDamage } from '@ihandler/core';
 import type { Settings } from '../options.ts';
+import { findMissing } from '../recovery/high-water.ts';
 import { finishSettingAside, setAside } from '../recovery/set-aside.ts';
 import { migrate } from '../schema/migrate.ts';
 import { createStore, type Store } from '../write/store.ts';
@@ -13,6 +14,8 @@ export interface OpenJournal extends Store {
   readonly ownership: Ownership;
   /** The damage that opening found. */
   readonly damage: JournalDamage | undefined;
+  /** Positions of damaged entries that were read since and are not in quarantine yet. */
+  readonly damagedEntries: Set<number>;
 }
 
 /** Makes sure that `file` is a sound journal of any version. */
@@ -28,9 +31,11 @@ function openOwned(file: string, ownership: Ownership, { keepCursors }: Settings
   const db = openDatabase(file);
   try {
     migrate(db, now);
-    const store = createStore(db);
+    const found = db.transaction(() => findMissing(db, damage, now)).immediate();
+    const damagedEntries = new Set<number>();
+    const store = createStore(db, (position) => damagedEntries.add(position));
     store.access.write(() => store.cursors.removeUnused(keepCursors));
-    return { ...store, ownership, damage };
+    return { ...store, ownership, damage: found, damagedEntries };
   } catch (error) {
     db.close();
     throw error;

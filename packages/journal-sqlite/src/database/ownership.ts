@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import { classifyFailure, createFile } from '@ihandler/sqlite-file';
@@ -60,6 +60,20 @@ export function writerOf(file: string): number | undefined {
   }
 }
 
+/** Opens the lock file. Empties a damaged one, in place: so a process that has locked it keeps its lock. */
+function openLock(lockFile: string): Database.Database {
+  const lock = new Database(lockFile, { timeout: LOCK_TIMEOUT, fileMustExist: true });
+  try {
+    lock.pragma('schema_version');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!/^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error))) throw error;
+    truncateSync(lockFile);
+    return new Database(lockFile, { timeout: LOCK_TIMEOUT, fileMustExist: true });
+  }
+}
+
 /**
  * Takes ownership of the journal `file` (a real path). The lock is SQLite's own, on the empty database `<file>.lock`: the
  * system drops it when the process dies, and it does not block readers of the journal. `<file>.pid` names the owner.
@@ -70,7 +84,7 @@ export function takeOwnership(file: string): Ownership {
   const pidFile = `${file}.pid`;
   // An existing file is not opened here: closing it would drop the locks of this process.
   const isCreated = createFile(lockFile);
-  const lock = new Database(lockFile, { timeout: LOCK_TIMEOUT, fileMustExist: true });
+  const lock = openLock(lockFile);
   let wasReleased: boolean;
   try {
     lock.exec('BEGIN IMMEDIATE');

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decodeIncident, type JournalDamage } from '@ihandler/core';
+import { encodeIncident, type JournalDamage } from '@ihandler/core';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -129,9 +129,10 @@ describe('journal-sqlite with a damaged journal', () => {
     await fill(there);
     damage(there.file);
     const journal = await there.open();
-    expect(journal.damage).toMatchObject({ readable: 0 });
+    // The mark beside the journal says how far it was.
+    expect(journal.damage).toMatchObject({ readable: 0, lost: ENTRIES });
     expect(asideIn()).toHaveLength(1);
-    expect((await journal.append([incidentAt(1)])).before).toBe(0);
+    expect((await journal.append([incidentAt(1)])).before).toBe(ENTRIES);
   });
 
   it('reuses no position that a cursor knows when the newest entries are lost', async () => {
@@ -213,8 +214,8 @@ describe('journal-sqlite with a damaged journal', () => {
           for (let after = 0; ; ) {
             const { before, incidents } = await journal.read(after, 1000);
             if (incidents.length === 0) break;
-            for (const [i, { id }] of incidents.entries())
-              expect(id).toBe(decodeIncident(whole.get(before + 1 + i) ?? '').id);
+            for (const [i, incident] of incidents.entries())
+              expect(encodeIncident(incident)).toBe(whole.get(before + 1 + i));
             count += incidents.length;
             after = before + incidents.length;
           }
@@ -230,9 +231,8 @@ describe('journal-sqlite with a damaged journal', () => {
           await own.remove();
         }
       }),
-      // A fixed seed: entries have no checksum yet, so a byte that turns an id or a position into another valid one is not
-      // found. Shrinking takes too long and would hide the failure.
-      { numRuns: 40, endOnFailure: true, seed: 20261130 },
+      // Shrinking takes too long and would hide the failure.
+      { numRuns: 40, endOnFailure: true },
     );
   });
 

@@ -1,4 +1,7 @@
+import { decodeIncident, type IncidentId, parseIncidentId } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { type EntryValues, entrySum, isSound } from '../write/checksum.ts';
+import { isCount, isReadable } from './readable-values.ts';
 
 /** A row of a table of any version. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -26,8 +29,27 @@ export function* rowsFromBothEnds(db: Database, table: string, keys: readonly st
     );
 }
 
+/** An entry whose values have the types that they should have, and match the checksum if there is one. */
+export interface ReadableEntry extends EntryValues {
+  readonly id: IncidentId;
+}
+
+function readableEntry(row: Row): ReadableEntry | undefined {
+  const { position, stream, ordinal, accepted_at: at, body, sum } = row;
+  if (!isCount(position) || !isCount(stream) || !isCount(ordinal) || !isCount(at)) return undefined;
+  if (!isReadable(body, idOf)) return undefined;
+  const id = idOf(body);
+  const values = { position, stream, ordinal, accepted_at: at, body };
+  // A row that was read from the wrong place has another ordinal.
+  return id.ordinal === ordinal && isSound(values, entrySum, sum) ? { ...values, id } : undefined;
+}
+
+function idOf(body: string): IncidentId {
+  return parseIncidentId(decodeIncident(body).id);
+}
+
 /** The readable entries of a damaged journal, by rising position. */
-export function* readableEntries(db: Database): Generator<Row & { readonly position: number }> {
+export function* readableEntries(db: Database): Generator<ReadableEntry> {
   let after = 0;
 
   /** Whether the next entry after a position is readable or does not exist. */
@@ -57,14 +79,27 @@ export function* readableEntries(db: Database): Generator<Row & { readonly posit
   }
 
   for (let failures = 0; failures < FAILURE_LIMIT; failures += 1) {
-    for (const row of rowsOf(db, `SELECT * FROM entries WHERE position > ${after} ORDER BY position`)) {
-      const { position } = row;
-      if (typeof position !== 'number' || !Number.isSafeInteger(position) || position <= after) continue;
-      after = position;
-      failures = 0;
-      yield { ...row, position };
+    // Each damaged row has used at least one position. Its own may be wrong.
+    let damaged = 0;
+    try {
+      const rows = db.prepare<[number], Row>('SELECT * FROM entries WHERE position > ? ORDER BY position');
+      for (const row of rows.iterate(after)) {
+        const entry = readableEntry(row);
+        if (entry === undefined || entry.position <= after) {
+          damaged += 1;
+          continue;
+        }
+        after = entry.position;
+        damaged = 0;
+        failures = 0;
+        yield entry;
+      }
+      return;
+    } catch {
+      // The table is damaged here.
     }
-    if (canRead(after)) return;
+    after += damaged;
+    if (canRead(after)) continue;
     const next = nextReadable();
     if (next === undefined) return;
     after = next;

@@ -2,20 +2,13 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { JournalDamage } from '@ihandler/core';
 import Database from 'better-sqlite3';
+import { freeName } from '../database/free-name.ts';
 import { draftJournal } from '../database/open-database.ts';
 import { syncFolder } from '../database/sync-folder.ts';
 import { recover } from './recover.ts';
 
 /** The suffixes of the files beside a database. */
 const COMPANIONS = ['-wal', '-shm'] as const;
-
-function freeName(file: string, now: number): string {
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  for (let n = 0; ; n += 1) {
-    const name = `${file}.damaged-${stamp}${n === 0 ? '' : `-${n}`}`;
-    if (!existsSync(name)) return name;
-  }
-}
 
 function moveCompanions(file: string, to: string): void {
   for (const companion of COMPANIONS)
@@ -55,9 +48,10 @@ function recoverInto(
       from.close();
     }
   } catch (error) {
-    // Nothing is readable if the file is not a database. A full disk is not damage.
-    if (!(error instanceof Database.SqliteError) || /^SQLITE_(FULL|IOERR_WRITE|BUSY)/.test(error.code))
+    // Nothing is readable if the file is not a database. A full disk is not damage. Anything else must not prevent the start.
+    if (error instanceof Database.SqliteError && /^SQLITE_(FULL|IOERR_WRITE|BUSY)/.test(error.code))
       throw error;
+    counts = { readable: Number(to.prepare('SELECT count(*) FROM entries').pluck().get()), lost: 0 };
   }
   to.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
     ...[Math.trunc(now), report.setAside, report.problem, counts.readable, counts.lost],
@@ -70,7 +64,7 @@ function recoverInto(
  * crash, the damaged journal is still in place, or {@link finishSettingAside} completes the move.
  */
 export function setAside(file: string, problem: string, now: number): JournalDamage {
-  const aside = freeName(file, now);
+  const aside = freeName(`${file}.damaged`, now);
   let report: JournalDamage = { setAside: aside, problem, readable: 0, lost: 0 };
   const draft = draftJournal(file, (db) => {
     report = recoverInto(file, db, { setAside: aside, problem }, now);

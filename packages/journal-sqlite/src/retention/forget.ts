@@ -8,6 +8,7 @@ import {
   temporary,
 } from '@ihandler/core';
 import type { Statement } from 'better-sqlite3';
+import { type CursorValues, cursorSum, type EntryValues, entrySum } from '../write/checksum.ts';
 import type { Store } from '../write/store.ts';
 
 interface BodyRow {
@@ -110,23 +111,35 @@ export async function forget(store: Store, matches: (incident: Incident) => bool
   const entries = db.prepare<[number], BodyRow>(
     `SELECT position AS rowid, body FROM entries WHERE position > ? ORDER BY position LIMIT ${SLICE}`,
   );
-  const replace = db.prepare<[string, number]>('UPDATE entries SET body = ? WHERE position = ?');
+  const entry = db.prepare<[number], EntryValues>('SELECT * FROM entries WHERE position = ?');
+  const replace = db.prepare<[string, number, number]>(
+    'UPDATE entries SET body = ?, sum = ? WHERE position = ?',
+  );
   const letters = db.prepare<[number], BodyRow>(
     `SELECT rowid, body FROM dead_letters WHERE rowid > ? ORDER BY rowid LIMIT ${SLICE}`,
   );
-  const count = db.prepare<[number]>(
-    `UPDATE cursors SET dead = dead - 1, dropped = dropped + 1
-      WHERE instance = (SELECT instance FROM dead_letters WHERE rowid = ?)`,
+  const cursorOf = db.prepare<[number], CursorValues>(
+    'SELECT * FROM cursors WHERE instance = (SELECT instance FROM dead_letters WHERE rowid = ?)',
+  );
+  const count = db.prepare<[number, number, number, string]>(
+    'UPDATE cursors SET dead = ?, dropped = ?, sum = ? WHERE instance = ?',
   );
   const remove = db.prepare<[number]>('DELETE FROM dead_letters WHERE rowid = ?');
   store.access.read(() => db.pragma('secure_delete = ON'));
   try {
     const result = {
-      entries: await changeMatching(store, entries, matches, ({ rowid, body }, incident) =>
-        replace.run(padded(encodeIncident(placeholderOf(incident)), body), rowid),
-      ),
+      entries: await changeMatching(store, entries, matches, ({ rowid, body: old }, incident) => {
+        const row = entry.get(rowid);
+        if (row === undefined) return;
+        const body = padded(encodeIncident(placeholderOf(incident)), old);
+        replace.run(body, entrySum({ ...row, body }), rowid);
+      }),
       deadLetters: await changeMatching(store, letters, matches, ({ rowid }) => {
-        count.run(rowid);
+        const row = cursorOf.get(rowid);
+        if (row !== undefined) {
+          const changed = { ...row, dead: row.dead - 1, dropped: row.dropped + 1 };
+          count.run(changed.dead, changed.dropped, cursorSum(changed), changed.instance);
+        }
         remove.run(rowid);
       }),
     };

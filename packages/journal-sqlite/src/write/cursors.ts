@@ -1,5 +1,6 @@
 import type { Cursor } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { type CursorValues, cursorSum } from './checksum.ts';
 import { exactText, originalText } from './exact-text.ts';
 
 /** A cursor and the time when its instance last ran, in milliseconds since the Unix epoch. */
@@ -16,19 +17,9 @@ export interface Cursors {
   removeUnused(keep: number): readonly string[];
 }
 
-interface CursorRow {
-  readonly first: number;
-  readonly position: number;
-  readonly delivered: number;
-  readonly filtered: number;
-  readonly dead: number;
-  readonly dropped: number;
-  readonly lost: number;
-  readonly written: string;
-}
+type CursorRow = Omit<CursorValues, 'instance'>;
 
-interface UsedRow extends CursorRow {
-  readonly instance: string;
+interface UsedRow extends CursorValues {
   readonly used_at: number;
 }
 
@@ -56,9 +47,9 @@ export function readCursors(db: Database): Readonly<Record<string, UsedCursor>> 
 /** Creates access to the cursors. */
 export function createCursors(db: Database): Cursors {
   const select = db.prepare<[string], CursorRow>(`SELECT ${columns} FROM cursors WHERE instance = ?`);
-  const replace = db.prepare<UsedRow>(
-    `INSERT OR REPLACE INTO cursors (instance, ${columns}, used_at)
-     VALUES (@instance, @first, @position, @delivered, @filtered, @dead, @dropped, @lost, @written, @used_at)`,
+  const replace = db.prepare<UsedRow & { readonly sum: number }>(
+    `INSERT OR REPLACE INTO cursors (instance, ${columns}, used_at, sum)
+     VALUES (@instance, @first, @position, @delivered, @filtered, @dead, @dropped, @lost, @written, @used_at, @sum)`,
   );
   const use = db.prepare<[number, string]>('UPDATE cursors SET used_at = ? WHERE instance = ?');
   // Compared with the newest time of use, so that a machine that was off for a year, or has a wrong clock, loses no cursor.
@@ -77,12 +68,12 @@ export function createCursors(db: Database): Cursors {
     },
     set(instance, { first, position, counts, written }, usedAt) {
       const { delivered, filtered, dead, dropped, lost } = counts;
-      replace.run({
+      const row = {
         instance: exactText(instance),
         ...{ first, position, delivered, filtered, dead, dropped, lost },
         written: JSON.stringify(written),
-        used_at: usedAt,
-      });
+      };
+      replace.run({ ...row, used_at: usedAt, sum: cursorSum(row) });
     },
     use: (instance, usedAt) => {
       use.run(usedAt, exactText(instance));

@@ -1,5 +1,12 @@
-import { decodeIncident, type Incident, isIhandlerError, type JournalRun } from '@ihandler/core';
+import {
+  decodeIncident,
+  type Incident,
+  isIhandlerError,
+  type JournalRun,
+  parseIncidentId,
+} from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { type EntryValues, entrySum, isSound } from './checksum.ts';
 import { exactText } from './exact-text.ts';
 import type { PreparedIncident } from './prepare.ts';
 import { createStreams } from './streams.ts';
@@ -16,6 +23,8 @@ export interface Entries {
   highest(stream: string): number | undefined;
   /** Deletes the entries up to a position. Their ids stay known. Call it within a transaction, after `begin`. */
   removeUpTo(position: number): void;
+  /** Deletes a damaged entry. Its id is free again. Call it within a transaction, after `begin`. */
+  removeDamaged(position: number): void;
   /** Call it first in a transaction. */
   begin(): void;
   /** Call it when a transaction did not commit, with the bounds before it. */
@@ -27,9 +36,9 @@ export function rowLimit(limit: number): number {
   return Number.isFinite(limit) ? limit : -1;
 }
 
-interface EntryRow {
-  readonly position: number;
-  readonly body: string;
+/** A row of the entries, with its checksum. */
+export interface EntryRow extends EntryValues {
+  readonly sum: number | null;
 }
 
 interface NewestEntry {
@@ -49,19 +58,37 @@ export function readBounds(db: Database): { readonly before: number; readonly la
   return { before: lowest === null ? last : lowest - 1, last };
 }
 
-/** Creates access to the entries. New positions follow the highest one ever used. */
-export function createEntries(db: Database): Entries {
+/** The incident of an entry; undefined when it is damaged: readers skip it as if it were deleted. */
+export function readEntry(row: EntryRow): Incident | undefined {
+  if (!isSound(row, entrySum, row.sum)) return undefined;
+  try {
+    const incident = decodeIncident(row.body);
+    // A row of an earlier version has no checksum.
+    return typeof row.sum === 'number' || parseIncidentId(incident.id).ordinal === row.ordinal
+      ? incident
+      : undefined;
+  } catch (error) {
+    if (isIhandlerError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Creates access to the entries. New positions follow the highest one ever used. `onDamaged` is called with the position of
+ * each damaged entry that is read.
+ */
+export function createEntries(db: Database, onDamaged: (position: number) => void): Entries {
   const newest = db.prepare<[], NewestEntry>(
     'SELECT position, accepted_at FROM entries ORDER BY position DESC LIMIT 1',
   );
   const next = db
     .prepare<[number], number>('SELECT position FROM entries WHERE position > ? ORDER BY position LIMIT 1')
     .pluck();
-  const add = db.prepare<[number, number, number, number, string]>(
-    'INSERT INTO entries (position, stream, ordinal, accepted_at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (stream, ordinal) DO NOTHING',
+  const add = db.prepare<[number, number, number, number, string, number]>(
+    'INSERT INTO entries (position, stream, ordinal, accepted_at, body, sum) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream, ordinal) DO NOTHING',
   );
   const select = db.prepare<[number, number], EntryRow>(
-    'SELECT position, body FROM entries WHERE position > ? ORDER BY position LIMIT ?',
+    'SELECT * FROM entries WHERE position > ? ORDER BY position LIMIT ?',
   );
   const highestOrdinal = db
     .prepare<[number], number | null>('SELECT max(ordinal) FROM entries WHERE stream = ?')
@@ -78,14 +105,14 @@ export function createEntries(db: Database): Entries {
   let { before, last } = readBounds(db);
   let acceptedLast = newest.get()?.accepted_at ?? 0;
 
-  /** Undefined for a damaged entry, which readers skip as if it were deleted. */
-  function decode(body: string): Incident | undefined {
-    try {
-      return decodeIncident(body);
-    } catch (error) {
-      if (isIhandlerError(error)) return undefined;
-      throw error;
-    }
+  const remove = db.prepare<[number]>('DELETE FROM entries WHERE position = ?');
+  const noteGap = db.prepare<[number, number]>('INSERT OR REPLACE INTO gaps (first, last) VALUES (?, ?)');
+
+  /** Finds the oldest entry, and keeps the positions of deleted ones from being used again. */
+  function findEnds(): void {
+    const lowest = next.get(0);
+    if (lowest === undefined) take.run(last);
+    before = lowest === undefined ? last : lowest - 1;
   }
 
   return {
@@ -107,7 +134,10 @@ export function createEntries(db: Database): Entries {
       const added: Incident[] = [];
       for (const { incident, stream, ordinal, body } of incidents) {
         const { id, removed } = streams.get(stream);
-        if (ordinal <= removed || add.run(last + 1, id, ordinal, acceptedAt, body).changes === 0) continue;
+        if (ordinal <= removed) continue;
+        const position = last + 1;
+        const sum = entrySum({ position, stream: id, ordinal, accepted_at: acceptedAt, body });
+        if (add.run(position, id, ordinal, acceptedAt, body, sum).changes === 0) continue;
         last += 1;
         added.push(incident);
       }
@@ -121,8 +151,10 @@ export function createEntries(db: Database): Entries {
       const incidents: Incident[] = [];
       let start = Math.max(after, last);
       let size = 0;
-      for (const { position, body } of select.iterate(after, rowLimit(limit))) {
-        const incident = decode(body);
+      for (const row of select.iterate(after, rowLimit(limit))) {
+        const { position, body } = row;
+        const incident = readEntry(row);
+        if (incident === undefined) onDamaged(position);
         // Only damage leaves gaps in the positions.
         const isNext = position === start + incidents.length + 1;
         if (incidents.length > 0 && (incident === undefined || !isNext)) break;
@@ -143,9 +175,13 @@ export function createEntries(db: Database): Entries {
     removeUpTo(position) {
       for (const { stream, ordinal } of leaving.all(position)) streams.remove(stream, ordinal);
       for (const removal of removals) removal.run(position);
-      const lowest = next.get(0);
-      if (lowest === undefined) take.run(last);
-      before = lowest === undefined ? last : lowest - 1;
+      findEnds();
+    },
+    removeDamaged(position) {
+      remove.run(position);
+      noteGap.run(position, position);
+      if (position === last) take.run(last);
+      findEnds();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Value } from '@ihandler/core';
 import { decodeValue } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
+import { type StateValues, stateSum } from './checksum.ts';
 import { exactText, originalText } from './exact-text.ts';
 
 /** The state of a source and the time when it was stored, in milliseconds since the Unix epoch. */
@@ -16,15 +17,9 @@ export interface SourceStates {
   set(source: string, state: string, at: number): void;
 }
 
-interface StateRow {
-  readonly source: string;
-  readonly state: string;
-  readonly at: number;
-}
-
 /** The states of all sources, by instance. */
 export function readSourceStates(db: Database): Readonly<Record<string, SourceState>> {
-  const rows = db.prepare<[], StateRow>('SELECT source, state, at FROM sources ORDER BY source').all();
+  const rows = db.prepare<[], StateValues>('SELECT source, state, at FROM sources ORDER BY source').all();
   return Object.fromEntries(
     rows.map(({ source, state, at }) => [originalText(source), { state: decodeValue(state), at }]),
   );
@@ -33,8 +28,8 @@ export function readSourceStates(db: Database): Readonly<Record<string, SourceSt
 /** Creates access to the source states. */
 export function createSourceStates(db: Database): SourceStates {
   const select = db.prepare<[string], string>('SELECT state FROM sources WHERE source = ?').pluck();
-  const replace = db.prepare<StateRow>(
-    'INSERT OR REPLACE INTO sources (source, state, at) VALUES (@source, @state, @at)',
+  const replace = db.prepare<StateValues & { readonly sum: number }>(
+    'INSERT OR REPLACE INTO sources (source, state, at, sum) VALUES (@source, @state, @at, @sum)',
   );
   return {
     get(source) {
@@ -42,7 +37,8 @@ export function createSourceStates(db: Database): SourceStates {
       return state === undefined ? undefined : decodeValue(state);
     },
     set: (source, state, at) => {
-      replace.run({ source: exactText(source), state, at });
+      const row = { source: exactText(source), state, at };
+      replace.run({ ...row, sum: stateSum(row) });
     },
   };
 }

@@ -30,7 +30,7 @@ describe('the store of journal-sqlite', () => {
 
   it('rejects the whole group on a full disk, stores nothing of it, and continues when there is space', async () => {
     const db = openDatabase(join(folder, 'j'));
-    const { entries, group } = createStore(db);
+    const { entries, group } = createStore(db, () => {});
     await group.add(() => entries.insert(prepared(1), 0));
     const pages = db.pragma('page_count', { simple: true });
     db.pragma(`max_page_count = ${pages}`);
@@ -52,7 +52,7 @@ describe('the store of journal-sqlite', () => {
 
   it('forgets the streams of a failed group', async () => {
     const db = openDatabase(join(folder, 'j'));
-    const { entries, group } = createStore(db);
+    const { entries, group } = createStore(db, () => {});
     const failed = group.add(() => {
       entries.insert(prepared(1), 0);
       throw new Error('on purpose');
@@ -68,7 +68,7 @@ describe('the store of journal-sqlite', () => {
 
   it('commits all work of a turn in one transaction', async () => {
     const db = openDatabase(join(folder, 'j'));
-    const { entries, group } = createStore(db);
+    const { entries, group } = createStore(db, () => {});
     const reader = openDatabase(join(folder, 'j'));
     const version = () => reader.pragma('data_version', { simple: true });
     const before = Number(version());
@@ -80,7 +80,7 @@ describe('the store of journal-sqlite', () => {
 
   it('ends a read early when the incidents are large', async () => {
     const db = openDatabase(join(folder, 'j'));
-    const { entries, group } = createStore(db);
+    const { entries, group } = createStore(db, () => {});
     const large = 'x'.repeat(6_000_000);
     await group.add(() =>
       entries.insert(

@@ -19,9 +19,9 @@ export interface Store {
   readonly group: GroupCommit;
 }
 
-/** Creates access to the tables of a journal. */
-export function createStore(db: Database): Store {
-  const entries = createEntries(db);
+/** Creates access to the tables of a journal. `onDamaged` is called with the position of each damaged entry that is read. */
+export function createStore(db: Database, onDamaged: (position: number) => void): Store {
+  const entries = createEntries(db, onDamaged);
   const access = createAccess(db, entries);
   return {
     db,

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { type StreamValues, streamSum } from './checksum.ts';
 
 /** A stream and its id in the entries. */
 export interface Stream {
@@ -24,9 +25,20 @@ const CACHE_LIMIT = 10_000;
 /** Creates access to the streams. */
 export function createStreams(db: Database): Streams {
   const select = db.prepare<[string], Stream>('SELECT id, removed FROM streams WHERE name = ?');
-  const add = db.prepare<[string]>('INSERT INTO streams (name) VALUES (?)');
-  const raise = db.prepare<[number, number]>('UPDATE streams SET removed = max(removed, ?) WHERE id = ?');
+  const row = db.prepare<[number], StreamValues>('SELECT id, name, removed FROM streams WHERE id = ?');
+  const newest = db.prepare<[], number | null>('SELECT max(id) FROM streams').pluck();
+  const add = db.prepare<[StreamValues & { readonly sum: number }]>(
+    'INSERT INTO streams (id, name, removed, sum) VALUES (@id, @name, @removed, @sum)',
+  );
+  const raise = db.prepare<[number, number, number]>('UPDATE streams SET removed = ?, sum = ? WHERE id = ?');
   const cache = new Map<string, Stream>();
+
+  function create(name: string): Stream {
+    const stream = { id: (newest.get() ?? 0) + 1, name, removed: -1 };
+    add.run({ ...stream, sum: streamSum(stream) });
+    return stream;
+  }
+
   return {
     find: (name) => select.get(name),
     get(name) {
@@ -34,13 +46,15 @@ export function createStreams(db: Database): Streams {
       if (stream === undefined) {
         // Attackers can invent streams, so the cache is bounded.
         if (cache.size >= CACHE_LIMIT) cache.clear();
-        stream = select.get(name) ?? { id: Number(add.run(name).lastInsertRowid), removed: -1 };
+        stream = select.get(name) ?? create(name);
         cache.set(name, stream);
       }
       return stream;
     },
     remove(id, ordinal) {
-      raise.run(ordinal, id);
+      const stream = row.get(id);
+      if (stream === undefined || stream.removed >= ordinal) return;
+      raise.run(ordinal, streamSum({ ...stream, removed: ordinal }), id);
       cache.clear();
     },
     rolledBack: () => cache.clear(),

@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs';
+
+/** `<beginning>-<UTC time>`, with a number when a file of that name exists. */
+export function freeName(beginning: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  for (let n = 0; ; n += 1) {
+    const name = `${beginning}-${stamp}${n === 0 ? '' : `-${n}`}`;
+    if (!existsSync(name)) return name;
+  }
+}
