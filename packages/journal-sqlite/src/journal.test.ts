@@ -81,7 +81,11 @@ describe('journalSqlite', () => {
     const journal = await open();
     await journal.append([incident(1)]);
     await journal.close();
-    expect(readdirSync(folder).toSorted()).toEqual(['journal.sqlite', 'journal.sqlite.lock', 'journal.sqlite.mark']);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      'journal.sqlite',
+      'journal.sqlite.lock',
+      'journal.sqlite.mark',
+    ]);
   });
 
   it('can be opened again after close, but not twice at once', async () => {
