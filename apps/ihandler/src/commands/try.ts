@@ -62,7 +62,12 @@ async function tryHandler(
   const log = createHostLog({ warn: (line) => lines.write(`    logs ${line}`) }, app.secrets);
   log.choose({ levels: 'all,-debug' });
   chooseLogFor(args, undefined, { hostLog: log });
-  const common = { journal: createMemoryJournal(), sensor: world.env['IHANDLER_SENSOR'] || SENSOR, dataDir };
+  const common = {
+    failFast: true,
+    journal: createMemoryJournal(),
+    sensor: world.env['IHANDLER_SENSOR'] || SENSOR,
+    dataDir,
+  };
   // Throws for an invalid handler, before it is wrapped.
   createDispatcher({ ...common, handlers: [entry] });
   const dispatcher = createDispatcher({

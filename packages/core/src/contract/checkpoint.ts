@@ -1,3 +1,4 @@
+import type { MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 import { parseIncidentId } from './incident-id.ts';
 
@@ -23,4 +24,29 @@ export function covers(checkpoint: Checkpoint, other: Checkpoint): boolean {
   return Object.entries(other).every(
     ([stream, ordinal]) => Object.hasOwn(checkpoint, stream) && (checkpoint[stream] ?? -1) >= ordinal,
   );
+}
+
+/** A stream of which a handler has stored more than the journal has ever had. */
+export interface StreamAhead {
+  readonly stream: string;
+  /** The highest ordinal that the handler has stored. */
+  readonly stored: number;
+  /** The highest ordinal that the journal has had. */
+  readonly known: number;
+}
+
+/**
+ * The streams of which a checkpoint has more than a journal, whose highest ordinals `highest` returns. Leaves out streams
+ * that the journal never had: they come from imports.
+ */
+export async function streamsAhead(
+  checkpoint: Checkpoint,
+  highest: (stream: string) => MaybePromise<number | undefined>,
+): Promise<readonly StreamAhead[]> {
+  const ahead: StreamAhead[] = [];
+  for (const [stream, stored] of Object.entries(checkpoint)) {
+    const known = await highest(stream);
+    if (known !== undefined && known < stored) ahead.push({ stream, stored, known });
+  }
+  return ahead;
 }

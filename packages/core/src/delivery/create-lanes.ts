@@ -11,7 +11,7 @@ export type SharedParts = Pick<DispatcherParts, 'now' | 'log' | 'router' | 'retr
 
 /** Creates a lane for each entry, in their order. */
 export function createLanes(options: DispatcherOptions, shared: SharedParts): readonly Lane[] {
-  const { journal, sensor, dataDir, batch = 1000, fetch = globalThis.fetch } = options;
+  const { journal, sensor, dataDir, batch = 1000, failFast = false, fetch = globalThis.fetch } = options;
   const { now, log, router, retry, events, fedTo, mustBeOpen } = shared;
   const reports = new HandlerReports(sensor, now);
   return options.handlers.map((entry, index) => {
@@ -33,6 +33,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
       router,
       retry,
       batch,
+      failFast,
       events,
       reports,
       fedTo,

@@ -124,7 +124,7 @@ describe('the counts of an instance', () => {
     await handle(late, []);
     expect(heard).toEqual(['s:4', 's:5']);
     expect(statusOf(late, 'late').counts).toMatchObject({ delivered: 3, lost: 2 });
-    expect(error).toHaveBeenCalledWith(expect.stringContaining('deleted by retention'), { count: 2 });
+    expect(error).toHaveBeenCalledWith(expect.stringContaining('retention deleted them'), { count: 2 });
   });
 
   it('balance for a long journal with few incidents for the instance', async () => {

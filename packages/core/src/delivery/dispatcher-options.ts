@@ -27,6 +27,11 @@ export interface DispatcherOptions {
   /** The most incidents in one batch. @default 1000 */
   readonly batch?: number;
   /**
+   * Whether `start` rejects when a handler cannot use its file or server (`TARGET_UNREADABLE`), as a program needs that runs
+   * once. @default its start is retried while the others run
+   */
+  readonly failFast?: boolean;
+  /**
    * Stores invalid input of a source. The source continues when the promise resolves; a rejection is passed to the source.
    * @default the input is counted and logged without its text
    */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { permanent, temporary } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
+import { silentLog } from '../contract/log.ts';
 import { createSignal, handle, ids, incidentOf, incidents, open, statusOf } from '../testing/delivery.ts';
 import { createDisk } from '../testing/disk.ts';
 import { createKeeper, type Keeper } from '../testing/keeper.ts';
@@ -28,6 +29,25 @@ describe('a database restored from a backup', () => {
     keeper.database = backup;
     expect((await live(disk, keeper)).counts).toMatchObject({ delivered: 7 });
     expect(keeper.database.rows).toEqual(ids(7));
+  });
+
+  it('is named with what it has and the journal has not', async () => {
+    const [disk, keeper] = [createDisk(), createKeeper()];
+    await live(disk, keeper, incidents(4));
+    keeper.database = { ...keeper.database, checkpoint: { s: 9, imported: 5 } };
+    const warnings: unknown[] = [];
+    const log = () => ({
+      ...silentLog,
+      warn: (text: string, fields: unknown) => warnings.push([text, fields]),
+    });
+    const dispatcher = await open([keeper.handler], { journal: disk.journal(), log });
+    await dispatcher.close();
+    expect(warnings).toEqual([
+      [
+        expect.stringContaining('has stored incidents that the journal does not have'),
+        { streams: 1, first: 's', stored: 9, journal: 4 },
+      ],
+    ]);
   });
 
   it('counts as lost what the journal no longer holds', async () => {

@@ -46,6 +46,34 @@ describe('starting a dispatcher', () => {
     await expect(dispatcher.report(incidents(1))).rejects.toThrow(code('LIFE_CYCLE'));
   });
 
+  it.each([
+    [undefined, 'starting'],
+    [false, 'starting'],
+    [true, undefined],
+  ])(
+    'retries a handler whose file cannot be used while the others run, unless failFast is %s',
+    async (failFast, state) => {
+      let isDamaged = true;
+      const damaged = witness('damaged', [], () => {
+        if (isDamaged) throw new IhandlerError('TARGET_UNREADABLE', 'its database is damaged');
+      });
+      const options = { retry: { base: 1, cap: 1 }, ...(failFast !== undefined && { failFast }) };
+      const { dispatcher } = setUp([damaged, witness('other', [])], options);
+      if (state === undefined) {
+        await expect(dispatcher.start()).rejects.toThrow(code('TARGET_UNREADABLE'));
+        return;
+      }
+      await dispatcher.start();
+      await dispatcher.report(incidents(3));
+      await vi.waitFor(() => expect(statusOf(dispatcher, 'other').counts.delivered).toBeGreaterThan(2));
+      expect(statusOf(dispatcher, 'damaged')).toMatchObject({ state, failure: 'its database is damaged' });
+      isDamaged = false;
+      await dispatcher.drain();
+      expect(statusOf(dispatcher, 'damaged').counts.delivered).toBe(3);
+      await dispatcher.close();
+    },
+  );
+
   it('reports all handlers that cannot start together', async () => {
     const wrong = (name: string) =>
       witness(name, [], () => {

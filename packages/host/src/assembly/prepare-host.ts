@@ -115,6 +115,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     handlers,
     sensor,
     dataDir,
+    failFast: instances !== undefined,
     log: world.log,
     ...(onReject && { onReject }),
     ...(onDeadLetter && { onDeadLetter }),

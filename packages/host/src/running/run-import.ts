@@ -90,6 +90,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   const deadLetters = createLinesFile(job.deadLetters);
   const sourceStates = openSourceStates(job.dataDir, job.log());
   const dispatcher = createDispatcher({
+    failFast: true,
     journal: createMemoryJournal({ states: sourceStates.states }),
     // The journal is new and holds only this import.
     handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),

@@ -26,6 +26,8 @@ export interface LaneOptions {
   readonly retry: Required<RetryPolicy>;
   /** The most incidents in a batch. */
   readonly batch: number;
+  /** Whether a start that fails with `TARGET_UNREADABLE` is not retried. */
+  readonly failFast: boolean;
   readonly events: LaneEvents;
   readonly reports: HandlerReports;
   /** The position up to which live lanes have been offered everything. */
@@ -58,7 +60,8 @@ function attemptsOf(handler: Handler, context: HandlerContext, isMasked: boolean
 
 /** Creates the parts of a lane. */
 export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LaneParts {
-  const { entry, index, journal, router, retry, batch, events, reports, fedTo, mustBeOpen } = options;
+  const { entry, index, journal, router, retry, batch, failFast, events, reports, fedTo, mustBeOpen } =
+    options;
   const { handler } = entry;
   const { instance } = options.context;
   const { signal, enter, wake, onCommit, onRefused, onLost } = hooks;
@@ -77,6 +80,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     journal,
     retry,
     batch,
+    failFast,
     cursor,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),

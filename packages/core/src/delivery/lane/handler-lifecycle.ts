@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { covers } from '../../contract/checkpoint.ts';
+import { type Checkpoint, covers, streamsAhead } from '../../contract/checkpoint.ts';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
 import { describeFailure, logStack } from '../../contract/text/describe-failure.ts';
 import { backoffDelay, pause } from '../../timing/backoff.ts';
@@ -29,9 +29,9 @@ export class HandlerLifecycle {
     return this.#isStarted;
   }
 
-  /** Starts it, and returns whether that succeeded. Throws an IhandlerError, which retries cannot fix. */
+  /** Starts it, and returns whether that succeeded. Throws an IhandlerError that retries cannot fix. */
   async start(): Promise<boolean> {
-    const { handler, context, enter } = this.#parts;
+    const { handler, context, enter, failFast } = this.#parts;
     enter({ name: 'starting' });
     try {
       await mkdir(context.dataDir, { recursive: true });
@@ -45,8 +45,10 @@ export class HandlerLifecycle {
       enter({ name: 'starting', failure: describeFailure(error) });
       logStack(error, context.log);
       await this.close();
-      if (isIhandlerError(error)) throw error;
-      return false;
+      // A file or server may be repaired. The other handlers do not wait for it.
+      const isRetried = !isIhandlerError(error) || (error.code === 'TARGET_UNREADABLE' && !failFast);
+      if (isRetried) return false;
+      throw error;
     }
   }
 
@@ -72,8 +74,21 @@ export class HandlerLifecycle {
       );
       cursor.restart();
     }
+    if (checkpoint !== undefined) await this.#compareWithJournal(checkpoint);
     await this.findDeadPositions();
     input.readFrom(cursor.position);
+  }
+
+  /** Says what the handler has stored and the journal does not have, though it knows the stream. */
+  async #compareWithJournal(checkpoint: Checkpoint): Promise<void> {
+    const { context, journal } = this.#parts;
+    const missing = await streamsAhead(checkpoint, (stream) => journal.highest(stream));
+    const [first] = missing;
+    if (first !== undefined)
+      context.log.warn(
+        'this handler has stored incidents that the journal does not have: an import stored them, or the journal has lost its newest incidents, which the other handlers do not receive unless their source delivers them again',
+        { streams: missing.length, first: first.stream, stored: first.stored, journal: first.known },
+      );
   }
 
   /** Reads the positions of dead letters that lie ahead from the journal. */

@@ -29,6 +29,8 @@ export interface LaneParts {
   readonly retry: Required<RetryPolicy>;
   /** The most incidents in a batch. */
   readonly batch: number;
+  /** Whether a start that fails with `TARGET_UNREADABLE` is not retried. */
+  readonly failFast: boolean;
   readonly cursor: LaneCursor;
   readonly input: LaneInput;
   readonly tasks: LaneTasks;

@@ -283,7 +283,11 @@ export class Lane {
   }
 
   #onLost(count: number): void {
-    this.#losses.log('incidents were deleted by retention before they were processed', undefined, count);
+    this.#losses.log(
+      'incidents are gone from the journal before this handler processed them: retention deleted them, or they were damaged',
+      undefined,
+      count,
+    );
     this.#moved();
   }
 
