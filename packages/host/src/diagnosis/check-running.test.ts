@@ -122,7 +122,7 @@ describe('instances', () => {
     expect(found(view, {})).toEqual([
       'error keep: 60 incidents pending, the oldest for 2 h',
       'warning keep: 2 dead letters',
-      'error keep: 1 incident deleted by retention before it processed them',
+      'error keep: 1 incident gone from the journal before it processed them (deleted by retention, or damaged)',
     ]);
   });
 

@@ -64,7 +64,7 @@ function countFindings({ instance, counts }: InstanceStatus): readonly Finding[]
     findings.push({
       severity: 'error',
       about: instance,
-      found: `${formatCount(counts.lost, 'incident')} deleted by retention before it processed them`,
+      found: `${formatCount(counts.lost, 'incident')} gone from the journal before it processed them (deleted by retention, or damaged)`,
       advice: 'raise the limit of the journal, and find out why the handler is slow or down',
     });
   return findings;

@@ -145,6 +145,6 @@ class Replay {
 
   #lose(before: number): void {
     const count = this.#cursor.lose(before);
-    this.#parts.context.log.error('incidents were deleted by retention before they were replayed', { count });
+    this.#parts.context.log.error('incidents are gone from the journal before they were replayed: retention deleted them, or they were damaged', { count });
   }
 }
