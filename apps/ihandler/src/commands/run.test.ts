@@ -65,6 +65,28 @@ describe('run', () => {
     expect(numbersIn(world)).toEqual(Array.from({ length: n }, (_, index) => index + 1));
   });
 
+  test('continues while the file of one handler is damaged, and names that handler', async () => {
+    const world = worldWith(
+      `${tailing}ihandlers:\n  - { name: keep, config: { file: kept.json } }\n  - damaged\n`,
+    );
+    installPlain(
+      world,
+      'damaged',
+      `export default () => ({ contract: 1, name: 'damaged', on: {}, start() {
+        throw Object.assign(new Error('The database my.sqlite is damaged.'), { name: 'IhandlerError', code: 'TARGET_UNREADABLE' });
+      } });`,
+    );
+    const running = await started(world);
+    world.write('numbers', '1\n2\n3\n');
+    await until(
+      () => numbersIn(world),
+      ({ length }) => length === 3,
+    );
+    const status = await world.run(['status', '-c', 'my.yaml']);
+    expect(status.stdout).toContain('The database my.sqlite is damaged.');
+    expect((await stopped(running)).code).not.toBe(4);
+  });
+
   test('reports the backlog of each handler when it stops before all is delivered', async () => {
     const world = worldWith(`${tailing}ihandlers: [later, hangs]\n`);
     installPlain(

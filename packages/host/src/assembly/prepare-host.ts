@@ -128,10 +128,10 @@ function reportDamage({ loaded, plan }: PreparedHost): void {
   const { damage } = loaded.journal;
   if (damage === undefined) return;
   const { setAside, problem, readable, lost } = damage;
-  plan.world.log().error('damaged journal set aside; continuing with a new one', {
-    as: setAside,
+  plan.world.log().error('the journal was damaged; what is readable is used, the damage is kept in a file', {
+    file: setAside,
     problem,
-    recovered: readable,
+    readable,
     lost,
   });
 }

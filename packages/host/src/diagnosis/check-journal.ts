@@ -21,7 +21,7 @@ export function damageFindings(view: JournalView): readonly Finding[] {
     .map(({ setAside, at, problem, readable, lost }) => ({
       severity: 'warning',
       about: setAside,
-      found: `the journal was damaged on ${new Date(at).toISOString().slice(0, 10)} (${problem.replace(/\.$/, '')}); ${formatCount(readable, 'incident')} recovered into the new journal, at least ${lost} lost`,
+      found: `the journal was damaged on ${new Date(at).toISOString().slice(0, 10)} (${problem.replace(/\.$/, '')}); ${formatCount(readable, 'incident')} readable, at least ${formatCount(lost)} lost`,
       advice: SET_ASIDE,
     }));
 }

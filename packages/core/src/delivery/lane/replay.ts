@@ -145,6 +145,9 @@ class Replay {
 
   #lose(before: number): void {
     const count = this.#cursor.lose(before);
-    this.#parts.context.log.error('incidents are gone from the journal before they were replayed: retention deleted them, or they were damaged', { count });
+    this.#parts.context.log.error(
+      'incidents are gone from the journal before they were replayed: retention deleted them, or they were damaged',
+      { count },
+    );
   }
 }
