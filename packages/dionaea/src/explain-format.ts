@@ -26,6 +26,27 @@ function isLogJson(line: string): boolean {
   return ['src_ip', 'dst_ip', 'connection'].every((key) => keys.includes(key)) && !keys.includes('origin');
 }
 
+/** The other files of lines that a dionaea writes. */
+const otherFormats: readonly { readonly matches: (line: string) => boolean; readonly found: string }[] = [
+  {
+    matches: isLogJson,
+    found:
+      'Expected lines of log_incident, found those of log_json (dionaea.json of T-Pot), which lack most of an attack.',
+  },
+  {
+    matches: (line) =>
+      /^\[(?:\d{8} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+Z)\] .*-(?:debug|info|message|warning|error|critical): /.test(
+        line,
+      ),
+    found: "Expected lines of log_incident, found dionaea's text log, which holds no incidents.",
+  },
+  {
+    matches: (line) => /^\d{4}-\d\d-\d\dT[\d:.]+ [\da-f.:]+ [\da-f.:]+ /i.test(line),
+    found:
+      "Expected lines of log_incident, found those of dionaea's fail2ban, which hold only addresses and URLs.",
+  },
+];
+
 /** Explains the format of a file from its beginning; undefined when it has no line yet, or begins as an incident. */
 export function explainFormat(head: Buffer, file: string): FormatProblem | undefined {
   if (isDatabase(head))
@@ -41,16 +62,26 @@ export function explainFormat(head: Buffer, file: string): FormatProblem | undef
     };
   const line = firstLine(head).toString('utf8');
   if (line === '') return undefined;
-  if (isLogJson(line))
-    return {
-      found:
-        'Expected lines of log_incident, found those of log_json (dionaea.json of T-Pot), which lack most of an attack.',
-      fix: writeLogIncident,
-    };
+  const other = otherFormats.find(({ matches }) => matches(line));
+  if (other !== undefined) return { found: other.found, fix: writeLogIncident };
   const value = parsed(line);
   if (isRecord(value) && typeof value['origin'] === 'string') return undefined;
   return {
     found: `Expected lines of log_incident, found ${escapeControls(line.slice(0, 80))}.`,
     fix: writeLogIncident,
   };
+}
+
+/** The explanation of a file that holds another format for certain, as text for people; undefined for every other file. */
+export function explainKnownFormat(head: Buffer, file: string): FormatProblem | undefined {
+  const line = firstLine(head).toString('utf8');
+  const isKnown = foreignFormat(head) !== undefined || otherFormats.some(({ matches }) => matches(line));
+  return isKnown ? explainFormat(head, file) : undefined;
+}
+
+/** Explains a file of another format that a dionaea writes; undefined for a format that this source does not know. */
+export function explain(head: Uint8Array, path: string): string | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const problem = explainKnownFormat(bytes, path);
+  return problem && `${problem.found} ${problem.fix}`;
 }

@@ -5,6 +5,7 @@ import { type DionaeaOptions, readOptions, type Settings } from './options.ts';
 import { isDatabase } from './recognise.ts';
 import { openText } from './text/open-text.ts';
 
+export { explain } from './explain-format.ts';
 export type { DionaeaOptions } from './options.ts';
 export { recognises } from './recognise.ts';
 

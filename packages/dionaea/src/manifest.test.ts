@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { type FileSourceModule, manifestSchema } from '@ihandler/core';
+import { REFERENCE_ORIGINS, REFERENCE_PROTOCOLS, recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
@@ -33,5 +35,25 @@ describe('the manifest of @ihandler/dionaea', () => {
     expect(source?.options).toEqual(options);
     expect(factory({ file: '/missing/file' })).toMatchObject({ contract: 1, name });
     expect(() => factory({ file: 'here' })).toThrow(/file: expected an absolute path; found "here"/);
+  });
+
+  it('lists the protocols of dionaea, of its old versions and of its fork, and those of the sensor itself', () => {
+    const { dionaea, historic, fork, own } = JSON.parse(readFileSync(REFERENCE_PROTOCOLS, 'utf8'));
+    const {
+      protocols = [],
+      ownProtocols,
+      ownOrigins,
+    } = manifestSchema.parse(packageJson.ihandler).sensors['dionaea'] ?? {};
+    const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
+    expect(lower(protocols)).toEqual(lower([...dionaea, ...historic, ...fork]));
+    expect(ownProtocols).toEqual(own);
+    const { origins } = JSON.parse(readFileSync(REFERENCE_ORIGINS, 'utf8'));
+    const recorded = ['dionaea-a', 'dionaea-c']
+      .flatMap((name) => readFileSync(recording(`${name}/log_incident.ndjson`), 'utf8').split('\n'))
+      .flatMap((line) => [...line.matchAll(/"connection": \{"protocol": "([^"]+)"/g)])
+      .map(([, name = '']) => name);
+    expect(recorded.length).toBeGreaterThan(100);
+    expect([...lower(recorded)].filter((name) => !lower([...protocols, ...own]).has(name))).toEqual([]);
+    expect(ownOrigins?.filter((origin) => !Object.hasOwn(origins, origin))).toEqual([]);
   });
 });

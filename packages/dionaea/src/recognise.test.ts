@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { silentLog } from '@ihandler/core';
 import { formatReject } from '@ihandler/core/kit';
 import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
+import { explain } from './explain-format.ts';
+import dionaea from './index.ts';
 import { recognises } from './recognise.ts';
+import { temporaryFile } from './testing/folder.ts';
+import { runSource } from './testing/run-source.ts';
 
 const headOf = (name: string) => new Uint8Array(readFileSync(recording(name)).subarray(0, 65_536));
 const incident = '{"timestamp": "2026-11-22T06:24:54", "name": "dionaea", "origin": "a.b", "data": {}}';
@@ -42,6 +47,38 @@ describe('recognising a file', () => {
     'dionaea-c/hpfeeds-frames.txt',
   ])('refuses %s', (name) => {
     expect(recognises(headOf(name), `/var/lib/dionaea/${name}`)).toBe(false);
+  });
+
+  it.each([
+    ['dionaea-a/log_json.ndjson', 'those of log_json'],
+    ['dionaea-c/dionaea.log', "dionaea's text log"],
+    ['dionaea-a/offers.f2b', "those of dionaea's fail2ban"],
+  ])(
+    'names the format of %s and what to use, and an import with --from does it, too',
+    async (name, found) => {
+      const explanation = explain(headOf(name), `/var/lib/dionaea/${name}`);
+      expect(explanation).toContain(`Expected lines of log_incident, found ${found}`);
+      expect(explanation).toContain('Enable log_incident in dionaea');
+      const failure = runSource(dionaea({ file: recording(name), format: 'log_incident' }));
+      await expect(failure).rejects.toMatchObject({ code: 'TARGET_UNREADABLE' });
+      await expect(failure).rejects.toThrow(explanation);
+    },
+  );
+
+  it('says nothing about a format that it does not know; an import with --from names its first line', async () => {
+    const text = '{"eventid":"cowrie.login.success"}\n';
+    expect(explain(Buffer.from(text), '/x')).toBeUndefined();
+    expect(explain(Buffer.from(incident), '/x')).toBeUndefined();
+    const errors: unknown[] = [];
+    const log = { ...silentLog, error: (...entry: unknown[]) => errors.push(entry) };
+    const { rejects } = await runSource(dionaea({ file: temporaryFile(text) }), {}, () => ({ log }));
+    expect(rejects).toHaveLength(1);
+    expect(errors).toMatchObject([
+      [
+        'the file holds no incident',
+        { found: expect.stringContaining('found {"eventid"'), fix: expect.any(String) },
+      ],
+    ]);
   });
 
   it('accepts any SQLite database, since only reading it shows which program wrote it', () => {

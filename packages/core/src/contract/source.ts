@@ -117,4 +117,6 @@ export interface FileSourceModule {
   default(options: FileSourceOptions): Source;
   /** Whether the source can read a file, from its first 64 KiB (uncompressed when the file is gzipped) and its path. */
   recognises(head: Uint8Array, path: string): boolean;
+  /** For a file that no source recognises: which format it has, and what to use in its place, if this source knows it. */
+  explain?(head: Uint8Array, path: string): string | undefined;
 }

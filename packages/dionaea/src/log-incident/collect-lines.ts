@@ -32,6 +32,8 @@ export interface CollectedLines {
 export interface LineCollector {
   readonly addLine: AddLine;
   readonly addNulls: AddNulls;
+  /** Whether any line was an incident. */
+  hasIncidents(): boolean;
   /** Whether there is enough to report. */
   isFull(): boolean;
   /** Returns all results, or with `fullBatches` only those that fill batches, when there is at least one batch. The rest stays. */
@@ -65,6 +67,7 @@ export function createLineCollector({
   let rejects: Reject[] = [];
   let size = 0;
   let hasWarned = false;
+  let hasIncidents = false;
 
   function decode(bytes: Buffer, from: number, to: number): string {
     const text = bytes.toString('utf8', from, to);
@@ -127,12 +130,14 @@ export function createLineCollector({
       const reason = `Expected text, found ${length} NUL bytes, which a power failure or copytruncate leaves: the text there is lost.`;
       rejects.push({ file, offset: start, length, reason });
     },
+    hasIncidents: () => hasIncidents || results.length > 0,
     isFull: () => results.length >= batchSize || rejects.length > 0 || size >= batchBytes,
     collect(fullBatches) {
       // Each report costs a transaction, small or large. Before a reject is written, all results before it are reported.
       const rest = fullBatches === undefined || rejects.length > 0 ? 0 : results.length % batchSize;
       const end = rest < results.length ? results.length - rest : results.length;
       const collected = { results: results.slice(0, end), rejects };
+      hasIncidents ||= results.length > 0;
       results = results.slice(end);
       rejects = [];
       size = 0;

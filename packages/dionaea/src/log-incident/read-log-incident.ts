@@ -1,10 +1,10 @@
 import { escapeControls, type Incident, type SourceContext } from '@ihandler/core';
-import { foreignFormat, parseReject } from '@ihandler/core/kit';
-import { explainFormat } from '../explain-format.ts';
+import { parseReject } from '@ihandler/core/kit';
+import { explainFormat, explainKnownFormat } from '../explain-format.ts';
 import { importRootOf, relativePathWarning } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import { createProgressReporter } from '../progress.ts';
-import { beginsAsRejectsFile } from '../recognise.ts';
+import { beginsAsRejectsFile, recognises } from '../recognise.ts';
 import { streamName } from '../stream-name.ts';
 import { firstLine, skipDamage } from '../text/first-line.ts';
 import type { Text } from '../text/open-text.ts';
@@ -80,7 +80,7 @@ async function reportLines(
  */
 export async function readLogIncident(text: Text, settings: Settings, context: SourceContext): Promise<void> {
   const head = await text.head();
-  const foreign = foreignFormat(head) && explainFormat(head, text.file);
+  const foreign = recognises(head, text.file) ? undefined : explainKnownFormat(head, text.file);
   if (foreign !== undefined) throw unreadable(text.file, foreign.found, foreign.fix);
   const first = firstLine(head);
   if (first.length === 0) return;
@@ -133,5 +133,8 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   if (failure === undefined) lines.end();
   await reportLines(collector.collect(), reading);
   reportProgress(text.progress(), 'last');
+  const problem =
+    offset === undefined && !isRejectsFile && !collector.hasIncidents() && explainFormat(head, text.file);
+  if (problem) context.log.error('the file holds no incident', { file: text.file, ...problem });
   if (failure !== undefined) throw failure;
 }

@@ -55,9 +55,13 @@ async function recognise(file: string, named: string, options: InputOptions): Pr
     throw unreadable(`Cannot read ${named}: ${describeError(cause)}`, cause);
   });
   const failures: string[] = [];
+  const explanations: string[] = [];
   for (const source of sources)
     try {
-      if ((await loadFileSource(source, options.conditions)).recognises(head, file)) return source;
+      const module = await loadFileSource(source, options.conditions);
+      if (module.recognises(head, file)) return source;
+      const explanation = module.explain?.(head, file);
+      if (explanation !== undefined) explanations.push(explanation);
     } catch (error) {
       failures.push(`\n  ${describeError(error)}`);
     }
@@ -66,6 +70,7 @@ async function recognise(file: string, named: string, options: InputOptions): Pr
     throw unreadable(
       `${named}: expected lines of text or a database, found ${foreign.name}. Convert it: ${foreign.command.replaceAll('FILE', named)}`,
     );
+  if (explanations.length > 0) throw unreadable(`${named}: ${explanations.join(' ')}`);
   throw unreadable(
     `Unrecognised file format: ${named}. ${describeSources(sources)}${failures.join('')}\nUse --from to force one.`,
   );
