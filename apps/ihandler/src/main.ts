@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
 import { describeError, escapeControls } from '@ihandler/core';
+import { listenForHangups } from '@ihandler/host';
 import { exitCodes } from './exit-code.ts';
 import { run } from './program.ts';
 
@@ -69,10 +70,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   ask,
   signal: interrupted.signal,
-  onReopen(callback, until) {
-    process.on('SIGHUP', callback);
-    until.addEventListener('abort', () => process.off('SIGHUP', callback), { once: true });
-  },
+  ...listenForHangups(() => interrupted.abort()),
   exit: (code) => process.exit(code),
   killable,
   prefix: import.meta.dirname,

@@ -15,6 +15,7 @@ export { findPackages, type Installed } from './discovery/find-packages.ts';
 export { importExport } from './discovery/load-module.ts';
 export { optionsOf, requiredOptions } from './discovery/option-schema.ts';
 export type { Host } from './host.ts';
+export { listenForHangups } from './running/hangup.ts';
 export { createHostLog, type HostLog } from './running/host-log.ts';
 export type { ImportProgress, ImportResult } from './running/import-result.ts';
 export { type HostStatus, problemsOf } from './status/host-status.ts';

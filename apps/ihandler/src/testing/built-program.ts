@@ -9,6 +9,8 @@ const packages = new URL('../../../../packages/', import.meta.url);
 
 /** The program and packages of this workspace, each as one file that Node runs without a loader, so that it starts fast. */
 export interface BuiltProgram {
+  /** The file that Node runs. */
+  readonly main: string;
   /** Installs a package that was built, under its own name. */
   install(world: World, name: string): void;
   /** As another user when this one is root. */
@@ -26,6 +28,7 @@ export async function buildProgram(names: readonly string[]): Promise<BuiltProgr
   for (const name of names)
     await bundleChild(new URL(`${name}/src/index.ts`, packages), join(own, name), 'better-sqlite3');
   return {
+    main,
     install(world, name) {
       const from = fileURLToPath(new URL(name, packages));
       const { ihandler, version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
