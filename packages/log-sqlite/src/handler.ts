@@ -2,11 +2,11 @@ import type { RetentionTimer } from '@ihandler/attack-log';
 import { defineHandler, type HandlerContext, temporary, type WritingHandler } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
 import { assertDriver } from '@ihandler/sqlite-file';
-import { adopt, describeWriters, explainHidden, SWITCH_OFF } from './database/adopt.ts';
+import { adopt, explainHidden, SWITCH_OFF } from './database/adopt.ts';
 import { explainFailure, explainOpening } from './database/failure.ts';
 import { createLiveDatabase, type LiveDatabase, type OpenDatabase } from './database/live-database.ts';
 import { openDatabase } from './database/open-database.ts';
-import { hiddenWriters, otherWriters } from './database/other-writers.ts';
+import { describeWriters, hiddenWriters, otherWriters } from './database/other-writers.ts';
 import { type LogSqliteOptions, parseLogSqliteOptions, type Settings } from './options.ts';
 import { forgetAttacks } from './retention/forget-attacks.ts';
 import { startSqliteRetention } from './retention/retention.ts';
@@ -40,8 +40,8 @@ function resolveForeignRows(
       `another program${who} adds connections to ${file}, the newest is number ${foreignRow}. If that is dionaea, ${SWITCH_OFF}${then}. Pending incidents are written afterwards.`,
     );
   }
-  const hidden = consent === 'checked' ? [] : hiddenWriters(file);
-  if (hidden.length > 0)
+  const hidden = consent === 'checked' ? undefined : hiddenWriters(file);
+  if (hidden !== undefined)
     throw temporary(
       `another program adds connections to ${file}, the newest is number ${foreignRow}; ${explainHidden(hidden, file)} and restart ihandler. Pending incidents are written afterwards.`,
     );
@@ -57,8 +57,8 @@ async function adoptIfAsked(settings: Settings, context: HandlerContext): Promis
   const { database, contents } = openDatabase(settings, context.durable);
   if (contents === 'dionaea') return adopt(database, settings, context);
   try {
-    const hidden = settings.adopt === 'checked' ? [] : hiddenWriters(settings.file);
-    if ((otherWriters(settings.file) ?? []).length + hidden.length === 0)
+    const hidden = settings.adopt === 'checked' ? undefined : hiddenWriters(settings.file);
+    if ((otherWriters(settings.file) ?? []).length === 0 && hidden === undefined)
       createAttackStore(database).acceptForeignRows();
   } catch (error) {
     throw explainOpening(error, settings.file);

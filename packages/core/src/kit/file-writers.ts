@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { errorCode } from '../contract/error.ts';
 import { escapeControls } from '../contract/text/escape-controls.ts';
 
@@ -76,16 +76,29 @@ function isOpenForWriting(pid: string, descriptor: string): boolean {
   return (Number.parseInt(flags, 8) & ACCESS_MODE) !== 0;
 }
 
+/** Device and inode, which a file keeps in other mount namespaces, where its path may be another. */
+function identityOf(path: string): string | undefined {
+  const status = orUndefined(() => statSync(path, { bigint: true }));
+  return status && `${status.dev}:${status.ino}`;
+}
+
 /**
- * The other processes that have one of these files (real paths) open for writing, as far as this user may see them. Undefined
- * on systems other than Linux.
+ * The other processes that have one of these files (real paths) open for writing, as far as this user may see them, also in
+ * containers in which the file has another path. Undefined on systems other than Linux.
  */
 export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] | undefined {
+  const identities = new Map([...files].map((file) => [identityOf(file), file]));
+  identities.delete(undefined);
+  const fileAt = (descriptor: string): string | undefined => {
+    const path = orUndefined(() => readlinkSync(descriptor));
+    if (path === undefined || files.has(path)) return path;
+    return /^\/(?!dev\/)/.test(path) ? identities.get(identityOf(descriptor)) : undefined;
+  };
   return asRealUser(() =>
     processes()?.flatMap((pid) => {
       const open = new Set<string>();
       for (const descriptor of orUndefined(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
-        const file = orUndefined(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+        const file = fileAt(`/proc/${pid}/fd/${descriptor}`);
         if (file !== undefined && files.has(file) && isOpenForWriting(pid, descriptor)) open.add(file);
       }
       if (open.size === 0) return [];

@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { stream } from '@ihandler/test-support/attacks';
 import { recording } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
+
+// The tests may run in a container.
+vi.mock('./unseen-processes.ts', () => ({ unseenProcesses: () => undefined }));
 
 const recorded = recording('dionaea-a/log_sqlite.sqlite');
 

@@ -1,14 +1,14 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HandlerContext } from '@ihandler/core';
-import { type FileWriter, formatBytes } from '@ihandler/core/kit';
+import { formatBytes } from '@ihandler/core/kit';
 import { unreadable } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import type { Settings } from '../options.ts';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
 import { explainOpening } from './failure.ts';
-import { hiddenWriters, otherWriters } from './other-writers.ts';
+import { describeWriters, type HiddenWriters, hiddenWriters, otherWriters } from './other-writers.ts';
 import { utcStamp } from './utc-stamp.ts';
 
 /** Space for the backup and the migration, as a multiple of the size of the database. */
@@ -17,11 +17,6 @@ const SPACE_NEEDED = 2.2;
 /** Advice for a dionaea that still writes to the database. */
 export const SWITCH_OFF =
   'switch dionaea\'s own handler off: remove log_sqlite.yaml from the folder ihandlers-enabled of dionaea (in older versions the line "log_sqlite" or "logsql" under "ihandlers" in dionaea.conf) and restart dionaea';
-
-/** `process 123 (dionaea)`, for messages. */
-export function describeWriters(writers: readonly FileWriter[]): string {
-  return writers.map(({ pid, name }) => `process ${pid} (${name})`).join(', ');
-}
 
 function assertSpace(file: string): void {
   const used = ['', '-wal', '-journal'].reduce(
@@ -37,8 +32,8 @@ function assertSpace(file: string): void {
 }
 
 /** What an operator does about processes whose open files cannot be seen. */
-export function explainHidden(writers: readonly FileWriter[], file: string): string {
-  return `this user cannot see whether ${describeWriters(writers)} has ${file} open. To see it, run as root: fuser -v ${file}. If that is dionaea, ${SWITCH_OFF}. If no process has the file open, set "adopt: checked"`;
+export function explainHidden({ who, where }: HiddenWriters, file: string): string {
+  return `it cannot be seen from here whether ${who} has ${file} open. To see it, run ${where}: fuser -v ${file}. If that is dionaea, ${SWITCH_OFF}. If no process has the file open, set "adopt: checked"`;
 }
 
 function assertNoOtherWriter(database: Database, file: string, isChecked: boolean): void {
@@ -47,8 +42,8 @@ function assertNoOtherWriter(database: Database, file: string, isChecked: boolea
     throw unreadable(
       `${file} is open for writing in ${describeWriters(writers)}. If that is dionaea, ${SWITCH_OFF}. Nothing was changed.`,
     );
-  const hidden = isChecked ? [] : hiddenWriters(file);
-  if (hidden.length > 0)
+  const hidden = isChecked ? undefined : hiddenWriters(file);
+  if (hidden !== undefined)
     throw unreadable(`Cannot adopt ${file}: ${explainHidden(hidden, file)}. Nothing was changed.`);
   database.exec('BEGIN EXCLUSIVE');
   database.exec('ROLLBACK');

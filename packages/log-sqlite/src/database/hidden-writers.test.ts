@@ -8,6 +8,9 @@ import Database from 'better-sqlite3';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
 
+// The tests may run in a container.
+vi.mock('./unseen-processes.ts', () => ({ unseenProcesses: () => undefined }));
+
 /** The process whose open files this user may not see. */
 const hidden = vi.hoisted(() => ({ pid: 0 }));
 

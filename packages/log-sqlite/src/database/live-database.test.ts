@@ -10,8 +10,11 @@ import {
 import { dirname, join } from 'node:path';
 import { stream } from '@ihandler/test-support/attacks';
 import { recording } from '@ihandler/test-support/recordings';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { query, startHandler, temporaryFolder } from '../testing/start-handler.ts';
+
+// The tests may run in a container.
+vi.mock('./unseen-processes.ts', () => ({ unseenProcesses: () => undefined }));
 
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
 const ids = (file: string) =>

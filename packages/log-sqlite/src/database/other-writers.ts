@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { type FileWriter, fileWriters, hiddenProcesses } from '@ihandler/core/kit';
+import { unseenProcesses } from './unseen-processes.ts';
 
 /** The other processes that have a database open for writing. Undefined on a system that does not tell. */
 export function otherWriters(file: string): readonly FileWriter[] | undefined {
@@ -36,10 +37,27 @@ function mayWrite(pid: number, name: string, { uid, gid, mode }: Stats): boolean
  * root and gave up its rights is one, even for the same user. SQLite cannot tell either, because a program that has a database
  * open holds a lock only during a transaction.
  */
-export function hiddenWriters(file: string): readonly FileWriter[] {
+function hidingWriters(file: string): readonly FileWriter[] {
   const path = realpathSync(file);
   const status = statSync(path);
   return hiddenProcesses()
     .filter(({ pid, name }) => mayWrite(pid, name, status))
     .map(({ pid, name }) => ({ file: path, pid, name }));
+}
+
+/** Processes that may have a database open and cannot be seen, and where an operator can see them. */
+export interface HiddenWriters {
+  readonly who: string;
+  readonly where: string;
+}
+
+/** `process 123 (dionaea)`, for messages. */
+export function describeWriters(writers: readonly FileWriter[]): string {
+  return writers.map(({ pid, name }) => `process ${pid} (${name})`).join(', ');
+}
+
+/** The processes of which this user cannot know whether they have a database open; undefined when it is known of all. */
+export function hiddenWriters(file: string): HiddenWriters | undefined {
+  const hiding = hidingWriters(file);
+  return hiding.length > 0 ? { who: describeWriters(hiding), where: 'as root' } : unseenProcesses();
 }
