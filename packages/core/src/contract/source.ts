@@ -65,6 +65,12 @@ export interface SourceContext {
   /** The `state` of the last report that had one, also of an earlier run; undefined when there was none. */
   state(): MaybePromise<Value | undefined>;
   /**
+   * The states of other sources in this data folder: of the live ones while `import` runs, of those that `import` ran while
+   * live ones run. They may be of any source; use them to recognise an input that another source has read. Hosts of an
+   * earlier version lack it.
+   */
+  otherStates?(): MaybePromise<readonly Value[]>;
+  /**
    * The ordinal of a stream up to which every handler has all incidents: continue after it. Undefined: read from the start.
    */
   resumeAfter(stream: string): MaybePromise<number | undefined>;

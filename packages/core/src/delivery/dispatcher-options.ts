@@ -1,4 +1,5 @@
-import type { Incident } from '../contract/incident.ts';
+import type { MaybePromise } from '../contract/handler.ts';
+import type { Incident, Value } from '../contract/incident.ts';
 import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
@@ -24,6 +25,11 @@ export interface DispatcherOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** How failed deliveries, starts and commits are retried. */
   readonly retry?: RetryPolicy;
+  /**
+   * The states of sources that another journal holds, such as that of `import` or of the live sources, by instance.
+   * Called whenever a source asks for them. @default none
+   */
+  readonly otherStates?: () => MaybePromise<Readonly<Record<string, Value>>>;
   /** The most incidents in one batch. @default 1000 */
   readonly batch?: number;
   /**

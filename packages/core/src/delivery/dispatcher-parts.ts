@@ -17,6 +17,7 @@ export interface DispatcherParts {
   /** The last run of each source, by instance. */
   readonly sources: Map<string, SourceStatus>;
   readonly onReject: DispatcherOptions['onReject'];
+  readonly otherStates: DispatcherOptions['otherStates'];
   /** Notified whenever a lane has made progress. */
   readonly moved: Notifier;
   /** Aborts when the dispatcher closes. */

@@ -61,6 +61,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     lanes,
     sources: new Map(),
     onReject: options.onReject,
+    otherStates: options.otherStates,
     moved,
     closing: closing.signal,
     failed: failed.signal,

@@ -83,7 +83,7 @@ class SourceRun {
   }
 
   #context(): SourceContext {
-    const { sensor, journal, now } = this.#parts;
+    const { sensor, journal, now, otherStates } = this.#parts;
     return {
       instance: this.#instance,
       sensor,
@@ -93,6 +93,7 @@ class SourceRun {
       resumeAfter: (stream) => resumeAfter(stream, this.#parts),
       report: async (batch, reporting) => this.#report(madeIncidents(batch), reporting),
       state: async () => journal.sourceState(this.#instance),
+      otherStates: async () => Object.values((await otherStates?.()) ?? {}),
       reject: (reject) => this.#reject(reject),
       problem: (reason) => this.#setProblem(reason),
       progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),

@@ -1,4 +1,5 @@
 import type { Incident, SourceContext } from '@ihandler/core';
+import { databasesOfOthers } from '../known-databases/other-sources.ts';
 import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
 import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
@@ -9,7 +10,7 @@ import type { Settings } from '../options.ts';
 import type { Text } from '../text/open-text.ts';
 import { nameOf, unreadable } from '../unreadable.ts';
 import { type Cursor, createCursor, type Page } from './cursor.ts';
-import { lastRow } from './identify.ts';
+import { lastRow, warnOfReusedIds } from './identify.ts';
 import { readLayout } from './layout.ts';
 import { mergeInOrder } from './merge.ts';
 import { createRetryLocked, type Database, openDatabase, type RetryLocked } from './open-database.ts';
@@ -67,11 +68,26 @@ async function openEarlier(reading: Reading, context: SourceContext): Promise<Re
   return rows;
 }
 
-/** What to remember of a database that was read to its end. */
-function toRemember({ database, reading }: Prepared, links: PastLinks): KnownDatabase {
+/** Whether this is an older copy of a database that was read. */
+function isOlderCopy({ database, reading }: Prepared): boolean {
   const [newest] = database.anchors;
-  const isOlderCopy = newest !== undefined && lastRow(reading.db, 'connections') < newest[0];
-  const anchors = isOlderCopy ? database.anchors : takeAnchors(reading);
+  return newest !== undefined && lastRow(reading.db, 'connections') < newest[0];
+}
+
+/** Warnings about tables whose newest rows were deleted. */
+function reusedIds(prepared: Prepared, earlier: ReadonlyMap<string, number>): readonly string[] {
+  const { db, layout } = prepared.reading;
+  if (isOlderCopy(prepared)) return [];
+  return tableMappings
+    .filter(({ table }) => layout.has(table))
+    .map(({ table }) => warnOfReusedIds(table, lastRow(db, table), earlier.get(table) ?? -1))
+    .filter((warning) => warning !== undefined);
+}
+
+/** What to remember of a database that was read to its end. */
+function toRemember(prepared: Prepared, links: PastLinks): KnownDatabase {
+  const { database, reading } = prepared;
+  const anchors = isOlderCopy(prepared) ? database.anchors : takeAnchors(reading, database.anchors);
   return { ...database, anchors, links: links.toRemember() };
 }
 
@@ -133,12 +149,15 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
       return;
     }
     const known = readKnownDatabases(await context.state());
+    const all = [...known, ...(await databasesOfOthers(context, sensor))];
     const onRelative = relativePathWarning(context, settings.local);
-    const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, known, onRelative));
+    const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, all, onRelative));
     const { reading, database, warning } = prepared;
     if (warning !== undefined) context.log.warn(warning, { file });
     const earlier = await openEarlier(reading, context);
     const links = createPastLinks(reading, database, earlier.get(linksTable) ?? -1, context, retryLocked);
+    for (const reused of await retryLocked(() => reusedIds(prepared, earlier)))
+      context.log.warn(reused, { file });
     const { connections, others, after } = await openCursors(reading, earlier, retryLocked);
     const report = async (batch: readonly Incident[]) => {
       links.remember(batch);

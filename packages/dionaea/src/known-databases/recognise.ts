@@ -6,6 +6,9 @@ import { type KnownDatabase, shortHash } from './state.ts';
 /** How many of the last rows are anchors; before them, the distance doubles from one to the next. */
 const denseAnchors = 16;
 
+/** How many anchors whose rows were deleted stay; of more, every second one. */
+const mostDeleted = 24;
+
 /** A database that is read, and what to tell the operator about it. */
 export interface RecognisedDatabase {
   readonly database: KnownDatabase;
@@ -22,8 +25,14 @@ function checkOf({ db, layout }: OpenDatabase, row: number): string | undefined 
   return described === '' ? undefined : shortHash(described);
 }
 
-/** Hashes of the last rows, and of some before them, so that the database is known again when rows are deleted anywhere. */
-export function takeAnchors(open: OpenDatabase): KnownDatabase['anchors'] {
+/**
+ * Hashes of the last rows, and of some before them, so that the database is known again when rows are deleted anywhere.
+ * Some of those in `before` whose rows were deleted stay: an older copy still has these rows.
+ */
+export function takeAnchors(
+  open: OpenDatabase,
+  before: KnownDatabase['anchors'] = [],
+): KnownDatabase['anchors'] {
   const rowBefore = open.db
     .prepare<[number], number>(
       'SELECT connection FROM connections WHERE connection <= ? ORDER BY connection DESC LIMIT 1',
@@ -39,15 +48,26 @@ export function takeAnchors(open: OpenDatabase): KnownDatabase['anchors'] {
     if (anchors.length > denseAnchors) distance *= 2;
     at = row - distance;
   }
-  return anchors;
+  const first = anchors.at(-1)?.[0] ?? Number.POSITIVE_INFINITY;
+  const deleted = before.filter(([row]) => row < first);
+  const kept = deleted.length > mostDeleted ? deleted.filter((_, index) => index % 2 === 0) : deleted;
+  return [...anchors, ...kept.map(([row, check]): [number, string] => [row, check])];
 }
 
-/** How the rows of a database compare with the anchors of a known one. */
-function compare(open: OpenDatabase, { anchors }: KnownDatabase): 'same' | 'other' | 'unknown' {
+/**
+ * How the rows of a database compare with the anchors of a known one. With `growing`, one whose newest row is missing is
+ * another database: it will use the ids of the missing rows again.
+ */
+function compare(
+  open: OpenDatabase,
+  { anchors }: KnownDatabase,
+  growing: boolean,
+): 'same' | 'other' | 'unknown' {
   let isSame = false;
-  for (const [row, check] of anchors) {
+  for (const [index, [row, check]] of anchors.entries()) {
     const found = checkOf(open, row);
     if (found !== undefined && found !== check) return 'other';
+    if (index === 0 && growing && found === undefined) return 'unknown';
     isSame ||= found === check;
   }
   return isSame ? 'same' : 'unknown';
@@ -55,16 +75,18 @@ function compare(open: OpenDatabase, { anchors }: KnownDatabase): 'same' | 'othe
 
 /**
  * Recognises a database by rows that were read before, although rows at its beginning or end may have been deleted. Another
- * database that begins with the same row, such as a copy that grew on its own, is a further generation.
+ * database that begins with the same row, such as a copy that grew on its own, is a further generation. `growing`: it is
+ * followed.
  */
 export function recogniseRows(
   open: OpenDatabase,
   file: string,
   sensor: string,
   known: readonly KnownDatabase[],
+  use: 'growing' | 'once' = 'once',
 ): RecognisedDatabase {
   const ofSensor = known.filter((database) => database.sensor === sensor);
-  const results = ofSensor.map((database) => [database, compare(open, database)] as const);
+  const results = ofSensor.map((database) => [database, compare(open, database, use === 'growing')] as const);
   const same = results.find(([, result]) => result === 'same')?.[0];
   if (same !== undefined) return { database: { ...same, file } };
   const identity = identify(open.db, open.layout);

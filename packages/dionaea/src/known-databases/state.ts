@@ -5,7 +5,8 @@ import { z } from 'zod';
 /** How many databases are remembered, the ones that were read last. */
 const rememberedDatabases = 200;
 
-const databaseSchema = z.object({
+/** The form in which a database is stored. */
+export const databaseSchema = z.object({
   sensor: z.string(),
   identity: z.string(),
   generation: z.number(),
@@ -37,15 +38,19 @@ function isSameEntry(a: KnownDatabase, b: KnownDatabase): boolean {
   return a.sensor === b.sensor && a.identity === b.identity && a.generation === b.generation;
 }
 
-/** The state to store after a database was read. */
-export function writeKnownDatabases(known: readonly KnownDatabase[], read: KnownDatabase): Value {
-  const others = known.filter((other) => !isSameEntry(other, read));
-  const databases = [read, ...others].slice(0, rememberedDatabases).map(({ anchors, links, ...rest }) => ({
+/** A database as a value to store. */
+export function writeDatabase({ anchors, links, ...rest }: KnownDatabase): Value {
+  return {
     ...rest,
     anchors: anchors.map((anchor) => [...anchor]),
     links: links.map(([row, near]) => [row, [...near]]),
-  }));
-  return { version: 1, databases };
+  };
+}
+
+/** The state to store after a database was read. */
+export function writeKnownDatabases(known: readonly KnownDatabase[], read: KnownDatabase): Value {
+  const others = known.filter((other) => !isSameEntry(other, read));
+  return { version: 1, databases: [read, ...others].slice(0, rememberedDatabases).map(writeDatabase) };
 }
 
 /** A short hash of a text. */

@@ -15,6 +15,7 @@ interface OpenDatabase {
 export class DatabaseFollower {
   readonly #settings: LiveDatabaseSettings;
   readonly #context: SourceContext;
+  readonly #warned = new Set<string>();
 
   /** The position that is durable; undefined before the first run. */
   #state: LiveState | undefined;
@@ -65,7 +66,8 @@ export class DatabaseFollower {
     const keep = (next: LiveState) => {
       this.#state = next;
     };
-    const reader = new RowReader({ file: this.#settings.file, live, context: this.#context, keep }, state);
+    const { file } = this.#settings;
+    const reader = new RowReader({ file, live, context: this.#context, warned: this.#warned, keep }, state);
     return reader.readNewRows();
   }
 }

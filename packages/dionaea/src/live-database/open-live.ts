@@ -13,6 +13,8 @@ import { createTimeNear, type Reading } from '../database/reading.ts';
 import { foreignDatabase, hasConnections } from '../database/recognise-database.ts';
 import { createRelatedRows } from '../database/related-rows.ts';
 import { tableMappings } from '../database/tables/tables.ts';
+import { databasesOf, databasesOfOthers, withFewAnchors } from '../known-databases/other-sources.ts';
+import { recogniseRows } from '../known-databases/recognise.ts';
 import { createPathMapping, relativePathWarning, rootOf, samplePaths } from '../map-path.ts';
 import type { LiveDatabaseSettings } from './options.ts';
 import { checkOf, type LiveState, tableStream, watchedConnections } from './state.ts';
@@ -44,6 +46,9 @@ export async function idOfFile(file: string): Promise<string | undefined> {
   const stats = await stat(file, { bigint: true }).catch(() => undefined);
   return stats && `${stats.dev}:${stats.ino}`;
 }
+
+/** How many databases that were at a place before are remembered. */
+const rememberedEarlier = 16;
 
 /** The tables whose rows the state counts. */
 export const countedTables = ['connections', linksTable, ...tableMappings.map(({ table }) => table)];
@@ -83,31 +88,45 @@ function linksUpTo({ db, layout }: Pick<Reading, 'db' | 'layout'>, last: number)
 
 /** Whether the last connection that was read is unchanged; then it is the same database, even if old rows were deleted. */
 export function isSame(reading: Pick<Reading, 'db' | 'layout'>, state: LiveState): boolean {
-  const last = state.rows['connections'] ?? -1;
+  const read = state.rows['connections'] ?? -1;
+  // Before the first row is read, an import may have recognised the database by a row of its own.
+  const [last, check] = read < 0 ? (state.anchors?.[0] ?? [read, '']) : [read, state.check];
   if (last < 0) return identify(reading.db, reading.layout) === state.identity;
-  return checkOf(describeConnection(reading.db, reading.layout, last)) === state.check;
+  return checkOf(describeConnection(reading.db, reading.layout, last)) === check;
 }
 
-/** The state to resume at: the earlier one, or the start of another database. */
+/** What resuming needs to know of a database. */
+interface Resuming {
+  readonly reading: Pick<Reading, 'db' | 'layout'>;
+  readonly file: string;
+  readonly sensor: string;
+  readonly context: SourceContext;
+  readonly retryLocked: RetryLocked;
+}
+
+/** The state to resume at: the earlier one, or the start of another database, which an import may have read. */
 async function resumeState(
-  reading: Pick<Reading, 'db' | 'layout'>,
-  identity: string,
+  { reading, file, sensor, context, retryLocked }: Resuming,
   before: LiveState | undefined,
-  sensor: string,
-  context: SourceContext,
-  retryLocked: RetryLocked,
 ): Promise<LiveState> {
   if (before !== undefined && (await retryLocked(() => isSame(reading, before)))) return before;
-  const generation = before?.identity === identity ? before.generation + 1 : 0;
-  if (generation > 0)
-    context.log.warn('this is another database that begins with the same row; reading it from its start');
+  const own = before === undefined ? [] : databasesOf(before, sensor);
+  const known = [...own, ...(await databasesOfOthers(context, sensor))];
+  const { database, warning } = await retryLocked(() =>
+    recogniseRows(reading, file, sensor, known, 'growing'),
+  );
+  if (warning !== undefined) context.log.warn(warning, { file });
+  const { identity, generation } = database;
   const rows = await importedRows(identity, generation, sensor, context);
   const row = await retryLocked(() =>
     describeConnection(reading.db, reading.layout, rows['connections'] ?? -1),
   );
   const told = await retryLocked(() => linksUpTo(reading, rows[linksTable] ?? -1));
   const late = before?.late ?? 0;
-  return { version: 1, identity, generation, rows, check: checkOf(row), told, late };
+  const earlier = own.slice(0, rememberedEarlier).map(withFewAnchors);
+  const state = { version: 1 as const, identity, generation, rows, check: checkOf(row), told, late };
+  const anchors = database.anchors.map(([anchor, hash]): [number, string] => [anchor, hash]);
+  return { ...state, sensor, file, anchors, ...(earlier.length > 0 && { earlier }) };
 }
 
 /**
@@ -134,7 +153,8 @@ export async function openLive(
       db.close();
       return undefined;
     }
-    const state = await resumeState({ db, layout }, identity, before, sensor, context, retryLocked);
+    const reading = { db, layout };
+    const state = await resumeState({ reading, file, sensor, context, retryLocked }, before);
     const streams = new Map(countedTables.map((table) => [table, tableStream(state, sensor, table)]));
     const pragma = (name: string) => db.pragma(name, { simple: true });
     return {

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import { type Cursor, createCursor, type Page } from '../database/cursor.ts';
-import { describeConnection, lastRow } from '../database/identify.ts';
+import { describeConnection, lastRow, warnOfReusedIds } from '../database/identify.ts';
 import { mergeInOrder } from '../database/merge.ts';
 import { createConnectionsReader, linksTable } from '../database/read-connections.ts';
 import { createTableReader } from '../database/read-table.ts';
 import { tableMappings } from '../database/tables/tables.ts';
+import { takeAnchors } from '../known-databases/recognise.ts';
 import { findLateLinks } from './late-links.ts';
 import { countedTables, isSame, type LiveDatabase } from './open-live.ts';
 import { checkOf, type LiveState, watchedConnections, writeState } from './state.ts';
@@ -18,6 +19,8 @@ export interface RowReaderSettings {
   readonly file: string;
   readonly live: LiveDatabase;
   readonly context: SourceContext;
+  /** The tables whose reused ids have been warned of. */
+  readonly warned: Set<string>;
   /** Receives each state that has become durable. */
   keep(state: LiveState): void;
 }
@@ -40,13 +43,16 @@ export class RowReader {
   #state: LiveState;
   /** The links that have been reported: the parent of each child. */
   readonly #links = new Map<number, number>();
+  /** The tables of the warnings that were logged. */
+  readonly #warned: Set<string>;
 
   /** `state` is the position from which to read. */
-  constructor({ file, live, context, keep }: RowReaderSettings, state: LiveState) {
+  constructor({ file, live, context, warned, keep }: RowReaderSettings, state: LiveState) {
     this.#file = file;
     this.#live = live;
     this.#context = context;
     this.#keep = keep;
+    this.#warned = warned;
     this.#tables = new Map(countedTables.map((table) => [live.reading.streamOf(table), table]));
     this.#state = state;
     for (let at = 0; at + 1 < state.told.length; at += 2)
@@ -116,11 +122,20 @@ export class RowReader {
   async #passAll(last: ReadonlyMap<string, number>): Promise<number> {
     const { rows } = this.#state;
     const ends: Record<string, number> = { ...rows };
-    for (const [table, row] of last) ends[table] = Math.max(ends[table] ?? -1, row);
+    for (const [table, row] of last) {
+      const reused = warnOfReusedIds(table, row, ends[table] ?? -1);
+      if (reused !== undefined && !this.#warned.has(table))
+        this.#context.log.warn(reused, { file: this.#file });
+      if (reused !== undefined) this.#warned.add(table);
+      ends[table] = Math.max(ends[table] ?? -1, row);
+    }
     const lastConnection = ends['connections'] ?? -1;
     ends[linksTable] = lastConnection;
-    if (Object.keys(ends).some((table) => ends[table] !== rows[table]))
-      await this.#report([], { rows: ends });
+    if (Object.keys(ends).some((table) => ends[table] !== rows[table])) {
+      const { reading, retryLocked } = this.#live;
+      const anchors = await retryLocked(() => takeAnchors(reading, this.#state.anchors));
+      await this.#report([], { rows: ends, anchors });
+    }
     return lastConnection;
   }
 
@@ -140,17 +155,20 @@ export class RowReader {
   async #report(batch: readonly Incident[], changes: Partial<LiveState> = {}): Promise<void> {
     const { reading, retryLocked } = this.#live;
     const rows = { ...this.#state.rows, ...changes.rows };
+    let { lastLink } = this.#state;
     for (const incident of batch) {
       const { stream, ordinal } = parseIncidentId(incident.id);
       const table = this.#tables.get(stream);
       if (table === undefined) continue;
       rows[table] = ordinal;
-      if (table === linksTable) this.#rememberLink(ordinal, incident);
+      if (table !== linksTable) continue;
+      lastLink = ordinal;
+      this.#rememberLink(ordinal, incident);
     }
     const last = rows['connections'] ?? -1;
     const row = await retryLocked(() => describeConnection(reading.db, reading.layout, last));
     const told = [...this.#links].filter(([child]) => child > last - watchedConnections).flat();
-    const next = { ...this.#state, ...changes, rows, check: checkOf(row), told };
+    const next = { ...this.#state, ...changes, rows, check: checkOf(row), told, lastLink };
     await this.#context.report(batch, { state: writeState(next) });
     this.#state = next;
     this.#keep(next);

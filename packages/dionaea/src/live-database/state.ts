@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
+import { databaseSchema, writeDatabase } from '../known-databases/state.ts';
 import { streamName } from '../stream-name.ts';
 
 /** How many of the last connections are watched for a parent that dionaea assigns later. */
@@ -18,11 +19,20 @@ const stateSchema = z.object({
   told: z.array(z.number()),
   /** The last ordinal in the stream of late links. */
   late: z.number(),
+  /** The last row whose link was reported in the stream of links. */
+  lastLink: z.number().optional(),
+  sensor: z.string().optional(),
+  /** Where it was read last. */
+  file: z.string().optional(),
+  /** Rows of `connections` and their hashes, by which an import recognises the database. */
+  anchors: z.array(z.tuple([z.number(), z.string()])).optional(),
+  /** The databases that were at this place before, the last one first. */
+  earlier: z.array(databaseSchema).optional(),
 });
 
 /**
  * The state that the source saves with each report. `identity` is the identity of the database when it was first read;
- * `generation` distinguishes databases that begin with the same row and differ later.
+ * `generation` distinguishes databases that begin with the same row and differ later. Old states lack the optional parts.
  */
 export type LiveState = Readonly<z.infer<typeof stateSchema>>;
 
@@ -34,7 +44,21 @@ export function readState(stored: Value | undefined): LiveState | undefined {
 
 /** The state as a value to store. */
 export function writeState({ rows, told, ...rest }: LiveState): Value {
-  return { ...rest, rows: { ...rows }, told: [...told] };
+  const { version, identity, generation, check, late, lastLink, sensor, file, anchors, earlier } = rest;
+  return {
+    version,
+    identity,
+    generation,
+    check,
+    late,
+    rows: { ...rows },
+    told: [...told],
+    ...(lastLink !== undefined && { lastLink }),
+    ...(sensor !== undefined && { sensor }),
+    ...(file !== undefined && { file }),
+    ...(anchors && { anchors: anchors.map((anchor) => [...anchor]) }),
+    ...(earlier && { earlier: earlier.map(writeDatabase) }),
+  };
 }
 
 /** A short hash of a row. */

@@ -10,6 +10,7 @@ import {
 import { makeDataFolder, sensorName } from './data-folder.ts';
 import { unknownSources } from './file-source.ts';
 import type { HostPlan } from './host-plan.ts';
+import { readImportStates } from './import-states.ts';
 import { loadHandlers } from './load-handlers.ts';
 import { hasProblems, type LoadedJournal, loadJournal } from './load-journal.ts';
 import { type LiveSource, loadSources } from './load-sources.ts';
@@ -111,6 +112,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
   const { instances, onReject, onDeadLetter, onJournalFailed } = options;
   const handlers = select(all, instances);
   const dispatcher = createDispatcher({
+    otherStates: () => Object.fromEntries(readImportStates(dataDir, world.log())),
     journal: instances === undefined ? loaded.journal : withoutRelease(loaded.journal),
     handlers,
     sensor,

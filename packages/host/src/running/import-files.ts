@@ -11,6 +11,7 @@ import { type Entry, emptyConfiguration } from '../configuration/configuration.t
 import { handlerResources } from '../diagnosis/resources.ts';
 import type { Needs } from '../ownership/act-as-owner.ts';
 import type { ImportProgress, ImportResult } from './import-result.ts';
+import { readLiveStates } from './live-states.ts';
 import { refuseOwnOutput } from './refuse-own-output.ts';
 import { runImport } from './run-import.ts';
 
@@ -113,6 +114,7 @@ export async function importFiles(
     rejects,
     deadLetters: newFile(dataDir, 'dead-letters', new Date()),
     signal: options.signal ?? new AbortController().signal,
+    otherStates: () => readLiveStates(plan),
     log: world.log,
     onReopen: world.onReopen,
     patience: world.patience,

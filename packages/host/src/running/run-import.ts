@@ -2,6 +2,7 @@ import {
   createDispatcher,
   createMemoryJournal,
   type Dispatcher,
+  type DispatcherOptions,
   describeError,
   encodeIncident,
   type HandlerEntry,
@@ -10,12 +11,12 @@ import {
   type Log,
 } from '@ihandler/core';
 import { formatReject, pause } from '@ihandler/core/kit';
+import { openSourceStates } from '../assembly/import-states.ts';
 import type { Input } from '../assembly/recognise-file.ts';
 import type { CompleteWorld } from '../world.ts';
 import type { ImportProgress, ImportResult, LinesWritten } from './import-result.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
 import { type MutableProgress, readInputs } from './read-inputs.ts';
-import { openSourceStates } from './source-states.ts';
 
 /** What an import needs. */
 export interface ImportJob {
@@ -28,6 +29,8 @@ export interface ImportJob {
   /** The file for dead letters; created when needed. */
   readonly deadLetters: string;
   readonly signal: AbortSignal;
+  /** The states of the live sources. */
+  readonly otherStates: NonNullable<DispatcherOptions['otherStates']>;
   readonly log: (name?: string) => Log;
   readonly onReopen: CompleteWorld['onReopen'];
   readonly patience: CompleteWorld['patience'];
@@ -97,6 +100,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     sensor: job.sensor,
     dataDir: job.dataDir,
     log: job.log,
+    otherStates: job.otherStates,
     onReject: (_source, reject) => rejects.append(formatReject(reject)),
     onDeadLetter: ({ incident, instance, reason, attempts, at }) => {
       const line = `{"deadLetter":${JSON.stringify({ instance, reason: job.hide(reason), attempts, at })},"incident":${encodeIncident(incident)}}`;

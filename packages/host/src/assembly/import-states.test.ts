@@ -1,7 +1,7 @@
 import { silentLog } from '@ihandler/core';
 import { expect, test } from 'vitest';
 import { createFolder } from '../testing/folder.ts';
-import { openSourceStates } from './source-states.ts';
+import { openSourceStates } from './import-states.ts';
 
 test('an import finds the states that sources saved in earlier imports', () => {
   const { folder, list } = createFolder();

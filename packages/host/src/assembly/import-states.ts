@@ -12,6 +12,11 @@ export interface SourceStates {
 
 const FILE = 'import-state.json';
 
+/** Reads the states of the sources that `import` ran. */
+export function readImportStates(dataDir: string, log: Log): ReadonlyMap<string, Value> {
+  return read(join(dataDir, FILE), log);
+}
+
 function read(file: string, log: Log): Map<string, Value> {
   try {
     const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,0 +1,183 @@
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { advance, type Incident, type Value } from '@ihandler/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import dionaea from '../index.ts';
+import dionaeaDatabase from '../live-database/source.ts';
+import { createDatabaseWriter } from '../testing/database-writer.ts';
+import { createDurableHost, until } from '../testing/durable-host.ts';
+import { temporaryFolder } from '../testing/folder.ts';
+import { runSource } from '../testing/run-source.ts';
+
+/** A database, a live host and imports that share a data folder; `rows` are the rows that a store has, by their ids. */
+function world() {
+  const folder = temporaryFolder();
+  const file = join(folder, 'dionaea.sqlite');
+  const rows = new Map<string, string>();
+  let imported: Value | undefined;
+  const checkpoint: Record<string, number> = {};
+  let passes = 0;
+  const host = createDurableHost({
+    otherStates: () => (imported === undefined ? [] : [imported]),
+    progress: () => {
+      passes += 1;
+    },
+  });
+  const warnings: string[] = [];
+
+  function store(incidents: readonly Incident[]): number {
+    let added = 0;
+    for (const incident of incidents) {
+      const { id, origin, data } = incident;
+      advance(checkpoint, incident);
+      if (!rows.has(id)) added += 1;
+      const connection = data['connection'] as { readonly remote?: unknown } | undefined;
+      rows.set(id, JSON.stringify([origin, connection?.remote, data['url']]));
+    }
+    return added;
+  }
+  return {
+    file,
+    host,
+    beside: (name: string) => join(folder, name),
+    warnings,
+    /** Imports a database; returns how many rows were stored. */
+    async import(path = file): Promise<number> {
+      const others = () => [host.state()].filter((state) => state !== undefined);
+      const output = await runSource(
+        dionaea({ file: path }),
+        checkpoint,
+        () => ({ otherStates: others }),
+        imported,
+      );
+      imported = output.state;
+      warnings.push(...output.warnings);
+      return store(output.incidents);
+    },
+    /** Follows the database until it is idle; returns how many rows were stored. */
+    async follow(): Promise<number> {
+      const before = host.incidents.length;
+      passes = 0;
+      const { stop } = host.run(dionaeaDatabase({ file, poll: '1ms' }));
+      await until(() => passes > 0, 'the database was read');
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await stop();
+      return store(host.incidents.slice(before));
+    },
+    /** The rows that are stored twice. */
+    twice: () => [...rows.values()].filter((row, index, all) => all.indexOf(row) !== index),
+    stored: () => rows.size,
+  };
+}
+const trim = ({ db }: ReturnType<typeof createDatabaseWriter>, upTo: number) =>
+  db.exec(
+    `DELETE FROM connections WHERE connection <= ${upTo}; DELETE FROM offers WHERE connection <= ${upTo}; VACUUM`,
+  );
+
+describe('a database that is imported and followed, in any order', () => {
+  it('is stored once when its first rows were deleted after it was followed', async () => {
+    const { file, twice, warnings, ...there } = world();
+    const writer = createDatabaseWriter(file);
+    for (let n = 0; n < 6; n += 1) writer.offer(writer.connect());
+    expect(await there.follow()).toBe(12);
+    trim(writer, 3);
+    expect(await there.import()).toBe(0);
+    writer.connect();
+    expect(await there.import()).toBe(1);
+    expect(await there.follow()).toBe(0);
+    writer.db.close();
+    expect([twice(), warnings]).toEqual([[], []]);
+  });
+
+  it('is stored once when its first rows were deleted after it was imported', async () => {
+    const { file, twice, ...there } = world();
+    const writer = createDatabaseWriter(file);
+    for (let n = 0; n < 6; n += 1) writer.offer(writer.connect());
+    expect(await there.import()).toBe(12);
+    trim(writer, 3);
+    writer.connect();
+    expect(await there.follow()).toBe(1);
+    trim(writer, 5);
+    expect(await there.import()).toBe(0);
+    writer.db.close();
+    expect(twice()).toEqual([]);
+  });
+
+  it('is stored once when an archive of an earlier database is trimmed and imported', async () => {
+    const { file, beside, twice, ...there } = world();
+    const old = createDatabaseWriter(file);
+    for (let n = 0; n < 8; n += 1) old.offer(old.connect());
+    await there.follow();
+    old.db.close();
+    renameSync(file, beside('old.sqlite'));
+    const young = createDatabaseWriter(file);
+    for (let n = 0; n < 30; n += 1) young.connect();
+    young.db.exec("UPDATE connections SET remote_host = '203.0.113.9'");
+    await there.follow();
+    young.db.close();
+    const archive = createDatabaseWriter(beside('old.sqlite'));
+    trim(archive, 4);
+    archive.db.close();
+    expect(await there.import(beside('old.sqlite'))).toBe(0);
+    expect(await there.import()).toBe(0);
+    expect(twice()).toEqual([]);
+  });
+
+  it('is reported when the newest rows of a table were deleted, whose ids are used again', async () => {
+    const { file, host, warnings, ...there } = world();
+    const writer = createDatabaseWriter(file);
+    for (let n = 0; n < 3; n += 1) writer.offer(writer.connect());
+    await there.import();
+    await there.follow();
+    writer.db.exec('DELETE FROM offers');
+    writer.offer(writer.connect());
+    await there.import();
+    await there.follow();
+    writer.db.close();
+    const reused = expect.stringContaining('the newest rows of the table offers were deleted');
+    expect([warnings, host.messages]).toEqual([[reused], [reused]]);
+  });
+
+  it('is stored once after any changes of the database, imports of it and of copies in between', async () => {
+    const action = fc.constantFrom('connect', 'offer', 'trim', 'import', 'follow', 'copy', 'import the copy');
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 20 }), async (actions) => {
+        const { file, beside, twice, stored, ...there } = world();
+        const writer = createDatabaseWriter(file);
+        let last = writer.connect();
+        writer.offer(last);
+        let lastOffer = last;
+        let all = 2;
+        let hasCopy = false;
+        await there.import();
+        for (const step of actions) {
+          if (step === 'connect' || step === 'offer') {
+            last = writer.connect();
+            all += 1;
+            if (step === 'connect') continue;
+            writer.offer(last);
+            lastOffer = last;
+            all += 1;
+          } else if (step === 'import') await there.import();
+          else if (step === 'follow') await there.follow();
+          else if (step === 'copy') {
+            copyFileSync(file, beside('copy.sqlite'));
+            hasCopy = true;
+          } else if (step === 'trim') {
+            // What was never read is lost with its rows.
+            await there.import();
+            // SQLite uses the ids of deleted rows again only when they were the newest of their table.
+            trim(writer, lastOffer - 1);
+          } else if (hasCopy) await there.import(beside('copy.sqlite'));
+        }
+        await there.import();
+        await there.follow();
+        writer.db.close();
+        expect(twice()).toEqual([]);
+        expect(stored()).toBe(all);
+      }),
+      { numRuns: Number(process.env['FOLLOW_RUNS'] ?? 12), endOnFailure: true },
+    );
+  }, 120_000);
+});
