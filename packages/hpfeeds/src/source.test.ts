@@ -189,7 +189,13 @@ describe('the source hpfeeds', () => {
       expect.stringMatching(/^channel denied: secret; ask /),
       expect.stringMatching(/^channel denied: other; ask /),
     ]);
-    expect(hub.sources()[0]?.state).toBe('running');
+    expect(hub.sources()[0]).toMatchObject({
+      state: 'failed',
+      failure: expect.stringMatching(
+        /^channels denied: secret, other; the others are received\. Ask the operator/,
+      ),
+      accepted: 1,
+    });
   });
 
   it('rejects invalid messages and continues', async () => {
