@@ -19,8 +19,8 @@ export const manifestSchema = z.object({
         /** Whether the handler sends incidents or parts of them off this machine. */
         network: z.boolean(),
         /**
-         * Whether the handler acts on something beside its own files, such as a firewall, a mailbox or another program. Then,
-         * as with `network`, it starts with new incidents unless its entry says otherwise. @default false
+         * Whether the handler acts on something beside its own files, such as a firewall, a mailbox or another program, or
+         * writes lines on which other programs act. Then, as with `network`, it starts with new incidents unless its entry says otherwise. @default false
          */
         effects: z.boolean().optional(),
         /** The data that leaves this machine, and its recipient. */
