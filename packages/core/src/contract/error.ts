@@ -79,7 +79,8 @@ function describeDeep(error: unknown, depth: number): string {
   // A connection that failed at each address of a host name has no message of its own.
   if (error instanceof AggregateError && error.message === '' && error.errors.length > 0 && depth > 0)
     return describeDeep(error.errors[0], depth - 1);
-  const text = describeSystemError(error) ?? (error.message || error.name);
+  // A library may have set the message to another value than a text.
+  const text = describeSystemError(error) ?? String(error.message || error.name);
   if (error.cause === undefined || depth === 0) return text;
   const cause = describeDeep(error.cause, depth - 1);
   return text.includes(cause) ? text : `${text} (${cause})`;
