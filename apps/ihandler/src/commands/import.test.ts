@@ -27,6 +27,28 @@ describe('import', () => {
     expect(numbers(world, 'out.json')).toEqual([1, 2, 3]);
   });
 
+  test('counts apart what a handler has already', async () => {
+    const world = worldWithPackages();
+    world.write('a.txt', lines(1, 2, 3));
+    await world.run(['import', 'a.txt', '--with', 'keep:file=out.json']);
+    world.write('a.txt', lines(1, 2, 3, 4));
+    world.write(
+      'my.yaml',
+      'data: state\nihandlers:\n  - { name: keep, config: { file: out.json } }\n  - { name: keep, as: new, config: { file: new.json } }\n',
+    );
+    const copy = world.read('out.json');
+    const { stdout } = await world.run(['import', '-c', 'my.yaml', 'a.txt']);
+    expect(stdout).toContain('  keep: 1 delivered, 3 already there\n  new: 4 delivered\n');
+    expect(numbers(world, 'out.json')).toEqual([1, 2, 3, 4]);
+    world.write('out.json', copy);
+    world.write('new.json', '{"numbers":[],"checkpoint":{}}');
+    const { stdout: json } = await world.run(['import', '-c', 'my.yaml', 'a.txt', '--json']);
+    expect(JSON.parse(json).ihandlers).toMatchObject([
+      { name: 'keep', delivered: 1, known: 3 },
+      { name: 'new', delivered: 4, known: 0 },
+    ]);
+  });
+
   test('runs the handlers of a configuration, with paths relative to its folder', async () => {
     const world = worldWithPackages();
     world.write('a.txt', lines(1, 2));

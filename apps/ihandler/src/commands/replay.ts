@@ -97,10 +97,10 @@ async function runReplay(args: CommandArguments, app: App): Promise<number> {
       },
     });
     terminal.progress(undefined);
-    const lines = [`Replayed (${name})`, laneLine({ instance, counts, pending: 0 })];
+    const lines = [`Replayed (${name})`, laneLine({ instance, counts, known: counts.known, pending: 0 })];
     await terminal.write(
       args.options['json'] === true
-        ? `${JSON.stringify({ instance, name, ...counts })}\n`
+        ? `${JSON.stringify({ instance, name, ...counts, delivered: counts.delivered - (counts.known ?? 0) })}\n`
         : `${lines.map((line) => wrapText(line, 2, terminal.columns)).join('\n')}\n`,
     );
     return counts.dead > 0 ? exitCodes.partly : exitCodes.ok;

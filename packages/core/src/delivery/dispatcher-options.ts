@@ -70,6 +70,8 @@ export interface LaneStatus {
   readonly since: number;
   /** What became of everything up to `position`. */
   readonly counts: DeliveryCounts;
+  /** How many of those delivered since the start the checkpoint of the handler covered: it had them already. */
+  readonly known: number;
   /** The position up to which everything is in the counts. */
   readonly position: number;
   /** What the handler counts, see {@link Handler.counters}. */
@@ -231,9 +233,9 @@ export interface Dispatcher extends AsyncDisposable {
   /**
    * Delivers to an instance again what the journal still holds and the instance has passed, between its other deliveries.
    * What the handler's checkpoint covers is not stored twice; a handler without one gets everything again. Resolves with
-   * the counts of the replay. Rejects with `LIFE_CYCLE` while another replay to the instance runs.
+   * the counts of the replay; `known` of those delivered were covered, which a resumed replay does not know. Rejects with `LIFE_CYCLE` while another replay to the instance runs.
    */
-  replay(options: ReplayOptions): Promise<DeliveryCounts>;
+  replay(options: ReplayOptions): Promise<DeliveryCounts & { readonly known?: number }>;
   /**
    * Makes the journal, its dead letters and every started handler forget incidents whose remote host is in one of these
    * networks, given as addresses or in CIDR notation. Returns what each did, by instance and under `journal`, for people.

@@ -26,6 +26,7 @@ const replayCounts = z.object({
   dead: z.number(),
   dropped: z.number(),
   lost: z.number(),
+  known: z.number().optional(),
 });
 
 /** The schema of each method's answer. */

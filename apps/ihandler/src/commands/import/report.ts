@@ -35,10 +35,11 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
       ...outcome,
       failure: failure ?? null,
     })),
-    ihandlers: lanes.map(({ instance, handler, counts, pending, failure }) => ({
+    ihandlers: lanes.map(({ instance, handler, counts, known, pending, failure }) => ({
       name: instance,
       handler,
-      delivered: counts.delivered,
+      delivered: counts.delivered - known,
+      known,
       filtered: counts.filtered,
       dead: counts.dead,
       lost: counts.lost,
@@ -58,11 +59,15 @@ export function importAsJson(result: ImportResult): Readonly<Record<string, unkn
 export function laneLine({
   instance,
   counts,
+  known = 0,
   pending,
   failure,
-}: Pick<LaneStatus, 'instance' | 'counts' | 'pending' | 'failure'>): string {
+}: Pick<LaneStatus, 'instance' | 'counts' | 'pending' | 'failure'> & {
+  readonly known?: number | undefined;
+}): string {
   const parts: readonly (readonly [number, string])[] = [
-    [counts.delivered, 'delivered'],
+    [counts.delivered - known, 'delivered'],
+    [known, 'already there'],
     [counts.filtered, 'filtered'],
     [counts.dead, 'moved to dead letters'],
     [counts.dropped, 'dropped'],

@@ -79,11 +79,11 @@ class Delivery {
   }
 
   /** Acknowledges the first `done` of the rest. */
-  #acknowledge({ done, reports, written }: Outcome): MaybePromise<void> {
+  #acknowledge({ done, reports, written, known }: Outcome): MaybePromise<void> {
     const { cursor } = this.#parts;
     const next = positionAt(this.#rest, done);
     if (written !== undefined) cursor.wrote(written);
-    cursor.account(next === undefined ? this.#rest.through : next - 1, done, 0);
+    cursor.account(next === undefined ? this.#rest.through : next - 1, done, 0, known);
     cursor.owe(reports, []);
     return cursor.commit();
   }

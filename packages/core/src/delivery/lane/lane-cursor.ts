@@ -42,6 +42,7 @@ export class LaneCursor {
   #deadLetters: readonly DeadLetter[] = [];
   #settled: readonly number[] = [];
   #running: Promise<unknown> | undefined;
+  #known = 0;
 
   /** Begins at position 0, with empty counts: call `load` first. */
   constructor(instance: string, options: LaneCursorOptions) {
@@ -63,6 +64,11 @@ export class LaneCursor {
     return this.#cursor.counts;
   }
 
+  /** How far it is, and how many of those delivered since the start the handler had already. */
+  progress(): { readonly counts: DeliveryCounts; readonly position: number; readonly known: number } {
+    return { counts: this.counts, position: this.position, known: this.#known };
+  }
+
   /** The checkpoint that the handler had stored with the last acknowledged write. */
   get written(): Cursor['written'] {
     return this.#cursor.written;
@@ -82,8 +88,9 @@ export class LaneCursor {
     this.#committed = this.#cursor.position;
   }
 
-  /** Accounts for everything up to `position`: `delivered` and `dead` of it; the rest is filtered. */
-  account(position: number, delivered: number, dead: number): void {
+  /** Accounts for everything up to `position`: `delivered` (`known` before) and `dead` of it; the rest is filtered. */
+  account(position: number, delivered: number, dead: number, known = 0): void {
+    this.#known += known;
     this.#cursor = account(this.#cursor, position, delivered, dead);
   }
 

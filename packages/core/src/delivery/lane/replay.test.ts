@@ -45,10 +45,14 @@ describe('a replay', () => {
     const own = statusOf(dispatcher, 'one').counts;
     const onProgress = vi.fn();
     const counts = await dispatcher.replay({ instance: 'one', name: 'again', onProgress });
-    expect(counts).toEqual({ delivered: 5, filtered: 1, dead: 0, dropped: 0, lost: 0 });
+    expect(counts).toEqual({ delivered: 5, filtered: 1, dead: 0, dropped: 0, lost: 0, known: 0 });
     expect(heard).toEqual([...ids(5), ...ids(5)]);
     expect(statusOf(dispatcher, 'one').counts).toEqual(own);
-    expect(disk.cursors.get('one@again')).toMatchObject({ first: 0, position: 6, counts });
+    expect(disk.cursors.get('one@again')).toMatchObject({
+      first: 0,
+      position: 6,
+      counts: { delivered: 5, filtered: 1 },
+    });
     expect(onProgress.mock.calls.at(-1)).toEqual([6, 6]);
   });
 
@@ -171,7 +175,10 @@ describe('a replay', () => {
     const disk = createDisk();
     const dispatcher = await open([keeper.handler], { journal: disk.journal() });
     await handle(dispatcher, incidents(4));
-    expect(await dispatcher.replay({ instance: 'keeper', name: 'a' })).toMatchObject({ delivered: 4 });
+    expect(await dispatcher.replay({ instance: 'keeper', name: 'a' })).toMatchObject({
+      delivered: 4,
+      known: 4,
+    });
     expect(keeper.database.rows).toEqual(ids(4));
   });
 

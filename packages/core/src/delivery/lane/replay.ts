@@ -8,6 +8,9 @@ import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { createLaneQueue } from './lane-queue.ts';
 
+/** The counts of a replay; `known` of those delivered were covered, which a resumed replay does not know. */
+type ReplayCounts = DeliveryCounts & { readonly known?: number };
+
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
 function checkName(name: string): void {
@@ -33,7 +36,7 @@ export class Replayer {
   }
 
   /** See `Dispatcher.replay`. Throws `OPTIONS_INVALID`, or `LIFE_CYCLE` while another replay runs. */
-  async replay(options: ReplayOptions): Promise<DeliveryCounts> {
+  async replay(options: ReplayOptions): Promise<ReplayCounts> {
     checkName(options.name);
     if (this.#running !== undefined)
       throw new IhandlerError(
@@ -86,10 +89,10 @@ class Replay {
     };
   }
 
-  async run(): Promise<DeliveryCounts> {
+  async run(): Promise<ReplayCounts> {
     const { tasks, retry } = this.#parts;
     const { onProgress } = this.#options;
-    await this.#begin();
+    const isNew = await this.#begin();
     const from = this.#cursor.position;
     for (let failures = 0; this.#cursor.position < this.#through; ) {
       this.#stop.throwIfAborted();
@@ -99,7 +102,8 @@ class Replay {
       failures = failure === undefined ? 0 : failures + 1;
       if (failure !== undefined) await pause(backoffDelay(retry, failures - 1, failure.error), this.#stop);
     }
-    return this.#cursor.counts;
+    const { counts, known } = this.#cursor.progress();
+    return isNew ? { ...counts, known } : counts;
   }
 
   #takeFailure(): { readonly error: unknown } | undefined {
@@ -108,12 +112,14 @@ class Replay {
     return failure;
   }
 
-  /** Continues where a replay of this name was, or begins one. */
-  async #begin(): Promise<void> {
+  /** Continues where a replay of this name was, or begins one: then true. */
+  async #begin(): Promise<boolean> {
     const { journal } = this.#parts;
     const { since } = this.#options;
     const from = since === undefined ? journal.bounds().before : await journal.positionBefore(since);
-    if (await this.#cursor.load(from)) await this.#cursor.commit();
+    const isNew = await this.#cursor.load(from);
+    if (isNew) await this.#cursor.commit();
+    return isNew;
   }
 
   /** Reads and delivers one batch, or less when the journal returns less. */

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly owed?: boolean;
   /** Whether everything was stored before, and was delivered again only for its reports: it cannot become a dead letter. */
   readonly stored?: boolean;
+  /** How many of those handled the checkpoint covered already. */
+  readonly known?: number;
   /** The checkpoint of what is handled, which the handler has stored. */
   readonly written?: Checkpoint;
 }

@@ -56,13 +56,13 @@ export class WritingAttempts implements Attempts {
 
   async attempt({ incidents }: Batch, single: boolean): Promise<Outcome> {
     const { isStored, length } = this.#frontOf(incidents, isTaken);
-    if (isStored && !this.#isReporting) return this.#finished(incidents.slice(0, length));
+    if (isStored && !this.#isReporting) return this.#known(incidents.slice(0, length));
     return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), isStored);
   }
 
   async attemptReplay({ incidents }: Batch, single: boolean): Promise<Outcome> {
     const { isStored, length } = this.#frontOf(incidents, isTakenUnderAnyId);
-    if (isStored) return this.#finished(incidents.slice(0, length));
+    if (isStored) return this.#known(incidents.slice(0, length));
     return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), false);
   }
 
@@ -83,12 +83,17 @@ export class WritingAttempts implements Attempts {
       await this.#handler.write(incidents, checkpoint, context);
       const reports = this.#collector.collected();
       if (this.#stored !== undefined) Object.assign(this.#stored, checkpoint);
-      return this.#finished(incidents, reports, covered);
+      const outcome = this.#finished(incidents, reports, covered);
+      return isStored ? { ...outcome, known: incidents.length } : outcome;
     } catch (error) {
       return await this.#afterFailure(incidents, isStored, error);
     } finally {
       this.#collector.end();
     }
+  }
+
+  #known(incidents: readonly Incident[]): Outcome {
+    return { ...this.#finished(incidents), known: incidents.length };
   }
 
   #finished(
