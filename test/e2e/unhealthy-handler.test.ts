@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { createHost, loadConfiguration } from '@ihandler/host';
 import Database from 'better-sqlite3';
 import { createWorld, recorder, until, type World } from 'ihandler/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -59,6 +60,27 @@ async function startedHere(world: World): Promise<void> {
   );
 }
 
+/** Runs the world's configuration in a program of its own, whose log throws on a warning: then a lane stops. */
+async function startedWithBrokenLog(world: World): Promise<void> {
+  const nothing = () => undefined;
+  const broken = () => {
+    throw new Error('the log is broken');
+  };
+  const log = () => ({ error: nothing, warn: broken, info: nothing, debug: nothing });
+  const place = { env: {}, cwd: world.folder, prefix: world.folder, conditions: ['@ihandler/source'] };
+  const configuration = await loadConfiguration(join(world.folder, 'my.yaml'), place);
+  const stop = new AbortController();
+  const started = new Promise<void>((onStarted) => {
+    const host = createHost(configuration, { ...place, log });
+    const ended = host.run(stop.signal, { onStarted: () => onStarted() });
+    onTestFinished(async () => {
+      stop.abort();
+      await ended;
+    });
+  });
+  await started;
+}
+
 async function status(world: World) {
   const { code, stdout } = await world.run(['status', '-c', 'my.yaml', '--json']);
   return { code, ...JSON.parse(stdout) };
@@ -70,10 +92,12 @@ async function everywhere(world: World) {
   const health = await fetch(`${found.health}/health`);
   const doctor = await world.run(['doctor', '-c', 'my.yaml', '--json']);
   const { findings } = JSON.parse(doctor.stdout);
+  const metrics = await (await fetch(`${found.health}/metrics`)).text();
   return {
     status: found.code,
     problems: found.problems as readonly string[],
     health: health.status,
+    metric: /^ihandler_healthy\{instance="sql"\} (\d)$/m.exec(metrics)?.[1],
     healthProblems: ((await health.json()) as { problems: readonly string[] }).problems,
     doctor: findings.filter(
       ({ about, severity }: { about: string; severity: string }) => about === 'sql' && severity === 'error',
@@ -122,7 +146,7 @@ describe('a handler that cannot store anything', { timeout: 120_000 }, () => {
     twoMinutesLater();
     const said = /^sql: retrying for 2(?:\.\d)? min: .*locked.*; 2 incidents pending, the oldest for 2/;
     const found = await everywhere(world);
-    expect(found).toMatchObject({ status: 3, health: 503 });
+    expect(found).toMatchObject({ status: 3, health: 503, metric: '0' });
     expect(found.problems).toEqual([expect.stringMatching(said)]);
     expect(found.healthProblems).toEqual(found.problems);
     expect(found.doctor).toMatchObject([
@@ -132,7 +156,7 @@ describe('a handler that cannot store anything', { timeout: 120_000 }, () => {
     other.close();
     await until(
       () => everywhere(world),
-      ({ problems, health }) => problems.length === 0 && health === 200,
+      ({ problems, health, metric }) => problems.length === 0 && health === 200 && metric === '1',
     );
   });
 
@@ -166,6 +190,36 @@ describe('a handler that cannot store anything', { timeout: 120_000 }, () => {
       ],
     });
     change('-i');
+  });
+
+  test('is unhealthy when its lane has stopped, with the reason and what to do', async () => {
+    const world = liveWorld('  - { name: ./broken.js, as: sql, from: beginning }\n');
+    world.write(
+      'broken.js',
+      "export default { name: 'broken', on: { '*': () => { throw new Error('odd'); } } };",
+    );
+    await startedWithBrokenLog(world);
+    add(world, 1, 2);
+    await until(
+      async () => (await status(world)).ihandlers[0].state,
+      (state) => state === 'stopped',
+    );
+    const found = await everywhere(world);
+    const said = /^stopped: the log is broken; 2 incidents pending/;
+    expect(found).toMatchObject({
+      status: 3,
+      health: 503,
+      metric: '0',
+      problems: [expect.stringMatching(/^sql: stopped: the log is broken; 2 incidents pending/)],
+      doctor: [
+        { found: expect.stringMatching(said), advice: expect.stringContaining('then restart ihandler') },
+      ],
+    });
+    expect(found.healthProblems).toMatchObject([
+      expect.stringMatching(/^sql: stopped: the log is broken; 2/),
+    ]);
+    const words = await world.run(['status', '-c', 'my.yaml']);
+    expect(words.stdout).toMatch(/^sql +stopped /m);
   });
 
   test('is unhealthy at once when its start fails', async () => {

@@ -17,6 +17,7 @@ import type { Host } from './host.ts';
 import { asOwner, keepOwners } from './ownership/as-owner.ts';
 import { importFiles, importNeeds } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
+import { instanceNames } from './status/instance-names.ts';
 import { storedStatus } from './status/stored-status.ts';
 import { completeWorld, type World } from './world.ts';
 
@@ -61,7 +62,9 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
         timeout: ANSWER_TIMEOUT,
         ...(signal && { signal }),
       });
-      return live === undefined ? storedStatus(loaded, plan) : { status: live, remarks: [] };
+      return live === undefined
+        ? storedStatus(loaded, plan, await instanceNames(plan))
+        : { status: live, remarks: [] };
     },
     check: () => checkHost(plan),
     loadHandlers: () =>

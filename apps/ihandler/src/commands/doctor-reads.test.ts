@@ -182,5 +182,10 @@ describe('doctor', { timeout: 60_000 }, () => {
     const severe = about('other').filter(({ severity }) => severity !== 'note');
     expect(severe).toEqual([]);
     expect(about('other').filter(({ found }) => found.includes('pending'))).toEqual([]);
+    world.write('my.yaml', `${sources}${keep}`);
+    const { stdout } = await world.run(['status', '-c', 'my.yaml', '--json']);
+    const status = JSON.parse(stdout);
+    expect(status).toMatchObject({ ihandlers: [{ instance: 'keep', pending: 0 }], problems: [] });
+    expect(status.remarks).toContain('not in the configuration any more, so without a backlog: other');
   });
 });

@@ -8,6 +8,7 @@ import {
   problemsOf,
   type SourceState,
 } from '../status/host-status.ts';
+import type { InstanceNames } from '../status/instance-names.ts';
 import { ownClockFindings, sensorClockFindings } from './check-clocks.ts';
 import type { Finding } from './finding.ts';
 
@@ -16,8 +17,7 @@ const SILENT = 6 * HOUR;
 /** The names in the configuration. */
 export interface ConfiguredNames {
   readonly sources: readonly string[];
-  /** The names of the instances; not complete when a handler could not be loaded and its entry does not name it. */
-  readonly instances: { readonly names: readonly string[]; readonly areComplete: boolean };
+  readonly instances: InstanceNames;
 }
 
 function sourceFindings(
@@ -73,11 +73,11 @@ function countFindings({ instance, counts }: InstanceStatus): readonly Finding[]
 function statusFindings(status: HostStatus): readonly Finding[] {
   // Incidents that are late while nothing runs are a consequence of that, which is another finding.
   const severity = status.pid === null ? 'warning' : 'error';
-  return problemsOf(status).map(({ about, problem }) => ({
+  return problemsOf(status).map(({ about, problem, advice }) => ({
     severity,
     about,
     found: problem,
-    advice: 'ihandler status shows its state',
+    advice: status.pid === null ? 'start ihandler' : advice,
   }));
 }
 

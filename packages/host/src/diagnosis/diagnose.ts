@@ -5,9 +5,9 @@ import type { HostPlan } from '../assembly/host-plan.ts';
 import { hasProblems, loadJournal } from '../assembly/load-journal.ts';
 import { liveEntries } from '../assembly/load-sources.ts';
 import { instanceName, loadParts } from '../assembly/prepare-host.ts';
-import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
 import { connectControl } from '../control/connect-control.ts';
 import type { HostStatus } from '../status/host-status.ts';
+import { namedInstances } from '../status/instance-names.ts';
 import { storedStatus } from '../status/stored-status.ts';
 import { accessProblems, folderProblem } from './check-access.ts';
 import { fileFindings, type NamedFile } from './check-files.ts';
@@ -35,15 +35,6 @@ export function nodeFindings(version: string): readonly Finding[] {
       advice: 'upgrade to the current Node.js LTS',
     },
   ];
-}
-
-/** The instances of a configuration by name, as far as they are known without loading a handler. */
-function namedInstances(plan: HostPlan): ConfiguredNames['instances'] {
-  const names = requestedEntries(plan).map(
-    (requested) => requested.entry.as ?? handlerOf(requested, plan)?.name,
-  );
-  const known = names.filter((name) => name !== undefined);
-  return { names: known, areComplete: known.length === names.length && !plan.configuration.isBroken };
 }
 
 /** Loads all that the configuration names; starts none of it and writes nothing. */

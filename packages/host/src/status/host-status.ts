@@ -79,7 +79,21 @@ export interface StatusProblem {
   readonly about: string;
   /** For people. */
   readonly problem: string;
+  /** What to do about it. */
+  readonly advice: string;
 }
+
+const RETRIED = 'correct the cause; it is retried by itself, and pending incidents stay in the journal';
+const STOPPED = 'correct the cause, then restart ihandler; pending incidents stay in the journal';
+const LATE = 'find out why the handler is slow: ihandler status shows its counts';
+const STUCK = 'if it does not return, restart ihandler; report it to the author of the handler';
+const LOST =
+  'free disk space, or raise the limit of the journal: the sender cannot send these incidents again';
+const WAITING = 'free disk space, or correct what the message names; the source continues by itself';
+const FAILED =
+  'correct the cause; the source restarts by itself within a minute. ihandler check -c FILE.yaml tests its settings';
+const DISCONNECTED =
+  'check that its server runs and can be reached from here, and the credentials; the source reconnects by itself';
 
 /** `3 incidents pending, the oldest for 5 min`, or nothing. */
 function backlog({ pending, oldestPending }: InstanceStatus, at: number): string {
@@ -109,18 +123,22 @@ function instanceProblems(status: InstanceStatus, at: number): readonly StatusPr
         kind: 'unhealthy',
         about: instance,
         problem: pending === '' ? failing : `${failing}; ${pending}`,
+        advice: state === 'stopped' ? STOPPED : RETRIED,
       },
     ];
   const reason = failure === null ? '' : ` (${failure})`;
   const isLate = oldestPending !== null && at - oldestPending > LATE_AFTER;
   return [
-    ...(isLate ? [{ kind: 'unhealthy' as const, about: instance, problem: `${pending}${reason}` }] : []),
+    ...(isLate
+      ? [{ kind: 'unhealthy' as const, about: instance, problem: `${pending}${reason}`, advice: LATE }]
+      : []),
     ...(state === 'stuck'
       ? [
           {
             kind: 'stuck' as const,
             about: instance,
             problem: `the handler stopped responding${since === null ? '' : ` ${formatDuration(at - since)} ago`}`,
+            advice: STUCK,
           },
         ]
       : []),
@@ -132,13 +150,17 @@ export function describeLost({ count, at: last, reason }: LostIncidents, at: num
   return `${formatCount(count, 'incident')} lost, the last ${formatDuration(Math.max(0, at - last))} ago: ${reason}`;
 }
 
-function sourceProblem({ state, since, failure, lost }: SourceState, at: number): string | undefined {
+function sourceProblem(
+  { state, since, failure, lost }: SourceState,
+  at: number,
+): Pick<StatusProblem, 'problem' | 'advice'> | undefined {
   const reason = failure ?? 'no reason given';
-  if (lost !== null && at - lost.at < LOST_FOR) return describeLost(lost, at);
-  if (state === 'waiting') return `the journal does not accept incidents: ${reason}`;
-  if (state === 'failed') return `failed: ${reason}`;
+  if (lost !== null && at - lost.at < LOST_FOR) return { problem: describeLost(lost, at), advice: LOST };
+  if (state === 'waiting')
+    return { problem: `the journal does not accept incidents: ${reason}`, advice: WAITING };
+  if (state === 'failed') return { problem: `failed: ${reason}`, advice: FAILED };
   if (state === 'disconnected' && at - since > LATE_AFTER)
-    return `disconnected for ${formatDuration(at - since)}: ${reason}`;
+    return { problem: `disconnected for ${formatDuration(at - since)}: ${reason}`, advice: DISCONNECTED };
   return undefined;
 }
 
@@ -152,8 +174,8 @@ export function problemsOf({ ihandlers, sources, at }: HostStatus): readonly Sta
   return [
     ...ihandlers.flatMap((one) => instanceProblems(one, at)),
     ...sources.flatMap((source) => {
-      const problem = sourceProblem(source, at);
-      return problem === undefined ? [] : [{ kind: 'unhealthy' as const, about: source.instance, problem }];
+      const found = sourceProblem(source, at);
+      return found === undefined ? [] : [{ kind: 'unhealthy' as const, about: source.instance, ...found }];
     }),
   ];
 }

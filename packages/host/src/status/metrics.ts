@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Registry } from 'prom-client';
-import type { HostStatus } from './host-status.ts';
+import { type HostStatus, problemsOf } from './host-status.ts';
 
 /** A metric of a host: its name without `ihandler_`, its help and labels, and each value with its labels. */
 interface Measure {
@@ -12,12 +12,16 @@ interface Measure {
 type OfSource = HostStatus['sources'][number];
 type OfInstance = HostStatus['ihandlers'][number];
 
-function ofSources(name: string, help: string, value: (source: OfSource) => number | null): Measure {
+function ofSources(
+  name: string,
+  help: string,
+  value: (source: OfSource, status: HostStatus) => number | null,
+): Measure {
   return {
     name,
     help,
     labels: ['source'],
-    values: ({ sources }) => sources.map((source) => [[source.instance], value(source)]),
+    values: (status) => status.sources.map((source) => [[source.instance], value(source, status)]),
   };
 }
 
@@ -32,6 +36,11 @@ function ofInstances(
     labels: ['instance'],
     values: (status) => status.ihandlers.map((one) => [[one.instance], value(one, status)]),
   };
+}
+
+/** 1 for what `/health` has no problem with. */
+function healthOf(name: string, status: HostStatus): number {
+  return problemsOf(status).some(({ about, kind }) => about === name && kind === 'unhealthy') ? 0 : 1;
 }
 
 function ofJournal(name: string, help: string, key: 'entries' | 'bytes' | 'limit' | 'free'): Measure {
@@ -90,6 +99,16 @@ const gauges: readonly Measure[] = [
     ({ oldestPending }, { at }) => (oldestPending === null ? 0 : Math.max(0, at - oldestPending) / 1000),
   ),
   ofInstances('dead_letters', 'Incidents in the dead letters of a handler', ({ counts }) => counts.dead),
+  ofInstances(
+    'healthy',
+    '0 while a handler does not start, has stopped, retries for more than a minute or is late; /health says why',
+    ({ instance }, status) => healthOf(instance, { ...status, sources: [] }),
+  ),
+  ofSources(
+    'source_healthy',
+    '0 while a source has failed, waits, has lost incidents or is disconnected for long; /health says why',
+    ({ instance }, status) => healthOf(instance, { ...status, ihandlers: [] }),
+  ),
   ofInstances('stuck', '1 when a handler has stopped responding', ({ state }) => (state === 'stuck' ? 1 : 0)),
   {
     name: 'handler_count',

@@ -3,6 +3,7 @@ import type { JournalView } from '@ihandler/core';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import type { LoadedJournal } from '../assembly/load-journal.ts';
 import type { HostStatus, InstanceStatus } from './host-status.ts';
+import type { InstanceNames } from './instance-names.ts';
 import { viewStatus } from './journal-status.ts';
 
 /** The status of a host, running or not. */
@@ -48,20 +49,43 @@ export function instancesIn(
   }));
 }
 
-function statusIn(loaded: LoadedJournal, dataDir: string, view: JournalView): StatusReport {
+function statusIn(
+  loaded: LoadedJournal,
+  dataDir: string,
+  view: JournalView,
+  configured: InstanceNames | undefined,
+): StatusReport {
   const writer = view.writer();
+  const all = instancesIn(view);
+  // A removed one has no backlog.
+  const removed = configured?.areComplete
+    ? all.filter(({ instance }) => !configured.names.includes(instance))
+    : [];
+  const ihandlers = all.filter((one) => !removed.includes(one));
   return {
-    status: { ...unknownStatus(dataDir), journal: viewStatus(loaded, view), ihandlers: instancesIn(view) },
+    status: { ...unknownStatus(dataDir), journal: viewStatus(loaded, view), ihandlers },
     remarks: [
       writer === undefined
         ? 'not running: figures are from the journal'
         : `not running, but process ${writer} has the journal open: another command, or a host with another data folder`,
+      ...(removed.length === 0
+        ? []
+        : [
+            `not in the configuration any more, so without a backlog: ${removed.map(({ instance }) => instance).join(', ')}`,
+          ]),
     ],
   };
 }
 
-/** The status of a host that is not running, from its journal. */
-export function storedStatus(loaded: LoadedJournal, { dataDir }: Pick<HostPlan, 'dataDir'>): StatusReport {
+/**
+ * The status of a host that is not running, from its journal. Instances that are not `configured` any more are only a
+ * remark; without it, all are in the result.
+ */
+export function storedStatus(
+  loaded: LoadedJournal,
+  { dataDir }: Pick<HostPlan, 'dataDir'>,
+  configured?: InstanceNames,
+): StatusReport {
   const { name, module, file, options } = loaded;
   const without = (why: string) => ({ status: unknownStatus(dataDir), remarks: [`not running, and ${why}`] });
   if (module === undefined) return without('its journal is in memory: nothing was stored');
@@ -70,7 +94,7 @@ export function storedStatus(loaded: LoadedJournal, { dataDir }: Pick<HostPlan, 
   if (module.view === undefined) return without(`the journal ${name} cannot be inspected`);
   const view = module.view(options);
   try {
-    return statusIn(loaded, dataDir, view);
+    return statusIn(loaded, dataDir, view, configured);
   } finally {
     view.close();
   }

@@ -39,3 +39,22 @@ test('formatStatus leaves out unknown handlers, and warns when none runs', () =>
   expect(show({ ihandlers: [] })).toBe('ihandler is not running on /data\n');
   expect(show({ ihandlers: [], pid: 7 })).toContain('\nNo handlers: incidents are only stored.\n');
 });
+
+test('formatStatus shows reasons whole, wrapped at 80 columns', () => {
+  const reason = `the broker does not answer: ${'check the address and the firewall; '.repeat(6)}end of the reason`;
+  const text = show({
+    pid: 7,
+    ihandlers: [{ ...one, state: 'stopped', failure: reason }],
+    sources: [
+      {
+        ...{ instance: 'feed', source: 'feed', state: 'failed', since: at, failure: reason },
+        ...{ accepted: 0, known: 0, rejected: 0, misfits: 0, unknown: 0 },
+        ...{ reportedAt: null, newest: null, lost: null, clocks: [] },
+      },
+    ],
+  });
+  expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+  const words = text.replace(/\s+/g, ' ');
+  // Below each row, and among the problems.
+  expect(words.split(reason)).toHaveLength(5);
+});

@@ -2,6 +2,7 @@ import { escapeControls, type Terminal } from '@ihandler/core';
 import { formatBytes, formatDuration, formatTime } from '@ihandler/core/kit';
 import { type HostStatus, problemsOf } from '@ihandler/host';
 import { style } from '../../terminal/terminal.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
 
 type InstanceStatus = HostStatus['ihandlers'][number];
 type SourceState = HostStatus['sources'][number];
@@ -46,10 +47,9 @@ function nameOf(instance: string): string {
   return name.length > WIDEST_NAME ? `${name.slice(0, WIDEST_NAME - 1)}…` : name;
 }
 
-/** A line below a row, cut to the width of the terminal. */
+/** A text below a row, wrapped to the width of the terminal. */
 function note(text: string, columns: number): string {
-  const line = `    ${escapeControls(text)}`;
-  return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
+  return wrapText(`    ${escapeControls(text)}`, 4, columns);
 }
 
 /** The counters of a handler, on lines below its row. */
@@ -155,8 +155,8 @@ function titleOf({ pid, startedAt, at, data, sensor }: HostStatus): string {
 /** The status of a host as text and tables that fit 80 columns. */
 export function formatStatus(status: HostStatus, terminal: Pick<Terminal, 'color' | 'columns'>): string {
   const columns = terminal.columns ?? 80;
-  const problems = problemsOf(status).map(
-    ({ about, problem }) => `! ${escapeControls(`${about}: ${problem}`)}`,
+  const problems = problemsOf(status).map(({ about, problem }) =>
+    wrapText(escapeControls(`! ${about}: ${problem}`), 2, columns),
   );
   const lines = [
     style('bold', titleOf(status), terminal),
