@@ -79,8 +79,8 @@ const reasons = new Map<string, readonly [reason: string, fix: string, isTempora
     'EACCES',
     ['this user may not listen there', 'Choose a port from 1024 on, or grant the permission.', false],
   ],
-  ['EADDRNOTAVAIL', ['this machine does not have that address', 'Set "host" to one of its addresses.', true]],
-  ['ENOTFOUND', ['the host name is unknown', 'Set "host" to an address of this machine.', true]],
+  ['EADDRNOTAVAIL', ['this machine does not have this address', 'Set "host" to one of its addresses.', true]],
+  ['ENOTFOUND', ['unknown host name', 'Set "host" to an address of this machine.', true]],
   ['EAI_AGAIN', ['the host name cannot be resolved', 'Set "host" to an address of this machine.', true]],
 ]);
 

@@ -29,7 +29,7 @@ describe('the port', () => {
     const error = await failure({ port: 0, host: '192.0.2.1', token: 'a-token-of-the-test-0' });
     expect(failureKind(error)).toBe('temporary');
     expect(String(error)).toContain(
-      'this machine does not have that address. Set "host" to one of its addresses.',
+      'this machine does not have this address. Set "host" to one of its addresses.',
     );
   });
 

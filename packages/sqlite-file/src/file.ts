@@ -1,6 +1,6 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '@ihandler/core/kit';
+import { describeCode, errorCode } from '@ihandler/core/kit';
 import { unreadable } from './unreadable.ts';
 
 /** The status of the file at a path, links followed, or undefined when there is none. Throws `TARGET_UNREADABLE` for other failures. */
@@ -10,7 +10,7 @@ export function statusOf(file: string): Stats | undefined {
   } catch (error) {
     if (errorCode(error) === 'ENOTDIR') return undefined;
     throw unreadable(
-      `Cannot look at ${file} (${errorCode(error)}): give this user access to its folder.`,
+      `Cannot look at ${file} (${describeCode(errorCode(error))}): give this user access to its folder.`,
       error,
     );
   }
@@ -41,7 +41,7 @@ export function createFile(file: string, mode = 0o640): boolean {
       );
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
       throw unreadable(
-        `Cannot create ${file} (${code}): change the permissions of its folder, or name another.`,
+        `Cannot create ${file} (${describeCode(code)}): change the permissions of its folder, or name another.`,
         error,
       );
     throw error;

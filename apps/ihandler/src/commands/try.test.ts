@@ -100,7 +100,7 @@ describe('try', () => {
     ['export default { on: {} };', 'expected a handler with a name'],
     ['export default { name: "x" };', 'expected "on", or "accepts" with "write"'],
     ['export default { name: "x", contract: 2, on: {} };', 'found contract 2'],
-    ['export const on = 1;', 'expected a handler; found undefined'],
+    ['export const on = 1;', 'expected a handler; found nothing'],
     ['export default { name: "x", on: { "a?": () => {} } };', 'found "?" in "a?"'],
   ])('rejects %j with the problem', async (code, problem) => {
     const world = createWorld();

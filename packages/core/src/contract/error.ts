@@ -83,7 +83,8 @@ function describeDeep(error: unknown, depth: number): string {
   const text = describeSystemError(error) ?? String(error.message || error.name);
   if (error.cause === undefined || depth === 0) return text;
   const cause = describeDeep(error.cause, depth - 1);
-  return text.includes(cause) ? text : `${text} (${cause})`;
+  // A cause such as "connection refused: 127.0.0.1:1" often says no more than the text around it.
+  return cause.split(': ').every((part) => text.includes(part)) ? text : `${text} (${cause})`;
 }
 
 /**

@@ -42,7 +42,7 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], input: unknown): Option
       : [
           {
             path: pathOf(issue.path),
-            message: `${issueText(issue.message)}; found ${found(input, issue.path)}`,
+            message: `${issueText(issue)}; found ${found(input, issue.path)}`,
           },
         ],
   );

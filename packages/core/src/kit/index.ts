@@ -6,7 +6,10 @@ export { errorCode } from '../contract/error.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
 export { describeFailure } from '../contract/text/describe-failure.ts';
+export { describeValue } from '../contract/text/describe-value.ts';
 export { issueText } from '../contract/text/issue-text.ts';
+export { describeCode } from '../contract/text/system-error.ts';
+export { yamlText } from '../contract/text/yaml-text.ts';
 export { addresses } from '../incident/addresses.ts';
 export {
   decodeValue,

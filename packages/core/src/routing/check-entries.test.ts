@@ -17,19 +17,15 @@ describe('handlers that cannot be run together', () => {
     ['a name that is the data folder', 'found ".."', [{ handler: sound, instance: '..' }]],
     ['an empty name', 'found ""', [{ handler: sound, instance: '' }]],
     ['a name with a slash, which ids could not hold', 'found "a/b"', [{ handler: sound, instance: 'a/b' }]],
-    ['nothing', 'Expected a handler, found undefined', [forged(undefined)]],
-    ['a factory that was not called', 'Expected a handler, found function', [forged(() => sound)]],
+    ['nothing', 'Expected a handler, found nothing', [forged(undefined)]],
+    ['a factory that was not called', 'Expected a handler, found a function', [forged(() => sound)]],
     ['a handler that gets nothing', 'found neither', [forged({ contract: CONTRACT, name: 'none' })]],
     [
       'a listener that is not a function',
-      'the listener of "acme.*", found number',
+      'the listener of "acme.*", found 7',
       [forged({ ...sound, on: { 'acme.*': 7 } })],
     ],
-    [
-      'a write that is not a function',
-      '"write", found number',
-      [forged({ ...sound, accepts: ['*'], write: 7 })],
-    ],
+    ['a write that is not a function', '"write", found 7', [forged({ ...sound, accepts: ['*'], write: 7 })]],
     ['globs that are not text', 'found 7', [forged({ ...sound, accepts: [7], write: () => {} })]],
   ])('are refused: %s', (_, message, handlers) => {
     const create = () =>

@@ -1,5 +1,6 @@
 import { IhandlerError } from '../contract/error.ts';
 import { CONTRACT, type Handler, isWriting } from '../contract/handler.ts';
+import { describeValue } from '../contract/text/describe-value.ts';
 import type { HandlerEntry } from './handler-entry.ts';
 
 const instancePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
@@ -12,12 +13,12 @@ function problemOf(handler: Handler): string | undefined {
     return 'expected "on", or "accepts" with "write", found neither: it would never get an incident';
   if (!isWriting(handler)) {
     const wrong = Object.entries(handler.on).find(([, listener]) => typeof listener !== 'function');
-    return wrong && `expected a function as the listener of "${wrong[0]}", found ${typeof wrong[1]}`;
+    return wrong && `expected a function as the listener of "${wrong[0]}", found ${describeValue(wrong[1])}`;
   }
   if (typeof handler.write !== 'function')
-    return `expected a function as "write", found ${typeof handler.write}`;
+    return `expected a function as "write", found ${describeValue(handler.write)}`;
   const wrong = handler.accepts.find((glob) => typeof glob !== 'string');
-  return wrong === undefined ? undefined : `expected globs in "accepts", found ${JSON.stringify(wrong)}`;
+  return wrong === undefined ? undefined : `expected globs in "accepts", found ${describeValue(wrong)}`;
 }
 
 function isObject(value: unknown): value is object {
@@ -31,7 +32,7 @@ export function checkEntries(entries: readonly HandlerEntry[]): void {
     if (typeof handler !== 'object' || handler === null || typeof handler.name !== 'string')
       throw new IhandlerError(
         'HANDLER_INVALID',
-        `Expected a handler, found ${typeof handler}: create one with defineHandler().`,
+        `Expected a handler, found ${describeValue(handler)}: create one with defineHandler().`,
       );
     if (handler.contract !== CONTRACT)
       throw new IhandlerError(

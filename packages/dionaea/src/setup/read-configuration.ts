@@ -1,6 +1,7 @@
 import { escapeControls, type SensorModule } from '@ihandler/core';
+import { yamlText } from '@ihandler/core/kit';
 import { parse, TomlError } from 'smol-toml';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 
 type Path = readonly (string | number)[];
 /** A configuration file of dionaea, parsed. */
@@ -51,22 +52,32 @@ export function parseToml(text: string): DionaeaFile {
   }
 }
 
+/** The value of a document; undefined when its aliases ("*name") cannot be replaced. */
+function contentOf(document: Document.Parsed): { readonly value: unknown } | undefined {
+  try {
+    return { value: document.toJS() };
+  } catch {
+    return undefined; // an unknown alias, or too many of them: said by the caller
+  }
+}
+
 /** Parses the YAML of dionaea. */
 export function parseYaml(text: string): DionaeaFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const problem = error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? '';
+  const read = error === undefined ? contentOf(document) : undefined;
+  if (read === undefined) {
+    const { line, col } = lines.linePos(error?.pos[0] ?? 0);
+    const problem = yamlText(error ?? { code: 'BAD_ALIAS', message: '' });
     return {
       value: undefined,
-      broken: `is not valid YAML:\n  line ${line}, column ${col}: ${escapeControls(problem)}`,
+      broken: `is not valid YAML:\n  line ${line}, column ${col}: ${problem}`,
       lineOf: () => undefined,
     };
   }
   return {
-    value: document.toJS(),
+    value: read.value,
     lineOf(path) {
       for (let length = path.length; length >= 0; length -= 1) {
         const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);

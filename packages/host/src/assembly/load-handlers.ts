@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { CONTRACT, type Handler, type HandlerEntry } from '@ihandler/core';
+import { describeValue } from '@ihandler/core/kit';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
 import { defaultFilters, filtersOf } from '../configuration/entry-filters.ts';
 import { type ConfigPath, factoryProblems, type Problem, withSuggestions } from '../configuration/problem.ts';
@@ -96,7 +97,7 @@ function withContract(value: unknown): unknown {
 
 /** Why the value that a factory returned is not a handler; undefined when it is one, as far as the host checks. */
 function handlerProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return `expected a handler; found ${typeof value}`;
+  if (typeof value !== 'object' || value === null) return `expected a handler; found ${describeValue(value)}`;
   const contract = 'contract' in value ? value.contract : undefined;
   if (contract !== CONTRACT)
     return `expected a handler of contract ${CONTRACT} (defineHandler stamps it); found contract ${JSON.stringify(contract) ?? 'missing'}`;

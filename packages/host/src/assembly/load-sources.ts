@@ -1,4 +1,5 @@
 import { CONTRACT, type Source } from '@ihandler/core';
+import { describeValue } from '@ihandler/core/kit';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
 import { type ConfigPath, factoryProblems, type Problem, withSuggestions } from '../configuration/problem.ts';
 import { type Contribution, contributionsOf, findContribution } from '../discovery/contributions.ts';
@@ -44,7 +45,7 @@ export function sourceOptions(
 
 /** Why the value that a factory returned is not a source; undefined when it is one. */
 function sourceProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return `expected a source; found ${typeof value}`;
+  if (typeof value !== 'object' || value === null) return `expected a source; found ${describeValue(value)}`;
   const contract = 'contract' in value ? value.contract : undefined;
   if (contract !== CONTRACT)
     return `expected a source of contract ${CONTRACT} (defineSource stamps it); found contract ${JSON.stringify(contract) ?? 'missing'}`;

@@ -66,7 +66,9 @@ describe('"include"', () => {
     expect(reported).toMatch(
       /\/my\.yaml has 2 problems:\n {2}line 1, colour: .*\n {2}line 3, ihandlers\[0\]\.onyl:/,
     );
-    expect(reported).toMatch(/\/b\.yml is not valid YAML:\n {2}line 3, column 1: Missing closing "quote/);
+    expect(reported).toMatch(
+      /\/b\.yml is not valid YAML:\n {2}line 3, column 1: a text that begins with " does not end/,
+    );
     expect(reported).toMatch(/\/list\.yaml is not a configuration: expected a YAML mapping of settings/);
     expect(reported).toMatch(
       /\/d\.yaml has 2 problems:\n {2}line 1, sensor: .*found 7\n {2}line 5, ihandlers\[1\]\.as:/,

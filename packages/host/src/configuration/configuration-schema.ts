@@ -128,7 +128,7 @@ export function validate<S extends z.ZodType>(
         message: `unknown setting${didYouMean(key, settingsAt(path))}`,
       }));
     const what = issue.code === 'custom' ? '' : `; found ${describeFound(written, path)}`;
-    return [{ path, message: `${issueText(issue.message)}${what}` }];
+    return [{ path, message: `${issueText(issue)}${what}` }];
   });
   return { data, problems };
 }

@@ -51,6 +51,11 @@ export interface Configuration extends Settings {
   error(problems: readonly Problem[]): IhandlerError;
 }
 
+/** A message behind its path, unless it begins with it. */
+function withPath(path: string, message: string): string {
+  return message.startsWith(`${path}: `) ? message : `${path}: ${message}`;
+}
+
 /** What applies without a file: nothing is configured. */
 export function emptyConfiguration(folder: string, installed: Installed): Configuration {
   return {
@@ -64,7 +69,7 @@ export function emptyConfiguration(folder: string, installed: Installed): Config
     error: (problems) =>
       new IhandlerError(
         'OPTIONS_INVALID',
-        problems.map(({ path, message }) => escapeControls(`${formatPath(path)}: ${message}`)).join('\n'),
+        problems.map(({ path, message }) => escapeControls(withPath(formatPath(path), message))).join('\n'),
       ),
   };
 }

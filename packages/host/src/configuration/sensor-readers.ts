@@ -1,4 +1,5 @@
 import { describeError, IhandlerError, type SensorModule } from '@ihandler/core';
+import { describeValue } from '@ihandler/core/kit';
 import { type Contribution, contributionsOf } from '../discovery/contributions.ts';
 import type { InstalledPackage } from '../discovery/find-packages.ts';
 import { importExport } from '../discovery/load-module.ts';
@@ -14,7 +15,7 @@ export async function loadSensor(
   if (typeof sensor === 'object' && sensor !== null) return sensor as SensorModule;
   throw new IhandlerError(
     'HANDLER_INVALID',
-    `${from.name} ${from.version}: expected a default export with the sensor ${name} in ${spec.export}; found ${typeof sensor}.`,
+    `${from.name} ${from.version}: expected a default export with the sensor ${name} in ${spec.export}; found ${describeValue(sensor)}.`,
   );
 }
 

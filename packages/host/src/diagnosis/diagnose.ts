@@ -37,6 +37,11 @@ export function nodeFindings(version: string): readonly Finding[] {
   ];
 }
 
+/** A message of several lines, such as a list of problems, in one. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/(?<=:)\n\s*/g, ' ').replaceAll(/\n\s*/g, '; ');
+}
+
 /** Loads all that the configuration names; starts none of it and writes nothing. */
 async function loadFindings(
   plan: HostPlan,
@@ -52,7 +57,9 @@ async function loadFindings(
   } catch (error) {
     const advice = 'correct the configuration; ihandler check -c FILE validates it';
     return {
-      findings: [{ severity: 'error', about: 'configuration', found: describeError(error), advice }],
+      findings: [
+        { severity: 'error', about: 'configuration', found: inOneLine(describeError(error)), advice },
+      ],
       instances: namedInstances(plan),
     };
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, IhandlerError } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import type { InstalledPackage } from './find-packages.ts';
 
 /** The exports of a module, not validated yet. */
@@ -46,6 +47,21 @@ export function resolveExport(
   return target === undefined ? undefined : join(installed.folder, target);
 }
 
+/** Why a module cannot be imported, for the message behind the name of its file. */
+function whyNotLoaded(error: unknown, file: string): string {
+  // The error does not say where in the file.
+  if (error instanceof SyntaxError)
+    return `it is not valid JavaScript: ${error.message}; to see where: node --check ${JSON.stringify(file)}`;
+  switch (errorCode(error)) {
+    case 'ERR_UNKNOWN_FILE_EXTENSION':
+      return 'it is not a JavaScript file: expected a name that ends in .js or .mjs';
+    case 'ERR_MODULE_NOT_FOUND':
+      return `${describeError(error)}: check the path, or install the package`;
+    default:
+      return describeError(error);
+  }
+}
+
 /** Imports a file by its absolute path. Throws `HANDLER_INVALID`, which names `owner`, when it is missing or throws. */
 export async function importFile(file: string, owner: string): Promise<Module> {
   if (!existsSync(file))
@@ -53,9 +69,13 @@ export async function importFile(file: string, owner: string): Promise<Module> {
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new IhandlerError('HANDLER_INVALID', `${owner}: cannot load ${file}: ${describeError(error)}`, {
-      cause: error,
-    });
+    throw new IhandlerError(
+      'HANDLER_INVALID',
+      `${owner}: cannot load ${file}: ${whyNotLoaded(error, file)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -36,19 +36,19 @@ export function explainFailure(error: unknown, file: string, committing: boolean
   // Usually a quota or a limit of file sizes. A failed write is not acknowledged.
   if (code === 'SQLITE_IOERR_WRITE')
     return journalFull(
-      `Journal full: ${file} accepts no incidents because writing it failed (${code}). Check quotas, file size limits and the disk. No accepted incident is lost.`,
+      `Journal full: ${file} accepts no incidents because writing it failed (${message}). Check quotas, file size limits and the disk. No accepted incident is lost.`,
       error,
     );
   if (/^SQLITE_IOERR_(DIR_)?FSYNC/.test(code) || (committing && code.startsWith('SQLITE_IOERR')))
     return journalFailed(
       file,
-      `the disk did not confirm a write (${code})`,
+      `the disk did not confirm a write (${message})`,
       'Stop this program, check the system log for disk errors, then start it again: it resumes from the disk.',
     );
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
     return journalFailed(
       file,
-      `it is damaged (${code}: ${message})`,
+      `it is damaged (${message})`,
       'Restart the program: it sets the damaged journal aside and copies all readable data into a new one.',
     );
   return error;

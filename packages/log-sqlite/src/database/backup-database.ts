@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '@ihandler/core/kit';
+import { describeCode, errorCode } from '@ihandler/core/kit';
 import { statusOf, unreadable } from '@ihandler/sqlite-file';
 import Database from 'better-sqlite3';
 
@@ -44,7 +44,7 @@ function explainCopying(error: unknown, target: string): unknown {
     );
   if (code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES' || code === 'EROFS')
     return unreadable(
-      `Cannot create the copy ${target} (${code}): check the permissions of its folder.`,
+      `Cannot create the copy ${target} (${describeCode(code)}): check the permissions of its folder.`,
       error,
     );
   return error;

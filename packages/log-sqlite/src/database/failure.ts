@@ -1,4 +1,5 @@
 import { describeError, isIhandlerError, temporary } from '@ihandler/core';
+import { errorCode } from '@ihandler/core/kit';
 import { classifyFailure, explainOpening as explainOpeningFile, unreadable } from '@ihandler/sqlite-file';
 
 /**
@@ -45,6 +46,8 @@ export function explainReading(error: unknown, file: string): unknown {
     case 'wrong-tables':
       return unreadable(`${file} does not have the tables of dionaea: ${describeError(error)}.`, error);
     default:
-      return explainOpening(error, file);
+      return errorCode(error).startsWith('SQLITE_IOERR')
+        ? unreadable(`Cannot read ${file} (${describeError(error)}): check the path and the disk.`, error)
+        : explainOpening(error, file);
   }
 }

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, closeSync, constants, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '@ihandler/core/kit';
+import { describeCode, errorCode } from '@ihandler/core/kit';
 import { createFile, statusOf, unreadable } from '@ihandler/sqlite-file';
 
 /** The length of the header of a SQLite database, in bytes. */
@@ -16,7 +16,7 @@ export function assertWritable(file: string): void {
       accessSync(path, constants.W_OK);
     } catch (error) {
       throw unreadable(
-        `${path} is not writable for this user (${errorCode(error)}). SQLite writes the database and files beside it: change the owner or permissions, or name another file.`,
+        `${path} is not writable for this user (${describeCode(errorCode(error))}). SQLite writes the database and files beside it: change the owner or permissions, or name another file.`,
         error,
       );
     }

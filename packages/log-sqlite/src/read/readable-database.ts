@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { describeError } from '@ihandler/core';
-import { errorCode } from '@ihandler/core/kit';
+import { describeCode, errorCode } from '@ihandler/core/kit';
 import {
   assertRegularFile,
   classifyFailure,
@@ -125,7 +125,7 @@ async function assertReadable(file: string): Promise<void> {
     await access(file, constants.R_OK);
   } catch (error) {
     throw unreadable(
-      `Cannot read ${file} (${errorCode(error)}): give this user permission, for instance through its group.`,
+      `Cannot read ${file} (${describeCode(errorCode(error))}): give this user permission, for instance through its group.`,
       error,
     );
   }

@@ -6,6 +6,6 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'string') return escapeControls(JSON.stringify(value.slice(0, 60)));
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   return ArrayBuffer.isView(value) ? 'bytes' : 'an object';
 }

@@ -11,15 +11,15 @@ it.each<[string, z.ZodType, unknown]>([
   ['expected true or false', z.boolean(), 'x'],
   ['expected a number', z.number(), 'x'],
   ['expected a whole number', z.int(), 1.5],
-  ['expected a list of at least 1 items', z.array(z.string()).min(1), []],
+  ['expected a list of at least 1 item', z.array(z.string()).min(1), []],
   ['expected a number of at most 5', z.number().max(5), 6],
-  ['expected a text of at least 1 characters', z.string().min(1), ''],
+  ['expected a text of at least 1 character', z.string().min(1), ''],
   ['expected "a" or "b"', z.enum(['a', 'b']), 'c'],
   ['expected "a"', z.literal('a'), 'c'],
   ['expected a text of another form', z.string().regex(/^a$/), 'c'],
-  ['expected a value of another kind', z.union([z.string(), z.number()]), true],
+  ['expected a text or a number', z.union([z.string(), z.number()]), true],
   ['expected my own words', z.string('expected my own words'), true],
 ])('The text of an issue says %j in plain words', (text, schema, value) => {
   const [issue] = schema.safeParse(value).error?.issues ?? [];
-  expect(issueText(issue?.message ?? '')).toBe(text);
+  expect(issueText(issue ?? { message: '' })).toBe(text);
 });

@@ -19,7 +19,27 @@ const phrases: Readonly<Record<string, string>> = {
   EPIPE: 'the other side closed the connection',
   EROFS: 'the file system is read-only',
   ETIMEDOUT: 'connection timed out',
+  EACCES: 'permission denied',
+  ERR_INVALID_ARG_VALUE: 'the path contains a NUL character',
+  SQLITE_CANTOPEN: 'the file cannot be opened',
+  SQLITE_IOERR: 'the disk reported an error',
+  SQLITE_PERM: 'permission denied',
+  SQLITE_READONLY: 'the file or its folder is read-only',
+  Z_BUF_ERROR: 'the compressed data ends early',
+  Z_DATA_ERROR: 'the compressed data is damaged',
 };
+
+/**
+ * Plain words for the `code` of an error of the system, of SQLite or of zlib, such as `permission denied` for `EACCES`; the
+ * code itself when nothing better is known.
+ */
+export function describeCode(code: string): string {
+  const [base = ''] = /^SQLITE_[A-Z]+/.exec(code) ?? [code];
+  const known = phrases[code] ?? phrases[base];
+  if (known !== undefined) return known;
+  const system = [...getSystemErrorMap().values()].find(([name]) => name === code);
+  return system?.[1] ?? code;
+}
 
 function textOf(error: Error, property: string): string | undefined {
   const value: unknown = Reflect.get(error, property);
@@ -40,12 +60,21 @@ function subjectOf(error: Error): string | undefined {
       : `${path} to ${target}`;
 }
 
+/** Whether the message of an error says less than the phrase for its code. */
+function isWordless(code: string, { message }: Error): boolean {
+  return (
+    /^Z_(?:BUF|DATA)_ERROR$/.test(code) ||
+    (code === 'ERR_INVALID_ARG_VALUE' && message.includes('null bytes'))
+  );
+}
+
 /**
  * A system error of Node in plain words, such as `permission denied: /var/x.log` for `EACCES: permission denied, open
  * '/var/x.log'`; undefined for any other error, and for one whose message says something else.
  */
 export function describeSystemError(error: Error): string | undefined {
   const code = textOf(error, 'code');
+  if (code !== undefined && isWordless(code, error)) return phrases[code];
   const syscall = textOf(error, 'syscall');
   if (code === undefined || syscall === undefined || !/^E[A-Z0-9_]+$/.test(code)) return undefined;
   if (!error.message.startsWith(`${code}: `) && !error.message.startsWith(`${syscall} ${code}`))
