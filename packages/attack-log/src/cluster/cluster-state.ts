@@ -86,6 +86,8 @@ export interface Move {
 export interface ClusterResult {
   /** New rows by table, in rising primary key; roots and parents of new connections are final. */
   readonly rows: Readonly<Record<Table, readonly Row[]>>;
+  /** The incident of each new row, in the order of the rows. */
+  readonly incidents: Readonly<Record<Table, readonly Incident[]>>;
   /** New connections, in rising row. */
   readonly announced: readonly AnnouncedConnection[];
   /** Moves of rows that were stored before, each row once, in any order. Apply them after the inserts. */

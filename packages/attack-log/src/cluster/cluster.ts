@@ -13,7 +13,8 @@ import type {
 } from './cluster-state.ts';
 import { connectionIn, connectionKey } from './connection-key.ts';
 import { createForest } from './forest.ts';
-import { connectionOf, placeOf } from './same-id.ts';
+import { placeOf } from './original-id.ts';
+import { connectionOf } from './same-id.ts';
 import { createWaitingList } from './waiting-list.ts';
 
 const linkOrigins: ReadonlySet<string> = new Set([
@@ -120,6 +121,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
 
   function process(incident: Incident, freed = false): void {
     const { origin } = incident;
+    sink.begin(incident);
     if (linkOrigins.has(origin)) link(incident, freed);
     else if (origin === 'dionaea.connection.free') free(incident);
     else if (origin === 'dionaea.modules.python.virustotal.report') report(incident);
@@ -138,6 +140,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
   });
   return {
     rows: sink.rows,
+    incidents: sink.incidents,
     nextKey: sink.nextKey,
     announced,
     moves: forest.moves(),

@@ -1,15 +1,9 @@
-import { type Incident, parseIncidentId } from '@ihandler/core';
+import type { Incident } from '@ihandler/core';
 import type { NamedConnection } from './cluster-state.ts';
+import { placeOf } from './original-id.ts';
 
 /** Two clocks that read the same time may differ by rounding: databases store microseconds or seconds, in milliseconds. */
 const ROUNDING = 1;
-
-/** The place of an incident in the stream it came from, also when it is a retried dead letter (`<stream>~<ordinal>`). */
-export function placeOf(incidentId: string): { readonly stream: string; readonly ordinal: number } {
-  const { stream, ordinal } = parseIncidentId(incidentId);
-  const end = `~${ordinal}`;
-  return { stream: stream.endsWith(end) ? stream.slice(0, -end.length) : stream, ordinal };
-}
 
 function later(a: NamedConnection | undefined, b: NamedConnection): NamedConnection {
   if (a === undefined) return b;

@@ -1,28 +1,43 @@
+import type { Incident } from '@ihandler/core';
 import { type Cell, type Row, TABLES, type Table } from '../schema/tables.ts';
 
 /** Collects the new rows of a batch and assigns their primary keys. */
 export interface RowSink {
   readonly rows: Readonly<Record<Table, Row[]>>;
+  /** The incident of each row, in the order of the rows. */
+  readonly incidents: Readonly<Record<Table, Incident[]>>;
   /** The next free primary key of each table. */
   readonly nextKey: Record<Table, number>;
+  /** Names the incident of the rows that are added next. */
+  begin(incident: Incident): void;
   /** Adds a row: puts the primary key in front of `cells`, which the sink owns from then on. Returns the key. */
   add(table: Table, cells: Cell[]): number;
 }
 
 /** Creates a sink whose primary keys start at `nextKey`. */
 export function createRowSink(nextKey: Readonly<Record<Table, number>>): RowSink {
-  // The loop below sets every property.
+  // The loop below sets every property of both.
   const rows = {} as Record<Table, Row[]>;
-  for (const table in TABLES) rows[table as Table] = [];
+  const incidents = {} as Record<Table, Incident[]>;
+  for (const table in TABLES) {
+    rows[table as Table] = [];
+    incidents[table as Table] = [];
+  }
   const next = { ...nextKey };
+  let current: Incident | undefined;
   return {
     rows,
+    incidents,
     nextKey: next,
+    begin(incident) {
+      current = incident;
+    },
     add(table, cells) {
       const key = next[table];
       next[table] = key + 1;
       cells.unshift(key);
       rows[table].push(cells);
+      if (current !== undefined) incidents[table].push(current);
       return key;
     },
   };

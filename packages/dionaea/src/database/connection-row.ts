@@ -1,6 +1,7 @@
 import type { Connection } from '@ihandler/core';
 import { type StoredRow, toInteger, toMilliseconds, toText } from './cells.ts';
 import type { Layout } from './layout.ts';
+import type { Reading } from './reading.ts';
 
 const columns = [
   'connection',
@@ -43,23 +44,26 @@ function originPart(text: string): string {
 
 /**
  * Reads the columns of {@link connectionColumns}; undefined when a join found no row. NULL means unknown and becomes `''` or
- * 0. Row ids start at 1 in every database, so the id of the connection is that of the incident that announces it: `stream` is
- * the one of table `connections`.
+ * 0. Row ids start at 1 in every database, so the id of the connection is that of the incident that announces it, unless the
+ * database recorded the id that the sensor gave it.
  */
 export function readConnectionRow(
   stored: StoredRow,
   alias: string,
-  stream: string,
+  { streamOf, recorded }: Pick<Reading, 'streamOf' | 'recorded'>,
 ): ConnectionRow | undefined {
   const cell = (column: Column) => stored[`${alias}.${column}`];
   const row = toInteger(cell('connection'));
   if (row === undefined) return undefined;
   const hostname = cell('remote_hostname');
   const transport = toText(cell('connection_transport'));
+  const known = recorded?.connectionOf(row);
+  // SIP over TCP announces itself a second time with this origin.
+  const announced = known?.named === false ? 'udp' : originPart(transport);
   return {
     row,
     connection: {
-      id: `${stream}:${row}`,
+      id: known?.id ?? `${streamOf('connections')}:${row}`,
       protocol: toText(cell('connection_protocol')),
       transport,
       local: { host: toText(cell('local_host')), port: toInteger(cell('local_port')) ?? 0 },
@@ -69,7 +73,7 @@ export function readConnectionRow(
         hostname: hostname === null || hostname === undefined ? null : toText(hostname),
       },
     },
-    origin: `dionaea.connection.${originPart(transport)}.${originPart(toText(cell('connection_type')))}`,
+    origin: `dionaea.connection.${announced}.${originPart(toText(cell('connection_type')))}`,
     parent: toInteger(cell('connection_parent')),
     time: toMilliseconds(cell('connection_timestamp')),
   };

@@ -13,11 +13,33 @@ function describeRow(row: StoredRow | undefined): string {
     .join('\n');
 }
 
+const ownPrefix = 'ihandler ';
+
+/** Whether an identity is that of a database of log-sqlite. */
+export function isOwnIdentity(identity: string): boolean {
+  return identity.startsWith(ownPrefix);
+}
+
+function ownIdentity(db: Database, layout: Layout): string | undefined {
+  if (!layout.has('ihandler_rows') || !layout.has('ihandler_meta')) return undefined;
+  const number: unknown = db
+    .prepare(
+      `SELECT value FROM ihandler_meta WHERE key = 'hash_seed' AND EXISTS (SELECT 1 FROM ihandler_rows
+       WHERE table_name = 'connections' AND first_row <= (SELECT min(connection) FROM connections))`,
+    )
+    .pluck()
+    .get();
+  return number === undefined ? undefined : `${ownPrefix}${String(number)}`;
+}
+
 /**
  * Identifies a database, whatever its path: returns its first connection without the parent. Empty when the database has
- * no connections.
+ * no connections. A database of log-sqlite may begin like the one from which it was filled, so it is identified by its own
+ * number, if it recorded the incident of its first row.
  */
 export function identify(db: Database, layout: Layout): string {
+  const own = ownIdentity(db, layout);
+  if (own !== undefined) return own;
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first ORDER BY connection LIMIT 1`;
   // Safe: columns hold the types of SQLite, and integers are returned as numbers.
   return describeRow(db.prepare(sql).get() as StoredRow | undefined);

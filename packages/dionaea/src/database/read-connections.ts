@@ -1,10 +1,7 @@
 import { toInteger } from './cells.ts';
 import { type ConnectionRow, connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
-import { makeIncident, type Reading, readPage } from './reading.ts';
-
-/** The stream of links; a link's row is that of its child. */
-export const linksTable = 'links';
+import { isCopied, linksTable, makeIncident, makeLink, type Reading, readPage } from './reading.ts';
 
 /** The last rows of two streams that have been read: links come from the rows of connections. */
 export interface ConnectionsRead {
@@ -21,7 +18,6 @@ export function createConnectionsReader(
   done: ConnectionsRead,
 ): (after: number, last: number) => Page {
   const { db, layout, timeNear } = reading;
-  const stream = reading.streamOf('connections');
   const hasParent = layout.column('connections', ['connection_parent']) !== undefined;
   const statement = db.prepare(
     `SELECT ${connectionColumns(layout, 'c')}${hasParent ? `, ${connectionColumns(layout, 'p')}` : ''}
@@ -32,7 +28,7 @@ export function createConnectionsReader(
   function announce({ row, connection, origin }: ConnectionRow, timestamp: number): Entry['outcome'] {
     // dionaea reports a pending connection with the initial action of the packet filter: accept.
     const data = origin === 'dionaea.connection.tcp.pending' ? { connection, nfaction: 1 } : { connection };
-    return makeIncident(reading, 'connections', row, { origin, timestamp, data });
+    return makeIncident(reading, { table: 'connections', row }, { origin, timestamp, data });
   }
   function link(
     child: ConnectionRow,
@@ -41,27 +37,22 @@ export function createConnectionsReader(
   ): Entry['outcome'] {
     if (parent === undefined)
       return `expected connection_parent to be the id of a row, found no row ${child.parent}`;
-    const data = { parent: parent.connection, child: child.connection };
-    return makeIncident(reading, linksTable, child.row, {
-      origin: 'dionaea.connection.link',
-      timestamp,
-      data,
-    });
+    return makeLink(reading, linksTable, child.row, { child, parent, timestamp });
   }
 
   return (after, last) => {
     const entries: Entry[] = [];
     const rows = readPage(statement, after, last, reading.pageRows);
     for (const stored of rows) {
-      const child = readConnectionRow(stored, 'c', stream);
+      const child = readConnectionRow(stored, 'c', reading);
       if (child === undefined) continue;
       const { row } = child;
       const time = child.time ?? timeNear(row);
-      if (row > done.connections)
+      if (row > done.connections && !isCopied(reading, 'connections', row))
         entries.push({ table: 'connections', row, owner: row, size: 500, outcome: announce(child, time) });
       const isLinked = child.parent !== undefined && child.parent !== row && row > done.links;
       if (isLinked) {
-        const outcome = link(child, readConnectionRow(stored, 'p', stream), time);
+        const outcome = link(child, readConnectionRow(stored, 'p', reading), time);
         entries.push({ table: linksTable, row, owner: row, size: 500, outcome });
       }
     }

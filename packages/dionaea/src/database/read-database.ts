@@ -3,8 +3,9 @@ import { databasesOfOthers } from '../known-databases/other-sources.ts';
 import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
 import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
+import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
-import { tableStream } from '../live-database/state.ts';
+import { copyTag, tableStream } from '../live-database/state.ts';
 import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import type { Text } from '../text/open-text.ts';
@@ -14,9 +15,9 @@ import { lastRow, warnOfReusedIds } from './identify.ts';
 import { readLayout } from './layout.ts';
 import { mergeInOrder } from './merge.ts';
 import { createRetryLocked, type Database, openDatabase, type RetryLocked } from './open-database.ts';
-import { createConnectionsReader, linksTable } from './read-connections.ts';
+import { createConnectionsReader } from './read-connections.ts';
 import { createTableReader } from './read-table.ts';
-import { createTimeNear, type Reading } from './reading.ts';
+import { createTimeNear, linksTable, type Reading } from './reading.ts';
 import { foreignDatabase, hasConnections } from './recognise-database.ts';
 import { createRelatedRows } from './related-rows.ts';
 import { tableMappings } from './tables/tables.ts';
@@ -56,6 +57,8 @@ function prepareReading(
       importRootOf(settings),
       onRelative,
     ),
+    places: new WeakMap(),
+    recorded: recordsIds(db) ? createRecordedIds(db, copyTag(recognised.database)) : undefined,
   };
   return { ...recognised, reading };
 }
@@ -66,6 +69,18 @@ async function openEarlier(reading: Reading, context: SourceContext): Promise<Re
   const rows = new Map<string, number>();
   for (const table of tables) rows.set(table, (await context.resumeAfter(reading.streamOf(table))) ?? -1);
   return rows;
+}
+
+/** How far the handlers have the copies of a database of log-sqlite. */
+async function withCopiesDone(
+  reading: Reading,
+  context: SourceContext,
+  retryLocked: RetryLocked,
+): Promise<Reading> {
+  const copiesDone = new Map<string, number>();
+  for (const stream of await retryLocked(() => reading.recorded?.streams() ?? []))
+    copiesDone.set(stream, (await context.resumeAfter(stream)) ?? -1);
+  return { ...reading, copiesDone };
 }
 
 /** Whether this is an older copy of a database that was read. */
@@ -152,8 +167,9 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     const all = [...known, ...(await databasesOfOthers(context, sensor))];
     const onRelative = relativePathWarning(context, settings.local);
     const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, all, onRelative));
-    const { reading, database, warning } = prepared;
+    const { database, warning } = prepared;
     if (warning !== undefined) context.log.warn(warning, { file });
+    const reading = await withCopiesDone(prepared.reading, context, retryLocked);
     const earlier = await openEarlier(reading, context);
     const links = createPastLinks(reading, database, earlier.get(linksTable) ?? -1, context, retryLocked);
     for (const reused of await retryLocked(() => reusedIds(prepared, earlier)))

@@ -1,7 +1,7 @@
 import { type StoredRow, sizeOf, toInteger, toValue } from './cells.ts';
 import { connectionColumns, readConnectionRow } from './connection-row.ts';
 import type { Entry, Page } from './cursor.ts';
-import { makeIncident, type Reading, readPage } from './reading.ts';
+import { idOf, isCopied, makeIncident, type Reading, readPage } from './reading.ts';
 import type { Cells, TableMapping } from './tables/mapping.ts';
 
 /** Makes a function that reads a page of a table other than `connections`. */
@@ -11,7 +11,6 @@ export function createTableReader(
 ): (after: number, last: number) => Page {
   const { db, layout, related, timeNear } = reading;
   const { table } = mapping;
-  const stream = reading.streamOf('connections');
   const columns = Object.entries(mapping.columns).flatMap(([property, names]) => {
     const column = layout.column(table, names);
     return column === undefined ? [] : [{ property, column }];
@@ -29,7 +28,8 @@ export function createTableReader(
   );
 
   function read(stored: StoredRow, row: number): Entry | undefined {
-    const connectionRow = readConnectionRow(stored, 'c', stream);
+    if (isCopied(reading, table, row)) return undefined;
+    const connectionRow = readConnectionRow(stored, 'c', reading);
     const owner = toInteger(stored['owner']);
     const place = {
       table,
@@ -51,7 +51,10 @@ export function createTableReader(
     if (result === null) return undefined;
     if (typeof result === 'string') return { ...place, outcome: result };
     const { origin, data, timestamp = time } = result;
-    return { ...place, outcome: makeIncident(reading, table, row, { origin, data, timestamp }) };
+    const isOwnerRecorded =
+      connectionRow === undefined || reading.recorded?.connectionOf(connectionRow.row) !== undefined;
+    const ids = isOwnerRecorded ? undefined : { ...idOf(reading, table, row), sensor: reading.sensor };
+    return { ...place, outcome: makeIncident(reading, { table, row }, { origin, data, timestamp }, ids) };
   }
 
   return (after, last) => {

@@ -1,6 +1,8 @@
 import { createIncident, describeError, type Incident, type UntypedData } from '@ihandler/core';
+import type { RecordedIds } from '../known-databases/recorded-ids.ts';
 import type { MapPaths } from '../map-path.ts';
 import { type StoredRow, sizeOf, toMilliseconds } from './cells.ts';
+import type { ConnectionRow } from './connection-row.ts';
 import type { Layout } from './layout.ts';
 import type { Database, Statement } from './open-database.ts';
 import type { RelatedRows } from './related-rows.ts';
@@ -20,6 +22,45 @@ export interface Reading {
   /** Whether the files that rows name are on this machine. */
   readonly local?: boolean;
   readonly mapPaths: MapPaths | undefined;
+  /** What a database of log-sqlite recorded about its rows; undefined for other databases. */
+  readonly recorded?: RecordedIds | undefined;
+  /** How far the host has the streams of copies. */
+  readonly copiesDone?: ReadonlyMap<string, number>;
+  /** The rows of the incidents that were made, since the ids of copies do not name them. */
+  readonly places: WeakMap<Incident, RowPlace>;
+}
+
+/** The row from which an incident was made. */
+export interface RowPlace {
+  readonly table: string;
+  readonly row: number;
+  /** The row of the parent, for a link. */
+  readonly parent?: number | undefined;
+}
+
+/** Two rows of `connections`, and when the child was announced. */
+export interface LinkedRows {
+  readonly child: ConnectionRow;
+  readonly parent: ConnectionRow;
+  readonly timestamp: number;
+}
+
+/** Whether the host has the incident of a row already, as a copy. */
+export function isCopied({ recorded, copiesDone }: Reading, table: string, row: number): boolean {
+  const incident = copiesDone === undefined ? undefined : recorded?.incidentOf(table, row);
+  return incident !== undefined && incident.ordinal <= (copiesDone?.get(incident.stream) ?? -1);
+}
+
+/** The sensor and the id of the incident of a row. */
+export function idOf(
+  { recorded, sensor, streamOf }: Reading,
+  table: string,
+  row: number,
+): { readonly sensor: string; readonly id: string } {
+  const incident = recorded?.incidentOf(table, row);
+  if (incident !== undefined)
+    return { sensor: incident.sensor, id: `${incident.stream}:${incident.ordinal}` };
+  return { sensor, id: `${streamOf(table)}:${row}` };
 }
 
 const defaultPageRows = 500;
@@ -44,20 +85,40 @@ export function readPage(
   return rows;
 }
 
+/** The stream of links; a link's row is that of its child. */
+export const linksTable = 'links';
+
 /** Makes the incident of a row; returns the reason when it is invalid. */
 export function makeIncident(
-  { sensor, streamOf, mapPaths, local }: Reading,
-  table: string,
-  row: number,
+  reading: Reading,
+  { table, row, parent }: RowPlace,
   parts: { readonly origin: string; readonly timestamp: number; readonly data: UntypedData },
+  ids: { readonly id: string; readonly sensor: string } = idOf(reading, table, row),
 ): Incident | string {
+  const { mapPaths, local, places } = reading;
   try {
     // Safe: the data was made for this incident and is not shared.
     mapPaths?.(parts.origin, parts.data as Record<string, unknown>);
-    return createIncident({ id: `${streamOf(table)}:${row}`, sensor, local, ...parts });
+    const incident = createIncident({ ...ids, local, ...parts });
+    places.set(incident, { table, row, parent });
+    return incident;
   } catch (error) {
     return describeError(error);
   }
+}
+
+/** Makes the link of a row to its parent; `ordinal` is its place in the stream of `table`. */
+export function makeLink(
+  reading: Reading,
+  table: string,
+  ordinal: number,
+  { child, parent, timestamp }: LinkedRows,
+): Incident | string {
+  const sensor = reading.recorded?.connectionOf(child.row)?.sensor ?? reading.sensor;
+  const place = { table, row: child.row, parent: parent.row };
+  const data = { parent: parent.connection, child: child.connection };
+  const ids = { id: `${reading.streamOf(table)}:${ordinal}`, sensor };
+  return makeIncident(reading, place, { origin: 'dionaea.connection.link', timestamp, data }, ids);
 }
 
 /**

@@ -1,7 +1,6 @@
-import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
+import type { Incident, SourceContext } from '@ihandler/core';
 import type { RetryLocked } from '../database/open-database.ts';
-import { linksTable } from '../database/read-connections.ts';
-import type { Reading } from '../database/reading.ts';
+import { linksTable, type Reading } from '../database/reading.ts';
 import { findLateLinks, lateLinksTable } from '../live-database/late-links.ts';
 import { watchedConnections } from '../live-database/state.ts';
 import { streamName } from '../stream-name.ts';
@@ -31,12 +30,6 @@ function pairs(list: readonly number[]): ReadonlyMap<number, number> {
   return map;
 }
 
-function rowIn(connection: unknown): number {
-  // Safe: the connection of a link from a database has an id that ends with its row.
-  const id = String((connection as { readonly id?: unknown } | null)?.id ?? '');
-  return Number(id.slice(id.lastIndexOf(':') + 1));
-}
-
 /**
  * Makes {@link PastLinks}. `done` is the last row whose link every handler has, -1 for none. The links up to that row, as they
  * are now and were not when the rows were read, are reported together in a stream of their own, which is named after them:
@@ -50,15 +43,14 @@ export function createPastLinks(
   retryLocked: RetryLocked,
 ): PastLinks {
   const links = new Map<number, number>();
-  const linkStream = reading.streamOf(linksTable);
   let last = done;
 
   function remember(batch: readonly Incident[]): void {
-    for (const { id, data } of batch) {
-      const { stream, ordinal } = parseIncidentId(id);
-      if (stream !== linkStream) continue;
-      links.set(ordinal, rowIn(data['parent']));
-      last = Math.max(last, ordinal);
+    for (const incident of batch) {
+      const place = reading.places.get(incident);
+      if (place?.table !== linksTable || place.parent === undefined) continue;
+      links.set(place.row, place.parent);
+      last = Math.max(last, place.row);
     }
   }
 

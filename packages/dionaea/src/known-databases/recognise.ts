@@ -1,4 +1,4 @@
-import { describeConnection, identify, lastRow } from '../database/identify.ts';
+import { describeConnection, identify, isOwnIdentity, lastRow } from '../database/identify.ts';
 import type { Layout } from '../database/layout.ts';
 import type { Database } from '../database/open-database.ts';
 import { type KnownDatabase, shortHash } from './state.ts';
@@ -85,11 +85,15 @@ export function recogniseRows(
   known: readonly KnownDatabase[],
   use: 'growing' | 'once' = 'once',
 ): RecognisedDatabase {
-  const ofSensor = known.filter((database) => database.sensor === sensor);
+  const identity = identify(open.db, open.layout);
+  const isOwn = isOwnIdentity(identity);
+  const ofSensor = known.filter(
+    (other) =>
+      other.sensor === sensor && (isOwn ? other.identity === identity : !isOwnIdentity(other.identity)),
+  );
   const results = ofSensor.map((database) => [database, compare(open, database, use === 'growing')] as const);
   const same = results.find(([, result]) => result === 'same')?.[0];
   if (same !== undefined) return { database: { ...same, file } };
-  const identity = identify(open.db, open.layout);
   const generations = ofSensor
     .filter((database) => database.identity === identity)
     .map(({ generation }) => generation);

@@ -1,7 +1,7 @@
 import type { Incident } from '@ihandler/core';
 import { type StoredRow, toInteger } from '../database/cells.ts';
 import { connectionColumns, readConnectionRow } from '../database/connection-row.ts';
-import { makeIncident, type Reading } from '../database/reading.ts';
+import { makeLink, type Reading } from '../database/reading.ts';
 
 /** The stream of links that were found after their connection was reported. Its ordinals are times, which rise whichever row gets a parent. */
 export const lateLinksTable = 'late-links';
@@ -24,7 +24,6 @@ export function findLateLinks(
   ordinal: number,
 ): readonly LateLink[] {
   const { db, layout, timeNear } = reading;
-  const stream = reading.streamOf('connections');
   if (layout.column('connections', ['connection_parent']) === undefined) return [];
   const rows = db
     .prepare<[number, number], StoredRow>(
@@ -41,14 +40,14 @@ export function findLateLinks(
     const [child, parent] = [toInteger(row['child']), toInteger(row['parent'])];
     if (child === undefined || parent === undefined || reported.get(child) === parent) continue;
     const stored = both.get(child);
-    const childRow = stored && readConnectionRow(stored, 'c', stream);
-    const parentRow = stored && readConnectionRow(stored, 'p', stream);
+    const childRow = stored && readConnectionRow(stored, 'c', reading);
+    const parentRow = stored && readConnectionRow(stored, 'p', reading);
     // The row of the parent may be added later.
     if (childRow === undefined || parentRow === undefined) continue;
-    const incident = makeIncident(reading, lateLinksTable, ordinal + links.length, {
-      origin: 'dionaea.connection.link',
+    const incident = makeLink(reading, lateLinksTable, ordinal + links.length, {
+      child: childRow,
+      parent: parentRow,
       timestamp: childRow.time ?? timeNear(child),
-      data: { parent: parentRow.connection, child: childRow.connection },
     });
     if (typeof incident !== 'string') links.push({ child, parent, incident });
   }

@@ -8,16 +8,16 @@ import {
   openDatabase,
   type RetryLocked,
 } from '../database/open-database.ts';
-import { linksTable } from '../database/read-connections.ts';
-import { createTimeNear, type Reading } from '../database/reading.ts';
+import { createTimeNear, linksTable, type Reading } from '../database/reading.ts';
 import { foreignDatabase, hasConnections } from '../database/recognise-database.ts';
 import { createRelatedRows } from '../database/related-rows.ts';
 import { tableMappings } from '../database/tables/tables.ts';
 import { databasesOf, databasesOfOthers, withFewAnchors } from '../known-databases/other-sources.ts';
 import { recogniseRows } from '../known-databases/recognise.ts';
+import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
 import { createPathMapping, relativePathWarning, rootOf, samplePaths } from '../map-path.ts';
 import type { LiveDatabaseSettings } from './options.ts';
-import { checkOf, type LiveState, tableStream, watchedConnections } from './state.ts';
+import { checkOf, copyTag, type LiveState, tableStream, watchedConnections } from './state.ts';
 
 /** An open database that is followed. */
 export interface LiveDatabase {
@@ -171,6 +171,10 @@ export async function openLive(
           samplePaths(settings),
           rootOf(settings),
           relativePathWarning(context, !settings.remote),
+        ),
+        places: new WeakMap(),
+        recorded: await retryLocked(() =>
+          recordsIds(db) ? createRecordedIds(db, copyTag(state)) : undefined,
         ),
       },
       retryLocked,

@@ -3,8 +3,9 @@ import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/co
 import { type Cursor, createCursor, type Page } from '../database/cursor.ts';
 import { describeConnection, lastRow, warnOfReusedIds } from '../database/identify.ts';
 import { mergeInOrder } from '../database/merge.ts';
-import { createConnectionsReader, linksTable } from '../database/read-connections.ts';
+import { createConnectionsReader } from '../database/read-connections.ts';
 import { createTableReader } from '../database/read-table.ts';
+import { linksTable } from '../database/reading.ts';
 import { tableMappings } from '../database/tables/tables.ts';
 import { takeAnchors } from '../known-databases/recognise.ts';
 import { findLateLinks } from './late-links.ts';
@@ -25,19 +26,12 @@ export interface RowReaderSettings {
   keep(state: LiveState): void;
 }
 
-/** The row id in the id of a connection, `<stream>:<row>`. */
-function rowOf(id: unknown): number | undefined {
-  return typeof id === 'string' && /:\d+$/.test(id) ? Number(id.slice(id.lastIndexOf(':') + 1)) : undefined;
-}
-
 /** Reads the rows that were added to a database since a state, and reports them, each time with the position reached. */
 export class RowReader {
   readonly #file: string;
   readonly #live: LiveDatabase;
   readonly #context: SourceContext;
   readonly #keep: (state: LiveState) => void;
-  /** The table of each stream. */
-  readonly #tables: ReadonlyMap<string, string>;
 
   /** The position that is durable. */
   #state: LiveState;
@@ -53,7 +47,6 @@ export class RowReader {
     this.#context = context;
     this.#keep = keep;
     this.#warned = warned;
-    this.#tables = new Map(countedTables.map((table) => [live.reading.streamOf(table), table]));
     this.#state = state;
     for (let at = 0; at + 1 < state.told.length; at += 2)
       this.#links.set(state.told[at] ?? 0, state.told[at + 1] ?? 0);
@@ -157,13 +150,12 @@ export class RowReader {
     const rows = { ...this.#state.rows, ...changes.rows };
     let { lastLink } = this.#state;
     for (const incident of batch) {
-      const { stream, ordinal } = parseIncidentId(incident.id);
-      const table = this.#tables.get(stream);
-      if (table === undefined) continue;
-      rows[table] = ordinal;
-      if (table !== linksTable) continue;
-      lastLink = ordinal;
-      this.#rememberLink(ordinal, incident);
+      const place = reading.places.get(incident);
+      if (place === undefined || !countedTables.includes(place.table)) continue;
+      rows[place.table] = place.row;
+      if (place.table !== linksTable || place.parent === undefined) continue;
+      lastLink = place.row;
+      this.#links.set(place.row, place.parent);
     }
     const last = rows['connections'] ?? -1;
     const row = await retryLocked(() => describeConnection(reading.db, reading.layout, last));
@@ -172,11 +164,5 @@ export class RowReader {
     await this.#context.report(batch, { state: writeState(next) });
     this.#state = next;
     this.#keep(next);
-  }
-
-  #rememberLink(child: number, { origin, data }: Incident): void {
-    // Safe: any value may be asked for its id.
-    const parent = rowOf((data['parent'] as { readonly id?: unknown } | undefined)?.id);
-    if (origin === 'dionaea.connection.link' && parent !== undefined) this.#links.set(child, parent);
   }
 }

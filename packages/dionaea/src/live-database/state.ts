@@ -77,3 +77,8 @@ export function tableStream(
     ? streamName('dionaea-database', sensor, identity, table)
     : streamName('dionaea-database-generation', sensor, identity, String(generation), table);
 }
+
+/** What names a database of log-sqlite in the ids of the copies that are read from it. */
+export function copyTag({ identity, generation }: Pick<LiveState, 'identity' | 'generation'>): string {
+  return streamName('dionaea-database-copies', '', identity, String(generation));
+}

@@ -2,8 +2,10 @@ import {
   type ClusterResult,
   type ConnectionKey,
   formerKey,
+  isCopy,
   type NamedConnection,
   type Place,
+  placeOf,
   SAME_ID_LIMIT,
 } from '@ihandler/attack-log';
 import { parseIncidentId } from '@ihandler/core';
@@ -118,7 +120,9 @@ export function createConnectionTable(schema: string): ConnectionTable {
     changes({ announced, moves }) {
       const queries: QueryConfig[] = [];
       if (announced.length > 0) {
-        const ids = announced.map(({ incidentId }) => parseIncidentId(incidentId));
+        const ids = announced.map(({ incidentId }) =>
+          isCopy(incidentId) ? placeOf(incidentId) : parseIncidentId(incidentId),
+        );
         const values = [
           announced.map(({ row }) => row),
           announced.map(({ key, named }) => (named ? keyHash(key) : null)),

@@ -1,3 +1,4 @@
+import { type IncidentPlace, isCopy, placeOf } from '@ihandler/attack-log';
 import { type Incident, parseIncidentId } from '@ihandler/core';
 import { DAY } from '@ihandler/core/kit';
 import type { Client, QueryConfig } from 'pg';
@@ -18,8 +19,13 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY);
 }
 
+/** The id under which an incident is known: for a copy from a database of log-sqlite, that of the original. */
+function knownId(id: string): IncidentPlace {
+  return isCopy(id) ? placeOf(id) : parseIncidentId(id);
+}
+
 function parameters(incidents: readonly Incident[]): [streams: string, ordinals: string] {
-  const ids = incidents.map(({ id }) => parseIncidentId(id));
+  const ids = incidents.map(({ id }) => knownId(id));
   return [
     arrayLiteral(ids.map(({ stream }) => streamHash(stream))),
     arrayLiteral(ids.map(({ ordinal }) => ordinal)),
@@ -42,8 +48,10 @@ export function createStoredIds(schema: string): StoredIds {
       const known = new Set(rows.map(({ i }) => Number(i) - 1));
       const seen = new Set<string>();
       return batch.filter(({ id }, index) => {
-        if (known.has(index) || seen.has(id)) return false;
-        seen.add(id);
+        const { stream, ordinal } = knownId(id);
+        const key = `${stream}:${ordinal}`;
+        if (known.has(index) || seen.has(key)) return false;
+        seen.add(key);
         return true;
       });
     },

@@ -13,6 +13,7 @@ import type { Database } from 'better-sqlite3';
 import { explainFailure } from '../database/failure.ts';
 import type { LiveDatabase } from '../database/live-database.ts';
 import type { Settings } from '../options.ts';
+import { prepareTrimRowIds } from '../write/row-ids.ts';
 import { prepareDeleteAttack } from './delete-attacks.ts';
 import { createImplausibleTimes } from './implausible-times.ts';
 
@@ -39,6 +40,7 @@ function createSweep(
   { log, now }: Pick<HandlerContext, 'log' | 'now'>,
 ): Sweep {
   const deleteAttack = prepareDeleteAttack(database);
+  const trimRowIds = prepareTrimRowIds(database);
   const implausible = createImplausibleTimes(database, now);
   const warnings = createThrottledLog(log.warn, HOUR);
   // Connections with a plausible time, and those without one, whose time is when they were first seen.
@@ -137,6 +139,7 @@ function createSweep(
       }
       // The next sweep starts over: attacks that were too young may be old enough then.
       if (!more && todo !== undefined) {
+        trimRowIds();
         after = START;
         sweptAt = now();
       }

@@ -6,6 +6,42 @@ export const CLOCKS =
   'CREATE TABLE IF NOT EXISTS ihandler_clocks (connection INTEGER PRIMARY KEY, seen_at INTEGER NOT NULL)';
 
 /**
+ * Which incident each row came from, for programs that read this database. Older databases lack it, and so do their older rows.
+ * An entry of `ihandler_rows` is about consecutive rows of a table whose incidents are of one stream: `ordinals` is a JSON
+ * array with the ordinal of the first row, and the difference to the one before for each further row. Of several entries that
+ * contain a row, the one with the highest `first_row` is valid. Within a run of a table and stream, ordinals rise with the
+ * rows; `ihandler_runs` has the last run of each. `ihandler_copies` has the incidents that were copied from other databases.
+ */
+export const ROW_IDS: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS ihandler_streams (
+    stream INTEGER PRIMARY KEY,
+    stream_name TEXT NOT NULL,
+    sensor INTEGER NOT NULL,
+    UNIQUE (stream_name, sensor)
+  )`,
+  `CREATE TABLE IF NOT EXISTS ihandler_rows (
+    table_name TEXT NOT NULL,
+    first_row INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    ordinals TEXT NOT NULL,
+    PRIMARY KEY (table_name, first_row)
+  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS ihandler_runs (
+    table_name TEXT NOT NULL,
+    stream INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    last_ordinal INTEGER NOT NULL,
+    PRIMARY KEY (table_name, stream)
+  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS ihandler_copies (
+    stream TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    PRIMARY KEY (stream, ordinal)
+  ) WITHOUT ROWID`,
+];
+
+/**
  * Our tables beside dionaea's, with the prefix `ihandler_`. Tools that read dionaea's tables do not need them.
  * `connection_key` is a hash of sensor and connection id (see `keyHash`), NULL for an announcement without an identity of its
  * own.
@@ -29,6 +65,7 @@ export const OWN_SCHEMA: readonly string[] = [
     incident TEXT NOT NULL
   )`,
   CLOCKS,
+  ...ROW_IDS,
   `CREATE INDEX IF NOT EXISTS ihandler_connections_key_idx ON ihandler_connections (connection_key)
     WHERE connection_key IS NOT NULL`,
   'CREATE INDEX IF NOT EXISTS ihandler_waiting_missing_idx ON ihandler_waiting (missing)',

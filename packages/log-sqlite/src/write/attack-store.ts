@@ -12,8 +12,10 @@ import {
 } from '@ihandler/attack-log';
 import type { Checkpoint, Incident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { ROW_IDS } from '../schema/own-schema.ts';
 import { createConnectionTable } from './connection-table.ts';
 import { prepareInsert } from './insert-rows.ts';
+import { createRowIds } from './row-ids.ts';
 import { createStoredCheckpoint } from './stored-checkpoint.ts';
 import { createWaitingTable } from './waiting-table.ts';
 
@@ -38,9 +40,12 @@ const tables = Object.keys(TABLES) as Table[];
 
 /** Prepares the statements for a database whose schema is complete. */
 export function createAttackStore(database: Database, waitingLimit: number = WAITING_LIMIT): AttackStore {
+  // Databases of earlier versions lack them.
+  for (const statement of ROW_IDS) database.exec(statement);
   const stored = createStoredCheckpoint(database);
   const waitingTable = createWaitingTable(database, waitingLimit);
   const connections = createConnectionTable(database);
+  const rowIds = createRowIds(database);
   const inserts = tables.map((table) => [table, prepareInsert(database, table, TABLES[table])] as const);
   const highestKeys = database
     .prepare<[], number[]>(
@@ -79,6 +84,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
   function save(result: ClusterResult): number {
     for (const [table, insert] of inserts) insert(result.rows[table]);
     connections.announce(result.announced);
+    rowIds.save(result);
     connections.move(result.moves);
     return waitingTable.save(result.waiting);
   }
@@ -88,7 +94,7 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
     if (typeof foreignRow === 'number') return { stored: false, foreignRow };
     const incidents = stored.newOnes(batch, checkpoint);
     const dropped = save(cluster(incidents, load(incidents)));
-    stored.advance(checkpoint);
+    stored.advance(checkpoint, incidents);
     return { stored: true, dropped };
   });
 

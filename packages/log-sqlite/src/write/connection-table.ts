@@ -1,4 +1,3 @@
-import { toUSVString } from 'node:util';
 import {
   type ClusterResult,
   type ConnectionKey,
@@ -12,6 +11,7 @@ import {
 import type { Database } from 'better-sqlite3';
 import { keyHash } from './hash.ts';
 import { prepareInsert } from './insert-rows.ts';
+import { createSensorNumbers } from './sensor-numbers.ts';
 
 /** The rows of connections by sensor and id, and their places in the forest. */
 export interface ConnectionTable {
@@ -56,15 +56,9 @@ export function createConnectionTable(database: Database): ConnectionTable {
     'connection_id',
     'incident_id',
   ]);
-  const findSensor = database.prepare('SELECT sensor FROM ihandler_sensors WHERE sensor_name = ?').pluck();
-  const addSensor = database.prepare('INSERT INTO ihandler_sensors (sensor_name) VALUES (?)');
+  const sensorNumber = createSensorNumbers(database);
   const moveTree = database.prepare('UPDATE connections SET connection_root = ? WHERE connection_root = ?');
   const setParent = database.prepare('UPDATE connections SET connection_parent = ? WHERE connection = ?');
-
-  function sensorNumber(name: string): number {
-    const known: unknown = findSensor.get(name);
-    return typeof known === 'number' ? known : Number(addSensor.run(name).lastInsertRowid);
-  }
 
   /** The connections of a key; with `announcement` only the one that this incident announced. */
   function loadOne(
@@ -99,7 +93,7 @@ export function createConnectionTable(database: Database): ConnectionTable {
       const rows = announced.map(({ row, key, sensor, connectionId, incidentId, named }) => {
         let number = sensors.get(sensor);
         if (number === undefined) {
-          number = sensorNumber(toUSVString(sensor));
+          number = sensorNumber(sensor);
           sensors.set(sensor, number);
         }
         return [row, named ? keyHash(key, seed) : null, number, connectionId, incidentId];

@@ -1,0 +1,146 @@
+import { toUSVString } from 'node:util';
+import { type ClusterResult, placeOf, type Table } from '@ihandler/attack-log';
+import type { Incident } from '@ihandler/core';
+import type { Database } from 'better-sqlite3';
+import { createSensorNumbers } from './sensor-numbers.ts';
+
+/** The tables in which one row stands for an incident. Rows of the others belong to one of these. */
+const TABLES_WITH_IDS: readonly Table[] = [
+  'connections',
+  'dcerpcbinds',
+  'dcerpcrequests',
+  'emu_profiles',
+  'emu_services',
+  'offers',
+  'downloads',
+  'p0fs',
+  'logins',
+  'mssql_commands',
+  'mysql_commands',
+  'sip_commands',
+  'mqtt_fingerprints',
+  'mqtt_publish_commands',
+  'mqtt_subscribe_commands',
+  'virustotals',
+];
+
+/** Records which incident each row came from. See `ROW_IDS`. */
+export interface RowIds {
+  /** Records the incidents of new rows. */
+  save(result: Pick<ClusterResult, 'rows' | 'incidents'>): void;
+}
+
+/** A stream in this batch, with the last run of the current table. */
+interface Stream {
+  readonly number: number;
+  run: number;
+  last: number;
+}
+
+/** Consecutive rows of one stream and run. */
+interface Entry {
+  readonly stream: Stream;
+  readonly run: number;
+  readonly firstRow: number;
+  readonly ordinals: number[];
+}
+
+/** Prepares the statements. */
+export function createRowIds(database: Database): RowIds {
+  const sensorNumber = createSensorNumbers(database);
+  const findStream = database
+    .prepare('SELECT stream FROM ihandler_streams WHERE stream_name = ? AND sensor = ?')
+    .pluck();
+  const addStream = database.prepare('INSERT INTO ihandler_streams (stream_name, sensor) VALUES (?, ?)');
+  const findRun = database
+    .prepare<[string, number], [number, number]>(
+      'SELECT run, last_ordinal FROM ihandler_runs WHERE table_name = ? AND stream = ?',
+    )
+    .raw();
+  const setRun = database.prepare(
+    `INSERT INTO ihandler_runs (table_name, stream, run, last_ordinal) VALUES (?, ?, ?, ?)
+      ON CONFLICT (table_name, stream) DO UPDATE SET run = excluded.run, last_ordinal = excluded.last_ordinal`,
+  );
+  const addEntry = database.prepare(
+    'INSERT OR REPLACE INTO ihandler_rows (table_name, first_row, stream, run, ordinals) VALUES (?, ?, ?, ?, ?)',
+  );
+
+  function numberOf(name: string, sensor: string): number {
+    const stored = toUSVString(name);
+    const owner = sensorNumber(sensor);
+    const known: unknown = findStream.get(stored, owner);
+    return typeof known === 'number' ? known : Number(addStream.run(stored, owner).lastInsertRowid);
+  }
+
+  function saveTable(
+    table: Table,
+    rows: ClusterResult['rows'][Table],
+    incidents: readonly Incident[],
+    numbers: Map<string, number>,
+  ): void {
+    const streams = new Map<string, Stream>();
+    const streamOf = (name: string, sensor: string): Stream => {
+      const key = `${sensor.length} ${sensor} ${name}`;
+      const known = streams.get(key);
+      if (known !== undefined) return known;
+      const number = numbers.get(key) ?? numberOf(name, sensor);
+      numbers.set(key, number);
+      const [run, last] = findRun.get(table, number) ?? [0, -1];
+      const stream = { number, run, last };
+      streams.set(key, stream);
+      return stream;
+    };
+    let entry: Entry | undefined;
+    const flush = () => {
+      if (entry === undefined) return;
+      const { stream, run, firstRow, ordinals } = entry;
+      addEntry.run(table, firstRow, stream.number, run, `[${ordinals.join(',')}]`);
+    };
+    let stream: Stream | undefined;
+    let [name, sensor] = ['', ''];
+    incidents.forEach((incident, index) => {
+      const place = placeOf(incident.id);
+      if (stream === undefined || place.stream !== name || incident.sensor !== sensor) {
+        ({ stream: name } = place);
+        ({ sensor } = incident);
+        stream = streamOf(name, sensor);
+      }
+      if (place.ordinal <= stream.last) stream.run += 1;
+      if (entry?.stream === stream && entry.run === stream.run)
+        entry.ordinals.push(place.ordinal - stream.last);
+      else {
+        flush();
+        entry = {
+          stream,
+          run: stream.run,
+          firstRow: Number(rows[index]?.[0]),
+          ordinals: [place.ordinal],
+        };
+      }
+      stream.last = place.ordinal;
+    });
+    flush();
+    for (const { number, run, last } of streams.values()) setRun.run(table, number, run, last);
+  }
+
+  return {
+    save({ rows, incidents }) {
+      const numbers = new Map<string, number>();
+      for (const table of TABLES_WITH_IDS)
+        if (rows[table].length > 0) saveTable(table, rows[table], incidents[table], numbers);
+    },
+  };
+}
+
+/** Makes a function that removes the entries of rows that retention removed: those before the first row of a table. */
+export function prepareTrimRowIds(database: Database): () => void {
+  const trims = TABLES_WITH_IDS.map((table) =>
+    database.prepare(
+      `DELETE FROM ihandler_rows WHERE table_name = '${table}' AND first_row < (SELECT max(first_row) FROM ihandler_rows
+        WHERE table_name = '${table}' AND first_row <= coalesce((SELECT min(rowid) FROM ${table}), 9e15))`,
+    ),
+  );
+  return () => {
+    for (const trim of trims) trim.run();
+  };
+}
