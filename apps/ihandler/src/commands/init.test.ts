@@ -99,6 +99,7 @@ describe('init with every package of this repository', () => {
     const written = text.trimEnd().split('\n');
     expect(written.length).toBeLessThanOrEqual(60);
     expect(written.filter((line) => line.length > 120)).toEqual([]);
+    expect(written.filter((line) => line.endsWith('…'))).toEqual([]);
     expect(() => parse(text)).not.toThrow();
     expect(Object.keys(parse(text))).toEqual(['ihandlers']);
     // With every comment sign removed, entries are still entries and comments are still comments.

@@ -107,6 +107,11 @@ function withoutCommon(options: CommandSpec['options']): Readonly<Record<string,
 }
 
 /** The error of commander in the words of this program. */
+/** The usage of a command, which follows `head` on its line, broken to fit. */
+function usageText(head: string, usage: string, columns: number | undefined): string {
+  return wrapText(`${head}${escapeControls(usage)}`, head.length, columns).slice(head.length);
+}
+
 function usageError(error: CommanderError, command: CommanderCommand, program: string): IhandlerError {
   const message = error.message.replace(/^error: /, '');
   const flag = /^unknown option '(--[^'=]+)/.exec(message)?.[1];
@@ -153,7 +158,7 @@ export function parseCommandLine(argv: readonly string[], spec: ProgramSpec): In
       .command(name)
       .summary(`${helpText(summary)}${from === undefined ? '' : ` (${from})`}`)
       .description(`${helpText(summary).replace(/\.$/, '')}.`)
-      .usage(escapeControls(usage))
+      .usage(usageText(`Usage: ${root.name()} ${name} `, usage, width))
       .argument('[arguments...]')
       .configureHelp({ visibleArguments: () => [] });
     const own = addOptions(command, { ...options, ...withoutCommon(options) }, argv);

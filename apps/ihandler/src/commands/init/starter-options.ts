@@ -8,10 +8,13 @@ type JsonSchema = Parameters<typeof optionsOf>[0];
 /** The longest comment line of the configuration, in characters. */
 const WIDTH = 110;
 
-/** Text as one comment line, cut if it is longer. Text of a manifest, which is not trusted, stays inside the comment. */
+/** Text as one comment line: its first clauses if it is longer. Text of a manifest, which is not trusted, stays inside it. */
 export function comment(text: string, indent: string): string {
   const line = `${indent}# ${escapeControls(text)}`;
-  return line.length < WIDTH ? line : `${cutTo(line, WIDTH)}…`;
+  if (line.length < WIDTH) return line;
+  const cut = cutTo(line, WIDTH);
+  const end = Math.max(...['; ', ', with ', ' and '].map((joint) => cut.lastIndexOf(joint)));
+  return end > indent.length + 20 ? `${cut.slice(0, end)}.` : `${cut}…`;
 }
 
 /** A value as YAML that is also JSON, without quotes where it is unambiguous. */
