@@ -7,6 +7,7 @@ import { handlerOf, requestedEntries } from './assembly/requested-handlers.ts';
 import { durableJournalOf, journalOf, openJournalView } from './assembly/view-journal.ts';
 import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
 import { connectControl } from './control/connect-control.ts';
+import { forgetNetworks } from './control/forget-networks.ts';
 import { replayProgress } from './control/operations.ts';
 import { performOperation } from './control/perform-operation.ts';
 import { checkHost } from './diagnosis/check-host.ts';
@@ -120,12 +121,7 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
         },
         plan,
       ),
-    forget: (networks, instances, signal = never()) =>
-      performOperation(
-        { method: 'forget', params: { networks: [...networks] } },
-        { instances, signal },
-        plan,
-      ),
+    forget: (networks, options) => forgetNetworks(plan, networks, options),
   };
   plans.set(host, plan);
   return host;

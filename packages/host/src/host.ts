@@ -30,6 +30,15 @@ export interface SentData {
   readonly destinations: readonly string[];
 }
 
+/** Where to forget. */
+export interface ForgetOptions {
+  /** Instances of the configuration. */
+  readonly instances: readonly string[];
+  /** Handlers that are not in the configuration, with their databases. Without a configuration, only these forget. */
+  readonly with?: readonly Entry[];
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The handlers, sources and journal of a configuration, as one program runs them. Creating a host opens nothing; methods
  * throw `OPTIONS_INVALID` with all problems of the configuration. Methods that change something do it in the process that
@@ -85,11 +94,7 @@ export interface Host {
   replay(request: ReplayRequest): Promise<OperationAnswers['replay']>;
   /**
    * Removes what the journal and the given instances store about these addresses and networks. Resolves with what each
-   * instance did, for people.
+   * instance did, for people. A journal that does not exist is left out: databases that only imports have filled need none.
    */
-  forget(
-    networks: readonly string[],
-    instances: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>>;
+  forget(networks: readonly string[], options: ForgetOptions): Promise<Readonly<Record<string, string>>>;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
-import { installPlain } from '../testing/fixture-packages.ts';
+import { installEvents, installPlain } from '../testing/fixture-packages.ts';
 import { startRun, stopRun, until } from '../testing/operator-world.ts';
 import type { Program } from '../testing/program.ts';
 import { createWorld, type World } from '../testing/world.ts';
@@ -135,6 +135,55 @@ describe('forget', { timeout: 120_000 }, () => {
       expect(bytesOf(world)).not.toContain(BAD);
     },
   );
+
+  test.each([
+    ['of a configuration that never ran', ['-c', 'imp.yaml']],
+    ['that is named on the command line', ['--with', 'log-sqlite:file=attacks.sqlite']],
+  ])('removes every byte from a database that only import has filled, %s', async (_, target) => {
+    const world = createWorld();
+    program.install(world, 'journal-sqlite');
+    program.install(world, 'log-sqlite');
+    installEvents(world);
+    world.write(
+      'imp.yaml',
+      'data: data\nihandlers:\n  - { name: log-sqlite, config: { file: attacks.sqlite } }\n',
+    );
+    const env = { XDG_STATE_HOME: join(world.folder, 'state'), IHANDLER_SENSOR: 's' };
+    const login = (id: string, host: string) =>
+      ['dionaea.connection.tcp.accept', 'dionaea.modules.python.mysql.login']
+        .map((origin) =>
+          JSON.stringify({
+            origin,
+            data: {
+              username: 'root',
+              password: `pw-${host}`,
+              connection: {
+                id,
+                protocol: 'mysqld',
+                transport: 'tcp',
+                local: { host: '192.0.2.1', port: 3306 },
+                remote: { host, port: 4000, hostname: '' },
+              },
+            },
+          }),
+        )
+        .join('\n');
+    world.write('events', `${login('1', BAD)}\n${login('2', GOOD)}\n`);
+    await world.run(['import', 'events', ...target], { env });
+    const bytes = () =>
+      world
+        .list('.')
+        .filter((name) => name.startsWith('attacks.sqlite'))
+        .map((name) => readFileSync(join(world.folder, name), 'latin1'))
+        .join('\n');
+    expect(bytes()).toContain(`pw-${BAD}`);
+    const { code, stdout, stderr } = await world.run(['forget', BAD, '--yes', ...target], { env });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('  log-sqlite: removed 1 attack (1 connection)');
+    expect(stdout).not.toContain('journal:');
+    expect(bytes()).not.toContain(BAD);
+    expect(bytes()).toContain(`pw-${GOOD}`);
+  });
 
   test('asks first, and rejects an invalid network', async () => {
     const { world, running } = await worldWithHosts();

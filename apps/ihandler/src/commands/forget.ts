@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandArguments, escapeControls, type HandlerEntry, IhandlerError } from '@ihandler/core';
 import { normalizeNetwork, withinNetworks } from '@ihandler/core/kit';
-import type { Host } from '@ihandler/host';
-import { type App, type BuiltIn, configOption } from '../app.ts';
+import { type Host, parseEntry } from '@ihandler/host';
+import { type App, type BuiltIn, configOption, texts } from '../app.ts';
 import { hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
@@ -61,15 +61,25 @@ async function runForget(args: CommandArguments, app: App): Promise<number> {
   const { terminal } = app;
   const networks = networksIn(args, app);
   const host = await hostFor(args, app);
-  await host.loadJournal({ durable: true });
-  const handlers = await host.loadHandlers();
-  const question = `Forget ${networks.join(', ')} in the journal and in all databases of ${host.configuration.file ?? 'the installed handlers'}?`;
+  const { installed, file } = host.configuration;
+  const added = texts(args, 'with').map((value) => parseEntry(value, installed));
+  for (const { config } of added) app.secrets.learn(config);
+  const isOnlyAdded = added.length > 0 && file === undefined;
+  const handlers = isOnlyAdded ? [] : await host.loadHandlers();
+  const where = isOnlyAdded
+    ? `the data of ${added.map(({ name }) => name).join(', ')}`
+    : `the journal and in all databases of ${file ?? 'the installed handlers'}`;
+  const question = `Forget ${networks.join(', ')} in ${where}?`;
   if (!(await confirm(question, args, app))) {
     app.note('nothing was forgotten');
     return exitCodes.nothing;
   }
   const forgetting = handlers.filter(({ handler }) => handler.forget !== undefined).map(nameOf);
-  const answers = await host.forget(networks, forgetting, app.world.signal);
+  const answers = await host.forget(networks, {
+    instances: forgetting,
+    with: added,
+    signal: app.world.signal,
+  });
   const others = handlers.map(nameOf).filter((instance) => !Object.hasOwn(answers, instance));
   if (args.options['json'] === true) {
     await terminal.write(`${JSON.stringify({ did: answers, untouched: others })}\n`);
@@ -94,12 +104,22 @@ export const forgetCommand: BuiltIn = {
   usage: 'IP|CIDR… [--yes]',
   options: {
     config: configOption,
+    with: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME:OPTION=VALUE',
+      help: 'Also forget in this handler’s data',
+    },
     yes: yesOption,
     json: { type: 'boolean', help: 'Print the result as one JSON object' },
   },
   examples: [
     ['ihandler forget 203.0.113.9 -c my.yaml', 'one address; asks first'],
     ['ihandler forget 203.0.113.0/24 2001:db8::/32 --yes -c my.yaml', 'networks, in a script'],
+    [
+      'ihandler forget 203.0.113.9 --with log-sqlite:file=attacks.sqlite',
+      'in one database, filled by import',
+    ],
   ],
   run: runForget,
 };

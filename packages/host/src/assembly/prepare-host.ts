@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   createDispatcher,
+  createMemoryJournal,
   type Dispatcher,
   type DispatcherOptions,
   type HandlerEntry,
@@ -21,6 +22,8 @@ export interface PrepareOptions
   extends Pick<DispatcherOptions, 'onReject' | 'onDeadLetter' | 'onJournalFailed'> {
   /** Only these instances run; the pending incidents of the others stay in the journal. @default all */
   readonly instances?: readonly string[];
+  /** Whether to do without the journal, which does not exist. */
+  readonly withoutJournal?: boolean;
   /** Whether it needs live sources: then there must be at least one, and their problems are reported. */
   readonly sources: boolean;
 }
@@ -109,11 +112,12 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
   makeDataFolder(dataDir);
   const sensor = sensorName(dataDir, configuration.sensor, world.env);
   const { handlers: all, sources, loaded } = await loadParts(plan, sensor, options.sources);
-  const { instances, onReject, onDeadLetter, onJournalFailed } = options;
+  const { instances, withoutJournal, onReject, onDeadLetter, onJournalFailed } = options;
+  const journal = withoutJournal ? createMemoryJournal() : loaded.journal;
   const handlers = select(all, instances);
   const dispatcher = createDispatcher({
     otherStates: () => Object.fromEntries(readImportStates(dataDir, world.log())),
-    journal: instances === undefined ? loaded.journal : withoutRelease(loaded.journal),
+    journal: instances === undefined ? journal : withoutRelease(journal),
     handlers,
     sensor,
     dataDir,

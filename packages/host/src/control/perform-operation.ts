@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { IhandlerError, type LaneStatus } from '@ihandler/core';
 import { pause } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { prepareHost, startHost } from '../assembly/prepare-host.ts';
+import { durableJournalOf, journalOf } from '../assembly/view-journal.ts';
 import { asOwner } from '../ownership/as-owner.ts';
 import { callControl } from './control-client.ts';
 import { answers, type Operation, type OperationAnswers, operate } from './operations.ts';
@@ -16,7 +18,7 @@ export interface OperationOptions {
 }
 
 /** Waits until every handler has started; throws for one that does not. */
-async function waitForStart(
+export async function waitForStart(
   status: () => readonly LaneStatus[],
   patience: number,
   signal: AbortSignal,
@@ -32,25 +34,47 @@ async function waitForStart(
     );
 }
 
+/** Whether an operation can do without the journal: databases that only imports have filled need none. */
+async function needsNoJournal(
+  { method }: Operation,
+  { instances }: OperationOptions,
+  plan: HostPlan,
+): Promise<boolean> {
+  if (method !== 'forget' || instances.length === 0) return false;
+  const { module, file } = await journalOf(plan);
+  return module === undefined || (file !== undefined && !existsSync(file));
+}
+
 async function performHere(
   operation: Operation,
-  { instances, signal, onProgress }: OperationOptions,
+  options: OperationOptions,
   plan: HostPlan,
 ): Promise<unknown> {
-  const { dispatcher } = await startInstances(plan, instances);
+  const { signal, onProgress } = options;
+  const withoutJournal = await needsNoJournal(operation, options, plan);
+  if (!withoutJournal) await durableJournalOf(plan);
+  const { dispatcher } = await startInstances(plan, options.instances, withoutJournal);
   const { start } = plan.world.patience;
   try {
     await waitForStart(() => dispatcher.status(), start, signal);
     // A replay covers only what the instance has had before; its backlog is delivered first.
     if (operation.method === 'replay') await dispatcher.drain({ stalledAfter: start, signal });
-    return await operate(dispatcher, operation, onProgress ?? (() => undefined), signal);
+    const answer = await operate(dispatcher, operation, onProgress ?? (() => undefined), signal);
+    return withoutJournal ? withoutJournalOf(answer) : answer;
   } finally {
     await dispatcher.close();
   }
 }
 
-async function startInstances(plan: HostPlan, instances: readonly string[]) {
-  const prepared = await prepareHost(plan, { instances, sources: false });
+/** An answer without that of the journal. */
+function withoutJournalOf(answer: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(answers.forget.parse(answer)).filter(([name]) => name !== 'journal'),
+  );
+}
+
+async function startInstances(plan: HostPlan, instances: readonly string[], withoutJournal: boolean) {
+  const prepared = await prepareHost(plan, { instances, sources: false, withoutJournal });
   const { starting } = await startHost(prepared);
   starting.catch((error: unknown) => plan.world.log().error('a handler failed to start', { error }));
   return prepared;
