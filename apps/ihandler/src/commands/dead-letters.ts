@@ -44,7 +44,7 @@ async function listOne(
   await terminal.write(`${style('bold', `${instance}: ${formatCount(count, 'dead letter')}`, terminal)}\n`);
   for (const letter of shown) await terminal.write(letterLines(letter, width, terminal));
   const more = count - shown.length;
-  if (more > 0) await terminal.write(`  and ${more.toLocaleString('en')} more: --limit ${count}\n`);
+  if (more > 0) await terminal.write(`  and ${formatCount(more)} more: --limit ${count}\n`);
   return count;
 }
 

@@ -1,4 +1,5 @@
 import { escapeControls } from '@ihandler/core';
+import { formatCount } from '@ihandler/core/kit';
 import type { ImportProgress } from '@ihandler/host';
 
 /** The width of the bar in columns. */
@@ -26,14 +27,14 @@ function describeFiles({ file, index, of, fraction }: ImportProgress): string {
 /** One line without colour. The terminal cuts it at its width, so the most important figures come first. */
 export function formatProgress(progress: ImportProgress, unicode: boolean): string {
   const { fraction, seconds, incidents } = progress;
-  const rate = `${Math.round(incidents / Math.max(seconds, 0.001)).toLocaleString('en')}/s`;
+  const rate = `${formatCount(Math.round(incidents / Math.max(seconds, 0.001)))}/s`;
   const parts: string[] = [];
   if (fraction !== undefined) {
     const held = Math.min(1, Math.max(0, fraction));
     parts.push(`${bar(held, unicode)} ${String(Math.floor(held * 100)).padStart(3)} %`);
     parts.push(rate);
     if (held > 0.02 && seconds > 0.5 && held < 1) parts.push(`ETA ${clock((seconds / held) * (1 - held))}`);
-  } else parts.push(`${incidents.toLocaleString('en')} incidents`, rate);
+  } else parts.push(formatCount(incidents, 'incident'), rate);
   if (progress.stuck !== undefined) parts.push(`waiting for ${progress.stuck}`);
   else parts.push(describeFiles(progress));
   return escapeControls(parts.join('  '));

@@ -1,16 +1,13 @@
 import { describeError } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import { namesHost } from '../incident/addresses.ts';
+import { formatCount } from '../kit/format.ts';
 import { withinNetworks } from '../routing/entry-filter.ts';
 import { settlesWithin } from '../timing/settles-within.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 
 /** How long to wait for a handler that is busy with a delivery, in milliseconds. */
 const PATIENCE = 30_000;
-
-function counted(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`;
-}
 
 /** Waits for the answer of one handler; returns its summary, or why it did nothing yet. */
 async function answerOf(forgetting: Promise<string>, patience: number): Promise<string> {
@@ -53,6 +50,6 @@ export async function forget(
     }),
   );
   if (wasBusy) await forgetInJournal();
-  const removed = `${counted(entries, 'incident')}, ${counted(deadLetters, 'dead letter')}`;
+  const removed = `${formatCount(entries, 'incident')}, ${formatCount(deadLetters, 'dead letter')}`;
   return { ...Object.fromEntries(answers.flat()), journal: removed };
 }

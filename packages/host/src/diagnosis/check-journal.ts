@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JournalView } from '@ihandler/core';
-import { DAY, formatBytes, formatCount, formatDuration } from '@ihandler/core/kit';
+import { DAY, formatBytes, formatCount, formatDuration, formatTime } from '@ihandler/core/kit';
 import { freeDisk } from '../status/journal-status.ts';
 import { type Finding, SET_ASIDE } from './finding.ts';
 
@@ -21,7 +21,7 @@ export function damageFindings(view: JournalView): readonly Finding[] {
     .map(({ setAside, at, problem, readable, lost }) => ({
       severity: 'warning',
       about: setAside,
-      found: `the journal was damaged on ${new Date(at).toISOString().slice(0, 10)} (${problem.replace(/\.$/, '')}); ${formatCount(readable, 'incident')} readable, at least ${formatCount(lost)} lost`,
+      found: `the journal was damaged on ${formatTime(at).slice(0, 10)} (${problem.replace(/\.$/, '')}); ${formatCount(readable, 'incident')} readable, at least ${formatCount(lost)} lost`,
       advice: SET_ASIDE,
     }));
 }

@@ -1,5 +1,5 @@
 import { decodeIncident, describeError, type JournalCheck, parseIncidentId } from '@ihandler/core';
-import { decodeValue } from '@ihandler/core/kit';
+import { decodeValue, formatCount } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { parseJournalOptions } from '../options.ts';
 import { openReadable } from '../read/readable-journal.ts';
@@ -60,10 +60,13 @@ function checkCursors(db: Database, report: Report): number {
     const sum = first + delivered + filtered + dead + dropped + lost;
     if (sum !== position)
       report(
-        `the counts of ${instance} do not balance: ${first} + ${delivered} delivered + ${filtered} filtered + ${dead} dead + ${dropped} dropped + ${lost} lost is ${sum}, its position is ${position}`,
+        `the counts of ${instance} do not balance: ${formatCount(first)} + ${formatCount(delivered)} delivered + ${formatCount(filtered)} filtered + ${formatCount(dead)} dead + ${formatCount(dropped)} dropped + ${formatCount(lost)} lost is ${formatCount(sum)}, its position is ${formatCount(position)}`,
       );
     const stored = letters.get(exactText(instance)) ?? 0;
-    if (stored !== dead) report(`${instance} has ${stored} dead letters, but its counts say ${dead}`);
+    if (stored !== dead)
+      report(
+        `${instance} has ${formatCount(stored, 'dead letter')}, but its counts say ${formatCount(dead)}`,
+      );
     if (position > last) report(`${instance} is at position ${position}, but the newest entry is ${last}`);
   }
   return cursors.length;
@@ -139,7 +142,7 @@ export function check(options: object): JournalCheck {
     const instances = guarded(checkCursors);
     guarded(checkTexts);
     guarded(checkSums);
-    if (unlisted > 0) problems.push(`and ${unlisted} more`);
+    if (unlisted > 0) problems.push(`and ${formatCount(unlisted)} more`);
     return { problems, entries, instances };
   } finally {
     db.close();

@@ -1,5 +1,5 @@
 import { escapeControls, type IncidentMap } from '@ihandler/core';
-import { decodeValue, formatBytes, formatTime } from '@ihandler/core/kit';
+import { decodeValue, formatBytes, formatCount, formatTime } from '@ihandler/core/kit';
 import type { SampleRow } from '../sample-record.ts';
 
 /** The fewest digits of a hash that a line shows: enough to tell samples apart, and `samples show` accepts them. */
@@ -37,7 +37,7 @@ export function showSample(
     ['SHA-256', sha256],
     ['SHA-1', sha1],
     ['MD5', md5],
-    ['Size', `${size.toLocaleString('en')} bytes`],
+    ['Size', formatCount(size, 'byte')],
     ['Type', type],
     ['Stored', formatTime(storedAt)],
     ['File', kept === 1 ? file : 'deleted to make space (maxSize)'],

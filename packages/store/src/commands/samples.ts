@@ -6,7 +6,7 @@ import {
   escapeControls,
   IhandlerError,
 } from '@ihandler/core';
-import { chooseInstance } from '@ihandler/core/kit';
+import { chooseInstance, formatCount } from '@ihandler/core/kit';
 import { recordFile } from '../handler.ts';
 import { folderOf, pathIn } from '../sample-folder.ts';
 import { openRecord, type SampleRecord, type SampleRow } from '../sample-record.ts';
@@ -53,7 +53,9 @@ function sampleOf({ record }: Samples, hash: string | undefined): SampleRow {
       `No sample has the hash ${hash}. To list all: ihandler samples list`,
     );
   if (more.length > 0)
-    throw invalid(`${more.length + 1} samples have a hash that begins with ${hash}: give more digits.`);
+    throw invalid(
+      `${formatCount(more.length + 1)} samples have a hash that begins with ${hash}: give more digits.`,
+    );
   return found;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type CommandContext, describeError, escapeControls } from '@ihandler/core';
+import { formatCount } from '@ihandler/core/kit';
 import { pathIn } from '../sample-folder.ts';
 import type { SampleRecord } from '../sample-record.ts';
 
@@ -30,13 +31,15 @@ export async function verifySamples(
   let bad = 0;
   for (const [index, { sha256 }] of rows.entries()) {
     if (signal.aborted) return INTERRUPTED;
-    terminal.progress(`${index + 1} of ${rows.length}`);
+    terminal.progress(`${formatCount(index + 1)} of ${formatCount(rows.length)}`);
     const problem = await problemOf(pathIn(folder, sha256), sha256);
     if (problem === undefined) continue;
     bad += 1;
     await terminal.write(`${sha256} ${escapeControls(problem)}\n`);
   }
   terminal.progress(undefined);
-  await terminal.write(`${rows.length - bad} of ${rows.length} samples are intact.\n`);
+  await terminal.write(
+    `${formatCount(rows.length - bad)} of ${formatCount(rows.length, 'sample')} are intact.\n`,
+  );
   return bad === 0 ? 0 : DAMAGED;
 }

@@ -1,5 +1,5 @@
 import { escapeControls } from '@ihandler/core';
-import { formatTime } from '@ihandler/core/kit';
+import { formatCount, formatTime } from '@ihandler/core/kit';
 import { STATES } from '../backlog/task.ts';
 import type { InstanceData } from '../instance-data.ts';
 import type { WindowUse } from '../worker/quota.ts';
@@ -18,9 +18,10 @@ export function statusLines(
   { backlog, quota, cooldowns, counters, settings }: InstanceData,
   now: number,
 ): string {
-  const line = (name: string, value: string | number): string => `${name.padEnd(38)}${value}\n`;
+  const line = (name: string, value: string | number): string =>
+    `${name.padEnd(38)}${typeof value === 'number' ? formatCount(value) : value}\n`;
   const use = ({ used, limit }: WindowUse): string =>
-    `${used} of ${limit}, ${Math.max(0, limit - used)} left`;
+    `${formatCount(used)} of ${formatCount(limit)}, ${formatCount(Math.max(0, limit - used))} left`;
   const { minute, day, month } = quota.use(now);
   const { known, analysed, unknown, skipped, uploaded, unreported } = counters(now);
   const { until, reason, at, keyRejected } = cooldowns.state();
@@ -28,7 +29,7 @@ export function statusLines(
   lines += line('verdicts not reported yet', unreported ?? 0);
   lines += line(
     'verdicts so far',
-    `${known} known, ${analysed} analysed, ${unknown} unknown, ${skipped} skipped`,
+    `${formatCount(known ?? 0)} known, ${formatCount(analysed ?? 0)} analysed, ${formatCount(unknown ?? 0)} unknown, ${formatCount(skipped ?? 0)} skipped`,
   );
   lines += line('uploaded so far', uploaded ?? 0);
   lines += line('requests in the last minute', use(minute));

@@ -1,5 +1,5 @@
 import type { Log } from '@ihandler/core';
-import { backoffDelay, HOUR, MINUTE, SECOND } from '@ihandler/core/kit';
+import { backoffDelay, formatTime, HOUR, MINUTE, SECOND } from '@ihandler/core/kit';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Problem } from '../api/classify-response.ts';
 import { nextDay } from './quota.ts';
@@ -136,6 +136,6 @@ export class Cooldowns {
   #report(level: 'error' | 'warn', message: string, response: string, until: number, now: number): void {
     if (now - (this.#loggedAt.get(message) ?? Number.NEGATIVE_INFINITY) < HOUR) return;
     this.#loggedAt.set(message, now);
-    this.#log[level](message, { response, retryAt: new Date(until).toISOString() });
+    this.#log[level](message, { response, retryAt: formatTime(until) });
   }
 }

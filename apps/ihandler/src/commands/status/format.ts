@@ -1,5 +1,5 @@
 import { escapeControls, type Terminal } from '@ihandler/core';
-import { formatBytes, formatDuration, formatTime } from '@ihandler/core/kit';
+import { formatBytes, formatCount, formatDuration, formatTime } from '@ihandler/core/kit';
 import { type HostStatus, problemsOf } from '@ihandler/host';
 import { style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
@@ -12,7 +12,7 @@ const WIDEST_NAME = 16;
 
 /** A count in at most seven characters: `999,999`, `1.23M`, `12.3G`. */
 function shortCount(count: number): string {
-  if (Math.abs(count) < 1e6) return Number.isInteger(count) ? count.toLocaleString('en') : count.toFixed(1);
+  if (Math.abs(count) < 1e6) return Number.isInteger(count) ? formatCount(count) : count.toFixed(1);
   const [unit, letter] = Math.abs(count) < 1e9 ? [1e6, 'M'] : [1e9, 'G'];
   const value = count / unit;
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)}${letter}`;
