@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { installKeep, installPlain } from '../testing/fixture-packages.ts';
@@ -74,6 +74,61 @@ describe('check', { timeout: 60_000 }, () => {
     world.write('my.yaml', `${base}ihandlers:\n  - { name: keep, config: { file: x.json, siez: 1 } }\n`);
     const options = await world.run(['check', '-c', 'my.yaml']);
     expect(options.stderr).toContain('siez: there is no such option (did you mean size?)');
+  });
+
+  test('suggests names for unknown settings inside objects, lists and alternatives, all at once', async () => {
+    const world = worldWith(
+      `${base.replace('health: off', 'health: { prot: 9 }')}jurnal: sqlite
+journal: { name: sqlite, config: { minFere: 1GiB } }
+ihandlers:
+  - { name: keep, onyl: [a], config: { file: x.json, siez: 1 } }
+  - { name: log-text, config: { file: a.log, rotate: { maxSiz: 1MB } } }
+  - { name: log-text, as: more, config: { logs: { a: { file: b.log, fromat: json } } } }
+  - { name: xmpp, config: { url: "xmpps://x.example", username: a@x.example, password: b, rooms: [{ room: h@x.example, onyl: [] }] } }
+`,
+    );
+    world.link('log-text', 'xmpp');
+    const { code, stderr } = await world.run(['check', '-c', 'my.yaml']);
+    expect(code).toBe(2);
+    const found = stderr.split('\n').flatMap((line) => /^ {2}line \d+, (.*)$/.exec(line)?.[1] ?? []);
+    expect(found.toSorted()).toEqual(
+      [
+        'jurnal: unknown setting (did you mean journal?)',
+        'health.prot: unknown setting (did you mean port?)',
+        'journal.config.minFere: unknown option (did you mean minFree?)',
+        'ihandlers[0].onyl: unknown setting (did you mean only?)',
+        'ihandlers[0].config.siez: there is no such option (did you mean size?)',
+        'ihandlers[1].config.rotate.maxSiz: unknown option (did you mean maxSize?)',
+        'ihandlers[2].config.logs.a.fromat: unknown option (did you mean format?)',
+        'ihandlers[3].config.rooms[0].onyl: unknown option (did you mean only?)',
+      ].toSorted(),
+    );
+  });
+
+  test('warns about entries and configurations that write one file through symbolic links, before it exists', async () => {
+    const world = worldWith('');
+    world.link('log-text');
+    mkdirSync(join(world.folder, 'real'));
+    symlinkSync('real', join(world.folder, 'link'));
+    symlinkSync('real/kept', join(world.folder, 'to-kept'));
+    const entries = (file: string) => `ihandlers:\n  - { name: keep, config: { file: ${file} } }\n`;
+    world.write(
+      'my.yaml',
+      `${base}${entries('to-kept')}  - { name: log-text, config: { logs: { a: { file: real/x.log }, b: { file: link/x.log } } } }\n`,
+    );
+    world.write('other.yaml', `${base.replace('data: data', 'data: other')}${entries('link/kept')}`);
+    expect(await warnings(world)).toEqual([
+      expect.stringMatching(/log-text writes link\/x\.log, which its option logs\.a\.file writes, too/),
+      expect.stringMatching(/to-kept is written by other\.yaml, too: only one program may write it/),
+    ]);
+    const { stdout } = await world.run(['doctor', '-c', 'my.yaml', '--json']);
+    expect(JSON.parse(stdout).findings).toContainEqual(
+      expect.objectContaining({
+        severity: 'error',
+        about: 'log-text',
+        found: expect.stringMatching(/link\/x\.log, which another of its options writes, too/),
+      }),
+    );
   });
 
   test('warns about placeholders, without showing secrets', async () => {

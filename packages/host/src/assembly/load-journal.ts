@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { createMemoryJournal, describeError, type Journal, type JournalModule } from '@ihandler/core';
-import { optionProblemsAt, type Problem } from '../configuration/problem.ts';
+import { optionProblemsAt, type Problem, withSuggestions } from '../configuration/problem.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Contribution, contributionsOf } from '../discovery/contributions.ts';
 import { importExport } from '../discovery/load-module.ts';
@@ -111,7 +111,9 @@ export async function loadJournal({
     };
   } catch (error) {
     const problems = optionProblemsAt(error, path);
-    return problems.length > 0 ? problems : [{ path, message: describeError(error) }];
+    return problems.length > 0
+      ? withSuggestions(problems, path, contribution.spec.options)
+      : [{ path, message: describeError(error) }];
   }
 }
 

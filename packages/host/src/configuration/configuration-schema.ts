@@ -89,6 +89,13 @@ export function validSettings(value: unknown): z.output<typeof configurationSche
   return configurationSchema.parse(Object.fromEntries(valid));
 }
 
+/** Of an invalid entry, the settings that are valid by themselves: its options are checked, too. Undefined without a name. */
+export function validEntry(value: unknown): z.output<typeof handler> | undefined {
+  const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+  const valid = entries.filter(([key, inner]) => handler.partial().safeParse({ [key]: inner }).success);
+  return handler.safeParse(Object.fromEntries(valid)).data;
+}
+
 function describeFound(value: unknown, path: ConfigPath): string {
   let inner = value;
   for (const key of path)

@@ -9,6 +9,7 @@ import {
   sensorEntrySchema,
   sourceSchema,
   validate,
+  validEntry,
   validSettings,
 } from './configuration-schema.ts';
 import { type Part, type ReadContext, readParts } from './read-includes.ts';
@@ -30,8 +31,9 @@ function entriesIn(part: Part, key: 'sources' | 'ihandlers'): readonly PlacedEnt
     const path = isOfSensor ? (Array.isArray(value) ? [index] : []) : [key, index];
     const validated = validate(schema, item, source.value, path);
     problems.push(...validated.problems);
-    if (validated.data === undefined) return [];
-    return [{ entry: { ...validated.data, folder: dirname(source.file), isOfSensor }, part, path }];
+    const entry = validated.data ?? validEntry(item);
+    if (entry === undefined) return [];
+    return [{ entry: { ...entry, folder: dirname(source.file), isOfSensor }, part, path }];
   });
 }
 

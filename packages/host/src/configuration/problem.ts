@@ -35,9 +35,18 @@ export function optionProblemsAt(error: unknown, path: ConfigPath): readonly Pro
   }));
 }
 
-function recordIn(value: unknown, key: string): JsonSchema | undefined {
-  const inner = isRecord(value) ? value[key] : undefined;
-  return isRecord(inner) ? inner : undefined;
+/** A schema with all schemas that it allows instead. */
+function choices(schema: unknown): readonly JsonSchema[] {
+  if (!isRecord(schema)) return [];
+  const others = ['anyOf', 'oneOf', 'allOf'].flatMap((key) => schema[key]).flatMap(choices);
+  return [schema, ...others];
+}
+
+/** The schemas of an inner value. */
+function stepInto(schema: JsonSchema, step: string | number): readonly JsonSchema[] {
+  if (typeof step === 'number') return choices(schema['items']);
+  const own = new Map(optionsOf(schema)).get(step);
+  return choices(own ?? schema['additionalProperties']);
 }
 
 /** Adds the nearest name to the problems of unknown options of the entry at `path`. */
@@ -51,11 +60,9 @@ export function withSuggestions(
     const key = inner.at(-1);
     if (!/^(?:unknown option|there is no such option)$/.test(problem.message) || typeof key !== 'string')
       return problem;
-    let around: JsonSchema | undefined = schema;
-    for (const step of inner.slice(0, -1))
-      around =
-        typeof step === 'number' ? recordIn(around, 'items') : recordIn(recordIn(around, 'properties'), step);
-    const known = optionsOf(around ?? {}).map(([name]) => name);
+    let around = choices(schema);
+    for (const step of inner.slice(0, -1)) around = around.flatMap((one) => stepInto(one, step));
+    const known = around.flatMap((one) => optionsOf(one).map(([name]) => name));
     return { ...problem, message: `${problem.message}${didYouMean(key, known)}` };
   });
 }

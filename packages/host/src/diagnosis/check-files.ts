@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileWriters, formatBytes, formatCount, formatDuration, hiddenProcesses } from '@ihandler/core/kit';
 import { statOf, unreadable } from './explain-permission.ts';
 import { type Finding, SET_ASIDE } from './finding.ts';
+import { realPath } from './real-path.ts';
 
 /** A file or folder that an option names. */
 export interface NamedFile {
@@ -20,14 +21,6 @@ const AHEAD = 60_000;
 const LEAST_FREE = 2 ** 30;
 /** How many files of a folder are checked. */
 const SAMPLE = 50;
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it does not exist yet
-  }
-}
 
 function readFindings({ instance, path, isFollowed }: NamedFile): readonly Finding[] {
   const problem = unreadable(path, isFollowed);
@@ -78,15 +71,13 @@ function spaceFindings(files: readonly NamedFile[]): readonly Finding[] {
 
 function sharedFindings(written: readonly NamedFile[]): readonly Finding[] {
   return written.flatMap(({ instance, path }, index) => {
-    const other = written
-      .slice(0, index)
-      .find((one) => realPath(one.path) === realPath(path) && one.instance !== instance);
+    const other = written.slice(0, index).find((one) => realPath(one.path) === realPath(path));
     if (other === undefined || statOf(path)?.isDirectory()) return [];
     return [
       {
         severity: 'error' as const,
         about: instance,
-        found: `writes ${path}, which ${other.instance} writes, too`,
+        found: `writes ${path}, which ${other.instance === instance ? 'another of its options' : other.instance} writes, too`,
         advice: 'configure a different file for each',
       },
     ];

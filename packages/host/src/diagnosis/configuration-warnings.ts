@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type HandlerEntry, isWriting, knownOrigins, matchOrigin } from '@ihandler/core';
 import { formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
@@ -9,11 +9,12 @@ import type { LoadedJournal } from '../assembly/load-journal.ts';
 import { instanceName } from '../assembly/prepare-host.ts';
 import { requestedEntries } from '../assembly/requested-handlers.ts';
 import { loadConfiguration } from '../configuration/load-configuration.ts';
-import type { ConfigPath } from '../configuration/problem.ts';
+import { type ConfigPath, formatPath } from '../configuration/problem.ts';
 import { createSecrets } from '../configuration/secrets.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { contributionsOf } from '../discovery/contributions.ts';
 import { freeDisk } from '../status/journal-status.ts';
+import { realPath } from './real-path.ts';
 import { handlerResources } from './resources.ts';
 
 /** Something in a valid configuration that is probably not meant. */
@@ -79,18 +80,14 @@ function entryWarnings(plan: HostPlan, handlers: readonly HandlerEntry[]): reado
   });
 }
 
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it does not exist yet
-  }
+/** The files and new folders that the handlers of a plan write, by their real path. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** The files that the handlers of a plan write, by their real path. */
 function writtenFiles(plan: HostPlan) {
   return handlerResources(plan).flatMap(({ instance, target, access, at }) =>
-    typeof target === 'string' && access === 'write' && extname(target) !== ''
+    typeof target === 'string' && access === 'write' && !isFolder(target)
       ? [{ instance, at, path: target, real: realPath(target) }]
       : [],
   );
@@ -115,13 +112,13 @@ async function neighbours({ configuration, world }: HostPlan): Promise<readonly 
 async function sharedWarnings(plan: HostPlan): Promise<readonly ConfigurationWarning[]> {
   const files = writtenFiles(plan);
   const among = files.flatMap(({ instance, at, path, real }, index) => {
-    const other = files.slice(0, index).find((one) => one.real === real && one.instance !== instance);
+    const other = files.slice(0, index).find((one) => one.real === real);
     return other === undefined
       ? []
       : [
           {
             path: at,
-            message: `${instance} writes ${path}, which ${other.instance} writes, too: configure another file`,
+            message: `${instance} writes ${path}, which ${other.instance === instance ? `its option ${formatPath(other.at.slice(3))}` : other.instance} writes, too: configure another file`,
           },
         ];
   });
