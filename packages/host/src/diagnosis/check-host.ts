@@ -16,6 +16,7 @@ import { accessProblems, folderProblem, portProblem } from './check-access.ts';
 import { ownFindings } from './check-sources.ts';
 import { configurationWarnings, type JournalContents } from './configuration-warnings.ts';
 import type { Finding } from './finding.ts';
+import { ownInputProblems } from './own-inputs.ts';
 import { handlerResources, importResources, liveResources, type Resource } from './resources.ts';
 
 /** A handler of a checked host. */
@@ -134,6 +135,7 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
   const problems: readonly Problem[] = [
     ...unknownSources(configuration),
     ...(data === undefined ? [] : [{ path: ['data'], message: data }]),
+    ...ownInputProblems(handlerResources(plan), resources),
     ...(await accessProblems(all, pid !== undefined)),
     ...journalProblems,
     ...live.problems,

@@ -2,6 +2,7 @@ import { describeError, type Reject } from '@ihandler/core';
 import { createThrottledLog, formatReject, type ThrottledLog } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { prepareHost } from '../assembly/prepare-host.ts';
+import { refuseOwnInput } from './refuse-own-output.ts';
 import { createRejectLog } from './reject-log.ts';
 import { type RunEvents, type RunResult, runHost } from './run-host.ts';
 
@@ -26,6 +27,7 @@ function createThrottledLogs({ world }: HostPlan) {
  */
 export async function runLive(plan: HostPlan, signal: AbortSignal, events: RunEvents): Promise<RunResult> {
   const { world, dataDir } = plan;
+  refuseOwnInput(plan);
   const rejects = createRejectLog(dataDir, 'rejects-live');
   const throttled = createThrottledLogs(plan);
   let fail: () => void = () => undefined;
