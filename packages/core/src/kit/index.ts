@@ -16,7 +16,7 @@ export {
   encodeValue,
   receiveIncident,
 } from '../incident/incident-codec.ts';
-export { maskSensor } from '../incident/mask-sensor.ts';
+export { maskSensor } from '../incident/mask/mask-sensor.ts';
 export { remoteHostsOf } from '../incident/remote-hosts.ts';
 export { compileEntryFilter, withinNetworks } from '../routing/entry-filter.ts';
 export { normalizeNetwork } from '../routing/network.ts';

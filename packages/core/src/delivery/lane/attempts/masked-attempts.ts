@@ -1,5 +1,5 @@
 import type { Incident } from '../../../contract/incident.ts';
-import { maskSensor } from '../../../incident/mask-sensor.ts';
+import { maskSensor } from '../../../incident/mask/mask-sensor.ts';
 import { type Batch, part } from '../lane-queue.ts';
 import type { Attempts } from './attempt.ts';
 
