@@ -17,7 +17,11 @@ function handlerLine({ instance, outbound, destinations, mask }: CheckReport['ha
   if (outbound === undefined)
     return `  ${instance}: a local file, which does not declare the data that it sends`;
   const to = destinations.length > 0 ? `, to ${destinations.join(', ')}` : '';
-  return `  ${instance}: ${outbound}${to}${mask ? "; the sensor's address is masked" : ''}`;
+  const masked =
+    mask === 'facts'
+      ? '; facts only, nothing that attackers wrote'
+      : "; the sensor's address is masked, except in encodings such as Base64 (mask: facts)";
+  return `  ${instance}: ${outbound}${to}${mask === false ? '' : masked}`;
 }
 
 function reportLines(report: CheckReport, file: string | undefined): readonly string[] {

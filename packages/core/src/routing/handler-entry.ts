@@ -27,8 +27,9 @@ export interface HandlerEntry {
   readonly protocols?: readonly string[];
   /**
    * Masks the sensor's own address in what the handler gets: every local address of an incident's connections becomes
-   * `127.0.0.1`, also in texts and bytes. Ids, positions, filters and counts do not change; dead letters keep the original.
+   * `127.0.0.1`, also in texts, keys and bytes. `facts` also removes everything that an attacker wrote: only numbers, the ends
+   * of connections and hashes of files stay. Ids, positions, filters and counts do not change; dead letters keep the original.
    * @default false
    */
-  readonly mask?: boolean;
+  readonly mask?: boolean | 'facts';
 }

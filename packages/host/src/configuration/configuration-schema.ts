@@ -31,7 +31,7 @@ const handler = source.extend({
   except: globs,
   ignore: z.array(validString((rule) => compileEntryFilter({ ignore: [rule] }))).optional(),
   protocols: z.array(validString((name) => compileEntryFilter({ protocols: [name] }))).optional(),
-  mask: z.boolean().optional(),
+  mask: z.union([z.boolean(), z.literal('facts')], 'expected true, false or facts').optional(),
 });
 const entryOf = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
 

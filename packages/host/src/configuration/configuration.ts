@@ -23,8 +23,8 @@ export interface Entry {
   readonly ignore?: readonly string[] | undefined;
   /** Only these protocols; `-name` excludes one. */
   readonly protocols?: readonly string[] | undefined;
-  /** Whether the handler gets incidents with the sensor's address masked. */
-  readonly mask?: boolean | undefined;
+  /** Whether the handler gets incidents with the sensor's address masked, or only facts: see `HandlerEntry`. */
+  readonly mask?: boolean | 'facts' | undefined;
   /** Where relative paths in the options start, when an entry was read from a file. Absolute. */
   readonly folder?: string | undefined;
   /** Whether it stands in a sensor's file, which may also name handlers that only the sensor has. */

@@ -26,8 +26,8 @@ export interface CheckedHandler {
   readonly outbound: string | undefined;
   /** Where its options send data to. */
   readonly destinations: readonly string[];
-  /** Whether it gets incidents with the sensor's address masked. */
-  readonly mask: boolean;
+  /** Whether it gets incidents with the sensor's address masked, or only facts. */
+  readonly mask: boolean | 'facts';
 }
 
 /** What a valid configuration runs. */
@@ -166,7 +166,7 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
         instance: instanceName(entry),
         outbound: contribution && describeOutbound(contribution),
         destinations: contribution?.spec.network ? destinationsIn(own?.entry.config) : [],
-        mask: entry.mask === true,
+        mask: entry.mask ?? false,
       };
     }),
   };

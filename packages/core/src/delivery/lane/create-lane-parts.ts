@@ -51,11 +51,11 @@ export interface LaneHooks {
   onLost(count: number): void;
 }
 
-function attemptsOf(handler: Handler, context: HandlerContext, isMasked: boolean): Attempts {
+function attemptsOf(handler: Handler, context: HandlerContext, mask: HandlerEntry['mask']): Attempts {
   const attempts = isWriting(handler)
     ? new WritingAttempts(handler, context)
     : listeningAttempts(handler, context);
-  return isMasked ? maskedAttempts(attempts) : attempts;
+  return mask === undefined || mask === false ? attempts : maskedAttempts(attempts, mask);
 }
 
 /** Creates the parts of a lane. */
@@ -84,7 +84,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     cursor,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),
-    attempts: attemptsOf(handler, context, entry.mask === true),
+    attempts: attemptsOf(handler, context, entry.mask),
     enter,
   };
 }

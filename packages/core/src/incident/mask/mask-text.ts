@@ -57,7 +57,8 @@ export function maskText(text: string, { ipv4, ipv6 }: OwnAddresses): string {
   const ranges: Ranges = [];
   findIpv4(text, (value, from, to) => {
     if (!ipv4.has(value)) return false;
-    const isMapped = text.charCodeAt(from - 1) === COLON && MAPPED.test(text.slice(Math.max(0, from - 7), from));
+    const isMapped =
+      text.charCodeAt(from - 1) === COLON && MAPPED.test(text.slice(Math.max(0, from - 7), from));
     ranges.push([isMapped ? from - 7 : from, to]);
     return true;
   });

@@ -1,33 +1,40 @@
 import type { Incident } from '../../../contract/incident.ts';
+import { factsOnly } from '../../../incident/mask/facts-only.ts';
 import { maskSensor } from '../../../incident/mask/mask-sensor.ts';
 import { type Batch, part } from '../lane-queue.ts';
 import type { Attempts } from './attempt.ts';
 
-/** Masks each incident once for all lanes; an entry lives as long as the original. */
-const maskedIncidents = new WeakMap<Incident, Incident>();
+type Masking = (incident: Incident) => Incident;
 
-function maskOnce(incident: Incident): Incident {
-  let masked = maskedIncidents.get(incident);
-  if (masked === undefined) {
-    masked = maskSensor(incident);
-    maskedIncidents.set(incident, masked);
-  }
-  return masked;
+/** Masks each incident once for all lanes with the same setting; the result lives as long as the original. */
+function once(mask: Masking): Masking {
+  const results = new WeakMap<Incident, Incident>();
+  return (incident) => {
+    let masked = results.get(incident);
+    if (masked === undefined) {
+      masked = mask(incident);
+      results.set(incident, masked);
+    }
+    return masked;
+  };
 }
 
-function maskBatch(batch: Batch, single: boolean): Batch {
+const maskings = { own: once(maskSensor), facts: once((incident) => factsOnly(maskSensor(incident))) };
+
+function maskBatch(batch: Batch, single: boolean, mask: Masking): Batch {
   const tried = single ? part(batch, 0, 1) : batch;
-  return { ...tried, incidents: tried.incidents.map(maskOnce) };
+  return { ...tried, incidents: tried.incidents.map(mask) };
 }
 
 /**
- * Attempts whose handler gets incidents without the sensor's own address. The batch, and so a dead letter, keeps the
+ * Attempts whose handler gets incidents without the sensor's own address, or with facts only. The batch, and so a dead letter, keeps the
  * originals.
  */
-export function maskedAttempts(attempts: Attempts): Attempts {
+export function maskedAttempts(attempts: Attempts, mask: true | 'facts'): Attempts {
+  const masking = mask === 'facts' ? maskings.facts : maskings.own;
   return {
-    attempt: (batch, single) => attempts.attempt(maskBatch(batch, single), single),
-    attemptReplay: (batch, single) => attempts.attemptReplay(maskBatch(batch, single), single),
+    attempt: (batch, single) => attempts.attempt(maskBatch(batch, single, masking), single),
+    attemptReplay: (batch, single) => attempts.attemptReplay(maskBatch(batch, single, masking), single),
     started: () => attempts.started(),
     stored: (stream) => attempts.stored(stream),
   };
