@@ -1,4 +1,3 @@
-import type { MaybePromise } from './handler.ts';
 import type { Incident } from './incident.ts';
 import { parseIncidentId } from './incident-id.ts';
 
@@ -41,7 +40,7 @@ export interface StreamAhead {
  */
 export async function streamsAhead(
   checkpoint: Checkpoint,
-  highest: (stream: string) => MaybePromise<number | undefined>,
+  highest: (stream: string) => number | undefined | Promise<number | undefined>,
 ): Promise<readonly StreamAhead[]> {
   const ahead: StreamAhead[] = [];
   for (const [stream, stored] of Object.entries(checkpoint)) {

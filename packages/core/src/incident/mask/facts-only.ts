@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { catalogue } from '../../catalogue/index.ts';
 import type { Incident, UntypedData, Value } from '../../contract/incident.ts';
-import { isRecord } from '../../contract/property.ts';
+import { isRecord, property } from '../../contract/property.ts';
 import { withData } from './mask-sensor.ts';
 import { MASKED } from './mask-text.ts';
 
@@ -45,9 +45,14 @@ function factsOf(key: string, value: Value): Value {
   return isRecord(value) ? (connectionFacts(value) ?? {}) : value;
 }
 
+function shapeKeys(schema: unknown): readonly string[] {
+  const shape = property(schema, 'shape');
+  return isRecord(shape) ? Object.keys(shape) : [];
+}
+
 const noKeys: ReadonlySet<string> = new Set();
 const keysByOrigin = new Map<string, ReadonlySet<string>>(
-  Object.entries(catalogue).map(([origin, { schema }]) => [origin, new Set(Object.keys(schema.shape))]),
+  Object.entries(catalogue).map(([origin, { schema }]) => [origin, new Set(shapeKeys(schema))]),
 );
 
 /** The keys that the schema of an origin names. Others may come from an attacker. */
