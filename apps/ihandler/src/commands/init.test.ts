@@ -200,9 +200,8 @@ describe('init --dionaea', () => {
     const explained = await advice(world, 'opt');
     expect(explained).toContain('It already writes its incidents to /srv/x.json.');
     expect(explained).toContain(
-      '  keep_it: keep of @acme/ihandler-keep\nNot installed here: virustotal, p0f.\n',
+      'ihandlers:\n  - name: keep\n    config: {"file":"x"}\n\nNot installed here: virustotal, p0f.\n',
     );
-    expect(explained).toContain('include: ["/opt/etc/dionaea/ihandlers-enabled/*.yaml"]');
     expect(explained).toMatch(/Skipped: \S+torn\.yaml is not valid YAML:\n {2}line 1, column 5/);
   });
 

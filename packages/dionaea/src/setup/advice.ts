@@ -1,10 +1,11 @@
 import { join, relative, resolve } from 'node:path';
 import type { SensorModule } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
+import { rootOf } from '../map-path.ts';
+import { handlerLines } from './handler-lines.ts';
 import type { DionaeaInstallation } from './read-installation.ts';
 
 type Installed = Parameters<NonNullable<SensorModule['explain']>>[1];
-type InstalledHandler = Installed['handlers'][number];
 type InstalledSource = Installed['sources'][number];
 
 /** A file that dionaea writes incidents to. */
@@ -31,14 +32,6 @@ function writtenTo({ ihandlers, root }: DionaeaInstallation): readonly Written[]
     const meant = host === '' ? (path ?? '/') : resolve(root, `${host}${path ?? ''}`);
     return [{ url, path: path ?? '/', meant }];
   });
-}
-
-/** The installed handler that an ihandler of dionaea's name stands for: by its own name, else by an alias. */
-function handlerNamed(handlers: readonly InstalledHandler[], name: string): InstalledHandler | undefined {
-  return (
-    handlers.find((handler) => handler.name === name) ??
-    handlers.find(({ spec }) => spec.aliases.includes(name))
-  );
 }
 
 function block({ syntax }: DionaeaInstallation, path: string): readonly string[] {
@@ -71,38 +64,6 @@ function writingLines(dionaea: DionaeaInstallation): readonly string[] {
   ];
 }
 
-function reusableHandlers(
-  dionaea: DionaeaInstallation,
-  handlers: readonly InstalledHandler[],
-): readonly string[] {
-  if (dionaea.ihandlers.length === 0) return [`No ihandler is enabled in ${dionaea.enabled}.`];
-  const names = [...new Set(dionaea.ihandlers.map(({ name }) => name))].filter(
-    (name) => name !== 'log_incident',
-  );
-  const known = names.map((name) => ({ name, handler: handlerNamed(handlers, name) }));
-  const here = known.flatMap(({ name, handler }) =>
-    handler ? [`  ${name}: ${handler.name} of ${handler.package}`] : [],
-  );
-  const rest = known.flatMap(({ name, handler }) => (handler ? [] : [name]));
-  return [
-    here.length > 0
-      ? 'These of its ihandlers can run here, with the same options:'
-      : 'None of its ihandlers is installed here.',
-    ...here,
-    ...(rest.length > 0 ? [`Not installed here: ${rest.join(', ')}.`] : []),
-    ...(here.length > 0
-      ? [
-          '',
-          'To use them, add to a configuration:',
-          '',
-          `include: [${JSON.stringify(join(dionaea.enabled, `*.${dionaea.syntax}`))}]`,
-          '',
-          'Relative paths in those files then start at their folder.',
-        ]
-      : []),
-  ];
-}
-
 /** How to follow the file that dionaea writes. */
 function followingLines(
   dionaea: DionaeaInstallation,
@@ -116,12 +77,14 @@ function followingLines(
   const also = live
     .filter((source) => source !== follower)
     .map((source) => `  ${source.name}: ${source.spec.summary}`);
+  const isRootKnown = rootOf({ file: written, root: undefined, remote: false }) === dionaea.root;
+  const root = isRootKnown ? [] : [`      root: ${JSON.stringify(dionaea.root)}`];
   return [
     'To follow that file, add to a configuration (ihandler init creates one):',
     '',
     'sources:',
     `  - name: ${follower?.name ?? 'a live source (none is installed here)'}`,
-    ...(follower === undefined ? [] : ['    config:', `      file: ${JSON.stringify(written)}`]),
+    ...(follower === undefined ? [] : ['    config:', `      file: ${JSON.stringify(written)}`, ...root]),
     '',
     'Then run: ihandler check -c FILE.yaml && ihandler run -c FILE.yaml',
     ...(also.length > 0 ? ['Other installed live sources:', ...also] : []),
@@ -131,7 +94,7 @@ function followingLines(
 /** How to connect a dionaea: how it must write its incidents, which of its ihandlers can run here, which source to use. */
 export function explainInstallation(
   dionaea: DionaeaInstallation,
-  handlers: readonly InstalledHandler[],
+  handlers: Installed['handlers'],
   sources: readonly InstalledSource[],
 ): readonly string[] {
   return [
@@ -139,7 +102,7 @@ export function explainInstallation(
     '',
     ...writingLines(dionaea),
     '',
-    ...reusableHandlers(dionaea, handlers),
+    ...handlerLines(dionaea, handlers),
     '',
     ...followingLines(dionaea, sources),
     ...dionaea.broken.flatMap((problem) => ['', ...`Skipped: ${problem}`.split('\n')]),

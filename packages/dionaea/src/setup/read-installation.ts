@@ -21,6 +21,8 @@ export interface DionaeaInstallation {
   readonly root: string;
   /** Where it writes its files. Absolute. */
   readonly state: string;
+  /** Where it stores samples, its `download.dir`. Absolute. */
+  readonly samples: string;
   /** Where its ihandlers are enabled. Absolute. */
   readonly enabled: string;
   /** The syntax of its files. */
@@ -31,7 +33,7 @@ export interface DionaeaInstallation {
 }
 
 const mainFiles = ['dionaea.cfg', 'dionaea.toml'];
-const places = ['', 'etc/dionaea', 'etc', 'conf'];
+const places = ['', 'etc/dionaea', 'dionaea', 'etc', 'conf'];
 
 function readFile(file: string): DionaeaFile {
   try {
@@ -105,10 +107,10 @@ export function readInstallation(folder: string): DionaeaInstallation {
   if (file === undefined)
     throw new IhandlerError(
       'OPTIONS_INVALID',
-      `Expected the folder of a dionaea, or of its configuration: with dionaea.cfg or dionaea.toml in it, or in etc/dionaea, etc or conf. Found neither in ${folder}.`,
+      `Expected the folder of a dionaea, or of its configuration: with dionaea.cfg or dionaea.toml in it, or in etc/dionaea, dionaea, etc or conf. Found neither in ${folder}.`,
     );
   const root = rootOf(dirname(file));
-  const { samples, globs } = settingsIn(file);
+  const { samples = 'var/lib/dionaea/binaries', globs } = settingsIn(file);
   const syntax = file.endsWith('.toml') ? 'toml' : 'yaml';
   const preset = join(dirname(file), syntax === 'toml' ? 'ihandlers' : 'ihandlers-enabled');
   // In a copy, or after a move, the configured paths do not exist: then the default folder is used.
@@ -118,7 +120,8 @@ export function readInstallation(folder: string): DionaeaInstallation {
   return {
     file,
     root,
-    state: samples === undefined ? join(root, 'var/lib/dionaea') : dirname(resolve(root, samples)),
+    state: dirname(resolve(root, samples)),
+    samples: resolve(root, samples),
     enabled: named[0] === undefined ? preset : dirname(named[0]),
     syntax,
     ihandlers: read.flatMap(({ found }) => found),
