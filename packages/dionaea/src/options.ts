@@ -9,7 +9,7 @@ export interface DionaeaOptions extends FileSourceOptions {
   readonly file: string;
   /** Name of the sensor that wrote the file; dionaea does not write it. @default the sensor of the host */
   readonly sensor?: string;
-  /** Longest accepted line, such as `1MiB`. @default "16MiB" */
+  /** Longest line whose values are not cut, such as `1MiB`. @default "16MiB" */
   readonly maxLine?: string;
   /** Deepest accepted nesting of a line. @default 100 */
   readonly maxDepth?: number;
@@ -52,7 +52,7 @@ export const optionsSchema = z.strictObject({
     .describe('Name of the sensor that wrote the file. Default: the sensor of the host.'),
   maxLine: sizeOption('16MiB', { min: '0.001kB', max: '256MiB' })
     .prefault('16MiB')
-    .describe('Longest accepted line.'),
+    .describe('Longest line whose values are not cut; longer ones keep a part of their longest values.'),
   maxDepth: z.int().min(2).max(1000).default(100).describe('Deepest accepted nesting of a line.'),
   format: z
     .enum(['auto', 'log_incident', 'database'])

@@ -24,7 +24,7 @@ describe('a rejects file', () => {
       const again = await runSource(dionaea({ file, maxLine: '10kB' }));
       expect(origins(again)).toEqual(['a.long']);
       expect(again.rejects).toMatchObject([
-        { file: original, reason: expect.stringContaining('at most 10000') },
+        { file: original, reason: expect.stringContaining('at most 40000') },
       ]);
       expect(again.rejects[0]).toMatchObject({
         offset: first.rejects[1]?.offset,

@@ -26,6 +26,8 @@ export interface AnswerContext<C extends Client> {
   readonly clients: Clients<C>;
   /** The largest post, in bytes, uncompressed. */
   readonly maxBody: number;
+  /** The longest accepted line, in bytes. */
+  readonly maxLine: number;
   /** Whether every post of a valid client gets 2xx. */
   readonly neverRefuses: boolean;
   readonly streams: Streams<C>;
@@ -130,7 +132,7 @@ async function readAndStore<C extends Client>(
 ): Promise<ParsedBody & Pick<Accepted, 'isDurable'>> {
   const stream = port.streams.borrow(client);
   try {
-    const parsed = await readLines(body, stream.read, stream.nextOrdinal);
+    const parsed = await readLines(body, stream.read, stream.nextOrdinal, port.maxLine);
     checkSensors(client.sensor, parsed.incidents);
     const isDurable = await store(parsed.incidents, stream, port);
     return { ...parsed, isDurable };

@@ -15,7 +15,7 @@ import { createThrottledLog, errorCode } from '@ihandler/core/kit';
 import { type AnswerContext, answer } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import { type Client, createClients } from './clients.ts';
-import type { ReadLine } from './read-lines.ts';
+import { MAX_LINE, type ReadLine } from './read-lines.ts';
 import { createStreams } from './streams.ts';
 
 /** How long running posts may take to finish once the source stops, in milliseconds. */
@@ -32,6 +32,8 @@ export interface HttpPortSettings<C extends Client> {
   readonly clients: readonly C[];
   /** The largest post, in bytes, uncompressed. */
   readonly maxBody: number;
+  /** The longest accepted line, in bytes. @default 1 MiB */
+  readonly maxLine?: number;
   /** Maximum number of open connections. */
   readonly maxConnections: number;
   /**
@@ -133,6 +135,7 @@ export function createHttpPort<C extends Client>(
         context,
         clients: createClients(settings.clients),
         maxBody: settings.maxBody,
+        maxLine: settings.maxLine ?? MAX_LINE,
         neverRefuses: settings.neverRefuses === true,
         streams: createStreams((client, stream) => createReader({ client, sensor, stream, context })),
         warnings: createThrottledLog(log.warn),

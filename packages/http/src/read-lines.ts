@@ -3,8 +3,8 @@ import { escapeControls, type Incident } from '@ihandler/core';
 import { nestsDeeper } from './nests-deeper.ts';
 import { Refusal } from './refusal.ts';
 
-/** The longest accepted line, in bytes. */
-const MAX_LINE = 1024 * 1024;
+/** The longest accepted line, in bytes, unless a port accepts longer ones. */
+export const MAX_LINE = 1024 * 1024;
 /** The deepest accepted nesting of a line. */
 const MAX_DEPTH = 100;
 /** The most invalid lines that a response lists. */
@@ -53,8 +53,13 @@ function isOneValue(body: Buffer, firstEnd: number): boolean {
   return isJson(body.toString('utf8'));
 }
 
-function readOne(bytes: Buffer, read: ReadLine, ordinal: number): Incident | string | undefined {
-  if (bytes.length > MAX_LINE) return `Expected a line of at most ${MAX_LINE} bytes, found ${bytes.length}.`;
+function readOne(
+  bytes: Buffer,
+  read: ReadLine,
+  ordinal: number,
+  maxLine: number,
+): Incident | string | undefined {
+  if (bytes.length > maxLine) return `Expected a line of at most ${maxLine} bytes, found ${bytes.length}.`;
   const text = bytes.toString('utf8').trim();
   if (text === '') return undefined;
   if (nestsDeeper(text, MAX_DEPTH)) return `Expected at most ${MAX_DEPTH} levels, found more.`;
@@ -90,6 +95,7 @@ export async function readLines(
   body: Buffer,
   read: ReadLine,
   nextOrdinal: () => number,
+  maxLine: number = MAX_LINE,
 ): Promise<ParsedBody> {
   const incidents: Incident[] = [];
   const invalid: InvalidLine[] = [];
@@ -99,7 +105,7 @@ export async function readLines(
   let turnStart = performance.now();
   let count = 0;
   for (const { line, offset, bytes } of linesOf(body, start, isWhole)) {
-    const result = readOne(bytes, read, nextOrdinal());
+    const result = readOne(bytes, read, nextOrdinal(), maxLine);
     if (typeof result === 'string')
       invalid.push({ line, reason: escapeControls(result).slice(0, 500), offset, bytes });
     else if (result !== undefined) incidents.push(result);

@@ -1,5 +1,6 @@
 import type { Incident, SourceContext } from '@ihandler/core';
 import { createLineCollector, maxRejectText } from '../log-incident/collect-lines.ts';
+import { longestRead } from '../log-incident/cut-values.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
 import { relativePathWarning, rootOf } from '../map-path.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
@@ -53,7 +54,7 @@ export function createPartLines({
   const stream = streamOf(part.base, part.generation, sensor);
   const local = !settings.remote;
   const onRelative = relativePathWarning(context, local);
-  const readLine = createLineReader({ sensor, stream, maxDepth, paths, root, onRelative, local });
+  const readLine = createLineReader({ sensor, stream, maxDepth, maxLine, paths, root, onRelative, local });
   const collector = createLineCollector({
     file: path,
     maxLine,
@@ -63,7 +64,7 @@ export function createPartLines({
   });
   const splitter = createLineSplitter(
     part.offset,
-    Math.max(maxLine, maxRejectText),
+    Math.max(longestRead(maxLine), maxRejectText),
     collector.addLine,
     collector.addNulls,
   );

@@ -34,6 +34,10 @@ const samplesSchema = z.strictObject({
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const httpOptionsSchema = z.strictObject({
   ...portShape,
+  maxBody: sizeOption('64MiB', { min: '1KiB', max: '64MiB' })
+    .prefault('64MiB')
+    .describe('Largest post, uncompressed.'),
+  maxLine: optionsSchema.shape.maxLine,
   sensors: z
     .array(
       sensorEntrySchema.extend({
@@ -79,7 +83,11 @@ export interface SampleSettings extends z.output<typeof samplesSchema> {
 }
 
 /** Options of the source `dionaea-http`, beside those of `http` of @ihandler/http. */
-export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors'> {
+export interface DionaeaHttpOptions extends Omit<HttpOptions, 'sensors' | 'maxBody'> {
+  /** Largest post, uncompressed, such as `64MiB`. @default "64MiB" */
+  readonly maxBody?: string;
+  /** Longest line of log_incident whose values are not cut, such as `16MiB`. @default "16MiB" */
+  readonly maxLine?: string;
   /** Several sensors, each with its own token. The sensor `*` is a hub, which may post for any sensor. */
   readonly sensors?: readonly {
     readonly sensor: string;

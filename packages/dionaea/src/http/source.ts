@@ -16,6 +16,12 @@ export type { DionaeaHttpOptions } from './options.ts';
 
 /** The deepest line that the port accepts. */
 const maxDepth = 100;
+/** The longest line in the form of ihandler, as at its own port: only lines of log_incident are cut. */
+const maxEncoded = 1024 * 1024;
+
+function tooLong(length: number): string {
+  return `Expected a line of at most ${maxEncoded} characters, found ${length}.`;
+}
 
 /**
  * A source to which dionaea posts its incidents (the `http` handlers of its log_incident). Each line of a post is in the
@@ -34,7 +40,13 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
       const keeper = sampleSettings && openSampleKeeper(sampleSettings, context);
       const onRelative = relativePathWarning(context, true);
       const port = createHttpPort(
-        { ...settings, name: 'dionaea-http', clients: dionaeaClientsOf(settings), neverRefuses: true },
+        {
+          ...settings,
+          name: 'dionaea-http',
+          clients: dionaeaClientsOf(settings),
+          neverRefuses: true,
+          maxLine: settings.maxBody,
+        },
         ({ client, stream, sensor: hostSensor }): ReadLine => {
           const { local } = client;
           const sensor = client.sensor ?? settings.sensor ?? hostSensor;
@@ -42,13 +54,15 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
             sensor,
             stream,
             maxDepth,
+            maxLine: settings.maxLine,
             paths: settings.paths,
             root: local ? root : settings.root,
             onRelative: local ? onRelative : undefined,
             local,
           });
           return (text, ordinal) => {
-            if (isEncodedLine(text)) return readEncodedLine(text);
+            if (isEncodedLine(text))
+              return text.length > maxEncoded ? tooLong(text.length) : readEncodedLine(text);
             const incident = read(text, ordinal);
             return typeof incident === 'string' || !local || keeper === undefined
               ? incident

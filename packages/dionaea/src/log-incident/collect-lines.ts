@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Incident, Log, Reject } from '@ihandler/core';
-import { parseReject } from '@ihandler/core/kit';
+import { createThrottledLog, parseReject } from '@ihandler/core/kit';
 import { skipDamage } from '../text/first-line.ts';
 import type { AddLine, AddNulls } from '../text/split-lines.ts';
+import { isCut, longestRead } from './cut-values.ts';
 import type { ReadLine } from './read-line.ts';
 import { readTail } from './read-tail.ts';
 
@@ -43,7 +44,7 @@ export interface LineCollector {
 /** What {@link createLineCollector} needs to know of the file. */
 export interface LineCollectorSettings {
   readonly file: string;
-  /** The longest accepted line, in bytes. */
+  /** The longest line, in bytes, whose values are not cut. */
   readonly maxLine: number;
   /** Whether its lines are rejects of other files, which are read again. */
   readonly isRejectsFile: boolean;
@@ -68,6 +69,8 @@ export function createLineCollector({
   let size = 0;
   let hasWarned = false;
   let hasIncidents = false;
+  const longest = longestRead(maxLine);
+  const cutLog = createThrottledLog(log.warn);
 
   function decode(bytes: Buffer, from: number, to: number): string {
     const text = bytes.toString('utf8', from, to);
@@ -97,15 +100,17 @@ export function createLineCollector({
     addLine(bytes, from, to, start, end, isComplete) {
       const length = to - from;
       size += length;
-      if (bytes === undefined || length > maxLine) {
+      if (bytes === undefined || length > longest) {
         const text = bytes?.subarray(from, to);
-        reject(text, start, length, `Expected a line of at most ${maxLine} bytes, found ${length}.`);
+        reject(text, start, length, `Expected a line of at most ${longest} bytes, found ${length}.`);
         return;
       }
       // A writer that was restarted may write a byte order mark again.
       const text = decode(bytes, skipDamage(bytes, from, to), to);
       const incident = readLine(text, end);
       if (typeof incident !== 'string') {
+        if (length > maxLine && isCut(incident))
+          cutLog.log('cut the long values of incidents over "maxLine"', { file }, 1);
         results.push(incident);
         return;
       }

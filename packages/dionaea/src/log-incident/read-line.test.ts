@@ -4,7 +4,7 @@ import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import { createLineReader } from './read-line.ts';
 
-const read = createLineReader({ sensor: 'hive', stream: 'f00', maxDepth: 6 });
+const read = createLineReader({ sensor: 'hive', stream: 'f00', maxDepth: 6, maxLine: 1e6 });
 
 const wire = {
   protocol: 'smbd',
@@ -178,6 +178,7 @@ describe('the option paths', () => {
     sensor: 'hive',
     stream: 'f00',
     maxDepth: 100,
+    maxLine: 1e6,
     paths: { '/opt/dionaea/var': '/mnt/a', '/opt/dionaea/var/binaries/': '/mnt/b/', '.': '/mnt/names' },
   });
   const fileOf = (file: string, origin = 'dionaea.download.complete.unique', key = 'file') => {

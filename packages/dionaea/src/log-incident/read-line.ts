@@ -9,6 +9,7 @@ import { isRecord } from '@ihandler/core/kit';
 import { createPathMapping } from '../map-path.ts';
 import { createTimestampParser } from '../timestamp.ts';
 import { readConnection } from './connection.ts';
+import { cutValues, lengthOver } from './cut-values.ts';
 import { redactUpload } from './redact.ts';
 import { stripUuid } from './strip-uuid.ts';
 
@@ -19,6 +20,8 @@ export interface LineSettings {
   readonly sensor: string;
   readonly stream: string;
   readonly maxDepth: number;
+  /** The longest line, in bytes, whose values are not cut. */
+  readonly maxLine: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
   /** The folder in which relative paths start. */
   readonly root?: string | undefined;
@@ -66,7 +69,7 @@ function parse(text: string): { readonly wire: unknown } | string {
  * It remembers the last second and the known origins, so that a million incidents share one string for each.
  */
 export function createLineReader(settings: LineSettings): ReadLine {
-  const { sensor, stream, maxDepth, local } = settings;
+  const { sensor, stream, maxDepth, maxLine, local } = settings;
   const parseTimestamp = createTimestampParser();
   const mapPaths = createPathMapping(settings.paths, settings.root, settings.onRelative);
   const origins = new Map<string, string>();
@@ -103,6 +106,9 @@ export function createLineReader(settings: LineSettings): ReadLine {
     const data = wire['data'] ?? {};
     if (!isRecord(data)) return 'Expected "data" to be an object, found another type.';
     if (!reshape(data)) return `Expected at most ${maxDepth} levels, found more.`;
+    const length = lengthOver(text, maxLine);
+    if (length !== undefined && !cutValues(data, length, maxLine))
+      return `Expected a line of at most ${maxLine} bytes, or one with long values that can be cut; found ${length} bytes.`;
     repairs.get(origin)?.(data);
     mapPaths?.(origin, data);
     try {

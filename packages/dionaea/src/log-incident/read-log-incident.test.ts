@@ -114,7 +114,7 @@ describe('a file of log_incident', () => {
         file,
         offset: Buffer.byteLength(accept(1)) + 1,
         length: Buffer.byteLength(long),
-        reason: `Expected a line of at most 1000 bytes, found ${Buffer.byteLength(long)}.`,
+        reason: `Expected a line of at most 4000 bytes, found ${Buffer.byteLength(long)}.`,
       },
     ]);
     const two = await runSource(dionaea({ file, maxLine: '0.02kB' }));

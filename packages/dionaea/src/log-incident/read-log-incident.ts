@@ -18,6 +18,7 @@ import {
   type LocatedReject,
   maxRejectText,
 } from './collect-lines.ts';
+import { longestRead } from './cut-values.ts';
 import { createLineReader, type ReadLine } from './read-line.ts';
 import { readTail } from './read-tail.ts';
 import { retryReject } from './retry-reject.ts';
@@ -38,7 +39,7 @@ async function resumeAfterLine(
   offset: number | undefined,
 ): Promise<AsyncGenerator<Buffer>> {
   if (offset === undefined) return text.chunks();
-  const { chunks, lastLine } = await resumeAt(text, offset, settings.maxLine);
+  const { chunks, lastLine } = await resumeAt(text, offset, longestRead(settings.maxLine));
   if (lastLine === undefined) return chunks;
   const begins = skipDamage(lastLine, 0, lastLine.length);
   const line = lastLine.toString('utf8', begins);
@@ -59,7 +60,9 @@ async function reportLines(
 ): Promise<void> {
   for (const reject of rejects) await context.reject(reject);
   const retry = async ({ reject, ordinal }: LocatedReject) => {
-    const result = await retryReject(reject, settings.maxLine, (line) => readLine(line, ordinal));
+    const result = await retryReject(reject, longestRead(settings.maxLine), (line) =>
+      readLine(line, ordinal),
+    );
     if (typeof result !== 'string') return result;
     await context.reject({ ...reject, reason: result });
     return undefined;
@@ -93,6 +96,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
     sensor,
     stream,
     maxDepth,
+    maxLine,
     paths,
     root,
     onRelative,
@@ -112,7 +116,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   });
   const lines = createLineSplitter(
     offset ?? 0,
-    Math.max(maxLine, maxRejectText),
+    Math.max(longestRead(maxLine), maxRejectText),
     collector.addLine,
     collector.addNulls,
   );
