@@ -141,6 +141,7 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
       return running.data.forget(isForgotten);
     },
     counters: () => (running === undefined ? {} : running.data.counters(running.now())),
+    problem: () => running?.data.cooldowns.failing(),
     async close() {
       const closing = running;
       running = undefined;

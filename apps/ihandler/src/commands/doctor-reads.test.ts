@@ -64,7 +64,7 @@ async function diagnose(world: World, env?: Readonly<Record<string, string>>) {
   return { code, findings, about: (name: string) => findings.filter(({ about }) => about === name) };
 }
 
-/** The user nobody, when this one is root, who may do everything. */
+/** The user of a service, when this one is root, who may do everything. */
 const user = process.geteuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 describe('doctor', { timeout: 60_000 }, () => {

@@ -7,16 +7,16 @@ import { createOperatorWorld, startRun, stopRun } from '../testing/operator-worl
 import { numbersIn, until } from '../testing/running-world.ts';
 import { createWorld, type World } from '../testing/world.ts';
 
-/** The user nobody. */
-const NOBODY = 65_534;
-const user = { uid: NOBODY, gid: NOBODY };
+/** The user of the service. */
+const SERVICE = 65_534;
+const user = { uid: SERVICE, gid: SERVICE };
 
 function folderOf(world: World, name: string): void {
   mkdirSync(join(world.folder, name), { recursive: true });
-  chownSync(join(world.folder, name), NOBODY, NOBODY);
+  chownSync(join(world.folder, name), SERVICE, SERVICE);
 }
 
-/** The files and folders of root in folders of the user nobody. */
+/** The files and folders of root in folders of the service. */
 function ofRoot(world: World, ...folders: readonly string[]): readonly string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(world.folder, folder), { recursive: true, encoding: 'utf8' })
@@ -41,7 +41,7 @@ ihandlers:
   - ./flaky.js
 `;
 
-/** A world whose data, journal and database are in folders of the user nobody, and that this user can read or not. */
+/** A world whose data, journal and database are in folders of the service, and that this user can read or not. */
 function serviceWorld(isReadable: boolean): World {
   const world = createOperatorWorld(program);
   for (const name of ['data', 'journal', 'kept', 'out']) folderOf(world, name);

@@ -105,6 +105,11 @@ export interface HandlerBase {
    * calls it.
    */
   counters?(): Readonly<Record<string, number>>;
+  /**
+   * Why it cannot do its own work although it accepts incidents, such as a server that does not respond, and since when (in
+   * milliseconds since the Unix epoch); undefined when it can. After a minute it is unhealthy. Called like `counters`.
+   */
+  problem?(): { readonly reason: string; readonly since: number } | undefined;
 }
 
 /**

@@ -11,6 +11,23 @@ import { createMemoryJournal } from './memory-journal.ts';
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 describe('starting a dispatcher', () => {
+  it('shows why a handler cannot do its own work, since it says so, and survives one that throws', async () => {
+    let answer: () => { reason: string; since: number } | undefined = () => undefined;
+    const handler = defineHandler({ name: 'one', on: {}, problem: () => answer() });
+    const dispatcher = await open([handler]);
+    expect(statusOf(dispatcher, 'one').failure).toBeUndefined();
+    answer = () => ({ reason: 'the server does not respond', since: 7 });
+    expect(statusOf(dispatcher, 'one')).toMatchObject({
+      state: 'live',
+      failure: 'the server does not respond',
+      failingSince: 7,
+    });
+    answer = () => {
+      throw new Error('unknown');
+    };
+    expect(statusOf(dispatcher, 'one').failure).toBeUndefined();
+  });
+
   it('gives each instance its context, with an existing folder of its own', async () => {
     const contexts: HandlerContext[] = [];
     const handler = defineHandler({

@@ -90,6 +90,13 @@ describe('health and metrics', () => {
       { state: 'disconnected', since: at - LATE_AFTER - 1, failure: 'gone' },
       ['tail: disconnected for 15 min: gone'],
     ],
+    [
+      'a handler that fails after a restart, with an old backlog',
+      503,
+      { state: 'waiting', failure: 'gone', failingSince: at - 1000, oldestPending: at - 90_000 },
+      {},
+      [expect.stringMatching(/^a"b: retrying since the start: gone; .*the oldest for 1.5 min$/)],
+    ],
     ['a stuck handler', 200, { state: 'stuck', since: at - 90_000 }, {}, []],
     ['a source that has failed', 503, {}, { state: 'failed', failure: 'gone' }, ['tail: failed: gone']],
   ])('answer %s with %i', async (_what, code, instance, source, problems) => {

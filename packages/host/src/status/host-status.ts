@@ -104,18 +104,26 @@ function backlog({ pending, oldestPending }: InstanceStatus, at: number): string
 }
 
 /** Why an instance does not work; undefined when it does, or has only failed for a moment. */
-function failureProblem(status: InstanceStatus, at: number): string | undefined {
-  const { state, failure, failingSince } = status;
+function failureProblem(status: InstanceStatus, at: number, startedAt: number | null): string | undefined {
+  const { state, failure, failingSince, oldestPending } = status;
   if (failure === null) return undefined;
   if (state === 'stopped') return `stopped: ${failure}`;
   const failingFor = failingSince === null ? 0 : at - failingSince;
   if (state === 'starting') return `the handler does not start: ${failure}`;
+  // A restart does not make it healthy for a minute: the age of its backlog says that it failed before, too.
+  const hasJustStarted = startedAt !== null && at - startedAt < FAILING_AFTER;
+  if (hasJustStarted && oldestPending !== null && at - oldestPending > FAILING_AFTER)
+    return `retrying since the start: ${failure}`;
   return failingFor > FAILING_AFTER ? `retrying for ${formatDuration(failingFor)}: ${failure}` : undefined;
 }
 
-function instanceProblems(status: InstanceStatus, at: number): readonly StatusProblem[] {
+function instanceProblems(
+  status: InstanceStatus,
+  at: number,
+  startedAt: number | null,
+): readonly StatusProblem[] {
   const { instance, state, oldestPending, failure, since } = status;
-  const failing = failureProblem(status, at);
+  const failing = failureProblem(status, at, startedAt);
   const pending = backlog(status, at);
   if (failing !== undefined)
     return [
@@ -170,9 +178,9 @@ function sourceProblem(
  * disconnected for more than 15 minutes. The exit code of `status`, `/health` and `doctor` all
  * follow from it; `/health` leaves out stuck handlers, since a restart would not help the others.
  */
-export function problemsOf({ ihandlers, sources, at }: HostStatus): readonly StatusProblem[] {
+export function problemsOf({ ihandlers, sources, at, startedAt }: HostStatus): readonly StatusProblem[] {
   return [
-    ...ihandlers.flatMap((one) => instanceProblems(one, at)),
+    ...ihandlers.flatMap((one) => instanceProblems(one, at, startedAt)),
     ...sources.flatMap((source) => {
       const found = sourceProblem(source, at);
       return found === undefined ? [] : [{ kind: 'unhealthy' as const, about: source.instance, ...found }];

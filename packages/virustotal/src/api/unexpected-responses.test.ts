@@ -25,10 +25,14 @@ describe('virustotal when a portal, a proxy or a wrong url responds instead of V
       /unexpected response from VirusTotal, retrying/,
     );
     expect(verdicts()).toEqual([]);
+    const { since = 0, reason } = handler.problem?.() ?? {};
+    expect(since - START).toBeLessThan(HOUR);
+    expect(reason).not.toBe('');
     server.setFault(undefined);
     await time.run(24 * HOUR);
     expect(verdicts().filter(({ state }) => state === 'known')).toHaveLength(40);
     expect(handler.counters?.()).toMatchObject({ backlog: 0, key_refused: 0 });
+    expect(handler.problem?.()).toBeUndefined();
   });
 
   it('for one file only looks the other files up', async () => {

@@ -14,6 +14,7 @@ const QUOTA_FAILURES = 'strikes_quota';
 const TEMPORARY_FAILURES = 'strikes_later';
 const PROBLEM = 'last_problem';
 const PROBLEM_AT = 'last_problem_at';
+const FAILING_SINCE = 'failing_since';
 
 /** The current cooldown and the last problem. Times in milliseconds since the Unix epoch. */
 export interface CooldownState {
@@ -53,6 +54,9 @@ export class Cooldowns {
   start(problem: Problem, now: number): void {
     this.#set.run(PROBLEM, problem.message);
     this.#set.run(PROBLEM_AT, Math.trunc(now));
+    // A used-up quota is no failure: VirusTotal has responded.
+    if (problem.kind === 'quota') this.#deleteAll(FAILING_SINCE);
+    else if (this.#number(FAILING_SINCE) === 0) this.#set.run(FAILING_SINCE, Math.trunc(now));
     if (problem.kind === 'key') {
       this.#set.run(KEY_REJECTED_UNTIL, Math.trunc(now + HOUR));
       this.#report(
@@ -75,9 +79,11 @@ export class Cooldowns {
 
   /** Ends the outage: VirusTotal has responded as expected. */
   clear(): void {
-    const isClear = this.#number(QUOTA_FAILURES) + this.#number(TEMPORARY_FAILURES) === 0;
+    const isClear = [QUOTA_FAILURES, TEMPORARY_FAILURES, FAILING_SINCE].every(
+      (name) => this.#number(name) === 0,
+    );
     if (isClear && this.#number(KEY_REJECTED_UNTIL) === 0) return;
-    this.#deleteAll(QUOTA_FAILURES, TEMPORARY_FAILURES, KEY_REJECTED_UNTIL, UNTIL);
+    this.#deleteAll(QUOTA_FAILURES, TEMPORARY_FAILURES, KEY_REJECTED_UNTIL, UNTIL, FAILING_SINCE);
     this.#loggedAt.clear();
   }
 
@@ -85,6 +91,12 @@ export class Cooldowns {
   release(which: 'all' | 'key'): void {
     this.#deleteAll(KEY_REJECTED_UNTIL);
     if (which === 'all') this.#deleteAll(QUOTA_FAILURES, TEMPORARY_FAILURES, UNTIL);
+  }
+
+  /** Why nothing can be looked up, and since when; undefined when VirusTotal responds. */
+  failing(): { readonly reason: string; readonly since: number } | undefined {
+    const since = this.#number(FAILING_SINCE);
+    return since === 0 ? undefined : { reason: this.state().reason, since };
   }
 
   state(): CooldownState {

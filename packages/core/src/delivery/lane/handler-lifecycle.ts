@@ -123,6 +123,18 @@ export class HandlerLifecycle {
     }
   }
 
+  /** Why the handler cannot do its own work; undefined when it can, or has not started. */
+  problem(): { readonly failure: string; readonly since: number } | undefined {
+    const { handler, context } = this.#parts;
+    try {
+      const found = this.#isStarted ? handler.problem?.() : undefined;
+      return found && { failure: found.reason, since: found.since };
+    } catch (error) {
+      context.log.debug('cannot read the problem', { error: describeError(error) });
+      return undefined;
+    }
+  }
+
   /** What the handler counts; nothing when that fails: the status of the others must not suffer. */
   counters(): Readonly<Record<string, number>> {
     const { handler, context } = this.#parts;

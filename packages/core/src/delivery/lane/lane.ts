@@ -118,7 +118,8 @@ export class Lane {
 
   status(): LaneStatus {
     const { handler, journal, cursor } = this.#parts;
-    const failing = this.#failing?.position === cursor.position ? this.#failing : undefined;
+    const own = this.#failing?.position === cursor.position ? this.#failing : undefined;
+    const failing = own ?? this.handler.problem();
     const failure = 'failure' in this.#state ? this.#state.failure : failing?.failure;
     return {
       instance: this.instance,
