@@ -1,5 +1,5 @@
+import logSqlite from '@ihandler/log-sqlite';
 import { handlerContext } from '@ihandler/testkit';
-import logSqlite from '../../packages/log-sqlite/src/handler.ts';
 
 /** Starts log-sqlite on a database that it may adopt, and prints the reason when it refuses. */
 const [file = '', adopt] = process.argv.slice(2);
