@@ -26,7 +26,7 @@ export const ROW_IDS: readonly string[] = [
     run INTEGER NOT NULL,
     ordinals TEXT NOT NULL,
     PRIMARY KEY (table_name, first_row)
-  ) WITHOUT ROWID`,
+  )`,
   `CREATE TABLE IF NOT EXISTS ihandler_runs (
     table_name TEXT NOT NULL,
     stream INTEGER NOT NULL,

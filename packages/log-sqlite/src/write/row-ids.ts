@@ -24,6 +24,8 @@ const TABLES_WITH_IDS: readonly Table[] = [
   'virustotals',
 ];
 
+const COLON = 58;
+
 /** Records which incident each row came from. See `ROW_IDS`. */
 export interface RowIds {
   /** Records the incidents of new rows. */
@@ -99,7 +101,10 @@ export function createRowIds(database: Database): RowIds {
     let stream: Stream | undefined;
     let [name, sensor] = ['', ''];
     incidents.forEach((incident, index) => {
-      const place = placeOf(incident.id);
+      const { id } = incident;
+      const isSame =
+        id.charCodeAt(name.length) === COLON && id.startsWith(name) && incident.sensor === sensor;
+      const place = isSame ? { stream: name, ordinal: Number(id.slice(name.length + 1)) } : placeOf(id);
       if (stream === undefined || place.stream !== name || incident.sensor !== sensor) {
         ({ stream: name } = place);
         ({ sensor } = incident);
