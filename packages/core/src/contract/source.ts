@@ -74,6 +74,10 @@ export interface SourceContext {
    * The ordinal of a stream up to which every handler has all incidents: continue after it. Undefined: read from the start.
    */
   resumeAfter(stream: string): MaybePromise<number | undefined>;
+  /**
+   * Whether every handler that keeps a checkpoint has a stream up to an ordinal. Hosts of an earlier version lack it.
+   */
+  handlersHave?(stream: string, ordinal: number): MaybePromise<boolean>;
   /** Rejects invalid input. Resolves when it has been counted and written. */
   reject(reject: Reject): Promise<void>;
   /** Reports the progress. May be called at any rate. */

@@ -17,6 +17,8 @@ export interface DispatcherParts {
   /** The last run of each source, by instance. */
   readonly sources: Map<string, SourceStatus>;
   readonly onReject: DispatcherOptions['onReject'];
+  /** The instances whose handlers keep a checkpoint. */
+  readonly checkpointed: ReadonlySet<string>;
   readonly otherStates: DispatcherOptions['otherStates'];
   /** Notified whenever a lane has made progress. */
   readonly moved: Notifier;

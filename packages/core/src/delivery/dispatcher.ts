@@ -62,6 +62,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     sources: new Map(),
     onReject: options.onReject,
     otherStates: options.otherStates,
+    checkpointed: new Set(
+      options.handlers
+        .filter(({ handler }) => 'checkpoint' in handler && handler.checkpoint !== undefined)
+        .map(({ instance, handler }) => instance ?? handler.name),
+    ),
     moved,
     closing: closing.signal,
     failed: failed.signal,

@@ -18,3 +18,12 @@ export async function resumeAfter(
   if (appended === undefined || lowest === undefined) return appended ?? lowest;
   return Math.max(appended, lowest);
 }
+
+/** Whether every handler that keeps a checkpoint has a stream up to an ordinal. */
+export function handlersHave(
+  stream: string,
+  ordinal: number,
+  { lanes, checkpointed }: Pick<DispatcherParts, 'lanes' | 'checkpointed'>,
+): boolean {
+  return lanes.every((lane) => !checkpointed.has(lane.instance) || (lane.stored(stream) ?? -1) >= ordinal);
+}

@@ -10,7 +10,7 @@ import { backoffDelay, pause } from '../timing/backoff.ts';
 import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
 import { waitForMove } from './drain.ts';
-import { resumeAfter } from './resume-after.ts';
+import { handlersHave, resumeAfter } from './resume-after.ts';
 import { createSensorClocks } from './sensor-clocks.ts';
 
 /** How long a refusal is shown as `waiting` when the sender does not try again, in milliseconds. */
@@ -94,6 +94,7 @@ class SourceRun {
       report: async (batch, reporting) => this.#report(madeIncidents(batch), reporting),
       state: async () => journal.sourceState(this.#instance),
       otherStates: async () => Object.values((await otherStates?.()) ?? {}),
+      handlersHave: (stream, ordinal) => handlersHave(stream, ordinal, this.#parts),
       reject: (reject) => this.#reject(reject),
       problem: (reason) => this.#setProblem(reason),
       progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),

@@ -5,6 +5,7 @@ import { createPastLinks, type PastLinks } from '../known-databases/past-links.t
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
 import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
+import { readKnownLogs } from '../known-logs/state.ts';
 import { copyTag, tableStream } from '../live-database/state.ts';
 import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
@@ -163,7 +164,8 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
       context.log.info('the handlers have everything that this database of ihandler has', { file });
       return;
     }
-    const known = readKnownDatabases(await context.state());
+    const state = await context.state();
+    const known = readKnownDatabases(state);
     const all = [...known, ...(await databasesOfOthers(context, sensor))];
     const onRelative = relativePathWarning(context, settings.local);
     const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, all, onRelative));
@@ -182,7 +184,7 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     await mergeInOrder({ file, connections, others, after, context: { ...context, report } });
     await links.reportLate();
     const remembered = await retryLocked(() => toRemember(prepared, links));
-    await context.report([], { state: writeKnownDatabases(known, remembered) });
+    await context.report([], { state: writeKnownDatabases(known, remembered, readKnownLogs(state)) });
   } catch (error) {
     if (!context.signal.aborted) throw error;
   } finally {

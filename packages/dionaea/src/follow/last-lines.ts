@@ -10,7 +10,8 @@ function markOf(digest: string, length: number): string {
   return `${digest.slice(0, 12)}.${length}`;
 }
 
-function markLine(line: Uint8Array): string {
+/** The mark of a line. */
+export function markLine(line: Uint8Array): string {
   return markOf(createHash('sha256').update(line).digest('hex'), line.length);
 }
 

@@ -91,8 +91,8 @@ async function textHead(chunks: AsyncIterable<Buffer>, isFresh: boolean): Promis
   return Buffer.concat(parts).subarray(0, headSize);
 }
 
-/** The time of the first incident of a text. A part may begin with half a line, when its writer was interrupted. */
-function timeOf(head: Buffer): number | undefined {
+/** The time in milliseconds of the first incident of a text. A part may begin with half a line, when its writer was interrupted. */
+export function timeOf(head: Buffer): number | undefined {
   for (const line of head.toString('utf8').split('\n', linesWithTime)) {
     try {
       const wire: unknown = JSON.parse(line.replace(/^[\ufeff\0]+/, ''));

@@ -54,7 +54,17 @@ export function createPartLines({
   const stream = streamOf(part.base, part.generation, sensor);
   const local = !settings.remote;
   const onRelative = relativePathWarning(context, local);
-  const readLine = createLineReader({ sensor, stream, maxDepth, maxLine, paths, root, onRelative, local });
+  const readLine = createLineReader({
+    sensor,
+    stream,
+    alias: part.alias,
+    maxDepth,
+    maxLine,
+    paths,
+    root,
+    onRelative,
+    local,
+  });
   const collector = createLineCollector({
     file: path,
     maxLine,

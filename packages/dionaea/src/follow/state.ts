@@ -14,6 +14,8 @@ const partSchema = z.object({
   done: z.boolean(),
   recent: z.array(z.string()).optional(),
   time: z.number().optional(),
+  file: z.string().optional(),
+  alias: z.object({ stream: z.string(), upTo: z.number(), shift: z.number() }).optional(),
 });
 
 /**
@@ -21,7 +23,8 @@ const partSchema = z.object({
  * identifies; `generation` distinguishes parts that begin with the same line. `offset` is the end of the last complete line
  * that was read, in bytes of the uncompressed text, and `check` a hash of the bytes before it. `id` is the device and inode
  * of its file when it was last read. `began` is the time of its first line in milliseconds. `done`: it has been read to its end.
- * `recent` are the marks of the last lines that were read (see `RecentLines`), and `time` is that of the last incident; both
+ * `recent` are the marks of the last lines that were read (see `RecentLines`), and `time` is that of the last incident.
+ * `file` is where the followed file is. `alias`: its beginning is the end of another part (see `LogAlias`). The last four
  * are absent in old states.
  */
 export type Part = Readonly<z.infer<typeof partSchema>>;
@@ -53,8 +56,14 @@ export function readState(stored: Value | undefined): FollowState | undefined {
 export function writeState({ part, seen, since }: FollowState): Value {
   const stored = { version: 1, seen: seen.map((entry) => [...entry]), since };
   if (part === undefined) return stored;
-  const { recent, time, ...rest } = part;
-  const known = { ...rest, ...(recent && { recent: [...recent] }), ...(time !== undefined && { time }) };
+  const { recent, time, file, alias, ...rest } = part;
+  const known = {
+    ...rest,
+    ...(recent && { recent: [...recent] }),
+    ...(time !== undefined && { time }),
+    ...(file !== undefined && { file }),
+    ...(alias && { alias: { ...alias } }),
+  };
   return { ...stored, part: known };
 }
 

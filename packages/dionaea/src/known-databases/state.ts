@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
+import { type KnownLog, writeKnownLogs } from '../known-logs/state.ts';
 
 /** How many databases are remembered, the ones that were read last. */
 const rememberedDatabases = 200;
@@ -47,10 +48,17 @@ export function writeDatabase({ anchors, links, ...rest }: KnownDatabase): Value
   };
 }
 
-/** The state to store after a database was read. */
-export function writeKnownDatabases(known: readonly KnownDatabase[], read: KnownDatabase): Value {
-  const others = known.filter((other) => !isSameEntry(other, read));
-  return { version: 1, databases: [read, ...others].slice(0, rememberedDatabases).map(writeDatabase) };
+/** The state to store after a database or a log was read. */
+export function writeKnownDatabases(
+  known: readonly KnownDatabase[],
+  read: KnownDatabase | undefined,
+  logs: readonly KnownLog[],
+  log?: KnownLog,
+): Value {
+  const others = known.filter((other) => read === undefined || !isSameEntry(other, read));
+  const databases = [...(read ? [read] : []), ...others].slice(0, rememberedDatabases).map(writeDatabase);
+  const all = writeKnownLogs(logs, log);
+  return { version: 1, databases, ...(all.length > 0 && { logs: all }) };
 }
 
 /** A short hash of a text. */

@@ -6,6 +6,7 @@ import {
   type UntypedData,
 } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
+import { idAt, type LogAlias } from '../known-logs/state.ts';
 import { createPathMapping } from '../map-path.ts';
 import { createTimestampParser } from '../timestamp.ts';
 import { readConnection } from './connection.ts';
@@ -19,6 +20,8 @@ type Fields = Record<string, unknown>;
 export interface LineSettings {
   readonly sensor: string;
   readonly stream: string;
+  /** The lines at the beginning that were read in another text. */
+  readonly alias?: LogAlias | undefined;
   readonly maxDepth: number;
   /** The longest line, in bytes, whose values are not cut. */
   readonly maxLine: number;
@@ -69,7 +72,7 @@ function parse(text: string): { readonly wire: unknown } | string {
  * It remembers the last second and the known origins, so that a million incidents share one string for each.
  */
 export function createLineReader(settings: LineSettings): ReadLine {
-  const { sensor, stream, maxDepth, maxLine, local } = settings;
+  const { sensor, stream, alias, maxDepth, maxLine, local } = settings;
   const parseTimestamp = createTimestampParser();
   const mapPaths = createPathMapping(settings.paths, settings.root, settings.onRelative);
   const origins = new Map<string, string>();
@@ -114,7 +117,7 @@ export function createLineReader(settings: LineSettings): ReadLine {
     try {
       // Safe: JSON.parse makes plain data, and only plain data was added to it.
       return createIncident({
-        id: `${stream}:${ordinal}`,
+        id: idAt(stream, alias, ordinal),
         origin,
         timestamp,
         sensor,

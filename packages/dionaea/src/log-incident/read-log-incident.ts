@@ -1,6 +1,7 @@
 import { escapeControls, type Incident, type SourceContext } from '@ihandler/core';
 import { parseReject } from '@ihandler/core/kit';
 import { explainFormat, explainKnownFormat } from '../explain-format.ts';
+import { openKnownLogs } from '../known-logs/import-log.ts';
 import { importRootOf, relativePathWarning } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import { createProgressReporter } from '../progress.ts';
@@ -92,7 +93,12 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   const { maxLine, maxDepth, paths, local } = settings;
   const root = importRootOf(settings);
   const onRelative = relativePathWarning(context, local);
+  const isRejectsFile = beginsAsRejectsFile(first);
+  const logs = isRejectsFile ? undefined : await openKnownLogs(text, head, stream, settings, context);
+  const begin = (await logs?.begin()) ?? { offset: await context.resumeAfter(stream) };
+  if (begin === 'extract') return;
   const readLine = createLineReader({
+    alias: begin.alias,
     sensor,
     stream,
     maxDepth,
@@ -102,10 +108,9 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
     onRelative,
     ...(local && { local }),
   });
-  const isRejectsFile = beginsAsRejectsFile(first);
   const reading = { text, settings, context, readLine, isRejectsFile };
 
-  const offset = await context.resumeAfter(stream);
+  const offset = begin.offset;
   const chunks = await resumeAfterLine(reading, offset);
   const collector = createLineCollector({
     file: text.file,
@@ -125,6 +130,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   try {
     for await (const chunk of chunks) {
       lines.push(chunk);
+      logs?.push(chunk);
       if (!text.live && !collector.isFull()) continue;
       await reportLines(collector.collect(text.live ? undefined : 'fullBatches'), reading);
       if (context.signal.aborted) return;
@@ -136,6 +142,7 @@ export async function readLogIncident(text: Text, settings: Settings, context: S
   if (context.signal.aborted) return;
   if (failure === undefined) lines.end();
   await reportLines(collector.collect(), reading);
+  if (failure === undefined) await logs?.remember();
   reportProgress(text.progress(), 'last');
   const problem =
     offset === undefined && !isRejectsFile && !collector.hasIncidents() && explainFormat(head, text.file);

@@ -1,5 +1,7 @@
 import { describeError, type SourceContext } from '@ihandler/core';
 import { errorCode, type ThrottledLog } from '@ihandler/core/kit';
+import { findAlias, warnOfKnownLines } from '../../known-logs/find-alias.ts';
+import { idAt, logsOfOthers } from '../../known-logs/state.ts';
 import { type FoundLine, findLastLine, marksIn } from '../last-lines.ts';
 import { headSize, type LogFile, openLogFile, type PartFile, readAt, streamOf } from '../log-file.ts';
 import type { FollowSettings } from '../options.ts';
@@ -91,7 +93,11 @@ export async function findContinuation(
       const bytes = file && (await openBytes(file, part.offset, part.check));
       if (file !== undefined && bytes !== undefined) {
         const known = { ...part, recent: part.recent ?? [...(await marksBefore(file, part.offset))] };
-        return { file, bytes, state: { ...state, part: { ...known, id: file.id, done: false } } };
+        return {
+          file,
+          bytes,
+          state: { ...state, part: { ...known, id: file.id, done: false, file: file.path } },
+        };
       }
     } catch (error) {
       warnings.log('cannot read a rotated part; retrying', {
@@ -136,12 +142,34 @@ async function locateAt(
   file: LogFile,
   state: FollowState,
   position: StartPosition,
-  known: Pick<Part, 'recent' | 'time'> = {},
+  known: Pick<Part, 'recent' | 'time' | 'alias'> = {},
 ): Promise<LocatedPart | undefined> {
   const { id, began, base = '' } = file;
   const bytes = await openBytes(file, position.offset, position.check);
-  const part = { base, id, began, done: false, ...position, ...known };
+  const part = { base, id, began, done: false, ...position, ...known, file: file.path };
   return bytes && { file, bytes, state: { ...state, part } };
+}
+
+/** What the beginning of a part is, when `found` found the last line of the part before it: the end of that part. */
+function aliasAfter(
+  part: Part | undefined,
+  found: FoundLine | undefined,
+  sensor: string,
+): Pick<Part, 'alias'> {
+  if (part === undefined || found === undefined || found.missing > 0 || found.check !== part.check) return {};
+  const id = idAt(streamOf(part.base, part.generation, sensor), part.alias, part.offset);
+  const colon = id.lastIndexOf(':');
+  const shift = Number(id.slice(colon + 1)) - found.offset;
+  return shift < 0 ? {} : { alias: { stream: id.slice(0, colon), upTo: found.offset, shift } };
+}
+
+/** Finds the beginning of a first part in the logs that were imported before. */
+async function importedAlias(file: LogFile, base: string, { sensor, context }: Finding) {
+  const known = await logsOfOthers(context, sensor);
+  const text = { base, began: file.began, chunks: () => textChunks(file) };
+  const { alias, undecided } = await findAlias(text, known, context);
+  if (undecided !== undefined) warnOfKnownLines(context, file.path, undecided);
+  return alias && { alias };
 }
 
 /**
@@ -170,6 +198,9 @@ export async function beginPart(
   const known = {
     ...(part?.recent !== undefined && { recent: part.recent }),
     ...(part?.time !== undefined && { time: part.time }),
+    ...(found === undefined && generation === undefined && start.offset === 0
+      ? await importedAlias(file, base, finding)
+      : aliasAfter(part, found, finding.sensor)),
   };
   return locateAt(file, withEarlierPart, start, known);
 }
@@ -196,5 +227,7 @@ export async function beginFirst(
     position = { ...position, offset, check: await checkAt(file, offset) };
   }
   const recent = [...(await marksBefore(file, position.offset))];
-  return (await locateAt(file, state, position, recent.length > 0 ? { recent } : {})) ?? { state };
+  const alias = position.offset === 0 ? await importedAlias(file, file.base, finding) : undefined;
+  const known = { ...(recent.length > 0 && { recent }), ...alias };
+  return (await locateAt(file, state, position, known)) ?? { state };
 }
