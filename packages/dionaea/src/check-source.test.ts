@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -25,6 +26,19 @@ describe('the check of a followed file', () => {
     expect(mountFindings('/data/a.json', mounts('/data'))).toEqual([]);
     expect(mountFindings('/data/a.json', '')).toEqual([]);
     expect(mountFindings(join(temporaryFolder(), 'a.json'))).toEqual([]);
+  });
+
+  it('finds a real bind mount in the mountinfo of its namespace, where this user may mount', ({ skip }) => {
+    const folder = temporaryFolder();
+    const [host, mounted] = [join(folder, 'host.json'), join(folder, 'in the container.json')];
+    for (const file of [host, mounted]) writeFileSync(file, '');
+    const script = 'mount --bind "$1" "$2" && cat /proc/self/mountinfo';
+    const { status, stdout } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', host, mounted], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) skip('this user may not mount (unshare -m, mount --bind)');
+    expect(mountFindings(mounted, stdout)).toMatchObject([{ advice: expect.stringContaining(folder) }]);
+    expect(mountFindings(host, stdout)).toEqual([]);
   });
 
   it('says that samples are not found when their paths are relative to an unknown folder', () => {
