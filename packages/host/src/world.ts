@@ -18,6 +18,8 @@ export interface World {
   readonly cwd?: string;
   /** The folder the program is installed in: packages are also looked for in the `node_modules` around it. @default cwd */
   readonly prefix?: string;
+  /** The program of the threads of isolated handlers, for a program that bundles the host. @default the one of this package */
+  readonly worker?: URL;
   /** Conditions for the `exports` of packages, beside `node`, `import` and `default`. @default none */
   readonly conditions?: readonly string[];
   /** A log for an instance or a source, by name; without a name, the host's own. @default lines on standard error */
@@ -43,6 +45,12 @@ export interface CompleteWorld extends Required<Omit<World, 'onReopen' | 'exit'>
   readonly patience: Required<Patience>;
 }
 
+/** The program of a worker thread: beside this package in its build, and in its sources. */
+const ownWorker = new URL(
+  import.meta.url.endsWith('.ts') ? './isolation/worker.ts' : './isolation/worker.js',
+  import.meta.url,
+);
+
 /** Fills in the defaults. */
 export function completeWorld(world: World = {}): CompleteWorld {
   const secrets = world.secrets ?? createSecrets();
@@ -53,6 +61,7 @@ export function completeWorld(world: World = {}): CompleteWorld {
     cwd,
     prefix: world.prefix ?? cwd,
     conditions: world.conditions ?? [],
+    worker: world.worker ?? ownWorker,
     log: world.log ?? createHostLog({ warn: toStandardError }, secrets).log,
     secrets,
     onReopen: world.onReopen,

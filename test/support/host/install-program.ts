@@ -57,6 +57,8 @@ export async function installProgram(folder: string, packages: readonly string[]
   symlinkSync(library, join(folder, 'node_modules/better-sqlite3'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   await bundleChild(new URL('apps/ihandler/src/main.ts', root), folder, ...external);
+  const worker = new URL('packages/host/src/isolation/worker.ts', root);
+  await bundleChild(worker, join(folder, 'isolation'), ...external);
   for (const name of packages) await installPackage(folder, name);
   return join(folder, 'main.js');
 }

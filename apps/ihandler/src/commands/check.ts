@@ -13,7 +13,9 @@ function sourceLine({ instance, listensOn, reads }: CheckReport['sources'][numbe
   return `  source ${instance}: ${does.join('; ') || 'is live'}`;
 }
 
-function handlerLine({ instance, outbound, destinations, mask }: CheckReport['handlers'][number]): string {
+function handlerLine(handler: CheckReport['handlers'][number]): string {
+  const { outbound, destinations, mask, isIsolated } = handler;
+  const instance = `${handler.instance}${isIsolated ? ' (isolated)' : ''}`;
   if (outbound === undefined)
     return `  ${instance}: a local file, which does not declare the data that it sends`;
   const to = destinations.length > 0 ? `, to ${destinations.join(', ')}` : '';

@@ -67,12 +67,13 @@ function masks({ spec }: Contribution<'handlers'>): boolean {
 
 function handlerLines(handler: Contribution<'handlers'>): string[] {
   const { name, spec } = handler;
-  const { runsByDefault, needs, outbound } = describeHandler(handler);
+  const { runsByDefault, needs, outbound, isForeign } = describeHandler(handler);
+  const isolated = isForeign ? '; isolated with "isolate: foreign"' : '';
   const also = spec.aliases.length > 0 ? ` (also ${spec.aliases.join(', ')})` : '';
   const masked = masks(handler) ? "; the sensor's address is masked by default" : '';
   return [
     `  ihandler    ${name}${also}: ${spec.summary}`,
-    `${indent}${outbound}${masked}; ${runsByDefault ? 'runs without a configuration' : needs}`,
+    `${indent}${outbound}${masked}${isolated}; ${runsByDefault ? 'runs without a configuration' : needs}`,
   ];
 }
 

@@ -25,6 +25,11 @@ export async function buildProgram(names: readonly string[]): Promise<BuiltProgr
   const main = join(own, 'main.js');
   const running = new Set<Program>();
   await bundleChild(new URL('../main.ts', import.meta.url), own, 'better-sqlite3');
+  await bundleChild(
+    new URL('host/src/isolation/worker.ts', packages),
+    join(own, 'isolation'),
+    'better-sqlite3',
+  );
   for (const name of names)
     await bundleChild(new URL(`${name}/src/index.ts`, packages), join(own, name), 'better-sqlite3');
   return {

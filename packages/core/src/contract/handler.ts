@@ -120,6 +120,17 @@ export interface HandlerBase {
 export interface ListeningHandler extends HandlerBase {
   /** The listeners by glob over origins. `*` in a glob matches any characters, dots included. */
   readonly on: Readonly<Record<string, Listener>>;
+  /**
+   * Calls listeners for many incidents, one incident after the other. For a host that runs listeners elsewhere, such as in a
+   * worker thread, where one call for each incident is slow; handlers leave it out. The dispatcher uses it for handlers
+   * without `reports`. `listenersOf` returns the listeners of the incident at an index. Resolves with how many incidents from
+   * the front are handled, and why the next one failed, if it did; without a failure, the rest is passed again.
+   */
+  listenToMany?(
+    incidents: readonly Incident[],
+    listenersOf: (index: number) => readonly Listener[],
+    context: HandlerContext,
+  ): Promise<{ readonly done: number; readonly failure?: { readonly error: unknown } }>;
 }
 
 /**

@@ -17,7 +17,13 @@ export function planHost(configuration: Configuration, world: CompleteWorld): Ho
   const { installed, folder } = configuration;
   return {
     configuration,
-    context: { installed, folder, conditions: world.conditions },
+    context: {
+      installed,
+      folder,
+      conditions: world.conditions,
+      worker: world.worker,
+      isolate: configuration.isolate,
+    },
     dataDir: configuration.data ?? defaultDataFolder(world.env),
     world,
   };

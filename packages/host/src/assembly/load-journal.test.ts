@@ -22,7 +22,8 @@ async function chosenIn(folder: Folder, yaml: string) {
   const file = folder.write('conf/my.yaml', yaml);
   const world = { cwd: folder.folder, env: {} };
   const configuration = await loadConfiguration(file, world);
-  const context = { installed: configuration.installed, folder: configuration.folder, conditions: [] };
+  const { installed, folder: from } = configuration;
+  const context = { installed, folder: from, conditions: [], worker: new URL(import.meta.url) };
   return loadJournal({ configuration, context, dataDir: '/data' });
 }
 

@@ -1,5 +1,12 @@
 import { compileGlob, describeError } from '@ihandler/core';
-import { compileEntryFilter, isSecretName, issueText, parseDomains } from '@ihandler/core/kit';
+import {
+  compileEntryFilter,
+  durationOption,
+  isSecretName,
+  issueText,
+  parseDomains,
+  sizeOption,
+} from '@ihandler/core/kit';
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseLogLevels } from '../running/log-levels.ts';
@@ -24,6 +31,16 @@ const source = z.strictObject({
   config: z.record(z.string(), z.unknown()).nullish(),
   as: instanceName.optional(),
 });
+const isolate = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      memory: sizeOption('256MiB', { min: '16MiB' }).optional(),
+      timeout: durationOption('60s', { min: '100ms' }).optional(),
+    }),
+  ],
+  'expected true, false, or limits such as { memory: 256MiB, timeout: 60s }',
+);
 const globs = z.array(validString(compileGlob)).optional();
 const handler = source.extend({
   from: z.enum(['beginning', 'end']).optional(),
@@ -32,11 +49,21 @@ const handler = source.extend({
   ignore: z.array(validString((rule) => compileEntryFilter({ ignore: [rule] }))).optional(),
   protocols: z.array(validString((name) => compileEntryFilter({ protocols: [name] }))).optional(),
   mask: z.union([z.boolean(), z.literal('facts')], 'expected true, false or facts').optional(),
+  isolate: isolate.optional(),
 });
 const entryOf = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
 
 /** One item of `sources`; a bare name is an entry, too. */
-export const sourceSchema = z.preprocess(entryOf, source);
+export const sourceSchema = z.preprocess(
+  entryOf,
+  source.extend({
+    isolate: z
+      .undefined(
+        'a source cannot be isolated: it runs beside the journal; "isolate" is a setting of handlers',
+      )
+      .optional(),
+  }),
+);
 
 /** One item of `ihandlers`; a bare name is an entry, too. */
 export const handlerSchema = z.preprocess(entryOf, handler);
@@ -73,6 +100,7 @@ export const configurationSchema = z.strictObject({
       domains: validString(parseDomains).optional(),
     })
     .optional(),
+  isolate: z.union([z.literal('foreign'), z.literal(false)], 'expected foreign, or false').optional(),
   // A list whose items are all commented out is null in YAML.
   include: z.array(z.string().min(1)).nullish(),
   sources: z.array(z.unknown()).nullish(),

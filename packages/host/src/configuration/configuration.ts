@@ -25,6 +25,11 @@ export interface Entry {
   readonly protocols?: readonly string[] | undefined;
   /** Whether the handler gets incidents with the sensor's address masked, or only facts: see `HandlerEntry`. */
   readonly mask?: boolean | 'facts' | undefined;
+  /** Whether the handler runs in a thread of its own, and what it may use there. Sizes are bytes, times milliseconds. */
+  readonly isolate?:
+    | boolean
+    | { readonly memory?: number | undefined; readonly timeout?: number | undefined }
+    | undefined;
   /** Where relative paths in the options start, when an entry was read from a file. Absolute. */
   readonly folder?: string | undefined;
   /** Whether it stands in a sensor's file, which may also name handlers that only the sensor has. */

@@ -11,6 +11,7 @@ import { handlerOf, requestedEntries } from '../assembly/requested-handlers.ts';
 import { formatPath, type Problem } from '../configuration/problem.ts';
 import { connectControl } from '../control/connect-control.ts';
 import { describeOutbound, destinationsIn } from '../discovery/outbound-data.ts';
+import { isolationOf } from '../isolation/isolated-handler.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { accessProblems, folderProblem, portProblem } from './check-access.ts';
 import { ownFindings } from './check-sources.ts';
@@ -28,6 +29,8 @@ export interface CheckedHandler {
   readonly destinations: readonly string[];
   /** Whether it gets incidents with the sensor's address masked, or only facts. */
   readonly mask: boolean | 'facts';
+  /** Whether it runs in a thread of its own. */
+  readonly isIsolated: boolean;
 }
 
 /** What a valid configuration runs. */
@@ -167,6 +170,7 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
         outbound: contribution && describeOutbound(contribution),
         destinations: contribution?.spec.network ? destinationsIn(own?.entry.config) : [],
         mask: entry.mask ?? false,
+        isIsolated: isolationOf(entry.handler) !== undefined,
       };
     }),
   };

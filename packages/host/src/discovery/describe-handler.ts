@@ -1,3 +1,4 @@
+import { isForeignPackage } from '../isolation/limits.ts';
 import type { Contribution } from './contributions.ts';
 import { runsByDefault, whatItNeeds } from './default-handlers.ts';
 import { describeOutbound } from './outbound-data.ts';
@@ -10,6 +11,8 @@ export interface HandlerDescription {
   readonly needs: string;
   /** The data it sends off this machine: `sends nothing off this machine`. */
   readonly outbound: string;
+  /** Whether others than the makers of this host wrote it, so that the setting `isolate: foreign` isolates it. */
+  readonly isForeign: boolean;
 }
 
 /** Describes a handler from its manifest, without loading it. */
@@ -18,5 +21,6 @@ export function describeHandler(contribution: Contribution<'handlers'>): Handler
     runsByDefault: runsByDefault(contribution),
     needs: whatItNeeds(contribution),
     outbound: describeOutbound(contribution),
+    isForeign: isForeignPackage(contribution.package.name),
   };
 }

@@ -79,15 +79,27 @@ export async function importFile(file: string, owner: string): Promise<Module> {
   }
 }
 
+/** The file behind an export of a package. Throws `HANDLER_INVALID`, naming package and version, when there is none. */
+export function exportFile(
+  installed: InstalledPackage,
+  subpath: string,
+  extraConditions?: readonly string[],
+): string {
+  const file = resolveExport(installed, subpath, extraConditions);
+  if (file !== undefined) return file;
+  const { name, version } = installed;
+  throw new IhandlerError(
+    'HANDLER_INVALID',
+    `${name} ${version}: its package.json does not export ${subpath}.`,
+  );
+}
+
 /** Imports an export of a package. Throws `HANDLER_INVALID`, naming package and version, when it cannot. */
 export async function importExport(
   installed: InstalledPackage,
   subpath: string,
   extraConditions?: readonly string[],
 ): Promise<Module> {
-  const owner = `${installed.name} ${installed.version}`;
-  const file = resolveExport(installed, subpath, extraConditions);
-  if (file === undefined)
-    throw new IhandlerError('HANDLER_INVALID', `${owner}: its package.json does not export ${subpath}.`);
-  return importFile(file, owner);
+  const file = exportFile(installed, subpath, extraConditions);
+  return importFile(file, `${installed.name} ${installed.version}`);
 }

@@ -1,5 +1,6 @@
 import type { DeliveryCounts, LaneStatus, LostIncidents, SourceStatus } from '@ihandler/core';
 import { formatCount, formatDuration } from '@ihandler/core/kit';
+import type { IsolationStatus } from '../isolation/supervised-thread.ts';
 
 /** A handler that has not returned for this long, in milliseconds, is stuck. */
 export const STUCK_AFTER = 60_000;
@@ -7,6 +8,8 @@ export const STUCK_AFTER = 60_000;
 export const LATE_AFTER = 15 * 60_000;
 /** A source is unhealthy for this long after it has lost an incident, in milliseconds. */
 export const LOST_FOR = 60 * 60_000;
+/** A thread that has ended is reported for this long, in milliseconds. */
+const ENDED_FOR = 60 * 60_000;
 /** A handler that retries without progress for longer than this, in milliseconds, is unhealthy. */
 export const FAILING_AFTER = 60_000;
 
@@ -26,6 +29,8 @@ export interface InstanceStatus {
   /** Since when it has failed without progress; null when it has not. */
   readonly failingSince: number | null;
   readonly counters: Readonly<Record<string, number>>;
+  /** The thread of an isolated handler; absent for any other handler, and when the host does not run. */
+  readonly isolated?: IsolationStatus;
 }
 
 /** The status of a source. */
@@ -73,7 +78,10 @@ export interface HostStatus {
 
 /** Something about a running host that needs attention. */
 export interface StatusProblem {
-  /** `unhealthy`: incidents are late or not accepted. `stuck`: a handler has not returned, others are not affected. */
+  /**
+   * `unhealthy`: incidents are late or not accepted. `stuck`: a handler has not returned, or the thread of an isolated one has
+   * ended; others are not affected.
+   */
   readonly kind: 'unhealthy' | 'stuck';
   /** The instance or source. */
   readonly about: string;
@@ -117,7 +125,27 @@ function failureProblem(status: InstanceStatus, at: number, startedAt: number | 
   return failingFor > FAILING_AFTER ? `retrying for ${formatDuration(failingFor)}: ${failure}` : undefined;
 }
 
+/** `its thread ended 3 times, the last 20 s ago: …`; undefined when it did not within the last hour. */
+function threadProblem({ isolated }: InstanceStatus, at: number): string | undefined {
+  const last = isolated?.lastEnd;
+  if (isolated === undefined || last == null || at - last.at > ENDED_FOR) return undefined;
+  const times = formatCount(isolated.ends, 'time');
+  return `its thread ended ${times}, the last ${formatDuration(Math.max(0, at - last.at))} ago: ${last.reason}`;
+}
+
 function instanceProblems(
+  status: InstanceStatus,
+  at: number,
+  startedAt: number | null,
+): readonly StatusProblem[] {
+  const thread = threadProblem(status, at);
+  const advice = 'the log has the stack; "isolate: { memory, timeout }" in its entry raises its limits';
+  const ended =
+    thread === undefined ? [] : [{ kind: 'stuck' as const, about: status.instance, problem: thread, advice }];
+  return [...laneProblems(status, at, startedAt), ...ended];
+}
+
+function laneProblems(
   status: InstanceStatus,
   at: number,
   startedAt: number | null,
@@ -174,7 +202,8 @@ function sourceProblem(
 
 /**
  * What needs attention in a status: handlers that do not start, have stopped, or retry without progress for more than a
- * minute; late backlogs, stuck handlers; sources that have failed, have lost incidents within the last hour, that the journal does not accept from, or that are
+ * minute; late backlogs, stuck handlers; threads of isolated handlers that
+ * have ended within the last hour; sources that have failed, have lost incidents within the last hour, that the journal does not accept from, or that are
  * disconnected for more than 15 minutes. The exit code of `status`, `/health` and `doctor` all
  * follow from it; `/health` leaves out stuck handlers, since a restart would not help the others.
  */

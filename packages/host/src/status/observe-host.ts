@@ -1,5 +1,6 @@
 import type { LaneStatus } from '@ihandler/core';
-import type { PreparedHost } from '../assembly/prepare-host.ts';
+import { instanceName, type PreparedHost } from '../assembly/prepare-host.ts';
+import { isolationOf } from '../isolation/isolated-handler.ts';
 import type { Supervision } from '../running/supervise-sources.ts';
 import { type HostStatus, type InstanceStatus, type SourceState, STUCK_AFTER } from './host-status.ts';
 import { watchJournal } from './journal-status.ts';
@@ -33,6 +34,9 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   const startedAt = Date.now();
   const watch = createLaneWatch(() => dispatcher.status());
   const journalStatus = watchJournal(loaded);
+  const isolation = new Map(
+    host.handlers.map((entry) => [instanceName(entry), () => isolationOf(entry.handler)]),
+  );
 
   async function oldestPending({ position, pending }: LaneStatus): Promise<number | null> {
     if (pending === 0) return null;
@@ -50,6 +54,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
     const { instance, handler, counts, pending, failure, failingSince, counters } = lane;
     const movedAt = watch.movedAt(lane);
     const stuck = isStuck(lane, movedAt, at);
+    const isolated = isolation.get(instance)?.();
     return {
       instance,
       handler,
@@ -61,6 +66,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
       failure: failure ?? null,
       failingSince: failingSince ?? null,
       counters,
+      ...(isolated && { isolated }),
     };
   }
 

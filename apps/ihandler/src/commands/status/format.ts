@@ -65,7 +65,7 @@ function countNotes(counters: InstanceStatus['counters'], columns: number): stri
 }
 
 function instanceNotes(one: InstanceStatus, at: number, columns: number): string[] {
-  const { state, since, failure, counters, instance, counts } = one;
+  const { state, since, failure, counters, instance, counts, isolated } = one;
   const lost = [
     ...(counts.dropped > 0 ? [`${shortCount(counts.dropped)} dropped as dead letters`] : []),
     ...(counts.lost > 0 ? [`${shortCount(counts.lost)} lost to retention`] : []),
@@ -82,6 +82,7 @@ function instanceNotes(one: InstanceStatus, at: number, columns: number): string
       ? [note(`retrying for ${formatDuration(at - since)}`, columns)]
       : []),
     ...(failure === null ? [] : [note(failure, columns)]),
+    ...(isolated ? [note(`isolated, at most ${formatBytes(isolated.limits.memory)}`, columns)] : []),
     ...(lost.length > 0 ? [note(lost.join(', '), columns)] : []),
     ...countNotes(counters, columns),
   ];

@@ -1,6 +1,6 @@
 import type { HandlerContext, ListeningHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
-import type { Batch } from '../lane-queue.ts';
+import { type Batch, reachedAt } from '../lane-queue.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { callInTurn, callOthers } from './call-listeners.ts';
 import { isReporting, ReportCollector } from './report-collector.ts';
@@ -13,8 +13,35 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
   const collector = new ReportCollector(context, handler);
   const reporting = isReporting(handler);
 
+  /** How many incidents are delivered one by one: a call for many has failed as a whole, so one of them is to blame. */
+  let careful = 0;
+
+  async function attemptMany({ incidents, reached }: Batch): Promise<Outcome | undefined> {
+    const lent = collector.begin(incidents);
+    const listenersOf = (index: number) => reachedAt({ reached }, index)?.listeners ?? [];
+    try {
+      const handled = await handler.listenToMany?.(incidents, listenersOf, lent.context);
+      return handled && { ...handled, reports: [] };
+    } catch (error) {
+      careful = incidents.length;
+      return { done: 0, reports: [], failure: { error } };
+    } finally {
+      collector.end();
+    }
+  }
+
   async function attempt(batch: Batch, single: boolean): Promise<Outcome> {
     const { incidents } = batch;
+    if (
+      handler.listenToMany !== undefined &&
+      !reporting &&
+      !single &&
+      incidents.length > 1 &&
+      careful === 0
+    ) {
+      const outcome = await attemptMany(batch);
+      if (outcome !== undefined) return outcome;
+    }
     const reports: Incident[] = [];
     const end = single ? 1 : incidents.length;
     let deadline: number | undefined;
@@ -41,6 +68,7 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
       return { done, reports, failure: { error } };
     } finally {
       collector.end();
+      careful = Math.max(0, careful - done);
     }
   }
 
