@@ -73,7 +73,7 @@ function handlerLines(handler: Contribution<'handlers'>): string[] {
   const masked = masks(handler) ? "; the sensor's address is masked by default" : '';
   return [
     `  ihandler    ${name}${also}: ${spec.summary}`,
-    `${indent}${outbound}${masked}${isolated}; ${runsByDefault ? 'runs without a configuration' : needs}`,
+    `${indent}${outbound}${masked}; ${runsByDefault ? 'runs without a configuration' : needs}${isolated}`,
   ];
 }
 

@@ -76,7 +76,7 @@ function freezeItem(tree: Tree, key: string | number, level: number): void {
 
 /**
  * Makes plain data immutable: freezes it deeply and puts copies of its bytes behind accessors (see {@link defineBytes}). Takes
- * ownership of the data; returns it, or a copy of what was frozen already and can be changed inside. Throws
+ * ownership of the data; returns it, or a copy of frozen parts that can still be changed inside. Throws
  * `INCIDENT_INVALID` for data that is too deep.
  */
 export function immutable<T extends object>(data: T): T {

@@ -36,7 +36,7 @@ export interface ThreadHost {
   now(): number;
   isForgotten(host: string): boolean;
   counters(counters: Readonly<Record<string, number>>): void;
-  /** The thread has ended although nobody ended it. */
+  /** The thread has ended without a call of `end`. */
   ended(reason: Error): void;
 }
 
@@ -114,7 +114,7 @@ export class HandlerThread {
     return this.#end !== undefined;
   }
 
-  /** Calls a method. Rejects with what it threw, or with the reason why the thread ended. */
+  /** Calls a method. Rejects with its error, or with the reason why the thread ended. */
   call<M extends ThreadMethod>(method: M, args: ThreadCalls[M], context?: HandlerContext): Promise<unknown> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     this.#lastId += 1;

@@ -75,7 +75,7 @@ export class SupervisedThread {
   }
 
   /**
-   * Calls a method of the running handler. Rejects with what it throws, and with the reason when the thread ends; while it
+   * Calls a method of the running handler. Rejects with its error, and with the reason when the thread ends; while it
    * restarts, with a temporary error.
    */
   async deliver<M extends 'listen' | 'write'>(
@@ -145,7 +145,7 @@ export class SupervisedThread {
   #onEnd(thread: HandlerThread, reason: Error): void {
     this.#ends += 1;
     this.#lastEnd = { at: Date.now(), reason: describeError(reason) };
-    if (this.#thread !== thread) return; // it was starting: whoever starts it handles the failure
+    if (this.#thread !== thread) return; // it was starting: the caller of `start` handles the failure
     this.#thread = undefined;
     const context = this.#context;
     if (context === undefined) return;

@@ -6,7 +6,7 @@ const CAUSES = 5;
 /** An error, or another thrown value, as data. */
 export interface EncodedError {
   readonly isError: boolean;
-  /** Of a value that is no error: a primitive, or text. */
+  /** Of any other value: a primitive, or text. */
   readonly thrown?: unknown;
   readonly name?: string;
   readonly message?: string;
