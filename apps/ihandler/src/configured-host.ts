@@ -35,7 +35,8 @@ export function chooseLogFor(
 
 /** The program's surroundings as a host uses them. */
 function hostWorld({ world, log, secrets }: App): World {
-  const { env, cwd, prefix, conditions, onReopen, exit, patience, actsAsOwner } = world;
+  const { env, cwd, prefix, conditions, onReopen, onUncaught, onBlocked, exit, patience, actsAsOwner } =
+    world;
   return {
     env,
     cwd,
@@ -44,6 +45,9 @@ function hostWorld({ world, log, secrets }: App): World {
     secrets,
     ...(conditions && { conditions }),
     ...(onReopen && { onReopen }),
+    ...(onUncaught && { onUncaught }),
+    ...(onBlocked && { onBlocked }),
+    blockedExitCode: exitCodes.blocked,
     ...(exit && { exit: () => exit(exitCodes.unusable) }),
     ...(patience && { patience }),
     ...(actsAsOwner && { actsAsOwner }),

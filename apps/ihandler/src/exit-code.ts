@@ -7,6 +7,7 @@ export const exitCodes = {
   usage: 2,
   partly: 3,
   unusable: 4,
+  blocked: 5,
   interrupted: 130,
 } as const;
 
@@ -20,6 +21,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
     'finished with rejected input or dead letters; status, doctor and journal check: needs attention',
   ],
   [exitCodes.unusable, 'not finished: a handler or a file could not be used'],
+  [exitCodes.blocked, 'a handler blocked the program for too long; start it again to continue'],
   [exitCodes.interrupted, 'interrupted; run the same command again to resume'],
 ];
 

@@ -97,7 +97,7 @@ test('the program exits quietly when its output is closed', async () => {
   expect(code).toBe(0);
 }, 30_000);
 
-test('the program reports an uncaught error of a package in one line', async () => {
+test('an error that a handler has not caught makes a dead letter, and names the place in its code', async () => {
   const world = createWorld();
   installLines(world);
   installPlain(
@@ -107,8 +107,25 @@ test('the program reports an uncaught error of a package in one line', async () 
   );
   world.write('a.txt', lines(1));
   const { code, stderr } = await program.start(world, ['import', 'a.txt', '--with', 'bomb']).ended;
+  expect(code).toBe(3);
+  expect(stderr).toMatch(
+    /error: bomb: an error of the handler was not caught error=bang\\x1b\[2J \(at \S*index\.js:1:\d+\)/,
+  );
+}, 30_000);
+
+test('an uncaught error that belongs to no handler ends the program with its stack', async () => {
+  const world = createWorld();
+  installLines(world);
+  installPlain(
+    world,
+    'bomb',
+    `globalThis.setTimeout(() => { const error = new Error('bang\\u001b[2J'); error.stack = 'Error: bang\\u001b[2J\\n    at nowhere'; throw error; }, 5);
+     export default () => ({ contract: 1, name: 'bomb', on: { '*': () => new Promise(() => undefined) } });`,
+  );
+  world.write('a.txt', lines(1));
+  const { code, stderr } = await program.start(world, ['import', 'a.txt', '--with', 'bomb']).ended;
   expect(code).toBe(4);
-  expect(stderr).toBe('ihandler: unexpected error: bang\\x1b[2J\n');
+  expect(stderr).toBe('ihandler: unexpected error: Error: bang\\x1b[2J\n    at nowhere\n');
 }, 30_000);
 
 const reopening = `

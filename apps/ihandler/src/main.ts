@@ -22,23 +22,34 @@ function interrupt(): void {
   } else if (now - interruptedAt > SAME_INTERRUPT) process.exit(exitCodes.interrupted);
 }
 const interrupts = ['SIGINT', 'SIGTERM'] as const;
-for (const signal of interrupts) process.on(signal, interrupt);
 
 /** JavaScript does not receive signals during one long step. Without a listener, the system ends the program. */
-async function killable<T>(work: () => T): Promise<Awaited<T>> {
+function listen(isListening: boolean): void {
   for (const signal of interrupts) process.off(signal, interrupt);
+  if (isListening) for (const signal of interrupts) process.on(signal, interrupt);
+}
+listen(true);
+
+async function killable<T>(work: () => T): Promise<Awaited<T>> {
+  listen(false);
   try {
     return await work();
   } finally {
-    for (const signal of interrupts) process.on(signal, interrupt);
+    listen(true);
   }
 }
 
-process.on('uncaughtException', (error) => {
-  const text = process.argv.includes('--debug') ? error.stack : undefined;
-  process.stderr.write(`ihandler: unexpected error: ${text ?? escapeControls(describeError(error))}\n`);
+/** Each returns whether it has dealt with an error that nothing has caught. */
+const attributions = new Set<(error: unknown) => boolean>();
+function onUncaught(error: unknown): void {
+  if ([...attributions].some((attribute) => attribute(error))) return;
+  const text = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(
+    `ihandler: unexpected error: ${(text ?? describeError(error)).split('\n').map(escapeControls).join('\n')}\n`,
+  );
   process.exit(exitCodes.unusable);
-});
+}
+process.on('uncaughtException', onUncaught).on('unhandledRejection', onUncaught);
 
 /** The conditions Node was started with (`--conditions=NAME`, `-C NAME`), so that packages resolve as its own imports do. */
 function conditionsOf(execArgv: readonly string[]): string[] {
@@ -71,6 +82,11 @@ process.exitCode = await run(process.argv.slice(2), {
   ask,
   signal: interrupted.signal,
   ...listenForHangups(() => interrupted.abort()),
+  onUncaught(callback, until) {
+    attributions.add(callback);
+    until.addEventListener('abort', () => attributions.delete(callback), { once: true });
+  },
+  onBlocked: (isBlocked) => listen(!isBlocked),
   exit: (code) => process.exit(code),
   killable,
   prefix: import.meta.dirname,

@@ -19,6 +19,9 @@ export interface ProgramWorld {
   readonly signal: AbortSignal;
   /** Calls back at each request to reopen log files (SIGHUP), until `until` aborts. @default never */
   onReopen?(callback: () => void, until: AbortSignal): void;
+  /** See the world of the host. */
+  onUncaught?: World['onUncaught'];
+  onBlocked?: World['onBlocked'];
   /** Ends the process at once. @default the program ends as usual */
   exit?(code: number): void;
   /** Runs one long step that may be cut off anywhere: an interrupt ends the program at once. @default runs it */

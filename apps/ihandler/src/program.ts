@@ -17,6 +17,7 @@ import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
 import { listCommand } from './commands/list.ts';
 import { replayCommand } from './commands/replay.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { tryCommand } from './commands/try.ts';
@@ -38,6 +39,7 @@ function builtIns(world: ProgramWorld): readonly BuiltIn[] {
     doctorCommand,
     deadLettersCommand,
     replayCommand,
+    resumeCommand,
     forgetCommand,
     journalCommand,
   ];

@@ -7,6 +7,7 @@ import { handlerOf, requestedEntries } from './assembly/requested-handlers.ts';
 import { durableJournalOf, journalOf, openJournalView } from './assembly/view-journal.ts';
 import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
 import { connectControl } from './control/connect-control.ts';
+import { callControl } from './control/control-client.ts';
 import { forgetNetworks } from './control/forget-networks.ts';
 import { replayProgress } from './control/operations.ts';
 import { performOperation } from './control/perform-operation.ts';
@@ -20,6 +21,8 @@ import { importFiles, importNeeds } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
 import { instanceNames } from './status/instance-names.ts';
 import { storedStatus } from './status/stored-status.ts';
+import { runTrial } from './trial/run-trial.ts';
+import { resumeHandler } from './walls/handler-ends.ts';
 import { completeWorld, type World } from './world.ts';
 
 /** How long a running process may take to answer, in milliseconds. */
@@ -82,6 +85,7 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
       const inputs = await openInputs(files, { configuration, conditions, cwd: plan.world.cwd, ...options });
       return inputs.flatMap(({ reader }) => reader?.source ?? []);
     },
+    tryHandler: (entry, sources, options) => runTrial(entry, sources, options, plan.world),
     instancesOf: (handler) => handlerInstances(plan, handler),
     sentData: () =>
       requestedEntries(plan).flatMap((requested) => {
@@ -122,6 +126,10 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
         plan,
       ),
     forget: (networks, options) => forgetNetworks(plan, networks, options),
+    async resume(instance) {
+      const answer = await callControl(dataDir, 'resume', { instance }, { timeout: ANSWER_TIMEOUT });
+      return answer === undefined ? resumeHandler(dataDir, instance) : answer === true;
+    },
   };
   plans.set(host, plan);
   return host;

@@ -1,4 +1,4 @@
-import type { ConfiguredInstance, HandlerEntry, JournalView, Source } from '@ihandler/core';
+import type { ConfiguredInstance, HandlerEntry, JournalView, LaneStatus, Source } from '@ihandler/core';
 import type { LoadedJournal } from './assembly/load-journal.ts';
 import type { Configuration, Entry } from './configuration/configuration.ts';
 import type { OperationAnswers } from './control/operations.ts';
@@ -7,6 +7,7 @@ import type { ImportOptions } from './running/import-files.ts';
 import type { ImportResult } from './running/import-result.ts';
 import type { RunEvents, RunResult } from './running/run-host.ts';
 import type { StatusReport } from './status/stored-status.ts';
+import type { TrialOptions } from './trial/run-trial.ts';
 
 /** What to replay. */
 export interface ReplayRequest {
@@ -70,6 +71,12 @@ export interface Host {
     files: readonly string[],
     options: { readonly from?: string | undefined; readonly sensor: string },
   ): Promise<readonly Source[]>;
+  /** Delivers the incidents of these sources to a handler, in a temporary data folder, and shows each step. */
+  tryHandler(
+    entry: HandlerEntry,
+    sources: readonly Source[],
+    options: TrialOptions,
+  ): Promise<LaneStatus | undefined>;
   /** The instances of a handler, by its name in the manifest, with their options. */
   instancesOf(handler: string): readonly ConfiguredInstance[];
   /** What the configured handlers have sent off this machine; handlers that send nothing are left out. */
@@ -92,6 +99,11 @@ export interface Host {
   ): Promise<number>;
   /** Delivers incidents from the journal to an instance again. */
   replay(request: ReplayRequest): Promise<OperationAnswers['replay']>;
+  /**
+   * Starts a handler that was paused because it had ended the process too often: at once in the process that runs on the
+   * data folder, else at its next start. Resolves with whether it was paused.
+   */
+  resume(instance: string): Promise<boolean>;
   /**
    * Removes what the journal and the given instances store about these addresses and networks. Resolves with what each
    * instance did, for people. A journal that does not exist is left out: databases that only imports have filled need none.

@@ -30,6 +30,16 @@ export interface World {
   onReopen?(callback: () => void, until: AbortSignal): void;
   /** Ends the process at once when the journal has failed. @default `run` returns with `journalFailed` */
   exit?(): void;
+  /**
+   * Calls back with each exception and rejected promise that nothing has caught, until `until` aborts. The callback returns
+   * whether a handler or source is to blame, which the host then handles; otherwise the process should end.
+   * @default such an error ends the process, as Node does it
+   */
+  onUncaught?(callback: (error: unknown) => boolean, until: AbortSignal): void;
+  /** Called when the event loop has been blocked for a second, while it is blocked, and when it turns again. */
+  onBlocked?(isBlocked: boolean): void;
+  /** The exit code when a handler has blocked the event loop for too long. @default 5 */
+  readonly blockedExitCode?: number;
   readonly patience?: Patience;
   /**
    * Whether a process of root that changes something acts as the owner of the data folder meanwhile: the whole process, by
@@ -39,7 +49,10 @@ export interface World {
 }
 
 /** A {@link World} with its defaults. */
-export interface CompleteWorld extends Required<Omit<World, 'onReopen' | 'exit'>> {
+export interface CompleteWorld
+  extends Required<Omit<World, 'onReopen' | 'exit' | 'onUncaught' | 'onBlocked'>> {
+  readonly onUncaught: World['onUncaught'];
+  readonly onBlocked: World['onBlocked'];
   readonly onReopen: World['onReopen'];
   readonly exit: World['exit'];
   readonly patience: Required<Patience>;
@@ -66,6 +79,9 @@ export function completeWorld(world: World = {}): CompleteWorld {
     secrets,
     onReopen: world.onReopen,
     exit: world.exit,
+    onUncaught: world.onUncaught,
+    onBlocked: world.onBlocked,
+    blockedExitCode: world.blockedExitCode ?? 5,
     patience: { start: world.patience?.start ?? 30_000, stall: world.patience?.stall ?? 60_000 },
     actsAsOwner: world.actsAsOwner ?? false,
   };

@@ -1,16 +1,6 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
-import {
-  type CommandArguments,
-  createDispatcher,
-  createMemoryJournal,
-  escapeControls,
-  type HandlerEntry,
-  IhandlerError,
-  type LaneStatus,
-  type Source,
-} from '@ihandler/core';
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { type CommandArguments, escapeControls, IhandlerError, type LaneStatus } from '@ihandler/core';
 import { createHostLog, parseEntry } from '@ihandler/host';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { chooseLogFor, hostFor } from '../configured-host.ts';
@@ -19,7 +9,6 @@ import { shippedAttack } from '../shipped-attack.ts';
 import { cutTo } from '../terminal/terminal.ts';
 import { laneLine } from './import/report.ts';
 import { WITH_FORM } from './import.ts';
-import { traceHandler } from './try/traced-handler.ts';
 
 /** The name of the sensor, unless the environment sets one. */
 const SENSOR = 'trial';
@@ -49,51 +38,6 @@ function createLineWriter({ terminal }: App) {
   };
 }
 
-/** Delivers the incidents of the sources, in a temporary data folder. */
-async function tryHandler(
-  entry: HandlerEntry,
-  sources: readonly Source[],
-  args: CommandArguments,
-  app: App,
-): Promise<number> {
-  const { world } = app;
-  const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-try-'));
-  const lines = createLineWriter(app);
-  const log = createHostLog({ warn: (line) => lines.write(`    logs ${line}`) }, app.secrets);
-  log.choose({ levels: 'all,-debug' });
-  chooseLogFor(args, undefined, { hostLog: log });
-  const common = {
-    failFast: true,
-    journal: createMemoryJournal(),
-    sensor: world.env['IHANDLER_SENSOR'] || SENSOR,
-    dataDir,
-  };
-  // Throws for an invalid handler, before it is wrapped.
-  createDispatcher({ ...common, handlers: [entry] });
-  const dispatcher = createDispatcher({
-    ...common,
-    handlers: [{ ...entry, handler: traceHandler(entry.handler, lines.write) }],
-    log: log.log,
-    retry: { base: 100, cap: 1000, attempts: 3 },
-  });
-  const stalledAfter = world.patience?.stall ?? 5000;
-  try {
-    await dispatcher.start();
-    for (const source of sources) await dispatcher.run(source, { signal: world.signal, stalledAfter });
-    await dispatcher.drain({ stalledAfter, signal: world.signal });
-    const [status] = dispatcher.status();
-    await dispatcher.close();
-    lines.write('');
-    if (status !== undefined) lines.write(laneLine(status).trimStart());
-    await lines.done();
-    if (world.signal.aborted) return exitCodes.interrupted;
-    return status === undefined ? exitCodes.unusable : exitCode(status);
-  } finally {
-    await dispatcher.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
-
 async function runTry(args: CommandArguments, app: App): Promise<number> {
   const [named, ...files] = args.positionals;
   if (named === undefined)
@@ -111,7 +55,26 @@ async function runTry(args: CommandArguments, app: App): Promise<number> {
     files.length === 0
       ? [shippedAttack()]
       : await host.loadFileSources(files, { from: text(args, 'from'), sensor });
-  return tryHandler(entry, sources, args, app);
+  const lines = createLineWriter(app);
+  const log = createHostLog({ warn: (line) => lines.write(`    logs ${line}`) }, app.secrets);
+  log.choose({ levels: 'all,-debug' });
+  chooseLogFor(args, undefined, { hostLog: log });
+  const { signal, patience } = app.world;
+  try {
+    const status = await host.tryHandler(entry, sources, {
+      sensor,
+      writeLine: lines.write,
+      log: log.log,
+      signal,
+      stalledAfter: patience?.stall,
+    });
+    lines.write('');
+    if (status !== undefined) lines.write(laneLine(status).trimStart());
+    if (signal.aborted) return exitCodes.interrupted;
+    return status === undefined ? exitCodes.unusable : exitCode(status);
+  } finally {
+    await lines.done();
+  }
 }
 
 /** `try NAME [RECORDING…]`: shows what a handler does with some incidents. */

@@ -13,8 +13,13 @@ export interface BuiltProgram {
   readonly main: string;
   /** Installs a package that was built, under its own name. */
   install(world: World, name: string): void;
-  /** As another user when this one is root. */
-  start(world: World, argv: readonly string[], user?: Parameters<typeof startNode>[2]): Program;
+  /** As another user when this one is root, and with options for Node itself. */
+  start(
+    world: World,
+    argv: readonly string[],
+    user?: Parameters<typeof startNode>[2],
+    nodeOptions?: readonly string[],
+  ): Program;
   remove(): void;
 }
 
@@ -43,8 +48,8 @@ export async function buildProgram(names: readonly string[]): Promise<BuiltProgr
       mkdirSync(dirname(library), { recursive: true });
       if (!existsSync(library)) symlinkSync(join(from, 'node_modules/better-sqlite3'), library);
     },
-    start(world, argv, user) {
-      const program = startNode(world, [main, ...argv], user);
+    start(world, argv, user, nodeOptions = []) {
+      const program = startNode(world, [...nodeOptions, main, ...argv], user);
       running.add(program);
       program.ended.finally(() => running.delete(program)).catch(() => undefined);
       return program;

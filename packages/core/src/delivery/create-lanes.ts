@@ -11,7 +11,15 @@ export type SharedParts = Pick<DispatcherParts, 'now' | 'log' | 'router' | 'retr
 
 /** Creates a lane for each entry, in their order. */
 export function createLanes(options: DispatcherOptions, shared: SharedParts): readonly Lane[] {
-  const { journal, sensor, dataDir, batch = 1000, failFast = false, fetch = globalThis.fetch } = options;
+  const {
+    journal,
+    sensor,
+    dataDir,
+    batch = 1000,
+    failFast = false,
+    fetch = globalThis.fetch,
+    recorder,
+  } = options;
   const { now, log, router, retry, events, fedTo, mustBeOpen } = shared;
   const reports = new HandlerReports(sensor, now);
   return options.handlers.map((entry, index) => {
@@ -36,6 +44,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
       failFast,
       events,
       reports,
+      recorder,
       fedTo,
       mustBeOpen,
     });

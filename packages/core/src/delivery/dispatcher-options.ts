@@ -5,6 +5,9 @@ import type { Log } from '../contract/log.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
+import type { CodeOwner } from './code/code-owner.ts';
+import type { CallRecorder } from './code/handler-code.ts';
+import type { UncaughtErrors } from './lane/state/uncaught-errors.ts';
 import type { SensorClock } from './sensor-clocks.ts';
 
 /** Options of {@link createDispatcher}. */
@@ -44,12 +47,17 @@ export interface DispatcherOptions {
   readonly onReject?: (source: string, reject: Reject) => void | Promise<void>;
   /** Called with each dead letter after the journal has stored it. An exception of it is logged. */
   readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /** Records which handler has which position. @default nothing is recorded */
+  readonly recorder?: CallRecorder;
   /**
    * Called once when the journal can no longer store anything durably (`JOURNAL_FAILED`). From then on nothing is accepted
    * or delivered: end the process. A new one resumes from what is stored. What the callback throws is logged.
    */
   readonly onJournalFailed?: (error: unknown) => void;
 }
+
+/** A handler or source whose code runs, and the position of the first incident of its delivery; 0 outside deliveries. */
+export type RunningCode = Pick<CodeOwner, 'instance' | 'position'>;
 
 /** The status of an instance. */
 export interface LaneStatus {
@@ -63,9 +71,10 @@ export interface LaneStatus {
    * - `live`: has delivered everything and waits for new incidents;
    * - `delivering`: the handler handles a batch, or an operation such as a replay runs;
    * - `waiting`: retries after a temporary failure of the handler or of the journal, see `failure`;
+   * - `paused`: its entry says so, see {@link HandlerEntry.paused}; `resume` starts it;
    * - `stopped`: delivers nothing any more; with `failure`, because of an error.
    */
-  readonly state: 'starting' | 'reading' | 'live' | 'delivering' | 'waiting' | 'stopped';
+  readonly state: 'starting' | 'reading' | 'live' | 'delivering' | 'waiting' | 'paused' | 'stopped';
   /** When the state began, in milliseconds since the Unix epoch. */
   readonly since: number;
   /** What became of everything up to `position`. */
@@ -85,6 +94,8 @@ export interface LaneStatus {
    * the handler starts and accepts incidents.
    */
   readonly failingSince?: number;
+  /** Errors that the handler's code has not caught: rejected promises, exceptions in timers, and the like. Absent when there were none. */
+  readonly uncaught?: UncaughtErrors;
 }
 
 /** What became of the input of a source. */
@@ -241,6 +252,15 @@ export interface Dispatcher extends AsyncDisposable {
    * networks, given as addresses or in CIDR notation. Returns what each did, by instance and under `journal`, for people.
    */
   forget(networks: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** Starts a paused handler. Rejects with `HANDLER_INVALID` for an unknown instance. */
+  resume(instance: string): Promise<void>;
+  /** Whose code runs at the moment: a handler's, a source's, or with undefined neither's. */
+  running(): RunningCode | undefined;
+  /**
+   * Attributes an error that nothing has caught to the handler or source whose code runs, or that its stack names. The
+   * error counts as a failure of it. Returns the instance; undefined when the error is not one of theirs: end the process.
+   */
+  uncaught(error: unknown): string | undefined;
   /** Asks every started handler to reopen its files. Rejects when one of them does. */
   reopen(): Promise<void>;
   /**

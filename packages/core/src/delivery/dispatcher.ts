@@ -3,6 +3,7 @@ import { describeError, IhandlerError, isJournalFailed } from '../contract/error
 import type { Incident } from '../contract/incident.ts';
 import type { DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
 import { silentLog } from '../contract/log.ts';
+import { originOf } from '../contract/text/describe-failure.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { createDeclaredCheck } from '../incident/declared-origins.ts';
 import { checkEntries } from '../routing/check-entries.ts';
@@ -10,6 +11,7 @@ import { createRouter } from '../routing/router.ts';
 import { withRetryDefaults } from '../timing/backoff.ts';
 import { createNotifier } from '../timing/notifier.ts';
 import { closeDispatcher } from './close-dispatcher.ts';
+import { ownerOfRunningCode } from './code/code-owner.ts';
 import { createLanes } from './create-lanes.ts';
 import type { Dispatcher, DispatcherOptions } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
@@ -85,7 +87,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Releases entries that every lane has passed. */
   function release(): void {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { cursor } of lanes) lowest = Math.min(lowest, cursor.committed());
+    // A journal in memory is bounded by what the lanes have not passed: a paused one must not stop the sources.
+    const holding = journal.durable ? lanes : lanes.filter((lane) => !lane.isPaused());
+    for (const { cursor } of holding) lowest = Math.min(lowest, cursor.committed());
     if (lowest > released && lowest !== Number.POSITIVE_INFINITY) {
       released = lowest;
       journal.release(lowest);
@@ -116,6 +120,24 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     } catch (error) {
       log().error(`${name} failed`, { error: describeError(error) });
     }
+  }
+
+  /** The lane whose handler's code the stack of an error begins in. */
+  function laneByPlace(error: unknown): Lane | undefined {
+    const place = originOf(error);
+    if (place === undefined) return undefined;
+    const index = options.handlers.findIndex(({ location }) =>
+      location === undefined ? false : [':', '/', '\\'].some((end) => place.startsWith(location + end)),
+    );
+    return lanes[index];
+  }
+
+  function uncaught(error: unknown): string | undefined {
+    const owner = ownerOfRunningCode();
+    const lane = owner === undefined ? laneByPlace(error) : undefined;
+    owner?.fail(error);
+    lane?.fail(error);
+    return owner?.instance ?? lane?.instance;
   }
 
   function mustBeOpen(): void {
@@ -204,6 +226,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     status: () => laneStatus(parts),
     sources: () => [...parts.sources.values()],
     ...createOperations(parts),
+    running() {
+      const owner = ownerOfRunningCode();
+      return owner && { instance: owner.instance, position: owner.position };
+    },
+    uncaught,
     close,
     [Symbol.asyncDispose]: () => close(),
   };

@@ -2,6 +2,7 @@ import { pause } from '../timing/backoff.ts';
 import type { Notifier } from '../timing/notifier.ts';
 import type { LaneStatus } from './dispatcher-options.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
+import type { Lane } from './lane/lane.ts';
 
 /** Waits until a lane makes progress, the time is over or the signal aborts. */
 export async function waitForMove(moved: Notifier, milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -12,7 +13,7 @@ export async function waitForMove(moved: Notifier, milliseconds: number, signal:
 }
 
 /**
- * Waits until all lanes are done, or those that are not have made no progress for `stalledAfter` milliseconds; returns the
+ * Waits until all lanes are done that are not paused, or those that are not have made no progress for `stalledAfter` milliseconds; returns the
  * status of these.
  */
 export async function drain(
@@ -20,12 +21,13 @@ export async function drain(
   { stalledAfter = 60_000, signal }: { stalledAfter?: number; signal?: AbortSignal } = {},
 ): Promise<readonly LaneStatus[]> {
   const began = performance.now();
+  const isBehind = (lane: Lane) => !lane.isDone() && !lane.isPaused();
   const end = AbortSignal.any([closing, failed, ...(signal === undefined ? [] : [signal])]);
   while (!end.aborted) {
-    const behind = lanes.filter((lane) => !lane.isDone());
+    const behind = lanes.filter(isBehind);
     if (behind.length === 0) {
       await Promise.all(lanes.map((lane) => lane.cursor.settle()));
-      if (lanes.every((lane) => lane.isDone())) return [];
+      if (!lanes.some(isBehind)) return [];
       continue;
     }
     const last = Math.max(began, ...behind.map((lane) => lane.movedAt()));
@@ -33,5 +35,5 @@ export async function drain(
     if (left <= 0) break;
     await waitForMove(moved, left, end);
   }
-  return lanes.filter((lane) => !lane.isDone()).map((lane) => lane.status());
+  return lanes.filter(isBehind).map((lane) => lane.status());
 }

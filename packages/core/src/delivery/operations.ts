@@ -8,7 +8,7 @@ import type { DeadLetters } from './lane/redeliver-dead-letters.ts';
 /** What an operator asks a dispatcher to do. */
 export type Operations = Pick<
   Dispatcher,
-  'retryDeadLetters' | 'dropDeadLetters' | 'replay' | 'forget' | 'reopen'
+  'retryDeadLetters' | 'dropDeadLetters' | 'replay' | 'forget' | 'reopen' | 'resume'
 >;
 
 /** Creates the operations of a dispatcher. */
@@ -21,6 +21,11 @@ export function createOperations(parts: DispatcherParts): Operations {
     return lane;
   }
 
+  function mustRun(instance: string): void {
+    if (lanes.some((lane) => lane.instance === instance && lane.isPaused()))
+      throw new IhandlerError('LIFE_CYCLE', `${instance} is paused: resume it first.`);
+  }
+
   /** Those of an instance, or of `<instance>@<replay>`. */
   function deadLettersOf(name: string): DeadLetters {
     mustBeOpen();
@@ -29,18 +34,26 @@ export function createOperations(parts: DispatcherParts): Operations {
   }
 
   return {
-    retryDeadLetters: async (instance, positions) => deadLettersOf(instance).retry(positions),
+    retryDeadLetters: async (name, positions) => {
+      mustRun(name.split('@')[0] ?? '');
+      return deadLettersOf(name).retry(positions);
+    },
     async dropDeadLetters(instance, positions) {
       const wanted = positions && new Set(positions);
       return deadLettersOf(instance).drop(({ position }) => wanted?.has(position) !== false);
     },
     async replay(options) {
       mustBeOpen();
+      mustRun(options.instance);
       return laneOf(options.instance).replayer.replay(options);
     },
     async forget(networks) {
       mustBeOpen();
       return forget(networks, parts);
+    },
+    async resume(instance) {
+      mustBeOpen();
+      laneOf(instance).resume();
     },
     async reopen() {
       await Promise.all(lanes.map((lane) => lane.handler.reopen()));

@@ -5,8 +5,11 @@ import type { Incident } from '../contract/incident.ts';
 import type { JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
+import { describeFailure, logStack } from '../contract/text/describe-failure.ts';
 import { madeIncidents } from '../incident/create-incident.ts';
 import { backoffDelay, pause } from '../timing/backoff.ts';
+import { abortedBefore, settlesWithin } from '../timing/settles-within.ts';
+import { asHost, runAs } from './code/code-owner.ts';
 import type { LostIncidents, RunOptions, SourceOutcome, SourceStatus } from './dispatcher-options.ts';
 import { type DispatcherParts, laneStatus } from './dispatcher-parts.ts';
 import { waitForMove } from './drain.ts';
@@ -15,6 +18,8 @@ import { createSensorClocks } from './sensor-clocks.ts';
 
 /** How long a refusal is shown as `waiting` when the sender does not try again, in milliseconds. */
 const REFUSED_FOR = 60_000;
+/** How long a source may take to close after an error that it has not caught, in milliseconds. */
+const CLOSES_WITHIN = 5000;
 
 /**
  * Runs a source until it ends or a signal aborts, and counts its reports. Rejects with the error that ended it, with
@@ -50,6 +55,8 @@ class SourceRun {
   #newest: number | undefined;
   #lost: LostIncidents | undefined;
   #refusedAt = 0;
+  /** Aborts with an error that the source's code has not caught: it ends the run. */
+  readonly #uncaught = new AbortController();
   readonly #clocks = createSensorClocks();
 
   constructor(source: Source, options: RunOptions, parts: DispatcherParts) {
@@ -62,6 +69,7 @@ class SourceRun {
     this.#signal = AbortSignal.any([
       closing,
       failed,
+      this.#uncaught.signal,
       ...(options.signal === undefined ? [] : [options.signal]),
     ]);
     this.#since = parts.now();
@@ -70,11 +78,14 @@ class SourceRun {
   async run(): Promise<SourceOutcome> {
     const { failed } = this.#parts;
     this.#publish();
-    const running = this.#source.run(this.#context());
+    const owner = { instance: this.#instance, position: 0, fail: (error: unknown) => this.#fail(error) };
+    const running = runAs(owner, () => this.#source.run(this.#context()));
     try {
-      await Promise.race([running, failedBefore(running, failed)]);
-      failed.throwIfAborted();
+      const ending = AbortSignal.any([failed, this.#uncaught.signal]);
+      await Promise.race([running, abortedBefore(running, ending)]);
+      ending.throwIfAborted();
     } catch (error) {
+      if (this.#uncaught.signal.aborted) await settlesWithin(running, CLOSES_WITHIN);
       this.#enter(failureKind(error) === 'temporary' ? 'disconnected' : 'failed', describeError(error));
       throw error;
     }
@@ -91,14 +102,23 @@ class SourceRun {
       log: this.#log,
       now,
       resumeAfter: (stream) => resumeAfter(stream, this.#parts),
-      report: async (batch, reporting) => this.#report(madeIncidents(batch), reporting),
-      state: async () => journal.sourceState(this.#instance),
-      otherStates: async () => Object.values((await otherStates?.()) ?? {}),
+      report: asHost(async (batch: readonly Incident[], reporting?: SourceReportOptions) =>
+        this.#report(madeIncidents(batch), reporting),
+      ),
+      state: asHost(async () => journal.sourceState(this.#instance)),
+      otherStates: asHost(async () => Object.values((await otherStates?.()) ?? {})),
       handlersHave: (stream, ordinal) => handlersHave(stream, ordinal, this.#parts),
-      reject: (reject) => this.#reject(reject),
+      reject: asHost((reject: Reject) => this.#reject(reject)),
       problem: (reason) => this.#setProblem(reason),
       progress: (progress) => this.#options.onProgress?.({ ...progress, ...this.#count }),
     };
+  }
+
+  /** Its code has left an error uncaught. */
+  #fail(error: unknown): void {
+    this.#log.error('an error of the source was not caught', { error: describeFailure(error) });
+    logStack(error, this.#log);
+    this.#uncaught.abort(error);
   }
 
   #setProblem(reason: string | undefined): void {
@@ -267,17 +287,4 @@ class SourceRun {
       `No handler has made progress for ${Math.round(milliseconds / 1000)} seconds, so incidents are not accepted.\n${behind.join('\n')}`,
     );
   }
-}
-
-/** Rejects with the error of the journal when it fails before a source has ended, whether the source notices or not. */
-async function failedBefore(running: Promise<unknown>, failed: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const end = () => ended.abort();
-  running.then(end, end);
-  await new Promise<void>((resolve) => {
-    AbortSignal.any([failed, ended.signal]).addEventListener('abort', () => resolve(), { once: true });
-    if (failed.aborted) resolve();
-  });
-  failed.throwIfAborted();
-  await running;
 }

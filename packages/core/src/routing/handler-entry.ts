@@ -32,4 +32,11 @@ export interface HandlerEntry {
    * @default false
    */
   readonly mask?: boolean | 'facts';
+  /**
+   * Why this instance is paused, for people. It is not started and gets nothing until `Dispatcher.resume`: its incidents stay
+   * in the journal. One in memory does not wait for it. @default it runs
+   */
+  readonly paused?: string;
+  /** The file of the handler's code, or the folder of its package. Attributes errors that only their stack can attribute. */
+  readonly location?: string;
 }

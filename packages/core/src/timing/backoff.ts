@@ -49,6 +49,14 @@ export function backoffDelay(
   return requestedDelay(error) ?? longest * (1 - jitter + jitter * random());
 }
 
+/** Resolves when a signal aborts. */
+export function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** The longest delay of a timer; a longer one would end at once. */
 const LONGEST = 2 ** 31 - 1;
 

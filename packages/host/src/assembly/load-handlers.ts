@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { HandlerEntry } from '@ihandler/core';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
@@ -47,6 +47,8 @@ interface FoundHandler extends Omit<HandlerProgram, 'options'> {
   readonly mask: boolean;
   /** Whether others than the makers of this host wrote it. */
   readonly isForeign: boolean;
+  /** Its file, or the folder of its package. */
+  readonly location: string;
 }
 
 function findInPackage(
@@ -65,13 +67,23 @@ function findInPackage(
     mask,
     isOwn: false,
     isForeign,
+    location: from.folder,
   };
 }
 
 /** Finds a local file, or a folder with a package that is not installed. */
 function findLocal(path: string, name: string, context: LoadContext): FoundHandler | string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return { file: path, owner: name, schema: {}, acts: true, mask: false, isOwn: true, isForeign: true };
+    return {
+      file: path,
+      owner: name,
+      schema: {},
+      acts: true,
+      mask: false,
+      isOwn: true,
+      isForeign: true,
+      location: path,
+    };
   const found = packageAt(path, path);
   if (found === undefined)
     return `expected a file, or a package with the keyword and a field "ihandler" in its package.json; found the folder ${path}`;
@@ -111,6 +123,7 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
         // Incidents from before the handler was configured are not sent off this machine, and trigger nothing.
         from: entry.from ?? (found.acts ? 'end' : 'beginning'),
         mask: entry.mask ?? found.mask,
+        location: realpathSync(found.location),
         ...filtersOf(entry, defaultFilters(context.installed.packages)),
       },
     };

@@ -8,6 +8,7 @@ import {
   IhandlerError,
   type Journal,
 } from '@ihandler/core';
+import type { RunWalls } from '../walls/raise-walls.ts';
 import { makeDataFolder, sensorName } from './data-folder.ts';
 import { unknownSources } from './file-source.ts';
 import type { HostPlan } from './host-plan.ts';
@@ -26,6 +27,8 @@ export interface PrepareOptions
   readonly withoutJournal?: boolean;
   /** Whether it needs live sources: then there must be at least one, and their problems are reported. */
   readonly sources: boolean;
+  /** What contains the handlers. @default nothing does */
+  readonly walls?: Pick<RunWalls, 'paused' | 'recorder'>;
 }
 
 /** A host whose parts are created, and none of them started. */
@@ -112,9 +115,12 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
   makeDataFolder(dataDir);
   const sensor = sensorName(dataDir, configuration.sensor, world.env);
   const { handlers: all, sources, loaded } = await loadParts(plan, sensor, options.sources);
-  const { instances, withoutJournal, onReject, onDeadLetter, onJournalFailed } = options;
+  const { instances, walls, withoutJournal, onReject, onDeadLetter, onJournalFailed } = options;
   const journal = withoutJournal ? createMemoryJournal() : loaded.journal;
-  const handlers = select(all, instances);
+  const handlers = select(all, instances).map((entry) => {
+    const paused = walls?.paused[instanceName(entry)];
+    return paused === undefined ? entry : { ...entry, paused };
+  });
   const dispatcher = createDispatcher({
     otherStates: () => Object.fromEntries(readImportStates(dataDir, world.log())),
     journal: instances === undefined ? journal : withoutRelease(journal),
@@ -123,6 +129,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     dataDir,
     failFast: instances !== undefined,
     log: world.log,
+    ...(walls?.recorder && { recorder: walls.recorder }),
     ...(onReject && { onReject }),
     ...(onDeadLetter && { onDeadLetter }),
     ...(onJournalFailed && { onJournalFailed }),

@@ -83,6 +83,13 @@ const port = {
   port: z.int().min(0).max(65535).optional(),
 };
 
+const watchdog = {
+  /** How long a handler may block the program. */
+  blocked: durationOption('30s', { min: '2s', max: '1h' }).optional(),
+  /** After how many ends of the program a handler is paused. */
+  ends: z.int().min(1).max(100).optional(),
+};
+
 /** A file of a configuration, without the items of its lists. */
 export const configurationSchema = z.strictObject({
   sensor: z.string().min(1).max(255).optional(),
@@ -93,6 +100,12 @@ export const configurationSchema = z.strictObject({
   // YAML of version 1.1 has `off` for false.
   health: z
     .union([z.literal('off'), z.literal(false), z.strictObject(port)], 'expected host and port, or off')
+    .optional(),
+  watchdog: z
+    .union(
+      [z.literal('off'), z.literal(false), z.strictObject(watchdog)],
+      'expected blocked and ends, or off',
+    )
     .optional(),
   log: z
     .strictObject({
@@ -138,6 +151,7 @@ function settingsAt([first, index, inner]: ConfigPath): readonly string[] {
   if (first === undefined) return Object.keys(configurationSchema.shape);
   if (inner !== undefined) return [];
   if (first === 'health') return Object.keys(port);
+  if (first === 'watchdog') return Object.keys(watchdog);
   if (first === 'log') return ['levels', 'domains'];
   if (first === 'journal') return Object.keys(named);
   if (index === undefined) return [];

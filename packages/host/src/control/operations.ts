@@ -1,5 +1,6 @@
 import { type Dispatcher, IhandlerError } from '@ihandler/core';
 import { z } from 'zod';
+import { resumeHandler } from '../walls/handler-ends.ts';
 import type { ControlMethod, ControlMethods } from './control-server.ts';
 
 const positions = z.array(z.int().positive()).optional();
@@ -92,6 +93,15 @@ function methodFor(dispatcher: Dispatcher, method: Operation['method']): Control
       );
     // Safe: the schema of this method has just accepted them.
     return operate(dispatcher, { method, params: parsed.data } as Operation, say, signal);
+  };
+}
+
+/** The method that starts a paused handler, and forgets why it was paused. Answers whether it was. */
+export function resumeMethod(dispatcher: Dispatcher, dataDir: string): ControlMethod {
+  return async (sent) => {
+    const { instance } = z.strictObject({ instance: z.string() }).parse(sent);
+    await dispatcher.resume(instance);
+    return resumeHandler(dataDir, instance);
   };
 }
 

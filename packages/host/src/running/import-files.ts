@@ -10,6 +10,7 @@ import { configuredEntries, defaultEntries } from '../assembly/requested-handler
 import { type Entry, emptyConfiguration } from '../configuration/configuration.ts';
 import { handlerResources } from '../diagnosis/resources.ts';
 import type { Needs } from '../ownership/act-as-owner.ts';
+import { watchdogLimits } from '../walls/raise-walls.ts';
 import type { ImportProgress, ImportResult } from './import-result.ts';
 import { readLiveStates } from './live-states.ts';
 import { refuseOwnOutput } from './refuse-own-output.ts';
@@ -118,6 +119,8 @@ export async function importFiles(
     log: world.log,
     onReopen: world.onReopen,
     patience: world.patience,
+    walls: world,
+    blocked: watchdogLimits(configuration)?.blocked,
     hide: world.secrets.hide,
     onProgress: options.onProgress ?? (() => undefined),
   });

@@ -3,9 +3,10 @@ import { pause } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { instanceName, type PreparedHost, startHost } from '../assembly/prepare-host.ts';
 import { type ControlServer, serveControl } from '../control/control-server.ts';
-import { operatorMethods } from '../control/operations.ts';
+import { operatorMethods, resumeMethod } from '../control/operations.ts';
 import { type HealthServer, healthAddress, serveHealth } from '../status/health-server.ts';
 import { watchHost } from '../status/observe-host.ts';
+import type { RunWalls } from '../walls/raise-walls.ts';
 import { type Supervision, superviseSources } from './supervise-sources.ts';
 
 /** How long a backlog may still be delivered after the signal to stop, in milliseconds. */
@@ -101,6 +102,7 @@ async function stop(
 /** Runs a prepared host until the signal aborts, a command stops it, or the journal fails. */
 export async function runHost(
   host: PreparedHost,
+  walls: RunWalls,
   signal: AbortSignal,
   journalFailed: Promise<void>,
   events: RunEvents,
@@ -114,6 +116,7 @@ export async function runHost(
   let supervision: Supervision | undefined;
   let health: HealthServer | undefined;
   let control: ControlServer | undefined;
+  let lowerWalls: (() => void) | undefined;
   const result = (pending: readonly LaneStatus[], hasFailed = false): RunResult => ({
     pending,
     durable: loaded.journal.durable,
@@ -130,8 +133,10 @@ export async function runHost(
       ...operatorMethods(dispatcher),
       status: watch.status,
       reopen: () => reopen(dispatcher, plan),
+      resume: resumeMethod(dispatcher, dataDir),
       stop: async () => stopCommand.abort(),
     });
+    lowerWalls = walls.raise(dispatcher, host.handlers.map(instanceName));
     const address = healthAddress(configuration);
     if (address !== undefined) health = await serveHealth(address, watch.status);
     const opened = startHost(host);
@@ -164,5 +169,6 @@ export async function runHost(
     await dispatcher.close({ within: CLOSE });
     await health?.close();
     await control?.close();
+    lowerWalls?.();
   }
 }

@@ -13,6 +13,7 @@ import {
 import { formatReject, pause } from '@ihandler/core/kit';
 import { openSourceStates } from '../assembly/import-states.ts';
 import type { Input } from '../assembly/recognise-file.ts';
+import { raiseWalls, type WallsWorld } from '../walls/raise-walls.ts';
 import type { CompleteWorld } from '../world.ts';
 import type { ImportProgress, ImportResult, LinesWritten } from './import-result.ts';
 import { createLinesFile, type LinesFile } from './lines-file.ts';
@@ -34,6 +35,9 @@ export interface ImportJob {
   readonly log: (name?: string) => Log;
   readonly onReopen: CompleteWorld['onReopen'];
   readonly patience: CompleteWorld['patience'];
+  readonly walls: WallsWorld;
+  /** How long a handler may block the event loop, in milliseconds; undefined for no limit. */
+  readonly blocked: number | undefined;
   /** Replaces secrets in a text that is written to a file. */
   hide(text: string): string;
   /** Called four times a second, and at the end. */
@@ -125,6 +129,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
   const tick = setInterval(report, 250);
   const finished = new AbortController();
   job.onReopen?.(() => reopen(dispatcher, job), finished.signal);
+  const lowerWalls = raiseWalls(dispatcher, job.walls, { blocked: job.blocked });
   try {
     await dispatcher.start();
     await waitForStarts(dispatcher, job);
@@ -148,5 +153,6 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     finished.abort();
     clearInterval(tick);
     await dispatcher.close();
+    lowerWalls();
   }
 }

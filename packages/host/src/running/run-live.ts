@@ -2,6 +2,7 @@ import { describeError, type Reject } from '@ihandler/core';
 import { createThrottledLog, formatReject, type ThrottledLog } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { prepareHost } from '../assembly/prepare-host.ts';
+import { planWalls } from '../walls/raise-walls.ts';
 import { refuseOwnInput } from './refuse-own-output.ts';
 import { createRejectLog } from './reject-log.ts';
 import { type RunEvents, type RunResult, runHost } from './run-host.ts';
@@ -45,8 +46,10 @@ export async function runLive(plan: HostPlan, signal: AbortSignal, events: RunEv
       );
   }
   try {
+    const walls = planWalls(plan);
     const host = await prepareHost(plan, {
       sources: true,
+      walls,
       onReject,
       onDeadLetter: ({ instance, incident, reason, attempts }) =>
         throttled.warn(instance, 'moved incident to dead letters', {
@@ -62,7 +65,7 @@ export async function runLive(plan: HostPlan, signal: AbortSignal, events: RunEv
         fail();
       },
     });
-    return await runHost(host, signal, journalFailed, events);
+    return await runHost(host, walls, signal, journalFailed, events);
   } finally {
     throttled.flush();
     await rejects.close();

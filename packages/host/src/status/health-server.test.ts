@@ -26,6 +26,7 @@ function hostStatus(instance: object = {}, source: object = {}): HostStatus {
         failure: null,
         failingSince: null,
         counters: { rows: 12, odd: -1 },
+        uncaught: null,
         ...instance,
       },
     ],

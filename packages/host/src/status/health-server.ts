@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import type { Settings } from '../configuration/configuration-schema.ts';
-import { type HostStatus, problemsOf } from './host-status.ts';
+import { type HostStatus, problemsOf, type StatusProblem } from './host-status.ts';
 import { createHostMetrics } from './metrics.ts';
 
 /** The default address of health and metrics. */
@@ -38,9 +38,11 @@ const json = (code: number, value: object): Answer => ({
 });
 
 function health(status: HostStatus): Answer {
-  const problems = problemsOf(status)
-    .filter(({ kind }) => kind === 'unhealthy')
-    .map(({ about, problem }) => `${about}: ${problem}`);
+  const found = problemsOf(status);
+  const describe = (isWanted: (kind: StatusProblem['kind']) => boolean) =>
+    found.filter(({ kind }) => isWanted(kind)).map(({ about, problem }) => `${about}: ${problem}`);
+  const problems = describe((kind) => kind === 'unhealthy');
+  const attention = describe((kind) => kind !== 'unhealthy');
   const ihandlers = status.ihandlers.map(({ instance, state, pending, oldestPending }) => ({
     instance,
     state,
@@ -50,6 +52,8 @@ function health(status: HostStatus): Answer {
   return json(problems.length === 0 ? 200 : 503, {
     status: problems.length === 0 ? 'ok' : 'unhealthy',
     problems,
+    // A restart does not help, so these do not make the host unhealthy.
+    attention,
     ihandlers,
     sources: status.sources.map(({ instance, state }) => ({ instance, state })),
   });

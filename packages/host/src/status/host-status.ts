@@ -29,6 +29,8 @@ export interface InstanceStatus {
   /** Since when it has failed without progress; null when it has not. */
   readonly failingSince: number | null;
   readonly counters: Readonly<Record<string, number>>;
+  /** Errors that its code has not caught; null when there were none. */
+  readonly uncaught: LaneStatus['uncaught'] | null;
   /** The thread of an isolated handler; absent for any other handler, and when the host does not run. */
   readonly isolated?: IsolationStatus;
 }
@@ -79,10 +81,10 @@ export interface HostStatus {
 /** Something about a running host that needs attention. */
 export interface StatusProblem {
   /**
-   * `unhealthy`: incidents are late or not accepted. `stuck`: a handler has not returned, or the thread of an isolated one has
-   * ended; others are not affected.
+   * `unhealthy`: incidents are late or not accepted. The others do not affect other handlers, and a restart does not help:
+   * `stuck`: a handler has not returned, or the thread of an isolated one has ended; `paused`: it has ended the process too often; `uncaught`: errors escape from it.
    */
-  readonly kind: 'unhealthy' | 'stuck';
+  readonly kind: 'unhealthy' | 'stuck' | 'paused' | 'uncaught';
   /** The instance or source. */
   readonly about: string;
   /** For people. */
@@ -125,6 +127,27 @@ function failureProblem(status: InstanceStatus, at: number, startedAt: number | 
   return failingFor > FAILING_AFTER ? `retrying for ${formatDuration(failingFor)}: ${failure}` : undefined;
 }
 
+/** A handler that is left out because it has ended the process too often. */
+function pausedProblem(status: InstanceStatus, at: number): StatusProblem {
+  const { instance, failure } = status;
+  const pending = backlog(status, at);
+  return {
+    kind: 'paused',
+    about: instance,
+    problem: `paused: it ${failure ?? 'ended the program too often'}${pending && `; ${pending}`}`,
+    advice: `correct or update the handler, then: ihandler resume ${instance}`,
+  };
+}
+
+/** Errors of the last hour that the code of a handler has not caught. */
+function uncaughtProblems({ instance, uncaught }: InstanceStatus, at: number): readonly StatusProblem[] {
+  if (uncaught == null || at - uncaught.at >= LOST_FOR) return [];
+  const age = formatDuration(Math.max(0, at - uncaught.at));
+  const problem = `${formatCount(uncaught.count, 'error')} not caught by the handler, the last ${age} ago: ${uncaught.last}`;
+  const advice = 'correct the handler: await its promises, and catch errors in timers and streams';
+  return [{ kind: 'uncaught', about: instance, problem, advice }];
+}
+
 /** `its thread ended 3 times, the last 20 s ago: …`; undefined when it did not within the last hour. */
 function threadProblem({ isolated }: InstanceStatus, at: number): string | undefined {
   const last = isolated?.lastEnd;
@@ -138,11 +161,12 @@ function instanceProblems(
   at: number,
   startedAt: number | null,
 ): readonly StatusProblem[] {
+  if (status.state === 'paused') return [pausedProblem(status, at)];
   const thread = threadProblem(status, at);
   const advice = 'the log has the stack; "isolate: { memory, timeout }" in its entry raises its limits';
   const ended =
     thread === undefined ? [] : [{ kind: 'stuck' as const, about: status.instance, problem: thread, advice }];
-  return [...laneProblems(status, at, startedAt), ...ended];
+  return [...laneProblems(status, at, startedAt), ...ended, ...uncaughtProblems(status, at)];
 }
 
 function laneProblems(

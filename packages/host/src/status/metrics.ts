@@ -68,6 +68,11 @@ const counters: readonly Measure[] = [
     (s) => s.lost?.count ?? 0,
   ),
   ofSources('unknown_origins_total', 'Incidents whose origin has no schema', (s) => s.unknown),
+  ofInstances(
+    'handler_uncaught_errors_total',
+    'Errors that the code of a handler has not caught',
+    ({ uncaught }) => uncaught?.count ?? 0,
+  ),
   {
     name: 'deliveries_total',
     help: 'Accepted incidents by outcome: delivered, filtered, dropped from the dead letters, or lost to retention',
@@ -110,6 +115,9 @@ const gauges: readonly Measure[] = [
     ({ instance }, status) => healthOf(instance, { ...status, ihandlers: [] }),
   ),
   ofInstances('stuck', '1 when a handler has stopped responding', ({ state }) => (state === 'stuck' ? 1 : 0)),
+  ofInstances('paused', '1 when a handler is paused because it ended the program too often', ({ state }) =>
+    state === 'paused' ? 1 : 0,
+  ),
   {
     name: 'handler_count',
     help: 'Counters of a handler',

@@ -51,7 +51,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
   }
 
   async function instanceStatus(lane: LaneStatus, at: number): Promise<InstanceStatus> {
-    const { instance, handler, counts, pending, failure, failingSince, counters } = lane;
+    const { instance, handler, counts, pending, failure, failingSince, counters, uncaught } = lane;
     const movedAt = watch.movedAt(lane);
     const stuck = isStuck(lane, movedAt, at);
     const isolated = isolation.get(instance)?.();
@@ -66,6 +66,7 @@ export function watchHost({ host, sources, health }: Watched): HostWatch {
       failure: failure ?? null,
       failingSince: failingSince ?? null,
       counters,
+      uncaught: uncaught ?? null,
       ...(isolated && { isolated }),
     };
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { JournalView } from '@ihandler/core';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import type { LoadedJournal } from '../assembly/load-journal.ts';
+import { handlerEnds } from '../walls/handler-ends.ts';
 import type { HostStatus, InstanceStatus } from './host-status.ts';
 import type { InstanceNames } from './instance-names.ts';
 import { viewStatus } from './journal-status.ts';
@@ -46,7 +47,17 @@ export function instancesIn(
     failure: null,
     failingSince: null,
     counters: {},
+    uncaught: null,
   }));
+}
+
+/** Marks the instances that are paused. */
+function withPaused(instances: readonly InstanceStatus[], dataDir: string): readonly InstanceStatus[] {
+  const ends = handlerEnds(dataDir);
+  return instances.map((one) => {
+    const paused = ends[one.instance]?.paused;
+    return paused === undefined ? one : { ...one, state: 'paused', failure: paused.reason };
+  });
 }
 
 function statusIn(
@@ -63,7 +74,11 @@ function statusIn(
     : [];
   const ihandlers = all.filter((one) => !removed.includes(one));
   return {
-    status: { ...unknownStatus(dataDir), journal: viewStatus(loaded, view), ihandlers },
+    status: {
+      ...unknownStatus(dataDir),
+      journal: viewStatus(loaded, view),
+      ihandlers: withPaused(ihandlers, dataDir),
+    },
     remarks: [
       writer === undefined
         ? 'not running: figures are from the journal'

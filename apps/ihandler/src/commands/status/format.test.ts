@@ -14,6 +14,7 @@ const one: HostStatus['ihandlers'][number] = {
   failure: null,
   failingSince: null,
   counters: {},
+  uncaught: null,
 };
 const host: HostStatus = {
   pid: null,

@@ -3,6 +3,8 @@ import type { Journal } from '../../contract/journal.ts';
 import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import type { Router } from '../../routing/router.ts';
 import type { RetryPolicy } from '../../timing/backoff.ts';
+import { asHost } from '../code/code-owner.ts';
+import { type CallRecorder, HandlerCode } from '../code/handler-code.ts';
 import type { HandlerReports } from '../handler-reports.ts';
 import type { Attempts } from './attempts/attempt.ts';
 import { listeningAttempts } from './attempts/listening-attempts.ts';
@@ -30,6 +32,7 @@ export interface LaneOptions {
   readonly failFast: boolean;
   readonly events: LaneEvents;
   readonly reports: HandlerReports;
+  readonly recorder: CallRecorder | undefined;
   /** The position up to which live lanes have been offered everything. */
   fedTo(): number;
   /** Throws when nothing can be accepted. */
@@ -49,33 +52,54 @@ export interface LaneHooks {
   onRefused(failure: string | undefined): void;
   /** Retention has deleted this many incidents that were not delivered. */
   onLost(count: number): void;
+  /** The handler's code has left an error uncaught. */
+  onUncaught(error: unknown): void;
 }
 
-function attemptsOf(handler: Handler, context: HandlerContext, mask: HandlerEntry['mask']): Attempts {
+function attemptsOf(
+  handler: Handler,
+  context: HandlerContext,
+  code: HandlerCode,
+  mask: HandlerEntry['mask'],
+): Attempts {
   const attempts = isWriting(handler)
-    ? new WritingAttempts(handler, context)
-    : listeningAttempts(handler, context);
+    ? new WritingAttempts(handler, context, code)
+    : listeningAttempts(handler, context, code);
   return mask === undefined || mask === false ? attempts : maskedAttempts(attempts, mask);
 }
 
 /** Creates the parts of a lane. */
 export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LaneParts {
-  const { entry, index, journal, router, retry, batch, failFast, events, reports, fedTo, mustBeOpen } =
-    options;
+  const {
+    entry,
+    index,
+    journal,
+    router,
+    retry,
+    batch,
+    failFast,
+    events,
+    reports,
+    recorder,
+    fedTo,
+    mustBeOpen,
+  } = options;
   const { handler } = entry;
   const { instance } = options.context;
-  const { signal, enter, wake, onCommit, onRefused, onLost } = hooks;
+  const { signal, enter, wake, onCommit, onRefused, onLost, onUncaught } = hooks;
+  const code = new HandlerCode(instance, recorder, onUncaught);
   const cursor = new LaneCursor(instance, { journal, retry, signal, events, onCommit, onRefused });
   const context: HandlerContext = Object.freeze({
     ...options.context,
     signal,
-    async report(origin: string, data: unknown, reporting?: ReportOptions) {
+    report: asHost(async (origin: string, data: unknown, reporting?: ReportOptions) => {
       mustBeOpen();
       await cursor.append(reports.create(handler, instance, origin, data, reporting));
-    },
+    }),
   });
   return {
     handler,
+    code,
     context,
     journal,
     retry,
@@ -84,7 +108,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     cursor,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),
-    attempts: attemptsOf(handler, context, entry.mask),
+    attempts: attemptsOf(handler, context, code, entry.mask),
     enter,
   };
 }

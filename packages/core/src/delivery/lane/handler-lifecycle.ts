@@ -31,11 +31,11 @@ export class HandlerLifecycle {
 
   /** Starts it, and returns whether that succeeded. Throws an IhandlerError that retries cannot fix. */
   async start(): Promise<boolean> {
-    const { handler, context, enter, failFast } = this.#parts;
+    const { handler, code, context, enter, failFast } = this.#parts;
     enter({ name: 'starting' });
     try {
       await mkdir(context.dataDir, { recursive: true });
-      await handler.start?.(context);
+      await code.call(() => handler.start?.(context), true);
       this.#isStarted = true;
       await this.#resume();
       enter({ name: 'reading' });
@@ -101,23 +101,24 @@ export class HandlerLifecycle {
 
   /** Lets a started handler forget, between deliveries; undefined when it has not started, or cannot. */
   forget(isForgotten: (host: string) => boolean): Promise<string> | undefined {
-    const { handler, tasks } = this.#parts;
+    const { handler, code, tasks } = this.#parts;
     if (handler.forget === undefined || !this.#isStarted) return undefined;
-    return tasks.add(async () => (await handler.forget?.(isForgotten)) ?? '');
+    return tasks.add(async () => (await code.call(() => handler.forget?.(isForgotten))) ?? '');
   }
 
   /** Asks a started handler to reopen its files. */
   async reopen(): Promise<void> {
-    if (this.#isStarted) await this.#parts.handler.reopen?.();
+    const { handler, code } = this.#parts;
+    if (this.#isStarted) await code.call(() => handler.reopen?.());
   }
 
   /** Closes a started handler. A failure is only logged. */
   async close(): Promise<void> {
     if (!this.#isStarted) return;
     this.#isStarted = false;
-    const { handler, context } = this.#parts;
+    const { handler, code, context } = this.#parts;
     try {
-      await handler.close?.();
+      await code.call(() => handler.close?.(), true);
     } catch (error) {
       context.log.error('close failed', { error: describeFailure(error) });
     }
@@ -125,9 +126,9 @@ export class HandlerLifecycle {
 
   /** Why the handler cannot do its own work; undefined when it can, or has not started. */
   problem(): { readonly failure: string; readonly since: number } | undefined {
-    const { handler, context } = this.#parts;
+    const { handler, code, context } = this.#parts;
     try {
-      const found = this.#isStarted ? handler.problem?.() : undefined;
+      const found = this.#isStarted ? code.callNow(() => handler.problem?.()) : undefined;
       return found && { failure: found.reason, since: found.since };
     } catch (error) {
       context.log.debug('cannot read the problem', { error: describeError(error) });
@@ -137,9 +138,9 @@ export class HandlerLifecycle {
 
   /** What the handler counts; nothing when that fails: the status of the others must not suffer. */
   counters(): Readonly<Record<string, number>> {
-    const { handler, context } = this.#parts;
+    const { handler, code, context } = this.#parts;
     try {
-      return handler.counters?.() ?? {};
+      return code.callNow(() => handler.counters?.() ?? {});
     } catch (error) {
       context.log.debug('cannot read the counters', { error: describeError(error) });
       return {};

@@ -1,5 +1,5 @@
 import { describeError, isJournalFailed } from '../../contract/error.ts';
-import { backoffDelay, pause } from '../../timing/backoff.ts';
+import { abortOf, backoffDelay, pause } from '../../timing/backoff.ts';
 import { createNotifier } from '../../timing/notifier.ts';
 import { createThrottledLog, type ThrottledLog } from '../../timing/throttled-log.ts';
 import { createEventLoopYield } from '../../timing/yield-to-event-loop.ts';
@@ -13,6 +13,10 @@ import type { LaneParts, LaneState } from './lane-parts.ts';
 import type { Batch } from './lane-queue.ts';
 import { createDeadLetters, type DeadLetters } from './redeliver-dead-letters.ts';
 import { Replayer } from './replay.ts';
+import { LaneActivity } from './state/lane-activity.ts';
+import { statusOf } from './state/lane-status.ts';
+import { reportFailedStart } from './state/report-failed-start.ts';
+import { UncaughtErrorCounter } from './state/uncaught-errors.ts';
 
 /** How many batches may be queued for a live lane before it reads the journal instead. */
 const LIVE_BATCHES = 10;
@@ -33,20 +37,21 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #delivery: DeliveryParts;
   readonly #stopping = new AbortController();
+  /** Aborts when a paused lane is resumed. */
+  readonly #resuming = new AbortController();
   readonly #news = createNotifier();
   readonly #losses: ThrottledLog;
-  #state: LaneState = { name: 'starting' };
-  /** When the state began, in milliseconds since the Unix epoch. */
-  #since: number;
-  /** When it began to fail, and the position at which it did; undefined once it has made progress. */
-  #failing: { readonly since: number; readonly position: number; readonly failure: string } | undefined;
+  readonly #activity: LaneActivity;
+  readonly #uncaught: UncaughtErrorCounter;
   #movedAt = performance.now();
   #starting: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.#since = options.context.now();
+    const { now, log } = options.context;
+    this.#activity = new LaneActivity(now);
+    this.#uncaught = new UncaughtErrorCounter(log, now);
     this.#losses = createThrottledLog(options.context.log.error);
     this.#parts = createLaneParts(options, {
       signal: this.#stopping.signal,
@@ -57,6 +62,7 @@ export class Lane {
       },
       onRefused: (failure) => this.#onRefused(failure),
       onLost: (count) => this.#onLost(count),
+      onUncaught: (error) => this.fail(error),
     });
     const { context, input, cursor, tasks, attempts } = this.#parts;
     this.instance = context.instance;
@@ -87,10 +93,11 @@ export class Lane {
     this.#stopping.abort();
     this.#parts.tasks.stop();
     this.#losses.flush();
+    this.#uncaught.flush();
     this.wake();
     await this.#starting?.catch(() => undefined); // reported to the caller of start
     await this.#loop;
-    if (this.#state.name !== 'stopped') this.#enter({ name: 'stopped', isBusy: this.isBusy() });
+    if (this.#activity.state.name !== 'stopped') this.#enter({ name: 'stopped', isBusy: this.isBusy() });
   }
 
   /** Everything up to a position has been offered to the input. */
@@ -99,7 +106,7 @@ export class Lane {
     input.offered(position);
     if (input.size > this.#parts.batch * LIVE_BATCHES) input.fallBehind();
     // While it rests, what is not for it does not wake it.
-    const isResting = this.#state.name === 'live' && input.isLive && input.size === 0;
+    const isResting = this.#activity.state.name === 'live' && input.isLive && input.size === 0;
     if (isResting && this.#pass(input.routed) && !this.cursor.isCommitDue()) return;
     this.wake();
   }
@@ -117,27 +124,28 @@ export class Lane {
   }
 
   status(): LaneStatus {
-    const { handler, journal, cursor } = this.#parts;
-    const own = this.#failing?.position === cursor.position ? this.#failing : undefined;
-    const failing = own ?? this.handler.problem();
-    const failure = 'failure' in this.#state ? this.#state.failure : failing?.failure;
-    return {
-      instance: this.instance,
-      handler: handler.name,
-      state: this.#state.name,
-      since: this.#since,
-      ...cursor.progress(),
-      counters: this.handler.counters(),
-      pending: Math.max(0, journal.bounds().last - cursor.position),
-      ...(failure !== undefined && { failure }),
-      ...(failing && { failingSince: failing.since }),
-    };
+    return statusOf(this.#parts, this.#activity, this.handler, this.#uncaught.errors);
   }
 
   /** Whether a delivery or a task is running, or was cut off when the lane stopped. */
   isBusy(): boolean {
-    const state = this.#state;
+    const { state } = this.#activity;
     return state.name === 'delivering' || ('isBusy' in state && state.isBusy);
+  }
+
+  /** Counts an error that the code of its handler has not caught. */
+  fail(error: unknown): void {
+    this.#uncaught.add(error);
+  }
+
+  /** Whether it waits to be resumed. */
+  isPaused(): boolean {
+    return this.#activity.state.name === 'paused';
+  }
+
+  /** Starts the handler of a paused lane. */
+  resume(): void {
+    this.#resuming.abort();
   }
 
   /** Whether everything accepted is in its counts, with its reports. */
@@ -162,30 +170,29 @@ export class Lane {
     const isNew = await cursor.load(entry.from === 'end' ? last : before);
     // At once: a crash must not change where it begins.
     if (isNew && journal.durable) await cursor.commit();
-    if (!(await this.handler.start())) this.#reportFailedStart();
+    if (entry.paused === undefined) await this.#startHandler();
+    else this.#enter({ name: 'paused', failure: entry.paused });
     this.#loop = this.#run().catch((error: unknown) => this.#onCrash(error));
   }
 
-  #reportFailedStart(): void {
-    const { context, handler, cursor } = this.#parts;
-    const { failure = 'unknown' } = this.status();
-    context.log.error('start failed, retrying', { error: failure });
-    const report = this.#options.reports.startFailed(this.instance, handler.name, this.handler.startFailure);
-    cursor
-      .append(report)
-      .catch((error: unknown) =>
-        context.log.error('cannot report the failed start', { error: describeError(error) }),
-      );
+  async #startHandler(): Promise<void> {
+    if (!(await this.handler.start()))
+      reportFailedStart(this.#parts, this.#options.reports, this.handler.startFailure);
   }
 
   async #run(): Promise<void> {
     const { tasks } = this.#parts;
+    if (this.isPaused()) {
+      await abortOf(AbortSignal.any([this.#stopping.signal, this.#resuming.signal]));
+      if (this.#stopping.signal.aborted) return;
+      await this.#startHandler();
+    }
     if (!this.handler.isStarted && !(await this.handler.startAgain())) return;
     const turns = createEventLoopYield();
     while (!this.#stopping.signal.aborted) {
       if (tasks.size > 0) await this.#occupied(() => tasks.runNext());
       await this.#turn();
-      if (this.#state.name === 'live') turns.afterRest();
+      if (this.#activity.state.name === 'live') turns.afterRest();
       const yielded = turns.afterWork();
       if (yielded !== undefined) await yielded;
     }
@@ -207,7 +214,7 @@ export class Lane {
 
   /** Whether the journal could be read. */
   async #read(): Promise<boolean> {
-    if (this.#state.name !== 'waiting') this.#enter({ name: 'reading' });
+    if (this.#activity.state.name !== 'waiting') this.#enter({ name: 'reading' });
     try {
       await this.input.read();
       this.#enter({ name: 'reading' });
@@ -255,20 +262,7 @@ export class Lane {
   }
 
   #enter(state: LaneState): void {
-    if (state.name !== this.#state.name) this.#since = this.#options.context.now();
-    this.#noteFailure(state);
-    this.#state = state;
-  }
-
-  /** Remembers since when it fails: an attempt is not progress, a start or a higher position is. */
-  #noteFailure(state: LaneState): void {
-    const { position } = this.#parts.cursor;
-    const hasStarted = this.#state.name === 'starting' && state.name === 'reading';
-    if (state.name === 'live' || hasStarted || this.#failing?.position !== position)
-      this.#failing = undefined;
-    const failure = 'failure' in state ? state.failure : undefined;
-    if (failure === undefined) return;
-    this.#failing = { since: this.#failing?.since ?? this.#options.context.now(), position, failure };
+    this.#activity.enter(state, this.#parts.cursor.position);
   }
 
   /** Enters the state of a lane that works on nothing. */

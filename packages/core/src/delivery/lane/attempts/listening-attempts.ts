@@ -1,6 +1,7 @@
 import type { HandlerContext, ListeningHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
-import { type Batch, reachedAt } from '../lane-queue.ts';
+import type { HandlerCode } from '../../code/handler-code.ts';
+import { type Batch, positionAt, reachedAt } from '../lane-queue.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { callInTurn, callOthers } from './call-listeners.ts';
 import { isReporting, ReportCollector } from './report-collector.ts';
@@ -9,23 +10,32 @@ import { isReporting, ReportCollector } from './report-collector.ts';
 const ACKNOWLEDGE_AFTER = 250;
 
 /** Attempts of a handler that takes one incident at a time. */
-export function listeningAttempts(handler: ListeningHandler, context: HandlerContext): Attempts {
+export function listeningAttempts(
+  handler: ListeningHandler,
+  context: HandlerContext,
+  code: HandlerCode,
+): Attempts {
   const collector = new ReportCollector(context, handler);
   const reporting = isReporting(handler);
 
   /** How many incidents are delivered one by one: a call for many has failed as a whole, so one of them is to blame. */
   let careful = 0;
 
-  async function attemptMany({ incidents, reached }: Batch): Promise<Outcome | undefined> {
+  async function attemptMany(batch: Batch): Promise<Outcome | undefined> {
+    const { incidents, reached } = batch;
+    const running = code.begin(positionAt(batch, 0) ?? 0);
     const lent = collector.begin(incidents);
     const listenersOf = (index: number) => reachedAt({ reached }, index)?.listeners ?? [];
     try {
-      const handled = await handler.listenToMany?.(incidents, listenersOf, lent.context);
+      const handled = await running.complete(() =>
+        handler.listenToMany?.(incidents, listenersOf, lent.context),
+      );
       return handled && { ...handled, reports: [] };
     } catch (error) {
       careful = incidents.length;
       return { done: 0, reports: [], failure: { error } };
     } finally {
+      running.end();
       collector.end();
     }
   }
@@ -46,18 +56,20 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
     const end = single ? 1 : incidents.length;
     let deadline: number | undefined;
     let done = 0;
+    const running = code.begin(positionAt(batch, 0) ?? 0);
     try {
       while (done < end) {
         // A report belongs to one incident, and after each asynchronous listener the deadline is checked.
         const to = reporting || deadline !== undefined ? done + 1 : end;
         const lent = collector.begin(reporting ? incidents.slice(done, to) : incidents);
-        const call = callInTurn(batch, done, to, lent);
+        const from = done;
+        const call = running.run(() => callInTurn(batch, from, to, lent));
         done = call.done;
         if (call.failure !== undefined) return { done, reports, failure: call.failure };
         if (call.promise !== undefined) {
           deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
-          await call.promise;
-          await callOthers(batch, done, call.next, lent);
+          await running.wait(call.promise);
+          await running.complete(() => callOthers(batch, call.done, call.next, lent));
         }
         if (lent.reported) reports.push(...collector.collected());
         if (done < to) done += 1;
@@ -67,6 +79,7 @@ export function listeningAttempts(handler: ListeningHandler, context: HandlerCon
     } catch (error) {
       return { done, reports, failure: { error } };
     } finally {
+      running.end();
       collector.end();
       careful = Math.max(0, careful - done);
     }

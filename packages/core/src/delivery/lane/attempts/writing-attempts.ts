@@ -2,7 +2,8 @@ import { advance, type Checkpoint, isTaken } from '../../../contract/checkpoint.
 import { describeError } from '../../../contract/error.ts';
 import type { HandlerContext, WritingHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
-import type { Batch } from '../lane-queue.ts';
+import type { HandlerCode } from '../../code/handler-code.ts';
+import { type Batch, positionAt } from '../lane-queue.ts';
 import { withRedeliveryId } from '../redelivery-id.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { isReporting, ReportCollector } from './report-collector.ts';
@@ -29,14 +30,16 @@ function checkpointOf(incidents: readonly Incident[]): Checkpoint {
 export class WritingAttempts implements Attempts {
   readonly #handler: WritingHandler;
   readonly #context: HandlerContext;
+  readonly #code: HandlerCode;
   readonly #collector: ReportCollector;
   readonly #isReporting: boolean;
   /** The handler's checkpoint; undefined when it keeps none. */
   #stored: Record<string, number> | undefined;
 
   /** `context` is what the handler was started with. */
-  constructor(handler: WritingHandler, context: HandlerContext) {
+  constructor(handler: WritingHandler, context: HandlerContext, code: HandlerCode) {
     this.#handler = handler;
+    this.#code = code;
     this.#context = context;
     this.#collector = new ReportCollector(context, handler);
     this.#isReporting = isReporting(handler);
@@ -44,7 +47,7 @@ export class WritingAttempts implements Attempts {
 
   async started(): Promise<Checkpoint | undefined> {
     if (this.#handler.checkpoint === undefined) return undefined;
-    const checkpoint = await this.#handler.checkpoint();
+    const checkpoint = await this.#code.call(() => this.#handler.checkpoint?.() ?? {});
     this.#stored = Object.assign(Object.create(null) as Record<string, number>, checkpoint);
     return this.#stored;
   }
@@ -54,16 +57,20 @@ export class WritingAttempts implements Attempts {
     return stored !== undefined && Object.hasOwn(stored, stream) ? stored[stream] : undefined;
   }
 
-  async attempt({ incidents }: Batch, single: boolean): Promise<Outcome> {
+  async attempt(batch: Batch, single: boolean): Promise<Outcome> {
+    const { incidents } = batch;
     const { isStored, length } = this.#frontOf(incidents, isTaken);
     if (isStored && !this.#isReporting) return this.#known(incidents.slice(0, length));
-    return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), isStored);
+    const written = Object.freeze(incidents.slice(0, single ? 1 : length));
+    return this.#write(written, positionAt(batch, 0) ?? 0, isStored);
   }
 
-  async attemptReplay({ incidents }: Batch, single: boolean): Promise<Outcome> {
+  async attemptReplay(batch: Batch, single: boolean): Promise<Outcome> {
+    const { incidents } = batch;
     const { isStored, length } = this.#frontOf(incidents, isTakenUnderAnyId);
     if (isStored) return this.#known(incidents.slice(0, length));
-    return this.#write(Object.freeze(incidents.slice(0, single ? 1 : length)), false);
+    const written = Object.freeze(incidents.slice(0, single ? 1 : length));
+    return this.#write(written, positionAt(batch, 0) ?? 0, false);
   }
 
   #frontOf(incidents: readonly Incident[], test: StoredTest): Front {
@@ -75,19 +82,22 @@ export class WritingAttempts implements Attempts {
     return { isStored, length: end === -1 ? incidents.length : end };
   }
 
-  async #write(incidents: readonly Incident[], isStored: boolean): Promise<Outcome> {
+  async #write(incidents: readonly Incident[], position: number, isStored: boolean): Promise<Outcome> {
     const covered = checkpointOf(incidents);
     const checkpoint = isStored ? checkpointOf([]) : covered;
     const { context } = this.#collector.begin(incidents);
+    const call = this.#code.begin(position);
     try {
-      await this.#handler.write(incidents, checkpoint, context);
+      await call.complete(() => this.#handler.write(incidents, checkpoint, context));
       const reports = this.#collector.collected();
       if (this.#stored !== undefined) Object.assign(this.#stored, checkpoint);
       const outcome = this.#finished(incidents, reports, covered);
       return isStored ? { ...outcome, known: incidents.length } : outcome;
     } catch (error) {
+      call.end();
       return await this.#afterFailure(incidents, isStored, error);
     } finally {
+      call.end();
       this.#collector.end();
     }
   }
