@@ -109,7 +109,7 @@ test('an error that a handler has not caught makes a dead letter, and names the 
   const { code, stderr } = await program.start(world, ['import', 'a.txt', '--with', 'bomb']).ended;
   expect(code).toBe(3);
   expect(stderr).toMatch(
-    /error: bomb: an error of the handler was not caught error=bang\\x1b\[2J \(at \S*index\.js:1:\d+\)/,
+    /error: bomb: an error of the handler was not caught error=bang\\x1b\[2J \(at \S*main\.js:1:\d+\)/,
   );
 }, 30_000);
 

@@ -88,7 +88,6 @@ export {
   type SourceReportOptions,
 } from './contract/source.ts';
 export { escapeControls } from './contract/text/escape-controls.ts';
-export type { CallRecorder } from './delivery/code/handler-code.ts';
 export { createDispatcher } from './delivery/dispatcher.ts';
 export type {
   Dispatcher,
@@ -97,7 +96,6 @@ export type {
   LostIncidents,
   ReplayOptions,
   RetryOutcome,
-  RunningCode,
   RunOptions,
   SourceOutcome,
   SourceStatus,

@@ -237,7 +237,7 @@ describe('a paused handler', () => {
     expect(await all.drain()).toEqual([]);
     expect(statusOf(all, 'paused')).toMatchObject({ state: 'paused', failure: 'it blocked the program' });
     await expect(all.retryDeadLetters('paused')).rejects.toThrow('paused is paused: resume it first.');
-    await expect(all.resume('nobody')).rejects.toMatchObject({ code: 'HANDLER_INVALID' });
+    await expect(all.resume('unknown')).rejects.toMatchObject({ code: 'HANDLER_INVALID' });
     await all.resume('paused');
     await vi.waitFor(() => expect(statusOf(all, 'paused').state).toBe('live'));
     await handle(all, [incidentOf(4)]);

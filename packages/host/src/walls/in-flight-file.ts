@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallRecorder } from '@ihandler/core';
+import type { DispatcherOptions } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
 
 const FILE = 'in-flight';
@@ -11,6 +11,9 @@ const SLOT = 16;
 
 /** What a handler does: nothing, a synchronous part of a call, or it has returned a promise. */
 const phases = { idle: 0, running: 1, waiting: 2 } as const;
+
+/** Records which handler has which position. */
+export type CallRecorder = NonNullable<DispatcherOptions['recorder']>;
 
 /** What a process that has ended left about a handler. */
 export interface InFlight {

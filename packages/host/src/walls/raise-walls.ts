@@ -1,10 +1,10 @@
-import type { CallRecorder, Dispatcher } from '@ihandler/core';
+import type { Dispatcher } from '@ihandler/core';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import type { Settings } from '../configuration/configuration-schema.ts';
 import type { CompleteWorld } from '../world.ts';
 import { guardExit } from './guard-exit.ts';
 import { countLastEnd, forgetLastEnd, lastEndFile } from './handler-ends.ts';
-import { InFlightFile } from './in-flight-file.ts';
+import { type CallRecorder, InFlightFile } from './in-flight-file.ts';
 import { BLOCKED_AFTER, startWatchdog } from './watchdog.ts';
 
 /** After how many ends of the process a handler is paused, unless the configuration says otherwise. */

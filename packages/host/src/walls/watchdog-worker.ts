@@ -93,7 +93,7 @@ export function watchMainThread(
     try {
       fs.writeSync(2, line);
     } catch {
-      // Nobody reads it: the note says the same.
+      // Standard error is closed: the note says the same.
     }
   };
   const end = (blockedFor: number) =>

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { url as debuggerUrl } from 'node:inspector';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { describeError, type Log, type RunningCode } from '@ihandler/core';
+import { type Dispatcher, describeError, type Log } from '@ihandler/core';
 import { SECOND } from '@ihandler/core/kit';
 import { type WatchdogData, type Watched, watchMainThread } from './watchdog-worker.ts';
 
@@ -12,7 +12,7 @@ export const BLOCKED_AFTER = 30 * SECOND;
 const PERIOD = 500;
 /** After how long a signal ends the process at once, in milliseconds. */
 const SIGNALS_AFTER = 1 * SECOND;
-/** Under this name the worker finds what it may call, while the main thread is paused. */
+/** Under this name the worker finds the functions that it may call, while the main thread is paused. */
 const WATCHED = 'ihandler.watched';
 
 /** What to watch. */
@@ -20,7 +20,7 @@ export interface WatchdogOptions {
   /** How long the event loop may be blocked, in milliseconds. */
   readonly blocked: number;
   /** Whose code runs at the moment. */
-  running(): RunningCode | undefined;
+  readonly running: Dispatcher['running'];
   /** The exit code of a process that is ended because it was blocked. */
   readonly exitCode: number;
   /** Where to note why the process ends. @default nowhere */

@@ -21,7 +21,7 @@ export function runAs<T>(owner: CodeOwner, work: () => T): T {
   return owners.run(owner, work);
 }
 
-/** Makes a function of the host for the contexts lent to handlers and sources: what it does is not theirs. */
+/** Makes a function of the host for the contexts lent to handlers and sources: its work is not theirs. */
 export function asHost<Args extends unknown[], T>(work: (...args: Args) => T): (...args: Args) => T {
   return (...args) => owners.run(undefined, work, ...args);
 }

@@ -97,7 +97,7 @@ export class HandlerCall implements CodeOwner {
     this.#code.onUncaught(error);
     if (this.#hasEnded || this.#failure !== undefined) return;
     this.#failure = { error };
-    // What it waits for may never come: the code that was to settle it has failed.
+    // The promise may never settle: the code that was to settle it has failed.
     setTimeout(() => this.#reject?.(error), GRACE);
   }
 
