@@ -16,7 +16,7 @@ export function defaultEntries({ context }: Pick<HostPlan, 'context'>): readonly
   }));
 }
 
-/** What was found for each configuration, so that a skipped handler is logged once. */
+/** The handlers found for each configuration, so that a skipped handler is logged once. */
 const entriesOf = new WeakMap<HostPlan['configuration'], readonly RequestedEntry[]>();
 
 /**

@@ -25,7 +25,7 @@ export interface Entry {
   readonly protocols?: readonly string[] | undefined;
   /** Whether the handler gets incidents with the sensor's address masked, or only facts: see `HandlerEntry`. */
   readonly mask?: boolean | 'facts' | undefined;
-  /** Whether the handler runs in a thread of its own, and what it may use there. Sizes are bytes, times milliseconds. */
+  /** Whether the handler runs in a thread of its own, and its limits there. Sizes are bytes, times milliseconds. */
   readonly isolate?:
     | boolean
     | { readonly memory?: number | undefined; readonly timeout?: number | undefined }

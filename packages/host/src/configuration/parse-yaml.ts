@@ -50,7 +50,7 @@ function contentOf(document: Document.Parsed): { readonly value?: unknown; reado
   try {
     return { value: document.toJS() };
   } catch {
-    // The only errors left: so many aliases that the value could fill the memory, or too many levels.
+    // The only errors left: aliases that could fill the memory, or too many levels.
     return { broken: 'is not usable: too many of its values are copies of others ("*name") or nested' };
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { describeError } from '@ihandler/core';
 import { unreadable } from '../diagnosis/explain-permission.ts';
 
-/** Larger files are no configurations; a device may have no end. */
+/** A larger file is not a configuration; a device may be endless. */
 const LIMIT = 4 * 2 ** 20;
 
 function bytesOf(file: string): Buffer {

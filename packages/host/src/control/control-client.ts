@@ -21,7 +21,7 @@ function connected(path: string): Promise<Socket | undefined> {
     const socket = connect({ path });
     socket.once('connect', () => resolve(socket));
     socket.once('error', (cause: Error & { code?: string }) => {
-      // There is no socket, or a killed process left it: none runs.
+      // The socket is missing, or a killed process left it: none runs.
       if (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED') resolve(undefined);
       else
         reject(

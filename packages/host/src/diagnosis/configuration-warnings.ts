@@ -151,7 +151,7 @@ function newcomerWarnings(
   return requestedEntries(plan).flatMap(({ path }, index) => {
     const entry = handlers[index];
     if (entry?.from !== 'beginning' || journal.instances.includes(instanceName(entry))) return [];
-    // One that stores, with a checkpoint, has no effect beside what it stores.
+    // One that stores, with a checkpoint, has no effect beside its stored data.
     if (isWriting(entry.handler) && entry.handler.checkpoint !== undefined) return [];
     const message = `${instanceName(entry)} is new to the journal and starts at its beginning: it gets ${journal.incidents} old incidents. Set "from: end", or its earlier name with "as:"`;
     return [{ path, message }];

@@ -189,7 +189,7 @@ export class HandlerThread {
   #excess(now: number): string | undefined {
     const { memory } = this.#limits;
     const external = Atomics.load(this.#state, SharedState.EXTERNAL) * MIB;
-    // A thread that stands still does not say what it uses.
+    // A thread that stands still does not report its memory.
     const grown = now - this.#beatAt > SILENT ? process.memoryUsage.rss() - this.#memoryAtBeat : 0;
     return external > memory || grown > 2 * memory + SLACK
       ? `used more than ${formatBytes(memory)} of memory outside of its heap`

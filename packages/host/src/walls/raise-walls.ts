@@ -52,7 +52,7 @@ export function raiseWalls(
   };
 }
 
-/** The walls of a host that runs for long: it remembers what has ended it. */
+/** The walls of a host that runs for long: it remembers how its processes ended. */
 export interface RunWalls {
   /** Why handlers are paused, by instance. */
   readonly paused: Readonly<Record<string, string>>;
