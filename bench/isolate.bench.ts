@@ -114,6 +114,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
   figures.inMain.push(await dispatched(`m${round}`, inMain, folder));
 }
 rmSync(folder, { recursive: true, force: true });
+if (count !== ROUNDS * COUNT) throw new Error(`expected ${ROUNDS * COUNT} calls, counted ${count}`);
 const ratio = (own: readonly number[]) =>
   median(own.map((each, round) => (figures.byHand[round] ?? Number.NaN) / each)).toFixed(2);
 const cost = (own: readonly number[]) => median(own).toFixed(2);
