@@ -40,6 +40,10 @@ describe('an error that crosses threads', () => {
     expect(transferred(error)).not.toHaveProperty('socket');
   });
 
+  it('is cut when it is huge', () => {
+    expect((transferred(new Error('boom'.repeat(1e6))) as Error).message).toHaveLength(65_536);
+  });
+
   it.each([['text'], [7], [undefined], [null]])('may be any thrown value, such as %j', (value) => {
     expect(transferred(value)).toBe(value);
   });
@@ -51,6 +55,25 @@ describe('an error that crosses threads', () => {
       },
     };
     expect(transferred(hostile)).toBe('an error that cannot be described');
+    const getters = Object.defineProperties(
+      new Error('boom'),
+      Object.fromEntries(
+        ['stack', 'message', 'name', 'code', 'cause'].map((key) => [
+          key,
+          {
+            get() {
+              throw new Error('getter');
+            },
+          },
+        ]),
+      ),
+    );
+    expect(transferred(getters)).toMatchObject({ message: 'an error that cannot be described' });
+    const trap = () => {
+      throw new Error('trap');
+    };
+    const proxy = new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap, ownKeys: trap });
+    expect(transferred(proxy)).toMatchObject({ message: 'an error that cannot be described' });
     expect(decodeError({ junk: 1 })).toBeInstanceOf(Error);
   });
 });

@@ -2,6 +2,8 @@ import { isRecord } from '@ihandler/core/kit';
 
 /** How many causes of an error cross. */
 const CAUSES = 5;
+/** How much of a text of an error crosses, in characters. */
+const LONGEST = 64 * 1024;
 
 /** An error, or another thrown value, as data. */
 export interface EncodedError {
@@ -28,14 +30,22 @@ function copied(value: unknown): { readonly copy: unknown } | undefined {
 
 function text(read: () => unknown): string {
   try {
-    return String(read());
+    return String(read()).slice(0, LONGEST);
   } catch {
     return 'an error that cannot be described';
   }
 }
 
-/** Turns a thrown value into data. Never throws. */
+/** Turns a thrown value into data. Never throws, whatever the getters and traps of the value do. */
 export function encodeError(error: unknown, causes: number = CAUSES): EncodedError {
+  try {
+    return encode(error, causes);
+  } catch {
+    return { isError: true, message: text(() => Reflect.get(Object(error), 'message')) };
+  }
+}
+
+function encode(error: unknown, causes: number): EncodedError {
   if (!(error instanceof Error)) {
     const isPlain = error === null || !['object', 'function', 'symbol'].includes(typeof error);
     return { isError: false, thrown: isPlain ? error : text(() => error) };

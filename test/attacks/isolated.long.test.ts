@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
+import { stopped } from '../../apps/ihandler/src/testing/running-world.ts';
+import { blocking, escaping, exhausting } from './bad-handlers.ts';
+import { expectIsolated } from './isolated.ts';
+
+let program: BuiltProgram;
+beforeAll(async () => {
+  program = await buildProgram(['journal-sqlite']);
+});
+afterAll(() => program.remove());
+
+/** A signal reaches the process, whatever thread sends it. */
+const bad = [...escaping, ...blocking, ...exhausting].filter(({ title }) => title !== 'a signal to itself');
+
+it.each(bad.map((one) => [one.title, one] as const))(
+  'an isolated handler ends at most its thread, and the others get everything: %s',
+  async (_, one) => {
+    const { running } = await expectIsolated(program, one);
+    expect((await stopped(running)).code).toBe(0);
+  },
+  150_000,
+);
