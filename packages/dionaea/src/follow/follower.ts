@@ -244,10 +244,36 @@ export class Follower {
     const { next } = choice;
     if (next === undefined && !isContinued) return;
     const end = await this.#readAvailable(part);
-    if (end === 'end' && !isContinued) await part.lines.finish();
+    if (end === 'end' && !isContinued) {
+      const longer = await this.#longerCopy(part, survey);
+      if (longer !== undefined) {
+        await this.close();
+        this.#enter(longer);
+        return;
+      }
+      await part.lines.finish();
+    }
     await this.close();
     // The position of a continuation depends on the lines that were read just now: the next step finds it.
     if (end === 'end') await this.#enterNext(next, this.#state ?? state);
+  }
+
+  /** Another file with the same text and more after it: the open one was an extract that looks like a part. */
+  async #longerCopy(part: OpenPart, survey: Survey): Promise<LocatedPart | undefined> {
+    const state = this.#state;
+    if (state === undefined) return undefined;
+    const copies = survey.others.filter(({ base, id }) => base === state.part?.base && id !== part.file.id);
+    for (const copy of copies) {
+      const open = () => findContinuation({ followed: undefined, others: [copy] }, state, this.#finding);
+      const probe = await open();
+      if (probe === undefined) continue;
+      const more = await readChunk(probe, this.#context).finally(async () => {
+        await probe.bytes.close();
+        await probe.file.handle.close();
+      });
+      if (typeof more !== 'string') return open();
+    }
+    return undefined;
   }
 
   /**
