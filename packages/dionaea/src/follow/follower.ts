@@ -126,6 +126,8 @@ export class Follower {
       try {
         const isSearched = !next.isLater || (!opened.compressed && opened.size <= mostSearched);
         const found = isSearched ? await findInFile(opened, after) : undefined;
+        // Emptied since the survey, as a trim in place does: what was found there says nothing.
+        if ((await opened.handle.stat()).size < opened.size) return;
         const isDecided = next.isLater || found?.missing === 0;
         if (!isDecided && !this.#pace.isUndecidedOver()) return;
         const located = await beginPart(opened, after, found, this.#finding);
