@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
+import { installLines, lines } from '../../apps/ihandler/src/testing/fixture-packages.ts';
 import { numbersIn, startedIn, stopped, until } from '../../apps/ihandler/src/testing/running-world.ts';
 import type { World } from '../../apps/ihandler/src/testing/world.ts';
 import { attackWorld, linesOf, numbers } from './attack-world.ts';
@@ -94,14 +95,26 @@ describe('a handler that blocks the program', () => {
     expect(performance.now() - at).toBeLessThan(5000);
   });
 
-  it('ends `import` and `try` with its name and its stack', async () => {
+  it('is named by `import` and by `try`, also when it blocks as it starts', async () => {
     const [loop] = blocking;
     if (loop === undefined) throw new Error('expected a handler');
-    const world = attackWorld(program, { ...loop, listener: '() => { for (;;); }' });
-    world.write('bad.mjs', moduleOf({ title: '', listener: '() => {}, "*.offer"() { for (;;); }' }));
-    const tried = await ran(world, 'try', './bad.mjs');
-    expect(tried.code).toBe(5);
+    const world = attackWorld(program, loop, 'watchdog: { blocked: 2s }');
+    installLines(world);
+    world.write('a.txt', lines(12, 13, 14));
+    const imported = await ran(world, 'import', 'a.txt', '-c', 'my.yaml');
+    expect(imported.code, imported.stderr).toBe(5);
+    expect(imported.stderr).toMatch(/error: bad: blocked the program for \d s; .*\n[\s\S]*bad\.mjs:\d+:\d+/);
+    world.write('bad.mjs', moduleOf({ title: '', listener: '() => {} }, start() { for (;;); }, never: {' }));
+    const tried = await ran(world, 'try', './bad.mjs', 'a.txt');
+    expect(tried.code, tried.stderr).toBe(5);
     expect(tried.stderr).toMatch(/error: bad: blocked the program for 1\d s; .*\n[\s\S]*bad\.mjs:\d+:\d+/);
+    world.write(
+      'bad.mjs',
+      moduleOf({ title: '', listener: '() => {} }, start: () => new Promise(() => {}), never: {' }),
+    );
+    const waited = await ran(world, 'try', './bad.mjs', 'a.txt');
+    expect(waited.code).toBe(4);
+    expect(waited.stderr).toContain('The handler did not start within 5 s.');
   });
 });
 
