@@ -69,7 +69,7 @@ export function builtPackages(root, { stamp, dependencies }) {
     try {
       return readJson(stamp);
     } catch {
-      // There was no build, or the file was damaged: everything counts as changed.
+      // The build is missing, or the file was damaged: everything counts as changed.
       return {};
     }
   };

@@ -16,6 +16,7 @@ import { diagnosePlan } from './diagnosis/diagnose.ts';
 import type { Finding } from './diagnosis/finding.ts';
 import { destinationsIn } from './discovery/outbound-data.ts';
 import type { Host } from './host.ts';
+import { filesNaming } from './leftovers/files-naming.ts';
 import { asOwner, keepOwners } from './ownership/as-owner.ts';
 import { importFiles, importNeeds } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
@@ -130,6 +131,12 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
       const answer = await callControl(dataDir, 'resume', { instance }, { timeout: ANSWER_TIMEOUT });
       return answer === undefined ? resumeHandler(dataDir, instance) : answer === true;
     },
+    filesNaming: (networks, added = []) =>
+      filesNaming(
+        plan,
+        networks,
+        added.map((entry) => ({ entry, path: [`--with ${entry.name}`] })),
+      ),
   };
   plans.set(host, plan);
   return host;

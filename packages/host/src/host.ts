@@ -3,6 +3,7 @@ import type { LoadedJournal } from './assembly/load-journal.ts';
 import type { Configuration, Entry } from './configuration/configuration.ts';
 import type { OperationAnswers } from './control/operations.ts';
 import type { CheckReport } from './diagnosis/check-host.ts';
+import type { Leftover } from './leftovers/files-naming.ts';
 import type { ImportOptions } from './running/import-files.ts';
 import type { ImportResult } from './running/import-result.ts';
 import type { RunEvents, RunResult } from './running/run-host.ts';
@@ -109,4 +110,9 @@ export interface Host {
    * instance did, for people. A journal that does not exist is left out: databases that only imports have filled need none.
    */
   forget(networks: readonly string[], options: ForgetOptions): Promise<Readonly<Record<string, string>>>;
+  /**
+   * The files that still name these addresses and networks, by a search through the bytes of the data folder, of the journal and
+   * of the files that options of handlers name, `added` ones included.
+   */
+  filesNaming(networks: readonly string[], added?: readonly Entry[]): Promise<readonly Leftover[]>;
 }

@@ -20,6 +20,11 @@ interface Running {
 /** The longest that one query of a writer may take, in milliseconds. Then the connection is closed and the batch retried. */
 const QUERY_TIMEOUT = 2 * MINUTE;
 
+/** Where PostgreSQL keeps removed rows, and how to erase them. */
+function tracesIn(schema: string): string {
+  return `PostgreSQL keeps removed rows in its files until it overwrites them: to erase them, stop ihandler, connect to this database as a user that may vacuum the tables of schema ${schema}, and run VACUUM FULL, then CHECKPOINT; its write-ahead log, archived logs, standby servers and backups keep copies until they are replaced`;
+}
+
 /** Stores attacks in PostgreSQL with dionaea's tables, with rows and the ids of their incidents in one transaction. */
 export default function logPostgres(options: LogPostgresOptions): WritingHandler {
   const { login, schema, keep, remember } = parseLogPostgresOptions(options);
@@ -81,7 +86,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
         });
         const elsewhere =
           texts === 0 ? '' : `, and the address from ${formatCount(texts, 'text')} of other attacks`;
-        return `removed ${formatCount(attacks, 'attack')}${elsewhere}`;
+        return `removed ${formatCount(attacks, 'attack')}${elsewhere}; ${tracesIn(schema)}`;
       }),
     async close() {
       const closing = running;

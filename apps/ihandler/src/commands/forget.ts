@@ -1,13 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { type CommandArguments, escapeControls, type HandlerEntry, IhandlerError } from '@ihandler/core';
-import { normalizeNetwork, withinNetworks } from '@ihandler/core/kit';
+import { formatCount, normalizeNetwork, withinNetworks } from '@ihandler/core/kit';
 import { type Host, parseEntry } from '@ihandler/host';
+
 import { type App, type BuiltIn, configOption, texts } from '../app.ts';
 import { hostFor } from '../configured-host.ts';
 import { exitCodes } from '../exit-code.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
+
+type Leftover = Awaited<ReturnType<Host['filesNaming']>>[number];
 
 /** The addresses and networks of the arguments. Throws `OPTIONS_INVALID` for anything else. */
 function networksIn({ positionals }: CommandArguments, { program }: App): readonly string[] {
@@ -34,14 +35,14 @@ function nameOf({ instance, handler }: HandlerEntry): string {
   return instance ?? handler.name;
 }
 
-/** Files in the data folder with incidents that could not be parsed or delivered. */
-function incidentFiles(dataDir: string): readonly string[] {
-  return readdirSync(dataDir)
-    .filter((name) => /^(?:rejects|dead-letters)\b.*\.ndjson$/.test(name))
-    .map((name) => join(dataDir, name));
+/** A file in which an address is left, and what to do. */
+function leftoverLine({ file, mentions, problem }: Leftover): string {
+  if (mentions === undefined) return `  ${file}: not searched: ${problem}; run this command as root`;
+  const advice = 'delete the file when you no longer need it, or remove the lines yourself';
+  return `  ${file}: ${formatCount(mentions, 'mention')} left; ${advice}`;
 }
 
-/** What is not removed: copies elsewhere, the output of the other instances, files and backups. */
+/** What is not removed: copies elsewhere, the output of the other instances, and backups. */
 function untouchedLines(host: Host, others: readonly string[]): readonly string[] {
   const sent = host.sentData();
   return [
@@ -52,7 +53,6 @@ function untouchedLines(host: Host, others: readonly string[]): readonly string[
     ...others
       .filter((name) => !sent.some(({ instance }) => instance === name))
       .map((name) => `  ${name}: its output, such as log files, is not modified; remove the lines yourself`),
-    ...incidentFiles(host.dataDir).map((file) => `  ${file}: rejected input, or dead letters of an import`),
     '  Backups and other copies.',
   ];
 }
@@ -80,14 +80,16 @@ async function runForget(args: CommandArguments, app: App): Promise<number> {
     with: added,
     signal: app.world.signal,
   });
+  const left = await host.filesNaming(networks, added);
   const others = handlers.map(nameOf).filter((instance) => !Object.hasOwn(answers, instance));
   if (args.options['json'] === true) {
-    await terminal.write(`${JSON.stringify({ did: answers, untouched: others })}\n`);
+    await terminal.write(`${JSON.stringify({ did: answers, untouched: others, left })}\n`);
     return exitCodes.ok;
   }
   const lines = [
     `Forgotten: ${networks.join(', ')}`,
     ...Object.entries(answers).map(([instance, did]) => `  ${instance}: ${did}`),
+    ...(left.length > 0 ? ['Still in:', ...left.map(leftoverLine)] : []),
     'Not touched:',
     ...untouchedLines(host, others),
   ];

@@ -137,7 +137,7 @@ export interface Journal {
   acceptedAt(position: number): MaybePromise<number | undefined>;
   /** The position before the first entry accepted at or after a time; the newest position when there is none. */
   positionBefore(acceptedAt: number): MaybePromise<number>;
-  /** Removes the content of matching entries and dead letters for good, also from damaged journals that were set aside. */
+  /** Removes the content of matching entries and dead letters for good. Files that were set aside as damaged stay as they are. */
   forget(matches: (incident: Incident) => boolean): MaybePromise<ForgetResult>;
 }
 

@@ -219,7 +219,7 @@ class SourceRun {
     let isLate = false;
     const accepted = this.#parts.accept(batch, mark).then(
       (run) => {
-        // The sender repeats what was late, which is counted then.
+        // The sender repeats late incidents, which are counted then.
         if (!isLate || isLastChance) this.#countRun(run, length);
         if (this.#state === 'waiting') this.#resume();
         else this.#publish();

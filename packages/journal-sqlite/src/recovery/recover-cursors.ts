@@ -42,7 +42,7 @@ function cursorAfter({ count, highest }: LetterCounts): Cursor {
 }
 
 /**
- * The cursor in a row with so many readable dead letters; undefined when its counts do not balance. Unreadable dead letters
+ * The cursor in a row with this number of readable dead letters; undefined when its counts do not balance. Unreadable dead letters
  * are counted as lost, so that the counts of the result balance.
  */
 function readCursor(row: Row, readableLetters: number): Cursor | undefined {

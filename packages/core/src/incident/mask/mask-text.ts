@@ -38,7 +38,7 @@ function findDotted(text: string, ipv6: OwnAddresses['ipv6'], ranges: Ranges): v
     const end = index + 1 + dotted.length;
     if (!ipv6.some(([, , , , , , high = 0, low = 0]) => value === high * 65_536 + low)) continue;
     count += 1;
-    // So many are an attack on the time of this search: each is replaced without a look at what is before it.
+    // This number is an attack on the time of this search: each is replaced without a look at what is before it.
     if (count > MOST_DOTTED) ranges.push([index + 1, end]);
     const start = Math.max(0, index - BEFORE_DOTTED);
     const plain = `${text.slice(start, index)}:${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
