@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Command, describeError, escapeControls, isIhandlerError } from '@ihandler/core';
-import { createHostLog, createSecrets } from '@ihandler/host';
+import { createHostLog, createSecrets, findInstalled } from '@ihandler/host';
 import type { App, BuiltIn } from './app.ts';
 import { checkCommand } from './commands/check.ts';
 import {
   contributedCommands,
   loadContributed,
+  namedConfiguration,
   optionsOfCommand,
   runContributed,
 } from './commands/contributed.ts';
@@ -92,7 +93,10 @@ async function commandsFor(argv: readonly string[], app: App) {
           .map((one) => one.package.name)
           .join(', '),
       });
-  return { own, loaded, specs: [...specs.values()], isUnknown: name !== undefined && !specs.has(name), name };
+  const isUnknown = name !== undefined && !specs.has(name);
+  if (isUnknown)
+    for (const { problem } of findInstalled(app.world, namedConfiguration(rest)).unusable) app.note(problem);
+  return { own, loaded, specs: [...specs.values()], isUnknown, name };
 }
 
 async function runArguments(argv: readonly string[], app: App): Promise<number> {

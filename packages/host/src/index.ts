@@ -11,7 +11,7 @@ export type { Finding } from './diagnosis/finding.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { type Contribution, contributionsOf } from './discovery/contributions.ts';
 export { describeHandler } from './discovery/describe-handler.ts';
-export { findPackages, type Installed } from './discovery/find-packages.ts';
+export { findInstalled, type Installed } from './discovery/find-packages.ts';
 export { importExport } from './discovery/load-module.ts';
 export { optionsOf, requiredOptions } from './discovery/option-schema.ts';
 export type { Host } from './host.ts';

@@ -16,7 +16,10 @@ export interface World {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where relative paths start that do not stand in a configuration. Absolute. @default process.cwd() */
   readonly cwd?: string;
-  /** The folder the program is installed in: packages are also looked for in the `node_modules` around it. @default cwd */
+  /**
+   * The folder of the program: packages are looked for in the `node_modules` around it, and in those around `cwd` only where
+   * the program is installed. @default `cwd`; without one, the folder of this library
+   */
   readonly prefix?: string;
   /** The program of the threads of isolated handlers, for a program that bundles the host. @default the one of this package */
   readonly worker?: URL;
@@ -72,7 +75,7 @@ export function completeWorld(world: World = {}): CompleteWorld {
   return {
     env: world.env ?? process.env,
     cwd,
-    prefix: world.prefix ?? cwd,
+    prefix: world.prefix ?? world.cwd ?? import.meta.dirname,
     conditions: world.conditions ?? [],
     worker: world.worker ?? ownWorker,
     log: world.log ?? createHostLog({ warn: toStandardError }, secrets).log,

@@ -1,6 +1,5 @@
-import { dirname, resolve } from 'node:path';
 import { type Command, type CommandArguments, describeError, IhandlerError } from '@ihandler/core';
-import { type Contribution, contributionsOf, findPackages, importExport } from '@ihandler/host';
+import { type Contribution, contributionsOf, findInstalled, importExport } from '@ihandler/host';
 import { type App, configOption } from '../app.ts';
 import { hostFor } from '../configured-host.ts';
 
@@ -41,9 +40,7 @@ export function contributedCommands(
   argv: readonly string[],
   { world }: Pick<App, 'world'>,
 ): readonly CommandContribution[] {
-  const config = namedConfiguration(argv);
-  const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
-  return contributionsOf(findPackages([...folder, world.cwd, world.prefix]).packages, 'commands');
+  return contributionsOf(findInstalled(world, namedConfiguration(argv)).packages, 'commands');
 }
 
 /** Loads the command of a package. Throws `HANDLER_INVALID`, naming the package, when it does not export one. */

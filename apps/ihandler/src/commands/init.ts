@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CommandArguments, describeError, escapeControls, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
-import { type Contribution, contributionsOf, findPackages, loadSensor } from '@ihandler/host';
+import { type Contribution, contributionsOf, findInstalled, loadSensor } from '@ihandler/host';
 import { type App, type BuiltIn, text } from '../app.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { ProgramWorld } from '../program-world.ts';
@@ -11,10 +11,6 @@ import { starterConfiguration } from './init/starter-configuration.ts';
 
 /** The default file. */
 const FILE = 'ihandler.yaml';
-
-function installedPackages({ cwd, prefix }: ProgramWorld) {
-  return findPackages([cwd, prefix]).packages;
-}
 
 /** Writes a file that does not exist yet. Only its owner and group may read it: it may come to hold secrets. */
 function writeNew(file: string, named: string, content: string): void {
@@ -40,7 +36,7 @@ async function explainSensor(sensor: Contribution<'sensors'>, folder: string, ap
       'OPTIONS_INVALID',
       `${sensor.package.name} ${sensor.package.version} cannot inspect a ${sensor.name}.`,
     );
-  const packages = installedPackages(world);
+  const packages = findInstalled(world).packages;
   const named = <Kind extends 'handlers' | 'sources'>(kind: Kind) =>
     contributionsOf(packages, kind).map(({ name, package: from, spec }) => ({
       name,
@@ -57,7 +53,7 @@ async function explainSensor(sensor: Contribution<'sensors'>, folder: string, ap
 
 async function runInit(args: CommandArguments, app: App): Promise<number> {
   const { world, terminal, program } = app;
-  const packages = installedPackages(world);
+  const packages = findInstalled(world).packages;
   const sensors = contributionsOf(packages, 'sensors').filter(({ name }) => text(args, name) !== undefined);
   const [named = FILE, ...more] = args.positionals;
   const [sensor, ...others] = sensors;
@@ -82,7 +78,7 @@ async function runInit(args: CommandArguments, app: App): Promise<number> {
 
 /** `init`: creates a configuration, or explains how to connect a sensor. Each installed sensor adds an option. */
 export function initCommand(world: ProgramWorld): BuiltIn {
-  const sensors = contributionsOf(installedPackages(world), 'sensors');
+  const sensors = contributionsOf(findInstalled(world).packages, 'sensors');
   const options = sensors.map(
     ({ name, spec }) => [name, { type: 'string', value: 'DIR', help: spec.summary }] as const,
   );

@@ -1,10 +1,9 @@
-import { dirname, resolve } from 'node:path';
 import { escapeControls } from '@ihandler/core';
 import {
   type Contribution,
   contributionsOf,
   describeHandler,
-  findPackages,
+  findInstalled,
   type Installed,
   requiredOptions,
 } from '@ihandler/host';
@@ -110,9 +109,7 @@ export const listCommand: BuiltIn = {
   ],
   async run(args, app) {
     const { world, terminal } = app;
-    const config = configurationFile('list', args, app);
-    const folder = config === undefined ? [] : [dirname(resolve(world.cwd, config))];
-    const installed = findPackages([...folder, world.cwd, world.prefix]);
+    const installed = findInstalled(world, configurationFile('list', args, app));
     const name = text(args, 'options');
     if (name !== undefined) {
       await terminal.write(optionsText(installed, name, terminal.columns));

@@ -1,10 +1,21 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Ran, World } from './world.ts';
 
 const hooks = fileURLToPath(new URL('./typescript-hooks.mjs', import.meta.url));
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const app = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Makes the folder of a world a project that has installed the program: only then are its packages used there. */
+function installProgram(folder: string): void {
+  const link = join(folder, 'node_modules/ihandler');
+  if (existsSync(link)) return;
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  symlinkSync(app, link);
+}
 
 /** The program in a process of its own. */
 export interface Program {
@@ -22,6 +33,7 @@ export function startNode(
   args: readonly string[],
   user: { readonly uid?: number; readonly gid?: number } = {},
 ): Program {
+  installProgram(folder);
   const child = spawn(process.execPath, [...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], XDG_STATE_HOME: `${folder}/state`, IHANDLER_SENSOR: 'sensor-1' },

@@ -1,4 +1,5 @@
 import type { Configuration } from '../configuration/configuration.ts';
+import { createTrust } from '../discovery/trust.ts';
 import type { CompleteWorld } from '../world.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import type { LoadContext } from './load-handlers.ts';
@@ -21,6 +22,7 @@ export function planHost(configuration: Configuration, world: CompleteWorld): Ho
       installed,
       folder,
       conditions: world.conditions,
+      trust: createTrust(world),
       worker: world.worker,
       isolate: configuration.isolate,
     },

@@ -8,6 +8,7 @@ import { type Contribution, contributionsOf, findContribution } from '../discove
 import { type Installed, packageAt } from '../discovery/find-packages.ts';
 import { exportFile } from '../discovery/load-module.ts';
 import { type JsonSchema, resolvePaths } from '../discovery/option-schema.ts';
+import type { Trust } from '../discovery/trust.ts';
 import { createHandler } from '../isolation/create-handler.ts';
 import { isolateHandler } from '../isolation/isolated-handler.ts';
 import { isForeignPackage, isolationLimits } from '../isolation/limits.ts';
@@ -19,6 +20,8 @@ export interface LoadContext {
   /** Where relative paths in options, and local handlers, start. Absolute. */
   readonly folder: string;
   readonly conditions: readonly string[];
+  /** Which local handlers may be loaded. */
+  readonly trust: Trust;
   /** The program of the threads of isolated handlers. */
   readonly worker: URL;
   /** Which handlers are isolated whose entry does not say. @default none */
@@ -73,6 +76,8 @@ function findInPackage(
 
 /** Finds a local file, or a folder with a package that is not installed. */
 function findLocal(path: string, name: string, context: LoadContext): FoundHandler | string {
+  const distrusted = context.trust(path);
+  if (distrusted !== undefined) return `${name} is not loaded: ${distrusted}`;
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     return {
       file: path,

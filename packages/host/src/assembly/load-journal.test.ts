@@ -23,7 +23,8 @@ async function chosenIn(folder: Folder, yaml: string) {
   const world = { cwd: folder.folder, env: {} };
   const configuration = await loadConfiguration(file, world);
   const { installed, folder: from } = configuration;
-  const context = { installed, folder: from, conditions: [], worker: new URL(import.meta.url) };
+  const worker = new URL(import.meta.url);
+  const context = { installed, folder: from, conditions: [], worker, trust: () => undefined };
   return loadJournal({ configuration, context, dataDir: '/data' });
 }
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { findPackages, type Installed } from '../discovery/find-packages.ts';
+import { findInstalled, type Installed } from '../discovery/find-packages.ts';
 import { completeWorld, type World } from '../world.ts';
 import { type Configuration, emptyConfiguration, joinParts, type PlacedEntry } from './configuration.ts';
 import {
@@ -75,10 +75,11 @@ export async function readConfiguration(
  * {@link Configuration.isBroken}; every method of a host reports them.
  */
 export async function loadConfiguration(file: string | undefined, world: World = {}): Promise<Configuration> {
-  const { env, cwd, prefix, conditions, secrets, log } = completeWorld(world);
-  if (file === undefined) return emptyConfiguration(cwd, findPackages([cwd, prefix]));
+  const complete = completeWorld(world);
+  const { env, cwd, conditions, secrets, log } = complete;
+  const installed = findInstalled(complete, file);
+  if (file === undefined) return emptyConfiguration(cwd, installed);
   const path = resolve(cwd, file);
-  const installed = findPackages([dirname(path), cwd, prefix]);
   const context = {
     env,
     learn: secrets.learn,

@@ -1,6 +1,8 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CONTRACT, escapeControls, type Manifest, manifestSchema } from '@ihandler/core';
+import { nodeModulesAround, projectFolders } from './places.ts';
+import { createTrust, type Trust } from './trust.ts';
 
 /** A package with a valid manifest. */
 export interface InstalledPackage {
@@ -27,15 +29,6 @@ export interface UnusablePackage {
 export interface Installed {
   readonly packages: readonly InstalledPackage[];
   readonly unusable: readonly UnusablePackage[];
-}
-
-/** A folder's node_modules and those of the folders around it, nearest first, as Node looks for packages. */
-function nodeModulesAround(place: string): string[] {
-  const folders: string[] = [];
-  for (let at = place; ; at = dirname(at)) {
-    folders.push(join(at, 'node_modules'));
-    if (dirname(at) === at) return folders;
-  }
 }
 
 function entriesOf(folder: string): Dirent[] {
@@ -108,22 +101,78 @@ export function packageAt(folder: string, foundIn: string): InstalledPackage | U
   return { name, version, folder: realpathSync(folder), foundIn, manifest, entryPoints };
 }
 
+/** Where packages are looked for, and whose code is loaded. */
+export interface SearchOptions {
+  /** @default everybody's */
+  readonly trust?: Trust;
+  /** The node_modules folders whose packages are only named, with the reason why they are not used. */
+  readonly unused?: readonly string[];
+}
+
 /**
- * Finds the packages with the keyword `ihandler` and a manifest, without running their code: in the node_modules of each
- * place and of the folders around it. The first package of a name counts. Packages that cannot be used are in the result,
- * with the reason. A package with the keyword but without the field `ihandler` (core, libraries) contributes nothing.
+ * Finds the packages with the keyword `ihandler` and a manifest, without running their code: in node_modules folders. The
+ * first package of a name counts that may be loaded. Packages that cannot be used are in the result, with the reason. A
+ * package with the keyword but without the field `ihandler` (core, libraries) contributes nothing.
  */
-export function findPackages(places: readonly string[]): Installed {
+export function searchFolders(
+  folders: readonly string[],
+  { trust = () => undefined, unused = [] }: SearchOptions = {},
+): Installed {
   const packages: InstalledPackage[] = [];
   const unusable: UnusablePackage[] = [];
   const named = new Set<string>();
-  for (const nodeModules of new Set(places.flatMap(nodeModulesAround)))
+  const refuse = (found: InstalledPackage, reason: string) => {
+    const { name, version } = found;
+    const problem = `${name} ${version} in ${found.foundIn} is not loaded: ${reason}`;
+    unusable.push({ name, version, problem: escapeControls(problem) });
+  };
+  for (const nodeModules of new Set(folders))
     for (const folder of packageFolders(nodeModules)) {
       const found = packageAt(folder, nodeModules);
       if (found === undefined || named.has(found.name)) continue;
+      const distrusted = trust(folder);
+      if (distrusted !== undefined) {
+        if (!('problem' in found)) refuse(found, distrusted);
+        continue;
+      }
       named.add(found.name);
       if ('problem' in found) unusable.push(found);
       else packages.push(found);
     }
+  for (const nodeModules of unused)
+    for (const folder of packageFolders(nodeModules)) {
+      const found = packageAt(folder, nodeModules);
+      if (found === undefined || 'problem' in found || named.has(found.name)) continue;
+      named.add(found.name);
+      refuse(
+        found,
+        'this program is not installed there. To use it, install ihandler in that project, or name a configuration in its folder (-c)',
+      );
+    }
   return { packages, unusable };
+}
+
+/** The packages in the node_modules of each place and of the folders around it, the nearest first. */
+export function findPackages(places: readonly string[]): Installed {
+  return searchFolders(places.flatMap(nodeModulesAround));
+}
+
+/** What finding the installed packages needs of the world. */
+export interface SearchWorld {
+  readonly cwd: string;
+  readonly prefix: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Finds the installed packages: around the configuration `file`, in the project of the working directory if it has installed
+ * this program, and around the program. None is used from a folder that others may write or own, see {@link createTrust}.
+ */
+export function findInstalled(world: SearchWorld, file?: string): Installed {
+  const { cwd, prefix } = world;
+  const { own, others } = projectFolders(cwd, prefix);
+  const beside = file === undefined ? [] : nodeModulesAround(dirname(resolve(cwd, file)));
+  const folders = [...beside, ...own, ...nodeModulesAround(prefix)];
+  const unused = others.filter((folder) => !folders.includes(folder));
+  return searchFolders(folders, { trust: createTrust(world), unused });
 }
