@@ -13,6 +13,7 @@ export {
   type WaitingIncident,
 } from './cluster/cluster-state.ts';
 export { connectionKey, connectionKeysIn, formerKey } from './cluster/connection-key.ts';
+export { type ConnectionEnds, connectionEnds } from './cluster/ends.ts';
 export { type IncidentPlace, isCopy, placeOf } from './cluster/original-id.ts';
 export { createAttackCommands } from './commands/attack-commands.ts';
 export { type AttackDatabase, type WaitingForLock, waitingForLock } from './commands/with-reader.ts';

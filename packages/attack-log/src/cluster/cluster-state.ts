@@ -1,5 +1,6 @@
 import type { Incident } from '@ihandler/core';
 import type { Row, Table } from '../schema/tables.ts';
+import type { ConnectionEnds } from './ends.ts';
 
 /** Identifies a connection across incidents by sensor and id. Made by {@link connectionKey}. */
 export type ConnectionKey = string & { readonly connectionKey: unique symbol };
@@ -21,6 +22,8 @@ export interface NamedConnection {
   readonly ordinal: number;
   /** The time of that incident in seconds; null when the database has none. */
   readonly time: number | null;
+  /** Its ends as they were announced, see {@link connectionEnds}. Without them, only time and order tell connections apart. */
+  readonly ends?: ConnectionEnds;
 }
 
 /** An incident that refers to a connection without a row. */

@@ -11,7 +11,8 @@ import type {
   NamedConnection,
   SkippedCounts,
 } from './cluster-state.ts';
-import { connectionIn, connectionKey } from './connection-key.ts';
+import { connectionIn, connectionKey, type LooseConnection, namedIn } from './connection-key.ts';
+import { endsIn } from './ends.ts';
 import { createForest } from './forest.ts';
 import { placeOf } from './original-id.ts';
 import { connectionOf } from './same-id.ts';
@@ -41,15 +42,20 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     incomplete: 0,
     other: 0,
   };
-  const rowOf = (incident: Incident, key: ConnectionKey) =>
-    connectionOf(incident, named.get(key) ?? state.rows.get(key) ?? [], streamName)?.row;
+  const rowOf = (incident: Incident, key: ConnectionKey, connection: LooseConnection) =>
+    connectionOf(incident, connection, named.get(key) ?? state.rows.get(key) ?? [], streamName)?.row;
+  const isAnnounced = (incident: Incident, key: ConnectionKey) => {
+    const connection = namedIn(incident, key);
+    return connection !== undefined && rowOf(incident, key, connection) !== undefined;
+  };
 
-  function addName(key: ConnectionKey, row: number, { id, timestamp }: Incident): void {
-    const { stream, ordinal } = placeOf(id);
-    const connection = { row, stream: streamName(stream), ordinal, time: timestamp / 1000 };
+  function addName(key: ConnectionKey, row: number, connection: LooseConnection, incident: Incident): void {
+    const { stream, ordinal } = placeOf(incident.id);
+    const time = incident.timestamp / 1000;
+    const added = { row, stream: streamName(stream), ordinal, time, ends: endsIn(connection) };
     const known = named.get(key);
-    if (known === undefined) named.set(key, [...(state.rows.get(key) ?? []), connection]);
-    else known.push(connection);
+    if (known === undefined) named.set(key, [...(state.rows.get(key) ?? []), added]);
+    else known.push(added);
   }
 
   function announce(incident: Incident, type: string): void {
@@ -66,8 +72,9 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     const isNamed = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
     announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named: isNamed });
     if (!isNamed) return;
-    addName(key, row, incident);
-    for (const waiting of waitingList.take(key)) process(waiting.incident, waiting.freed);
+    addName(key, row, connection, incident);
+    const found = waitingList.take(key, (waiting) => isAnnounced(waiting.incident, key));
+    for (const waiting of found) process(waiting.incident, waiting.freed);
   }
 
   function link(incident: Incident, freed: boolean): void {
@@ -80,8 +87,8 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     }
     const childKey = connectionKey(sensor, child.id);
     const parentKey = connectionKey(sensor, parent.id);
-    const childRow = rowOf(incident, childKey);
-    const parentRow = rowOf(incident, parentKey);
+    const childRow = rowOf(incident, childKey, child);
+    const parentRow = rowOf(incident, parentKey, parent);
     if (childRow === undefined || parentRow === undefined) {
       waitingList.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
       return;
@@ -114,7 +121,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
       return;
     }
     const key = connectionKey(sensor, connection.id);
-    const row = rowOf(incident, key);
+    const row = rowOf(incident, key, connection);
     if (row === undefined) waitingList.add(key, null, incident);
     else if (!makeRows(sink, row, data)) skipped.incomplete += 1;
   }

@@ -61,6 +61,13 @@ export function connectionIn(value: Value | undefined): LooseConnection | undefi
   return typeof id === 'number' ? { ...(value as LooseConnection), id: String(id) } : undefined;
 }
 
+/** The connection with this key in an incident, as connection, child or parent. */
+export function namedIn({ sensor, data }: Incident, key: ConnectionKey): LooseConnection | undefined {
+  return ['connection', 'child', 'parent']
+    .map((name) => connectionIn(data[name]))
+    .find((connection) => connection !== undefined && connectionKey(sensor, connection.id) === key);
+}
+
 /** The keys of all connections that incidents name, as connection, parent or child. */
 export function connectionKeysIn(incidents: Iterable<Incident>): ReadonlySet<ConnectionKey> {
   const keys = new Set<ConnectionKey>();

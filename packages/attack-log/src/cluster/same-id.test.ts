@@ -91,6 +91,100 @@ describe('an id that a restarted sensor uses again', () => {
   });
 });
 
+/** A connection of a host, whose id is used again. */
+const from = (host: string, port: number, id = '7') => ({
+  ...connection(id),
+  remote: { host, port, hostname: '' },
+});
+const acceptFrom = (stream: string, ordinal: number, second: number, remote: object) =>
+  at(stream, ordinal, second, 'dionaea.connection.tcp.accept', { connection: remote });
+const offerFrom = (stream: string, ordinal: number, second: number, url: string, remote: object) =>
+  at(stream, ordinal, second, 'dionaea.download.offer', { connection: remote, url });
+const [ann, bob] = [from('198.51.100.1', 1111), from('198.51.100.2', 2222)];
+
+describe('an incident whose connection has not been announced', () => {
+  it('waits for it, although a connection of another file has its id', () => {
+    const early = offerFrom('tuesday', 1, 200, 'b', bob);
+    const monday = acceptFrom('monday', 1, 100, ann);
+    const tuesday = acceptFrom('tuesday', 2, 201, bob);
+    const later = acceptFrom('wednesday', 1, 300, ann);
+    expect(offers([monday, early, later])).toEqual({});
+    expect(offers([monday], [early], [tuesday])).toEqual({ b: 2 });
+    expect(offers([early], [later], [monday], [tuesday])).toEqual({ b: 3 });
+    expect(offers([later, tuesday, early])).toEqual({ b: 2 });
+  });
+
+  it('does not go to the connection of another attacker when its announcement was lost', () => {
+    const other = from('198.51.100.1', 1112);
+    expect(
+      offers(
+        [acceptFrom('log', 1, 100, ann), offerFrom('log', 2, 101, 'ann', ann)],
+        [offerFrom('log', 3, 200, 'lost', bob), offerFrom('log', 4, 201, 'lost too', other)],
+        [acceptFrom('log', 5, 300, bob), offerFrom('log', 6, 301, 'bob', bob)],
+        [offerFrom('log', 7, 302, 'late', ann)],
+      ),
+    ).toEqual({ ann: 1, lost: 2, bob: 2, late: 1 });
+  });
+
+  it('does not go to a connection that is announced hours later, even of the same attacker', () => {
+    expect(offers([offerFrom('log', 1, 100, 'a', ann)], [acceptFrom('log', 2, 7300, ann)])).toEqual({});
+    expect(offers([offerFrom('log', 1, 100, 'a', ann)], [acceptFrom('new', 1, 7300, ann)])).toEqual({});
+  });
+
+  it('does not go to a listener of another run, and neither does a child', () => {
+    const listener = { ...from('', 0), local: { host: '192.0.2.1', port: 1957 } };
+    const listens = at('log', 1, 100, 'dionaea.connection.tcp.listen', { connection: listener });
+    expect(offers([listens], [offerFrom('log', 2, 101, 'a', ann)])).toEqual({});
+    const store = new MemoryStore();
+    store.write([listens, acceptFrom('log', 2, 101, from('198.51.100.2', 2222, '8'))]);
+    const child = from('198.51.100.2', 2222, '8');
+    const parents = [{ ...listener, local: { host: '192.0.2.1', port: 9999 } }, listener];
+    store.write([at('log', 3, 102, 'dionaea.connection.link', { parent: parents[0], child })]);
+    expect(store.place(2).parent).toBeNull();
+    store.write([at('log', 4, 103, 'dionaea.connection.link', { parent: parents[1], child })]);
+    expect(store.place(2).parent).toBe(1);
+    expect(store.waiting.size).toBe(1);
+  });
+});
+
+describe('an incident that knows more or less than the announcement', () => {
+  it('belongs to it, if nothing that both know differs', () => {
+    const unbound = {
+      ...from('', 80),
+      local: { host: '', port: 0 },
+      remote: { host: '', port: 80, hostname: 'x' },
+    };
+    const resolved = { ...from('198.51.100.2', 80), local: { host: '192.0.2.1', port: 50_000 } };
+    const mapped = from('::ffff:198.51.100.1', 1111);
+    const long = from('2001:DB8:0::1', 5);
+    expect(offers([acceptFrom('log', 1, 100, unbound), offerFrom('log', 2, 101, 'a', resolved)])).toEqual({
+      a: 1,
+    });
+    expect(offers([acceptFrom('log', 1, 100, ann), offerFrom('log', 2, 101, 'a', { id: '7' })])).toEqual({
+      a: 1,
+    });
+    expect(offers([acceptFrom('log', 1, 100, ann), offerFrom('log', 2, 101, 'a', mapped)])).toEqual({ a: 1 });
+    expect(
+      offers([acceptFrom('log', 1, 100, long), offerFrom('log', 2, 101, 'a', from('2001:db8::1', 5))]),
+    ).toEqual({ a: 1 });
+  });
+
+  it('belongs to a connection of its host over UDP, whose port may change', () => {
+    const udp = (port: number) => ({ ...from('198.51.100.1', port), transport: 'udp' });
+    expect(offers([acceptFrom('log', 1, 100, udp(69)), offerFrom('log', 2, 101, 'a', udp(40_001))])).toEqual({
+      a: 1,
+    });
+  });
+
+  it('belongs to it if the id is unique, even if the remote end changes', () => {
+    for (const id of ['0a'.repeat(32), '00a1f6b2-0000-4000-8000-0123456789ab', 'session one']) {
+      const [before, after] = [from('198.51.100.1', 80, id), from('198.51.100.2', 81, id)];
+      const batches = [[offerFrom('log', 1, 100, 'a', after)], [acceptFrom('log', 2, 9000, before)]];
+      expect(offers(...batches)).toEqual({ a: 1 });
+    }
+  });
+});
+
 describe('formerKey', () => {
   const announcement = '0123456789abcdef0123:12';
 

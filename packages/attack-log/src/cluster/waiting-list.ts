@@ -4,8 +4,8 @@ import type { ClusterResult, ClusterState, ConnectionKey, WaitingIncident } from
 /** The incidents that wait for connections, while a batch is processed. */
 export interface WaitingList {
   add(missing: ConnectionKey, child: ConnectionKey | null, incident: Incident, freed?: boolean): void;
-  /** Removes the incidents that wait for a connection, and returns them in rising number. */
-  take(missing: ConnectionKey): readonly WaitingIncident[];
+  /** Removes those of the incidents that wait for a connection for which it `is` announced, and returns them in rising number. */
+  take(missing: ConnectionKey, is: (waiting: WaitingIncident) => boolean): readonly WaitingIncident[];
   /** Marks the links to a freed child. */
   free(child: ConnectionKey): void;
   changes(): Pick<ClusterResult, 'waiting' | 'nextWaiting'>;
@@ -45,15 +45,19 @@ export function createWaitingList(state: Pick<ClusterState, 'waiting' | 'nextWai
       added.push(entry);
       index(entry);
     },
-    take(missing) {
+    take(missing, is) {
       const entries = byMissing.get(missing);
       if (entries === undefined) return [];
-      byMissing.delete(missing);
-      for (const entry of entries) {
+      const taken: Entry[] = [];
+      const left: Entry[] = [];
+      for (const entry of entries) (is(entry) ? taken : left).push(entry);
+      if (left.length > 0) byMissing.set(missing, left);
+      else byMissing.delete(missing);
+      for (const entry of taken) {
         entry.resolved = true;
         if (entry.stored) removed.push(entry.number);
       }
-      return entries;
+      return taken;
     },
     free(child) {
       for (const entry of byChild.get(child) ?? []) {

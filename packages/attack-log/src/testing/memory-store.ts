@@ -5,6 +5,7 @@ import {
   type ClusterState,
   type ConnectionKey,
   cluster,
+  connectionEnds,
   connectionKeysIn,
   type NamedConnection,
   type Place,
@@ -51,9 +52,11 @@ export class MemoryStore {
     const places = new Map<number, Place>();
     for (const { key, row, incidentId, named } of this.announced) {
       if (!named || !wanted.has(key)) continue;
-      // Safe: this is the column of the time.
-      const time = this.rows.connections[row - 1]?.[4] as number;
-      rows.set(key, [...(rows.get(key) ?? []), { row, time, ...placeOf(incidentId) }]);
+      const [, , transport, , seconds, , , , localPort, remoteHost, , remotePort] =
+        this.rows.connections[row - 1] ?? [];
+      const ends = connectionEnds(transport, localPort, remoteHost, remotePort);
+      const time = Number(seconds);
+      rows.set(key, [...(rows.get(key) ?? []), { row, time, ends, ...placeOf(incidentId) }]);
       places.set(row, this.place(row));
     }
     const nextKey = perTable((table) => this.rows[table].length + 1);

@@ -1,6 +1,7 @@
 import {
   type ClusterResult,
   type ConnectionKey,
+  connectionEnds,
   formerKey,
   isCopy,
   type NamedConnection,
@@ -45,6 +46,10 @@ interface StoredConnection {
   readonly seconds: number | null;
   readonly root: string | null;
   readonly parent: string | null;
+  readonly transport: string | null;
+  readonly localPort: number | null;
+  readonly remoteHost: string | null;
+  readonly remotePort: number | null;
 }
 
 interface FormerConnection {
@@ -87,7 +92,8 @@ export function createConnectionTable(schema: string): ConnectionTable {
   ]);
   const find = `SELECT wanted AS key, c.connection, o.stream, o.ordinal,
       extract(epoch FROM c.connection_timestamp)::float8 AS seconds,
-      c.connection_root AS root, c.connection_parent AS parent
+      c.connection_root AS root, c.connection_parent AS parent, c.connection_transport AS transport,
+      c.local_port AS "localPort", c.remote_host AS "remoteHost", c.remote_port AS "remotePort"
     FROM unnest($1::uuid[]) AS wanted
     JOIN LATERAL (SELECT connection, stream, ordinal FROM ${ours} WHERE connection_key = wanted
       ORDER BY connection DESC LIMIT ${SAME_ID_LIMIT}) AS o ON true
@@ -108,7 +114,8 @@ export function createConnectionTable(schema: string): ConnectionTable {
       for (const stored of found.rows) {
         const row = Number(stored.connection);
         const { root, parent, stream, seconds } = stored;
-        const connection = { row, stream, ordinal: Number(stored.ordinal), time: seconds };
+        const ends = connectionEnds(stored.transport, stored.localPort, stored.remoteHost, stored.remotePort);
+        const connection = { row, stream, ordinal: Number(stored.ordinal), time: seconds, ends };
         places.set(row, { root: Number(root ?? row), parent: parent === null ? null : Number(parent) });
         const name = named.get(stored.key);
         if (name !== undefined) append(lists, name, connection);

@@ -1,6 +1,7 @@
 import {
   type ClusterResult,
   type ConnectionKey,
+  connectionEnds,
   connectionKey,
   formerKey,
   type NamedConnection,
@@ -35,6 +36,10 @@ type StoredConnection = [
   time: number | null,
   root: number | null,
   parent: number | null,
+  transport: unknown,
+  localPort: unknown,
+  remoteHost: unknown,
+  remotePort: unknown,
 ];
 
 /** Prepares the statements. */
@@ -44,7 +49,8 @@ export function createConnectionTable(database: Database): ConnectionTable {
   );
   const find = database
     .prepare<[number], StoredConnection>(
-      `SELECT connection, sensor_name, connection_id, incident_id, connection_timestamp, connection_root, connection_parent
+      `SELECT connection, sensor_name, connection_id, incident_id, connection_timestamp, connection_root, connection_parent,
+          connection_transport, local_port, remote_host, remote_port
         FROM ihandler_connections JOIN ihandler_sensors USING (sensor) JOIN connections USING (connection)
         WHERE connection_key = ? ORDER BY connection DESC LIMIT ${SAME_ID_LIMIT}`,
     )
@@ -67,11 +73,12 @@ export function createConnectionTable(database: Database): ConnectionTable {
     announcement?: string,
   ): readonly NamedConnection[] {
     const found: NamedConnection[] = [];
-    for (const [row, sensor, id, incidentId, time, root, parent] of find.all(keyHash(key, seed))) {
+    for (const [row, sensor, id, incidentId, time, root, parent, ...ends] of find.all(keyHash(key, seed))) {
       const place = placeOf(incidentId);
       const isWanted = announcement === undefined || announcement === `${place.stream}:${place.ordinal}`;
       if (connectionKey(sensor, id) !== key || !isWanted) continue;
-      found.push({ row, time: typeof time === 'number' ? time : null, ...place });
+      const seconds = typeof time === 'number' ? time : null;
+      found.push({ row, time: seconds, ends: connectionEnds(...ends), ...place });
       places.set(row, { root: root ?? row, parent: parent === row ? null : parent });
     }
     return found;
