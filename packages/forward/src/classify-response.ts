@@ -36,6 +36,17 @@ function reasonIn(text: string): string {
   return typeof error === 'string' ? `: ${escapeControls(error).slice(0, 500)}` : '';
 }
 
+/**
+ * Whether another program has answered. A hub answers 204 without a body; every other response is JSON, that of 200 with
+ * `rejected`, that of 202 and of errors with `error`.
+ */
+function isForeign(status: number, text: string): boolean {
+  if (status === 204) return false;
+  const { error, rejected } = parseBody(text);
+  if (status === 200) return !Array.isArray(rejected);
+  return (status < 300 || status === 400) && typeof error !== 'string';
+}
+
 /** The delay of a Retry-After header (seconds or a date), in milliseconds. */
 function delayIn(retryAfter: string | undefined, now: number): number {
   if (retryAfter === undefined) return 0;
@@ -59,6 +70,10 @@ export function classifyResponse(
   now: number,
 ): PostOutcome {
   const reason = reasonIn(text);
+  if (isForeign(status, text))
+    return needsOperator(
+      `${host} answered ${status}, and not as an ihandler does: check that "url" is the port of the source http of an ihandler`,
+    );
   if (status === 200) {
     const { rejected } = parseBody(text);
     if (!Array.isArray(rejected) || rejected.length === 0) return { result: 'accepted' };

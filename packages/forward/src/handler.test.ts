@@ -143,6 +143,23 @@ describe('the handler forward, when the hub refuses a post,', () => {
       expect(failure.message).toContain('no\\x1b[31m');
     }
   });
+
+  it.each([
+    [200, '<html>It works!</html>'],
+    [200, '{"ok":true}'],
+    [201, ''],
+    [202, 'queued'],
+    [400, 'Bad Request'],
+    [400, ''],
+  ])('neither delivers nor gives up an incident when another program answers %i %j', async (status, body) => {
+    const server = await startServer(() => ({ status, body }));
+    const failure = await (await startForward({ url: server.url })).refusal(offers(1));
+    expect(failure).toMatchObject({
+      retryAfter: 60_000,
+      message: expect.stringContaining(`answered ${status}, and not as an ihandler does: check that "url"`),
+    });
+    expect(failure).not.toHaveProperty('permanent');
+  });
 });
 
 describe('the handler forward, when the network fails,', () => {

@@ -59,7 +59,8 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
     name: 'log-postgres',
     accepts: ['*'],
     async start(context) {
-      const session = createSession(login, { byIndex: true, queryTimeout: QUERY_TIMEOUT });
+      const { signal } = context;
+      const session = createSession(login, { byIndex: true, queryTimeout: QUERY_TIMEOUT, signal });
       try {
         await session.run((client) => prepareSchema(client, login, schema));
       } catch (error) {

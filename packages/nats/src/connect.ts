@@ -56,6 +56,7 @@ const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
     'Check that the server knows this user and password, token or credentials.',
   ],
   [/permission/i, 'The server does not permit this: see the permissions in the README.'],
+  [/undefined error|unexpected response/i, 'Check that a NATS server listens at this address and port.'],
   [/jetstream not enabled/i, 'Start the server with JetStream (-js).'],
   [
     /stream not found|no responders|10059/i,
@@ -71,6 +72,13 @@ const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
   ],
 ];
 
+/** Texts of the client that tell a user little. */
+const phrases: Readonly<Record<string, string>> = {
+  'error connecting - node provided an undefined error': 'the other side closed the connection',
+  timeout: 'no answer in time',
+  'unexpected response from server': 'the other side does not speak NATS',
+};
+
 function adviceFor(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
   const text = `${name} ${describeError(error)}`;
@@ -85,16 +93,31 @@ function adviceFor(error: unknown): string {
 export function explained(what: string, error: unknown): Error {
   if (isIhandlerError(error) || (error instanceof Error && ('permanent' in error || 'retryAfter' in error)))
     return error;
-  return temporary(`${what}: ${describeError(error)}.${adviceFor(error)}`, { cause: error });
+  const reason = describeError(error);
+  const phrase = phrases[reason];
+  const options = phrase === undefined ? { cause: error } : {};
+  return temporary(`${what}: ${phrase ?? reason}.${adviceFor(error)}`, options);
 }
 
-/** Connects once. Rejects with a temporary error. */
-export async function connectNats(options: ConnectionOptions): Promise<NatsConnection> {
+/** Connects once. Rejects with a temporary error, at once when the signal aborts. */
+export async function connectNats(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
+  const connecting = connect(options);
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      // The client cannot be told to stop.
+      connecting.then((connection) => connection.close()).catch(() => undefined);
+      reject(new Error('stopped while connecting'));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+  });
   try {
-    return await connect(options);
+    return await Promise.race([connecting, aborted]);
   } catch (error) {
     const servers = [options.servers ?? []].flat().map(withoutPassword).join(', ');
     throw explained(`Cannot connect to NATS at ${servers}`, error);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

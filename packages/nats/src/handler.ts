@@ -57,7 +57,7 @@ export default function nats(options: NatsOptions): WritingHandler {
     if (context === undefined)
       throw new IhandlerError('LIFE_CYCLE', 'nats was used before start, or after close.');
     if (open !== undefined && !open.connection.isClosed()) return open;
-    const connection = await connectNats(connectionOptions(settings, context));
+    const connection = await connectNats(connectionOptions(settings, context), context.signal);
     try {
       // A sensor may have permission to look up its stream and nothing else of JetStream.
       await ensureStream(await jetstreamManager(connection, { checkAPI: false }), settings);

@@ -45,7 +45,7 @@ export default function natsSource(options: NatsSourceOptions): Source {
     async run(context) {
       let connection: NatsConnection | undefined;
       try {
-        connection = await connectNats(connectionOptions(settings, context));
+        connection = await connectNats(connectionOptions(settings, context), context.signal);
         context.log.info('connected', { server: connection.getServer() });
         await consume(connection, settings, take, context);
       } catch (error) {

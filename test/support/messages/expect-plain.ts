@@ -6,6 +6,7 @@ const raw: readonly RegExp[] = [
   /\b(?:ERR|SQLITE|Z|UND_ERR|CERT|DEPTH|HPE)_[A-Z_]+\b/,
   /Invalid (?:input|option)|, received |Too (?:small|big):|ZodError/,
   /Map keys must|Implicit (?:map )?keys|Flow (?:map|sequence)|Nested mappings|Missing closing|Unresolved alias|parseAllDocuments|block-seq-ind|Plain value cannot|Block scalar header/,
+  /undefined error|Connection terminated|socket hang up|SSL routines|Parse Error|before secure TLS|other side closed(?!\s)/,
   /^\s+at \S.*:\d+\)?$/m,
   /\[object |\bundefined\b|\bNaN\b|Maximum call stack|TypeError|Node\.js v\d/,
 ];

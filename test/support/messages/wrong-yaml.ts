@@ -47,7 +47,7 @@ export const wrongYaml: Readonly<Record<string, readonly [content: string | Uint
   ],
   'entries of other kinds': [
     'sources: [5, [a], { config: 3 }, { name: 7 }, null]\nihandlers: [5, { name: log-text, config: [] }, { name: x, from: middle, only: x, mask: 3 }]\n',
-    'expected true or false; found 3',
+    'expected true, false or facts; found 3',
   ],
   'an unknown handler': ['ihandlers: [log-sqlit]\n', 'did you mean log-sqlite?'],
   'a missing handler file': ['ihandlers: [./missing.js]\n', 'does not exist'],

@@ -1,6 +1,8 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { readFileSync, renameSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { describeError, errorCode, IhandlerError, isIhandlerError } from './error.ts';
 
@@ -73,6 +75,31 @@ describe('describeError', () => {
       port: 1,
     });
     expect(describeError(new AggregateError([refused]))).toBe('connection refused: ::1:1');
+  });
+
+  it('describes servers that close or speak another protocol without the texts of Node and OpenSSL', async () => {
+    const reported = async (answer: string, ask: (port: number) => EventEmitter): Promise<string> => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => socket.end(answer));
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      const [error] = await once(ask(typeof address === 'object' ? (address?.port ?? 0) : 0), 'error');
+      server.close();
+      return describeError(error);
+    };
+    const http = (port: number) => get(`http://127.0.0.1:${port}/`);
+    const tls = (port: number) => connectTls(port, '127.0.0.1');
+    expect(await reported('', http)).toBe('the other side closed the connection without an answer');
+    expect(await reported('SSH-2.0-OpenSSH_9.2\r\n', http)).toBe('the answer is not HTTP');
+    expect(await reported('', tls)).toBe('the other side closed the connection during the TLS handshake');
+    expect(await reported('SSH-2.0-OpenSSH_9.2\r\n', tls)).toBe('the answer is not TLS');
+    expect(
+      describeError(
+        new Error('80FC:error:0A000410:SSL routines:read:sslv3 alert handshake failure:a.c:1:\n'),
+      ),
+    ).toBe('sslv3 alert handshake failure');
   });
 
   it('cuts a message that is too long', () => {

@@ -24,7 +24,7 @@ const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
     'The server\'s certificate is not trusted: set "tls.ca" to a PEM file with the certificate of the authority that signed it.',
   ],
   [
-    /\bEPROTO\b|ERR_SSL_|ERR_TLS_(?!CERT)|SSL routines|TLS handshake|before secure TLS connection/i,
+    /\bEPROTO\b|ERR_SSL_|ERR_TLS_(?!CERT)|SSL routines|TLS handshake|answer is not TLS|before secure TLS connection/i,
     'The TLS handshake failed: check that the server speaks TLS at this address and port.',
   ],
   [

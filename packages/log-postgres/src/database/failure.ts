@@ -7,7 +7,24 @@ const messages: readonly (readonly [begins: RegExp, code: string])[] = [
   [/^Connection terminated|^timeout expired|^Client (?:has|was) |^Query read timeout/, '08006'],
   [/^SASL: .*password/, '28P01'],
   [/^The server does not support SSL/, 'NO_SSL'],
+  // The answer to the request for TLS was neither yes nor no.
+  [/^There was an error establishing an SSL connection/, 'NO_POSTGRES'],
 ];
+
+/** Plain words for the messages of the driver that are about the connection. */
+const phrases: readonly (readonly [begins: RegExp, phrase: string | undefined])[] = [
+  [/^Connection terminated|^Client (?:has|was) /, 'the server closed the connection'],
+  [/^timeout expired|^Query read timeout/, 'no answer in time'],
+  [/^There was an error establishing an SSL connection/, undefined],
+];
+
+/** The cause of an explained failure: the error, or plain words for a message of the driver. */
+function causeOf(error: unknown): { readonly cause?: unknown } {
+  const message = error instanceof Error && errorCode(error) === '' ? error.message : '';
+  const found = phrases.find(([begins]) => begins.test(message));
+  if (found === undefined) return { cause: error };
+  return found[1] === undefined ? {} : { cause: new Error(found[1]) };
+}
 
 /** The five-character code of a PostgreSQL error, else the system's code, else an empty text. */
 function codeOf(error: unknown): string {
@@ -38,6 +55,7 @@ function meaningOf(code: string, { name, user, database }: Login, schema: string
   if (codeClass === '42' || codeClass === '3F')
     return `the schema ${schema} of ${name} lacks expected tables or columns: another program may have changed them`;
   if (code === 'NO_SSL') return `${name} does not support TLS: enable it on the server, or leave "tls" out`;
+  if (code === 'NO_POSTGRES') return `${name} does not speak PostgreSQL: check the host and the port`;
   if (/^E[A-Z_]+$/.test(code) || codeClass === '08') return `cannot connect to ${name}`;
   if (codeClass === '57') return `${name} is starting or stopping`;
   // A value can cause errors of these classes: it does not fit, violates a constraint or is too large.
@@ -62,7 +80,7 @@ export function explainFailure(error: unknown, login: Login, schema: string): un
   if (isIhandlerError(error)) return error;
   if (typeof error === 'object' && error !== null && 'retryAfter' in error) return error;
   const meaning = explain(error, login, schema);
-  return meaning === undefined ? error : temporary(meaning, { cause: error });
+  return meaning === undefined ? error : temporary(meaning, causeOf(error));
 }
 
 /** The same for a reader, which does not retry: `TARGET_UNREADABLE`. */

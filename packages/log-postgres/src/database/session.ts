@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly byIndex?: boolean;
   /** The longest that a query may take, in milliseconds. Default: no limit. */
   readonly queryTimeout?: number;
+  /** Ends an attempt to connect. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,7 +29,10 @@ const WRITER = `SET lock_timeout = '30s'; SET idle_in_transaction_session_timeou
 const ALWAYS = `SET TIME ZONE 'UTC'; SET extra_float_digits = 1`;
 
 /** Creates a session without connecting. */
-export function createSession(login: Login, { byIndex = false, queryTimeout }: SessionOptions = {}): Session {
+export function createSession(
+  login: Login,
+  { byIndex = false, queryTimeout, signal }: SessionOptions = {},
+): Session {
   let current: { readonly client: Client; readonly socket: Socket } | undefined;
 
   function drop(): void {
@@ -51,12 +56,16 @@ export function createSession(login: Login, { byIndex = false, queryTimeout }: S
       // The current query or the next one reports it, and the next one connects again.
       if (current === opened) drop();
     });
+    const abort = () => void socket.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
     try {
       await client.connect();
       await client.query(byIndex ? `${ALWAYS}; ${WRITER}` : ALWAYS);
     } catch (error) {
       socket.destroy();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
     current = opened;
     return client;

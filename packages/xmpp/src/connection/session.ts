@@ -4,6 +4,7 @@ import { describeError, temporary } from '@ihandler/core';
 import { explainTls } from '@ihandler/core/kit';
 import { client, xml } from '@xmpp/client';
 import type { Account } from '../options.ts';
+import { checkData, closeEntity } from './raw-connection.ts';
 import { useTls } from './use-tls.ts';
 
 /** An XML element of the client library. */
@@ -31,8 +32,10 @@ export function conditionOf(error: unknown): string {
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
-/** How long a server may take to authenticate or to reply, in milliseconds. */
+/** How long a server may take to reply, or to accept and authenticate a connection, in milliseconds. */
 const REPLY_TIMEOUT = 20_000;
+/** How long a server may take to confirm the end of a session, in milliseconds. */
+const CLOSE_TIMEOUT = 1000;
 
 function randomResource(): string {
   return [...randomBytes(8)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
@@ -66,17 +69,9 @@ function adviceFor(error: unknown): string {
 
 /** Any error as a temporary error that names the server and says what to do. */
 function explained({ url }: Account, error: unknown): Error {
+  // A temporary error says what to do already.
+  if (error instanceof Error && 'retryAfter' in error) return error;
   return temporary(`XMPP at ${url}: ${describeError(error)}.${adviceFor(error)}`, { cause: error });
-}
-
-/** After the end of a stream the client library has no parser, and would throw an uncaught error for data that arrives late. */
-function ignoreLateData(entity: ReturnType<typeof client>): void {
-  // Safe: these members exist in the library's class; its types leave them out.
-  const internals = entity as unknown as { parser: object | null; _onData(data: Uint8Array): void };
-  const handleData = internals._onData;
-  internals._onData = (data) => {
-    if (internals.parser !== null) handleData.call(entity, data);
-  };
 }
 
 /** An address of the client library. */
@@ -102,8 +97,8 @@ async function connect(
     void ended.then(reject);
   });
   online.catch(() => undefined); // awaited below, unless an earlier step fails
-  await internals.connect(url);
-  await internals.open({ domain });
+  await Promise.race([internals.connect(url), online]);
+  await Promise.race([internals.open({ domain }), online]);
   return online;
 }
 
@@ -125,7 +120,7 @@ function createEntity(account: Account, resource: string, mayBePlain: boolean): 
   // The dispatcher retries the handler, and the host restarts the source.
   entity.reconnect.stop();
   if (tls !== undefined) useTls(entity, tls, domain);
-  ignoreLateData(entity);
+  checkData(entity);
   return entity;
 }
 
@@ -150,15 +145,13 @@ export async function openSession(
   const finish = (reason: unknown) => {
     if (!isOpen) return;
     isOpen = false;
-    // A temporary error says what to do already.
-    settleEnded(reason instanceof Error && 'retryAfter' in reason ? reason : explained(account, reason));
+    settleEnded(explained(account, reason));
   };
   let closing: Promise<unknown> | undefined;
   const close = async (reason?: Error) => {
     finish(reason ?? cause ?? new Error('the session was closed'));
     signal.removeEventListener('abort', abort);
-    // The stream cannot be closed properly when the connection is broken.
-    closing ??= entity.stop().catch(() => undefined);
+    closing ??= closeEntity(entity, entity.status === 'online' ? CLOSE_TIMEOUT : 0);
     await closing;
   };
   const abort = () => void close();
@@ -170,6 +163,13 @@ export async function openSession(
     if (stanza.name !== 'iq') onStanza(stanza);
   });
   signal.addEventListener('abort', abort, { once: true });
+  const late = setTimeout(
+    () =>
+      finish(
+        new Error(`no session within ${REPLY_TIMEOUT / 1000} s: check that an XMPP server listens there`),
+      ),
+    REPLY_TIMEOUT,
+  );
   try {
     const address = await connect(entity, account, ended);
     if (!entity.isSecure() && !mayBePlain)
@@ -192,5 +192,7 @@ export async function openSession(
     const reason = explained(account, cause ?? error);
     await close();
     throw reason;
+  } finally {
+    clearTimeout(late);
   }
 }

@@ -60,6 +60,32 @@ function subjectOf(error: Error): string | undefined {
       : `${path} to ${target}`;
 }
 
+/** Plain words for messages of Node, its HTTP parser and OpenSSL about the other side of a connection. */
+const messages: readonly (readonly [reported: RegExp, phrase: string])[] = [
+  [/^socket hang up$|^other side closed$/, 'the other side closed the connection without an answer'],
+  [
+    /^Client network socket disconnected before secure TLS/,
+    'the other side closed the connection during the TLS handshake',
+  ],
+  [
+    /^Parse Error: Expected HTTP\/|^Parse Error: Invalid (?:HTTP|status|character)|does not match the HTTP\/1\.1 protocol/,
+    'the answer is not HTTP',
+  ],
+  [
+    /SSL routines:[^:]*:(?:wrong version number|unknown protocol|packet length too long)/,
+    'the answer is not TLS',
+  ],
+];
+
+/** `sslv3 alert handshake failure` of `80FC…:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:…`. */
+const opensslReason = /^[\w ]*:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):/;
+
+function describeMessage({ message }: Error): string | undefined {
+  if (typeof message !== 'string') return undefined;
+  const phrase = messages.find(([reported]) => reported.test(message))?.[1];
+  return phrase ?? opensslReason.exec(message)?.[1];
+}
+
 /** Whether the message of an error says less than the phrase for its code. */
 function isWordless(code: string, { message }: Error): boolean {
   return (
@@ -69,12 +95,14 @@ function isWordless(code: string, { message }: Error): boolean {
 }
 
 /**
- * A system error of Node in plain words, such as `permission denied: /var/x.log` for `EACCES: permission denied, open
- * '/var/x.log'`; undefined for any other error, and for one whose message says something else.
+ * An error of the system or of a connection in plain words, such as `permission denied: /var/x.log` for `EACCES: permission
+ * denied, open '/var/x.log'`; undefined for any other error, and for one whose message says something else.
  */
 export function describeSystemError(error: Error): string | undefined {
   const code = textOf(error, 'code');
   if (code !== undefined && isWordless(code, error)) return phrases[code];
+  const said = describeMessage(error);
+  if (said !== undefined) return said;
   const syscall = textOf(error, 'syscall');
   if (code === undefined || syscall === undefined || !/^E[A-Z0-9_]+$/.test(code)) return undefined;
   if (!error.message.startsWith(`${code}: `) && !error.message.startsWith(`${syscall} ${code}`))
