@@ -31,6 +31,14 @@ describe('immutable data', () => {
     expect(Object.isFrozen(data.inner)).toBe(true);
   });
 
+  it('returns copies of bytes to objects that inherit from it', () => {
+    const data = immutable({ bytes: bytes() });
+    const heir: { bytes: Uint8Array } = Object.create(data);
+    heir.bytes.fill(0);
+    expect(heir.bytes).toEqual(bytes());
+    expect(Reflect.ownKeys(data)).toEqual(['bytes']);
+  });
+
   it('stays the same object when it was immutable', () => {
     const data = immutable({ bytes: bytes(), inner: { list: [1] } });
     expect(immutable(data)).toBe(data);

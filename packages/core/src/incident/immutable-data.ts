@@ -3,27 +3,68 @@ import { IhandlerError } from '../contract/error.ts';
 /** The most levels of data. Sources limit their input to 100; the rest is room for what a handler adds around it. */
 const LEVELS = 500;
 
-/** Frozen containers whose bytes are behind accessors. */
-const withBytes = new WeakSet<object>();
-
 type Tree = { [key: string]: unknown };
+
+/** Returns its argument, so that the fields of a derived class become private fields of that object. */
+class Extended {
+  constructor(container: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: this is how an object gets private fields.
+    return container;
+  }
+}
+
+/** Bytes in a private field of their container: one hidden class for all, and nothing else can reach them. */
+class Holder extends Extended {
+  readonly #bytes = new Map<string, Uint8Array>();
+
+  /** The bytes of a container by their keys; undefined when it has none. */
+  static bytesOf(container: object): Map<string, Uint8Array> | undefined {
+    return #bytes in container ? container.#bytes : undefined;
+  }
+}
+
+/** A copy of the bytes that an object, or what it inherits from, has under a key. */
+function readBytes(object: object, key: string): Uint8Array | undefined {
+  for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at)) {
+    const bytes = Holder.bytesOf(at)?.get(key);
+    if (bytes !== undefined) return bytes.slice();
+  }
+  return undefined;
+}
+
+/** Accessors by key: objects that share them share a hidden class, which is several times faster. */
+const getters = new Map<string, (this: object) => Uint8Array | undefined>();
+
+function getterOf(key: string): (this: object) => Uint8Array | undefined {
+  const known = getters.get(key);
+  if (known !== undefined) return known;
+  function get(this: object): Uint8Array | undefined {
+    return readBytes(this, key);
+  }
+  // Keys come from outside: a flood of new ones costs time, not memory.
+  if (getters.size < 1000) getters.set(key, get);
+  return get;
+}
 
 /**
  * Puts bytes behind an accessor that returns a new copy at each access: a `Uint8Array` cannot be frozen. `bytes` must belong
  * to the caller alone. Freeze the container afterwards.
  */
 export function defineBytes(container: object, key: string | number, bytes: Uint8Array): void {
-  Object.defineProperty(container, key, { get: () => bytes.slice(), enumerable: true });
-  withBytes.add(container);
+  if (Holder.bytesOf(container) === undefined) new Holder(container);
+  Holder.bytesOf(container)?.set(String(key), bytes);
+  Object.defineProperty(container, key, { get: getterOf(String(key)), enumerable: true });
 }
 
 function copyOfBytes(view: ArrayBufferView): Uint8Array {
+  // Faster than a view of `buffer`, which small arrays do not have before it is read.
+  if (view instanceof Uint8Array) return new Uint8Array(view);
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 }
 
 /** Whether nothing in a frozen container can be changed. */
 function isImmutable(container: object, level: number): boolean {
-  if (withBytes.has(container)) return true;
+  if (Holder.bytesOf(container) !== undefined) return true;
   if (level > LEVELS) return false;
   for (const key in container) {
     const item = (container as Tree)[key];
