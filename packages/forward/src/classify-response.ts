@@ -1,5 +1,5 @@
 import { describeError, escapeControls, permanent, temporary } from '@ihandler/core';
-import { errorCode, explainTls, MINUTE } from '@ihandler/core/kit';
+import { errorCode, explainTls, MINUTE, property } from '@ihandler/core/kit';
 import type { Answer } from './client.ts';
 import { NOT_PINNED } from './pinned-agent.ts';
 
@@ -13,6 +13,8 @@ export type PostOutcome =
   | { readonly result: 'accepted' }
   /** The post is too large: its halves may be accepted. */
   | { readonly result: 'too large' }
+  /** The hub has later incidents of the stream, as after a dead letter is retried. */
+  | { readonly result: 'behind' }
   | {
       readonly result: 'refused';
       readonly error: Error;
@@ -29,6 +31,13 @@ function parseBody(text: string): { readonly error?: unknown; readonly rejected?
     // A proxy, or another program, has answered.
     return {};
   }
+}
+
+/** Whether the hub refuses the only incident of a post because it has later ones of the stream. */
+function isBehind(text: string, count: number): boolean {
+  const { rejected } = parseBody(text);
+  const [first] = Array.isArray(rejected) ? rejected : [];
+  return count === 1 && property(first, 'code') === 'ordinal-falls';
 }
 
 function reasonIn(text: string): string {
@@ -83,7 +92,8 @@ export function classifyResponse(
   if (status > 200 && status < 300) return { result: 'accepted' };
   if (status === 413)
     return count > 1 ? { result: 'too large' } : refused(permanent(`${host}: incident too large${reason}`));
-  if (status === 400) return refused(permanent(`${host} rejected the incident${reason}`));
+  if (status === 409 && isBehind(text, count)) return { result: 'behind' };
+  if (status === 400 || status === 409) return refused(permanent(`${host} rejected the incident${reason}`));
   if (status === 401)
     return needsOperator(
       `${host} does not know this token: set "token" to a token of its source http${reason}`,

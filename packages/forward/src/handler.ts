@@ -1,13 +1,22 @@
 import {
+  decodeIncident,
   defineHandler,
   encodeIncident,
   type HandlerContext,
   type Incident,
+  parseIncidentId,
   type WritingHandler,
 } from '@ihandler/core';
 import { classifyFailure, classifyResponse } from './classify-response.ts';
 import { type Client, createClient } from './client.ts';
 import { type ForwardOptions, readOptions } from './options.ts';
+
+/** An encoded incident under the id of a redelivered one: a stream of its own, so that no later incident covers it. */
+function withRedeliveryId(line: string): string {
+  const incident = decodeIncident(line);
+  const { stream, ordinal } = parseIncidentId(incident.id);
+  return encodeIncident({ ...incident, id: `${stream}~${ordinal}:${ordinal}` });
+}
 
 /** Splits lines into posts of at most `maxSize` bytes; a longer line is a post of its own. */
 function* splitPosts(lines: readonly string[], maxSize: number): Generator<readonly string[]> {
@@ -40,7 +49,7 @@ export default function forward(options: ForwardOptions): WritingHandler {
   async function post(
     lines: readonly string[],
     { signal, log, now }: HandlerContext,
-  ): Promise<'split' | undefined> {
+  ): Promise<'split' | 'rename' | undefined> {
     const body = `${lines.join('\n')}\n`;
     client ??= createClient(settings);
     const outcome = await client.post(body, signal).then(
@@ -53,12 +62,16 @@ export default function forward(options: ForwardOptions): WritingHandler {
       return undefined;
     }
     if (outcome.result === 'too large') return 'split';
+    if (outcome.result === 'behind') return 'rename';
     if (outcome.needsOperator) log.error(outcome.error.message);
     throw outcome.error;
   }
 
   async function send(lines: readonly string[], context: HandlerContext): Promise<void> {
-    if ((await post(lines, context)) === undefined) return;
+    const next = await post(lines, context);
+    if (next === undefined) return;
+    const [only = ''] = lines;
+    if (next === 'rename') return send([withRedeliveryId(only)], context);
     const middle = lines.length >> 1;
     await send(lines.slice(0, middle), context);
     await send(lines.slice(middle), context);

@@ -11,6 +11,7 @@ import { type Client, type Clients, readTarget } from './clients.ts';
 import { discardRest, readBody } from './read-body.ts';
 import { type InvalidLine, listInvalid, type ParsedBody, readLines } from './read-lines.ts';
 import { Refusal } from './refusal.ts';
+import type { Conflict, StreamGuard } from './stream-guard.ts';
 import type { BorrowedStream, Streams } from './streams.ts';
 
 /** How long a post may take to become durable, in milliseconds: dionaea's event loop waits for the response. */
@@ -31,6 +32,8 @@ export interface AnswerContext<C extends Client> {
   /** Whether every post of a valid client gets 2xx. */
   readonly neverRefuses: boolean;
   readonly streams: Streams<C>;
+  /** Protects streams of clients that choose ids; absent for a port that makes the ids. */
+  readonly guard: StreamGuard<C> | undefined;
   readonly warnings: ThrottledLog;
 }
 
@@ -66,7 +69,9 @@ async function store<C extends Client>(
   incidents: readonly Incident[],
   stream: BorrowedStream,
   { context: source, neverRefuses, warnings }: AnswerContext<C>,
+  compared: SourceReportOptions = {},
 ): Promise<boolean> {
+  const options = { ...compared, within: WITHIN };
   let isDurable = true;
   const context = {
     async report(batch: readonly Incident[], options: SourceReportOptions): Promise<void> {
@@ -82,8 +87,8 @@ async function store<C extends Client>(
   };
   let at = 0;
   for (; incidents.length - at > BATCH; at += BATCH)
-    await context.report(incidents.slice(at, at + BATCH), { within: WITHIN });
-  const last = at === incidents.length ? undefined : context.report(incidents.slice(at), { within: WITHIN });
+    await context.report(incidents.slice(at, at + BATCH), options);
+  const last = at === incidents.length ? undefined : context.report(incidents.slice(at), options);
   stream.release();
   await last;
   return isDurable;
@@ -125,17 +130,33 @@ interface Accepted {
   readonly isDurable: boolean;
 }
 
+function linesOfConflicts(
+  conflicts: ReadonlyMap<Incident, Conflict>,
+  { lines }: ParsedBody,
+): readonly InvalidLine[] {
+  return [...conflicts].flatMap(([incident, conflict]) => {
+    const line = lines.get(incident);
+    return line === undefined ? [] : [{ ...line, ...conflict }];
+  });
+}
+
 async function readAndStore<C extends Client>(
   body: Buffer,
   client: C,
   port: AnswerContext<C>,
-): Promise<ParsedBody & Pick<Accepted, 'isDurable'>> {
+): Promise<Accepted & Pick<ParsedBody, 'incidents'>> {
   const stream = port.streams.borrow(client);
   try {
     const parsed = await readLines(body, stream.read, stream.nextOrdinal, port.maxLine);
     checkSensors(client.sensor, parsed.incidents);
-    const isDurable = await store(parsed.incidents, stream, port);
-    return { ...parsed, isDurable };
+    if (port.guard === undefined)
+      return { ...parsed, isDurable: await store(parsed.incidents, stream, port) };
+    const conflicts = new Map<Incident, Conflict>();
+    const compared = await port.guard.compare(parsed.incidents, client, conflicts);
+    const isDurable = await store(parsed.incidents, stream, port, compared);
+    port.guard.stored(compared);
+    const invalid = [...parsed.invalid, ...linesOfConflicts(conflicts, parsed)];
+    return { incidents: parsed.incidents.filter((each) => !conflicts.has(each)), invalid, isDurable };
   } finally {
     stream.release();
   }
@@ -186,7 +207,8 @@ async function acceptBody<C extends Client>(
   const [first] = invalid;
   if (first === undefined)
     throw new Refusal(400, 'Expected an incident in JSON, or one a line; found nothing.');
-  throw new Refusal(400, `Line ${first.line}: ${first.reason}`, {}, listInvalid(invalid));
+  const status = first.code === undefined ? 400 : 409;
+  throw new Refusal(status, `Line ${first.line}: ${first.reason}`, {}, listInvalid(invalid));
 }
 
 function send(

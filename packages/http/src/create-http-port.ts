@@ -16,6 +16,7 @@ import { type AnswerContext, answer } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import { type Client, createClients } from './clients.ts';
 import { MAX_LINE, type ReadLine } from './read-lines.ts';
+import { createStreamGuard } from './stream-guard.ts';
 import { createStreams } from './streams.ts';
 
 /** How long running posts may take to finish once the source stops, in milliseconds. */
@@ -41,6 +42,11 @@ export interface HttpPortSettings<C extends Client> {
    * stored is kept in the rejects; what the journal does not accept is counted as lost. @default false
    */
   readonly neverRefuses?: boolean;
+  /**
+   * Clients choose the ids of their incidents. A stream then belongs to the client that began it, its ordinals must rise, and
+   * an id stands for one incident. @default false
+   */
+  readonly clientsChooseIds?: boolean;
   /** PEM files for HTTPS. @default plain HTTP */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -131,6 +137,8 @@ export function createHttpPort<C extends Client>(
     name: settings.name,
     async run(context) {
       const { signal, log, sensor } = context;
+      const guard =
+        settings.clientsChooseIds === true ? createStreamGuard(settings.clients, context) : undefined;
       const port: AnswerContext<C> = {
         context,
         clients: createClients(settings.clients),
@@ -138,6 +146,7 @@ export function createHttpPort<C extends Client>(
         maxLine: settings.maxLine ?? MAX_LINE,
         neverRefuses: settings.neverRefuses === true,
         streams: createStreams((client, stream) => createReader({ client, sensor, stream, context })),
+        guard: await guard,
         warnings: createThrottledLog(log.warn),
       };
       const server = openServer(settings, (request, response) => {

@@ -20,19 +20,27 @@ const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 /** Reads one line. Returns the reason, as text for people, when the line is invalid. */
 export type ReadLine = (text: string, ordinal: number) => Incident | string;
 
-/** A line that holds no valid incident. */
-export interface InvalidLine {
+/** A line of a body. */
+export interface Line {
   /** From 1. */
   readonly line: number;
-  readonly reason: string;
   /** Where it begins in the body, in bytes. */
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
+/** A line that holds no valid incident, or one that conflicts with an incident that is stored. */
+export interface InvalidLine extends Line {
+  readonly reason: string;
+  /** What is wrong, for programs: see {@link Conflict}. */
+  readonly code?: string;
+}
+
 /** The contents of a body. */
 export interface ParsedBody {
   readonly incidents: readonly Incident[];
+  /** The line of each incident. */
+  readonly lines: ReadonlyMap<Incident, Line>;
   readonly invalid: readonly InvalidLine[];
 }
 
@@ -66,13 +74,6 @@ function readOne(
   return read(text, ordinal);
 }
 
-/** A line of a body, with its number from 1. */
-interface Line {
-  readonly line: number;
-  readonly offset: number;
-  readonly bytes: Buffer;
-}
-
 /** The lines of a body from `start`, without empty ones. */
 function* linesOf(body: Buffer, start: number, isWhole: boolean): Generator<Line> {
   let line = 0;
@@ -98,17 +99,20 @@ export async function readLines(
   maxLine: number = MAX_LINE,
 ): Promise<ParsedBody> {
   const incidents: Incident[] = [];
+  const lines = new Map<Incident, Line>();
   const invalid: InvalidLine[] = [];
   const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   const firstEnd = body.indexOf(LINE_FEED);
   const isWhole = firstEnd !== -1 && isOneValue(body.subarray(start), firstEnd - start);
   let turnStart = performance.now();
   let count = 0;
-  for (const { line, offset, bytes } of linesOf(body, start, isWhole)) {
-    const result = readOne(bytes, read, nextOrdinal(), maxLine);
-    if (typeof result === 'string')
-      invalid.push({ line, reason: escapeControls(result).slice(0, 500), offset, bytes });
-    else if (result !== undefined) incidents.push(result);
+  for (const place of linesOf(body, start, isWhole)) {
+    const result = readOne(place.bytes, read, nextOrdinal(), maxLine);
+    if (typeof result === 'string') invalid.push({ ...place, reason: escapeControls(result).slice(0, 500) });
+    else if (result !== undefined) {
+      incidents.push(result);
+      lines.set(result, place);
+    }
     if (invalid.length > MAX_INVALID) throw tooManyInvalid(invalid);
     count += 1;
     if (count % STRIDE === 0 && performance.now() - turnStart > TURN) {
@@ -116,7 +120,7 @@ export async function readLines(
       turnStart = performance.now();
     }
   }
-  return { incidents, invalid };
+  return { incidents, lines, invalid };
 }
 
 function tooManyInvalid(invalid: readonly InvalidLine[]): Refusal {
@@ -126,6 +130,10 @@ function tooManyInvalid(invalid: readonly InvalidLine[]): Refusal {
 
 /** Invalid lines as a response lists them. */
 export function listInvalid(invalid: readonly InvalidLine[]): Readonly<Record<string, unknown>> {
-  const rejected = invalid.slice(0, MAX_LISTED).map(({ line, reason }) => ({ line, reason }));
+  const rejected = invalid.slice(0, MAX_LISTED).map(({ line, reason, code }) => ({
+    line,
+    reason,
+    ...(code !== undefined && { code }),
+  }));
   return invalid.length > MAX_LISTED ? { rejected, more: invalid.length - MAX_LISTED } : { rejected };
 }

@@ -11,5 +11,8 @@ import { readEncodedLine } from './read-encoded-line.ts';
  */
 export default function http(options: HttpOptions): Source {
   const settings = readOptions(options);
-  return createHttpPort({ ...settings, name: 'http', clients: clientsOf(settings) }, () => readEncodedLine);
+  return createHttpPort(
+    { ...settings, name: 'http', clients: clientsOf(settings), clientsChooseIds: true },
+    () => readEncodedLine,
+  );
 }

@@ -113,7 +113,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       }
     },
     bounds: () => working?.entries.bounds() ?? lastBounds,
-    async append(incidents, mark): Promise<JournalRun> {
+    async append(incidents, mark, options): Promise<JournalRun> {
       const journal = openOrThrow();
       const { entries, sources, checkSpace } = journal;
       checkSpace();
@@ -121,7 +121,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       const state = mark && encodeValue(mark.state);
       return writes(journal, (at) => {
         if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
-        return entries.insert(prepared, at);
+        return entries.insert(prepared, at, options);
       });
     },
     sourceState: (source) => reads(({ sources }) => sources.get(source)),
@@ -131,6 +131,7 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       if (journal.damagedEntries.size > 0) quarantineDamaged(journal);
       return run;
     },
+    newest: (stream) => reads(({ entries }) => entries.newest(stream)),
     highest: (stream) => reads(({ entries }) => entries.highest(stream)),
     cursor(instance) {
       const cursor = reads(({ cursors }) => cursors.get(instance));

@@ -1,4 +1,5 @@
 import { type Incident, type SourceContext, temporary } from '@ihandler/core';
+import { reportCompared } from '@ihandler/core/kit';
 import {
   type Consumer,
   type ConsumerMessages,
@@ -146,7 +147,7 @@ export class PartitionConsumer {
     const sequence = Math.max(this.#sequence, upTo);
     // Of the other partitions only the durable position: their report may fail while this one succeeds.
     const sequences = { ...position.sequences, [number]: sequence };
-    await context.report(batch, { state: { created: position.created, sequences } });
+    await reportCompared(context, batch, { state: { created: position.created, sequences } });
     position.sequences[number] = sequence;
   }
 

@@ -10,6 +10,28 @@ export interface JournalRun {
   /** The position before the first incident. In an empty run: the position before the next incident. */
   readonly before: number;
   readonly incidents: readonly Incident[];
+  /** Incidents that an append with {@link AppendOptions} did not add. Ones that are equal to their entry may be missing. */
+  readonly skipped?: readonly SkippedIncident[];
+}
+
+/** An incident that an append did not add. */
+export interface SkippedIncident {
+  readonly incident: Incident;
+  /**
+   * `known`: its id is known, as `stored`, or as an entry that was removed. `behind`: its ordinal is lower than one of its
+   * stream. `barred`: it is new, and the caller may not add to its stream.
+   */
+  readonly why: 'known' | 'behind' | 'barred';
+  /** The entry with its id; absent when retention removed it. */
+  readonly stored?: Incident | undefined;
+}
+
+/** Makes an append list the incidents that it does not add: see {@link JournalRun.skipped}. */
+export interface AppendOptions {
+  /** Whether to skip new incidents whose ordinals are lower than one of their stream. */
+  readonly rising: boolean;
+  /** The incidents to skip unless they are known. @default none */
+  readonly barred?: ReadonlySet<Incident> | undefined;
 }
 
 /**
@@ -118,13 +140,19 @@ export interface Journal {
    * incidents in order, as the same objects. Rejects with a temporary error, such as `JOURNAL_FULL`, while it does not accept
    * incidents, and with `JOURNAL_FAILED` when it can no longer store anything durably, for example because fsync failed.
    */
-  append(incidents: readonly Incident[], mark?: SourceMark): MaybePromise<JournalRun>;
+  append(
+    incidents: readonly Incident[],
+    mark?: SourceMark,
+    options?: AppendOptions,
+  ): MaybePromise<JournalRun>;
   /** The state of a source: see {@link SourceMark}. */
   sourceState(source: string): MaybePromise<Value | undefined>;
   /** At most `limit` entries after a position, oldest first. Starts later when retention has removed some: see `before`. */
   read(after: number, limit: number): MaybePromise<JournalRun>;
   /** The highest ordinal ever appended of a stream, also when retention has removed its entries. */
   highest(stream: string): MaybePromise<number | undefined>;
+  /** The entry of a stream with the highest ordinal. Journals of an earlier version lack it. */
+  newest?(stream: string): MaybePromise<Incident | undefined>;
   /** The cursor of an instance; undefined for a new instance. */
   cursor(instance: string): MaybePromise<Cursor | undefined>;
   /** Moves a cursor, stores dead letters and appends reports, all or nothing. Returns the new reports. */

@@ -39,6 +39,24 @@ export interface SourceReportOptions {
   readonly isLastChance?: boolean;
   /** The state from which the source resumes after a restart. Stored in the same transaction; `context.state()` returns it. */
   readonly state?: Value;
+  /**
+   * Compares incidents with what the journal has, for senders that choose ids. Called before `report` resolves, for each
+   * incident that is not stored and differs from the entry with its id; with `rising` also for each whose ordinal is lower
+   * than one of its stream, and with `barred` for each that is new. They do not count as known; reject them.
+   * @default every incident with a known id is a duplicate
+   */
+  readonly onConflict?: (conflict: SourceConflict) => void;
+  /** Only with `onConflict`: skip new incidents whose ordinals fall within their stream. @default false */
+  readonly rising?: boolean;
+  /** Only with `onConflict`: skip these incidents unless they are known. @default none */
+  readonly barred?: ReadonlySet<Incident>;
+}
+
+/** An incident that a report did not store although it is not a duplicate. */
+export interface SourceConflict {
+  readonly incident: Incident;
+  /** `different`: another incident has its id. `behind`, `barred`: see {@link SourceReportOptions}. */
+  readonly why: 'different' | 'behind' | 'barred';
 }
 
 /** What the host provides to a source while it runs. */
@@ -78,6 +96,8 @@ export interface SourceContext {
    * Whether every handler that keeps a checkpoint has a stream up to an ordinal. Hosts of an earlier version lack it.
    */
   handlersHave?(stream: string, ordinal: number): MaybePromise<boolean>;
+  /** The newest incident of a stream in the journal, if it still has it. Hosts of an earlier version lack it. */
+  newestOf?(stream: string): MaybePromise<Incident | undefined>;
   /** Rejects invalid input. Resolves when it has been counted and written. */
   reject(reject: Reject): Promise<void>;
   /** Reports the progress. May be called at any rate. */

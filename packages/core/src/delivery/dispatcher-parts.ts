@@ -1,5 +1,5 @@
 import type { Incident } from '../contract/incident.ts';
-import type { Journal, JournalRun, SourceMark } from '../contract/journal.ts';
+import type { AppendOptions, Journal, JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Router } from '../routing/router.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
@@ -31,7 +31,7 @@ export interface DispatcherParts {
   /** Throws unless incidents can be accepted. */
   mustBeOpen(): void;
   /** Appends to the journal, offers what is new to the lanes, and returns it. */
-  accept(batch: readonly Incident[], mark?: SourceMark): Promise<JournalRun>;
+  accept(batch: readonly Incident[], mark?: SourceMark, options?: AppendOptions): Promise<JournalRun>;
 }
 
 /** The status of every lane. */

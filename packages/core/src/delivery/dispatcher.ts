@@ -1,7 +1,7 @@
 import { knownOrigins } from '../catalogue/index.ts';
 import { describeError, IhandlerError, isJournalFailed } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
-import type { DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
+import type { AppendOptions, DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
 import { silentLog } from '../contract/log.ts';
 import { originOf } from '../contract/text/describe-failure.ts';
 import { createIncident } from '../incident/create-incident.ts';
@@ -149,7 +149,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       );
   }
 
-  async function accept(batch: readonly Incident[], mark?: SourceMark): Promise<JournalRun> {
+  async function accept(
+    batch: readonly Incident[],
+    mark?: SourceMark,
+    options?: AppendOptions,
+  ): Promise<JournalRun> {
     mustBeOpen();
     const frozen =
       batch[0] === undefined || Object.isFrozen(batch[0])
@@ -158,7 +162,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const checked = checkDeclared(frozen);
     let run: JournalRun;
     try {
-      const appending = journal.append(checked, mark);
+      const appending = journal.append(checked, mark, options);
       run = appending instanceof Promise ? await appending : appending;
     } catch (error) {
       if (isJournalFailed(error)) journalFailed(error);

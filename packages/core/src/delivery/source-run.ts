@@ -2,10 +2,11 @@ import { describeError, IhandlerError, temporary } from '../contract/error.ts';
 import { failureKind } from '../contract/failure-kind.ts';
 import { CONTRACT } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
-import type { JournalRun, SourceMark } from '../contract/journal.ts';
+import type { AppendOptions, JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
 import { describeFailure, logStack } from '../contract/text/describe-failure.ts';
+import { appendOptions, conflictsOf } from '../incident/conflicts.ts';
 import { madeIncidents } from '../incident/create-incident.ts';
 import { backoffDelay, pause } from '../timing/backoff.ts';
 import { abortedBefore, settlesWithin } from '../timing/settles-within.ts';
@@ -107,6 +108,7 @@ class SourceRun {
       ),
       state: asHost(async () => journal.sourceState(this.#instance)),
       otherStates: asHost(async () => Object.values((await otherStates?.()) ?? {})),
+      newestOf: async (stream) => journal.newest?.(stream),
       handlersHave: (stream, ordinal) => handlersHave(stream, ordinal, this.#parts),
       reject: asHost((reject: Reject) => this.#reject(reject)),
       problem: (reason) => this.#setProblem(reason),
@@ -157,22 +159,21 @@ class SourceRun {
     });
   }
 
-  async #report(
-    batch: readonly Incident[],
-    { within, isLastChance = false, state: kept }: SourceReportOptions = {},
-  ): Promise<void> {
+  async #report(batch: readonly Incident[], options: SourceReportOptions = {}): Promise<void> {
+    const { within, state: kept } = options;
     const mark = kept === undefined ? undefined : { source: this.#instance, state: kept };
-    if (within !== undefined) return this.#appendWithin(batch, mark, within, isLastChance);
-    const run = await this.#append(batch, mark);
-    this.#countRun(run, batch.length);
+    if (within !== undefined) return this.#appendWithin(batch, mark, within, options);
+    const run = await this.#append(batch, mark, options);
+    this.#countRun(run, batch.length, options);
     this.#publish();
   }
 
-  #countRun({ incidents }: JournalRun, reported: number): void {
-    const { router, now } = this.#parts;
-    const count = this.#count;
+  #countRun(run: JournalRun, reported: number, { onConflict }: SourceReportOptions): void {
+    const [{ incidents }, { router, now }, count] = [run, this.#parts, this.#count];
+    const conflicts = onConflict === undefined ? [] : conflictsOf(run);
+    for (const conflict of conflicts) onConflict?.(conflict);
     count.accepted += incidents.length;
-    count.known += reported - incidents.length;
+    count.known += reported - incidents.length - conflicts.length;
     for (const { misfit, origin, timestamp } of incidents) {
       if (misfit !== undefined) count.misfits += 1;
       if (!router.route(origin, false).known) count.unknown += 1;
@@ -192,10 +193,14 @@ class SourceRun {
   }
 
   /** Appends; retried for as long as the journal refuses with a temporary error. */
-  async #append(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+  async #append(
+    batch: readonly Incident[],
+    mark: SourceMark | undefined,
+    options: SourceReportOptions,
+  ): Promise<JournalRun> {
     for (let failures = 0; ; failures += 1)
       try {
-        const run = await this.#appendUnlessStalled(batch, mark);
+        const run = await this.#appendUnlessStalled(batch, mark, appendOptions(options));
         if (this.#state === 'waiting') this.#resume();
         return run;
       } catch (error) {
@@ -212,15 +217,16 @@ class SourceRun {
     batch: readonly Incident[],
     mark: SourceMark | undefined,
     within: number,
-    isLastChance: boolean,
+    options: SourceReportOptions,
   ): Promise<void> {
     const { length } = batch;
+    const { isLastChance = false } = options;
     const inTime = new AbortController();
     let isLate = false;
-    const accepted = this.#parts.accept(batch, mark).then(
+    const accepted = this.#parts.accept(batch, mark, appendOptions(options)).then(
       (run) => {
         // The sender repeats late incidents, which are counted then.
-        if (!isLate || isLastChance) this.#countRun(run, length);
+        if (!isLate || isLastChance) this.#countRun(run, length, options);
         if (this.#state === 'waiting') this.#resume();
         else this.#publish();
       },
@@ -259,13 +265,17 @@ class SourceRun {
   }
 
   /** Appends; rejects with `STALLED` when an append waits and no lane has made progress for `stalledAfter`. */
-  async #appendUnlessStalled(batch: readonly Incident[], mark: SourceMark | undefined): Promise<JournalRun> {
+  async #appendUnlessStalled(
+    batch: readonly Incident[],
+    mark: SourceMark | undefined,
+    appending: AppendOptions | undefined,
+  ): Promise<JournalRun> {
     const { lanes, moved } = this.#parts;
     const limit = this.#options.stalledAfter;
-    if (limit === undefined) return this.#parts.accept(batch, mark);
+    if (limit === undefined) return this.#parts.accept(batch, mark, appending);
     const began = performance.now();
     const settled = new AbortController();
-    const appended = this.#parts.accept(batch, mark).finally(() => settled.abort());
+    const appended = this.#parts.accept(batch, mark, appending).finally(() => settled.abort());
     const watch = (async () => {
       while (!settled.signal.aborted) {
         const last = Math.max(began, ...lanes.map((lane) => lane.movedAt()));

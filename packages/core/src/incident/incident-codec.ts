@@ -148,10 +148,16 @@ export interface ReceiveOptions {
 
 /**
  * Decodes an incident from a peer, in the form of {@link encodeIncident}. Unlike {@link decodeIncident} it trusts nothing: it
- * checks the data against the schema on this machine, and drops `local`, because paths in the data name files of the peer. The
+ * checks the id and the data against the schema on this machine, and drops `local`, because paths in the data name files of the peer. The
  * id stays. Throws `INCIDENT_INVALID`.
  */
 export function receiveIncident(text: string, { sensor }: ReceiveOptions = {}): Incident {
   const { id, origin, timestamp, sensor: own, data } = decodeIncident(text);
+  // UTF-8 cannot encode half a surrogate pair: databases would take two streams that differ only there for one.
+  if (/\p{Surrogate}/u.test(id))
+    throw new IhandlerError(
+      'INCIDENT_INVALID',
+      `Expected an id in Unicode, found half of a surrogate pair: ${JSON.stringify(id.slice(0, 200))}.`,
+    );
   return createIncident({ id, origin, timestamp, sensor: sensor ?? own, data: data as UntypedData });
 }

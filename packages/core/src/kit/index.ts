@@ -34,5 +34,6 @@ export { isGone, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
+export { reportCompared } from './report-compared.ts';
 export { createStreamOwners, type StreamOwners } from './stream-owners.ts';
 export { readTls, type TlsOption, type TlsSettings, tlsOption } from './tls-option.ts';

@@ -8,6 +8,8 @@ export interface StreamOwners {
    * another one (`<stream>/…` of reports, `<stream>~…` of retried dead letters) belong to its owner.
    */
   claim(stream: string, publisher: string): boolean;
+  /** Whether a stream, or the one that it derives from, has an owner. */
+  isOwned(stream: string): boolean;
   /** What to store with the incidents (`state` of a report), for {@link createStreamOwners} after a restart. */
   snapshot(): Value;
 }
@@ -32,8 +34,10 @@ function rootOf(stream: string): string {
  * Starts from a snapshot. Ids are the same on every hop, so a publisher could reuse an id that it has read for an incident
  * of its own, and the real one would then count as a duplicate. Each publisher keeps the 200 streams it used last. Beyond
  * 10,000 streams in all, the publishers with the most streams lose their oldest first, so that one cannot displace another.
+ * With `publishers`, the streams of all others in the snapshot are without an owner.
  */
-export function createStreamOwners(snapshot?: Value): StreamOwners {
+export function createStreamOwners(snapshot?: Value, publishers?: readonly string[]): StreamOwners {
+  const present = publishers && new Set(publishers.map(hashOf));
   /** The streams of each publisher, the last used one at the end; both as hashes. */
   const streams = new Map<string, Set<string>>();
   const owners = new Map<string, string>();
@@ -60,11 +64,12 @@ export function createStreamOwners(snapshot?: Value): StreamOwners {
   }
 
   if (typeof snapshot === 'object' && snapshot !== null)
-    for (const [publisher, list] of Object.entries(snapshot))
+    for (const [publisher, list] of Object.entries(snapshot).filter(([name]) => present?.has(name) ?? true))
       for (let at = 0; typeof list === 'string' && at + HASH_LENGTH <= list.length; at += HASH_LENGTH)
         assign(list.slice(at, at + HASH_LENGTH), publisher);
 
   return {
+    isOwned: (stream) => owners.has(hashOf(rootOf(stream))),
     claim(stream, publisher) {
       const [root, claimant] = [hashOf(rootOf(stream)), hashOf(publisher)];
       const owner = owners.get(root);

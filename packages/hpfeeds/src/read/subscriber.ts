@@ -1,5 +1,5 @@
 import type { Incident, SourceContext } from '@ihandler/core';
-import { createStreamOwners, type StreamOwners } from '@ihandler/core/kit';
+import { createStreamOwners, reportCompared, type StreamOwners } from '@ihandler/core/kit';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { MessageReader } from './message-reader.ts';
 
@@ -61,6 +61,6 @@ export class Subscriber {
       const incident = await this.#reader.read(payload, this.#owners, this.#context);
       if (incident !== undefined) batch.push(incident);
     }
-    if (batch.length > 0) await this.#context.report(batch, { state: this.#owners.snapshot() });
+    if (batch.length > 0) await reportCompared(this.#context, batch, { state: this.#owners.snapshot() });
   }
 }

@@ -1,12 +1,8 @@
-import {
-  decodeIncident,
-  type Incident,
-  isIhandlerError,
-  type JournalRun,
-  parseIncidentId,
-} from '@ihandler/core';
+import type { Incident, JournalRun } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import { type EntryValues, entrySum, isSound } from './checksum.ts';
+import { entrySum } from './checksum.ts';
+import { type AppendOptions, createDuplicateCheck } from './duplicate-check.ts';
+import { type EntryRow, readEntry } from './entry-row.ts';
 import { exactText } from './exact-text.ts';
 import type { PreparedIncident } from './prepare.ts';
 import { createStreams } from './streams.ts';
@@ -18,7 +14,9 @@ const LONGEST_READ = 16_000_000;
 export interface Entries {
   bounds(): { readonly before: number; readonly last: number };
   /** Call it within a transaction, after `begin`. */
-  insert(incidents: readonly PreparedIncident[], acceptedAt: number): JournalRun;
+  insert(incidents: readonly PreparedIncident[], acceptedAt: number, options?: AppendOptions): JournalRun;
+  /** The entry of a stream with the highest ordinal. */
+  newest(stream: string): Incident | undefined;
   read(after: number, limit: number): JournalRun;
   highest(stream: string): number | undefined;
   /** Deletes the entries up to a position. Their ids stay known. Call it within a transaction, after `begin`. */
@@ -36,11 +34,6 @@ export function rowLimit(limit: number): number {
   return Number.isFinite(limit) ? limit : -1;
 }
 
-/** A row of the entries, with its checksum. */
-export interface EntryRow extends EntryValues {
-  readonly sum: number | null;
-}
-
 interface NewestEntry {
   readonly position: number;
   readonly accepted_at: number;
@@ -56,21 +49,6 @@ export function readBounds(db: Database): { readonly before: number; readonly la
     .get() ?? { lowest: null, newest: null, taken: 0 };
   const last = Math.max(newest ?? 0, taken);
   return { before: lowest === null ? last : lowest - 1, last };
-}
-
-/** The incident of an entry; undefined when it is damaged: readers skip it as if it were deleted. */
-export function readEntry(row: EntryRow): Incident | undefined {
-  if (!isSound(row, entrySum, row.sum)) return undefined;
-  try {
-    const incident = decodeIncident(row.body);
-    // A row of an earlier version has no checksum.
-    return typeof row.sum === 'number' || parseIncidentId(incident.id).ordinal === row.ordinal
-      ? incident
-      : undefined;
-  } catch (error) {
-    if (isIhandlerError(error)) return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -93,6 +71,9 @@ export function createEntries(db: Database, onDamaged: (position: number) => voi
   const highestOrdinal = db
     .prepare<[number], number | null>('SELECT max(ordinal) FROM entries WHERE stream = ?')
     .pluck();
+  const newestOf = db.prepare<[number], EntryRow>(
+    'SELECT * FROM entries WHERE stream = ? ORDER BY ordinal DESC LIMIT 1',
+  );
   const noteSetBack = db.prepare<[number]>('INSERT INTO clock_set_back (position) VALUES (?)');
   const leaving = db.prepare<[number], { readonly stream: number; readonly ordinal: number }>(
     'SELECT stream, max(ordinal) AS ordinal FROM entries WHERE position <= ? GROUP BY stream',
@@ -129,11 +110,14 @@ export function createEntries(db: Database, onDamaged: (position: number) => voi
       ({ before, last } = bounds);
       streams.rolledBack();
     },
-    insert(incidents, acceptedAt) {
+    insert(incidents, acceptedAt, options) {
       const start = last;
       const added: Incident[] = [];
-      for (const { incident, stream, ordinal, body } of incidents) {
+      const check = options && createDuplicateCheck(db, options);
+      for (const prepared of incidents) {
+        const { incident, stream, ordinal, body } = prepared;
         const { id, removed } = streams.get(stream);
+        if (check?.skips(prepared, id, removed)) continue;
         if (ordinal <= removed) continue;
         const position = last + 1;
         const sum = entrySum({ position, stream: id, ordinal, accepted_at: acceptedAt, body });
@@ -145,7 +129,12 @@ export function createEntries(db: Database, onDamaged: (position: number) => voi
         if (acceptedAt < acceptedLast) noteSetBack.run(start + 1);
         acceptedLast = acceptedAt;
       }
-      return { before: start, incidents: added };
+      return { before: start, incidents: added, ...(check && { skipped: check.skipped }) };
+    },
+    newest(name) {
+      const stream = streams.find(exactText(name));
+      const row = stream && newestOf.get(stream.id);
+      return row && readEntry(row);
     },
     read(after, limit) {
       const incidents: Incident[] = [];

@@ -50,6 +50,25 @@ describe('the store of journal-sqlite', () => {
     db.close();
   });
 
+  it('counts an incident as known when retention has removed its entry, and lists what it cannot compare', async () => {
+    const db = openDatabase(join(folder, 'j'));
+    const { entries, group } = createStore(db, () => {});
+    for (const n of [1, 2, 4]) await group.add(() => entries.insert(prepared(n), 0));
+    await group.add(() => entries.removeUpTo(2));
+    const append = (n: number, url?: string) =>
+      group.add(() => entries.insert(prepared(n, url), 0, { rising: true }));
+    const whys = [await append(1), await append(3), await append(4), await append(4, 'y')].map(
+      ({ incidents, skipped }) => [incidents.length, skipped?.map(({ why, stored }) => [why, stored?.id])],
+    );
+    expect(whys).toEqual([
+      [0, [['known', undefined]]],
+      [0, [['behind', undefined]]],
+      [0, []],
+      [0, [['known', 's:4']]],
+    ]);
+    db.close();
+  });
+
   it('forgets the streams of a failed group', async () => {
     const db = openDatabase(join(folder, 'j'));
     const { entries, group } = createStore(db, () => {});

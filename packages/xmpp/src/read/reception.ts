@@ -6,7 +6,12 @@ import {
   type SourceContext,
   type Value,
 } from '@ihandler/core';
-import { createReorderBuffer, createStreamOwners, type SequencedMessage } from '@ihandler/core/kit';
+import {
+  createReorderBuffer,
+  createStreamOwners,
+  reportCompared,
+  type SequencedMessage,
+} from '@ihandler/core/kit';
 import { occupantOf } from '../connection/muc.ts';
 import type { Element } from '../connection/session.ts';
 import { DIONAEA } from '../legacy/dionaea-element.ts';
@@ -186,7 +191,7 @@ export class Reception {
     const state: StoredState = { marks: this.#durable(positions), owners: Object.fromEntries(owners) };
     const incidents = released.map(({ incident }) => incident);
     // Safe: positions are plain data.
-    await this.#run.report(incidents, { state: state as unknown as Value });
+    await reportCompared(this.#run, incidents, { state: state as unknown as Value });
     this.#positions = positions;
     if (this.#buffer.pending().length === 0) this.#safePositions = positions;
   }

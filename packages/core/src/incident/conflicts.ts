@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Incident } from '../contract/incident.ts';
+import type { AppendOptions, JournalRun } from '../contract/journal.ts';
+import type { SourceConflict, SourceReportOptions } from '../contract/source.ts';
+import { factsOnly } from './mask/facts-only.ts';
+import { maskSensor } from './mask/mask-sensor.ts';
+
+/**
+ * Whether an incident that arrives is a duplicate of a stored one. A hop may have masked it on its way back, and the stored
+ * one may have been forgotten. Each machine checks schemas and paths for itself, so `misfit` and `local` do not count.
+ */
+export function isDuplicate(stored: Incident, { origin, timestamp, sensor, data }: Incident): boolean {
+  if (stored.origin === 'ihandler.incident.forgotten') return true;
+  if (stored.origin !== origin || stored.timestamp !== timestamp || stored.sensor !== sensor) return false;
+  if (isDeepStrictEqual(stored.data, data)) return true;
+  const masked = maskSensor(stored);
+  return isDeepStrictEqual(masked.data, data) || isDeepStrictEqual(factsOnly(masked).data, data);
+}
+
+/** The options of an append for the options of a report: only sources that choose it have ids compared. */
+export function appendOptions({
+  onConflict,
+  rising = false,
+  barred,
+}: SourceReportOptions): AppendOptions | undefined {
+  return onConflict === undefined ? undefined : { rising, barred };
+}
+
+/** The incidents of an append that are neither new nor duplicates. */
+export function conflictsOf({ skipped = [] }: JournalRun): readonly SourceConflict[] {
+  return skipped.flatMap(({ incident, why, stored }): SourceConflict[] => {
+    if (why !== 'known') return [{ incident, why }];
+    return stored === undefined || isDuplicate(stored, incident) ? [] : [{ incident, why: 'different' }];
+  });
+}
