@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError, type Source } from '@ihandler/core';
 import { rootOf, samplePaths } from './map-path.ts';
@@ -63,7 +72,7 @@ export function rotatedToFindings(folder: string | undefined): readonly Finding[
 
 function endOf(file: string): string {
   try {
-    const descriptor = openSync(file, 'r');
+    const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const { size } = fstatSync(descriptor);
       const buffer = Buffer.alloc(Math.min(size, searched));

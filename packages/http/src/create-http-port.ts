@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +10,7 @@ import {
   type SourceContext,
   temporary,
 } from '@ihandler/core';
-import { createThrottledLog, errorCode } from '@ihandler/core/kit';
+import { createThrottledLog, errorCode, readWholeFile } from '@ihandler/core/kit';
 import { type AnswerContext, answer } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import { type Client, createClients } from './clients.ts';
@@ -72,7 +71,7 @@ const limits = {
 function openServer<C extends Client>({ tls }: HttpPortSettings<C>, listener: RequestListener): Server {
   if (tls === undefined) return createServer(limits, listener);
   try {
-    const pem = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+    const pem = { cert: readWholeFile(tls.cert), key: readWholeFile(tls.key) };
     return createSecureServer({ ...limits, ...pem, handshakeTimeout: limits.headersTimeout }, listener);
   } catch (cause) {
     const message = `cannot use the certificate and its key: ${describeError(cause)}. Check the options "tls.cert" and "tls.key".`;

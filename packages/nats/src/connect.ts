@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describeError, IhandlerError, isIhandlerError, temporary } from '@ihandler/core';
-import { explainTls, readTls } from '@ihandler/core/kit';
+import { explainTls, readTls, readWholeFile } from '@ihandler/core/kit';
 import {
   type ConnectionOptions,
   connect,
@@ -12,7 +11,7 @@ import { subjectToken } from './subject.ts';
 
 function readCredentials(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    return readWholeFile(file);
   } catch (cause) {
     const message = `nats: credentials: cannot read ${file}: ${describeError(cause)}`;
     throw new IhandlerError('OPTIONS_INVALID', message, { cause });

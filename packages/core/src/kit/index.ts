@@ -32,6 +32,7 @@ export { formatBytes, formatCount, formatDuration, formatTime } from './format.t
 export { parseDomains, parseLevels } from './log-filter.ts';
 export { isGone, openSample } from './open-sample.ts';
 export { parseTime } from './parse-time.ts';
+export { readWholeFile } from './read-whole-file.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 export { reportCompared } from './report-compared.ts';

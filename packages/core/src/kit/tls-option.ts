@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { describeError, IhandlerError } from '../contract/error.ts';
+import { readWholeFile } from './read-whole-file.ts';
 
 const pemFile = z
   .string('expected the path of a PEM file')
@@ -41,7 +41,7 @@ export interface TlsSettings {
 function readPem(owner: string, option: string, file: string): string {
   const advice = 'Name a PEM file.';
   try {
-    const pem = readFileSync(file, 'utf8');
+    const pem = readWholeFile(file).toString('utf8');
     if (pem.includes('-----BEGIN ')) return pem;
   } catch (cause) {
     const message = `${owner}: tls.${option}: cannot read ${file}: ${describeError(cause)}. ${advice}`;

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, IhandlerError } from '@ihandler/core';
-import { isRecord } from '@ihandler/core/kit';
+import { isRecord, readWholeFile } from '@ihandler/core/kit';
 import { globSync } from 'tinyglobby';
 import { type DionaeaFile, parseToml, parseYaml } from './read-configuration.ts';
 
@@ -37,7 +37,7 @@ const places = ['', 'etc/dionaea', 'dionaea', 'etc', 'conf'];
 
 function readFile(file: string): DionaeaFile {
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readWholeFile(file).toString('utf8');
     return file.endsWith('.toml') ? parseToml(text) : parseYaml(text);
   } catch (error) {
     return { value: undefined, broken: `cannot be read: ${describeError(error)}`, lineOf: () => undefined };
@@ -73,7 +73,7 @@ function settingsIn(file: string): {
     const strings = Array.isArray(globs) ? globs.filter((glob) => typeof glob === 'string') : [];
     return { samples: undefined, globs: strings };
   }
-  const text = readFileSync(file, 'utf8');
+  const text = readWholeFile(file).toString('utf8');
   const globs = iniValue(text, 'module.python', 'ihandler_configs');
   return {
     samples: iniValue(text, 'dionaea', 'download.dir'),

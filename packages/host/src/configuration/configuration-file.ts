@@ -21,13 +21,14 @@ function isOwn({ value, broken: problem }: ParsedFile): boolean {
 
 /**
  * Reads a file: YAML in the program's own format, else the first sensor's format that knows it. An error in it is in the
- * result, not thrown. `readers` is only called for a file that is not in the program's own format.
+ * result, not thrown. A file that another one includes (`isIncluded`) must be a regular one. `readers` is only called for a file that is not in the program's own format.
  */
 export async function readConfigurationFile(
   file: string,
   readers: () => Promise<readonly SensorReader[]>,
+  isIncluded = false,
 ): Promise<ConfigurationFile> {
-  const read = readText(file);
+  const read = readText(file, isIncluded);
   if ('problem' in read) return { file, form: 'own', ...brokenFile(escapeControls(read.problem)) };
   const { text } = read;
   const parsed = parseYaml(text);

@@ -80,7 +80,7 @@ export async function readParts(
 
   async function load(path: string, chain: readonly string[]): Promise<void> {
     seen.add(identity(path));
-    const source = await readConfigurationFile(path, loadOnce);
+    const source = await readConfigurationFile(path, loadOnce, chain.length > 1);
     // A dollar sign in a sensor's file is a dollar sign.
     const filled =
       source.form === 'sensor' ? { value: source.value, missing: [] } : substitute(source.value ?? {}, env);

@@ -1,10 +1,12 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { describeError } from '@ihandler/core';
+import { readWholeFile } from '@ihandler/core/kit';
 import { unreadable } from '../diagnosis/explain-permission.ts';
 
 /** A larger file is not a configuration; a device may be endless. */
 const LIMIT = 4 * 2 ** 20;
 
+/** Reads up to the limit of anything that a user names, such as the pipe of `-c <(…)`. */
 function bytesOf(file: string): Buffer {
   const descriptor = openSync(file, 'r');
   try {
@@ -31,12 +33,18 @@ function whyUnreadable(file: string, error: unknown): string {
     : `cannot be read: ${why}. Check the path; \`ihandler init\` writes a configuration`;
 }
 
-/** The text of a configuration file, or why it has none that could be a configuration. Throws nothing. */
-export function readText(file: string): { readonly text: string } | { readonly problem: string } {
+/**
+ * The text of a configuration file, or why it has none that could be a configuration. Throws nothing. Only the file that the
+ * user names may be a pipe: a file that another one names (`isIncluded`) is a regular one.
+ */
+export function readText(
+  file: string,
+  isIncluded: boolean,
+): { readonly text: string } | { readonly problem: string } {
   if (file.includes('\0')) return { problem: 'cannot be read: its name contains a NUL character' };
   let bytes: Buffer;
   try {
-    bytes = bytesOf(file);
+    bytes = isIncluded ? readWholeFile(file, LIMIT) : bytesOf(file);
   } catch (error) {
     return { problem: whyUnreadable(file, error) };
   }

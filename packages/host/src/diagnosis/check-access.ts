@@ -29,6 +29,12 @@ export function folderProblem(folder: string): string | undefined {
   }
 }
 
+/** Does not wait for the other end of a pipe. */
+function flagsFor(access: Resource['access']): number {
+  const { O_RDONLY, O_RDWR, O_NONBLOCK = 0 } = constants;
+  return (access === 'read' ? O_RDONLY : O_RDWR) | O_NONBLOCK;
+}
+
 /** Opens an existing file as this user, without changing it; for a missing one, its folder must be writable. */
 function pathProblem({ access, mayAppear }: Resource, path: string): string | undefined {
   try {
@@ -37,7 +43,7 @@ function pathProblem({ access, mayAppear }: Resource, path: string): string | un
     if (mayAppear && access === 'read') accessSync(dirname(path), constants.R_OK | constants.X_OK);
     if (mayAppear && access === 'read' && !existsSync(path)) return undefined;
     if (existsSync(path) && statSync(path).isDirectory()) assertWritable(path);
-    else if (existsSync(path) || access === 'read') closeSync(openSync(path, access === 'read' ? 'r' : 'r+'));
+    else if (existsSync(path) || access === 'read') closeSync(openSync(path, flagsFor(access)));
     else assertWritable(dirname(path));
     return undefined;
   } catch (error) {

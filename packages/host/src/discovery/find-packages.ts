@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CONTRACT, escapeControls, type Manifest, manifestSchema } from '@ihandler/core';
+import { readWholeFile } from '@ihandler/core/kit';
 import { nodeModulesAround, projectFolders } from './places.ts';
 import { createTrust, type Trust } from './trust.ts';
 
@@ -61,7 +62,7 @@ type PackageJson = Readonly<Record<string, unknown>>;
 
 function readPackageJson(folder: string): PackageJson | undefined {
   try {
-    const parsed: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const parsed: unknown = JSON.parse(readWholeFile(join(folder, 'package.json')).toString('utf8'));
     // Safe: a non-null object may be read by any key, and every value read from it is checked.
     return typeof parsed === 'object' && parsed !== null ? (parsed as PackageJson) : undefined;
   } catch {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, IhandlerError } from '@ihandler/core';
@@ -7,6 +7,9 @@ import type { InstalledPackage } from './find-packages.ts';
 
 /** The exports of a module, not validated yet. */
 export type Module = Readonly<Record<string, unknown>>;
+
+/** The largest file of code, in bytes. A pipe or a device would never end. */
+const LARGEST = 64 * 2 ** 20;
 
 /** The conditions of `exports`, beside those that Node was started with. */
 const conditions = ['node', 'import', 'module-sync', 'default'];
@@ -64,8 +67,14 @@ function whyNotLoaded(error: unknown, file: string): string {
 
 /** Imports a file by its absolute path. Throws `HANDLER_INVALID`, which names `owner`, when it is missing or throws. */
 export async function importFile(file: string, owner: string): Promise<Module> {
-  if (!existsSync(file))
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined)
     throw new IhandlerError('HANDLER_INVALID', `${owner}: the file ${file} does not exist.`);
+  if (!stats.isFile() || stats.size > LARGEST)
+    throw new IhandlerError(
+      'HANDLER_INVALID',
+      `${owner}: cannot load ${file}: expected a regular file of at most 64 MiB.`,
+    );
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { readWholeFile } from '@ihandler/core/kit';
 
 /** A folder's node_modules and those of the folders around it, nearest first, as Node looks for packages. */
 export function nodeModulesAround(place: string): readonly string[] {
@@ -20,7 +21,7 @@ function realOf(path: string): string | undefined {
 
 function nameOf(file: string): string | undefined {
   try {
-    const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const json: unknown = JSON.parse(readWholeFile(file).toString('utf8'));
     const name = typeof json === 'object' && json !== null ? Reflect.get(json, 'name') : undefined;
     return typeof name === 'string' ? name : undefined;
   } catch {
