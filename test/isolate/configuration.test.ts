@@ -112,6 +112,6 @@ describe('a handler that cannot be isolated', () => {
     ],
   ])('because it %s is reported with the reason', async (_, body, message) => {
     handlers.write('broken', body);
-    await expect(handlers.create('broken', {}, { timeout: 2000 })).rejects.toThrow(message);
+    await expect(handlers.create('broken', {}, { timeout: 500 })).rejects.toThrow(message);
   });
 });

@@ -21,7 +21,7 @@ const ASLEEP = 2000;
 const SILENT = 1000;
 /** Growth of the process that no thread is blamed for, in bytes. */
 const SLACK = 128 * 2 ** 20;
-/** Start, forget and close may take this many times as long as a delivery. */
+/** To load, start, forget and close may take this many times as long as a delivery. */
 const LONG = 10;
 const MIB = 2 ** 20;
 
@@ -178,7 +178,7 @@ export class HandlerThread {
   #lateCall(now: number): string | undefined {
     const { timeout } = this.#limits;
     for (const { method, began } of this.#calls.values()) {
-      const limit = ['start', 'forget', 'close'].includes(method) ? timeout * LONG : timeout;
+      const limit = ['describe', 'start', 'forget', 'close'].includes(method) ? timeout * LONG : timeout;
       if (now - began > limit) return `did not return from ${method}() within ${formatDuration(limit)}`;
     }
     return this.#calls.size === 0 && now - this.#beatAt > timeout

@@ -4,7 +4,7 @@ import type { Entry } from '../configuration/configuration.ts';
 export interface IsolationLimits {
   /** Bytes: of its heap, and as much again outside of it, such as buffers. */
   readonly memory: number;
-  /** Milliseconds that a delivery may take; ten times as long for start, forget and close. */
+  /** Milliseconds that a delivery may take; ten times as long to load, start, forget and close. */
   readonly timeout: number;
 }
 

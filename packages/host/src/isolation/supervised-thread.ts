@@ -7,6 +7,9 @@ import type { HandlerProgram, ThreadCalls, ThreadMethod } from './messages.ts';
 /** The delay before a thread that has ended is started again, in milliseconds. */
 const RESTART = { base: 200, cap: 60_000, jitter: 0 };
 
+/** A delivery waits for a restart that is due within this time, in milliseconds. */
+const SOON = 10_000;
+
 /** How an isolated handler is doing. Times are milliseconds since the Unix epoch. */
 export interface IsolationStatus {
   readonly limits: IsolationLimits;
@@ -83,6 +86,9 @@ export class SupervisedThread {
     args: ThreadCalls[M],
     context: HandlerContext,
   ): Promise<unknown> {
+    const left = (this.#restarting?.at ?? 0) - performance.now();
+    // A temporary failure for each short wait would make the lane wait longer and longer.
+    if (this.#thread === undefined && left < SOON) await this.#restarting?.done;
     const thread = this.#running();
     if (this.#needsCheckpoint && method === 'write')
       throw temporary('The isolated handler was restarted: its checkpoint is read first.');
