@@ -56,15 +56,6 @@ export function describeConnection(db: Database, layout: Layout, connection: num
   return described.replace(/^[^=\n]+=(?:\n|$)/gm, '').trimEnd();
 }
 
-/**
- * Warns when the newest rows of a table were deleted after they were read: SQLite gives their ids to new rows, which are
- * taken for the deleted ones. `after` is the last row that was read.
- */
-export function warnOfReusedIds(table: string, last: number, after: number): string | undefined {
-  if (after <= last || after <= 0) return undefined;
-  return `the newest rows of the table ${table} were deleted after they were read: rows that the sensor adds with ids up to ${after} are taken for them and not read. Keep the newest row of each table when you delete old rows`;
-}
-
 /** The highest row id of a table, 0 when it is empty. */
 export function lastRow(db: Database, table: string): number {
   // Safe: an aggregate always returns one row.

@@ -4,15 +4,18 @@ import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
 import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
 import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
+import { createRowChecks } from '../known-databases/row-checks.ts';
+import { allRead, settleRuns } from '../known-databases/settle-runs.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
+import type { TableRuns } from '../known-databases/table-runs.ts';
 import { readKnownLogs } from '../known-logs/state.ts';
-import { copyTag, tableStream } from '../live-database/state.ts';
+import { copyTag, createStreamOf } from '../live-database/state.ts';
 import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
 import type { Text } from '../text/open-text.ts';
 import { nameOf, unreadable } from '../unreadable.ts';
 import { type Cursor, createCursor, type Page } from './cursor.ts';
-import { lastRow, warnOfReusedIds } from './identify.ts';
+import { lastRow } from './identify.ts';
 import { readLayout } from './layout.ts';
 import { mergeInOrder } from './merge.ts';
 import { createRetryLocked, type Database, openDatabase, type RetryLocked } from './open-database.ts';
@@ -40,18 +43,13 @@ function prepareReading(
   if (!hasConnections(db)) throw foreignDatabase(file);
   const layout = readLayout(db);
   const recognised = recogniseRows({ db, layout }, file, sensor, known);
-  const streams = new Map<string, string>();
   const reading: Reading = {
     db,
     layout,
     sensor,
     related: createRelatedRows(db, layout),
     timeNear: createTimeNear(db),
-    streamOf: (table) => {
-      const stream = streams.get(table) ?? tableStream(recognised.database, sensor, table);
-      streams.set(table, stream);
-      return stream;
-    },
+    streamOf: createStreamOf(recognised.database, sensor),
     ...(local && { local }),
     mapPaths: createPathMapping(
       samplePaths({ ...settings, remote: !local }),
@@ -62,14 +60,6 @@ function prepareReading(
     recorded: recordsIds(db) ? createRecordedIds(db, copyTag(recognised.database)) : undefined,
   };
   return { ...recognised, reading };
-}
-
-/** The rows of tables that an earlier import has. */
-async function openEarlier(reading: Reading, context: SourceContext): Promise<ReadonlyMap<string, number>> {
-  const tables = ['connections', linksTable, ...tableMappings.map(({ table }) => table)];
-  const rows = new Map<string, number>();
-  for (const table of tables) rows.set(table, (await context.resumeAfter(reading.streamOf(table))) ?? -1);
-  return rows;
 }
 
 /** How far the handlers have the copies of a database of log-sqlite. */
@@ -90,21 +80,17 @@ function isOlderCopy({ database, reading }: Prepared): boolean {
   return newest !== undefined && lastRow(reading.db, 'connections') < newest[0];
 }
 
-/** Warnings about tables whose newest rows were deleted. */
-function reusedIds(prepared: Prepared, earlier: ReadonlyMap<string, number>): readonly string[] {
-  const { db, layout } = prepared.reading;
-  if (isOlderCopy(prepared)) return [];
-  return tableMappings
-    .filter(({ table }) => layout.has(table))
-    .map(({ table }) => warnOfReusedIds(table, lastRow(db, table), earlier.get(table) ?? -1))
-    .filter((warning) => warning !== undefined);
-}
-
 /** What to remember of a database that was read to its end. */
-function toRemember(prepared: Prepared, links: PastLinks): KnownDatabase {
+function toRemember(prepared: Prepared, runs: TableRuns, links: PastLinks): KnownDatabase {
   const { database, reading } = prepared;
-  const anchors = isOlderCopy(prepared) ? database.anchors : takeAnchors(reading, database.anchors);
-  return { ...database, anchors, links: links.toRemember() };
+  if (isOlderCopy(prepared)) return { ...database, links: links.toRemember() };
+  const anchors = takeAnchors(reading, database.anchors);
+  return {
+    ...database,
+    anchors,
+    tables: allRead(createRowChecks(reading.db, reading.layout), runs),
+    links: links.toRemember(),
+  };
 }
 
 /** Opens cursors over the rows that exist now. Rows that a running dionaea adds meanwhile are for the next import. */
@@ -171,11 +157,13 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, all, onRelative));
     const { database, warning } = prepared;
     if (warning !== undefined) context.log.warn(warning, { file });
-    const reading = await withCopiesDone(prepared.reading, context, retryLocked);
-    const earlier = await openEarlier(reading, context);
+    const looks = isOlderCopy(prepared) ? 'older copy' : 'thorough';
+    const settled = await settleRuns(prepared.reading, database, looks, context, retryLocked);
+    const { runs, earlier, warnings } = settled;
+    const streamOf = createStreamOf({ ...database, tables: runs }, sensor);
+    const reading = await withCopiesDone({ ...prepared.reading, streamOf }, context, retryLocked);
     const links = createPastLinks(reading, database, earlier.get(linksTable) ?? -1, context, retryLocked);
-    for (const reused of await retryLocked(() => reusedIds(prepared, earlier)))
-      context.log.warn(reused, { file });
+    for (const reused of warnings) context.log.warn(reused, { file });
     const { connections, others, after } = await openCursors(reading, earlier, retryLocked);
     const report = async (batch: readonly Incident[]) => {
       links.remember(batch);
@@ -183,7 +171,7 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     };
     await mergeInOrder({ file, connections, others, after, context: { ...context, report } });
     await links.reportLate();
-    const remembered = await retryLocked(() => toRemember(prepared, links));
+    const remembered = await retryLocked(() => toRemember(prepared, runs, links));
     await context.report([], { state: writeKnownDatabases(known, remembered, readKnownLogs(state)) });
   } catch (error) {
     if (!context.signal.aborted) throw error;

@@ -15,8 +15,8 @@ export interface Reading {
   readonly related: RelatedRows;
   /** The time of a row without one, estimated from the row id of its connection. */
   readonly timeNear: (connection: number | undefined) => number;
-  /** The name of the stream of a table. */
-  readonly streamOf: (table: string) => string;
+  /** The name of the stream of a row, or of a table whose ids are never used again. */
+  readonly streamOf: (table: string, row?: number) => string;
   /** How many rows are read at once, while a writer must wait. @default 500 */
   readonly pageRows?: number;
   /** Whether the files that rows name are on this machine. */
@@ -60,7 +60,7 @@ export function idOf(
   const incident = recorded?.incidentOf(table, row);
   if (incident !== undefined)
     return { sensor: incident.sensor, id: `${incident.stream}:${incident.ordinal}` };
-  return { sensor, id: `${streamOf(table)}:${row}` };
+  return { sensor, id: `${streamOf(table, row)}:${row}` };
 }
 
 const defaultPageRows = 500;

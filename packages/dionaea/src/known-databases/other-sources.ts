@@ -7,7 +7,7 @@ const fewAnchors = 12;
 
 /** The database of a live state, as an import remembers one. `sensor` is for states that do not name theirs. */
 export function databaseOf(state: LiveState, sensor: string): KnownDatabase {
-  const { identity, generation, rows, check, told, lastLink } = state;
+  const { identity, generation, rows, check, told, lastLink, tables } = state;
   const last = rows['connections'] ?? -1;
   const anchors = (state.anchors ?? []).filter(([row]) => row !== last);
   return {
@@ -17,6 +17,7 @@ export function databaseOf(state: LiveState, sensor: string): KnownDatabase {
     file: state.file ?? '',
     anchors: last < 0 ? anchors : [[last, check], ...anchors],
     links: lastLink === undefined ? [] : [[lastLink, [...told]]],
+    tables,
   };
 }
 
@@ -29,7 +30,16 @@ export function databasesOf(state: LiveState, sensor: string): readonly KnownDat
 export function withFewAnchors(database: KnownDatabase): KnownDatabase {
   const { anchors } = database;
   const step = Math.max(1, Math.ceil(anchors.length / fewAnchors));
-  return { ...database, anchors: anchors.filter((_, index) => index % step === 0), links: [] };
+  const tables = Object.entries(database.tables ?? {}).map(([table, runs]) => [
+    table,
+    runs.slice(0, 1).map((run) => ({ ...run, anchors: run.anchors.slice(0, fewAnchors / 4) })),
+  ]);
+  return {
+    ...database,
+    anchors: anchors.filter((_, index) => index % step === 0),
+    tables: Object.fromEntries(tables),
+    links: [],
+  };
 }
 
 /** The databases that other sources have read: live ones for an import, imports for a live one. */

@@ -65,7 +65,7 @@ export function createPastLinks(
           findLateLinks(
             {
               ...reading,
-              streamOf: (table) => (table === lateLinksTable ? stream : reading.streamOf(table)),
+              streamOf: (table, row) => (table === lateLinksTable ? stream : reading.streamOf(table, row)),
             },
             range,
             reported,

@@ -1,7 +1,8 @@
 import { describeConnection, identify, isOwnIdentity, lastRow } from '../database/identify.ts';
 import type { Layout } from '../database/layout.ts';
 import type { Database } from '../database/open-database.ts';
-import { type KnownDatabase, shortHash } from './state.ts';
+import { isSameEntry, type KnownDatabase, shortHash } from './state.ts';
+import { newestNumber, type TableRun } from './table-runs.ts';
 
 /** How many of the last rows are anchors; before them, the distance doubles from one to the next. */
 const denseAnchors = 16;
@@ -73,6 +74,25 @@ function compare(
   return isSame ? 'same' : 'unknown';
 }
 
+/** For each table, the runs that any source knows, the newest first. */
+export function newestRuns(
+  database: KnownDatabase,
+  known: readonly KnownDatabase[],
+): NonNullable<KnownDatabase['tables']> {
+  const all: Record<string, Map<string, TableRun>> = {};
+  for (const other of known.filter((entry) => isSameEntry(entry, database)))
+    for (const [table, runs] of Object.entries(other.tables ?? {})) {
+      all[table] ??= new Map();
+      for (const run of runs) all[table].set(JSON.stringify([run.spans, run.anchors[0]]), run);
+    }
+  const topOf = ({ anchors }: TableRun) => anchors[0]?.[0] ?? -1;
+  const sorted = Object.entries(all).map(([table, runs]) => [
+    table,
+    [...runs.values()].sort((a, b) => newestNumber(b) - newestNumber(a) || topOf(b) - topOf(a)),
+  ]);
+  return Object.fromEntries(sorted);
+}
+
 /**
  * Recognises a database by rows that were read before, although rows at its beginning or end may have been deleted. Another
  * database that begins with the same row, such as a copy that grew on its own, is a further generation. `growing`: it is
@@ -93,7 +113,7 @@ export function recogniseRows(
   );
   const results = ofSensor.map((database) => [database, compare(open, database, use === 'growing')] as const);
   const same = results.find(([, result]) => result === 'same')?.[0];
-  if (same !== undefined) return { database: { ...same, file } };
+  if (same !== undefined) return { database: { ...same, file, tables: newestRuns(same, known) } };
   const generations = ofSensor
     .filter((database) => database.identity === identity)
     .map(({ generation }) => generation);

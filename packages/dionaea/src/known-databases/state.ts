@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
 import { type KnownLog, writeKnownLogs } from '../known-logs/state.ts';
+import { tableRunSchema, writeTableRuns } from './table-runs.ts';
 
 /** How many databases are remembered, the ones that were read last. */
 const rememberedDatabases = 200;
@@ -17,6 +18,8 @@ export const databaseSchema = z.object({
   anchors: z.array(z.tuple([z.number(), z.string()])),
   /** The links (child, parent, child, …) near a row and before it, as they were when that row was first read. */
   links: z.array(z.tuple([z.number(), z.array(z.number())])),
+  /** The runs of each table, the current one first. */
+  tables: z.record(z.string(), z.array(tableRunSchema).readonly()).optional(),
 });
 
 /**
@@ -35,16 +38,17 @@ export function readKnownDatabases(stored: Value | undefined): readonly KnownDat
 }
 
 /** Whether two entries are about the same database. */
-function isSameEntry(a: KnownDatabase, b: KnownDatabase): boolean {
+export function isSameEntry(a: KnownDatabase, b: KnownDatabase): boolean {
   return a.sensor === b.sensor && a.identity === b.identity && a.generation === b.generation;
 }
 
 /** A database as a value to store. */
-export function writeDatabase({ anchors, links, ...rest }: KnownDatabase): Value {
+export function writeDatabase({ anchors, links, tables, ...rest }: KnownDatabase): Value {
   return {
     ...rest,
     anchors: anchors.map((anchor) => [...anchor]),
     links: links.map(([row, near]) => [row, [...near]]),
+    ...(tables && { tables: writeTableRuns(tables) }),
   };
 }
 

@@ -15,7 +15,6 @@ interface OpenDatabase {
 export class DatabaseFollower {
   readonly #settings: LiveDatabaseSettings;
   readonly #context: SourceContext;
-  readonly #warned = new Set<string>();
 
   /** The position that is durable; undefined before the first run. */
   #state: LiveState | undefined;
@@ -67,7 +66,7 @@ export class DatabaseFollower {
       this.#state = next;
     };
     const { file } = this.#settings;
-    const reader = new RowReader({ file, live, context: this.#context, warned: this.#warned, keep }, state);
+    const reader = new RowReader({ file, live, context: this.#context, keep }, state);
     return reader.readNewRows();
   }
 }

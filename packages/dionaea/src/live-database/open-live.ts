@@ -15,9 +15,11 @@ import { tableMappings } from '../database/tables/tables.ts';
 import { databasesOf, databasesOfOthers, withFewAnchors } from '../known-databases/other-sources.ts';
 import { recogniseRows } from '../known-databases/recognise.ts';
 import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
+import { settleRuns } from '../known-databases/settle-runs.ts';
 import { createPathMapping, relativePathWarning, rootOf, samplePaths } from '../map-path.ts';
+import { type Joining, joinRuns } from './join-runs.ts';
 import type { LiveDatabaseSettings } from './options.ts';
-import { checkOf, copyTag, type LiveState, tableStream, watchedConnections } from './state.ts';
+import { checkOf, copyTag, createStreamOf, type LiveState, watchedConnections } from './state.ts';
 
 /** An open database that is followed. */
 export interface LiveDatabase {
@@ -60,19 +62,6 @@ function isOfDionaea(db: Database, file: string): boolean {
   throw foreignDatabase(file);
 }
 
-/** The last rows of a database that this source has not read. The journal may have its incidents from an import. */
-async function importedRows(
-  identity: string,
-  generation: number,
-  sensor: string,
-  context: SourceContext,
-): Promise<Record<string, number>> {
-  const rows: Record<string, number> = {};
-  for (const table of countedTables)
-    rows[table] = (await context.resumeAfter(tableStream({ identity, generation }, sensor, table))) ?? -1;
-  return rows;
-}
-
 /** The links that an import has reported: those of watched connections up to its last link. */
 function linksUpTo({ db, layout }: Pick<Reading, 'db' | 'layout'>, last: number): number[] {
   if (last < 0 || layout.column('connections', ['connection_parent']) === undefined) return [];
@@ -95,21 +84,13 @@ export function isSame(reading: Pick<Reading, 'db' | 'layout'>, state: LiveState
   return checkOf(describeConnection(reading.db, reading.layout, last)) === check;
 }
 
-/** What resuming needs to know of a database. */
-interface Resuming {
-  readonly reading: Pick<Reading, 'db' | 'layout'>;
-  readonly file: string;
-  readonly sensor: string;
-  readonly context: SourceContext;
-  readonly retryLocked: RetryLocked;
-}
-
 /** The state to resume at: the earlier one, or the start of another database, which an import may have read. */
 async function resumeState(
-  { reading, file, sensor, context, retryLocked }: Resuming,
+  { reading, file, sensor, context, retryLocked }: Joining,
   before: LiveState | undefined,
 ): Promise<LiveState> {
-  if (before !== undefined && (await retryLocked(() => isSame(reading, before)))) return before;
+  if (before !== undefined && (await retryLocked(() => isSame(reading, before))))
+    return joinRuns({ reading, file, sensor, context, retryLocked }, before, []);
   const own = before === undefined ? [] : databasesOf(before, sensor);
   const known = [...own, ...(await databasesOfOthers(context, sensor))];
   const { database, warning } = await retryLocked(() =>
@@ -117,7 +98,9 @@ async function resumeState(
   );
   if (warning !== undefined) context.log.warn(warning, { file });
   const { identity, generation } = database;
-  const rows = await importedRows(identity, generation, sensor, context);
+  const settled = await settleRuns(reading, database, 'thorough', context, retryLocked);
+  for (const reused of settled.warnings) context.log.warn(reused, { file });
+  const rows = Object.fromEntries(settled.earlier);
   const row = await retryLocked(() =>
     describeConnection(reading.db, reading.layout, rows['connections'] ?? -1),
   );
@@ -126,7 +109,7 @@ async function resumeState(
   const earlier = own.slice(0, rememberedEarlier).map(withFewAnchors);
   const state = { version: 1 as const, identity, generation, rows, check: checkOf(row), told, late };
   const anchors = database.anchors.map(([anchor, hash]): [number, string] => [anchor, hash]);
-  return { ...state, sensor, file, anchors, ...(earlier.length > 0 && { earlier }) };
+  return { ...state, sensor, file, anchors, tables: settled.runs, ...(earlier.length > 0 && { earlier }) };
 }
 
 /**
@@ -155,7 +138,6 @@ export async function openLive(
     }
     const reading = { db, layout };
     const state = await resumeState({ reading, file, sensor, context, retryLocked }, before);
-    const streams = new Map(countedTables.map((table) => [table, tableStream(state, sensor, table)]));
     const pragma = (name: string) => db.pragma(name, { simple: true });
     return {
       reading: {
@@ -166,7 +148,7 @@ export async function openLive(
         pageRows,
         related: createRelatedRows(db, layout),
         timeNear: await retryLocked(() => createTimeNear(db)),
-        streamOf: (table) => streams.get(table) ?? tableStream(state, sensor, table),
+        streamOf: createStreamOf(state, sensor),
         mapPaths: createPathMapping(
           samplePaths(settings),
           rootOf(settings),

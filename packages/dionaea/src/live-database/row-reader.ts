@@ -1,13 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import { type Cursor, createCursor, type Page } from '../database/cursor.ts';
-import { describeConnection, lastRow, warnOfReusedIds } from '../database/identify.ts';
+import { describeConnection, lastRow } from '../database/identify.ts';
 import { mergeInOrder } from '../database/merge.ts';
 import { createConnectionsReader } from '../database/read-connections.ts';
 import { createTableReader } from '../database/read-table.ts';
 import { linksTable } from '../database/reading.ts';
 import { tableMappings } from '../database/tables/tables.ts';
 import { takeAnchors } from '../known-databases/recognise.ts';
+import { createRowChecks, type RowChecks } from '../known-databases/row-checks.ts';
+import { allRead } from '../known-databases/settle-runs.ts';
+import { chooseRun, currentRun, type TableRuns, withAnchors } from '../known-databases/table-runs.ts';
+import { joinRuns } from './join-runs.ts';
 import { findLateLinks } from './late-links.ts';
 import { countedTables, isSame, type LiveDatabase } from './open-live.ts';
 import { checkOf, type LiveState, watchedConnections, writeState } from './state.ts';
@@ -20,8 +24,6 @@ export interface RowReaderSettings {
   readonly file: string;
   readonly live: LiveDatabase;
   readonly context: SourceContext;
-  /** The tables whose reused ids have been warned of. */
-  readonly warned: Set<string>;
   /** Receives each state that has become durable. */
   keep(state: LiveState): void;
 }
@@ -37,28 +39,27 @@ export class RowReader {
   #state: LiveState;
   /** The links that have been reported: the parent of each child. */
   readonly #links = new Map<number, number>();
-  /** The tables of the warnings that were logged. */
-  readonly #warned: Set<string>;
+  readonly #checks: RowChecks;
 
   /** `state` is the position from which to read. */
-  constructor({ file, live, context, warned, keep }: RowReaderSettings, state: LiveState) {
+  constructor({ file, live, context, keep }: RowReaderSettings, state: LiveState) {
     this.#file = file;
     this.#live = live;
     this.#context = context;
     this.#keep = keep;
-    this.#warned = warned;
     this.#state = state;
+    this.#checks = createRowChecks(live.reading.db, live.reading.layout);
     for (let at = 0; at + 1 < state.told.length; at += 2)
       this.#links.set(state.told[at] ?? 0, state.told[at + 1] ?? 0);
   }
 
   /**
    * Reads all rows that were added, in short steps, then checks the last connections for parents that were assigned late.
-   * Returns false, without reading, when this is another database than the one of the state.
+   * Returns false, without reading, when this is another database than the one of the state, or has other streams.
    */
   async readNewRows(): Promise<boolean> {
     const last = await this.#lastRows();
-    if (last === undefined) return false;
+    if (last === undefined || (await this.#beginRuns())) return false;
     await this.#live.retryLocked(() => this.#live.reading.related.refresh());
     await this.#readTables(last);
     const end = await this.#passAll(last);
@@ -79,6 +80,22 @@ export class RowReader {
           : undefined,
       )(),
     );
+  }
+
+  /** Begins a further run of each table whose newest rows were deleted; whether there is one. An import may have begun it. */
+  async #beginRuns(): Promise<boolean> {
+    const { reading, retryLocked } = this.#live;
+    const { rows, tables } = this.#state;
+    const checks = this.#checks;
+    const changed = await retryLocked(() =>
+      checks.tables.filter((table) => chooseRun(checks, tables, table, rows[table] ?? -1, 'quick')),
+    );
+    if (changed.length === 0) return false;
+    const [file, context] = [this.#file, this.#context];
+    const joining = { reading, file, sensor: reading.sensor, context, retryLocked };
+    const { rows: positions, tables: begun } = await joinRuns(joining, this.#state, changed);
+    await this.#report([], { rows: positions, tables: begun });
+    return true;
   }
 
   #cursorOf(after: number, last: number, read: (after: number, last: number) => Page): Cursor {
@@ -116,10 +133,6 @@ export class RowReader {
     const { rows } = this.#state;
     const ends: Record<string, number> = { ...rows };
     for (const [table, row] of last) {
-      const reused = warnOfReusedIds(table, row, ends[table] ?? -1);
-      if (reused !== undefined && !this.#warned.has(table))
-        this.#context.log.warn(reused, { file: this.#file });
-      if (reused !== undefined) this.#warned.add(table);
       ends[table] = Math.max(ends[table] ?? -1, row);
     }
     const lastConnection = ends['connections'] ?? -1;
@@ -127,7 +140,8 @@ export class RowReader {
     if (Object.keys(ends).some((table) => ends[table] !== rows[table])) {
       const { reading, retryLocked } = this.#live;
       const anchors = await retryLocked(() => takeAnchors(reading, this.#state.anchors));
-      await this.#report([], { rows: ends, anchors });
+      const tables = await retryLocked(() => allRead(this.#checks, this.#state.tables ?? {}, ends));
+      await this.#report([], { rows: ends, anchors, tables });
     }
     return lastConnection;
   }
@@ -149,6 +163,7 @@ export class RowReader {
     const { reading, retryLocked } = this.#live;
     const rows = { ...this.#state.rows, ...changes.rows };
     let { lastLink } = this.#state;
+    let runs: TableRuns = changes.tables ?? this.#state.tables ?? {};
     for (const incident of batch) {
       const place = reading.places.get(incident);
       if (place === undefined || !countedTables.includes(place.table)) continue;
@@ -159,8 +174,20 @@ export class RowReader {
     }
     const last = rows['connections'] ?? -1;
     const row = await retryLocked(() => describeConnection(reading.db, reading.layout, last));
+    if (changes.tables === undefined)
+      runs = await retryLocked(() => {
+        let read = runs;
+        for (const table of this.#checks.tables) {
+          const end = rows[table] ?? -1;
+          if (end === this.#state.rows[table]) continue;
+          const check = this.#checks.checkOf(table, end);
+          const { anchors } = currentRun(read, table);
+          if (check !== undefined) read = withAnchors(read, table, [[end, check], ...anchors.slice(0, 40)]);
+        }
+        return read;
+      });
     const told = [...this.#links].filter(([child]) => child > last - watchedConnections).flat();
-    const next = { ...this.#state, ...changes, rows, check: checkOf(row), told, lastLink };
+    const next = { ...this.#state, ...changes, rows, tables: runs, check: checkOf(row), told, lastLink };
     await this.#context.report(batch, { state: writeState(next) });
     this.#state = next;
     this.#keep(next);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
 import { databaseSchema, writeDatabase } from '../known-databases/state.ts';
+import { currentRun, streamNumber, type TableRuns, writeTableRuns } from '../known-databases/table-runs.ts';
 import { streamName } from '../stream-name.ts';
 
 /** How many of the last connections are watched for a parent that dionaea assigns later. */
@@ -28,6 +29,7 @@ const stateSchema = z.object({
   anchors: z.array(z.tuple([z.number(), z.string()])).optional(),
   /** The databases that were at this place before, the last one first. */
   earlier: z.array(databaseSchema).optional(),
+  tables: databaseSchema.shape.tables,
 });
 
 /**
@@ -44,7 +46,8 @@ export function readState(stored: Value | undefined): LiveState | undefined {
 
 /** The state as a value to store. */
 export function writeState({ rows, told, ...rest }: LiveState): Value {
-  const { version, identity, generation, check, late, lastLink, sensor, file, anchors, earlier } = rest;
+  const { version, identity, generation, check, late, lastLink, sensor, file, anchors, earlier, tables } =
+    rest;
   return {
     version,
     identity,
@@ -58,6 +61,7 @@ export function writeState({ rows, told, ...rest }: LiveState): Value {
     ...(file !== undefined && { file }),
     ...(anchors && { anchors: anchors.map((anchor) => [...anchor]) }),
     ...(earlier && { earlier: earlier.map(writeDatabase) }),
+    ...(tables && { tables: writeTableRuns(tables) }),
   };
 }
 
@@ -66,16 +70,39 @@ export function checkOf(row: string): string {
   return createHash('sha256').update(row).digest('hex').slice(0, 16);
 }
 
-/** The stream of a table: the one of an `import`, or another one for a further generation of a database. */
+/**
+ * The stream of a table: the one of an `import`, or another one for a further generation of a database, and for rows whose
+ * ids other rows had before (`number` is not 0).
+ */
 export function tableStream(
   state: Pick<LiveState, 'identity' | 'generation'>,
   sensor: string,
   table: string,
+  number = 0,
 ): string {
   const { identity, generation } = state;
+  if (number > 0) {
+    const place = `${generation} ${number}`;
+    return streamName('dionaea-database-reused', sensor, identity, place, table);
+  }
   return generation === 0
     ? streamName('dionaea-database', sensor, identity, table)
     : streamName('dionaea-database-generation', sensor, identity, String(generation), table);
+}
+
+/** Makes the function that gives the stream of a row, or of a table whose ids are never used again. */
+export function createStreamOf(
+  state: Pick<LiveState, 'identity' | 'generation'> & { readonly tables?: TableRuns | undefined },
+  sensor: string,
+): (table: string, row?: number) => string {
+  const names = new Map<string, string>();
+  return (table, row = 0) => {
+    const number = state.tables === undefined ? 0 : streamNumber(currentRun(state.tables, table), row);
+    const key = `${table} ${number}`;
+    const name = names.get(key) ?? tableStream(state, sensor, table, number);
+    names.set(key, name);
+    return name;
+  };
 }
 
 /** What names a database of log-sqlite in the ids of the copies that are read from it. */
