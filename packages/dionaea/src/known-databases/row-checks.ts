@@ -21,7 +21,7 @@ export type Anchors = readonly (readonly [row: number, check: string])[];
 /** Compares rows of the tables other than `connections` with what they were when they were read. */
 export interface RowChecks {
   readonly tables: readonly string[];
-  /** A hash of the content of a row and of its connection; undefined when there is no such row. */
+  /** A hash of the content of a row and of its connection; undefined when the row is missing. */
   checkOf(table: string, row: number): string | undefined;
   /** The last rows up to `upTo`, some before them, and the first one. */
   anchorsOf(table: string, upTo?: number): [number, string][];
