@@ -101,7 +101,6 @@ export class Follower {
 
   #enter(located: LocatedPart): void {
     this.#state = located.state;
-    this.#pace.found();
     const lines = createPartLines({
       path: located.file.path,
       before: located.bytes.before,
@@ -133,6 +132,7 @@ export class Follower {
         const located = await beginPart(opened, after, found, this.#finding);
         if (located === undefined) return;
         this.#reasons.started(file.path, found, isDecided);
+        this.#pace.found();
         this.#enter(located);
       } finally {
         if (this.#open?.file !== opened) await closeSurveyed(opened, file);
@@ -176,6 +176,7 @@ export class Follower {
     }
     const continuation = await findContinuation(survey, state, this.#finding);
     if (continuation !== undefined) {
+      this.#pace.foundAgain();
       this.#enter(continuation);
       return;
     }
@@ -205,6 +206,7 @@ export class Follower {
     const continuation = await findContinuation({ followed: undefined, others }, state, this.#finding);
     if (continuation === undefined) return false;
     this.#context.log.info('reading the rest of a part that was moved', { file: continuation.file.path });
+    this.#pace.found();
     this.#enter(continuation);
     return true;
   }
@@ -212,6 +214,7 @@ export class Follower {
   async #begin(survey: Survey): Promise<void> {
     const first = await withFileErrors(() => beginFirst(survey, this.#settings, this.#finding));
     await this.#saveState(first.state);
+    this.#pace.found();
     if ('file' in first) this.#enter(first);
   }
 
@@ -250,6 +253,7 @@ export class Follower {
       const longer = await this.#longerCopy(part, survey);
       if (longer !== undefined) {
         await this.close();
+        this.#pace.found();
         this.#enter(longer);
         return;
       }

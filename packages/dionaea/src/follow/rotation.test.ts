@@ -116,6 +116,17 @@ const shorterExtract: readonly Action[] = [
   { do: 'gzip', index: 1 },
 ];
 
+/** A file beside the log of which it cannot be decided for a while whether it is new: the follower went back and forth. */
+const undecided: readonly Action[] = [
+  { do: 'write', count: 20 },
+  { do: 'extract', keep: 2, name: '-20261122' },
+  { do: 'trim', keep: 2, inPlace: false },
+  { do: 'kill', when: 'after' },
+  { do: 'replace' },
+  { do: 'begin' },
+  { do: 'copyAndCut', between: 1 },
+];
+
 const runs = Number(process.env['FOLLOW_RUNS'] ?? 60);
 
 describe('a file that is rotated or trimmed in any way at any moment, with restarts and kills between', () => {
@@ -135,7 +146,14 @@ describe('a file that is rotated or trimmed in any way at any moment, with resta
             expect(state).toBeLessThan(3000);
           },
         ),
-        { numRuns: runs, endOnFailure: true, examples: [[[...shorterExtract], [0, 4, 4]]] },
+        {
+          numRuns: runs,
+          endOnFailure: true,
+          examples: [
+            [[...shorterExtract], [0, 4, 4]],
+            [[...undecided], [0, 4, 2, 1, 1, 0]],
+          ],
+        },
       );
     },
     30_000 + runs * 2000,

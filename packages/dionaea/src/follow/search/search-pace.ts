@@ -15,6 +15,8 @@ export class SearchPace {
   #searchingSince: number | undefined;
   /** Since when it cannot be decided whether a file holds new lines. */
   #undecidedSince: number | undefined;
+  /** When it could not be decided the last time. */
+  #undecidedAt = 0;
   /** The signature of the folder after a survey without a result: the next survey waits until it has changed. */
   #idleSignature: string | undefined;
   #surveyedAt = 0;
@@ -35,6 +37,12 @@ export class SearchPace {
   found(): void {
     this.#searchingSince = undefined;
     this.#undecidedSince = undefined;
+    this.#idleSignature = undefined;
+  }
+
+  /** The part of the state was found again: it may be the same that was left for a file that cannot be decided about. */
+  foundAgain(): void {
+    this.#searchingSince = undefined;
     this.#idleSignature = undefined;
   }
 
@@ -73,7 +81,12 @@ export class SearchPace {
 
   /** Whether to stop waiting for a file whose times say that its lines were read: it may be being rewritten. */
   isUndecidedOver(): boolean {
-    this.#undecidedSince ??= performance.now();
-    return performance.now() - this.#undecidedSince >= searchChecks * this.#poll;
+    const now = performance.now();
+    const limit = searchChecks * this.#poll;
+    // After a pause it is another file, or another rotation.
+    if (now - this.#undecidedAt > limit + SECOND) this.#undecidedSince = undefined;
+    this.#undecidedAt = now;
+    this.#undecidedSince ??= now;
+    return now - this.#undecidedSince >= limit;
   }
 }
