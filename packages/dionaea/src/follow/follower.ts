@@ -3,7 +3,7 @@ import { describeError, type SourceContext } from '@ihandler/core';
 import type { ThrottledLog } from '@ihandler/core/kit';
 import { createProgressReporter, type ProgressReporter } from '../progress.ts';
 import { withFileErrors } from './file-error.ts';
-import { idOf } from './log-file.ts';
+import { idOf, isAsSurveyed } from './log-file.ts';
 import type { FollowSettings } from './options.ts';
 import { createPartLines, type PartLines } from './part-lines.ts';
 import { readChunk } from './read-chunk.ts';
@@ -126,7 +126,7 @@ export class Follower {
         const isSearched = !next.isLater || (!opened.compressed && opened.size <= mostSearched);
         const found = isSearched ? await findInFile(opened, after) : undefined;
         // Emptied since the survey, as a trim in place does: what was found there says nothing.
-        if ((await opened.handle.stat()).size < opened.size) return;
+        if (!(await isAsSurveyed(opened))) return;
         const isDecided = next.isLater || found?.missing === 0;
         if (!isDecided && !this.#pace.isUndecidedOver()) return;
         const located = await beginPart(opened, after, found, this.#finding);

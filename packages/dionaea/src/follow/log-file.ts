@@ -152,3 +152,11 @@ export async function openLogFile(path: string, sensor: string, now: number): Pr
 export function streamOf(base: string, generation: number, sensor: string): string {
   return generation === 0 ? base : streamName('log_incident-generation', sensor, base, String(generation));
 }
+
+/** Whether a file is as it was when it was opened, apart from more text at its end: not trimmed, emptied or rewritten. */
+export async function isAsSurveyed({ handle, size, changedAt, head, compressed }: LogFile): Promise<boolean> {
+  const now = await handle.stat();
+  if (Math.trunc(now.mtimeMs) === changedAt && now.size === size) return true;
+  if (now.size <= size || compressed) return false;
+  return (await readAt(handle, 0, head.length)).equals(head);
+}

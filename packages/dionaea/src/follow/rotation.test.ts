@@ -102,7 +102,8 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
   const required = Array.from({ length: last }, (_, index) => index + 1).filter(
     (n) => !writer.mayBeLost.has(n),
   );
-  return { arrived: arrived(), required, failures, state: host.largestState() };
+  const once = arrived().filter((n, index, all) => !writer.mayRepeat.has(n) || all.indexOf(n) === index);
+  return { arrived: once, required, failures, state: host.largestState() };
 }
 
 /** An extract with the name of a part, which ends before the part that it was made of: its last line was lost. */

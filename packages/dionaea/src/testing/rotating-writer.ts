@@ -24,6 +24,8 @@ export function numberOf(url: unknown): number {
 /** Writes numbered lines to a file and rotates it in every way. `rest` lets the follower run in between. */
 export function createRotatingWriter(file: string, rest: () => Promise<void>) {
   const mayBeLost = new Set<number>();
+  /** Lines of extracts that are named like parts, and those of them that are nowhere else any more. */
+  const [extracted, mayRepeat] = [new Set<number>(), new Set<number>()];
   let inFile: number[] = [];
   let target = file;
   let written = 0;
@@ -36,6 +38,12 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
     if (half === undefined) return;
     appendFileSync(target, half);
     half = undefined;
+  }
+  function removed(numbers: readonly number[]): void {
+    for (const n of numbers) {
+      mayBeLost.add(n);
+      if (extracted.has(n)) mayRepeat.add(n);
+    }
   }
   function spoil(): void {
     if (half !== undefined) mayBeLost.add(written);
@@ -63,6 +71,8 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
 
   return {
     mayBeLost,
+    /** Lines that may come twice: an extract is all that is left of them, so nothing shows that they were read. */
+    mayRepeat,
     written: () => written,
     write,
     begin() {
@@ -103,7 +113,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
     },
     cut() {
       if (!existsSync(file)) return;
-      for (const n of inFile) mayBeLost.add(n);
+      removed(inFile);
       truncateSync(file);
       inFile = [];
     },
@@ -112,7 +122,7 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       if (!existsSync(file) || target !== file) return;
       complete();
       const kept = keep === 0 ? [] : inFile.slice(-keep);
-      for (const n of inFile) if (!kept.includes(n)) mayBeLost.add(n);
+      removed(inFile.filter((n) => !kept.includes(n)));
       const text = kept.map(numberedLine).join('');
       inFile = kept;
       if (inPlace) {
@@ -127,14 +137,10 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
     },
     /** Puts an extract of the file beside it, under a name that a rotation makes, or another one. */
     extract(keep: number, name: string) {
-      if (existsSync(file))
-        writeFileSync(
-          `${file}${name}`,
-          inFile
-            .slice(-keep - 2, -1)
-            .map(numberedLine)
-            .join(''),
-        );
+      if (!existsSync(file)) return;
+      const lines = inFile.slice(-keep - 2, -1);
+      writeFileSync(`${file}${name}`, lines.map(numberedLine).join(''));
+      for (const n of lines) if (/[\d]$/.test(name)) extracted.add(n);
     },
     /** Replaces the file by another one with the same text. */
     async replace() {
