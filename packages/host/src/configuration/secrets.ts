@@ -31,6 +31,19 @@ function holdsSecret(name: string, value: unknown): boolean {
   return isSecretName(name);
 }
 
+/** A part of a URL that may be a token: long, of letters and digits. A name such as that of a user is not hidden. */
+const token = /^(?=.*\d)(?=.*[a-z])[\w~+=%-]{16,}$/i;
+
+/** The secrets in a URL beside its password: tokens as the user, in the path or the query, and parameters that name a secret. */
+function secretsInUrl(text: string): readonly string[] {
+  if (!URL.canParse(text)) return [];
+  const { username, pathname, searchParams } = new URL(text);
+  const parts = [username, ...pathname.split('/'), ...searchParams.values()].filter((part) =>
+    token.test(part),
+  );
+  return [...parts, ...[...searchParams].flatMap(([name, value]) => (isSecretName(name) ? [value] : []))];
+}
+
 /** Creates an empty collection of secrets. */
 export function createSecrets(): Secrets {
   let known: readonly string[] = [];
@@ -46,6 +59,7 @@ export function createSecrets(): Secrets {
     if (typeof value === 'string') {
       if (isSecret) add(value);
       for (const [, password = ''] of value.matchAll(/\/\/[^\s/:@]*:([^\s/@]+)@/g)) add(password);
+      for (const [url] of value.matchAll(/[a-z][a-z0-9+.-]*:\/\/[^\s,]+/gi)) secretsInUrl(url).forEach(add);
     }
     if (Array.isArray(value)) for (const item of value) learn(item, isSecret);
     else if (typeof value === 'object' && value !== null)

@@ -36,7 +36,7 @@ function open(
       'TARGET_UNREADABLE',
       `No backlog found at ${file}. virustotal creates it on first start; check the configuration (-c).`,
     );
-  if (settings.file === undefined) mkdirSync(dirname(file), { recursive: true });
+  if (settings.file === undefined) mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
   return openInstanceData(file, settings, { log, now: now(), random: Math.random });
 }
 

@@ -34,7 +34,7 @@ export class HandlerLifecycle {
     const { handler, code, context, enter, failFast } = this.#parts;
     enter({ name: 'starting' });
     try {
-      await mkdir(context.dataDir, { recursive: true });
+      await mkdir(context.dataDir, { recursive: true, mode: 0o750 });
       await code.call(() => handler.start?.(context), true);
       this.#isStarted = true;
       await this.#resume();
