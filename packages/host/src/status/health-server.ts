@@ -64,7 +64,7 @@ export async function serveHealth(
   { host, port }: { readonly host: string; readonly port: number },
   status: () => Promise<HostStatus>,
 ): Promise<HealthServer> {
-  const metrics = await createHostMetrics();
+  const metrics = createHostMetrics();
 
   async function answerTo({ method, url = '' }: IncomingMessage): Promise<Answer> {
     const path = url.replace(/\?.*$/s, '');
@@ -73,7 +73,7 @@ export async function serveHealth(
     if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'expected GET' });
     const now = await status();
     if (path === '/health') return health(now);
-    return { code: 200, type: metrics.contentType, body: await metrics.text(now) };
+    return { code: 200, type: metrics.contentType, body: metrics.text(now) };
   }
 
   function respond(request: IncomingMessage, response: ServerResponse): void {

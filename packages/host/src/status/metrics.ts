@@ -1,5 +1,6 @@
-import type { Counter, Gauge, Registry } from 'prom-client';
+import { EXPOSITION_TYPE, exposition, type Metric } from './exposition.ts';
 import { type HostStatus, problemsOf } from './host-status.ts';
+import { measureProcess } from './process-metrics.ts';
 
 /** A metric of a host: its name without `ihandler_`, its help and labels, and each value with its labels. */
 interface Measure {
@@ -136,37 +137,29 @@ const gauges: readonly Measure[] = [
 /** The metrics of a host in the format of Prometheus, with those of the process (`process_…`, `nodejs_…`). */
 export interface HostMetrics {
   readonly contentType: string;
-  text(status: HostStatus): Promise<string>;
+  text(status: HostStatus): string;
 }
 
-/** Creates the metrics. The client is loaded only here, since most programs do not need it. */
-export async function createHostMetrics(): Promise<HostMetrics> {
-  const { default: client } = await import('prom-client');
-  const registry: Registry = new client.Registry();
-  client.collectDefaultMetrics({ register: registry });
+function metricOf(measure: Measure, type: Metric['type'], status: HostStatus): Metric {
+  const { name, help, labels } = measure;
+  const values = measure
+    .values(status)
+    .flatMap(([own, value]) =>
+      value !== null && Number.isFinite(value) && value >= 0 ? [[own, value] as const] : [],
+    );
+  return { name: `ihandler_${name}`, help, type, labels, values };
+}
 
-  function made(measure: Measure, kind: 'Counter' | 'Gauge'): (status: HostStatus) => void {
-    const { name, help, labels } = measure;
-    const options = { name: `ihandler_${name}`, help, labelNames: [...labels], registers: [registry] };
-    const metric: Counter | Gauge =
-      kind === 'Counter' ? new client.Counter(options) : new client.Gauge(options);
-    return (status) => {
-      metric.reset();
-      for (const [values, value] of measure.values(status))
-        if (value !== null && Number.isFinite(value) && value >= 0)
-          metric.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), value);
-    };
-  }
-
-  const updates = [
-    ...counters.map((measure) => made(measure, 'Counter')),
-    ...gauges.map((measure) => made(measure, 'Gauge')),
-  ];
+/** Creates the metrics. */
+export function createHostMetrics(): HostMetrics {
+  const ofProcess = measureProcess();
   return {
-    contentType: registry.contentType,
-    async text(status) {
-      for (const update of updates) update(status);
-      return registry.metrics();
-    },
+    contentType: EXPOSITION_TYPE,
+    text: (status) =>
+      exposition([
+        ...ofProcess(),
+        ...counters.map((measure) => metricOf(measure, 'counter', status)),
+        ...gauges.map((measure) => metricOf(measure, 'gauge', status)),
+      ]),
   };
 }
