@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { HandlerEntry } from '@ihandler/core';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
@@ -9,6 +9,7 @@ import { type Installed, packageAt } from '../discovery/find-packages.ts';
 import { exportFile } from '../discovery/load-module.ts';
 import { type JsonSchema, resolvePaths } from '../discovery/option-schema.ts';
 import type { Trust } from '../discovery/trust.ts';
+import { statusOf } from '../file-status.ts';
 import { createHandler } from '../isolation/create-handler.ts';
 import { isolateHandler } from '../isolation/isolated-handler.ts';
 import { isForeignPackage, isolationLimits } from '../isolation/limits.ts';
@@ -78,7 +79,7 @@ function findInPackage(
 function findLocal(path: string, name: string, context: LoadContext): FoundHandler | string {
   const distrusted = context.trust(path);
   if (distrusted !== undefined) return `${name} is not loaded: ${distrusted}`;
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  if (!statusOf(path)?.isDirectory())
     return {
       file: path,
       owner: name,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type HandlerEntry, isWriting, knownOrigins, matchOrigin } from '@ihandler/core';
 import { formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
@@ -13,6 +13,7 @@ import { type ConfigPath, formatPath } from '../configuration/problem.ts';
 import { createSecrets } from '../configuration/secrets.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { contributionsOf } from '../discovery/contributions.ts';
+import { statusOf } from '../file-status.ts';
 import { freeDisk } from '../status/journal-status.ts';
 import { realPath } from './real-path.ts';
 import { handlerResources } from './resources.ts';
@@ -82,7 +83,7 @@ function entryWarnings(plan: HostPlan, handlers: readonly HandlerEntry[]): reado
 
 /** The files and new folders that the handlers of a plan write, by their real path. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statusOf(path)?.isDirectory() ?? false;
 }
 
 function writtenFiles(plan: HostPlan) {

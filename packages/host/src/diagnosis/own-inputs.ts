@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Problem } from '../configuration/problem.ts';
+import { statusOf } from '../file-status.ts';
 import type { Resource } from './resources.ts';
 
 /** The identity of a file, whatever its path: device and inode; undefined for one that is missing or unreadable. */
@@ -26,7 +27,7 @@ function identityOrPlace(path: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statusOf(path)?.isDirectory() ?? false;
 }
 
 /** The live sources that read a file which a handler writes: it would grow for ever. */

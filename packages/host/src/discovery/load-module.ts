@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
+import { statusOf } from '../file-status.ts';
 import type { InstalledPackage } from './find-packages.ts';
 
 /** The exports of a module, not validated yet. */
@@ -67,7 +67,7 @@ function whyNotLoaded(error: unknown, file: string): string {
 
 /** Imports a file by its absolute path. Throws `HANDLER_INVALID`, which names `owner`, when it is missing or throws. */
 export async function importFile(file: string, owner: string): Promise<Module> {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statusOf(file);
   if (stats === undefined)
     throw new IhandlerError('HANDLER_INVALID', `${owner}: the file ${file} does not exist.`);
   if (!stats.isFile() || stats.size > LARGEST)
