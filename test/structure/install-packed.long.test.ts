@@ -11,10 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PrebuiltSqlite, prebuiltSqlite } from '../../scripts/prebuilt-sqlite.mjs';
+import { freshEnvironment } from '../support/fresh-environment.ts';
 import { type PackedPackage, pack } from '../support/packed.ts';
 import { published, root } from '../support/workspace.ts';
+
+// Each test starts npx, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const recordings = join(root, 'test', 'recordings');
 const chosen = ['ihandler', '@ihandler/log-sqlite', '@ihandler/dionaea'];
@@ -28,27 +32,14 @@ beforeAll(() => {
   packed = pack(folder);
   mkdirSync(join(folder, 'prebuilt'));
   sqlite = prebuiltSqlite(join(folder, 'prebuilt'));
-}, 180_000);
+}, 600_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The environment of a new terminal, without the variables of npm, pnpm and vitest. */
-function freshEnvironment(): NodeJS.ProcessEnv {
-  const setByTools =
-    /^(?:npm_(?:package|lifecycle|command|config_(?:local|global)?_?prefix)|INIT_CWD|NODE_|VITEST)/;
-  const others = Object.entries(process.env).filter(([name]) => !setByTools.test(name));
-  return {
-    ...Object.fromEntries(others),
-    ...sqlite.environment,
-    npm_config_prefer_offline: 'true',
-    NO_COLOR: '1',
-  };
-}
 
 function runIn(project: string, command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, {
     cwd: project,
-    env: freshEnvironment(),
+    env: freshEnvironment(sqlite),
     encoding: 'utf8',
     stdio: 'pipe',
   });
@@ -102,7 +93,7 @@ describe('the app, log-sqlite and dionaea, installed with npm in an empty folder
     };
     writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
     runIn(project, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
-  }, 300_000);
+  }, 600_000);
 
   it('contain no other handlers, and one copy of core', () => {
     const installed = readdirSync(join(project, 'node_modules', '@ihandler')).sort();

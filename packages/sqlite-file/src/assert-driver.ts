@@ -1,11 +1,23 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import Database from 'better-sqlite3';
+import { rebuildAdvice } from './rebuild-advice.ts';
 
 const PACKAGE = 'better-sqlite3';
 
+/** Where the driver is installed. */
+function driverFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`));
+  } catch {
+    return process.cwd();
+  }
+}
+
 /**
- * The error for a driver whose native part is missing or was built for another Node, with the commands that fix it. Any other error
+ * The error for a driver whose native part is missing or was built for another Node, with the command that fixes it. Any other error
  * is returned unchanged.
  */
 export function explainDriver(error: unknown): unknown {
@@ -18,7 +30,7 @@ export function explainDriver(error: unknown): unknown {
     : `the native part of ${PACKAGE} does not fit Node ${process.versions.node} on ${process.platform}-${process.arch}`;
   return new IhandlerError(
     'HANDLER_INVALID',
-    `Cannot use SQLite: ${problem}. Run in the folder of your project: npm rebuild ${PACKAGE}; with pnpm: pnpm approve-builds (choose ${PACKAGE}), then pnpm rebuild ${PACKAGE}; with Yarn: yarn rebuild ${PACKAGE}. If that asks for a compiler, install one first (Debian and Ubuntu: apt install build-essential python3).`,
+    `Cannot use SQLite: ${problem}. ${rebuildAdvice(driverFolder())}. If that asks for a compiler, install one first (Debian and Ubuntu: apt install build-essential python3).`,
     { cause: error },
   );
 }

@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createFolder } from '../testing/folder.ts';
-import { findPackages } from './find-packages.ts';
+import { findInstalled, findPackages } from './find-packages.ts';
 
 const manifest = { contract: 1 };
 
@@ -51,4 +51,10 @@ describe('findPackages', () => {
       expect.stringMatching(/^wrong 1\.2\.3 has an invalid manifest, .*handlers\.a\.network/),
     ]);
   });
+});
+
+test("findInstalled says what to do under Yarn Plug'n'Play", () => {
+  const { folder } = createFolder();
+  const env = { NODE_OPTIONS: `--require ${folder}/.pnp.cjs --experimental-loader file://${folder}/x.mjs` };
+  expect(() => findInstalled({ cwd: folder, prefix: folder, env })).toThrow(/nodeLinker: node-modules/);
 });

@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CONTRACT, escapeControls, type Manifest, manifestSchema } from '@ihandler/core';
+import { CONTRACT, escapeControls, IhandlerError, type Manifest, manifestSchema } from '@ihandler/core';
 import { readWholeFile } from '@ihandler/core/kit';
 import { nodeModulesAround, projectFolders } from './places.ts';
 import { createTrust, type Trust } from './trust.ts';
@@ -168,9 +168,15 @@ export interface SearchWorld {
 /**
  * Finds the installed packages: around the configuration `file`, in the project of the working directory if it has installed
  * this program, and around the program. None is used from a folder that others may write or own, see {@link createTrust}.
+ * Throws `HANDLER_INVALID` under Yarn Plug'n'Play, which keeps packages in archives.
  */
 export function findInstalled(world: SearchWorld, file?: string): Installed {
-  const { cwd, prefix } = world;
+  const { cwd, prefix, env } = world;
+  if (/\.pnp\.c?js/.test(env['NODE_OPTIONS'] ?? ''))
+    throw new IhandlerError(
+      'HANDLER_INVALID',
+      'Yarn Plug\'n\'Play is not supported: put "nodeLinker: node-modules" into .yarnrc.yml, and run yarn install.',
+    );
   const { own, others } = projectFolders(cwd, prefix);
   const beside = file === undefined ? [] : nodeModulesAround(dirname(resolve(cwd, file)));
   const folders = [...beside, ...own, ...nodeModulesAround(prefix)];
