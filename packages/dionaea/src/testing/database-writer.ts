@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 
 /** The tables of dionaea's log_sqlite for connections, offers and MySQL commands. */
@@ -43,31 +41,4 @@ export function createDatabaseWriter(file: string) {
       db.prepare('UPDATE connections SET connection_parent = ? WHERE connection = ?').run(parent, child);
     },
   };
-}
-
-/**
- * Commits rows one by one in another thread for `milliseconds`, as fast as possible. Returns the durations of the commits in
- * milliseconds, the longest last. Commits do not wait for the disk, so that the durations show the time spent on locks.
- */
-export function commitInThread(file: string, milliseconds: number): Promise<readonly number[]> {
-  const code = `
-    const { parentPort, workerData } = require('node:worker_threads');
-    const Sqlite = require(workerData.driver);
-    const db = new Sqlite(workerData.file, { timeout: 5000 });
-    db.pragma('synchronous = off');
-    const insert = db.prepare("INSERT INTO connections VALUES (NULL, 'accept', 'tcp', 'httpd', 1763800000, NULL, NULL, '192.0.2.1', 80, '198.51.100.1', '', 1)");
-    const times = [];
-    for (const end = performance.now() + workerData.milliseconds; performance.now() < end; ) {
-      const began = performance.now();
-      insert.run();
-      times.push(performance.now() - began);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    }
-    db.close();
-    parentPort.postMessage(times.sort((a, b) => a - b));`;
-  return new Promise((resolve, reject) => {
-    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
-    const worker = new Worker(code, { eval: true, workerData: { driver, file, milliseconds } });
-    worker.once('message', resolve).once('error', reject);
-  });
 }
