@@ -3,7 +3,6 @@ import {
   type ConnectionKey,
   connectionEnds,
   formerKey,
-  isCopy,
   type NamedConnection,
   type Place,
   placeOf,
@@ -127,9 +126,7 @@ export function createConnectionTable(schema: string): ConnectionTable {
     changes({ announced, moves }) {
       const queries: QueryConfig[] = [];
       if (announced.length > 0) {
-        const ids = announced.map(({ incidentId }) =>
-          isCopy(incidentId) ? placeOf(incidentId) : parseIncidentId(incidentId),
-        );
+        const ids = announced.map(({ incidentId }) => placeOf(incidentId));
         const values = [
           announced.map(({ row }) => row),
           announced.map(({ key, named }) => (named ? keyHash(key) : null)),
