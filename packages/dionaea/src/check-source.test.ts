@@ -80,7 +80,9 @@ describe('a relative path of a stock dionaea', () => {
     ]);
     expect(postedSampleFindings(true, '/srv', undefined)).toEqual([]);
     expect(postedSampleFindings(true, undefined, { var: '/srv/var' })).toEqual([]);
-    expect(postedSampleFindings(false, undefined, undefined)).toEqual([]);
+    expect(postedSampleFindings(false, undefined, undefined)).toMatchObject([
+      { found: expect.stringContaining('not local') },
+    ]);
   });
 
   it('of an imported file starts in the root, and around var/lib/dionaea only when the files are local', () => {

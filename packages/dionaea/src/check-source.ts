@@ -114,13 +114,21 @@ export function sampleNameFindings(settings: LivePaths): readonly Finding[] {
   ];
 }
 
-/** A finding when the sensor of a port is on this machine, and nothing says where the relative paths that it posts start. */
+/** A finding when handlers get no sample: no sensor of a port is on this machine, or nothing says where its relative paths start. */
 export function postedSampleFindings(
   isLocal: boolean,
   root: string | undefined,
   paths: Readonly<Record<string, string>> | undefined,
 ): readonly Finding[] {
-  if (!isLocal || root !== undefined || paths !== undefined) return [];
+  if (!isLocal)
+    return [
+      {
+        found:
+          'the sensors of this source are not local: handlers such as store get no sample from what they post',
+        advice: 'set "local: true" if the sensor is on this machine; otherwise run store beside the sensor',
+      },
+    ];
+  if (root !== undefined || paths !== undefined) return [];
   return [
     {
       found:

@@ -1,6 +1,8 @@
 import { defineSource, type Source } from '@ihandler/core';
+import { createThrottledLog } from '@ihandler/core/kit';
 import { createHttpPort, isEncodedLine, type ReadLine, readEncodedLine } from '@ihandler/http';
 import { postedSampleFindings } from '../check-source.ts';
+import { isCut } from '../log-incident/cut-values.ts';
 import { createLineReader } from '../log-incident/read-line.ts';
 import { relativePathWarning } from '../map-path.ts';
 import {
@@ -39,6 +41,7 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
       const sampleSettings = sampleSettingsOf(settings);
       const keeper = sampleSettings && openSampleKeeper(sampleSettings, context);
       const onRelative = relativePathWarning(context, true);
+      const cutLog = createThrottledLog(context.log.warn);
       const port = createHttpPort(
         {
           ...settings,
@@ -64,6 +67,8 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
             if (isEncodedLine(text))
               return text.length > maxEncoded ? tooLong(text.length) : readEncodedLine(text);
             const incident = read(text, ordinal);
+            if (typeof incident !== 'string' && text.length > settings.maxLine / 3 && isCut(incident))
+              cutLog.log('cut the long values of incidents over "maxLine"', { sensor }, 1);
             return typeof incident === 'string' || !local || keeper === undefined
               ? incident
               : keeper.keep(incident);
@@ -71,6 +76,7 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
         },
       );
       await port.run(context);
+      cutLog.flush();
       keeper?.close();
     },
   });

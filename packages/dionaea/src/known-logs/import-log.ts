@@ -7,7 +7,7 @@ import type { Settings } from '../options.ts';
 import { openText, type Text } from '../text/open-text.ts';
 import { findAlias, type UnknownText, warnOfKnownLines } from './find-alias.ts';
 import { isExtract, largestExtract } from './find-extract.ts';
-import { idAt, type KnownLog, type LogAlias, logsOfOthers, readKnownLogs } from './state.ts';
+import { idAt, type KnownLog, type LogAlias, logsOfOthers, mayBeOfLeftPart, readKnownLogs } from './state.ts';
 
 const newline = 0x0a;
 
@@ -76,6 +76,11 @@ export async function openKnownLogs(
         if (await isExtract(unknown, known, maxLine, context, file)) return 'extract';
       }
       if (found.undecided !== undefined) warnOfKnownLines(context, file, found.undecided);
+      else if (alias === undefined && before === undefined && (await mayBeOfLeftPart(context, began)))
+        context.log.warn(
+          'the file began while a part of a followed file was read that was rotated since, and it cannot be decided whether its lines are in that part: reading all; some may be stored twice',
+          { file },
+        );
       const stored = alias && (await context.resumeAfter(alias.stream));
       if (alias === undefined || stored === undefined || stored < alias.upTo + alias.shift || !text.seekable)
         return { offset: undefined, alias };

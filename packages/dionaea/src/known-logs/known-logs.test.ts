@@ -70,6 +70,18 @@ function replace(file: string, text: string): void {
 }
 
 describe('a log that is imported and followed, in any order', () => {
+  it('is read with a warning when it may be a trimmed copy of a part that the follower has left', async () => {
+    const { file, warnings, beside, stored, ...there } = world();
+    writeFileSync(file, lines(1, 40));
+    await there.follow(40);
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, lines(41, 50));
+    await there.follow(50);
+    writeFileSync(beside('extract.txt'), lines(10, 40));
+    await there.import(beside('extract.txt'));
+    expect(warnings).toEqual([expect.stringContaining('some may be stored twice')]);
+  });
+
   it('is stored once when its head was trimmed after it was followed, seen by the follower or not', async () => {
     const { file, stored, warnings, ...there } = world();
     writeFileSync(file, lines(1, 40));

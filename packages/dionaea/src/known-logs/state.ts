@@ -1,7 +1,7 @@
 import type { SourceContext, Value } from '@ihandler/core';
 import { z } from 'zod';
 import { streamOf } from '../follow/log-file.ts';
-import { readState } from '../follow/state.ts';
+import { freshState, readState } from '../follow/state.ts';
 
 /** How many logs an import remembers, the ones that were read last. */
 const rememberedLogs = 64;
@@ -79,6 +79,23 @@ function followedLog(stored: Value, sensor: string): readonly KnownLog[] {
       ...(alias && { alias }),
     },
   ];
+}
+
+/**
+ * Whether a text began while a live source read a part that it has left since: it knows such a part by its first line only, so
+ * it cannot say whether a text has the part's other lines.
+ */
+export async function mayBeOfLeftPart(
+  context: Pick<SourceContext, 'otherStates'>,
+  began: number,
+): Promise<boolean> {
+  const states = (await context.otherStates?.()) ?? [];
+  return states.some((stored) => {
+    const { part, seen, since } = readState(stored) ?? freshState;
+    const starts = seen.map(([, , start]) => start);
+    const first = since > 0 ? Number.NEGATIVE_INFINITY : Math.min(Number.POSITIVE_INFINITY, ...starts);
+    return part !== undefined && began >= first && began < part.began;
+  });
 }
 
 /** The logs that other sources have read: live ones for an import, imports for a live one. */

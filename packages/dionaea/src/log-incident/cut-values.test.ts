@@ -54,10 +54,11 @@ describe('an incident over maxLine', () => {
       [{ maxLine }, query, cut],
       [{}, large, { data: { args: ['a', large] } }],
     ] as const) {
-      const { url, incidents } = await openPort(dionaeaHttp({ port: 0, ...options }));
+      const { url, incidents, log } = await openPort(dionaeaHttp({ port: 0, ...options }));
       const { status } = await fetch(url, { method: 'POST', body: command(['a', text]) });
       expect(status).toBe(204);
       expect(incidents).toMatchObject([expected]);
+      expect(log.some((message) => message.startsWith('cut the long values'))).toBe(text === query);
     }
   });
 
