@@ -122,7 +122,7 @@ describe('replay', { timeout: 120_000 }, () => {
     });
     expect(cut.code).toBe(130);
     const name = /--name (\S+)\n$/.exec(cut.stderr)?.[1];
-    expect(name).toMatch(/^\d{8}T\d{6}$/);
+    expect(name).toMatch(/^\d{8}T\d{6}\.\d{3}$/);
     const on = await world.run(['replay', '--instance', 'flaky', '--again', ...config, '--name', name ?? '']);
     expect(on.stdout).toContain('flaky: 3 delivered');
     const over = await world.run([

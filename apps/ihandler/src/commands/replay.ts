@@ -20,9 +20,9 @@ interface Plan {
   readonly dead: number;
 }
 
-/** The name of a replay: that of an interrupted one to resume, else a new one such as `20261125T224503`. */
+/** The name of a replay: that of an interrupted one to resume, else a new one such as `20261125T224503.117`. */
 function nameOf(args: CommandArguments, now: Date): string {
-  const name = text(args, 'name') ?? now.toISOString().replace(/[-:]|\.\d+Z$/g, '');
+  const name = text(args, 'name') ?? now.toISOString().replace(/[-:]|Z$/g, '');
   if (/^[\w.-]{1,64}$/.test(name)) return name;
   throw new IhandlerError(
     'OPTIONS_INVALID',

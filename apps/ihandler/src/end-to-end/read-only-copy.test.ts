@@ -1,7 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { recording } from '@ihandler/test-support/recordings';
-import Database from 'better-sqlite3';
+import { unfinishedDatabase } from '@ihandler/test-support/unfinished-database';
 import { describe, expect, test } from 'vitest';
 import { startProgram } from '../testing/program.ts';
 import { createWorld } from '../testing/world.ts';
@@ -18,16 +17,7 @@ describe.skipIf(process.geteuid?.() !== 0)(
       const world = createWorld();
       chmodSync(world.folder, 0o755);
       const live = join(world.folder, 'live.sqlite');
-      copyFileSync(recording('dionaea-a/log_sqlite.sqlite'), live);
-      const writer = new Database(live);
-      writer.pragma(`journal_mode = ${mode}`);
-      writer.pragma('cache_size = 2');
-      writer.exec('BEGIN');
-      const insert = writer.prepare(
-        "INSERT INTO connections (connection_type, remote_host) VALUES ('accept', ?)",
-      );
-      for (let n = 0; n < 3000; n += 1) insert.run(`192.0.2.${n % 250}`);
-      if (mode === 'wal') writer.exec('COMMIT');
+      const writer = unfinishedDatabase(live, mode);
       mkdirSync(join(world.folder, 'copy'));
       for (const end of ['', '-journal', '-wal'])
         if (existsSync(live + end)) {

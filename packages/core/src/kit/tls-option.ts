@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { describeError, IhandlerError } from '../contract/error.ts';
-import { readWholeFile } from './read-whole-file.ts';
+import { readWholeFile } from './files/read-whole-file.ts';
 
 const pemFile = z
   .string('expected the path of a PEM file')

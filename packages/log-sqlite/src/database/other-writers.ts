@@ -1,6 +1,9 @@
 import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { type FileWriter, fileWriters, hiddenProcesses } from '@ihandler/core/kit';
+import { fileWriters, hiddenProcesses } from '@ihandler/core/kit';
 import { unseenProcesses } from './unseen-processes.ts';
+
+/** A process that has a file open for writing. */
+type FileWriter = NonNullable<ReturnType<typeof fileWriters>>[number];
 
 /** The other processes that have a database open for writing. Undefined on a system that does not tell. */
 export function otherWriters(file: string): readonly FileWriter[] | undefined {

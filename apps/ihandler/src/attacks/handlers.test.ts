@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { escaping } from './bad-handlers.ts';
-import { expectSurvival } from './escape.ts';
+import { escaping } from '../testing/attacks/bad-handlers.ts';
+import { expectSurvival } from '../testing/attacks/escape.ts';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { errorCode } from '../contract/error.ts';
-import { formatBytes } from './format.ts';
+import { errorCode } from '../../contract/error.ts';
+import { formatBytes } from '../format.ts';
 
 /** The largest file that is read whole unless its reader says otherwise: certificates and settings have kilobytes. */
 const LIMIT = 4 * 2 ** 20;

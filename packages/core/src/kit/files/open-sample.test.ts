@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { failureKind } from '../contract/failure-kind.ts';
+import { failureKind } from '../../contract/failure-kind.ts';
 import { isGone, openSample } from './open-sample.ts';
 
 /** An action between the check of a path and its opening. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { errorCode } from '../contract/error.ts';
-import { escapeControls } from '../contract/text/escape-controls.ts';
+import { errorCode } from '../../contract/error.ts';
+import { escapeControls } from '../../contract/text/escape-controls.ts';
 
 /** A process that has a file open for writing. */
 export interface FileWriter {

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { BuiltProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import type { Program } from '../../apps/ihandler/src/testing/program.ts';
-import { numbersIn, startedIn, until } from '../../apps/ihandler/src/testing/running-world.ts';
-import type { World } from '../../apps/ihandler/src/testing/world.ts';
+import type { BuiltProgram } from '../built-program.ts';
+import type { Program } from '../program.ts';
+import { numbersIn, startedIn, until } from '../running-world.ts';
+import type { World } from '../world.ts';
 import { attackWorld, linesOf, numbers } from './attack-world.ts';
 import type { BadHandler } from './bad-handlers.ts';
 

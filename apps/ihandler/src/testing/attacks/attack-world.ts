@@ -1,6 +1,6 @@
-import type { BuiltProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { liveWorld } from '../../apps/ihandler/src/testing/running-world.ts';
-import type { World } from '../../apps/ihandler/src/testing/world.ts';
+import type { BuiltProgram } from '../built-program.ts';
+import { liveWorld } from '../running-world.ts';
+import type { World } from '../world.ts';
 import { type BadHandler, moduleOf } from './bad-handlers.ts';
 
 /** The numbers that the source brings. The bad handler does its worst at 13. */

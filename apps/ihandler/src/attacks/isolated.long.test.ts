@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { stopped } from '../../apps/ihandler/src/testing/running-world.ts';
-import { blocking, escaping, exhausting } from './bad-handlers.ts';
-import { expectIsolated } from './isolated.ts';
+import { blocking, escaping, exhausting } from '../testing/attacks/bad-handlers.ts';
+import { expectIsolated } from '../testing/attacks/isolated.ts';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
+import { stopped } from '../testing/running-world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { stopped } from '../../apps/ihandler/src/testing/running-world.ts';
-import { blocking } from './bad-handlers.ts';
-import { expectIsolated, statusOf } from './isolated.ts';
+import { blocking } from '../testing/attacks/bad-handlers.ts';
+import { expectIsolated, statusOf } from '../testing/attacks/isolated.ts';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
+import { stopped } from '../testing/running-world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { BuiltProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { numbersIn, startedIn, stopped, until } from '../../apps/ihandler/src/testing/running-world.ts';
+import type { BuiltProgram } from '../built-program.ts';
+import { numbersIn, startedIn, stopped, until } from '../running-world.ts';
 import { attackWorld, linesOf, numbers } from './attack-world.ts';
 import type { BadHandler } from './bad-handlers.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../apps/ihandler/src/testing/built-program.ts';
-import { installLines, lines } from '../../apps/ihandler/src/testing/fixture-packages.ts';
-import { numbersIn, startedIn, stopped, until } from '../../apps/ihandler/src/testing/running-world.ts';
-import type { World } from '../../apps/ihandler/src/testing/world.ts';
-import { attackWorld, linesOf, numbers } from './attack-world.ts';
-import { blocking, escaping, exhausting, moduleOf } from './bad-handlers.ts';
-import { expectSurvival } from './escape.ts';
+import { attackWorld, linesOf, numbers } from '../testing/attacks/attack-world.ts';
+import { blocking, escaping, exhausting, moduleOf } from '../testing/attacks/bad-handlers.ts';
+import { expectSurvival } from '../testing/attacks/escape.ts';
+import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
+import { installLines, lines } from '../testing/fixture-packages.ts';
+import { numbersIn, startedIn, stopped, until } from '../testing/running-world.ts';
+import type { World } from '../testing/world.ts';
 
 let program: BuiltProgram;
 beforeAll(async () => {

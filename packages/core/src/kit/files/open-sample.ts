@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
-import { describeError, errorCode, permanent } from '../contract/error.ts';
+import { describeError, errorCode, permanent } from '../../contract/error.ts';
 
 /** A captured file in a folder that the operator allows, open for reading. */
 export interface OpenSample {
