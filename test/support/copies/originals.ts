@@ -91,8 +91,13 @@ export function createOriginals(folder: string) {
       facts,
       grow(seed) {
         if (unannounced !== undefined) {
-          line('dionaea.connection.tcp.accept', { connection: connection(unannounced.id, unannounced.port) });
-          facts.push(`connection ${unannounced.port}`, `offer ${unannounced.port} early`);
+          // Now and then the announcement is lost, and the offer belongs to nobody.
+          if (seed % 3 !== 1) {
+            line('dionaea.connection.tcp.accept', {
+              connection: connection(unannounced.id, unannounced.port),
+            });
+            facts.push(`connection ${unannounced.port}`, `offer ${unannounced.port} early`);
+          }
           unannounced = undefined;
         }
         port += 1;
@@ -102,8 +107,8 @@ export function createOriginals(folder: string) {
         }
         id += 1;
         if (seed % 4 === 1) {
-          // An id of its own: otherwise only the order could say whose the offer is.
-          unannounced = { id: 10_000 + port, port };
+          // An earlier run may have used its id.
+          unannounced = { id, port };
           line('dionaea.download.offer', { connection: connection(unannounced.id, port), url: 'early' });
           return;
         }
