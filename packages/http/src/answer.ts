@@ -34,11 +34,16 @@ export interface AnswerContext<C extends Client> {
   readonly streams: Streams<C>;
   /** Protects streams of clients that choose ids; absent for a port that makes the ids. */
   readonly guard: StreamGuard<C> | undefined;
+  /** Notes that a request carries a valid token: its connection is the last to make room for others. */
+  readonly recognise: (request: IncomingMessage) => void;
   readonly warnings: ThrottledLog;
 }
 
 /** The client of a request. Throws a {@link Refusal} for a request that the port does not accept. */
-function authorize<C extends Client>(request: IncomingMessage, { clients, warnings }: AnswerContext<C>): C {
+function authorize<C extends Client>(
+  request: IncomingMessage,
+  { clients, recognise, warnings }: AnswerContext<C>,
+): C {
   const { isKnownPath, token } = readTarget(
     request.url ?? '',
     request.headers.authorization,
@@ -54,6 +59,7 @@ function authorize<C extends Client>(request: IncomingMessage, { clients, warnin
       { 'www-authenticate': 'Bearer' },
     );
   }
+  if (client.token !== undefined) recognise(request);
   if (request.method !== 'POST')
     throw new Refusal(405, 'Expected the method POST, found another.', { allow: 'POST' });
   // Sensors send no Origin header; a web page must not make a browser on this machine post for it.

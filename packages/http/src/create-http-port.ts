@@ -14,6 +14,7 @@ import { createThrottledLog, errorCode, readWholeFile } from '@ihandler/core/kit
 import { type AnswerContext, answer } from './answer.ts';
 import { answerMalformed } from './answer-malformed.ts';
 import { type Client, createClients } from './clients.ts';
+import { type Connections, limitConnections } from './connections.ts';
 import { MAX_LINE, type ReadLine } from './read-lines.ts';
 import { createStreamGuard } from './stream-guard.ts';
 import { createStreams } from './streams.ts';
@@ -146,17 +147,17 @@ export function createHttpPort<C extends Client>(
         neverRefuses: settings.neverRefuses === true,
         streams: createStreams((client, stream) => createReader({ client, sensor, stream, context })),
         guard: await guard,
+        recognise: (request) => connections.recognise(request),
         warnings: createThrottledLog(log.warn),
       };
       const server = openServer(settings, (request, response) => {
-        // It never rejects.
-        void answer(request, response, port);
+        connections.inTurn(request, () => answer(request, response, port));
       });
       server.on('checkContinue', (request, response) => {
-        void answer(request, response, port, () => response.writeContinue());
+        connections.inTurn(request, () => answer(request, response, port, () => response.writeContinue()));
       });
       server.on('clientError', answerMalformed);
-      server.maxConnections = settings.maxConnections;
+      const connections: Connections = limitConnections(server, settings.maxConnections, port.warnings);
       await listen(server, settings);
       // Safe: a server that listens on a port has an address that is not the name of a pipe.
       const address = server.address() as AddressInfo;

@@ -86,7 +86,7 @@ export interface HttpOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Largest post, uncompressed, such as `4MiB`. @default "4MiB" */
   readonly maxBody?: string;
-  /** Maximum number of open connections; further ones are closed at once. @default 100 */
+  /** Maximum number of open connections; a further one replaces one that waits for its client. @default 100 */
   readonly maxConnections?: number;
 }
 
