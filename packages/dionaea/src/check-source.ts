@@ -86,13 +86,20 @@ function endOf(file: string): string {
   }
 }
 
+/** The relative path of a sample that a text of `log_incident` lines names; undefined when it names none. */
+export function relativeSampleIn(text: string): string | undefined {
+  for (const line of text.split('\n')) {
+    if (!/"origin": ?"dionaea\.download\.complete/.test(line)) continue;
+    for (const [, path = ''] of line.matchAll(/"(?:path|file)": ?"([^/"][^"]*)"/g))
+      if (path.includes('/', 1)) return path;
+  }
+  return undefined;
+}
+
 /** A finding when the file names samples by relative paths, and nothing says where they start: `store` gets nothing then. */
 export function samplePathFindings(settings: LivePaths): readonly Finding[] {
   if (settings.remote || rootOf(settings) !== undefined) return [];
-  const [, path] =
-    /"origin": ?"dionaea\.download\.complete[^\n]*"(?:path|file)": ?"([^/"][^"]*\/[^"]*)"/.exec(
-      endOf(settings.file),
-    ) ?? [];
+  const path = relativeSampleIn(endOf(settings.file));
   const folders = Object.keys(settings.paths ?? {});
   if (path === undefined || folders.some((folder) => path.startsWith(folder))) return [];
   return [

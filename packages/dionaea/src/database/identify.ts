@@ -53,7 +53,11 @@ export function describeConnection(db: Database, layout: Layout, connection: num
   const sql = `SELECT ${connectionColumns(layout, 'first')} FROM connections first WHERE connection = ?`;
   // Safe: as above.
   const described = describeRow(db.prepare(sql).get(connection) as StoredRow | undefined);
-  return described.replace(/^[^=\n]+=(?:\n|$)/gm, '').trimEnd();
+  return described
+    .split('\n')
+    .filter((line) => line.indexOf('=') !== line.length - 1 || line.length < 2)
+    .join('\n')
+    .trimEnd();
 }
 
 /** The highest row id of a table, 0 when it is empty. */

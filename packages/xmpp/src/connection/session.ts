@@ -53,7 +53,7 @@ const advices: readonly (readonly [reported: RegExp, advice: string])[] = [
     'Check "username" and "password", and that the server knows this account.',
   ],
   [
-    /policy-violation|stanza.*large|too large/i,
+    /policy-violation|stanza.{0,200}large|too large/i,
     'The server does not accept stanzas of this size: raise its limit (Prosody: c2s_stanza_size_limit), or lower "maxStanzaSize".',
   ],
   [/conflict/i, 'Another session has the same resource: remove "resource", or set another one.'],

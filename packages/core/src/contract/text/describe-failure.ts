@@ -5,6 +5,9 @@ import { failureKind } from '../failure-kind.ts';
 import type { Log } from '../log.ts';
 import { property } from '../property.ts';
 
+/** No frame of a stack is longer, in characters: a longer line is text of the message, which an attacker may have written. */
+const LONGEST_FRAME = 4096;
+
 /** The most lines of a stack that are logged. */
 const LONGEST_STACK = 50;
 
@@ -15,7 +18,7 @@ const OWN_FOLDER = dirname(fileURLToPath(import.meta.url)).replace(/[/\\]contrac
 function stackLines(error: unknown): readonly string[] {
   const stack = property(error, 'stack');
   if (typeof stack !== 'string') return [];
-  return stack.split('\n', 200).filter((line) => /^\s+at /.test(line));
+  return stack.split('\n', 200).filter((line) => line.length <= LONGEST_FRAME && /^\s+at /.test(line));
 }
 
 /** `/home/me/notify.js:3:11`; undefined for a line that names no file, or one of Node or core. */
