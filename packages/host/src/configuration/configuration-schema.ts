@@ -81,6 +81,7 @@ const named = {
 const port = {
   host: z.string().min(1).optional(),
   port: z.int().min(0).max(65535).optional(),
+  names: z.array(z.string().min(1)).optional(),
 };
 
 const watchdog = {

@@ -14,7 +14,9 @@ import { createSecrets } from '../configuration/secrets.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { contributionsOf } from '../discovery/contributions.ts';
 import { statusOf } from '../file-status.ts';
+import { healthAddress } from '../status/health-server.ts';
 import { freeDisk } from '../status/journal-status.ts';
+import { isLoopback } from '../status/trusted-host.ts';
 import { realPath } from './real-path.ts';
 import { handlerResources } from './resources.ts';
 
@@ -168,6 +170,14 @@ function spaceWarnings(loaded: LoadedJournal | undefined): readonly Configuratio
   return [{ path: ['journal'], message }];
 }
 
+/** Health and metrics that others can read: they have no authentication. */
+function exposedHealth({ configuration }: HostPlan): readonly ConfigurationWarning[] {
+  const address = healthAddress(configuration);
+  if (address === undefined || isLoopback(address.host)) return [];
+  const message = `health and metrics can be read by everyone who reaches ${address.host}:${address.port}: names of sensors, sources and handlers, errors and counts`;
+  return [{ path: ['health', 'host'], message }];
+}
+
 /** What is valid in a configuration and probably not meant. `handlers` are those of the requested entries, in their order. */
 export async function configurationWarnings(
   plan: HostPlan,
@@ -183,5 +193,6 @@ export async function configurationWarnings(
     ...(await sharedWarnings(plan)),
     ...newcomerWarnings(plan, handlers, contents),
     ...spaceWarnings(loaded),
+    ...exposedHealth(plan),
   ];
 }

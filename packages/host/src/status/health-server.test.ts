@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { healthAddress, serveHealth } from './health-server.ts';
 import { type HostStatus, LATE_AFTER, problemsOf } from './host-status.ts';
@@ -145,6 +146,19 @@ describe('health and metrics', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     const head = await fetch(`${url}/health`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  test('answer no request that names another host', async () => {
+    const { port } = new URL(await served(hostStatus));
+    const answerTo = (host: string) =>
+      new Promise((resolve, reject) => {
+        get({ port, path: '/metrics', headers: { host } }, ({ statusCode }) => resolve(statusCode)).on(
+          'error',
+          reject,
+        );
+      });
+    expect(await answerTo('evil.example.com')).toBe(421);
+    expect(await answerTo(`localhost:${port}`)).toBe(200);
   });
 
   test('answer 500 when the status fails', async () => {

@@ -5,17 +5,28 @@ import { errorCode } from '@ihandler/core/kit';
 import type { Settings } from '../configuration/configuration-schema.ts';
 import { type HostStatus, problemsOf, type StatusProblem } from './host-status.ts';
 import { createHostMetrics } from './metrics.ts';
+import { isTrustedHost } from './trusted-host.ts';
 
 /** The default address of health and metrics. */
 const HOST = '127.0.0.1';
 const PORT = 9464;
 
+/** Where health and metrics listen. */
+export interface HealthAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Names of this server in requests, besides addresses, `localhost` and the name of the machine. */
+  readonly names?: readonly string[];
+}
+
 /** The address of health and metrics in a configuration; undefined when they are off. */
-export function healthAddress({
-  health,
-}: Pick<Settings, 'health'>): { readonly host: string; readonly port: number } | undefined {
+export function healthAddress({ health }: Pick<Settings, 'health'>): HealthAddress | undefined {
   if (health === 'off' || health === false) return undefined;
-  return { host: health?.host ?? HOST, port: health?.port ?? PORT };
+  return {
+    host: health?.host ?? HOST,
+    port: health?.port ?? PORT,
+    ...(health?.names && { names: health.names }),
+  };
 }
 
 /** Answers `GET /health` and `GET /metrics`. */
@@ -61,12 +72,16 @@ function health(status: HostStatus): Answer {
 
 /** Serves health and metrics. Throws `TARGET_UNREADABLE` when it cannot listen, saying what to configure. */
 export async function serveHealth(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, names = [] }: HealthAddress,
   status: () => Promise<HostStatus>,
 ): Promise<HealthServer> {
   const metrics = createHostMetrics();
 
-  async function answerTo({ method, url = '' }: IncomingMessage): Promise<Answer> {
+  async function answerTo({ method, url = '', headers }: IncomingMessage): Promise<Answer> {
+    if (!isTrustedHost(headers.host, names))
+      return json(421, {
+        error: 'unknown host name in the request: add it to "names" of the setting "health"',
+      });
     const path = url.replace(/\?.*$/s, '');
     if (path !== '/health' && path !== '/metrics')
       return json(404, { error: 'expected /health or /metrics' });
