@@ -17,6 +17,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
     dataDir,
     batch = 1000,
     failFast = false,
+    hide = (text: string) => text,
     fetch = globalThis.fetch,
     recorder,
   } = options;
@@ -42,6 +43,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
       retry,
       batch,
       failFast,
+      hide,
       events,
       reports,
       recorder,

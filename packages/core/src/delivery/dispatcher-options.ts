@@ -40,6 +40,8 @@ export interface DispatcherOptions {
    * once. @default its start is retried while the others run
    */
   readonly failFast?: boolean;
+  /** Removes secrets from the reasons of failures before they are stored or reported. @default they stay as they are */
+  readonly hide?: (text: string) => string;
   /**
    * Stores invalid input of a source. The source continues when the promise resolves; a rejection is passed to the source.
    * @default the input is counted and logged without its text

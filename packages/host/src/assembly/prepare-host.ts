@@ -129,6 +129,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     dataDir,
     failFast: instances !== undefined,
     log: world.log,
+    hide: world.secrets.hide,
     ...(walls?.recorder && { recorder: walls.recorder }),
     ...(onReject && { onReject }),
     ...(onDeadLetter && { onDeadLetter }),

@@ -104,6 +104,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     sensor: job.sensor,
     dataDir: job.dataDir,
     log: job.log,
+    hide: job.hide,
     otherStates: job.otherStates,
     onReject: (_source, reject) => rejects.append(formatReject(reject)),
     onDeadLetter: ({ incident, instance, reason, attempts, at }) => {

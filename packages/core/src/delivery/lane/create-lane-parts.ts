@@ -30,6 +30,7 @@ export interface LaneOptions {
   readonly batch: number;
   /** Whether a start that fails with `TARGET_UNREADABLE` is not retried. */
   readonly failFast: boolean;
+  readonly hide: LaneParts['hide'];
   readonly events: LaneEvents;
   readonly reports: HandlerReports;
   readonly recorder: CallRecorder | undefined;
@@ -78,6 +79,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     retry,
     batch,
     failFast,
+    hide,
     events,
     reports,
     recorder,
@@ -105,6 +107,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     retry,
     batch,
     failFast,
+    hide,
     cursor,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),

@@ -8,7 +8,8 @@ import { type Batch, part, positionAt } from './lane-queue.ts';
 import { moveToDeadLetters } from './move-to-dead-letters.ts';
 
 /** What a delivery works with. The cursor may be one of a replay: dead letters are kept under its instance. */
-export interface DeliveryParts extends Pick<LaneParts, 'handler' | 'context' | 'retry' | 'cursor' | 'enter'> {
+export interface DeliveryParts
+  extends Pick<LaneParts, 'handler' | 'context' | 'retry' | 'cursor' | 'hide' | 'enter'> {
   /** Tries a batch, or with `single` only its first incident. Never rejects. */
   attempt(batch: Batch, single: boolean): Promise<Outcome>;
   /** Positions of dead letters that lie ahead: they stay dead. */

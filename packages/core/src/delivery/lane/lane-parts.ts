@@ -36,6 +36,8 @@ export interface LaneParts {
   readonly batch: number;
   /** Whether a start that fails with `TARGET_UNREADABLE` is not retried. */
   readonly failFast: boolean;
+  /** Removes secrets from a text that is stored or reported. */
+  hide(text: string): string;
   readonly cursor: LaneCursor;
   readonly input: LaneInput;
   readonly tasks: LaneTasks;

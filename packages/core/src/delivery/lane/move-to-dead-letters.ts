@@ -5,7 +5,7 @@ import { describeFailure } from '../../contract/text/describe-failure.ts';
 import { MAX_CHAIN, reportedIncident } from './attempts/report-collector.ts';
 import type { LaneParts } from './lane-parts.ts';
 
-type Parts = Pick<LaneParts, 'handler' | 'context' | 'cursor'>;
+type Parts = Pick<LaneParts, 'handler' | 'context' | 'cursor' | 'hide'>;
 
 /** An incident that its handler could not process. */
 export interface FailedIncident {
@@ -21,8 +21,8 @@ export async function moveToDeadLetters(
   parts: Parts,
   { incident, position, error, attempts }: FailedIncident,
 ): Promise<void> {
-  const { context, cursor } = parts;
-  const reason = describeFailure(error);
+  const { context, cursor, hide } = parts;
+  const reason = hide(describeFailure(error));
   context.log.error('moved an incident to the dead letters', {
     origin: incident.origin,
     incident: incident.id,
@@ -32,7 +32,7 @@ export async function moveToDeadLetters(
   cursor.account(position, 0, 1);
   const letter = { instance: cursor.instance, position, incident, reason, attempts, at: context.now() };
   // Without the place in the code: the report may leave this machine.
-  cursor.owe(failedReport(parts, incident, describeError(error), attempts), [letter]);
+  cursor.owe(failedReport(parts, incident, hide(describeError(error)), attempts), [letter]);
   await cursor.commit();
 }
 

@@ -79,6 +79,7 @@ class Replay {
       context: { ...context, signal: this.#stop },
       retry: parts.retry,
       cursor: this.#cursor,
+      hide: parts.hide,
       enter: parts.enter,
       attempt: (batch, single) => parts.attempts.attemptReplay(batch, single),
       deadPositions: new Set(),
