@@ -17,7 +17,7 @@ test('a secret that an exception quotes is neither reported to other handlers no
     `import { appendFileSync } from 'node:fs';
     export default () => ({ contract: 1, name: 'spy', on: { 'ihandler.*': ({ data }) => appendFileSync('${world.folder}/seen', JSON.stringify(data)) } });`,
   );
-  const yaml = 'data: data\nihandlers:\n  - { name: leak, config: { apiKey: "${LEAKED}" } }\n  - spy\n';
+  const yaml = `data: data\nihandlers:\n  - { name: leak, config: { apiKey: "\${LEAKED}" } }\n  - spy\n`;
   world.write('my.yaml', yaml);
   world.write('a.txt', lines(1));
   const env = { LEAKED: 'k-very-secret-1', IHANDLER_SENSOR: 'sensor-1' };
