@@ -33,7 +33,7 @@ export interface AnswerContext<C extends Client> {
   readonly neverRefuses: boolean;
   readonly streams: Streams<C>;
   /** Protects streams of clients that choose ids; absent for a port that makes the ids. */
-  readonly guard: StreamGuard<C> | undefined;
+  readonly guard: Promise<StreamGuard<C>> | undefined;
   /** Notes that a request carries a valid token: its connection is the last to make room for others. */
   readonly recognise: (request: IncomingMessage) => void;
   readonly warnings: ThrottledLog;
@@ -155,12 +155,12 @@ async function readAndStore<C extends Client>(
   try {
     const parsed = await readLines(body, stream.read, stream.nextOrdinal, port.maxLine);
     checkSensors(client.sensor, parsed.incidents);
-    if (port.guard === undefined)
-      return { ...parsed, isDurable: await store(parsed.incidents, stream, port) };
+    const guard = await port.guard;
+    if (guard === undefined) return { ...parsed, isDurable: await store(parsed.incidents, stream, port) };
     const conflicts = new Map<Incident, Conflict>();
-    const compared = await port.guard.compare(parsed.incidents, client, conflicts);
+    const compared = await guard.compare(parsed.incidents, client, conflicts);
     const isDurable = await store(parsed.incidents, stream, port, compared);
-    port.guard.stored(compared);
+    guard.stored(compared);
     const invalid = [...parsed.invalid, ...linesOfConflicts(conflicts, parsed)];
     return { incidents: parsed.incidents.filter((each) => !conflicts.has(each)), invalid, isDurable };
   } finally {

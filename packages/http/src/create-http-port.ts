@@ -146,7 +146,7 @@ export function createHttpPort<C extends Client>(
         maxLine: settings.maxLine ?? MAX_LINE,
         neverRefuses: settings.neverRefuses === true,
         streams: createStreams((client, stream) => createReader({ client, sensor, stream, context })),
-        guard: await guard,
+        guard,
         recognise: (request) => connections.recognise(request),
         warnings: createThrottledLog(log.warn),
       };
@@ -158,7 +158,8 @@ export function createHttpPort<C extends Client>(
       });
       server.on('clientError', answerMalformed);
       const connections: Connections = limitConnections(server, settings.maxConnections, port.warnings);
-      await listen(server, settings);
+      // The port opens at once; posts wait for the guard.
+      await Promise.all([listen(server, settings), guard]);
       // Safe: a server that listens on a port has an address that is not the name of a pipe.
       const address = server.address() as AddressInfo;
       server.on('error', (error) => log.error('server error', { error: describeError(error) }));

@@ -143,7 +143,8 @@ describe('the rows of an incident', () => {
     const odd = incident('dionaea.connection.tcp.reject', {
       connection: { id: 7, local: null, remote: { host: bytes(0x31), port: '5' } },
     });
-    store.write([odd, incident('dionaea.download.offer', { connection: connection('7'), url: 'x' })]);
+    const later = { ...connection('7'), remote: { host: '1', port: 5, hostname: '' } };
+    store.write([odd, incident('dionaea.download.offer', { connection: later, url: 'x' })]);
     expect(store.rows.connections).toEqual([
       [1, 'reject', null, null, odd.timestamp / 1000, 1, null, null, null, '1', null, 5],
     ]);
