@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { bundleChild } from '../support/bundle-child.ts';
@@ -39,6 +40,8 @@ async function holdOpen(file: string, ...before: readonly string[]): Promise<voi
     if (writer.pid !== undefined) process.kill(-writer.pid, 'SIGKILL');
   });
   await once(writer.stdout, 'data');
+  // While bash becomes sleep, its open files cannot be listed for a moment.
+  await pause(500);
 }
 
 function adopt(file: string, consent: 'true' | 'checked', ...before: readonly string[]): string {

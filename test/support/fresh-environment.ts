@@ -9,6 +9,8 @@ export function freshEnvironment(sqlite: PrebuiltSqlite): NodeJS.ProcessEnv {
     ...Object.fromEntries(others),
     ...sqlite.environment,
     npm_config_prefer_offline: 'true',
+    // In CI, Yarn expects a lockfile, which a new project does not have.
+    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
     NO_COLOR: '1',
   };
 }
