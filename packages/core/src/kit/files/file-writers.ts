@@ -92,7 +92,7 @@ export function fileWriters(files: ReadonlySet<string>): readonly FileWriter[] |
   const fileAt = (descriptor: string): string | undefined => {
     const path = orUndefined(() => readlinkSync(descriptor));
     if (path === undefined || files.has(path)) return path;
-    return /^\/(?!dev\/)/.test(path) ? identities.get(identityOf(descriptor)) : undefined;
+    return /^\/(?!dev\/(?!shm\/))/.test(path) ? identities.get(identityOf(descriptor)) : undefined;
   };
   return asRealUser(() =>
     processes()?.flatMap((pid) => {
