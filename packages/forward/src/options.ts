@@ -1,5 +1,5 @@
 import { parseOptions } from '@ihandler/core';
-import { durationOption, sizeOption, tlsOption } from '@ihandler/core/kit';
+import { addresses, durationOption, sizeOption, tlsOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 
 /** The environment variable with the token, for configurations without the option. */
@@ -70,10 +70,6 @@ function isUsable(text: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === '';
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 function checkTogether({ url, tls, pin }: Settings, context: z.core.$RefinementCtx): void {
   // An invalid URL has its own problem already.
   if (!isUsable(url)) return;
@@ -81,7 +77,7 @@ function checkTogether({ url, tls, pin }: Settings, context: z.core.$RefinementC
   const issue = (path: string, message: string) =>
     context.addIssue({ code: 'custom', path: path.split('.'), message, input: undefined });
   const insecure = tls?.insecure === true;
-  if (protocol === 'http:' && !isLoopback(hostname) && !insecure)
+  if (protocol === 'http:' && !addresses.isLoopback(hostname) && !insecure)
     issue('url', 'expected https; plain http to another machine requires "tls: { insecure: true }"');
   if (protocol === 'http:' && tls?.ca !== undefined) issue('tls.ca', 'expected only with https');
   if (protocol === 'http:' && pin !== undefined) issue('pin', 'expected only with https');

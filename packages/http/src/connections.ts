@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ThrottledLog } from '@ihandler/core/kit';
+import { addresses, type ThrottledLog } from '@ihandler/core/kit';
 
 /** Posts that wait behind another on one connection before the port stops reading from it. */
 const MAX_WAITING = 16;
@@ -8,6 +8,7 @@ const MAX_WAITING = 16;
 const MAX_PIPELINED = 256;
 
 interface Connection {
+  readonly key: string;
   readonly socket: Socket;
   readonly address: string;
   /** When it was opened, or when its last post was answered. */
@@ -69,7 +70,8 @@ export function limitConnections(server: Server, max: number, warnings: Throttle
   }
 
   function remove(connection: Connection): void {
-    if (!open.delete(keyOf(connection.socket)) && open.get(connection.address) === undefined) return;
+    if (open.get(connection.key) !== connection) return;
+    open.delete(connection.key);
     const left = countOf(connection) - 1;
     if (left > 0) counts.set(connection.address, left);
     else counts.delete(connection.address);
@@ -78,8 +80,7 @@ export function limitConnections(server: Server, max: number, warnings: Throttle
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
     const address = socket.remoteAddress ?? '';
-    const isLoopback = /^(?:::1|(?:::ffff:)?127\..*)$/.test(address);
-    const limit = isLoopback ? max : Math.max(1, max >> 1);
+    const limit = addresses.isLoopback(address) ? max : Math.max(1, max >> 1);
     const isFull = (counts.get(address) ?? 0) >= limit ? !makeRoom(address) : open.size >= max && !makeRoom();
     if (isFull) {
       warnings.log('closed new connections, since all others are in use', { from: address }, 1);
@@ -87,13 +88,13 @@ export function limitConnections(server: Server, max: number, warnings: Throttle
       return;
     }
     const connection: Connection = {
-      ...{ socket, address, since: performance.now(), isKnown: false },
+      ...{ key, socket, address, since: performance.now(), isKnown: false },
       ...{ waiting: [], isAnswering: false, isComplete: false },
     };
     open.set(key, connection);
     counts.set(address, (counts.get(address) ?? 0) + 1);
     socket.once('close', () => {
-      if (open.get(key) === connection) remove(connection);
+      remove(connection);
       connection.waiting.length = 0;
     });
   });

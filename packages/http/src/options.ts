@@ -1,5 +1,5 @@
 import { parseOptions } from '@ihandler/core';
-import { sizeOption } from '@ihandler/core/kit';
+import { addresses, sizeOption } from '@ihandler/core/kit';
 import { z } from 'zod';
 import type { Client } from './clients.ts';
 
@@ -90,10 +90,6 @@ export interface HttpOptions {
   readonly maxConnections?: number;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** The options that decide which clients may post. */
 type AccessOptions = Pick<PortSettings, 'host' | 'token'> & {
   readonly sensors?: readonly { readonly sensor: string; readonly token: string }[] | undefined;
@@ -104,7 +100,7 @@ export function checkPort(options: AccessOptions, context: z.core.$RefinementCtx
   const { host, token = process.env[TOKEN_VARIABLE], sensors = [] } = options;
   const issue = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: 'custom', path, message, input: undefined });
-  if (token === undefined && sensors.length === 0 && !isLoopback(host))
+  if (token === undefined && sensors.length === 0 && !addresses.isLoopback(host))
     issue(
       ['token'],
       `expected a token, since "host" is not a loopback address: set "token", "sensors" or ${TOKEN_VARIABLE}`,

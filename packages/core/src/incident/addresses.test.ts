@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withinNetworks } from '../routing/entry-filter.ts';
-import { addressesIn, namesHost, withoutAddresses } from './addresses.ts';
+import { addresses, addressesIn, namesHost, withoutAddresses } from './addresses.ts';
 
 describe('addressesIn', () => {
   it.each([
@@ -33,4 +33,19 @@ it('namesHost looks at texts, bytes and keys at any depth, but not at the local 
   expect(names({ connection: { local: { host: '203.0.113.9' }, remote: { host: '203.0.113.8' } } })).toBe(
     false,
   );
+});
+
+it.each([
+  ['127.0.0.1', true],
+  ['127.9.9.9', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['::ffff:127.0.0.1', true],
+  ['localhost', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['127.example.com', false],
+  ['localhost.example.com', false],
+])('%s is loopback: %s', (host, loopback) => {
+  expect(addresses.isLoopback(host)).toBe(loopback);
 });

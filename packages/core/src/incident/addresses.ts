@@ -47,8 +47,16 @@ export function namesHost(value: unknown, isForgotten: (host: string) => boolean
   );
 }
 
-/** The addresses in texts and data, for handlers that forget hosts. */
+/** Whether a host is reachable from this machine only: `localhost`, `::1` (also in brackets), `127.0.0.0/8`, also in mapped form. */
+function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[(.*)\]$/, '$1').replace(/^::ffff:(?=\d)/i, '');
+  return plain === 'localhost' || plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
+}
+
+/** What handlers, sources and programs ask about addresses. */
 export const addresses = Object.freeze({
+  /** See {@link isLoopback}. */
+  isLoopback,
   /** See {@link addressesIn}. */
   in: addressesIn,
   /** See {@link namesHost}. */

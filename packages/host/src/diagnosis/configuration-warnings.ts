@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type HandlerEntry, isWriting, knownOrigins, matchOrigin } from '@ihandler/core';
-import { formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
+import { addresses, formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { planHost } from '../assembly/host-plan.ts';
 import { isLocal } from '../assembly/load-handlers.ts';
@@ -16,7 +16,6 @@ import { contributionsOf } from '../discovery/contributions.ts';
 import { statusOf } from '../file-status.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { freeDisk } from '../status/journal-status.ts';
-import { isLoopback } from '../status/trusted-host.ts';
 import { realPath } from './real-path.ts';
 import { handlerResources } from './resources.ts';
 
@@ -173,7 +172,7 @@ function spaceWarnings(loaded: LoadedJournal | undefined): readonly Configuratio
 /** Health and metrics that others can read: they have no authentication. */
 function exposedHealth({ configuration }: HostPlan): readonly ConfigurationWarning[] {
   const address = healthAddress(configuration);
-  if (address === undefined || isLoopback(address.host)) return [];
+  if (address === undefined || addresses.isLoopback(address.host)) return [];
   const message = `health and metrics can be read by everyone who reaches ${address.host}:${address.port}: names of sensors, sources and handlers, errors and counts`;
   return [{ path: ['health', 'host'], message }];
 }

@@ -5,7 +5,8 @@ import { errorCode } from '@ihandler/core/kit';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import type { RequestedEntry } from '../assembly/load-handlers.ts';
 import { journalOf } from '../assembly/view-journal.ts';
-import { handlerResources } from '../diagnosis/resources.ts';
+import { handlerResources, importResources, liveResources } from '../diagnosis/resources.ts';
+import { statusOf } from '../file-status.ts';
 import { countInFile, createMentionCounter } from './count-mentions.ts';
 
 /** A file that still names a forgotten address. */
@@ -35,20 +36,28 @@ function filesBelow(folder: string): readonly string[] {
   });
 }
 
-/** A file and those named after it, such as rotated logs, and copies and the log of a database; or the files of a folder. */
-function filesAt(path: string): readonly string[] {
+/** A file and those named after it, such as rotated logs, and copies and the log of a database. */
+function filesBeside(path: string): readonly string[] {
   const name = basename(path);
   const isNamedAfter = (other: string) =>
     other === name || other.startsWith(`${name}.`) || other.startsWith(`${name}-`);
-  const beside = entriesOf(dirname(path))
+  return entriesOf(dirname(path))
     .filter((entry) => entry.isFile() && isNamedAfter(entry.name))
     .map((entry) => join(dirname(path), entry.name));
-  return [...beside, ...filesBelow(path)];
+}
+
+/** The files that sources read, and those beside them: the sensor's own. Folders are left out: one may be the root. */
+function filesOfSources(plan: HostPlan): readonly string[] {
+  return [...liveResources(plan, plan.configuration.sensor ?? ''), ...importResources(plan)]
+    .map(({ target }) => target)
+    .filter((target) => typeof target === 'string')
+    .filter((target) => statusOf(target)?.isDirectory() !== true)
+    .flatMap(filesBeside);
 }
 
 /**
- * Searches the bytes of all files in the data folder, of the journal, and of the files that options of handlers name, with the
- * files beside them that are named after them. With added handlers and no configuration, only theirs. Changes nothing.
+ * Searches the bytes of all files in the data folder, of the journal, and of the files that options of handlers and sources name, with
+ * the files beside them that are named after them. With added handlers and no configuration, only theirs. Changes nothing.
  */
 export async function filesNaming(
   plan: HostPlan,
@@ -65,8 +74,11 @@ export async function filesNaming(
       : [],
   );
   const files = new Set([
-    ...(isOnlyAdded ? [] : filesBelow(plan.dataDir)),
-    ...[...(journal === undefined ? [] : [journal]), ...named].flatMap(filesAt),
+    ...(isOnlyAdded ? [] : [...filesBelow(plan.dataDir), ...filesOfSources(plan)]),
+    ...[...(journal === undefined ? [] : [journal]), ...named].flatMap((path) => [
+      ...filesBeside(path),
+      ...filesBelow(path),
+    ]),
   ]);
   const count = createMentionCounter(networks);
   const found: Leftover[] = [];

@@ -10,11 +10,6 @@ function nameIn(header: string): string {
     .toLowerCase();
 }
 
-/** Whether an address is reachable from this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /**
  * Whether a request names this server: an address, `localhost`, the name of this machine or one of `names`. A page of another
  * site that a browser on this machine shows can only send the name of that site, also when its DNS leads here (rebinding).

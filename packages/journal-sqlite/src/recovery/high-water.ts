@@ -4,6 +4,7 @@ import { formatCount } from '@ihandler/core/kit';
 import type { Database } from 'better-sqlite3';
 import { freeName } from '../database/free-name.ts';
 import { readBounds } from '../write/entries.ts';
+import { noteDamage } from './note-damage.ts';
 import { isCount } from './readable-values.ts';
 
 /** How far a journal was, in a file of its own: it shows when the journal has lost its newest entries, or itself. */
@@ -56,27 +57,18 @@ export function findMissing(
   db.prepare('UPDATE ihandler_journal SET taken = ?').run(mark.position);
   if (last > before) db.prepare('INSERT INTO gaps (first, last) VALUES (?, ?)').run(last + 1, mark.position);
   if (damage !== undefined) {
-    const lost = damage.lost + mark.position - last;
-    db.prepare('UPDATE damages SET lost = ? WHERE set_aside = ?').run(lost, damage.setAside);
-    return { ...damage, lost };
+    const more = noteDamage(db, { ...damage, lost: mark.position - last }, now);
+    return { ...more, lost: damage.lost + more.lost };
   }
   const isAnother = mark.journal !== nameOf(db);
   const lost = mark.position - Math.max(mark.released, isAnother ? 0 : last);
   if (lost <= 0) return undefined;
   const setAside = freeName(`${db.name}.missing`, now);
   renameSync(markOf(db.name), setAside);
-  const missing = {
-    setAside,
-    problem: isAnother
-      ? `the journal that was here is gone: it had ${formatCount(lost, 'incident')} that some handler had not handled`
-      : `its newest ${formatCount(mark.position - last, 'entry', 'entries')} are gone: its write-ahead log was damaged or removed, or an older copy took its place`,
-    readable: Number(db.prepare('SELECT count(*) FROM entries').pluck().get()),
-    lost,
-  };
-  db.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
-    ...[Math.trunc(now), setAside, missing.problem, missing.readable, missing.lost],
-  );
-  return missing;
+  const problem = isAnother
+    ? `the journal that was here is gone: it had ${formatCount(lost, 'incident')} that some handler had not handled`
+    : `its newest ${formatCount(mark.position - last, 'entry', 'entries')} are gone: its write-ahead log was damaged or removed, or an older copy took its place`;
+  return noteDamage(db, { setAside, problem, lost }, now);
 }
 
 /** Keeps the mark of an open journal. */

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs';
 import type { JournalDamage } from '@ihandler/core';
 import type { Store } from '../write/store.ts';
+import { noteDamage } from './note-damage.ts';
 
 /** The file beside a journal that keeps damaged entries: one JSON object a line. */
 export function quarantineOf(file: string): string {
@@ -49,16 +50,6 @@ export function quarantine(
   const file = quarantineOf(db.name);
   appendDurably(file, rows.map((row) => lineOf(row, at)).join(''));
   for (const { position } of rows) entries.removeDamaged(position);
-  const damage = {
-    setAside: file,
-    problem: `entries do not match their checksum, the first at position ${String(rows[0]?.position)}`,
-    readable: Number(db.prepare('SELECT count(*) FROM entries').pluck().get()),
-    lost: rows.length,
-  };
-  const add = db.prepare('UPDATE damages SET at = ?, readable = ?, lost = lost + ? WHERE set_aside = ?');
-  if (add.run(at, damage.readable, damage.lost, file).changes === 0)
-    db.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
-      ...[at, file, damage.problem, damage.readable, damage.lost],
-    );
-  return damage;
+  const problem = `entries do not match their checksum, the first at position ${String(rows[0]?.position)}`;
+  return noteDamage(db, { setAside: file, problem, lost: rows.length }, at);
 }

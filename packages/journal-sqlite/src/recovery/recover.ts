@@ -7,12 +7,6 @@ import { type Row, readableEntries, rowsFromBothEnds, rowsOf } from './damaged-r
 import { isCount, isReadable } from './readable-values.ts';
 import { recoverCursors } from './recover-cursors.ts';
 
-/** How many entries of a damaged journal were readable and how many were lost: see `JournalDamage`. */
-export interface RecoveryCounts {
-  readonly readable: number;
-  readonly lost: number;
-}
-
 /** How far beyond the last readable position a damaged index is trusted. */
 const TRUSTED_RANGE = 10_000_000;
 
@@ -70,9 +64,10 @@ function indexedRange(from: Database, last: number): readonly [lowest: number, h
 
 /**
  * Copies all readable data of a damaged journal into a new one, within a transaction: entries with their positions, cursors
- * whose counts balance, dead letters, source states. Never reuses a position, as far as the damaged journal shows.
+ * whose counts balance, dead letters, source states. Never reuses a position, as far as the damaged journal shows. Returns how
+ * many entries are lost.
  */
-export function recover(from: Database, to: Database): RecoveryCounts {
+export function recover(from: Database, to: Database): number {
   const { positions, last } = recoverEntries(from, to);
   recoverStreams(from, to);
   recoverSources(from, to);
@@ -87,5 +82,5 @@ export function recover(from: Database, to: Database): RecoveryCounts {
   if (last > 0 && taken > last)
     to.prepare('INSERT INTO gaps (first, last) VALUES (?, ?)').run(last + 1, taken);
   const first = to.prepare<[], number | null>('SELECT min(position) FROM entries').pluck().get() ?? taken + 1;
-  return { readable: positions, lost: taken - Math.min(lowest, first) + 1 - positions };
+  return taken - Math.min(lowest, first) + 1 - positions;
 }

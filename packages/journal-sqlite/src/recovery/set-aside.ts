@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { freeName } from '../database/free-name.ts';
 import { draftJournal } from '../database/open-database.ts';
 import { syncFolder } from '../database/sync-folder.ts';
+import { noteDamage } from './note-damage.ts';
 import { recover } from './recover.ts';
 
 /** The suffixes of the files beside a database. */
@@ -39,11 +40,11 @@ function recoverInto(
   report: Omit<JournalDamage, 'readable' | 'lost'>,
   now: number,
 ): JournalDamage {
-  let counts = { readable: 0, lost: 0 };
+  let lost = 0;
   try {
     const from = new Database(file, { readonly: true, fileMustExist: true });
     try {
-      counts = recover(from, to);
+      lost = recover(from, to);
     } finally {
       from.close();
     }
@@ -51,12 +52,8 @@ function recoverInto(
     // Nothing is readable if the file is not a database. A full disk is not damage. Anything else must not prevent the start.
     if (error instanceof Database.SqliteError && /^SQLITE_(FULL|IOERR_WRITE|BUSY)/.test(error.code))
       throw error;
-    counts = { readable: Number(to.prepare('SELECT count(*) FROM entries').pluck().get()), lost: 0 };
   }
-  to.prepare('INSERT INTO damages (at, set_aside, problem, readable, lost) VALUES (?, ?, ?, ?, ?)').run(
-    ...[Math.trunc(now), report.setAside, report.problem, counts.readable, counts.lost],
-  );
-  return { ...report, ...counts };
+  return noteDamage(to, { ...report, lost }, now);
 }
 
 /**

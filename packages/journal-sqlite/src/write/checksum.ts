@@ -8,7 +8,7 @@ export function checksum(text: string, ...values: readonly (number | string)[]):
   return crc32(values.join('\n'), crc32(text));
 }
 
-/** The values of a row that its checksum covers. */
+/** Computes the checksum of a row from the values that it covers. */
 type Covered<T> = (row: T) => number;
 
 /** The row of an entry. */

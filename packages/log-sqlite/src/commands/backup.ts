@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { waitingForLock } from '@ihandler/attack-log';
 import { type Command, escapeControls, IhandlerError } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
+import { utcStamp } from '@ihandler/sqlite-file';
 import { assertFree, backUpDatabase } from '../database/backup-database.ts';
 import { explainReading } from '../database/failure.ts';
-import { utcStamp } from '../database/utc-stamp.ts';
 import { acceptsTarget } from '../read/accepts-target.ts';
 import { openReadable, type ReadableDatabase } from '../read/readable-database.ts';
 

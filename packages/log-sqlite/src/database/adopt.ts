@@ -2,14 +2,13 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HandlerContext } from '@ihandler/core';
 import { formatBytes } from '@ihandler/core/kit';
-import { unreadable } from '@ihandler/sqlite-file';
+import { unreadable, utcStamp } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import type { Settings } from '../options.ts';
 import { migrate } from '../schema/migrate.ts';
 import { backUpDatabase } from './backup-database.ts';
 import { explainOpening } from './failure.ts';
 import { describeWriters, type HiddenWriters, hiddenWriters, otherWriters } from './other-writers.ts';
-import { utcStamp } from './utc-stamp.ts';
 
 /** Space for the backup and the migration, as a multiple of the size of the database. */
 const SPACE_NEEDED = 2.2;

@@ -1,12 +1,11 @@
 import { renameSync, rmSync, truncateSync } from 'node:fs';
 import { type HandlerContext, temporary } from '@ihandler/core';
-import { statusOf, unreadable } from '@ihandler/sqlite-file';
+import { statusOf, unreadable, utcStamp } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import type { Settings } from '../options.ts';
 import { type AttackStore, createAttackStore } from '../write/attack-store.ts';
 import { type Contents, openDatabase } from './open-database.ts';
 import { type FileIdentity, type FileState, fileState, identityOf, isWhole } from './target-file.ts';
-import { utcStamp } from './utc-stamp.ts';
 
 /** An open database with its prepared statements. */
 export interface OpenDatabase {

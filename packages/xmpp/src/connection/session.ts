@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { isIP } from 'node:net';
 import { describeError, temporary } from '@ihandler/core';
-import { explainTls } from '@ihandler/core/kit';
+import { addresses, explainTls } from '@ihandler/core/kit';
 import { client, xml } from '@xmpp/client';
 import type { Account } from '../options.ts';
 import { checkData, closeEntity } from './raw-connection.ts';
@@ -42,8 +41,7 @@ function randomResource(): string {
 }
 
 function isLoopback(url: string): boolean {
-  const host = new URL(url.replace(/^xmpps?:/, 'http:')).hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return addresses.isLoopback(new URL(url.replace(/^xmpps?:/, 'http:')).hostname);
 }
 
 /** What to do about errors of the server, by their texts. */
