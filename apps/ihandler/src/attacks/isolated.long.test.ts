@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blocking, escaping, exhausting } from '../testing/attacks/bad-handlers.ts';
+import { blocking, escaping, exhausting, microtasks } from '../testing/attacks/bad-handlers.ts';
 import { expectIsolated } from '../testing/attacks/isolated.ts';
 import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
 import { stopped } from '../testing/running-world.ts';
@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => program.remove());
 
 /** A signal reaches the process, whatever thread sends it. */
-const bad = [...escaping, ...blocking, ...exhausting].filter(({ title }) => title !== 'a signal to itself');
+const bad = [...escaping, ...blocking, microtasks, ...exhausting].filter(
+  ({ title }) => title !== 'a signal to itself',
+);
 
 it.each(bad.map((one) => [one.title, one] as const))(
   'an isolated handler ends at most its thread, and the others get everything: %s',

@@ -82,14 +82,16 @@ export const blocking: readonly BadHandler[] = [
     listener: 'async ({ data }) => { await null; if (data.n === 13) for (;;); }',
   },
   {
-    title: 'an endless chain of microtasks',
-    listener: 'async ({ data }) => { if (data.n === 13) for (;;) await null; }',
-  },
-  {
     title: 'a catastrophic regular expression',
     listener: '({ data }) => { if (data.n === 13) /^(a+)+$/.test("a".repeat(60) + "!"); }',
   },
 ];
+
+/** A handler that holds the thread in a way that V8 does not always pause. */
+export const microtasks: BadHandler = {
+  title: 'an endless chain of microtasks',
+  listener: 'async ({ data }) => { if (data.n === 13) for (;;) await null; }',
+};
 
 /** Handlers that exhaust the memory at once, and bit by bit. */
 export const exhausting: readonly BadHandler[] = [
