@@ -36,7 +36,6 @@ export {
   type ListeningHandler,
   type MaybePromise,
   type ReportOptions,
-  type Schema,
   type WritingDefinition,
   type WritingHandler,
 } from './contract/handler.ts';
@@ -75,6 +74,17 @@ export {
   silentLog,
 } from './contract/log.ts';
 export { type Manifest, manifestSchema } from './contract/manifest.ts';
+export type {
+  Conversion,
+  FactSource,
+  OriginDeclaration,
+  OriginDeclarations,
+  OriginDescription,
+  Origins,
+  RoleMappings,
+} from './contract/meaning/origins.ts';
+export type { Meaning, Outcome, Role, RoleFacts, RoleIncident } from './contract/meaning/roles.ts';
+export type { Schema } from './contract/meaning/schema.ts';
 export { type OptionProblem, optionProblems, parseOptions } from './contract/options.ts';
 export type { SensorModule } from './contract/sensor.ts';
 export {
@@ -106,5 +116,7 @@ export {
   decodeIncident,
   encodeIncident,
 } from './incident/incident-codec.ts';
+export { createOrigins } from './origins/create-origins.ts';
+export { listenerFor } from './origins/role-listener.ts';
 export { compileGlob, matchOrigin } from './routing/glob.ts';
 export type { HandlerEntry } from './routing/handler-entry.ts';

@@ -1,5 +1,7 @@
 import { tmpdir } from 'node:os';
 import {
+  catalogue,
+  createOrigins,
   type HandlerContext,
   LOG_LEVELS,
   type Log,
@@ -49,6 +51,7 @@ export function handlerContext(overrides: Partial<HandlerContext> = {}): LentCon
     durable: true,
     signal: new AbortController().signal,
     log: collectingLog(lines),
+    origins: createOrigins([catalogue]),
     now: Date.now,
     fetch: globalThis.fetch,
     async report(origin: string, data: UntypedData, options?: ReportOptions) {

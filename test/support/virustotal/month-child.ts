@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
 import { createVirtualTime, createVirusTotal } from '@ihandler/virustotal/testing';
 import { createRandom, planMonth } from './month-plan.ts';
 
@@ -68,6 +68,7 @@ const context: HandlerContext = {
     error: (message, details) =>
       appendFileSync(join(folder, 'log'), `${message} ${JSON.stringify(details)}\n`),
   },
+  origins: createOrigins([catalogue]),
   now: time.now,
   fetch: globalThis.fetch,
   async report(origin: string, data: unknown) {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
 import virustotal from '@ihandler/virustotal';
 
 // Uploads one file and prints the result and the peak memory.
@@ -14,6 +14,7 @@ const context: HandlerContext = {
   durable: true,
   signal: new AbortController().signal,
   log: silentLog,
+  origins: createOrigins([catalogue]),
   now: Date.now,
   fetch: globalThis.fetch,
   async report() {},

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Level } from '../contract/log.ts';
+import type { RoleMappings } from '../contract/meaning/origins.ts';
 
 /** The declaration of an origin, in the catalogue or in the package that reports it. */
 export interface CatalogueEntry {
@@ -9,6 +10,8 @@ export interface CatalogueEntry {
   readonly level: Level;
   /** What happened, in a sentence or two, for the page of incidents. */
   readonly description: string;
+  /** What it means. @default it has no role */
+  readonly roles?: RoleMappings;
 }
 
 /** Origins that belong together, with their declarations. */

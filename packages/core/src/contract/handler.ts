@@ -1,16 +1,15 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Incident, IncidentMap, IncidentOf, Origin, UntypedData } from './incident.ts';
 import type { Log } from './log.ts';
+import type { Origins } from './meaning/origins.ts';
+import type { Role, RoleIncident } from './meaning/roles.ts';
+import type { Schema } from './meaning/schema.ts';
 
 /** The version of the contract between handlers, sources and the dispatcher. It is not the version of this package. */
 export const CONTRACT = 1;
 
 /** A value or a promise of it, so that a method that does no input or output need not be asynchronous. */
 export type MaybePromise<T> = T | Promise<T>;
-
-/** A synchronous schema of any validation library that implements Standard Schema (https://standardschema.dev), such as zod. */
-export type Schema = StandardSchemaV1;
 
 /** How {@link HandlerContext.report} identifies a report, so that a repetition has the same id and is ignored. */
 export interface ReportOptions {
@@ -41,6 +40,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** The log of this instance. */
   readonly log: Log;
+  /** The declared origins: their levels, and what their incidents mean. */
+  readonly origins: Origins;
   /** The current time in milliseconds since the Unix epoch. Tests replace it. */
   now(): number;
   /** The `fetch` to use for requests. Tests replace it. */
@@ -118,7 +119,10 @@ export interface HandlerBase {
  * attempt it moves the incident to the dead letters and continues with the next one.
  */
 export interface ListeningHandler extends HandlerBase {
-  /** The listeners by glob over origins. `*` in a glob matches any characters, dots included. */
+  /**
+   * The listeners by glob over origins, or by role: `role:login`. `*` in a glob matches any characters, dots included. The
+   * listener of a role gets a {@link RoleIncident}, and is called only for incidents that have the role.
+   */
   readonly on: Readonly<Record<string, Listener>>;
   /**
    * Calls listeners for many incidents, one incident after the other. For a host that runs listeners elsewhere, such as in a
@@ -138,7 +142,10 @@ export interface ListeningHandler extends HandlerBase {
  * request. The dispatcher retries a failed batch, and then its incidents one by one.
  */
 export interface WritingHandler extends HandlerBase {
-  /** The globs over origins that the handler accepts. `*` in a glob matches any characters, dots included. */
+  /**
+   * The globs over origins that the handler accepts, or roles: `role:login` stands for all origins that can have the role.
+   * `*` in a glob matches any characters, dots included. `context.origins` knows the facts.
+   */
   readonly accepts: readonly string[];
   /**
    * Stores a batch, in order; at least one incident. `checkpoint` holds the highest ordinal of each stream in the batch: merge
@@ -158,18 +165,28 @@ export interface WritingHandler extends HandlerBase {
 /** Acts on incidents whose origin matches its globs. */
 export type Handler = ListeningHandler | WritingHandler;
 
-/** A glob that can match something; `never` for a typo under a known root. */
-type ValidGlob<P extends string> = P extends string ? ([IncidentOf<P>] extends [never] ? never : P) : never;
+/** What the listener of a key of `on` gets; `never` for a glob that matches nothing, and for an unknown role. */
+type Heard<P extends string> = P extends `role:${infer R}` ? RoleIncident<R & Role> : IncidentOf<P>;
+
+/** What `write` gets because of an item of `accepts`; `never` as for {@link Heard}. */
+type Accepted<P extends string> = P extends `role:${infer R}`
+  ? R extends Role
+    ? Incident
+    : never
+  : IncidentOf<P>;
+
+/** A key that can match something; `never` for a typo under a known root, and for an unknown role. */
+type ValidGlob<P extends string> = P extends string ? ([Accepted<P>] extends [never] ? never : P) : never;
 
 /** The argument of {@link defineHandler} for a listening handler: each listener is typed by its glob. */
 export type ListeningDefinition<P extends string> = Omit<ListeningHandler, 'contract' | 'on'> & {
-  readonly on: { readonly [G in P]: [ValidGlob<G>] extends [never] ? never : Listener<IncidentOf<G>> };
+  readonly on: { readonly [G in P]: [ValidGlob<G>] extends [never] ? never : Listener<Heard<G>> };
 };
 
 /** The argument of {@link defineHandler} for a writing handler: the batch is typed by the globs. */
 export type WritingDefinition<P extends string> = Omit<WritingHandler, 'contract' | 'accepts' | 'write'> & {
   readonly accepts: readonly (P & ValidGlob<P>)[];
-  write(batch: readonly IncidentOf<P>[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
+  write(batch: readonly Accepted<P>[], checkpoint: Checkpoint, context: HandlerContext): MaybePromise<void>;
 };
 
 /** Defines a handler: types each listener by its own glob and adds the contract version. Does nothing else at runtime. */

@@ -6,7 +6,10 @@ import type { LaneOptions } from './lane/create-lane-parts.ts';
 import { Lane } from './lane/lane.ts';
 
 /** What the lanes of a dispatcher share with it. */
-export type SharedParts = Pick<DispatcherParts, 'now' | 'log' | 'router' | 'retry' | 'mustBeOpen'> &
+export type SharedParts = Pick<
+  DispatcherParts,
+  'now' | 'log' | 'origins' | 'router' | 'retry' | 'mustBeOpen'
+> &
   Pick<LaneOptions, 'events' | 'fedTo'>;
 
 /** Creates a lane for each entry, in their order. */
@@ -21,7 +24,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
     fetch = globalThis.fetch,
     recorder,
   } = options;
-  const { now, log, router, retry, events, fedTo, mustBeOpen } = shared;
+  const { now, log, origins, router, retry, events, fedTo, mustBeOpen } = shared;
   const reports = new HandlerReports(sensor, now);
   return options.handlers.map((entry, index) => {
     const { instance = entry.handler.name } = entry;
@@ -31,6 +34,7 @@ export function createLanes(options: DispatcherOptions, shared: SharedParts): re
       dataDir: join(dataDir, instance),
       durable: journal.durable,
       log: log(instance),
+      origins,
       now,
       fetch,
     };

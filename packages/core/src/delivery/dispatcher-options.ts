@@ -2,6 +2,7 @@ import type { MaybePromise } from '../contract/handler.ts';
 import type { Incident, Value } from '../contract/incident.ts';
 import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
+import type { OriginDeclarations } from '../contract/meaning/origins.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
@@ -16,6 +17,12 @@ export interface DispatcherOptions {
   readonly journal: Journal;
   /** The handlers and their settings. Instances must have different names. */
   readonly handlers: readonly HandlerEntry[];
+  /**
+   * The origins that the installed packages declare. Incoming data of these origins that does not fit its schema is a misfit,
+   * and their roles decide what `role:` selects. Of an origin that several declare, the first declaration counts.
+   * @default only those of core
+   */
+  readonly origins?: readonly OriginDeclarations[];
   /** The name of the sensor this host speaks for. */
   readonly sensor: string;
   /** The folder that holds the folder of each instance, `<dataDir>/<instance>`, created when its handler starts. */

@@ -1,4 +1,4 @@
-import { knownOrigins } from '../catalogue/index.ts';
+import { catalogue, knownOrigins } from '../catalogue/index.ts';
 import { describeError, IhandlerError, isJournalFailed } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { AppendOptions, DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
@@ -6,6 +6,7 @@ import { silentLog } from '../contract/log.ts';
 import { originOf } from '../contract/text/describe-failure.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { createDeclaredCheck } from '../incident/declared-origins.ts';
+import { createOrigins } from '../origins/create-origins.ts';
 import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
 import { withRetryDefaults } from '../timing/backoff.ts';
@@ -30,9 +31,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { journal, sensor } = options;
   const now = options.now ?? Date.now;
   const log = options.log ?? (() => silentLog);
-  const router = createRouter(options.handlers, knownOrigins());
+  const declared = options.origins ?? [];
+  const origins = createOrigins([catalogue, ...declared]);
+  const router = createRouter(options.handlers, knownOrigins(), origins);
   const checkDeclared = createDeclaredCheck(
     options.handlers.map(({ handler }) => handler),
+    declared,
     knownOrigins(),
   );
   const retry = withRetryDefaults(options.retry);
@@ -48,6 +52,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const lanes: readonly Lane[] = createLanes(options, {
     now,
     log,
+    origins,
     router,
     retry,
     events: { appended, moved: release, deadLetter, journalFailed },
@@ -58,6 +63,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const parts: DispatcherParts = {
     sensor,
     journal,
+    origins,
     router,
     retry,
     lanes,

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import type { HandlerContext, Listener, Schema } from '../contract/handler.ts';
+import type { HandlerContext, Listener } from '../contract/handler.ts';
+import type { Schema } from '../contract/meaning/schema.ts';
 import { handle, incidents } from '../testing/delivery.ts';
 import { reporting } from '../testing/reporting.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineHandler, type Schema } from '../contract/handler.ts';
+import { defineHandler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
+import type { Schema } from '../contract/meaning/schema.ts';
 import { handle, incidentOf, open } from '../testing/delivery.ts';
 import { createDeclaredCheck } from './declared-origins.ts';
 
@@ -13,7 +14,7 @@ const wrong = incidentOf(2, 'acme.thing.counted', { count: { of: 'many' } });
 
 describe('the check of declared origins', () => {
   it('marks incidents whose data does not fit, and leaves all others as they are', () => {
-    const check = createDeclaredCheck([reporter(counted)], []);
+    const check = createDeclaredCheck([reporter(counted)], [], []);
     const other = incidentOf(3);
     const [first, second, third] = check([fitting, wrong, other]);
     expect(first).toBe(fitting);
@@ -24,12 +25,12 @@ describe('the check of declared origins', () => {
 
   it('returns the same batch when everything fits or no origin is declared', () => {
     const batch = [fitting, incidentOf(3)];
-    expect(createDeclaredCheck([], [])(batch)).toBe(batch);
-    expect(createDeclaredCheck([reporter(counted)], [])([batch[1] as Incident])).toHaveLength(1);
+    expect(createDeclaredCheck([], [], [])(batch)).toBe(batch);
+    expect(createDeclaredCheck([reporter(counted)], [], [])([batch[1] as Incident])).toHaveLength(1);
   });
 
   it('leaves origins of the catalogue to the catalogue', () => {
-    const check = createDeclaredCheck([reporter(counted)], ['acme.thing.counted']);
+    const check = createDeclaredCheck([reporter(counted)], [], ['acme.thing.counted']);
     expect(check([wrong])).toEqual([wrong]);
   });
 
@@ -43,7 +44,7 @@ describe('the check of declared origins', () => {
         },
       },
     };
-    expect(createDeclaredCheck([reporter(broken)], [])([fitting])[0]?.misfit).toBe(
+    expect(createDeclaredCheck([reporter(broken)], [], [])([fitting])[0]?.misfit).toBe(
       'data: the schema failed: boom\\x1b[2J',
     );
   });

@@ -1,6 +1,8 @@
 import { describeError } from '../contract/error.ts';
-import type { Handler, Schema } from '../contract/handler.ts';
+import type { Handler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
+import type { OriginDeclarations } from '../contract/meaning/origins.ts';
+import type { Schema } from '../contract/meaning/schema.ts';
 import { escapeControls } from '../contract/text/escape-controls.ts';
 
 const LONGEST = 500;
@@ -25,18 +27,23 @@ function firstIssue(schema: Schema, data: unknown): string | undefined {
 export type DeclaredCheck = (batch: readonly Incident[]) => readonly Incident[];
 
 /**
- * Makes the check of incidents whose origins handlers declare in `reports`. The catalogue does not know their schemas, so
- * that `createIncident` lets any data pass. An origin that the catalogue knows is not checked again; where two handlers
- * declare the same origin, the first one counts. A batch in which everything fits comes back as it is.
+ * Makes the check of incidents whose origins installed packages declare, or handlers in `reports`. The catalogue does not
+ * know their schemas, so that `createIncident` lets any data pass. An origin that the catalogue knows is not checked again;
+ * where several declare the same origin, the first one counts, packages before handlers. A batch in which everything fits comes back as it is.
  */
 export function createDeclaredCheck(
   handlers: readonly Handler[],
+  declared: readonly OriginDeclarations[],
   knownOrigins: readonly string[],
 ): DeclaredCheck {
   const schemas = new Map<string, Schema>();
+  const add = (origin: string, schema: Schema) => {
+    if (!schemas.has(origin) && !knownOrigins.includes(origin)) schemas.set(origin, schema);
+  };
+  for (const origins of declared)
+    for (const [origin, { schema }] of Object.entries(origins)) add(origin, schema);
   for (const { reports = {} } of handlers)
-    for (const [origin, schema] of Object.entries(reports))
-      if (!schemas.has(origin) && !knownOrigins.includes(origin)) schemas.set(origin, schema);
+    for (const [origin, schema] of Object.entries(reports)) add(origin, schema);
 
   function checked(incident: Incident): Incident {
     const schema = schemas.get(incident.origin);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { defineHandler, type Handler } from '../contract/handler.ts';
+import { createOrigins } from '../origins/create-origins.ts';
 import { anything, handle, incidentOf, open } from '../testing/delivery.ts';
-import { createRouter } from './router.ts';
+import type { HandlerEntry } from './handler-entry.ts';
+import { createRouter as createRouterOf } from './router.ts';
+
+const createRouter = (entries: readonly HandlerEntry[], known: readonly string[]) =>
+  createRouterOf(entries, known, createOrigins([]));
 
 const listening = (name: string, ...globs: readonly string[]): Handler =>
   defineHandler({ name, on: Object.fromEntries(globs.map((glob) => [glob, () => {}])) });

@@ -1,4 +1,9 @@
+import { IhandlerError } from '../contract/error.ts';
 import { isWriting, type Listener } from '../contract/handler.ts';
+import type { Origins } from '../contract/meaning/origins.ts';
+import { isRole, ROLES } from '../contract/meaning/roles.ts';
+import { describeValue } from '../contract/text/describe-value.ts';
+import { listenerFor, roleIn } from '../origins/role-listener.ts';
 import { compileEntryFilter, type EntryFilter } from './entry-filter.ts';
 import { compileGlob } from './glob.ts';
 import type { HandlerEntry } from './handler-entry.ts';
@@ -46,33 +51,60 @@ interface Subscription {
   readonly listener?: Listener;
 }
 
-function subscriptionsOf({ handler }: HandlerEntry, known: readonly string[]): readonly Subscription[] {
+/** Compiles a glob over origins, or a role. */
+function compileMatch(glob: string, origins: Origins): (origin: string) => boolean {
+  const role = roleIn(glob);
+  if (role === undefined) return compileGlob(glob);
+  if (!isRole(role))
+    throw new IhandlerError(
+      'GLOB_INVALID',
+      `Unknown role in ${describeValue(glob)}: expected one of ${Object.keys(ROLES).join(', ')}.`,
+    );
+  return (origin) => origins.rolesOf(origin).includes(role);
+}
+
+function subscriptionsOf(
+  { handler }: HandlerEntry,
+  origins: Origins,
+  known: readonly string[],
+): readonly Subscription[] {
   const globs: readonly (readonly [string, Listener | undefined])[] = isWriting(handler)
     ? handler.accepts.map((glob) => [glob, undefined] as const)
     : Object.entries(handler.on);
   return globs.map(([glob, listener]) => {
-    const matches = compileGlob(glob);
-    return { glob, matches, open: glob === '*' || !known.some(matches), ...(listener && { listener }) };
+    const matches = compileMatch(glob, origins);
+    // A host that runs listeners elsewhere finds the facts there.
+    const isElsewhere = 'listenToMany' in handler && handler.listenToMany !== undefined;
+    const heard = listener && !isElsewhere ? listenerFor(glob, listener) : listener;
+    const open = glob === '*' || (roleIn(glob) === undefined && !known.some(matches));
+    return { glob, matches, open, ...(heard && { listener: heard }) };
   });
 }
 
-function filterOf({ only, except, handler }: HandlerEntry): (origin: string) => boolean {
-  const wanted = only?.map(compileGlob);
-  const unwanted = (except ?? []).map(compileGlob);
+function filterOf({ only, except, handler }: HandlerEntry, origins: Origins): (origin: string) => boolean {
+  const wanted = only?.map((glob) => compileMatch(glob, origins));
+  const unwanted = (except ?? []).map((glob) => compileMatch(glob, origins));
   return (origin) =>
     (wanted === undefined || wanted.some((matches) => matches(origin))) &&
     !unwanted.some((matches) => matches(origin)) &&
     handler.wants?.(origin) !== false;
 }
 
-/** Compiles the globs and filters of all entries. Throws `GLOB_INVALID` or `OPTIONS_INVALID`. */
-export function createRouter(entries: readonly HandlerEntry[], knownOrigins: readonly string[]): Router {
+/**
+ * Compiles the globs and filters of all entries. `catalogued` are the origins that count for whether a glob matches a known
+ * one. Throws `GLOB_INVALID` or `OPTIONS_INVALID`.
+ */
+export function createRouter(
+  entries: readonly HandlerEntry[],
+  catalogued: readonly string[],
+  origins: Origins,
+): Router {
   const reported = entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}));
-  const known = new Set([...knownOrigins, ...reported]);
+  const known = new Set([...catalogued, ...Object.keys(origins.all()), ...reported]);
   const lanes = entries.map((entry) => ({
     entry,
-    subscriptions: subscriptionsOf(entry, knownOrigins),
-    passes: filterOf(entry),
+    subscriptions: subscriptionsOf(entry, origins, catalogued),
+    passes: filterOf(entry, origins),
     admits: compileEntryFilter(entry),
     interned: new Map<string, Reached>(),
   }));

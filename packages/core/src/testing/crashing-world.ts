@@ -1,7 +1,8 @@
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import { failureKind } from '../contract/failure-kind.ts';
-import { defineHandler, type Handler, type Schema } from '../contract/handler.ts';
+import { defineHandler, type Handler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
+import type { Schema } from '../contract/meaning/schema.ts';
 import { createDispatcher } from '../delivery/dispatcher.ts';
 import type { Dispatcher } from '../delivery/dispatcher-options.ts';
 import { createIncident } from '../incident/create-incident.ts';

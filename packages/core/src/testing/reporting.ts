@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
-import { defineHandler, type Listener, type Schema } from '../contract/handler.ts';
+import { defineHandler, type Listener } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { DeadLetter } from '../contract/journal.ts';
+import type { Schema } from '../contract/meaning/schema.ts';
 import { anything, open } from './delivery.ts';
 
 /** A handler that reports, and what became of it: what others got, and the dead letters. */

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { LogLevel } from '@ihandler/core';
+import type { LogLevel, OriginDescription } from '@ihandler/core';
 
 /** What a worker thread runs, as data. */
 export interface HandlerProgram {
@@ -55,6 +55,8 @@ export interface ContextData {
   readonly sensor: string;
   readonly dataDir: string;
   readonly durable: boolean;
+  /** The declared origins, see {@link Origins.all}. */
+  readonly origins: Readonly<Record<string, OriginDescription>>;
   /** Whether the host replaces the clock: then each reading asks it. */
   readonly asksTime: boolean;
   /** Whether the host replaces `fetch`: then it makes the requests. */

@@ -1,4 +1,11 @@
-import { decodeIncident, type Handler, type HandlerContext, IhandlerError, isWriting } from '@ihandler/core';
+import {
+  decodeIncident,
+  type Handler,
+  type HandlerContext,
+  IhandlerError,
+  isWriting,
+  listenerFor,
+} from '@ihandler/core';
 import { createHandler } from './create-handler.ts';
 import type {
   ContextData,
@@ -46,7 +53,9 @@ async function listen(
   deliveries: readonly EncodedDelivery[],
   context: HandlerContext,
 ): Promise<Handled> {
-  const listeners = isWriting(handler) ? [] : Object.values(handler.on);
+  const listeners = isWriting(handler)
+    ? []
+    : Object.entries(handler.on).map(([glob, listener]) => listenerFor(glob, listener));
   let deadline: number | undefined;
   for (const [done, { text, globs }] of deliveries.entries()) {
     try {

@@ -130,6 +130,7 @@ export class SupervisedThread {
           sensor: context.sensor,
           dataDir: context.dataDir,
           durable: context.durable,
+          origins: context.origins.all(),
           asksTime: context.now !== Date.now,
           asksFetch: context.fetch !== globalThis.fetch,
         },

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import {
+  createOrigins,
   type Handler,
   type HandlerContext,
   type LogLevel,
@@ -146,13 +147,14 @@ async function hostFetch(link: HostLink, request: Request): Promise<Response> {
 export function createContexts(
   link: HostLink,
   handler: Handler,
-  { asksTime, asksFetch, ...data }: ContextData,
+  { asksTime, asksFetch, origins, ...data }: ContextData,
   signal: AbortSignal,
 ): (call?: number) => HandlerContext {
   const log = (level: LogLevel) => (message: string, details?: Readonly<Record<string, unknown>>) =>
     link.log(level, message, details);
   const base = {
     ...data,
+    origins: createOrigins([origins]),
     signal,
     log: Object.freeze({ error: log('error'), warn: log('warn'), info: log('info'), debug: log('debug') }),
     now: asksTime ? () => Number(link.ask({ type: 'question', kind: 'now' })) : () => Date.now(),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { failureKind, type HandlerContext, silentLog } from '@ihandler/core';
+import { catalogue, createOrigins, failureKind, type HandlerContext, silentLog } from '@ihandler/core';
 import logText from '../handler.ts';
 import { numbered } from './numbered.ts';
 
@@ -16,6 +16,7 @@ const context: HandlerContext = {
   durable: true,
   signal: new AbortController().signal,
   log: silentLog,
+  origins: createOrigins([catalogue]),
   now: Date.now,
   fetch: globalThis.fetch,
   async report() {},

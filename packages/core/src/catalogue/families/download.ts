@@ -20,6 +20,7 @@ export const downloadFamily = {
     }),
     level: 'message',
     description: 'An attacker named a URL from which to fetch a file.',
+    roles: { offer: { url: 'url' } },
   },
   'dionaea.download.complete': {
     schema: z.object({ path: z.string(), url: z.string(), connection: connection.exactOptional() }),
@@ -30,6 +31,7 @@ export const downloadFamily = {
     schema: stored,
     level: 'info',
     description: 'A file that arrived was hashed; `file` is its future path on the sensor.',
+    roles: { capture: { md5: 'md5hash', sha256: 'sha256hash', url: 'url', file: 'file' } },
   },
   'dionaea.download.complete.again': {
     schema: stored,

@@ -25,6 +25,7 @@ export const emulationFamily = {
     level: 'warning',
     description:
       'Shellcode was emulated; `profile` is JSON text that lists its calls. The text may be damaged.',
+    roles: { exploit: { name: { value: 'shellcode' }, evidence: 'profile' } },
   },
   'dionaea.module.emu.mkshell': {
     schema: ofConnection,

@@ -24,5 +24,12 @@ export const p0fFamily = {
     }),
     level: 'info',
     description: 'p0f guessed the operating system and the link of a peer.',
+    roles: {
+      client: {
+        kind: { value: 'p0f' },
+        version: { text: '{genre} {detail}' },
+        details: { pick: ['link', 'dist', 'nat', 'fw', 'uptime'] },
+      },
+    },
   },
 } as const satisfies Family;

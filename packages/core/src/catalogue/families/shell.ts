@@ -12,10 +12,12 @@ export const shellFamily = {
     }),
     level: 'warning',
     description: 'Shellcode requested a shell that listens on a port.',
+    roles: { service: { name: { text: 'bindshell://{port}' } } },
   },
   'dionaea.service.shell.connect': {
     schema: z.object({ host: z.string(), port: numeral, connection: connection.exactOptional() }),
     level: 'warning',
     description: 'Shellcode requested a shell that connects back.',
+    roles: { service: { name: { text: 'connectbackshell://{host}:{port}' } } },
   },
 } as const satisfies Family;

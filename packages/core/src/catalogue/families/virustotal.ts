@@ -30,5 +30,14 @@ export const virustotalFamily = {
     level: 'message',
     description:
       'VirusTotal knows a sample. dionaea names a temporary file with the report; ihandler includes the report itself.',
+    roles: {
+      verdict: {
+        md5: 'md5hash',
+        malicious: 'report.positives',
+        total: ['report.total', { path: 'report.scans', as: 'count' }],
+        permalink: 'report.permalink',
+        at: { path: 'report.scan_date', as: 'time' },
+      },
+    },
   },
 } as const satisfies Family;

@@ -15,5 +15,6 @@ export const httpFamily = {
     }),
     level: 'info',
     description: 'An HTTP request arrived; `headers` is JSON text (the living fork).',
+    roles: { request: { method: 'method', target: 'path' } },
   },
 } as const satisfies Family;

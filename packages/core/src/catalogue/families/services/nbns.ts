@@ -20,6 +20,7 @@ export const nbnsFamily = {
     }),
     level: 'info',
     description: 'A peer asked for a NetBIOS name; `is_wpad` marks the name that is used to hijack proxies.',
+    roles: { request: { method: 'opcode_name', target: 'name' } },
   },
   'dionaea.modules.python.nbns.malformed': {
     schema: z.object({ error: z.string(), raw_data: z.string(), connection }),

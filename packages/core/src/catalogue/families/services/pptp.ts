@@ -15,5 +15,12 @@ export const pptpFamily = {
     }),
     level: 'message',
     description: 'A client requested a PPTP tunnel.',
+    roles: {
+      client: {
+        kind: { value: 'pptp' },
+        version: 'vendor_name',
+        details: { pick: ['remote_hostname', 'firmware_revision', 'protocol_version'] },
+      },
+    },
   },
 } as const satisfies Family;

@@ -72,5 +72,17 @@ export const sipFamily = {
     level: 'message',
     description:
       'A SIP request arrived. `addr` is its URI; `contact` is a copy of `to`, because of a bug in dionaea.',
+    roles: {
+      request: {
+        method: 'method',
+        target: [
+          { text: '{addr.uri.scheme}:{addr.uri.user}@{addr.uri.host}' },
+          { text: '{addr.uri.scheme}:{addr.uri.host}' },
+        ],
+        host: 'addr.uri.host',
+        agent: 'user_agent',
+      },
+      client: { kind: { value: 'sip' }, version: 'user_agent' },
+    },
   },
 } as const satisfies Family;

@@ -16,10 +16,12 @@ export const snmpFamily = {
     schema: message,
     level: 'info',
     description: 'An SNMP request arrived; `oids` is separated by commas.',
+    roles: { request: { method: 'pdu_type', target: 'oids' } },
   },
   'dionaea.modules.python.snmp.trap': {
     schema: message,
     level: 'info',
     description: 'An SNMP trap or inform arrived.',
+    roles: { request: { method: 'pdu_type', target: 'oids' } },
   },
 } as const satisfies Family;

@@ -29,6 +29,7 @@ export const uploadFamily = {
     }),
     level: 'warning',
     description: 'An attacker uploaded a file by TFTP (the living fork).',
+    roles: { capture: { sha256: 'sha256', name: 'origin_filename', url: 'url', file: 'path' } },
   },
   'dionaea.modules.python.virustotal.get_file_report': {
     schema: answer,
