@@ -47,7 +47,7 @@ export interface WorkspacePackage {
 }
 
 /** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
-const libraries = ['@ihandler/attack-log', '@ihandler/http', '@ihandler/testkit'];
+const libraries = ['@ihandler/attack-log', '@ihandler/http', '@ihandler/source-kit', '@ihandler/testkit'];
 
 function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (group === 'apps') return json.private === true ? 'demo' : 'app';

@@ -1,15 +1,9 @@
-import { escapeControls } from '@ihandler/core';
-import { foreignFormat, isRecord } from '@ihandler/core/kit';
+import { isRecord } from '@ihandler/core/kit';
+import { explainKnownFormat, type FormatProblem, firstLine } from '@ihandler/source-kit';
 import { isDatabase } from './recognise.ts';
-import { firstLine } from './text/first-line.ts';
 
-/** What a file without lines of log_incident holds, and what to do; two sentences. */
-export interface FormatProblem {
-  readonly found: string;
-  readonly fix: string;
-}
-
-const writeLogIncident =
+/** What to do with a file that is not one of log_incident. */
+export const writeLogIncident =
   'Enable log_incident in dionaea (ihandler init --dionaea DIR shows how) and use its file, or follow the database of dionaea with dionaea-database.';
 
 function parsed(line: string): unknown {
@@ -47,41 +41,20 @@ const otherFormats: readonly { readonly matches: (line: string) => boolean; read
   },
 ];
 
-/** Explains the format of a file from its beginning; undefined when it has no line yet, or begins as an incident. */
-export function explainFormat(head: Buffer, file: string): FormatProblem | undefined {
+/** Explains another file that a dionaea writes, from its beginning; undefined for every other one. */
+export function explainOther(head: Buffer): FormatProblem | undefined {
   if (isDatabase(head))
     return {
       found: 'Expected lines of log_incident, found an SQLite database.',
       fix: 'Follow it with the source dionaea-database, or import it.',
     };
-  const foreign = foreignFormat(head);
-  if (foreign !== undefined)
-    return {
-      found: `Expected lines of UTF-8 text, found ${foreign.name}.`,
-      fix: `Convert it: ${foreign.command.replaceAll('FILE', file)}`,
-    };
   const line = firstLine(head).toString('utf8');
-  if (line === '') return undefined;
   const other = otherFormats.find(({ matches }) => matches(line));
-  if (other !== undefined) return { found: other.found, fix: writeLogIncident };
-  const value = parsed(line);
-  if (isRecord(value) && typeof value['origin'] === 'string') return undefined;
-  return {
-    found: `Expected lines of log_incident, found ${escapeControls(line.slice(0, 80))}.`,
-    fix: writeLogIncident,
-  };
-}
-
-/** The explanation of a file that holds another format for certain, as text for people; undefined for every other file. */
-export function explainKnownFormat(head: Buffer, file: string): FormatProblem | undefined {
-  const line = firstLine(head).toString('utf8');
-  const isKnown = foreignFormat(head) !== undefined || otherFormats.some(({ matches }) => matches(line));
-  return isKnown ? explainFormat(head, file) : undefined;
+  return other && { found: other.found, fix: writeLogIncident };
 }
 
 /** Explains a file of another format that a dionaea writes; undefined for a format that this source does not know. */
 export function explain(head: Uint8Array, path: string): string | undefined {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  const problem = explainKnownFormat(bytes, path);
+  const problem = explainKnownFormat({ explain: explainOther }, head, path);
   return problem && `${problem.found} ${problem.fix}`;
 }

@@ -1,9 +1,10 @@
 import { defineSource, type Source } from '@ihandler/core';
+import { openText, readText } from '@ihandler/source-kit';
 import { readDatabase } from './database/read-database.ts';
-import { readLogIncident } from './log-incident/read-log-incident.ts';
+import { createLogIncident } from './log-incident/read-line.ts';
+import { importRootOf } from './map-path.ts';
 import { type DionaeaOptions, readOptions, type Settings } from './options.ts';
 import { isDatabase } from './recognise.ts';
-import { openText } from './text/open-text.ts';
 
 export { explain } from './explain-format.ts';
 export type { DionaeaOptions } from './options.ts';
@@ -27,7 +28,10 @@ export default function dionaea(options: DionaeaOptions): Source {
       try {
         const head = () => text.head();
         if (await shouldReadDatabase(settings, head)) await readDatabase(text, settings, context);
-        else await readLogIncident(text, settings, context);
+        else {
+          const format = createLogIncident({ ...settings, root: importRootOf(settings) });
+          await readText(text, { ...settings, format }, context);
+        }
       } finally {
         await text.close();
       }

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { type FileSourceOptions, parseOptions } from '@ihandler/core';
-import { sizeOption } from '@ihandler/core/kit';
+import { readShape } from '@ihandler/source-kit';
 import { z } from 'zod';
 
 /** Options of the source. */
@@ -37,22 +37,7 @@ export function rootOption(preset: string) {
 
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const optionsSchema = z.strictObject({
-  file: z
-    .string()
-    .refine(
-      (file) => file === '-' || isAbsolute(file),
-      'expected an absolute path, or "-" for standard input',
-    )
-    .describe('Absolute path of the file, or "-" for standard input.'),
-  sensor: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('Name of the sensor that wrote the file. Default: the sensor of the host.'),
-  maxLine: sizeOption('16MiB', { min: '0.001kB', max: '256MiB' })
-    .prefault('16MiB')
-    .describe('Longest line whose values are not cut; longer ones keep a part of their longest values.'),
+  ...readShape,
   maxDepth: z.int().min(2).max(1000).default(100).describe('Deepest accepted nesting of a line.'),
   format: z
     .enum(['auto', 'log_incident', 'database'])

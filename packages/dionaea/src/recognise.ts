@@ -1,16 +1,11 @@
 import { isRecord } from '@ihandler/core/kit';
-import { firstLine } from './text/first-line.ts';
+import { beginsAsRejectsFile, firstLine } from '@ihandler/source-kit';
 
 const sqliteHeader = 'SQLite format 3\0';
 
 /** Whether a file is an SQLite database (https://www.sqlite.org/fileformat2.html, 1.3). */
 export function isDatabase(head: Uint8Array): boolean {
   return asBuffer(head).subarray(0, sqliteHeader.length).toString('latin1') === sqliteHeader;
-}
-
-/** Whether a file begins with a line that core's `formatReject` wrote, as far as its first bytes show. */
-export function beginsAsRejectsFile(head: Uint8Array): boolean {
-  return firstLine(asBuffer(head)).toString('latin1', 0, 20).startsWith('{"rejected":');
 }
 
 function asBuffer(head: Uint8Array): Buffer {

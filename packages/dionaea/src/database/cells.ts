@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Value } from '@ihandler/core';
-import { createTimestampParser } from '../timestamp.ts';
+import { createTimestampParser } from '@ihandler/source-kit';
 
 /** A column's value as better-sqlite3 returns it. */
 export type Stored = string | number | Buffer | null;

@@ -1,5 +1,5 @@
 import type { Incident, SourceContext } from '@ihandler/core';
-import { createProgressReporter } from '../progress.ts';
+import { createProgressReporter } from '@ihandler/source-kit';
 import type { Cursor, Entry } from './cursor.ts';
 
 const batchSize = 1000;

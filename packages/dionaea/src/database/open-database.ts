@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError, IhandlerError, type SourceContext } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
+import { unreadable } from '@ihandler/source-kit';
 import type Sqlite from 'better-sqlite3';
-import { unreadable } from '../unreadable.ts';
 
 /** An open database of better-sqlite3. */
 export type Database = Sqlite.Database;

@@ -1,4 +1,5 @@
 import type { Incident, SourceContext } from '@ihandler/core';
+import { nameOf, type Text, unreadable } from '@ihandler/source-kit';
 import { databasesOfOthers } from '../known-databases/other-sources.ts';
 import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
 import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
@@ -8,12 +9,9 @@ import { createRowChecks } from '../known-databases/row-checks.ts';
 import { allRead, settleRuns } from '../known-databases/settle-runs.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
 import type { TableRuns } from '../known-databases/table-runs.ts';
-import { readKnownLogs } from '../known-logs/state.ts';
 import { copyTag, createStreamOf } from '../live-database/state.ts';
 import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
-import type { Text } from '../text/open-text.ts';
-import { nameOf, unreadable } from '../unreadable.ts';
 import { type Cursor, createCursor, type Page } from './cursor.ts';
 import { lastRow } from './identify.ts';
 import { readLayout } from './layout.ts';
@@ -172,7 +170,7 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     await mergeInOrder({ file, connections, others, after, context: { ...context, report } });
     await links.reportLate();
     const remembered = await retryLocked(() => toRemember(prepared, runs, links));
-    await context.report([], { state: writeKnownDatabases(known, remembered, readKnownLogs(state)) });
+    await context.report([], { state: writeKnownDatabases(known, remembered, state) });
   } catch (error) {
     if (!context.signal.aborted) throw error;
   } finally {

@@ -1,5 +1,5 @@
 import type { IhandlerError } from '@ihandler/core';
-import { unreadable } from '../unreadable.ts';
+import { unreadable } from '@ihandler/source-kit';
 import type { Database } from './open-database.ts';
 
 /** Whether a database has a table `connections` with the primary key `connection`, like that of dionaea. */

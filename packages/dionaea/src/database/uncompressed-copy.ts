@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Text } from '../text/open-text.ts';
-import { explainFileError } from '../unreadable.ts';
+import { explainFileError, type Text } from '@ihandler/source-kit';
 
 /** A copy in the folder for temporary files, which only this user may read. */
 export interface TemporaryCopy {

@@ -1,6 +1,5 @@
-import { isAbsolute } from 'node:path';
 import { parseOptions } from '@ihandler/core';
-import { durationOption } from '@ihandler/core/kit';
+import { absolutePath, followShape } from '@ihandler/source-kit';
 import { z } from 'zod';
 import { optionsSchema, rootOption } from '../options.ts';
 
@@ -28,7 +27,7 @@ export interface DionaeaFollowOptions {
   readonly remote?: boolean;
 }
 
-const { sensor, maxLine, maxDepth, paths } = optionsSchema.shape;
+const { sensor, maxDepth, paths } = optionsSchema.shape;
 
 /** The options that both live sources have. */
 export const liveShape = {
@@ -43,14 +42,6 @@ export const liveShape = {
     ),
 };
 
-/** The option `file` of the live sources. The program makes the path absolute. */
-export function absolutePath(description: string, example: string) {
-  return z
-    .string()
-    .refine(isAbsolute, 'expected an absolute path')
-    .meta({ description, format: 'path', examples: [example] });
-}
-
 /** The schema of the options, which the manifest in package.json repeats as JSON Schema. */
 export const followSchema = z.strictObject({
   file: absolutePath(
@@ -58,19 +49,11 @@ export const followSchema = z.strictObject({
     '/opt/dionaea/var/lib/dionaea/dionaea_incident.json',
   ),
   ...liveShape,
-  maxLine,
+  maxLine: followShape.maxLine,
   maxDepth,
-  rotatedTo: absolutePath(
-    'Folder to which a rotation moves earlier parts (olddir of logrotate). Default: beside the file, and folders such as old and archive near it.',
-    '/srv/logs/dionaea',
-  ).optional(),
-  poll: durationOption('250ms', { min: '1ms', max: '1m' })
-    .prefault('250ms')
-    .describe('How often to check the file.'),
-  start: z
-    .enum(['beginning', 'end'])
-    .default('beginning')
-    .describe('Where to start on the first run, when the file already exists.'),
+  rotatedTo: followShape.rotatedTo.meta({ ...followShape.rotatedTo.meta(), examples: ['/srv/logs/dionaea'] }),
+  poll: followShape.poll,
+  start: followShape.start,
 });
 
 /** Parsed options: defaults are filled in, durations are in milliseconds, sizes in bytes. */

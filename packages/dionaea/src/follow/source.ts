@@ -1,6 +1,8 @@
-import { defineSource, type Source } from '@ihandler/core';
-import { mountFindings, rotatedToFindings, samplePathFindings } from '../check-source.ts';
-import { followFile } from './follow-file.ts';
+import type { Source } from '@ihandler/core';
+import { followLines } from '@ihandler/source-kit';
+import { samplePathFindings } from '../check-source.ts';
+import { createLogIncident } from '../log-incident/read-line.ts';
+import { rootOf } from '../map-path.ts';
 import { type DionaeaFollowOptions, readFollowOptions } from './options.ts';
 
 export type { DionaeaFollowOptions } from './options.ts';
@@ -12,13 +14,11 @@ export type { DionaeaFollowOptions } from './options.ts';
  */
 export default function dionaeaFollow(options: DionaeaFollowOptions): Source {
   const settings = readFollowOptions(options);
-  return defineSource({
+  return followLines({
+    ...settings,
     name: 'dionaea-follow',
-    check: () => [
-      ...mountFindings(settings.file),
-      ...rotatedToFindings(settings.rotatedTo),
-      ...samplePathFindings(settings),
-    ],
-    run: (context) => followFile(settings, context),
+    format: createLogIncident({ ...settings, root: rootOf(settings) }),
+    local: !settings.remote,
+    check: () => samplePathFindings(settings),
   });
 }

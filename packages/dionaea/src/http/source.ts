@@ -1,9 +1,9 @@
 import { defineSource, type Source } from '@ihandler/core';
 import { createThrottledLog } from '@ihandler/core/kit';
 import { createHttpPort, isEncodedLine, type ReadLine, readEncodedLine } from '@ihandler/http';
+import { createLineReader, isCut } from '@ihandler/source-kit';
 import { postedSampleFindings } from '../check-source.ts';
-import { isCut } from '../log-incident/cut-values.ts';
-import { createLineReader } from '../log-incident/read-line.ts';
+import { createLogIncident } from '../log-incident/read-line.ts';
 import { relativePathWarning } from '../map-path.ts';
 import {
   type DionaeaHttpOptions,
@@ -53,20 +53,20 @@ export default function dionaeaHttp(options: DionaeaHttpOptions): Source {
         ({ client, stream, sensor: hostSensor }): ReadLine => {
           const { local } = client;
           const sensor = client.sensor ?? settings.sensor ?? hostSensor;
-          const read = createLineReader({
-            sensor,
-            stream,
+          const format = createLogIncident({
             maxDepth,
-            maxLine: settings.maxLine,
             paths: settings.paths,
             root: local ? root : settings.root,
             onRelative: local ? onRelative : undefined,
-            local,
           });
+          const { maxLine } = settings;
+          const read = createLineReader({ format, sensor, stream, maxLine, local, log: context.log });
           return (text, ordinal) => {
             if (isEncodedLine(text))
               return text.length > maxEncoded ? tooLong(text.length) : readEncodedLine(text);
-            const incident = read(text, ordinal);
+            const incidents = read(text, ordinal);
+            const [incident = 'Expected an incident, found none.'] =
+              typeof incidents === 'string' ? [incidents] : incidents;
             if (typeof incident !== 'string' && text.length > settings.maxLine / 3 && isCut(incident))
               cutLog.log('cut the long values of incidents over "maxLine"', { sensor }, 1);
             return typeof incident === 'string' || !local || keeper === undefined

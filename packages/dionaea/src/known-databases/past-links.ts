@@ -1,9 +1,9 @@
 import type { Incident, SourceContext } from '@ihandler/core';
+import { streamName } from '@ihandler/source-kit';
 import type { RetryLocked } from '../database/open-database.ts';
 import { linksTable, type Reading } from '../database/reading.ts';
 import { findLateLinks, lateLinksTable } from '../live-database/late-links.ts';
 import { watchedConnections } from '../live-database/state.ts';
-import { streamName } from '../stream-name.ts';
 import type { KnownDatabase } from './state.ts';
 
 /** Finds and remembers links, for dionaea assigns the parent of a connection some time after it adds the row. */

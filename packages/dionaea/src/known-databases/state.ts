@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
+import { isRecord } from '@ihandler/core/kit';
 import { z } from 'zod';
-import { type KnownLog, writeKnownLogs } from '../known-logs/state.ts';
 import { tableRunSchema, writeTableRuns } from './table-runs.ts';
 
 /** How many databases are remembered, the ones that were read last. */
@@ -52,17 +52,23 @@ export function writeDatabase({ anchors, links, tables, ...rest }: KnownDatabase
   };
 }
 
-/** The state to store after a database or a log was read. */
+/** The logs in a stored state: what the import of lines remembers, which is kept as it is. */
+function logsIn(stored: Value | undefined): readonly Value[] {
+  const logs = isRecord(stored) && stored['version'] === 1 ? stored['logs'] : undefined;
+  // Safe: everything in a stored state is a value.
+  return Array.isArray(logs) ? (logs as readonly Value[]) : [];
+}
+
+/** The state to store after a database was read; `stored` is the one before. */
 export function writeKnownDatabases(
   known: readonly KnownDatabase[],
   read: KnownDatabase | undefined,
-  logs: readonly KnownLog[],
-  log?: KnownLog,
+  stored: Value | undefined,
 ): Value {
   const others = known.filter((other) => read === undefined || !isSameEntry(other, read));
   const databases = [...(read ? [read] : []), ...others].slice(0, rememberedDatabases).map(writeDatabase);
-  const all = writeKnownLogs(logs, log);
-  return { version: 1, databases, ...(all.length > 0 && { logs: all }) };
+  const logs = logsIn(stored);
+  return { version: 1, databases, ...(logs.length > 0 && { logs }) };
 }
 
 /** A short hash of a text. */

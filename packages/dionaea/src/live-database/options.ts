@@ -1,7 +1,8 @@
 import { parseOptions } from '@ihandler/core';
 import { durationOption } from '@ihandler/core/kit';
+import { absolutePath } from '@ihandler/source-kit';
 import { z } from 'zod';
-import { absolutePath, liveShape } from '../follow/options.ts';
+import { liveShape } from '../follow/options.ts';
 
 /** Options of the source that follows a database. */
 export interface DionaeaDatabaseOptions {

@@ -1,5 +1,6 @@
 import { defineSource, type Source } from '@ihandler/core';
-import { mountFindings, sampleNameFindings } from '../check-source.ts';
+import { mountFindings } from '@ihandler/source-kit';
+import { sampleNameFindings } from '../check-source.ts';
 import { followDatabase } from './follow-database.ts';
 import { type DionaeaDatabaseOptions, readLiveDatabaseOptions } from './options.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
+import { streamName } from '@ihandler/source-kit';
 import { z } from 'zod';
 import { databaseSchema, writeDatabase } from '../known-databases/state.ts';
 import { currentRun, streamNumber, type TableRuns, writeTableRuns } from '../known-databases/table-runs.ts';
-import { streamName } from '../stream-name.ts';
 
 /** How many of the last connections are watched for a parent that dionaea assigns later. */
 export const watchedConnections = 2000;

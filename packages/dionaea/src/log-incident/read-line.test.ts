@@ -1,10 +1,22 @@
 import { readFileSync } from 'node:fs';
-import type { Incident } from '@ihandler/core';
+import { type Incident, silentLog } from '@ihandler/core';
+import { createLineReader } from '@ihandler/source-kit';
 import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
-import { createLineReader } from './read-line.ts';
+import { createLogIncident } from './read-line.ts';
 
-const read = createLineReader({ sensor: 'hive', stream: 'f00', maxDepth: 6, maxLine: 1e6 });
+type Settings = Parameters<typeof createLogIncident>[0];
+
+function createReader(settings: Settings): (text: string, ordinal: number) => Incident | string {
+  const format = createLogIncident(settings);
+  const read = createLineReader({ format, sensor: 'hive', stream: 'f00', maxLine: 1e6, log: silentLog });
+  return (text, ordinal) => {
+    const incidents = read(text, ordinal);
+    const [incident = 'none'] = typeof incidents === 'string' ? [incidents] : incidents;
+    return incident;
+  };
+}
+const read = createReader({ maxDepth: 6 });
 
 const wire = {
   protocol: 'smbd',
@@ -174,11 +186,8 @@ describe('a line of log_incident', () => {
 });
 
 describe('the option paths', () => {
-  const mapped = createLineReader({
-    sensor: 'hive',
-    stream: 'f00',
+  const mapped = createReader({
     maxDepth: 100,
-    maxLine: 1e6,
     paths: { '/opt/dionaea/var': '/mnt/a', '/opt/dionaea/var/binaries/': '/mnt/b/', '.': '/mnt/names' },
   });
   const fileOf = (file: string, origin = 'dionaea.download.complete.unique', key = 'file') => {

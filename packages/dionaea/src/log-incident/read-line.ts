@@ -1,41 +1,28 @@
-import {
-  createIncident,
-  describeError,
-  escapeControls,
-  type Incident,
-  type UntypedData,
-} from '@ihandler/core';
+import { describeError, escapeControls, type UntypedData } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
-import { idAt, type LogAlias } from '../known-logs/state.ts';
-import { createPathMapping } from '../map-path.ts';
-import { createTimestampParser } from '../timestamp.ts';
+import {
+  createTimestampParser,
+  type LineContext,
+  type LineFormat,
+  type LineIncident,
+} from '@ihandler/source-kit';
+import { explainOther, writeLogIncident } from '../explain-format.ts';
+import { createPathMapping, type MapPaths, relativePathWarning } from '../map-path.ts';
 import { readConnection } from './connection.ts';
-import { cutValues, lengthOver } from './cut-values.ts';
 import { redactUpload } from './redact.ts';
 import { stripUuid } from './strip-uuid.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The settings for all lines of a stream. */
-export interface LineSettings {
-  readonly sensor: string;
-  readonly stream: string;
-  /** The lines at the beginning that were read in another text. */
-  readonly alias?: LogAlias | undefined;
+/** The settings of {@link createLogIncident}. */
+export interface LogIncidentSettings {
   readonly maxDepth: number;
-  /** The longest line, in bytes, whose values are not cut. */
-  readonly maxLine: number;
   readonly paths?: Readonly<Record<string, string>> | undefined;
   /** The folder in which relative paths start. */
   readonly root?: string | undefined;
-  /** Receives each path of a sample that is relative in spite of `paths` and `root`. */
+  /** Receives each path of a sample that is relative in spite of `paths` and `root`. @default a warning, once */
   readonly onRelative?: ((path: string) => void) | undefined;
-  /** Whether the files that the lines name are on this machine. */
-  readonly local?: boolean | undefined;
 }
-
-/** Reads one line; `ordinal` is the offset of its end. Returns the reason, as text for people, when the line is invalid. */
-export type ReadLine = (text: string, ordinal: number) => Incident | string;
 
 /** Whether a value nests deeper than `levels`; does not recurse further than that. */
 function nestsDeeper(value: unknown, levels: number): boolean {
@@ -67,16 +54,32 @@ function parse(text: string): { readonly wire: unknown } | string {
   }
 }
 
-/**
- * Makes a reader of log_incident lines (`{"timestamp", "name", "origin", "data"}`), as dionaea has written them since 2016.
- * It remembers the last second and the known origins, so that a million incidents share one string for each.
- */
-export function createLineReader(settings: LineSettings): ReadLine {
-  const { sensor, stream, alias, maxDepth, maxLine, local } = settings;
-  const parseTimestamp = createTimestampParser();
-  const mapPaths = createPathMapping(settings.paths, settings.root, settings.onRelative);
-  const origins = new Map<string, string>();
+/** The time of a line; undefined when it has none. */
+function timeOf(line: string): number | undefined {
+  const wire: unknown = JSON.parse(line);
+  return isRecord(wire) ? createTimestampParser()(wire['timestamp']) : undefined;
+}
 
+/** Whether a line is of log_incident, valid or not. */
+function looksLike(line: string): boolean {
+  const wire: unknown = JSON.parse(line);
+  return isRecord(wire) && typeof wire['origin'] === 'string';
+}
+
+/**
+ * Makes the format of log_incident (`{"timestamp", "name", "origin", "data"}`), as dionaea has written it since 2016. It
+ * remembers the last second and the known origins, so that a million incidents share one string for each.
+ */
+export function createLogIncident({ maxDepth, paths, root, onRelative }: LogIncidentSettings): LineFormat {
+  const parseTimestamp = createTimestampParser();
+  const origins = new Map<string, string>();
+  let mapPaths: MapPaths | 'none' | undefined;
+
+  function mapping(context: LineContext): MapPaths | undefined {
+    mapPaths ??=
+      createPathMapping(paths, root, onRelative ?? relativePathWarning(context, context.local)) ?? 'none';
+    return mapPaths === 'none' ? undefined : mapPaths;
+  }
   function shared(origin: string): string {
     const known = origins.get(origin);
     if (known !== undefined) return known;
@@ -96,7 +99,7 @@ export function createLineReader(settings: LineSettings): ReadLine {
     return true;
   }
 
-  return (text, ordinal) => {
+  function incidentIn(text: string, context: LineContext): LineIncident | string {
     const parsed = parse(text);
     if (typeof parsed === 'string') return parsed;
     const { wire } = parsed;
@@ -109,23 +112,23 @@ export function createLineReader(settings: LineSettings): ReadLine {
     const data = wire['data'] ?? {};
     if (!isRecord(data)) return 'Expected "data" to be an object, found another type.';
     if (!reshape(data)) return `Expected at most ${maxDepth} levels, found more.`;
-    const length = lengthOver(text, maxLine);
-    if (length !== undefined && !cutValues(data, length, maxLine))
-      return `Expected a line of at most ${maxLine} bytes, or one with long values that can be cut; found ${length} bytes.`;
     repairs.get(origin)?.(data);
-    mapPaths?.(origin, data);
-    try {
-      // Safe: JSON.parse makes plain data, and only plain data was added to it.
-      return createIncident({
-        id: idAt(stream, alias, ordinal),
-        origin,
-        timestamp,
-        sensor,
-        data: data as UntypedData,
-        local,
-      });
-    } catch (error) {
-      return describeError(error);
-    }
+    mapping(context)?.(origin, data);
+    // Safe: JSON.parse makes plain data, and only plain data was added to it.
+    return { origin, timestamp, data: data as UntypedData };
+  }
+
+  return {
+    name: 'log_incident',
+    title: 'lines of log_incident',
+    fix: writeLogIncident,
+    parse(text, context) {
+      const incident = incidentIn(text, context);
+      return typeof incident === 'string' ? { reject: incident } : { incidents: [incident] };
+    },
+    timeOf,
+    looksLike,
+    explain: explainOther,
+    beginning: /\{"(?:timestamp|name|origin|data)"\s*:/g,
   };
 }
