@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIncident, defineHandler, defineSource, encodeIncident, type Journal } from '@ihandler/core';
@@ -158,12 +160,72 @@ describe('a port without tokens', () => {
     expect(hub.dispatcher.sources().at(-1)?.accepted).toBe(1);
   });
 
+  it('stores or refuses everything that two clients without a token send under the same ids', async () => {
+    const hub = await openHub();
+    const accepted: string[] = [];
+    const send = async (from: string, ordinal: number, url: string) => {
+      const body = encodeIncident(incidentOf('s', ordinal, 'hive-1', url));
+      const status = await postFrom(from, hub.port, body);
+      if (status === 204) accepted.push(`${ordinal} ${url}`);
+      return status;
+    };
+    const sequence: readonly (readonly [string, number, string])[] = [1, 3, 2, HIGHEST, 4].flatMap((n) => [
+      ['127.0.0.2', n, 'http://192.0.2.1/'],
+      ['127.0.0.3', n, 'http://192.0.2.66/'],
+      ['127.0.0.2', n, 'http://192.0.2.67/'],
+    ]);
+    for (const each of sequence) expect([204, 409]).toContain(await send(...each));
+    await hub.dispatcher.drain();
+    const stored = new Set(hub.heard.map(({ id, data }) => `${id.slice(2)} ${String(data['url'])}`));
+    expect(accepted.filter((each) => !stored.has(each))).toEqual([]);
+    const [source] = hub.dispatcher.sources();
+    expect((source?.accepted ?? 0) + (source?.known ?? 0)).toBe(accepted.length);
+    expect(source?.rejected).toBe(sequence.length - accepted.length);
+  });
+
   it('rejects a stream with half of a surrogate pair', async () => {
     const hub = await openHub();
     for (const half of ['\ud800', '\ud801']) {
       const { status, text } = await hub.post([incidentOf(`s${half}`, 1)]);
       expect([status, text]).toEqual([400, expect.stringContaining('half of a surrogate pair')]);
     }
+  });
+});
+
+/** Posts from an address of the loopback network. */
+async function postFrom(localAddress: string, port: number, body: string): Promise<number | undefined> {
+  const sending = request({ host: '127.0.0.1', port, localAddress, method: 'POST' });
+  sending.end(body);
+  const [response] = (await once(sending, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
+/** A hub whose retention has removed the entries s:1 to s:9 and kept one of another stream. */
+async function openAfterRetention() {
+  let ahead = 0;
+  const file = join(newFolder(), 'journal.sqlite');
+  const journal = journalSqlite({ file, keep: '1h', now: () => Date.now() + ahead });
+  const hub = await openHub({ journal });
+  await hub.post([1, 9].map((n) => incidentOf('s', n)));
+  await hub.dispatcher.drain();
+  ahead = 2 * 3_600_000;
+  await hub.post([incidentOf('t', 1)]);
+  await hub.dispatcher.drain();
+  await expect.poll(async () => (await journal.newest?.('s')) === undefined, { timeout: 20_000 }).toBe(true);
+  return hub;
+}
+
+describe('a hub whose retention has removed the entries of a stream', () => {
+  it('counts what it cannot compare as assumed to be known, and rejects what happened later', async () => {
+    const hub = await openAfterRetention();
+    const before = hub.dispatcher.sources()[0];
+    expect((await hub.post([incidentOf('s', 5)])).status).toBe(204);
+    expect(hub.dispatcher.sources()[0]).toMatchObject({ known: before?.known, assumed: 1 });
+    const later = createIncident({ ...incidentOf('s', 6), timestamp: Date.now() + 4 * 3_600_000 });
+    const { status, text } = await hub.post([later]);
+    expect([status, text]).toEqual([409, expect.stringContaining('Expected ordinals that rise')]);
+    expect(hub.dispatcher.sources()[0]).toMatchObject({ assumed: 1, rejected: 1 });
   });
 });
 

@@ -113,6 +113,11 @@ export interface SourceOutcome {
   readonly accepted: number;
   /** Incidents that were reported and known already. */
   readonly known: number;
+  /**
+   * Incidents that a source which compares has reported under ids up to one whose entry retention removed: they are not
+   * stored, as if they were known. Absent when there were none.
+   */
+  readonly assumed?: number;
   /** Invalid input. */
   readonly rejected: number;
   /** Accepted incidents whose data does not fit the schema of their origin. */

@@ -1,11 +1,13 @@
 import { IhandlerError } from '../contract/error.ts';
 import type { Incident, Value } from '../contract/incident.ts';
 import type {
+  AppendOptions,
   Cursor,
   DeadLetter,
   ForgetResult,
   Journal,
   JournalRun,
+  SkippedIncident,
   SourceMark,
 } from '../contract/journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
@@ -79,12 +81,31 @@ export function createMemoryJournal({
     if (!isOpen) throw new IhandlerError('LIFE_CYCLE', 'The journal is not open: call open() first.');
   }
 
-  function add(incidents: readonly Incident[], mark?: SourceMark): JournalRun {
-    const run = { before: last, incidents: known.take(incidents) };
+  function add(batch: readonly Incident[], mark?: SourceMark, options?: AppendOptions): JournalRun {
+    const barred = batch.filter((incident) => options?.barred?.has(incident));
+    const allowed = barred.length === 0 ? batch : batch.filter((incident) => !options?.barred?.has(incident));
+    const run = { before: last, incidents: known.take(allowed) };
     if (run.incidents.length > 0) runs.push({ run, at: now() });
     last += run.incidents.length;
     if (mark !== undefined) states.set(mark.source, mark.state);
-    return run;
+    if (options === undefined || run.incidents.length === batch.length) return run;
+    return { ...run, skipped: skippedOf(batch, new Set(run.incidents), new Set(barred)) };
+  }
+
+  /** The incidents of a batch that were not added, with the entries that the journal still has. */
+  function skippedOf(
+    batch: readonly Incident[],
+    added: ReadonlySet<Incident>,
+    barred: ReadonlySet<Incident>,
+  ): readonly SkippedIncident[] {
+    const left = batch.filter((incident) => !added.has(incident));
+    const entries = new Map<string, Incident | undefined>(left.map(({ id }) => [id, undefined]));
+    for (const { run } of runs)
+      for (const entry of run.incidents) if (entries.has(entry.id)) entries.set(entry.id, entry);
+    return left.map((incident) => {
+      const stored = entries.get(incident.id);
+      return { incident, stored, why: stored === undefined && barred.has(incident) ? 'barred' : 'known' };
+    });
   }
 
   function forget(matches: (incident: Incident) => boolean): ForgetResult {
@@ -111,13 +132,14 @@ export function createMemoryJournal({
     earlier: Promise<unknown>,
     incidents: readonly Incident[],
     mark: SourceMark | undefined,
+    options: AppendOptions | undefined,
   ): Promise<JournalRun> {
     waiting += 1;
     try {
       await earlier.catch(() => undefined); // reported to the caller of that append
       while (isOpen && last - before >= limit) await space.wait();
       mustBeOpen();
-      return add(incidents, mark);
+      return add(incidents, mark, options);
     } finally {
       waiting -= 1;
     }
@@ -134,10 +156,10 @@ export function createMemoryJournal({
       space.notify();
     },
     bounds: () => ({ before, last }),
-    append(incidents, mark) {
+    append(incidents, mark, options) {
       mustBeOpen();
-      if (waiting === 0 && last - before < limit) return add(incidents, mark);
-      const added = addInTurn(turn, incidents, mark);
+      if (waiting === 0 && last - before < limit) return add(incidents, mark, options);
+      const added = addInTurn(turn, incidents, mark, options);
       turn = added;
       return added;
     },

@@ -6,7 +6,7 @@ import type { AppendOptions, JournalRun, SourceMark } from '../contract/journal.
 import type { Log } from '../contract/log.ts';
 import type { Reject, Source, SourceContext, SourceReportOptions } from '../contract/source.ts';
 import { describeFailure, logStack } from '../contract/text/describe-failure.ts';
-import { appendOptions, conflictsOf } from '../incident/conflicts.ts';
+import { appendOptions, conflictsOf, countAssumed } from '../incident/conflicts.ts';
 import { madeIncidents } from '../incident/create-incident.ts';
 import { backoffDelay, pause } from '../timing/backoff.ts';
 import { abortedBefore, settlesWithin } from '../timing/settles-within.ts';
@@ -54,6 +54,7 @@ class SourceRun {
   #problem: string | undefined;
   #reportedAt: number | undefined;
   #newest: number | undefined;
+  #assumed = 0;
   #lost: LostIncidents | undefined;
   #refusedAt = 0;
   /** Aborts with an error that the source's code has not caught: it ends the run. */
@@ -91,7 +92,7 @@ class SourceRun {
       throw error;
     }
     this.#enter('ended');
-    return { ...this.#count };
+    return { ...this.#count, ...(this.#assumed > 0 && { assumed: this.#assumed }) };
   }
 
   #context(): SourceContext {
@@ -155,6 +156,7 @@ class SourceRun {
       ...(this.#newest !== undefined && { newest: this.#newest }),
       ...(clocks.length > 0 && { clocks }),
       ...(this.#failure !== undefined && { failure: this.#failure }),
+      ...(this.#assumed > 0 && { assumed: this.#assumed }),
       ...(this.#lost && { lost: this.#lost }),
     });
   }
@@ -173,7 +175,9 @@ class SourceRun {
     const conflicts = onConflict === undefined ? [] : conflictsOf(run);
     for (const conflict of conflicts) onConflict?.(conflict);
     count.accepted += incidents.length;
-    count.known += reported - incidents.length - conflicts.length;
+    const assumed = onConflict === undefined ? 0 : countAssumed(run);
+    if (assumed > 0) this.#assume(assumed);
+    count.known += reported - incidents.length - conflicts.length - assumed;
     for (const { misfit, origin, timestamp } of incidents) {
       if (misfit !== undefined) count.misfits += 1;
       if (!router.route(origin, false).known) count.unknown += 1;
@@ -182,6 +186,16 @@ class SourceRun {
     if (incidents.length === 0) return;
     this.#reportedAt = now();
     this.#clocks.add(incidents, this.#reportedAt);
+  }
+
+  /** Says that incidents were not stored without a comparison: the first time, and then for each tenfold. */
+  #assume(count: number): void {
+    const before = this.#assumed;
+    this.#assumed += count;
+    if (before > 0 && String(before).length === String(this.#assumed).length) return;
+    const advice =
+      'retention removed the entries up to these ids: raise the limit of the journal to compare them';
+    this.#log.warn('incidents assumed to be known', { count: this.#assumed, advice });
   }
 
   async #reject(reject: Reject): Promise<void> {

@@ -33,3 +33,8 @@ export function conflictsOf({ skipped = [] }: JournalRun): readonly SourceConfli
     return stored === undefined || isDuplicate(stored, incident) ? [] : [{ incident, why: 'different' }];
   });
 }
+
+/** How many incidents of an append have ids whose entries retention removed, so that nothing could be compared. */
+export function countAssumed({ skipped = [] }: JournalRun): number {
+  return skipped.filter(({ why, stored }) => why === 'known' && stored === undefined).length;
+}

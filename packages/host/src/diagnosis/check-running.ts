@@ -48,6 +48,14 @@ function sourceFindings(
       found: `${formatCount(live.rejected, 'input')} rejected since the start`,
       advice: 'the rejects file in the data folder has the reasons; ihandler import reads it again',
     });
+  if (live?.assumed != null && live.assumed > 0)
+    findings.push({
+      severity: 'warning',
+      about: instance,
+      found: `${formatCount(live.assumed, 'incident')} not stored since the start: retention has removed the entries up to their ids, so they count as known without a comparison`,
+      advice:
+        'normal after a sensor has sent old incidents again; otherwise find out which client uses the stream of another',
+    });
   return [...findings, ...sensorClockFindings(instance, live?.clocks ?? [])];
 }
 

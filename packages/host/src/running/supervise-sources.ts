@@ -64,6 +64,7 @@ function sum(a: SourceOutcome, b: SourceOutcome): SourceOutcome {
     rejected: a.rejected + b.rejected,
     misfits: a.misfits + b.misfits,
     unknown: a.unknown + b.unknown,
+    ...((a.assumed ?? b.assumed) !== undefined && { assumed: (a.assumed ?? 0) + (b.assumed ?? 0) }),
   };
 }
 

@@ -57,6 +57,11 @@ function ofJournal(name: string, help: string, key: 'entries' | 'bytes' | 'limit
 const counters: readonly Measure[] = [
   ofSources('incidents_accepted_total', 'New incidents that a source reported', (s) => s.accepted),
   ofSources('incidents_known_total', 'Incidents that a source reported again', (s) => s.known),
+  ofSources(
+    'incidents_assumed_known_total',
+    'Incidents that a source reported under ids whose entries retention has removed',
+    (s) => s.assumed ?? 0,
+  ),
   ofSources('rejects_total', 'Invalid input that a source rejected', (s) => s.rejected),
   ofSources(
     'misfits_total',

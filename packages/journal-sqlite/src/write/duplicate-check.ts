@@ -15,13 +15,23 @@ export interface DuplicateCheck {
   readonly skipped: readonly SkippedIncident[];
 }
 
+/** By how much the clock of a sensor may be ahead, in milliseconds. */
+const CLOCK_AHEAD = 3_600_000;
+
 /** Creates the check of one append. Use it within the append's transaction, so that nothing else is added in between. */
 export function createDuplicateCheck(db: Database, { rising, barred }: AppendOptions): DuplicateCheck {
   const at = db.prepare<[number, number], EntryRow>('SELECT * FROM entries WHERE stream = ? AND ordinal = ?');
   const highest = db
     .prepare<[number], number | null>('SELECT max(ordinal) FROM entries WHERE stream = ?')
     .pluck();
+  const oldest = db.prepare<[], number>('SELECT accepted_at FROM entries ORDER BY position LIMIT 1').pluck();
   const skipped: SkippedIncident[] = [];
+
+  /** Whether an incident happened after every entry that retention removed was accepted, so that it was none of them. */
+  function isAfterRemoved(timestamp: number): boolean {
+    const kept = oldest.get();
+    return kept !== undefined && timestamp > kept + CLOCK_AHEAD;
+  }
 
   return {
     skipped,
@@ -32,8 +42,10 @@ export function createDuplicateCheck(db: Database, { rising, barred }: AppendOpt
         return true;
       }
       if (barred?.has(incident)) skipped.push({ incident, why: 'barred' });
-      else if (ordinal <= removed) skipped.push({ incident, why: 'known' });
-      else if (rising && ordinal < (highest.get(stream) ?? -1)) skipped.push({ incident, why: 'behind' });
+      else if (ordinal <= removed && !(rising && isAfterRemoved(incident.timestamp)))
+        skipped.push({ incident, why: 'known' });
+      else if (ordinal <= removed || (rising && ordinal < (highest.get(stream) ?? -1)))
+        skipped.push({ incident, why: 'behind' });
       else return false;
       return true;
     },

@@ -7,7 +7,7 @@ import { style } from '../../terminal/terminal.ts';
 type FileResult = ImportResult['files'][number];
 
 function sum(files: readonly FileResult[], key: keyof SourceOutcome): number {
-  return files.reduce((total, { outcome }) => total + outcome[key], 0);
+  return files.reduce((total, { outcome }) => total + (outcome[key] ?? 0), 0);
 }
 
 /** The exit code of an import. */

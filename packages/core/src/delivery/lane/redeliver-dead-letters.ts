@@ -3,12 +3,12 @@ import { failureKind } from '../../contract/failure-kind.ts';
 import { isWriting } from '../../contract/handler.ts';
 import type { DeadLetter } from '../../contract/journal.ts';
 import { describeFailure } from '../../contract/text/describe-failure.ts';
+import { redeliveredReports, withRedeliveryId } from '../../incident/redelivery-id.ts';
 import type { Reached } from '../../routing/router.ts';
 import type { RetryOutcome } from '../dispatcher-options.ts';
 import type { Outcome } from './attempts/attempt.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneParts } from './lane-parts.ts';
-import { redeliveredReports, withRedeliveryId } from './redelivery-id.ts';
 
 /** What became of a dead letter: `none` when it was gone already, or is not for the instance any more. */
 type RetryResult = keyof RetryOutcome | 'none';

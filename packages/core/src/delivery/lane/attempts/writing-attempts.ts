@@ -2,9 +2,9 @@ import { advance, type Checkpoint, isTaken } from '../../../contract/checkpoint.
 import { describeError } from '../../../contract/error.ts';
 import type { HandlerContext, WritingHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
+import { withRedeliveryId } from '../../../incident/redelivery-id.ts';
 import type { HandlerCode } from '../../code/handler-code.ts';
 import { type Batch, positionAt } from '../lane-queue.ts';
-import { withRedeliveryId } from '../redelivery-id.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { isReporting, ReportCollector } from './report-collector.ts';
 

@@ -1,6 +1,6 @@
-import type { Incident } from '../../contract/incident.ts';
-import { formatIncidentId, parseIncidentId } from '../../contract/incident-id.ts';
-import { createIncident } from '../../incident/create-incident.ts';
+import type { Incident } from '../contract/incident.ts';
+import { formatIncidentId, parseIncidentId } from '../contract/incident-id.ts';
+import { createIncident } from './create-incident.ts';
 
 /** The stream under which a dead letter is redelivered: its ordinal lies below the checkpoint of its own stream. */
 function redeliveryStream(stream: string, ordinal: number): string {
