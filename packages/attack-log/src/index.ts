@@ -52,5 +52,16 @@ export {
   SWEEP_INTERVAL,
   startRetention,
 } from './retention/retention-timer.ts';
+export { seconds } from './rows/cells.ts';
 export { DCERPC_SERVICES, type DcerpcService, MYSQL_COMMANDS } from './schema/lookups.ts';
-export { type Cell, type Row, TABLES, type Table } from './schema/tables.ts';
+export {
+  type DionaeaTable,
+  OWN_TABLES,
+  type OwnColumnKind,
+  type OwnTable,
+  ownColumnKind,
+  ROW_TABLES,
+  type Table,
+  TIMED_TABLES,
+} from './schema/own-tables.ts';
+export { type Cell, type Row, TABLES } from './schema/tables.ts';

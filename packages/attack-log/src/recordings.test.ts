@@ -1,18 +1,18 @@
 import { recording } from '@ihandler/test-support/recordings';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { type Row, TABLES, type Table } from './index.ts';
+import { type DionaeaTable, type Row, TABLES } from './index.ts';
 import { decode } from './rows/cells.ts';
 import { MemoryStore } from './testing/memory-store.ts';
 import { recordedIncidents } from './testing/wire.ts';
 
-const tables = Object.keys(TABLES) as Table[];
+const tables = Object.keys(TABLES) as DionaeaTable[];
 
 /** All rows that dionaea wrote, its BLOBs as text. */
-function dionaeaRows(name: string): Record<Table, Row[]> {
+function dionaeaRows(name: string): Record<DionaeaTable, Row[]> {
   const file = recording(`${name}/log_sqlite.sqlite`);
   const database = new Database(file, { readonly: true });
-  const rowsOf = (table: Table) =>
+  const rowsOf = (table: DionaeaTable) =>
     database
       .prepare(`SELECT ${TABLES[table].join(', ')} FROM ${table} ORDER BY 1`)
       .raw()
@@ -20,7 +20,7 @@ function dionaeaRows(name: string): Record<Table, Row[]> {
       // dionaea stores bytes as BLOB (known difference): incidents here hold their text.
       .map((row) => (row as unknown[]).map((cell) => (cell instanceof Uint8Array ? decode(cell) : cell)));
   try {
-    return Object.fromEntries(tables.map((table) => [table, rowsOf(table)])) as Record<Table, Row[]>;
+    return Object.fromEntries(tables.map((table) => [table, rowsOf(table)])) as Record<DionaeaTable, Row[]>;
   } finally {
     database.close();
   }
@@ -31,7 +31,7 @@ function takeTimes(rows: Row[]): number[] {
   return rows.map((row) => row.splice(4, 1)[0] as number);
 }
 
-function compare(rows: Record<Table, Row[]>, expected: Record<Table, Row[]>) {
+function compare(rows: Record<DionaeaTable, Row[]>, expected: Record<DionaeaTable, Row[]>) {
   const times = takeTimes(rows.connections);
   // Known difference: dionaea's log_sqlite reads the clock again, some milliseconds after log_incident.
   takeTimes(expected.connections).forEach((time, index) => {

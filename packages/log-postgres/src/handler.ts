@@ -73,7 +73,7 @@ export default function logPostgres(options: LogPostgresOptions): WritingHandler
       running = {
         context,
         session,
-        store: createAttackStore(login, schema, context.now),
+        store: createAttackStore(login, schema, context),
         retention: startPostgresRetention({ login, schema, keep, remember }, context, removed),
       };
     },

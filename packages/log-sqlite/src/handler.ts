@@ -95,10 +95,10 @@ export default function logSqlite(options: LogSqliteOptions): WritingHandler {
     checkpoint: () => use(({ store }) => store.checkpoint()),
     write(batch, checkpoint) {
       use((opened, { context, live, retention }) => {
-        let outcome = opened.store.write(batch, checkpoint);
+        let outcome = opened.store.write(batch, checkpoint, context.origins);
         if (!outcome.stored) {
           resolveForeignRows(settings, opened, context, outcome.foreignRow);
-          outcome = opened.store.write(batch, checkpoint);
+          outcome = opened.store.write(batch, checkpoint, context.origins);
           if (!outcome.stored) throw temporary(`another program adds connections to ${settings.file}`);
         }
         live.settle();

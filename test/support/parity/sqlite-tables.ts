@@ -1,4 +1,4 @@
-import { TABLES } from '@ihandler/attack-log';
+import { ROW_TABLES } from '@ihandler/attack-log';
 import { comparableRow } from '@ihandler/log-postgres/testing';
 import Database from 'better-sqlite3';
 
@@ -7,7 +7,7 @@ export function sqliteTables(file: string) {
   const database = new Database(file, { readonly: true });
   try {
     return Object.fromEntries(
-      Object.entries(TABLES).map(([table, [key]]) => {
+      Object.entries(ROW_TABLES).map(([table, [key]]) => {
         const rows = database
           .prepare<[], Record<string, string | number | null>>(`SELECT * FROM ${table} ORDER BY ${key}`)
           .all();

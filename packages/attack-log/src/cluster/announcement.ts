@@ -3,20 +3,6 @@ import { integer, text } from '../rows/cells.ts';
 import type { Row } from '../schema/tables.ts';
 import type { LooseConnection } from './connection-key.ts';
 
-const prefix = 'dionaea.connection.';
-const types: ReadonlySet<string> = new Set(['listen', 'accept', 'connect', 'reject', 'pending']);
-
-/**
- * The type of the connection that an origin announces, `dionaea.connection.<transport>.<type>`, or undefined for any other
- * origin. dionaea's log_sqlite ignores dtls, and so does this function.
- */
-export function announcedType(origin: string): string | undefined {
-  if (!origin.startsWith(prefix)) return undefined;
-  const [transport, type, ...more] = origin.slice(prefix.length).split('.');
-  if (type === undefined || more.length > 0 || transport === 'dtls' || !types.has(type)) return undefined;
-  return type;
-}
-
 /** The index of the root in a row of {@link connectionRow}, once the primary key is in front. */
 export const ROOT_COLUMN = 5;
 

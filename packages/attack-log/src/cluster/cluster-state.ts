@@ -1,5 +1,6 @@
 import type { Incident } from '@ihandler/core';
-import type { Row, Table } from '../schema/tables.ts';
+import type { Table } from '../schema/own-tables.ts';
+import type { Row } from '../schema/tables.ts';
 import type { ConnectionEnds } from './ends.ts';
 
 /** Identifies a connection across incidents by sensor and id. Made by {@link connectionKey}. */

@@ -1,8 +1,12 @@
+import { createOrigins } from '@ihandler/core';
 import { describe, expect, it } from 'vitest';
 import { connectionKey, connectionKeysIn } from '../index.ts';
 import { accept, connection, free, incident, link, offer } from '../testing/incidents.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { cluster } from './cluster.ts';
+
+/** No package declares anything. */
+const origins = createOrigins([]);
 
 function storeOf(...batches: Parameters<MemoryStore['write']>[0][]): MemoryStore {
   const store = new MemoryStore();
@@ -122,9 +126,15 @@ describe('cluster', () => {
     expect(store.place(3)).toEqual({ root: accepted, parent: accepted });
   });
 
-  it('announces connections of unknown transports, but not of dtls', () => {
+  it('announces the connections that a declared role opens, but not dionaea’s of dtls', () => {
     const of = (origin: string) => incident(origin, { connection: connection('1') });
-    const store = storeOf([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
+    const roles = { 'connection.open': { how: { value: 'accept' } } } as const;
+    const declared = ['dionaea.connection.quic.accept', 'dionaea.connection.dtls.accept'].map((origin) => [
+      origin,
+      { level: 'info', description: '', roles } as const,
+    ]);
+    const store = new MemoryStore(10, createOrigins([Object.fromEntries(declared)]));
+    store.write([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
     expect(store.rows.connections).toHaveLength(1);
     expect(store.skipped.other).toBe(1);
   });
@@ -139,15 +149,15 @@ describe('cluster', () => {
     const batch = [accept('2'), accept('3'), free('1')];
     const state = store.load(batch);
     const before = structuredClone(state);
-    const result = structuredClone(cluster(batch, state));
+    const result = structuredClone(cluster(batch, state, origins));
     expect(state).toEqual(before);
-    expect(cluster(batch, state)).toEqual(result);
+    expect(cluster(batch, state, origins)).toEqual(result);
   });
 
   it('reports each moved row once, with its final place', () => {
     const store = storeOf([accept('1'), accept('2'), accept('3')]);
     const batch = [link('2', '3'), link('1', '2')];
-    expect(cluster(batch, store.load(batch)).moves).toEqual([
+    expect(cluster(batch, store.load(batch), origins).moves).toEqual([
       { row: 3, parent: 2, root: 1, oldRoot: 3 },
       { row: 2, parent: 1, root: 1, oldRoot: 2 },
     ]);
@@ -161,7 +171,7 @@ describe('cluster', () => {
       incident('dionaea.connection.tcp.accept', { connection: { host: 'x' } }),
       incident('dionaea.connection.link', { parent: connection('1') }),
       incident('dionaea.connection.free', {}),
-      incident('dionaea.modules.python.ftp.command', { connection: connection('1') }),
+      incident('dionaea.download.complete.again', { connection: connection('1') }),
       incident('acme.coyote.seen', {}),
     ]);
     expect(store.skipped).toEqual({ cycle: 0, conflict: 0, incomplete: 5, other: 2 });

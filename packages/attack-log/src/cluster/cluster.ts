@@ -1,8 +1,8 @@
-import type { Incident } from '@ihandler/core';
-import { incidentRows } from '../rows/incident-rows.ts';
+import type { Incident, Origins } from '@ihandler/core';
+import { addVerdict } from '../rows/role-rows.ts';
 import { createRowSink } from '../rows/row-sink.ts';
-import { virusTotalRows } from '../rows/virustotal-rows.ts';
-import { announcedType, connectionRow, PARENT_COLUMN, ROOT_COLUMN } from './announcement.ts';
+import { REPORT, virusTotalRows } from '../rows/virustotal-rows.ts';
+import { connectionRow, PARENT_COLUMN, ROOT_COLUMN } from './announcement.ts';
 import type {
   AnnouncedConnection,
   ClusterResult,
@@ -12,23 +12,25 @@ import type {
   SkippedCounts,
 } from './cluster-state.ts';
 import { connectionIn, connectionKey, type LooseConnection, namedIn } from './connection-key.ts';
+import { detailsOf } from './details.ts';
 import { endsIn } from './ends.ts';
 import { createForest } from './forest.ts';
 import { placeOf } from './original-id.ts';
+import { type Plan, planFor } from './plan.ts';
 import { connectionOf } from './same-id.ts';
 import { createWaitingList } from './waiting-list.ts';
 
-const linkOrigins: ReadonlySet<string> = new Set([
-  'dionaea.connection.link',
-  'dionaea.connection.link.early',
-]);
-
 /**
- * Computes the changes that a batch makes: the rows of its incidents in dionaea's tables, and the places of connections in
- * the forest of attacks. Pure: it does not modify its arguments. Each connection gets the same parent and root in whatever
- * order and batches the same incidents arrive.
+ * Computes the changes that a batch makes: the rows of its incidents, and the places of connections in the forest of attacks.
+ * `origins` says what incidents mean. Pure: it does not modify its arguments. Each connection gets the same parent and root in
+ * whatever order and batches the same incidents arrive.
  */
-export function cluster(incidents: readonly Incident[], state: ClusterState): ClusterResult {
+export function cluster(
+  incidents: readonly Incident[],
+  state: ClusterState,
+  origins: Origins,
+): ClusterResult {
+  const planOf = planFor(origins);
   const sink = createRowSink(state.nextKey);
   const forest = createForest(state.places);
   const waitingList = createWaitingList(state);
@@ -45,7 +47,7 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
   const rowOf = (incident: Incident, key: ConnectionKey, connection: LooseConnection) =>
     connectionOf(incident, connection, named.get(key) ?? state.rows.get(key) ?? [], streamName)?.row;
   const isAnnounced = (incident: Incident, key: ConnectionKey) => {
-    const connection = namedIn(incident, key);
+    const connection = namedIn(incident, planOf(incident.origin), key);
     return connection !== undefined && rowOf(incident, key, connection) !== undefined;
   };
 
@@ -58,37 +60,62 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     else known.push(added);
   }
 
-  function announce(incident: Incident, type: string): void {
-    const { id, origin, sensor, timestamp, data } = incident;
-    const connection = connectionIn(data['connection']);
-    if (connection === undefined) {
-      skipped.incomplete += 1;
-      return;
-    }
+  /** Adds the row of a connection, and the rows that wait for it. */
+  function announce(incident: Incident, type: string, connection: LooseConnection): number {
+    const { id, origin, sensor, timestamp } = incident;
     const key = connectionKey(sensor, connection.id);
     const row = sink.add('connections', connectionRow(type, timestamp / 1000, connection));
     forest.addRoot(row);
     // dionaea's SIP service also reports udp.connect for TCP and TLS sessions, which `accept` announces as well.
     const isNamed = origin !== 'dionaea.connection.udp.connect' || connection.transport === 'udp';
     announced.push({ row, key, sensor, connectionId: connection.id, incidentId: id, named: isNamed });
-    if (!isNamed) return;
+    if (!isNamed) return row;
     addName(key, row, connection, incident);
-    const found = waitingList.take(key, (waiting) => isAnnounced(waiting.incident, key));
-    for (const waiting of found) process(waiting.incident, waiting.freed);
+    for (const waiting of waitingList.take(key, (one) => isAnnounced(one.incident, key))) {
+      const plan = planOf(waiting.incident.origin);
+      sink.begin(waiting.incident);
+      if (waiting.child === null) addRows(waiting.incident, plan, key);
+      else link(waiting.incident, plan, waiting.freed);
+    }
+    sink.begin(incident);
+    return row;
   }
 
-  function link(incident: Incident, freed: boolean): void {
+  /** The row of a connection. The sensor may leave it to the first incident to announce one. */
+  function rowFor(
+    incident: Incident,
+    plan: Plan,
+    key: ConnectionKey,
+    connection: LooseConnection,
+    type: string,
+  ): number | undefined {
+    const row = rowOf(incident, key, connection);
+    return row === undefined && plan.announces ? announce(incident, type, connection) : row;
+  }
+
+  function open(incident: Incident, plan: Plan): void {
+    const facts =
+      plan.how === undefined || plan.isMoved
+        ? plan.origins.factsOf('connection.open', incident)
+        : { how: plan.how, connection: incident.data['connection'] };
+    const connection = connectionIn(facts?.connection);
+    if (facts === undefined || connection === undefined) skipped.incomplete += 1;
+    else announce(incident, facts.how, connection);
+  }
+
+  function link(incident: Incident, plan: Plan, freed: boolean): void {
     const { sensor, data } = incident;
-    const parent = connectionIn(data['parent']);
-    const child = connectionIn(data['child']);
+    const ends = plan.isMoved ? plan.origins.factsOf('connection.child', incident) : data;
+    const parent = connectionIn(ends?.['parent']);
+    const child = connectionIn(ends?.['child']);
     if (parent === undefined || child === undefined) {
       skipped.incomplete += 1;
       return;
     }
     const childKey = connectionKey(sensor, child.id);
     const parentKey = connectionKey(sensor, parent.id);
-    const childRow = rowOf(incident, childKey, child);
-    const parentRow = rowOf(incident, parentKey, parent);
+    const parentRow = rowFor(incident, plan, parentKey, parent, 'accept');
+    const childRow = rowFor(incident, plan, childKey, child, 'connect');
     if (childRow === undefined || parentRow === undefined) {
       waitingList.add(childRow === undefined ? childKey : parentKey, childKey, incident, freed);
       return;
@@ -97,46 +124,61 @@ export function cluster(incidents: readonly Incident[], state: ClusterState): Cl
     if (outcome === 'cycle' || outcome === 'conflict') skipped[outcome] += 1;
   }
 
-  function free({ sensor, data }: Incident): void {
-    const connection = connectionIn(data['connection']);
+  function free(incident: Incident, plan: Plan): void {
+    const connection = connectionIn(
+      plan.isMoved
+        ? plan.origins.factsOf('connection.close', incident)?.connection
+        : incident.data['connection'],
+    );
     if (connection === undefined) skipped.incomplete += 1;
-    else waitingList.free(connectionKey(sensor, connection.id));
+    else waitingList.free(connectionKey(incident.sensor, connection.id));
   }
 
-  function report({ data }: Incident): void {
-    const outcome = virusTotalRows(sink, data);
-    if (outcome !== 'stored') skipped[outcome] += 1;
-  }
-
-  function addRows(incident: Incident): void {
-    const { origin, sensor, data } = incident;
-    const makeRows = incidentRows.get(origin);
-    if (makeRows === undefined) {
-      skipped.other += 1;
+  function judge(incident: Incident, plan: Plan): void {
+    if (incident.origin === REPORT) {
+      const outcome = virusTotalRows(sink, incident.data);
+      if (outcome !== 'stored') skipped[outcome] += 1;
       return;
     }
-    const connection = connectionIn(data['connection']);
-    if (connection === undefined) {
-      skipped.incomplete += 1;
-      return;
-    }
-    const key = connectionKey(sensor, connection.id);
-    const row = rowOf(incident, key, connection);
-    if (row === undefined) waitingList.add(key, null, incident);
-    else if (!makeRows(sink, row, data)) skipped.incomplete += 1;
+    const facts = plan.origins.factsOf('verdict', incident);
+    if (facts === undefined) skipped.incomplete += 1;
+    else addVerdict(sink, facts);
   }
 
-  function process(incident: Incident, freed = false): void {
-    const { origin } = incident;
+  /** Adds the rows of an incident to connections; with `only`, to that one. Returns whether there are any. */
+  function addRows(incident: Incident, plan: Plan, only?: ConnectionKey): boolean {
+    const details = detailsOf(incident, plan);
+    const waitsFor = new Set<ConnectionKey>();
+    for (const { connection, waits, add } of details) {
+      if (connection === undefined) {
+        if (only === undefined) skipped.incomplete += 1;
+        continue;
+      }
+      const key = connectionKey(incident.sensor, connection.id);
+      if (only !== undefined && key !== only) continue;
+      const row = rowFor(incident, plan, key, connection, 'accept');
+      if (row !== undefined) {
+        if (!add(sink, row)) skipped.incomplete += 1;
+      } else if (!waits) skipped.other += 1;
+      else if (!waitsFor.has(key)) {
+        waitsFor.add(key);
+        waitingList.add(key, null, incident);
+      }
+    }
+    return details.length > 0;
+  }
+
+  function process(incident: Incident): void {
+    const plan = planOf(incident.origin);
+    const { opens, links, closes, details } = plan;
+    const judges = plan.judges || incident.origin === REPORT;
     sink.begin(incident);
-    if (linkOrigins.has(origin)) link(incident, freed);
-    else if (origin === 'dionaea.connection.free') free(incident);
-    else if (origin === 'dionaea.modules.python.virustotal.report') report(incident);
-    else {
-      const type = announcedType(origin);
-      if (type === undefined) addRows(incident);
-      else announce(incident, type);
-    }
+    if (opens) open(incident, plan);
+    if (links) link(incident, plan, false);
+    if (judges) judge(incident, plan);
+    const isPlace = opens || links || closes || judges;
+    if (!(isPlace && details.length === 0) && !addRows(incident, plan) && !isPlace) skipped.other += 1;
+    if (closes) free(incident, plan);
   }
 
   for (const incident of incidents) process(incident);

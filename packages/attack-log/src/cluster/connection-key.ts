@@ -1,5 +1,6 @@
-import type { Connection, Incident, Value } from '@ihandler/core';
+import type { Connection, Incident, Origins, Value } from '@ihandler/core';
 import type { ConnectionKey } from './cluster-state.ts';
+import { type Plan, planFor } from './plan.ts';
 
 /** Limits of the cache. Longer ids are rare. */
 const LONGEST_CACHED_ID = 128;
@@ -61,24 +62,49 @@ export function connectionIn(value: Value | undefined): LooseConnection | undefi
   return typeof id === 'number' ? { ...(value as LooseConnection), id: String(id) } : undefined;
 }
 
-/** The connection with this key in an incident, as connection, child or parent. */
-export function namedIn({ sensor, data }: Incident, key: ConnectionKey): LooseConnection | undefined {
-  return ['connection', 'child', 'parent']
-    .map((name) => connectionIn(data[name]))
-    .find((connection) => connection !== undefined && connectionKey(sensor, connection.id) === key);
+/** The connections that the roles of an incident name elsewhere than under the names that all incidents use. */
+function movedIn(incident: Incident, plan: Plan): readonly LooseConnection[] {
+  if (!plan.isMoved) return [];
+  return plan.origins
+    .meaningsOf(incident)
+    .flatMap(({ facts }) =>
+      Object.entries(facts).flatMap(([name, fact]: [string, Value]) =>
+        NAMES.includes(name) ? (connectionIn(fact) ?? []) : [],
+      ),
+    );
 }
 
-/** The keys of all connections that incidents name, as connection, parent or child. */
-export function connectionKeysIn(incidents: Iterable<Incident>): ReadonlySet<ConnectionKey> {
+const NAMES = ['connection', 'parent', 'child'];
+
+/** All connections that an incident names. */
+function connectionsIn(incident: Incident, plan: Plan): readonly LooseConnection[] {
+  return [...NAMES.flatMap((name) => connectionIn(incident.data[name]) ?? []), ...movedIn(incident, plan)];
+}
+
+/** The connection with this key in an incident. */
+export function namedIn(incident: Incident, plan: Plan, key: ConnectionKey): LooseConnection | undefined {
+  return connectionsIn(incident, plan).find(({ id }) => connectionKey(incident.sensor, id) === key);
+}
+
+/** The keys of all connections that incidents name. Without declared origins, only those as `connection`, `parent` or `child`. */
+export function connectionKeysIn(
+  incidents: Iterable<Incident>,
+  origins?: Origins,
+): ReadonlySet<ConnectionKey> {
   const keys = new Set<ConnectionKey>();
+  const planOf = origins === undefined ? undefined : planFor(origins);
   const add = (sensor: string, value: Value | undefined) => {
     const connection = value === undefined ? undefined : connectionIn(value);
     if (connection !== undefined) keys.add(connectionKey(sensor, connection.id));
   };
-  for (const { sensor, data } of incidents) {
+  for (const incident of incidents) {
+    const { sensor, origin, data } = incident;
     add(sensor, data['connection']);
     add(sensor, data['parent']);
     add(sensor, data['child']);
+    const plan = planOf?.(origin);
+    if (plan?.isMoved === true)
+      for (const { id } of movedIn(incident, plan)) keys.add(connectionKey(sensor, id));
   }
   return keys;
 }

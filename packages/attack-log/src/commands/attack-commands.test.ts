@@ -15,6 +15,7 @@ const summary: Summary = {
   credentials: [],
   urls: [],
   samples: [],
+  commands: 0,
   logins: 0,
   offers: 0,
   downloads: 0,

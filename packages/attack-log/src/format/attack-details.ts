@@ -1,34 +1,11 @@
 import { formatCount } from '@ihandler/core/kit';
 import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from '../read/attack.ts';
+import { type Detail, type DetailStyle, detail, pairs, rowWith, type TimedDetail } from './detail.ts';
 import { formatEndpoint } from './endpoint.ts';
+import { captureLines, hasOwnDetails, outcomeOf, ownDetails } from './own-details.ts';
 import { profileLines } from './profile-lines.ts';
 import { formatValue, isBlank, quoted, storedText } from './stored-text.ts';
-import { formatTimeIn, storedTime, type ZoneOptions } from './stored-time.ts';
-import type { Styles } from './styles.ts';
-
-/** One fact about a connection: a line, and further lines under it. */
-export interface Detail {
-  readonly label: string;
-  readonly text: string;
-  readonly more: readonly string[];
-}
-
-/** How to format details. */
-export interface DetailStyle extends ZoneOptions {
-  readonly styles: Styles;
-  /** Width of a line after the label, in characters. */
-  readonly room: number;
-}
-
-const detail = (label: string, text: string, ...more: string[]): Detail => ({ label, text, more });
-
-/** `name value` for each column that has a value, with the names dim. */
-function pairs(row: StoredRow, prefix: string, names: readonly string[], { dim }: Styles): string {
-  return names
-    .filter((name) => !isBlank(row[prefix + name]))
-    .map((name) => `${dim(name)} ${quoted(row[prefix + name])}`)
-    .join(' ');
-}
+import { formatTimeIn, storedTime } from './stored-time.ts';
 
 function p0f(row: StoredRow, { styles }: DetailStyle): Detail {
   const system = [row['p0f_genre'], row['p0f_detail']].filter((value) => !isBlank(value));
@@ -75,8 +52,17 @@ function download(row: StoredRow, details: ConnectionDetails, style: DetailStyle
   const reports = details.virustotals.get(storedText(md5).toLowerCase()) ?? [];
   const age = ({ row: report }: VirusTotalReport) => storedTime(report['virustotal_timestamp']) ?? 0;
   const newest = [...reports].sort((a, b) => age(b) - age(a))[0];
-  const text = `${style.styles.yellow(formatValue(md5))}${isBlank(url) ? '' : ` ${formatValue(url)}`}`;
-  return detail('download', text, ...(newest === undefined ? [] : verdict(newest, style)));
+  const capture = rowWith(details.ihandler_downloads, 'download', row['download']);
+  // A sensor may know only one of the hashes.
+  const name = isBlank(md5) && capture !== undefined && !isBlank(capture['sha256']) ? capture['sha256'] : md5;
+  const text = `${style.styles.yellow(formatValue(name))}${isBlank(url) ? '' : ` ${formatValue(url)}`}`;
+  const judged = newest === undefined ? [] : verdict(newest, style);
+  return detail(
+    'download',
+    text,
+    ...captureLines(capture, name, details, style, judged.length > 0),
+    ...judged,
+  );
 }
 
 function mysqlCommand({ row, args }: ConnectionDetails['mysql_commands'][number]): Detail {
@@ -136,53 +122,81 @@ function sipCommand(command: ConnectionDetails['sip_commands'][number], { styles
   return detail('sip', `${formatValue(row['sip_command_method'])} ${rest}`, ...more);
 }
 
-/** All details of a connection, in the order of dionaea's readlogsqltree. */
-export function* attackDetails(details: ConnectionDetails, style: DetailStyle): Generator<Detail> {
+/** The details in dionaea's tables, in the order of its readlogsqltree. */
+function* dionaeaDetails(details: ConnectionDetails, style: DetailStyle): Generator<TimedDetail> {
   const { styles } = style;
-  for (const row of details.p0fs) yield p0f(row, style);
-  for (const row of details.dcerpcbinds) yield bind(row, style);
-  for (const row of details.dcerpcrequests) yield request(row, style);
+  for (const row of details.p0fs) yield [row, p0f(row, style)];
+  for (const row of details.dcerpcbinds) yield [row, bind(row, style)];
+  for (const row of details.dcerpcrequests) yield [row, request(row, style)];
   for (const row of details.emu_profiles)
-    yield detail('profile', ...profileLines(storedText(row['emu_profile_json']), style.room));
-  for (const row of details.offers) yield detail('offer', formatValue(row['offer_url']));
-  for (const row of details.downloads) yield download(row, details, style);
+    yield [row, detail('profile', ...profileLines(storedText(row['emu_profile_json']), style.room))];
+  for (const row of details.offers) yield [row, detail('offer', formatValue(row['offer_url']))];
+  for (const row of details.downloads) yield [row, download(row, details, style)];
   for (const row of details.emu_services)
-    yield detail('service', styles.magenta(formatValue(row['emu_service_url'])));
+    yield [row, detail('service', styles.magenta(formatValue(row['emu_service_url'])))];
   for (const row of details.logins)
-    yield detail(
-      'login',
-      `${styles.dim('user')} ${quoted(row['login_username'])} ${styles.dim('password')} ${quoted(row['login_password'])}`,
-    );
-  for (const row of details.mssql_fingerprints)
-    yield detail(
-      'mssql client',
-      pairs(row, 'mssql_fingerprint_', ['hostname', 'appname', 'cltintname'], styles),
-    );
-  for (const row of details.mssql_commands)
-    yield detail(
-      'mssql command',
-      `${quoted(row['mssql_command_cmd'])} ${styles.dim(formatValue(row['mssql_command_status']))}`,
-    );
-  for (const command of details.mysql_commands) yield mysqlCommand(command);
-  for (const command of details.sip_commands) yield sipCommand(command, style);
-  for (const row of details.mqtt_fingerprints)
-    yield detail(
-      'mqtt client',
-      pairs(
-        row,
-        'mqtt_fingerprint_',
-        ['clientid', 'username', 'password', 'willtopic', 'willmessage'],
-        styles,
+    yield [
+      row,
+      detail(
+        'login',
+        `${outcomeOf(row, details, styles)}${styles.dim('user')} ${quoted(row['login_username'])} ${styles.dim('password')} ${quoted(row['login_password'])}`,
       ),
-    );
+    ];
+  for (const row of details.mssql_fingerprints)
+    yield [
+      row,
+      detail('mssql client', pairs(row, 'mssql_fingerprint_', ['hostname', 'appname', 'cltintname'], styles)),
+    ];
+  for (const row of details.mssql_commands)
+    yield [
+      row,
+      detail(
+        'mssql command',
+        `${quoted(row['mssql_command_cmd'])} ${styles.dim(formatValue(row['mssql_command_status']))}`,
+      ),
+    ];
+  for (const command of details.mysql_commands) yield [command.row, mysqlCommand(command)];
+  for (const command of details.sip_commands) yield [command.row, sipCommand(command, style)];
+  for (const row of details.mqtt_fingerprints)
+    yield [
+      row,
+      detail(
+        'mqtt client',
+        pairs(
+          row,
+          'mqtt_fingerprint_',
+          ['clientid', 'username', 'password', 'willtopic', 'willmessage'],
+          styles,
+        ),
+      ),
+    ];
   for (const row of details.mqtt_publish_commands)
-    yield detail(
-      'mqtt publish',
-      `${quoted(row['mqtt_publish_command_topic'])} ${quoted(row['mqtt_publish_command_message'])}`,
-    );
+    yield [
+      row,
+      detail(
+        'mqtt publish',
+        `${quoted(row['mqtt_publish_command_topic'])} ${quoted(row['mqtt_publish_command_message'])}`,
+      ),
+    ];
   for (const row of details.mqtt_subscribe_commands)
-    yield detail(
-      'mqtt subscribe',
-      `${quoted(row['mqtt_subscribe_command_topic'])} ${styles.dim('message')} ${formatValue(row['mqtt_subscribe_command_messageid'])}`,
-    );
+    yield [
+      row,
+      detail(
+        'mqtt subscribe',
+        `${quoted(row['mqtt_subscribe_command_topic'])} ${styles.dim('message')} ${formatValue(row['mqtt_subscribe_command_messageid'])}`,
+      ),
+    ];
+}
+
+/**
+ * All details of a connection. Those in dionaea's tables have the order of its readlogsqltree. With details in our tables, all have
+ * the order of their times, so that one reads what the attacker did; those without a time come first.
+ */
+export function attackDetails(details: ConnectionDetails, style: DetailStyle): readonly Detail[] {
+  const all = [...dionaeaDetails(details, style), ...ownDetails(details, style)];
+  if (hasOwnDetails(details)) {
+    const timeOf = ([row]: TimedDetail) => storedTime(row['time']) ?? Number.NEGATIVE_INFINITY;
+    all.sort((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) - timeOf(b)));
+  }
+  return all.map(([, each]) => each);
 }

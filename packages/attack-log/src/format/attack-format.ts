@@ -1,7 +1,8 @@
 import { formatCount, formatDuration } from '@ihandler/core/kit';
 import type { ConnectionDetails, ConnectionNode, StoredRow } from '../read/attack.ts';
 import { type Step, walk } from '../read/walk.ts';
-import { attackDetails, type Detail } from './attack-details.ts';
+import { attackDetails } from './attack-details.ts';
+import type { Detail } from './detail.ts';
 import { formatEndpoint } from './endpoint.ts';
 import { formatValue, isBlank, storedText } from './stored-text.ts';
 import { formatTimeIn, storedTime, type ZoneOptions } from './stored-time.ts';

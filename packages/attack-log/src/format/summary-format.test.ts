@@ -18,6 +18,7 @@ const summary: Summary = {
   ],
   urls: [],
   samples: [{ value: ['1d419d615dbe5a238bbaa569b3829a23'], count: 1 }],
+  commands: 0,
   logins: 5,
   offers: 0,
   downloads: 1,

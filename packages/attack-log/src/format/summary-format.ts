@@ -45,7 +45,11 @@ export function formatSummary(summary: Summary, options: SummaryOptions = {}): s
     ['Connections', formatCount(summary.connections)],
     ['Sources', formatCount(summary.sources, 'address', 'addresses')],
     ['Protocols', top(summary.protocols, room, styles)],
-    ['Logins', formatCount(summary.logins, 'attempt')],
+    [
+      'Logins',
+      formatCount(summary.logins, 'attempt') +
+        (summary.commands === 0 ? '' : `, ${formatCount(summary.commands, 'command')}`),
+    ],
     ['Credentials', top(summary.credentials, room, styles)],
     [
       'URLs',

@@ -1,11 +1,16 @@
+import type { OwnTable } from '../schema/own-tables.ts';
+
 /** A value from a database. Any column may contain NULL, a BLOB or hostile text: escape it before you print it. */
 export type StoredValue = string | number | bigint | Uint8Array | null;
 
-/** A row of one of dionaea's tables, by column. */
+/** A row of one of the tables, by column. A row of a detail also has its `time` in seconds, if the database has it. */
 export type StoredRow = Readonly<Record<string, StoredValue>>;
 
+/** The details of one connection in our tables, each list in rising primary key; and the verdicts on its files. */
+export type OwnDetails = { readonly [T in OwnTable]: readonly StoredRow[] };
+
 /** The details of one connection by table, each list in rising primary key. */
-export interface ConnectionDetails {
+export interface ConnectionDetails extends OwnDetails {
   readonly p0fs: readonly StoredRow[];
   /** With `dcerpcservice_name`, NULL if the uuid is unknown. */
   readonly dcerpcbinds: readonly StoredRow[];
@@ -78,8 +83,10 @@ export interface Summary {
   readonly protocols: readonly ValueCount[];
   readonly credentials: readonly ValueCount[];
   readonly urls: readonly ValueCount[];
+  /** By MD5, or by SHA-256 where that is the only known hash. */
   readonly samples: readonly ValueCount[];
   readonly logins: number;
+  readonly commands: number;
   readonly offers: number;
   readonly downloads: number;
 }

@@ -1,5 +1,5 @@
-import type { Table } from '../schema/tables.ts';
-import type { ConnectionDetails, StoredRow, StoredValue, VirusTotalReport } from './attack.ts';
+import { OWN_TABLES, type OwnTable, type Table } from '../schema/own-tables.ts';
+import type { ConnectionDetails, OwnDetails, StoredRow, StoredValue, VirusTotalReport } from './attack.ts';
 
 /** Looks up names for numbers and uuids in rows. Each method returns columns to add to a row; an unknown name is NULL. */
 export interface LookupNames {
@@ -23,7 +23,11 @@ type Grouped = ReadonlyMap<StoredValue, readonly StoredRow[]>;
 
 const none: Grouped = new Map();
 
+// Safe: the keys of `OWN_TABLES` are the tables.
+const ownTables = Object.keys(OWN_TABLES) as readonly OwnTable[];
+
 const byConnection: readonly Table[] = [
+  ...ownTables.filter((table) => table !== 'ihandler_verdicts'),
   'p0fs',
   'dcerpcbinds',
   'dcerpcrequests',
@@ -116,17 +120,29 @@ export function* gatherDetails(
       values: valuesOf(own('mysql_commands'), 'mysql_command'),
     },
     ...bySipCommand.map((table) => ({ table, column: 'sip_command', values: sipCommands })),
+    { table: 'ihandler_verdicts', column: 'sha256', values: valuesOf(own('ihandler_downloads'), 'sha256') },
   ]);
-  const scans = yield* ask([
+  const last = yield* ask([
     { table: 'virustotalscans', column: 'virustotal', values: valuesOf(under('virustotals'), 'virustotal') },
+    { table: 'ihandler_verdicts', column: 'md5', values: [...new Set(md5s.map(lowerCase))] },
   ]);
-  const reports = reportsByMd5(under('virustotals'), scans('virustotalscans'));
+  const reports = reportsByMd5(under('virustotals'), last('virustotalscans'));
 
   return (connection) => {
     const rows = (table: Table) => own(table).get(connection) ?? [];
     const part = (table: Table, key: StoredValue | undefined) => under(table).get(key ?? null) ?? [];
     const downloaded = new Set(rows('downloads').map((row) => lowerCase(row['download_md5_hash'])));
+    const verdicts = new Map<StoredValue, StoredRow>();
+    for (const { sha256 } of rows('ihandler_downloads'))
+      for (const row of sha256 === null ? [] : part('ihandler_verdicts', sha256))
+        verdicts.set(row['id'] ?? null, row);
+    for (const md5 of downloaded)
+      for (const row of last('ihandler_verdicts').get(md5) ?? []) verdicts.set(row['id'] ?? null, row);
+    // The line below sets every property.
+    const ours = Object.fromEntries(ownTables.map((table) => [table, rows(table)])) as OwnDetails;
     return {
+      ...ours,
+      ihandler_verdicts: [...verdicts.values()].sort((a, b) => Number(a['id']) - Number(b['id'])),
       p0fs: rows('p0fs'),
       dcerpcbinds: rows('dcerpcbinds').map((row) => ({ ...row, ...names.service(row['dcerpcbind_uuid']) })),
       dcerpcrequests: rows('dcerpcrequests').map((row) => ({

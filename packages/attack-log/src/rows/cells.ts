@@ -35,3 +35,8 @@ export function integer(value: Value | undefined): Cell {
   const cell = plain(value);
   return typeof cell === 'string' && /^[+-]?\d{1,15}$/.test(cell) ? Number(cell) : cell;
 }
+
+/** Milliseconds as seconds, to the microsecond: the most that every database stores. */
+export function seconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1e6;
+}

@@ -1,5 +1,7 @@
 import type { Incident } from '@ihandler/core';
-import { type Cell, type Row, TABLES, type Table } from '../schema/tables.ts';
+import { ROW_TABLES, type Table } from '../schema/own-tables.ts';
+import type { Cell, Row } from '../schema/tables.ts';
+import { seconds } from './cells.ts';
 
 /** Collects the new rows of a batch and assigns their primary keys. */
 export interface RowSink {
@@ -10,6 +12,8 @@ export interface RowSink {
   readonly nextKey: Record<Table, number>;
   /** Names the incident of the rows that are added next. */
   begin(incident: Incident): void;
+  /** The time of that incident, in seconds. */
+  time(): number;
   /** Adds a row: puts the primary key in front of `cells`, which the sink owns from then on. Returns the key. */
   add(table: Table, cells: Cell[]): number;
 }
@@ -19,7 +23,7 @@ export function createRowSink(nextKey: Readonly<Record<Table, number>>): RowSink
   // The loop below sets every property of both.
   const rows = {} as Record<Table, Row[]>;
   const incidents = {} as Record<Table, Incident[]>;
-  for (const table in TABLES) {
+  for (const table in ROW_TABLES) {
     rows[table as Table] = [];
     incidents[table as Table] = [];
   }
@@ -32,6 +36,7 @@ export function createRowSink(nextKey: Readonly<Record<Table, number>>): RowSink
     begin(incident) {
       current = incident;
     },
+    time: () => seconds(current?.timestamp ?? 0),
     add(table, cells) {
       const key = next[table];
       next[table] = key + 1;

@@ -1,6 +1,7 @@
 import type { UntypedData, Value } from '@ihandler/core';
 import { isRecord, SIP_METHODS } from '@ihandler/core/kit';
-import type { Cell, Table } from '../schema/tables.ts';
+import type { Table } from '../schema/own-tables.ts';
+import type { Cell } from '../schema/tables.ts';
 import { plain, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 

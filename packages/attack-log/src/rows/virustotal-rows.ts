@@ -3,6 +3,9 @@ import { isRecord } from '@ihandler/core/kit';
 import { text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 
+/** dionaea's report of VirusTotal, which has tables of its own. */
+export const REPORT = 'dionaea.modules.python.virustotal.report';
+
 /** Whether a report was stored, or why not. */
 export type ReportOutcome = 'stored' | 'incomplete' | 'other';
 

@@ -123,9 +123,6 @@ export const TABLES = {
   ],
 } as const satisfies Record<string, readonly string[]>;
 
-/** The name of a table in which incidents become rows. */
-export type Table = keyof typeof TABLES;
-
 /** The value of a column in a new row. */
 export type Cell = string | number | null;
 

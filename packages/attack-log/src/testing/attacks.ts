@@ -1,8 +1,15 @@
-import type { ConnectionDetails, ConnectionNode, StoredRow, Table } from '../index.ts';
-import { TABLES } from '../index.ts';
+import type { ConnectionDetails, ConnectionNode, OwnTable, StoredRow, Table } from '../index.ts';
+import { OWN_TABLES, ROW_TABLES } from '../index.ts';
 import type { MemoryStore } from './memory-store.ts';
 
+/** No rows of our tables. */
+// The line below sets every property.
+const nothingOurs = Object.fromEntries(Object.keys(OWN_TABLES).map((table) => [table, []])) as unknown as {
+  readonly [T in OwnTable]: readonly StoredRow[];
+};
+
 const nothing: ConnectionDetails = {
+  ...nothingOurs,
   p0fs: [],
   dcerpcbinds: [],
   dcerpcrequests: [],
@@ -48,7 +55,7 @@ export function attack(
 export function storedAttack(store: MemoryStore, connection: number): ConnectionNode {
   const records = (table: Table, column: string, key: number): StoredRow[] =>
     store.rows[table]
-      .map((row) => Object.fromEntries(TABLES[table].map((name, index) => [name, row[index] ?? null])))
+      .map((row) => Object.fromEntries(ROW_TABLES[table].map((name, index) => [name, row[index] ?? null])))
       .filter((record) => record[column] === key);
   const of = (table: Table) => records(table, 'connection', connection);
   return {

@@ -1,4 +1,4 @@
-import type { Incident } from '@ihandler/core';
+import { createOrigins, type Incident, type Origins } from '@ihandler/core';
 import {
   type AnnouncedConnection,
   type ClusterResult,
@@ -10,14 +10,14 @@ import {
   type NamedConnection,
   type Place,
   placeOf,
+  ROW_TABLES,
   type Row,
-  TABLES,
   type Table,
   WAITING_LIMIT,
   type WaitingIncident,
 } from '../index.ts';
 
-const tables = Object.keys(TABLES) as Table[];
+const tables = Object.keys(ROW_TABLES) as Table[];
 const perTable = <T>(value: (table: Table) => T) =>
   // Every table is a property.
   Object.fromEntries(tables.map((table) => [table, value(table)])) as Record<Table, T>;
@@ -36,18 +36,26 @@ export class MemoryStore {
   private readonly keys = new Map<ConnectionKey, number>();
   private nextWaiting = 1;
   private readonly limit: number;
+  private readonly origins: Origins;
 
-  constructor(limit = WAITING_LIMIT) {
+  constructor(limit = WAITING_LIMIT, origins: Origins = createOrigins([])) {
     this.limit = limit;
+    this.origins = origins;
   }
 
   /** Loads the state of a batch, as a copy of the stored data. */
   load(batch: readonly Incident[]): ClusterState {
-    const named = connectionKeysIn(batch);
+    const named = connectionKeysIn(batch, this.origins);
     const waiting = [...this.waiting.values()].filter(
       ({ missing, child }) => named.has(missing) || (child !== null && named.has(child)),
     );
-    const wanted = new Set([...named, ...connectionKeysIn(waiting.map(({ incident }) => incident))]);
+    const wanted = new Set([
+      ...named,
+      ...connectionKeysIn(
+        waiting.map(({ incident }) => incident),
+        this.origins,
+      ),
+    ]);
     const rows = new Map<ConnectionKey, NamedConnection[]>();
     const places = new Map<number, Place>();
     for (const { key, row, incidentId, named } of this.announced) {
@@ -65,14 +73,14 @@ export class MemoryStore {
 
   /** Writes a batch. `fails` discards the result, as a rollback does. */
   write(batch: readonly Incident[], fails = false): void {
-    const result = cluster(batch, this.load(batch));
+    const result = cluster(batch, this.load(batch), this.origins);
     if (!fails) this.apply(result);
   }
 
   /** Another store with the same stored data, as after a restart. */
   restarted(): MemoryStore {
-    const { limit, ...stored } = structuredClone({ ...this });
-    return Object.assign(new MemoryStore(limit), stored);
+    const { origins, ...fields } = this;
+    return Object.assign(new MemoryStore(this.limit, origins), structuredClone(fields));
   }
 
   place(row: number): Place {

@@ -24,10 +24,11 @@ import { declareRoots, nextRoots } from './roots.ts';
 import { selectList } from './select-rows.ts';
 import { loadUnfitValues } from './unfit-values.ts';
 
-/** Reads whole attacks by their roots. */
+/** Reads whole attacks by their roots. `version` is that of the tables. */
 async function loadAttacks(
   client: Client,
   schema: string,
+  version: number,
   names: LookupNames,
   roots: readonly number[],
 ): Promise<ConnectionNode[]> {
@@ -42,15 +43,15 @@ async function loadAttacks(
   for (const chunk of chunksOf(rows)) {
     const connections = chunk.map((row) => Number(row['connection']));
     const restore = await loadUnfitValues(client, schema, connections);
-    const detailsOf = await readDetails(client, schema, names, restore, connections);
+    const detailsOf = await readDetails(client, schema, version, names, restore, connections);
     for (const row of restore('connections', chunk))
       loaded.push({ row, details: detailsOf(Number(row['connection'])) });
   }
   return assembleAttacks(roots, loaded);
 }
 
-/** Throws `TARGET_UNREADABLE` for a schema that does not exist, or that a later version of this package wrote. */
-async function assertReadable(client: Client, login: Login, schema: string): Promise<void> {
+/** The version of the tables. Throws `TARGET_UNREADABLE` for a schema that does not exist, or of a later version. */
+async function readableVersion(client: Client, login: Login, schema: string): Promise<number> {
   const { rows } = await client.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [
     `${quoted(schema)}.ihandler_versions`,
   ]);
@@ -59,8 +60,10 @@ async function assertReadable(client: Client, login: Login, schema: string): Pro
       'TARGET_UNREADABLE',
       `${login.name} does not contain attacks in the schema ${schema}: either none has been written yet, or name another schema, as in "…?schema=NAME".`,
     );
-  const wrong = versionProblem(await versionOf(client, schema), schema, login);
+  const version = await versionOf(client, schema);
+  const wrong = versionProblem(version, schema, login);
   if (wrong !== undefined) throw new IhandlerError('TARGET_UNREADABLE', `${wrong}.`);
+  return version;
 }
 
 async function* readAttacks(
@@ -71,16 +74,16 @@ async function* readAttacks(
   const session = createSession(login);
   try {
     // One snapshot of the database, however long the caller takes.
-    const names = await session.run(async (client) => {
+    const { version, names } = await session.run(async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await assertReadable(client, login, schema);
+      const found = await readableVersion(client, login, schema);
       await declareRoots(client, schema, filter);
-      return readNames(client, schema);
+      return { version: found, names: await readNames(client, schema) };
     });
     for (;;) {
       const attacks = await session.run(async (client) => {
         const roots = await nextRoots(client, ATTACKS_PER_PAGE);
-        return roots.length === 0 ? undefined : loadAttacks(client, schema, names, roots);
+        return roots.length === 0 ? undefined : loadAttacks(client, schema, version, names, roots);
       });
       if (attacks === undefined) return;
       yield* attacks;
@@ -106,8 +109,8 @@ export function openAttackReader(url: string): AttackReader {
       try {
         return await session.run(async (client) => {
           await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-          await assertReadable(client, login, schema);
-          return readSummary(client, schema, filter);
+          const version = await readableVersion(client, login, schema);
+          return readSummary(client, schema, version, filter);
         });
       } catch (error) {
         throw explainReading(error, login, schema);

@@ -1,4 +1,4 @@
-import { type StoredRow, type StoredValue, TABLES, type Table } from '@ihandler/attack-log';
+import { ROW_TABLES, type StoredRow, type StoredValue, type Table } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS } from '../schema/columns.ts';
@@ -14,13 +14,13 @@ interface UnfitRow {
   readonly value: string;
 }
 
-/** The name of a column in {@link TABLES}. */
+/** The name of a column in {@link ROW_TABLES}. */
 function nameIn(table: string, column: string): string | undefined {
-  const name = Object.keys(TABLES).find((known) => known === table);
-  // Safe: it is a key of `TABLES`.
+  const name = Object.keys(ROW_TABLES).find((known) => known === table);
+  // Safe: it is a key of `ROW_TABLES`.
   const columns = name === undefined ? [] : COLUMNS[name as Table];
   const found = columns.find((candidate) => candidate.name === column);
-  return found === undefined ? undefined : TABLES[name as Table][found.from];
+  return found === undefined ? undefined : ROW_TABLES[name as Table][found.from];
 }
 
 /** Loads the values of some connections that did not fit. */
@@ -43,5 +43,6 @@ export async function loadUnfitValues(
     kept.set(id, { ...kept.get(id), [name]: JSON.parse(value) as StoredValue });
   }
   if (kept.size === 0) return (_table, list) => list;
-  return (table, list) => list.map((row) => ({ ...row, ...kept.get(`${table} ${row[TABLES[table][0]]}`) }));
+  return (table, list) =>
+    list.map((row) => ({ ...row, ...kept.get(`${table} ${row[ROW_TABLES[table][0]]}`) }));
 }

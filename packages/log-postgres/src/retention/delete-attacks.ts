@@ -6,7 +6,7 @@ import { quoted } from '../schema/identifiers.ts';
 
 /**
  * Removes whole attacks by their roots, in one transaction: all their connections with their details, and VirusTotal's
- * reports on samples that no other attack downloaded. Attacks with a connection at or after `before`, in seconds, stay; a
+ * reports and other verdicts on samples that no other attack downloaded. Attacks with a connection at or after `before`, in seconds, stay; a
  * connection with an implausible time counts from when retention first saw it.
  * Returns the number of removed attacks.
  */
@@ -42,6 +42,11 @@ export async function deleteAttacks(
       WHERE connection_root = ANY($1::bigint[]) AND download_md5_hash IS NOT NULL`,
     removable,
   );
+  const captured = await client.query<{ sha256: string }>(
+    `SELECT DISTINCT sha256 FROM ${name}.ihandler_downloads JOIN ${name}.connections USING (connection)
+      WHERE connection_root = ANY($1::bigint[]) AND sha256 IS NOT NULL`,
+    removable,
+  );
   const deleted = await client.query<{ count: string }>(
     `WITH gone AS (DELETE FROM ${name}.connections WHERE connection_root = ANY($1::bigint[]) RETURNING connection_root)
       SELECT count(DISTINCT connection_root) FROM gone`,
@@ -51,6 +56,13 @@ export async function deleteAttacks(
     `DELETE FROM ${name}.virustotals WHERE virustotal_md5_hash = ANY($1::text[]) AND NOT EXISTS (
       SELECT 1 FROM ${name}.downloads WHERE download_md5_hash = virustotal_md5_hash)`,
     [arrayLiteral(samples.rows.map(({ md5 }) => md5))],
+  );
+  const hashes = [...samples.rows.map(({ md5 }) => md5), ...captured.rows.map(({ sha256 }) => sha256)];
+  await client.query(
+    `DELETE FROM ${name}.ihandler_verdicts AS v WHERE (md5 = ANY($1::text[]) OR sha256 = ANY($1::text[]))
+      AND NOT EXISTS (SELECT 1 FROM ${name}.downloads WHERE download_md5_hash = v.md5)
+      AND NOT EXISTS (SELECT 1 FROM ${name}.ihandler_downloads AS d WHERE d.sha256 = v.sha256)`,
+    [arrayLiteral(hashes)],
   );
   await client.query('COMMIT');
   return Number(deleted.rows[0]?.count ?? 0);

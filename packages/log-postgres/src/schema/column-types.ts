@@ -9,6 +9,8 @@ export const COLUMN_TYPES: Readonly<Record<Kind, string>> = {
   time: 'timestamptz',
   address: 'inet',
   integer: 'integer',
+  size: 'bigint',
+  number: 'double precision',
   uuid: 'uuid',
   text: 'text',
   indexed: 'text',

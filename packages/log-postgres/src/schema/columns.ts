@@ -1,4 +1,11 @@
-import { TABLES, type Table } from '@ihandler/attack-log';
+import {
+  type DionaeaTable,
+  OWN_TABLES,
+  ownColumnKind,
+  ROW_TABLES,
+  TABLES,
+  type Table,
+} from '@ihandler/attack-log';
 
 /** The kind of values in a column. `indexed` is text that is short enough for an index. */
 export type Kind =
@@ -8,6 +15,8 @@ export type Kind =
   | 'time'
   | 'address'
   | 'integer'
+  | 'size'
+  | 'number'
   | 'uuid'
   | 'text'
   | 'indexed';
@@ -16,13 +25,13 @@ export type Kind =
 export interface Column {
   readonly name: string;
   readonly kind: Kind;
-  /** Its index in the rows of {@link TABLES}. */
+  /** Its index in the rows of {@link ROW_TABLES}. */
   readonly from: number;
   /** Whether another column contains the same value: then a value that does not fit here is not lost. */
   readonly derived: boolean;
 }
 
-const kinds: Readonly<Record<Exclude<Kind, 'text'>, string>> = {
+const kinds: Readonly<Record<Exclude<Kind, 'text' | 'size' | 'number'>, string>> = {
   key: 'connection connection_root connection_parent mysql_command sip_command virustotal',
   type: 'connection_type',
   transport: 'connection_transport',
@@ -50,8 +59,10 @@ const renamed: Readonly<Record<string, string>> = {
 };
 
 function columnsOf(table: Table): readonly Column[] {
-  const columns = TABLES[table].map((name, from): Column => {
-    const kind = from === 0 ? 'key' : (kindOf.get(name) ?? 'text');
+  const isOurs = Object.hasOwn(OWN_TABLES, table);
+  const columns = ROW_TABLES[table].map((name, from): Column => {
+    const known = isOurs ? ownColumnKind(name) : kindOf.get(name);
+    const kind = from === 0 ? 'key' : (known ?? 'text');
     return { name: renamed[name] ?? name, kind, from, derived: false };
   });
   const host = columns.find(({ name }) => name === 'sip_addr_uri_hostname');
@@ -61,8 +72,12 @@ function columnsOf(table: Table): readonly Column[] {
 }
 
 /** All tables in which incidents become rows. */
+// Safe: the keys of `ROW_TABLES` are the tables.
+export const tables = Object.keys(ROW_TABLES) as readonly Table[];
+
+/** Those of dionaea. */
 // Safe: the keys of `TABLES` are the tables.
-export const tables = Object.keys(TABLES) as readonly Table[];
+export const dionaeaTables = Object.keys(TABLES) as readonly DionaeaTable[];
 
 /** The columns of every table, the primary key first. */
 // The line below sets every property.

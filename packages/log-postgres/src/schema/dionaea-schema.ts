@@ -1,6 +1,6 @@
 import type { Table } from '@ihandler/attack-log';
 import { COLUMN_TYPES } from './column-types.ts';
-import { COLUMNS, tables } from './columns.ts';
+import { COLUMNS, dionaeaTables } from './columns.ts';
 
 const parents: readonly (readonly [column: string, table: string])[] = [
   ['connection', 'connections'],
@@ -40,7 +40,7 @@ const extraIndexes: readonly (readonly [table: string, columns: string])[] = [
 ];
 
 /** Indexes for the deletes that cascade from a parent row. */
-const parentIndexes = tables.flatMap((table) =>
+const parentIndexes = dionaeaTables.flatMap((table) =>
   COLUMNS[table]
     .filter(({ name }) => references(table, name) !== '')
     .map(({ name }): readonly [table: string, columns: string] => [table, name]),
@@ -74,4 +74,4 @@ export const DIONAEA_TYPES: readonly string[] = [
 ];
 
 /** dionaea's tables. They refer to the table of sensors, and have text columns where dionaea's varchar columns reject longer texts. */
-export const DIONAEA_TABLES: readonly string[] = [...tables.map(createTable), ...lookups];
+export const DIONAEA_TABLES: readonly string[] = [...dionaeaTables.map(createTable), ...lookups];

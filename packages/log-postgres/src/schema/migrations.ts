@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { DETAILS, DETAILS_VERSION } from './detail-tables.ts';
 import { DIONAEA_INDEXES, DIONAEA_TABLES, DIONAEA_TYPES } from './dionaea-schema.ts';
 import { CLOCKS, OWN_SCHEMA, SENSORS, VERSIONS } from './own-schema.ts';
 import { seedLookups } from './seed-lookups.ts';
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
   { version: 2, run: (client) => client.query(CLOCKS.join(';\n')) },
+  { version: DETAILS_VERSION, run: (client) => client.query(DETAILS.join(';\n')) },
 ];

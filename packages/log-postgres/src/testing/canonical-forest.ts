@@ -1,8 +1,8 @@
-import { type AttackReader, type ConnectionNode, type StoredValue, TABLES } from '@ihandler/attack-log';
+import { type AttackReader, type ConnectionNode, ROW_TABLES, type StoredValue } from '@ihandler/attack-log';
 
 /** Columns with keys, which differ between databases. */
 const keys: ReadonlySet<string> = new Set([
-  ...Object.values(TABLES).map(([key]) => key),
+  ...Object.values(ROW_TABLES).map(([key]) => key),
   'connection_root',
   'connection_parent',
   'resolve',

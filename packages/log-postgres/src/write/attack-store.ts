@@ -8,7 +8,7 @@ import {
   WAITING_LIMIT,
   type WaitingIncident,
 } from '@ihandler/attack-log';
-import type { Incident } from '@ihandler/core';
+import type { HandlerContext, Incident } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { lockClass, stripesOf, TAKE_LOCKS } from '../database/locks.ts';
@@ -41,12 +41,16 @@ export interface AttackStore {
   write(client: Client, batch: readonly Incident[]): Promise<WriteOutcome>;
 }
 
-/** Prepares the statements for a database whose schema is complete. */
-export function createAttackStore(login: Login, schema: string, now: () => number): AttackStore {
+/** Prepares the statements for a database whose schema is complete. `origins` says what incidents mean. */
+export function createAttackStore(
+  login: Login,
+  schema: string,
+  { now, origins }: Pick<HandlerContext, 'now' | 'origins'>,
+): AttackStore {
   const ids = createStoredIds(schema);
   const sensorTable = createSensorTable(schema);
   const connections = createConnectionTable(schema);
-  const waitingTable = createWaitingTable(schema, WAITING_LIMIT);
+  const waitingTable = createWaitingTable(schema, WAITING_LIMIT, origins);
   const rowWriter = createRowWriter(schema);
   const addUnfit = insertion(schema, 'ihandler_unfit', [
     ['connection', 'bigint'],
@@ -77,7 +81,10 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     const rows = new Map<ConnectionKey, readonly NamedConnection[]>();
     const places = new Map<number, Place>();
     const [waiting] = await Promise.all([waitingBefore, connections.load(client, named, rows, places)]);
-    const more = connectionKeysIn(waiting.map(({ incident }) => incident));
+    const more = connectionKeysIn(
+      waiting.map(({ incident }) => incident),
+      origins,
+    );
     await connections.load(client, keysByHash([...more].filter((key) => !rows.has(key))), rows, places);
     return {
       rows,
@@ -95,7 +102,7 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
     batch: readonly Incident[],
     sensors: readonly number[],
   ): Promise<[readonly Incident[], ClusterState]> {
-    const named = keysByHash(connectionKeysIn(batch));
+    const named = keysByHash(connectionKeysIn(batch, origins));
     const locks = [lockClass(schema), arrayLiteral(stripesOf(sensors))];
     const [, , , incidents, state] = await Promise.all([
       client.query('BEGIN'),
@@ -120,11 +127,11 @@ export function createAttackStore(login: Login, schema: string, now: () => numbe
       await client.query('COMMIT');
       return { stored: 0, known, dropped: 0, unfit: 0 };
     }
-    const result = await takeKeys(client, schema, cluster(incidents, state));
+    const result = await takeKeys(client, schema, cluster(incidents, state, origins));
     const sensors = result.announced.map(({ sensor }) => sensorOf(sensor));
     const unfit: UnfitValue[] = [];
     const changes = [
-      ...rowWriter.insertions(result.rows, sensors, unfit),
+      ...rowWriter.insertions(result, sensors, unfit),
       ...connections.changes(result),
       ...waitingTable.changes(result.waiting, numbers),
       ids.add(incidents, now()),

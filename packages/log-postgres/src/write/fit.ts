@@ -48,6 +48,10 @@ export function fit(kind: Kind, cell: Cell): Cell {
       return storableText(cut(String(cell)));
     case 'integer':
       return integer(cell);
+    case 'size':
+      return Number.isSafeInteger(cell) ? cell : null;
+    case 'number':
+      return typeof cell === 'number' ? cell : null;
     case 'address':
       return address(cell);
     case 'type':

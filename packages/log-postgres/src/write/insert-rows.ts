@@ -1,8 +1,16 @@
-import type { Cell, ClusterResult, Row, Table } from '@ihandler/attack-log';
+import {
+  type Cell,
+  type ClusterResult,
+  type Row,
+  seconds,
+  type Table,
+  TIMED_TABLES,
+} from '@ihandler/attack-log';
 import type { QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { typeOf } from '../schema/column-types.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
+import { TIME_COLUMN } from '../schema/detail-tables.ts';
 import { quoted } from '../schema/identifiers.ts';
 import { fit, fitsWhole } from './fit.ts';
 import { ownerOf, type UnfitValue } from './unfit-values.ts';
@@ -31,11 +39,13 @@ export function insertion(
 export interface RowWriter {
   /** One query for each table with new rows. `sensors`: the sensor of each new connection, in order. Adds what does not fit to `unfit`. */
   insertions(
-    rows: ClusterResult['rows'],
+    result: Pick<ClusterResult, 'rows' | 'incidents'>,
     sensors: readonly number[],
     unfit: UnfitValue[],
   ): readonly QueryConfig[];
 }
+
+const timed: ReadonlySet<Table> = new Set(TIMED_TABLES);
 
 /** Prepares the statements. */
 export function createRowWriter(schema: string): RowWriter {
@@ -43,6 +53,7 @@ export function createRowWriter(schema: string): RowWriter {
     tables.map((table) => {
       const columns = COLUMNS[table].map(({ name, kind }) => [name, typeOf(kind, schema)] as const);
       if (table === 'connections') columns.push(['sensor', 'integer']);
+      if (timed.has(table)) columns.push([TIME_COLUMN, 'timestamptz']);
       return [table, insertion(schema, table, columns)];
     }),
   );
@@ -66,12 +77,14 @@ export function createRowWriter(schema: string): RowWriter {
   }
 
   return {
-    insertions(rows, sensors, unfit) {
+    insertions({ rows, incidents }, sensors, unfit) {
       const queries: QueryConfig[] = [];
       for (const table of tables) {
         if (rows[table].length === 0) continue;
         const values = parameters(rows, table, unfit);
         if (table === 'connections') values.push(arrayLiteral(sensors));
+        if (timed.has(table))
+          values.push(arrayLiteral(incidents[table].map(({ timestamp }) => fit('time', seconds(timestamp)))));
         queries.push({ name: `insert ${table}`, text: statements.get(table) ?? '', values });
       }
       return queries;

@@ -1,4 +1,4 @@
-import { type ClusterResult, TABLES, type Table } from '@ihandler/attack-log';
+import { type ClusterResult, ROW_TABLES, type Table } from '@ihandler/attack-log';
 import type { Client } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { COLUMNS, tables } from '../schema/columns.ts';
@@ -38,7 +38,7 @@ const references = tables.map((table) => {
     if (from === 0) return [[0, table] as const];
     const target = name.startsWith('connection')
       ? 'connections'
-      : tables.find((other) => TABLES[other][0] === name);
+      : tables.find((other) => ROW_TABLES[other][0] === name);
     return target === undefined ? [] : [[from, target] as const];
   });
   return [table, places] as const;

@@ -11,7 +11,8 @@ export interface UnfitValue {
 
 /** The connection of a new row; undefined for a row without one. */
 export function ownerOf(rows: ClusterResult['rows'], table: Table, row: Row): number | undefined {
-  if (table === 'virustotals' || table === 'virustotalscans') return undefined;
+  if (table === 'virustotals' || table === 'virustotalscans' || table === 'ihandler_verdicts')
+    return undefined;
   if (table === 'connections') return Number(row[0]);
   const commands =
     table === 'mysql_command_args'

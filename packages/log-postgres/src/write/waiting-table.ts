@@ -4,7 +4,7 @@ import {
   connectionKeysIn,
   type WaitingIncident,
 } from '@ihandler/attack-log';
-import { decodeIncident, encodeIncident } from '@ihandler/core';
+import { decodeIncident, encodeIncident, type Origins } from '@ihandler/core';
 import type { Client, QueryConfig } from 'pg';
 import { arrayLiteral } from '../database/array-literal.ts';
 import { quoted } from '../schema/identifiers.ts';
@@ -29,18 +29,21 @@ interface WaitingRow {
   readonly incident: string;
 }
 
-function decode({ number, missing, child, freed, incident: text }: WaitingRow): WaitingIncident | undefined {
+function decode(
+  { number, missing, child, freed, incident: text }: WaitingRow,
+  origins: Origins,
+): WaitingIncident | undefined {
   const incident = decodeIncident(text);
   // The table has only hashes: the incident itself names the connections in full.
-  const names = keysByHash(connectionKeysIn([incident]));
+  const names = keysByHash(connectionKeysIn([incident], origins));
   const key = names.get(missing);
   if (key === undefined) return undefined;
   const childKey: ConnectionKey | null = child === null ? null : (names.get(child) ?? null);
   return { number: Number(number), missing: key, child: childKey, freed, incident };
 }
 
-/** Prepares the statements. At most `limit` incidents of each sensor may wait. */
-export function createWaitingTable(schema: string, limit: number): WaitingTable {
+/** Prepares the statements. At most `limit` incidents of each sensor may wait. `origins` says what incidents mean. */
+export function createWaitingTable(schema: string, limit: number, origins: Origins): WaitingTable {
   const table = `${quoted(schema)}.ihandler_waiting`;
   const sensorsOf = (
     added: ClusterResult['waiting']['added'],
@@ -55,7 +58,7 @@ export function createWaitingTable(schema: string, limit: number): WaitingTable 
           WHERE missing = ANY($1::uuid[]) OR child = ANY($1::uuid[]) ORDER BY number`,
         values: [arrayLiteral([...named.keys()])],
       });
-      return rows.map(decode).filter((waiting) => waiting !== undefined);
+      return rows.map((row) => decode(row, origins)).filter((waiting) => waiting !== undefined);
     },
     changes({ added, removed, freed }, sensors) {
       const queries: QueryConfig[] = [];

@@ -9,6 +9,7 @@ import {
 } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 import type { Settings } from '../options.ts';
+import { completeDetails } from '../schema/detail-tables.ts';
 import { DIONAEA_SCHEMA } from '../schema/dionaea-schema.ts';
 import { OWN_SCHEMA, SCHEMA_VERSION } from '../schema/own-schema.ts';
 import { seedLookups } from '../schema/seed-lookups.ts';
@@ -50,6 +51,7 @@ function contentsOf(database: Database, file: string): Contents {
 /** Creates the missing parts of the schema, dionaea's and ours, and fills the lookup tables. Call it in a transaction. */
 export function completeSchema(database: Database): void {
   for (const statement of [...DIONAEA_SCHEMA, ...OWN_SCHEMA]) database.exec(statement);
+  completeDetails(database);
   seedLookups(database);
   const setOnce = database.prepare('INSERT OR IGNORE INTO ihandler_meta (key, value) VALUES (?, ?)');
   setOnce.run('schema_version', SCHEMA_VERSION);

@@ -1,4 +1,4 @@
-import { TABLES, type Table } from '@ihandler/attack-log';
+import { ROW_TABLES, type Table } from '@ihandler/attack-log';
 import { tableNames } from '@ihandler/sqlite-file';
 import type { Database } from 'better-sqlite3';
 
@@ -44,7 +44,7 @@ export function createLayout(database: Database): Layout {
       const similar = physical === table ? undefined : present.find(({ name }) => name.endsWith(end));
       return similar === undefined ? 'NULL' : quoted(similar.name);
     };
-    const list = TABLES[table].map((column, index) => `${find(column, index)} AS ${column}`);
+    const list = ROW_TABLES[table].map((column, index) => `${find(column, index)} AS ${column}`);
     return `SELECT ${list.join(', ')} FROM ${physical}`;
   }
 
@@ -52,7 +52,7 @@ export function createLayout(database: Database): Layout {
     const known = sources.get(table);
     if (known !== undefined) return known;
     const parts = [older[table], table].filter((name) => name !== undefined && names.has(name));
-    const nothing = `SELECT ${TABLES[table].map((column) => `NULL AS ${column}`).join(', ')} WHERE false`;
+    const nothing = `SELECT ${ROW_TABLES[table].map((column) => `NULL AS ${column}`).join(', ')} WHERE false`;
     const selects = parts.map((name) => selectFrom(name ?? table, table));
     const subquery = `(${selects.length === 0 ? nothing : selects.join(' UNION ALL ')})`;
     sources.set(table, subquery);

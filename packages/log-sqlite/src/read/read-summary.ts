@@ -32,7 +32,7 @@ export function readSummary(database: Database, layout: Layout, { sensor }: Summ
   function most(table: Table, columns: string, where = 'true'): ValueCount[] {
     const rows = database
       .prepare<string[], StoredValue[]>(
-        `SELECT ${columns}, count(*) FROM ${layout.source(table)} WHERE ${ofSensor} AND ${where}
+        `SELECT ${columns}, count(*) FROM ${layout.source(table)} AS t WHERE ${ofSensor} AND ${where}
           GROUP BY ${columns} ORDER BY count(*) DESC, ${columns} LIMIT ${MOST}`,
       )
       .raw()
@@ -54,8 +54,13 @@ export function readSummary(database: Database, layout: Layout, { sensor }: Summ
     protocols: most('connections', 'connection_protocol', "connection_type IS NOT 'listen'"),
     credentials: most('logins', 'login_username, login_password'),
     urls: most('offers', 'offer_url'),
-    samples: most('downloads', 'download_md5_hash'),
+    samples: most(
+      'downloads',
+      `coalesce(download_md5_hash, (SELECT d.sha256 FROM ${layout.source('ihandler_downloads')} AS d
+        WHERE d.download = t.download))`,
+    ),
     logins: rowsOf('logins'),
+    commands: rowsOf('mssql_commands') + rowsOf('mysql_commands') + rowsOf('ihandler_commands'),
     offers: rowsOf('offers'),
     downloads: rowsOf('downloads'),
   };

@@ -8,8 +8,9 @@ export const CLOCKS =
 /**
  * Which incident each row came from, for programs that read this database. Older databases lack it, and so do their older rows.
  * An entry of `ihandler_rows` is about consecutive rows of a table whose incidents are of one stream: `ordinals` is a JSON
- * array with the ordinal of the first row, and the difference to the one before for each further row. Of several entries that
- * contain a row, the one with the highest `first_row` is valid. Within a run of a table and stream, ordinals rise with the
+ * array with the ordinal of the first row, and the difference to the one before for each further row. `times` has the times of
+ * the incidents in the same form, in microseconds since the Unix epoch; NULL for tables with a column of their own for it. Of
+ * several entries that contain a row, the one with the highest `first_row` is valid. Within a run of a table and stream, ordinals rise with the
  * rows; `ihandler_runs` has the last run of each. `ihandler_copies` has the incidents that were copied from other databases.
  */
 export const ROW_IDS: readonly string[] = [
@@ -25,6 +26,7 @@ export const ROW_IDS: readonly string[] = [
     stream INTEGER NOT NULL,
     run INTEGER NOT NULL,
     ordinals TEXT NOT NULL,
+    times TEXT,
     PRIMARY KEY (table_name, first_row)
   )`,
   `CREATE TABLE IF NOT EXISTS ihandler_runs (
@@ -65,7 +67,6 @@ export const OWN_SCHEMA: readonly string[] = [
     incident TEXT NOT NULL
   )`,
   CLOCKS,
-  ...ROW_IDS,
   `CREATE INDEX IF NOT EXISTS ihandler_connections_key_idx ON ihandler_connections (connection_key)
     WHERE connection_key IS NOT NULL`,
   'CREATE INDEX IF NOT EXISTS ihandler_waiting_missing_idx ON ihandler_waiting (missing)',

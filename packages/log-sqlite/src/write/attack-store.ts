@@ -6,13 +6,13 @@ import {
   connectionKeysIn,
   type NamedConnection,
   type Place,
-  TABLES,
+  ROW_TABLES,
   type Table,
   WAITING_LIMIT,
 } from '@ihandler/attack-log';
-import type { Checkpoint, Incident } from '@ihandler/core';
+import type { Checkpoint, Incident, Origins } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
-import { ROW_IDS } from '../schema/own-schema.ts';
+import { completeDetails } from '../schema/detail-tables.ts';
 import { createConnectionTable } from './connection-table.ts';
 import { prepareInsert } from './insert-rows.ts';
 import { createRowIds } from './row-ids.ts';
@@ -28,28 +28,31 @@ export type WriteOutcome =
 
 /** The attacks in an open database. */
 export interface AttackStore {
-  /** Stores a batch with its checkpoint in one transaction. Skips incidents that the stored checkpoint covers. */
-  write(batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome;
+  /**
+   * Stores a batch with its checkpoint in one transaction. Skips incidents that the stored checkpoint covers. `origins` says
+   * what the incidents mean.
+   */
+  write(batch: readonly Incident[], checkpoint: Checkpoint, origins: Origins): WriteOutcome;
   checkpoint(): Checkpoint;
   /** Accepts the connections that another program wrote, so that writes continue. */
   acceptForeignRows(): void;
 }
 
-// Safe: the keys of `TABLES` are the tables.
-const tables = Object.keys(TABLES) as Table[];
+// Safe: the keys of `ROW_TABLES` are the tables.
+const tables = Object.keys(ROW_TABLES) as Table[];
 
 /** Prepares the statements for a database whose schema is complete. */
 export function createAttackStore(database: Database, waitingLimit: number = WAITING_LIMIT): AttackStore {
   // Databases of earlier versions lack them.
-  for (const statement of ROW_IDS) database.exec(statement);
+  completeDetails(database);
   const stored = createStoredCheckpoint(database);
   const waitingTable = createWaitingTable(database, waitingLimit);
   const connections = createConnectionTable(database);
   const rowIds = createRowIds(database);
-  const inserts = tables.map((table) => [table, prepareInsert(database, table, TABLES[table])] as const);
+  const inserts = tables.map((table) => [table, prepareInsert(database, table, ROW_TABLES[table])] as const);
   const highestKeys = database
     .prepare<[], number[]>(
-      `SELECT ${tables.map((table) => `(SELECT coalesce(max(${TABLES[table][0]}), 0) FROM ${table})`).join(', ')}`,
+      `SELECT ${tables.map((table) => `(SELECT coalesce(max(${ROW_TABLES[table][0]}), 0) FROM ${table})`).join(', ')}`,
     )
     .raw();
   const newestForeignRow = database
@@ -65,13 +68,14 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
       ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
   );
 
-  function load(incidents: readonly Incident[]): ClusterState {
-    const named = connectionKeysIn(incidents);
+  function load(incidents: readonly Incident[], origins: Origins): ClusterState {
+    const named = connectionKeysIn(incidents, origins);
     const waiting = waitingTable.load(named);
     const rows = new Map<ConnectionKey, readonly NamedConnection[]>();
     const places = new Map<number, Place>();
     connections.load(named, rows, places);
-    connections.load(connectionKeysIn(waiting.map(({ incident }) => incident)), rows, places);
+    const more = waiting.map(({ incident }) => incident);
+    connections.load(connectionKeysIn(more, origins), rows, places);
     const highest = highestKeys.get() ?? [];
     // The loop sets every property.
     const nextKey = {} as Record<Table, number>;
@@ -89,17 +93,19 @@ export function createAttackStore(database: Database, waitingLimit: number = WAI
     return waitingTable.save(result.waiting);
   }
 
-  const write = database.transaction((batch: readonly Incident[], checkpoint: Checkpoint): WriteOutcome => {
-    const foreignRow: unknown = newestForeignRow.get();
-    if (typeof foreignRow === 'number') return { stored: false, foreignRow };
-    const incidents = stored.newOnes(batch, checkpoint);
-    const dropped = save(cluster(incidents, load(incidents)));
-    stored.advance(checkpoint, incidents);
-    return { stored: true, dropped };
-  });
+  const write = database.transaction(
+    (batch: readonly Incident[], checkpoint: Checkpoint, origins: Origins): WriteOutcome => {
+      const foreignRow: unknown = newestForeignRow.get();
+      if (typeof foreignRow === 'number') return { stored: false, foreignRow };
+      const incidents = stored.newOnes(batch, checkpoint);
+      const dropped = save(cluster(incidents, load(incidents, origins), origins));
+      stored.advance(checkpoint, incidents);
+      return { stored: true, dropped };
+    },
+  );
 
   return {
-    write: (batch, checkpoint) => write.immediate(batch, checkpoint),
+    write: (batch, checkpoint, origins) => write.immediate(batch, checkpoint, origins),
     checkpoint: () => stored.read(),
     acceptForeignRows: () => {
       acceptForeignRows.run();

@@ -1,34 +1,21 @@
 import { toUSVString } from 'node:util';
-import { type ClusterResult, placeOf, type Table } from '@ihandler/attack-log';
+import { type ClusterResult, placeOf, type Table, TIMED_TABLES } from '@ihandler/attack-log';
 import type { Incident } from '@ihandler/core';
 import type { Database } from 'better-sqlite3';
+import { ownTables } from '../schema/detail-tables.ts';
 import { createSensorNumbers } from './sensor-numbers.ts';
 
 /** The tables in which one row stands for an incident. Rows of the others belong to one of these. */
-const TABLES_WITH_IDS: readonly Table[] = [
-  'connections',
-  'dcerpcbinds',
-  'dcerpcrequests',
-  'emu_profiles',
-  'emu_services',
-  'offers',
-  'downloads',
-  'p0fs',
-  'logins',
-  'mssql_commands',
-  'mysql_commands',
-  'sip_commands',
-  'mqtt_fingerprints',
-  'mqtt_publish_commands',
-  'mqtt_subscribe_commands',
-  'virustotals',
-];
+const TABLES_WITH_IDS: readonly Table[] = ['connections', ...TIMED_TABLES, ...ownTables];
+
+/** Those of them whose rows lack the time of the incident. */
+const timed: ReadonlySet<Table> = new Set(TIMED_TABLES);
 
 const COLON = 58;
 
-/** Records which incident each row came from. See `ROW_IDS`. */
+/** Records which incident each row came from, and its time. See `ROW_IDS`. */
 export interface RowIds {
-  /** Records the incidents of new rows. */
+  /** Records the incidents of new rows, and their times. */
   save(result: Pick<ClusterResult, 'rows' | 'incidents'>): void;
 }
 
@@ -45,6 +32,8 @@ interface Entry {
   readonly run: number;
   readonly firstRow: number;
   readonly ordinals: number[];
+  /** In microseconds, as differences. */
+  readonly times: number[];
 }
 
 /** Prepares the statements. */
@@ -64,7 +53,7 @@ export function createRowIds(database: Database): RowIds {
       ON CONFLICT (table_name, stream) DO UPDATE SET run = excluded.run, last_ordinal = excluded.last_ordinal`,
   );
   const addEntry = database.prepare(
-    'INSERT OR REPLACE INTO ihandler_rows (table_name, first_row, stream, run, ordinals) VALUES (?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO ihandler_rows (table_name, first_row, stream, run, ordinals, times) VALUES (?, ?, ?, ?, ?, ?)',
   );
 
   function numberOf(name: string, sensor: string): number {
@@ -92,11 +81,14 @@ export function createRowIds(database: Database): RowIds {
       streams.set(key, stream);
       return stream;
     };
+    const isTimed = timed.has(table);
     let entry: Entry | undefined;
+    let before = 0;
     const flush = () => {
       if (entry === undefined) return;
-      const { stream, run, firstRow, ordinals } = entry;
-      addEntry.run(table, firstRow, stream.number, run, `[${ordinals.join(',')}]`);
+      const { stream, run, firstRow, ordinals, times } = entry;
+      const stored = isTimed ? `[${times.join(',')}]` : null;
+      addEntry.run(table, firstRow, stream.number, run, `[${ordinals.join(',')}]`, stored);
     };
     let stream: Stream | undefined;
     let [name, sensor] = ['', ''];
@@ -111,17 +103,21 @@ export function createRowIds(database: Database): RowIds {
         stream = streamOf(name, sensor);
       }
       if (place.ordinal <= stream.last) stream.run += 1;
-      if (entry?.stream === stream && entry.run === stream.run)
+      const time = Math.round(incident.timestamp * 1000);
+      if (entry?.stream === stream && entry.run === stream.run) {
         entry.ordinals.push(place.ordinal - stream.last);
-      else {
+        entry.times.push(time - before);
+      } else {
         flush();
         entry = {
           stream,
           run: stream.run,
           firstRow: Number(rows[index]?.[0]),
           ordinals: [place.ordinal],
+          times: [time],
         };
       }
+      before = time;
       stream.last = place.ordinal;
     });
     flush();

@@ -1,10 +1,11 @@
 import type { UntypedData, Value } from '@ihandler/core';
-import type { Cell, Table } from '../schema/tables.ts';
+import type { Table } from '../schema/own-tables.ts';
+import type { Cell } from '../schema/tables.ts';
 import { integer, text } from './cells.ts';
 import type { RowSink } from './row-sink.ts';
 import { sipRows } from './sip-rows.ts';
 
-/** Adds the rows of an incident for its connection. Returns false if the incident lacks a required value. */
+/** Adds the rows of an incident of dionaea for its connection. Returns false if the incident lacks a required value. */
 export type RowMaker = (sink: RowSink, connection: number, data: UntypedData) => boolean;
 
 type Column = (data: UntypedData) => Cell;
@@ -89,11 +90,11 @@ const mqttFingerprint = row(
 );
 
 /**
- * The rows of an incident, by origin: the table, the required property, and the columns after `connection` in order. The
+ * The rows of an incident of dionaea, by origin: the table, the required property, and the columns after `connection` in order. The
  * same as in dionaea's log_sqlite.
  */
 // biome-ignore format: a table
-export const incidentRows: ReadonlyMap<string, RowMaker> = new Map([
+export const dionaeaRows: ReadonlyMap<string, RowMaker> = new Map([
   ['dionaea.download.offer', row('offers', 'url', textOf('url'))],
   ['dionaea.download.complete.hash', row('downloads', 'md5hash', textOf('url'), textOf('md5hash'))],
   ['dionaea.service.shell.listen', row('emu_services', 'port', bindShell)],

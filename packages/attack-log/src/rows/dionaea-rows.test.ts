@@ -14,7 +14,7 @@ function rowsOf(origin: string, data: UntypedData): Partial<Record<Table, Row[]>
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-describe('the rows of an incident', () => {
+describe('the rows of an incident of dionaea', () => {
   it.each<[string, UntypedData, Partial<Record<Table, Row[]>>]>([
     ['download.offer', { url: bytes(0x68, 0xff, 0) }, { offers: [[1, 1, 'h\ufffd\0']] }],
     ['download.offer', { url: null }, { offers: [[1, 1, null]] }],
