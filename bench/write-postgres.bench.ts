@@ -2,7 +2,7 @@
 // tables with the same indexes and constraints, 1,000 incidents per transaction, on the same server, which makes every commit
 // durable (fsync on). The limit does not look anything up, and its text is created before the measurement.
 import { pipeline } from 'node:stream/promises';
-import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
 import logPostgres from '@ihandler/log-postgres';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
@@ -125,6 +125,7 @@ const context = {
   signal: new AbortController().signal,
   durable: true,
   log: silentLog,
+  origins: createOrigins([catalogue]),
   now: Date.now,
 } as HandlerContext;
 const rounds: { ours: number; limit: number; rows: number }[] = [];

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TABLES } from '@ihandler/attack-log';
-import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
 import logSqlite from '@ihandler/log-sqlite';
 import Database from 'better-sqlite3';
 import { recordOf, STREAM } from './support/attack-rows.ts';
@@ -38,6 +38,7 @@ async function ours(file: string): Promise<Pick<Times, 'parse' | 'write'>> {
     signal: new AbortController().signal,
     durable: true,
     log: silentLog,
+    origins: createOrigins([catalogue]),
     now: Date.now,
   } as HandlerContext;
   await handler.start?.(context);

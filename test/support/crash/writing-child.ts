@@ -1,7 +1,7 @@
 // Writes batches to a database (first argument) as a stream (second argument) until it is killed. Prints the ordinal of each
 // batch after `write` has returned.
 import { writeSync } from 'node:fs';
-import { createIncident, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
+import { createIncident, createOrigins, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
 import logSqlite from '@ihandler/log-sqlite';
 
 const [, , file = '', stream = ''] = process.argv;
@@ -12,6 +12,7 @@ const context = {
   signal: new AbortController().signal,
   durable: false,
   log: silentLog,
+  origins: createOrigins([]),
   now: Date.now,
 } as HandlerContext;
 

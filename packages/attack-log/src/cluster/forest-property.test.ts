@@ -1,8 +1,9 @@
-import type { Incident } from '@ihandler/core';
+import { createOrigins, type Incident } from '@ihandler/core';
 import { expect, it } from 'vitest';
 import { connectionKey } from '../index.ts';
 import { accept, free, link } from '../testing/incidents.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
+import { acmeOrigins, fromAcme } from '../testing/outside-sensor.ts';
 import {
   type PlannedConnection,
   type Random,
@@ -12,8 +13,13 @@ import {
 } from '../testing/random-forest.ts';
 
 /** Writes in random batches. Some writes fail and are repeated, and sometimes the process restarts. */
-function writeAll(incidents: readonly Incident[], limit: number, random: Random): MemoryStore {
-  let store = new MemoryStore(limit);
+function writeAll(
+  incidents: readonly Incident[],
+  limit: number,
+  random: Random,
+  origins = createOrigins([]),
+): MemoryStore {
+  let store = new MemoryStore(limit, origins);
   const most = 1 + random(incidents.length);
   for (let at = 0; at < incidents.length; ) {
     const batch = incidents.slice(at, at + 1 + random(most));
@@ -87,6 +93,26 @@ it('10,000 random forests get the same parents, roots and rows in any order, wit
   expect(wrong).toEqual([]);
   // Otherwise the stores with little space would prove nothing.
   expect(evictions).toBeGreaterThan(1000);
+}, 60_000);
+
+it('2,000 random forests of a sensor whose package declares its roles are the same in any order, too', () => {
+  const wrong: number[] = [];
+  let evictions = 0;
+  for (let seed = 1; seed <= 2000; seed += 1) {
+    const random = seededRandom(seed);
+    const { connections, incidents } = randomForest(random);
+    const arriving = shuffled(incidents, random);
+    const limit = random(2) === 0 ? 10_000 : random(10);
+    const store = writeAll(arriving.map(fromAcme), limit, random, acmeOrigins);
+    evictions += store.evicted.length;
+    if (mistakes(connections, arriving, store).length > 0) wrong.push(seed);
+    if (store.evicted.length > 0 && limit === 10_000) wrong.push(seed);
+    if (Object.values(store.skipped).some((count) => count > 0)) wrong.push(seed);
+    const ends = arriving.filter(({ origin }) => origin.endsWith('.free')).length;
+    if (store.evicted.length === 0 && store.rows.ihandler_closes.length !== ends) wrong.push(seed);
+  }
+  expect(wrong).toEqual([]);
+  expect(evictions).toBeGreaterThan(200);
 }, 60_000);
 
 it('a store drops nothing as long as no more incidents wait than the limit, however many links never resolve', () => {
