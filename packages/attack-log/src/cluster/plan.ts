@@ -84,7 +84,7 @@ function makePlan(declared: Origins, roots: Roots, origin: string): Plan {
 
 const plansOf = new WeakMap<Origins, (origin: string) => Plan>();
 
-/** Any sensor may invent origins: so many plans are kept. */
+/** The most plans in memory: any sensor may invent origins. */
 const MOST_PLANS = 5000;
 
 /** Returns what the incidents of each origin change, with these declarations. */

@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 /** The number of rows per transaction. */
 const SLICE = 2000;
 
-/** Tables whose texts are not rewritten: rows that name the host are removed, or there is no text of an attacker in them. */
+/** Tables whose texts are not rewritten: rows that name the host are removed, or they hold no text of an attacker. */
 const untouched = new Set([
   'connections',
   'ihandler_meta',
