@@ -70,7 +70,7 @@ ihandlers:
   expect(stdout.replaceAll(world.folder, '')).toBe(`/my.yaml is valid.
   data: /state
   keep: sends nothing off this machine
-  far: sends hashes to a service, to https://u:[hidden]@vt.example/api; the sensor's address is masked, except in encodings such as Base64 (mask: facts)
+  far: sends hashes to a service, to https://[hidden]@vt.example/api; the sensor's address is masked, except in encodings such as Base64 (mask: facts)
   own: a local file, which does not declare the data that it sends
 `);
   expect(world.list('.')).toEqual(['key.pem', 'my.yaml', 'node_modules', 'own.js']);

@@ -168,7 +168,7 @@ describe('forget', { timeout: 120_000 }, () => {
       expect(stdout).toContain('  store: removed the host from the record of 1 sample;');
       expect(stdout).toMatch(/ {2}journal: \d+ incidents, 3 dead letters\n/);
       expect(stdout).toContain(
-        '  sender: copies of numbers to example.org that it sent to https://collector.example/in\n',
+        '  sender: copies of numbers to example.org that it sent to https://collector.example/[hidden]\n',
       );
       expect(stdout).toContain(
         '  refuser: its output, such as log files, is not modified; remove the lines yourself\n',

@@ -35,7 +35,7 @@ async function rejectTaken(context: SourceContext, incident: Incident): Promise<
 }
 
 /**
- * Reports incidents whose ids a publisher chose, from a server that cannot be told about a problem. One that differs from the
+ * Reports incidents whose ids a publisher chose, from a server that does not pass problems on to them. One that differs from the
  * stored incident with its id is rejected, and does not count as a duplicate. One whose ordinal falls would be skipped by every
  * handler with a checkpoint: it is stored under its redelivery id, `<stream>~<ordinal>:<ordinal>`.
  */

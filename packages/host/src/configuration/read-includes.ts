@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { type ConfigurationFile, readConfigurationFile, type SensorReader } from './configuration-file.ts';
 import type { Problem } from './problem.ts';
-import { substitute } from './substitute-environment.ts';
+import { type Filled, substitute } from './substitute-environment.ts';
 
 /** A file of a configuration, with the variables of the environment filled in. */
 export interface Part {
@@ -17,7 +17,7 @@ export interface Part {
 export interface ReadContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Gets every value that was read, so that no secret in it is ever shown. */
-  learn(value: unknown): void;
+  learn(value: unknown, filled: readonly Filled[]): void;
   /** Loads the readers of the installed sensors. Called at most once. */
   readers(): Promise<readonly SensorReader[]>;
 }
@@ -83,8 +83,13 @@ export async function readParts(
     const source = await readConfigurationFile(path, loadOnce, chain.length > 1);
     // A dollar sign in a sensor's file is a dollar sign.
     const filled =
-      source.form === 'sensor' ? { value: source.value, missing: [] } : substitute(source.value ?? {}, env);
-    learn(filled.value);
+      source.form === 'sensor'
+        ? { value: source.value, missing: [], filled: [] }
+        : substitute(source.value ?? {}, env);
+    learn(
+      filled.value,
+      filled.filled.filter(({ path }) => path.includes('config')),
+    );
     const part = { source, value: filled.value, problems: [...filled.missing] };
     parts.push(part);
     if (source.broken === undefined && source.form === 'own') await include(part, chain);

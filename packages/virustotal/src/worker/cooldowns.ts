@@ -54,7 +54,7 @@ export class Cooldowns {
   start(problem: Problem, now: number): void {
     this.#set.run(PROBLEM, problem.message);
     this.#set.run(PROBLEM_AT, Math.trunc(now));
-    // A used-up quota is no failure: VirusTotal has responded.
+    // A used-up quota is not a failure: VirusTotal has responded.
     if (problem.kind === 'quota') this.#deleteAll(FAILING_SINCE);
     else if (this.#number(FAILING_SINCE) === 0) this.#set.run(FAILING_SINCE, Math.trunc(now));
     if (problem.kind === 'key') {

@@ -30,7 +30,7 @@ export interface LaneCursorOptions {
 }
 
 /**
- * The cursor of an instance, or of a replay to it: how far it is, its counts, and what has to be stored together with them.
+ * The cursor of an instance, or of a replay to it: how far it is, its counts, and the rows to store together with them.
  * Changes are made in memory; `commit` makes them durable.
  */
 export class LaneCursor {
