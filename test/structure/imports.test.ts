@@ -72,13 +72,14 @@ const rootTools = Object.keys(readPackageJson(root).devDependencies ?? {});
 const workspaceNames = new Set(packages.map(({ json }) => json.name));
 const bundled = packages.filter(({ role }) => role === 'bundled');
 
-/** Which packages of the workspace a package may import. */
+/** Which packages of the workspace a package may import; the testkit imports none of them but core. */
 function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean {
   const targets = packages.filter((target) => {
     if (role === 'demo') return true;
     if (role === 'core') return false;
     if (target.role === 'bundled') return role === 'library' || role === 'plugin';
     if (target.role === 'host') return role === 'app';
+    if (target.json.name === '@ihandler/testkit') return role === 'plugin' || role === 'library';
     return target.role === 'core' || (role === 'plugin' && target.role === 'library');
   });
   return (name) => name === json.name || targets.some((target) => target.json.name === name);

@@ -7,10 +7,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createDurableHost, until } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import dionaeaFollow from './follow/source.ts';
 import dionaea, { recognises } from './index.ts';
-import { createDurableHost, until } from './testing/durable-host.ts';
 import { temporaryFile } from './testing/folder.ts';
 import { followWorld, incidentLine as line } from './testing/follow-world.ts';
 import { runSource } from './testing/run-source.ts';

@@ -2,10 +2,10 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Incident } from '@ihandler/core';
+import { createDurableHost, until } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import dionaeaFollow from './follow/source.ts';
 import dionaea from './index.ts';
-import { createDurableHost, until } from './testing/durable-host.ts';
 import { temporaryFile, temporaryFolder } from './testing/folder.ts';
 import { runSource } from './testing/run-source.ts';
 

@@ -3,11 +3,10 @@ import {
   catalogue,
   createOrigins,
   type HandlerContext,
-  LOG_LEVELS,
-  type Log,
   type ReportOptions,
   type UntypedData,
 } from '@ihandler/core';
+import { collectingLog } from './collecting-log.ts';
 
 /** A report of a handler. */
 export interface Reported {
@@ -24,17 +23,6 @@ export interface LentContext {
   readonly lines: readonly string[];
   /** The reports, in order. */
   readonly reports: readonly Reported[];
-}
-
-function collectingLog(lines: string[]): Log {
-  const line =
-    (level: string): Log['info'] =>
-    (message, details = {}) => {
-      lines.push(`${level}: ${message} ${JSON.stringify(details)}`);
-    };
-  const levels = LOG_LEVELS.map((level) => [level, line(level)] as const);
-  // Safe: there is a function for each of the levels.
-  return Object.fromEntries(levels) as Log;
 }
 
 /**

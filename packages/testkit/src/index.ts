@@ -15,5 +15,18 @@ export { handlerContext, type LentContext, type Reported } from './handler-conte
 export { type IncidentOverrides, incident, incidents, poison } from './incident.ts';
 export { type IncidentRecorder, type Part, recordIncidents } from './record-incidents.ts';
 export { type Recording, recordings } from './recordings.ts';
+export { type DescribeSourceOptions, describeSource } from './sources/describe-source.ts';
+export { createDurableHost, type DurableHost, until } from './sources/durable-host.ts';
+export {
+  createRotatingWriter,
+  type RotatingWriter,
+  type RotatingWriterSettings,
+} from './sources/rotating-writer.ts';
+export {
+  type LentSourceContext,
+  type SourceContextOptions,
+  sourceContext,
+} from './sources/source-context.ts';
+export type { SourceSubject } from './sources/source-world.ts';
 export type { StoredProbe } from './suite/subject.ts';
 export type { HandlerFactory } from './suite/world.ts';

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { until } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
-import { until } from '../testing/durable-host.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { followWorld, incidentLine as line, incidentLines as lines } from '../testing/follow-world.ts';
 import dionaeaFollow from './source.ts';

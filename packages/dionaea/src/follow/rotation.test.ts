@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { createDurableHost, createRotatingWriter, until } from '@ihandler/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDurableHost, until } from '../testing/durable-host.ts';
 import { temporaryFolder } from '../testing/folder.ts';
-import { createRotatingWriter, numberOf } from '../testing/rotating-writer.ts';
+import { incidentLine } from '../testing/follow-world.ts';
+
 import dionaeaFollow from './source.ts';
 
 const count = fc.nat(12);
@@ -48,6 +49,9 @@ type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** The number of a line, from the URL in its incident. */
+const numberOf = (url: unknown) => Number(String(url).slice('http://192.0.2.1/'.length));
+
 /** Performs the actions on a followed file, then waits for the last line; returns the lines that arrived and those that had to. */
 async function play(actions: readonly Action[], rests: readonly number[]) {
   const file = join(temporaryFolder(), 'incident.json');
@@ -59,7 +63,7 @@ async function play(actions: readonly Action[], rests: readonly number[]) {
     const ms = rests[turn % rests.length] ?? 0;
     if (ms > 0) await sleep(ms);
   };
-  const writer = createRotatingWriter(file, rest);
+  const writer = createRotatingWriter({ file, line: (n) => incidentLine(n).trimEnd(), rest });
   let running = host.run(source);
   const failures: unknown[] = [];
   const watch = () => running.ended.catch((error) => failures.push(error));

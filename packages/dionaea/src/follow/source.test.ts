@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { recording } from '@ihandler/test-support/recordings';
+import { createDurableHost, until } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import dionaea from '../index.ts';
-import { createDurableHost, until } from '../testing/durable-host.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 import dionaeaFollow from './source.ts';

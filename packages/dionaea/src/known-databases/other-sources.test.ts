@@ -1,12 +1,12 @@
 import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { advance, type Incident, type Value } from '@ihandler/core';
+import { createDurableHost, until } from '@ihandler/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import dionaea from '../index.ts';
 import dionaeaDatabase from '../live-database/source.ts';
 import { createDatabaseWriter } from '../testing/database-writer.ts';
-import { createDurableHost, until } from '../testing/durable-host.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 

@@ -2,11 +2,11 @@ import { appendFileSync, copyFileSync, renameSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { advance, type Incident, type Value } from '@ihandler/core';
+import { createDurableHost, until } from '@ihandler/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import dionaeaFollow from '../follow/source.ts';
 import dionaea from '../index.ts';
-import { createDurableHost, until } from '../testing/durable-host.ts';
 import { temporaryFolder } from '../testing/folder.ts';
 import { incidentLine as line, incidentLines as lines } from '../testing/follow-world.ts';
 import { runSource } from '../testing/run-source.ts';

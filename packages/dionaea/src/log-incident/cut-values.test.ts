@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { openPort } from '@ihandler/test-support/host';
+import { createDurableHost, until } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import dionaeaFollow from '../follow/source.ts';
 import dionaeaHttp from '../http/source.ts';
 import dionaea from '../index.ts';
-import { createDurableHost, until } from '../testing/durable-host.ts';
 import { temporaryFile } from '../testing/folder.ts';
 import { runSource } from '../testing/run-source.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { createDurableHost, until } from '@ihandler/testkit';
 import { expect } from 'vitest';
 import dionaeaFollow from '../follow/source.ts';
-import { createDurableHost, until } from './durable-host.ts';
 import { temporaryFolder } from './folder.ts';
 
 /** A line of log_incident with its number, or with text after it. */

@@ -9,6 +9,9 @@ import {
   type Value,
 } from '@ihandler/core';
 
+/** The name of the sensor in a {@link DurableHost}. */
+export const SENSOR = 'hive';
+
 /** Thrown where the process would be killed. */
 export class Killed extends Error {
   override readonly name = 'Killed';
@@ -82,7 +85,7 @@ export function createDurableHost(replace: Partial<SourceContext> = {}): Durable
       const ended = source
         .run({
           instance: source.name,
-          sensor: 'hive',
+          sensor: SENSOR,
           signal: stopped.signal,
           log: { ...silentLog, warn: log, error: log },
           now: Date.now,

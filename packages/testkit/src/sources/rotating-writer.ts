@@ -10,19 +10,46 @@ import {
 } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-/** A line of log_incident with its number. */
-export function numberedLine(n: number): string {
-  const time = new Date(Date.UTC(2026, 10, 22) + n * 1000).toISOString().slice(0, 19);
-  return `{"timestamp": "${time}", "name": "dionaea", "origin": "dionaea.download.offer", "data": {"url": "http://192.0.2.1/${n}"}}\n`;
+/** What {@link createRotatingWriter} needs. */
+export interface RotatingWriterSettings {
+  readonly file: string;
+  /** The line with a number, from 1 on, without its newline. */
+  line(n: number): string;
+  /** Lets the source run between the steps of a rotation. */
+  rest(): Promise<void>;
 }
 
-/** The number of a line, from the URL in its incident. */
-export function numberOf(url: unknown): number {
-  return Number(String(url).slice('http://192.0.2.1/'.length));
+/** A writer of a log. Each step leaves the file as a sensor or a rotation would. */
+export interface RotatingWriter {
+  /** Numbers of lines that no source can read any more, because the writer or a rotation lost them. */
+  readonly mayBeLost: ReadonlySet<number>;
+  /** Lines that may come twice: an extract is all that is left of them, so nothing shows that they were read. */
+  readonly mayRepeat: ReadonlySet<number>;
+  /** The number of the last line. */
+  written(): number;
+  /** Writes the next lines, after the rest of a line that was begun. */
+  write(count: number): void;
+  /** Writes the first half of the next line. */
+  begin(): void;
+  /** Renames the file and writes `late` more lines to it; then writes to a new one, created at once or with its first line. */
+  rename(late: number, create: boolean): Promise<void>;
+  /** Copies and truncates the file; lines written in between are lost, as with copytruncate. */
+  copyAndCut(between: number): Promise<void>;
+  /** Truncates the file. */
+  cut(): void;
+  /** Keeps only the last lines of the file, in a new file or in place. */
+  trim(keep: number, inPlace: boolean): Promise<void>;
+  /** Puts an extract of the file beside it, under a name that a rotation makes, or another one. */
+  extract(keep: number, name: string): void;
+  /** Replaces the file by another one with the same text. */
+  replace(): Promise<void>;
+  /** Compresses an earlier part, 1 for the latest. */
+  gzip(index: number): Promise<void>;
 }
 
-/** Writes numbered lines to a file and rotates it in every way. `rest` lets the follower run in between. */
-export function createRotatingWriter(file: string, rest: () => Promise<void>) {
+/** Writes numbered lines to a file and rotates it in every way, as writers and logrotate do. */
+export function createRotatingWriter({ file, line, rest }: RotatingWriterSettings): RotatingWriter {
+  const numberedLine = (n: number) => `${line(n)}\n`;
   const mayBeLost = new Set<number>();
   /** Lines of extracts that are named like parts, and those of them that are nowhere else any more. */
   const [extracted, mayRepeat] = [new Set<number>(), new Set<number>()];
@@ -71,7 +98,6 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
 
   return {
     mayBeLost,
-    /** Lines that may come twice: an extract is all that is left of them, so nothing shows that they were read. */
     mayRepeat,
     written: () => written,
     write,
@@ -79,11 +105,11 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       complete();
       written += 1;
       inFile.push(written);
-      const line = numberedLine(written);
-      appendFileSync(target, line.slice(0, 50));
-      half = line.slice(50);
+      const begun = numberedLine(written);
+      const middle = begun.length >> 1;
+      appendFileSync(target, begun.slice(0, middle));
+      half = begun.slice(middle);
     },
-    /** Renames the file and writes `late` more lines to it; then writes to a new one, created at once or with its first line. */
     async rename(late: number, create: boolean) {
       if (target !== file || !existsSync(file)) return;
       await shift();
@@ -97,7 +123,6 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       inFile = [];
       target = file;
     },
-    /** Copies and truncates the file; lines written in between are lost, as with copytruncate. */
     async copyAndCut(between: number) {
       if (!existsSync(file)) return;
       await shift();
@@ -117,7 +142,6 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
       truncateSync(file);
       inFile = [];
     },
-    /** Keeps only the last lines of the file, in a new file or in place. */
     async trim(keep: number, inPlace: boolean) {
       if (!existsSync(file) || target !== file) return;
       complete();
@@ -135,14 +159,12 @@ export function createRotatingWriter(file: string, rest: () => Promise<void>) {
         renameSync(`${file}~`, file);
       }
     },
-    /** Puts an extract of the file beside it, under a name that a rotation makes, or another one. */
     extract(keep: number, name: string) {
       if (!existsSync(file)) return;
       const lines = inFile.slice(-keep - 2, -1);
       writeFileSync(`${file}${name}`, lines.map(numberedLine).join(''));
       for (const n of lines) if (/[\d]$/.test(name)) extracted.add(n);
     },
-    /** Replaces the file by another one with the same text. */
     async replace() {
       if (!existsSync(file)) return;
       copyFileSync(file, `${file.replace(/[^/]*$/, '')}.new`);
