@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import http from '@ihandler/http';
 import { openPort } from '@ihandler/test-support/host';
@@ -16,7 +19,7 @@ it('pipelined posts of one byte on 4 connections leave the memory flat while rej
   const { port } = await openPort(http({ port: 0 }), { reject: () => delay(1) });
   const flood = Buffer.from('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx'.repeat(200));
   const before = process.memoryUsage().rss;
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 60_000;
   let highest = 0;
   const attack = async () => {
     let socket = open(port, '127.0.0.1');
@@ -32,28 +35,80 @@ it('pipelined posts of one byte on 4 connections leave the memory flat while rej
   expect(highest).toBeLessThan(150 * 1024 * 1024);
 });
 
-it('a client that takes all connections again and again starves none of 223 posts', async () => {
-  const { port, url } = await openPort(http({ port: 0 }));
-  const stop = new AbortController();
-  const attack = (async () => {
-    const held: Socket[] = [];
-    while (!stop.signal.aborted) {
-      held.push(open(port, '127.0.0.2'));
-      if (held.length > 300) held.shift()?.destroy();
-      await delay(1);
-    }
-  })();
-  await delay(500);
+/** Takes the connections of a port from an address, again and again, until the signal aborts. */
+async function takeAll(port: number, from: string, signal: AbortSignal): Promise<void> {
+  const held: Socket[] = [];
+  while (!signal.aborted) {
+    held.push(open(port, from));
+    if (held.length > 300) held.shift()?.destroy();
+    await delay(1);
+  }
+}
+
+/** Posts from an address, each on a connection of its own. Returns how many of 223 were accepted. */
+async function postAll(port: number, localAddress: string, token?: string): Promise<number> {
   let accepted = 0;
   for (let n = 1; n <= 223; n += 1) {
-    const id = `s:${n}`;
-    const body = JSON.stringify({ id, origin: 'acme.a', timestamp: 1, sensor: 'a', data: {} });
-    const response = await fetch(url, { method: 'POST', body, headers: { connection: 'close' } }).catch(
-      () => undefined,
-    );
-    if (response?.status === 204) accepted += 1;
+    const id = `s-${localAddress}-${token ?? ''}:${n}`;
+    const headers = { connection: 'close', ...(token && { authorization: `Bearer ${token}` }) };
+    const sending = request({ port, host: '127.0.0.1', localAddress, method: 'POST', headers });
+    sending.end(JSON.stringify({ id, origin: 'acme.a', timestamp: 1, sensor: 'a', data: {} }));
+    try {
+      const [response] = (await once(sending, 'response')) as [IncomingMessage];
+      response.resume();
+      if (response.statusCode === 204) accepted += 1;
+    } catch {
+      // The port has cut the connection: the post does not count.
+    }
   }
+  return accepted;
+}
+
+it('a client that takes all connections again and again starves none of 223 posts of other addresses', async () => {
+  const { port } = await openPort(http({ port: 0 }));
+  const stop = new AbortController();
+  const attack = takeAll(port, '127.0.0.2', stop.signal);
+  await delay(500);
+  expect(await Promise.all(['127.0.0.1', '127.0.0.3'].map((from) => postAll(port, from)))).toEqual([
+    223, 223,
+  ]);
   stop.abort();
   await attack;
-  expect(accepted).toBe(223);
+});
+
+it('a client without a token that takes all connections starves none of 223 posts with one, from its own address either', async () => {
+  const token = 'a-token-of-the-sensor-a';
+  const { port } = await openPort(http({ port: 0, sensors: [{ sensor: 'a', token }] }));
+  const stop = new AbortController();
+  const attack = takeAll(port, '127.0.0.2', stop.signal);
+  await delay(500);
+  const posts = ['127.0.0.2', '127.0.0.3'].map((from) => postAll(port, from, token));
+  expect(await Promise.all(posts)).toEqual([223, 223]);
+  stop.abort();
+  await attack;
+});
+
+/** An address of this machine that is not on loopback. */
+const outside = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+it.skipIf(outside === undefined)('an address outside loopback has half of the connections', async () => {
+  const token = 'a-token-of-the-sensor-a';
+  const { port } = await openPort(http({ host: '0.0.0.0', port: 0, token, maxConnections: 40 }));
+  const openFrom = async (from: string, count: number) => {
+    const sockets = Array.from({ length: count }, () => {
+      const socket = connect({ port, host: from, localAddress: from });
+      socket.on('error', () => undefined);
+      socket.resume();
+      onTestFinished(() => void socket.destroy());
+      return socket;
+    });
+    await delay(1000);
+    return () => sockets.filter(({ destroyed, readyState }) => !destroyed && readyState === 'open').length;
+  };
+  const far = await openFrom(outside ?? '', 60);
+  expect(far()).toBe(20);
+  const near = await openFrom('127.0.0.1', 20);
+  expect([far(), near()]).toEqual([20, 20]);
 });
