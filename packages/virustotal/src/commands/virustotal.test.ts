@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeUpFile } from '@ihandler/test-support/virustotal-server';
 import { commandContext } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { captured } from '../testing/captured.ts';
 import { START, type Started, startVirusTotal, temporaryFolder } from '../testing/start-virustotal.ts';
 import { virustotalCommand } from './virustotal.ts';
@@ -71,6 +71,22 @@ describe('virustotal status', () => {
 });
 
 describe('virustotal lookup', () => {
+  it.each([0o022, 0o002, 0o077])(
+    'makes a data folder that others cannot read, under umask %i',
+    async (mask) => {
+      const started = await startVirusTotal();
+      const before = process.umask(mask);
+      onTestFinished(() => void process.umask(before));
+      const above = temporaryFolder();
+      const dataDir = join(above, 'data', 'virustotal');
+      await run({ ...started, dataDir }, ['lookup', 'a'.repeat(64)]).catch(() => undefined);
+      const modes = ['data', 'data/virustotal', 'data/virustotal/virustotal.sqlite'].map(
+        (name) => statSync(join(above, name)).mode & 0o777,
+      );
+      expect(modes).toEqual([0o750, 0o750, 0o640].map((mode) => mode & ~mask));
+    },
+  );
+
   it('looks a hash up at once with the reserved quota and shows the report', async () => {
     const started = await startVirusTotal();
     const { server, deliver, time, verdicts } = started;
