@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { checkOf, windowSize } from './part-bytes.ts';
 
 const newline = 0x0a;
-/** How many of the last lines are remembered: the very last one may be missing in a file that was rewritten meanwhile. */
-const remembered = 8;
+/** How many of the last lines are remembered at least: the very last one may be missing in a file that was rewritten meanwhile. */
+export const remembered = 8;
+/** How many are remembered at most. Short lines are remembered as far as {@link windowSize} reaches, which tells texts apart. */
+const mostRemembered = 64;
 
 /** The mark by which a line is found again: a hash and its length. */
 function markOf(digest: string, length: number): string {
@@ -13,6 +15,28 @@ function markOf(digest: string, length: number): string {
 /** The mark of a line. */
 export function markLine(line: Uint8Array): string {
   return markOf(createHash('sha256').update(line).digest('hex'), line.length);
+}
+
+/** The length of a line with its newline, from its mark. */
+function sizeOf(mark: string): number {
+  return Number(mark.slice(mark.indexOf('.') + 1)) + 1;
+}
+
+/** The size of the lines with these marks. */
+export function sizeOfLines(marks: readonly string[]): number {
+  return marks.reduce((size, mark) => size + sizeOf(mark), 0);
+}
+
+/** The marks to remember: the last ones. */
+function lastOf(marks: readonly string[]): string[] {
+  let from = marks.length;
+  let size = 0;
+  while (from > 0 && marks.length - from < mostRemembered) {
+    if (marks.length - from >= remembered && size >= windowSize) break;
+    from -= 1;
+    size += sizeOf(marks[from] ?? '');
+  }
+  return marks.slice(from);
 }
 
 /** Remembers the marks of the last lines of a text that is read in chunks. */
@@ -45,7 +69,9 @@ export class RecentLines {
 
   #addLines(chunk: Buffer, last: number): void {
     const marks: string[] = [];
-    for (let to = last; to >= 0 && marks.length < remembered; ) {
+    const isEnough = (from: number) =>
+      marks.length >= mostRemembered || (marks.length >= remembered && last - from >= windowSize);
+    for (let to = last; to >= 0 && !isEnough(to); ) {
       const before = to === 0 ? -1 : chunk.lastIndexOf(newline, to - 1);
       const line = chunk.subarray(before + 1, to);
       if (before === -1) {
@@ -54,7 +80,7 @@ export class RecentLines {
       } else if (line.length > 0) marks.unshift(markLine(line));
       to = before;
     }
-    this.#marks = [...this.#marks, ...marks].slice(-remembered);
+    this.#marks = lastOf([...this.#marks, ...marks]);
   }
 }
 

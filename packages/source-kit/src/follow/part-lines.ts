@@ -1,5 +1,6 @@
-import type { Incident, SourceContext } from '@ihandler/core';
+import { type Incident, parseIncidentId, type SourceContext } from '@ihandler/core';
 import type { ThrottledLog } from '@ihandler/core/kit';
+import { idAt, ordinalIn } from '../known-logs/state.ts';
 import { createLineCollector, maxRejectText } from '../lines/collect-lines.ts';
 import { longestRead } from '../lines/cut-values.ts';
 import { createLineReader } from '../lines/read-line.ts';
@@ -90,6 +91,13 @@ export function createPartLines({
     skipped = collector.skipped();
     return skipped - before;
   }
+  /** The ordinal of the last incident, unless it is that of the position. */
+  function lastAfter({ offset, last }: Part, newest: Incident | undefined): number | undefined {
+    const now = parseIncidentId(idAt(stream, alias, position.offset));
+    const earlier = last ?? ordinalIn(now.stream, { id: idAt(stream, alias, offset) });
+    const ordinal = ordinalIn(now.stream, newest) ?? earlier;
+    return ordinal === now.ordinal ? undefined : ordinal;
+  }
   function warnOfEvicted(): void {
     const before = evicted;
     evicted = sessions?.evicted ?? 0;
@@ -110,14 +118,17 @@ export function createPartLines({
     // Safe: only lines of rejects files give other results, and those files are not followed.
     const incidents = results as readonly Incident[];
     const time = incidents.at(-1)?.timestamp ?? before.time;
+    const last = lastAfter(before, incidents.at(-1));
+    const { last: _, ...withoutLast } = before;
     const next = {
       ...current,
       part: {
-        ...before,
+        ...withoutLast,
         ...position,
         done,
         recent: [...recent.marks()],
         ...(time !== undefined && { time }),
+        ...(last !== undefined && { last }),
       },
       ...(sessions && { sessions: sessions.save() }),
     };

@@ -14,6 +14,7 @@ const partSchema = z.object({
   done: z.boolean(),
   recent: z.array(z.string()).optional(),
   time: z.number().optional(),
+  last: z.number().optional(),
   file: z.string().optional(),
   alias: z.object({ stream: z.string(), upTo: z.number(), shift: z.number() }).optional(),
 });
@@ -23,8 +24,9 @@ const partSchema = z.object({
  * identifies; `generation` distinguishes parts that begin with the same line. `offset` is the end of the last complete line
  * that was read, in bytes of the uncompressed text, and `check` a hash of the bytes before it. `id` is the device and inode
  * of its file when it was last read. `began` is the time of its first line in milliseconds. `done`: it has been read to its end.
- * `recent` are the marks of the last lines that were read (see `RecentLines`), and `time` is that of the last incident.
- * `file` is where the followed file is. `alias`: its beginning is the end of another part (see `LogAlias`). The last four
+ * `recent` are the marks of the last lines that were read (see `RecentLines`), and `time` is that of the last incident, and
+ * `last` its ordinal, when lines after it hold none.
+ * `file` is where the followed file is. `alias`: its beginning is the end of another part (see `LogAlias`). The last five
  * are absent in old states.
  */
 export type Part = Readonly<z.infer<typeof partSchema>>;
@@ -62,11 +64,12 @@ export function writeState({ part, seen, since, sessions }: FollowState): Value 
     ...(sessions !== undefined && { sessions }),
   };
   if (part === undefined) return stored;
-  const { recent, time, file, alias, ...rest } = part;
+  const { recent, time, last, file, alias, ...rest } = part;
   const known = {
     ...rest,
     ...(recent && { recent: [...recent] }),
     ...(time !== undefined && { time }),
+    ...(last !== undefined && { last }),
     ...(file !== undefined && { file }),
     ...(alias && { alias: { ...alias } }),
   };

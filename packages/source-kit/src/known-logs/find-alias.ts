@@ -1,6 +1,6 @@
 import type { SourceContext } from '@ihandler/core';
-import { findLastLine, marksIn } from '../follow/last-lines.ts';
-import type { KnownLog, LogAlias } from './state.ts';
+import { findLastLine, marksIn, remembered, sizeOfLines } from '../follow/last-lines.ts';
+import { type KnownLog, type LogAlias, lastOrdinalOf } from './state.ts';
 
 /** How much of the beginning of a text is kept to compare all its lines with the last ones of a log, in bytes. */
 const comparedBytes = 64 * 1024;
@@ -31,7 +31,7 @@ async function isTail(text: UnknownText, log: KnownLog, offset: number, check: s
   const marks = marksIn(await beginningOf(text.chunks(), offset), true);
   return (
     marks.length > 0 &&
-    marks.length < 8 &&
+    (marks.length < remembered || sizeOfLines(marks) >= offset) &&
     marks.every((mark, at) => mark === log.recent.at(at - marks.length))
   );
 }
@@ -62,7 +62,7 @@ export async function findAlias(
     const { missing, offset, check } = found;
     const shift = log.ordinal - offset;
     const isKnown = missing === 0 && shift >= 0 && (await isTail(text, log, offset, check));
-    if (isKnown && (await handlersHave?.(log.stream, log.ordinal)) === true)
+    if (isKnown && (await handlersHave?.(log.stream, lastOrdinalOf(log))) === true)
       return { alias: { stream: log.stream, upTo: offset, shift } };
     undecided ??= log;
   }

@@ -3,7 +3,7 @@ import { markLine } from '../follow/last-lines.ts';
 import { openText } from '../text/open-text.ts';
 import { createLineSplitter } from '../text/split-lines.ts';
 import type { UnknownText } from './find-alias.ts';
-import type { KnownLog } from './state.ts';
+import { type KnownLog, lastOrdinalOf } from './state.ts';
 
 /** The largest text that is compared line by line, in bytes. */
 export const largestExtract = 64 * 1024 * 1024;
@@ -68,7 +68,7 @@ export async function isExtract(
     const { file = '' } = log;
     const end = await endInLog(text, log, file, longest).catch(() => undefined);
     const stored = end === undefined ? undefined : await resumeAfter(log.stream);
-    if (end === undefined || stored === undefined || stored < end) continue;
+    if (end === undefined || stored === undefined || stored < Math.min(end, lastOrdinalOf(log))) continue;
     report.info('the file holds only lines that were read before', { file: extract, from: file });
     return true;
   }

@@ -1,4 +1,4 @@
-import type { SourceContext } from '@ihandler/core';
+import type { Incident, SourceContext } from '@ihandler/core';
 import { RecentLines } from '../follow/last-lines.ts';
 import { timeOf } from '../follow/log-file.ts';
 import { checkOf, windowSize } from '../follow/part-bytes.ts';
@@ -11,8 +11,10 @@ import {
   idAt,
   type KnownLog,
   type LogAlias,
+  lastOrdinalOf,
   logsOfOthers,
   mayBeOfLeftPart,
+  ordinalIn,
   readKnownLogs,
   withKnownLogs,
 } from './state.ts';
@@ -30,12 +32,12 @@ export interface ImportBegin {
 export interface ImportedLog {
   /** Finds where to begin; `extract`: every handler has all its lines from another file. */
   begin(): Promise<ImportBegin | 'extract'>;
-  /** Says at which offset the bytes begin that are read. */
-  startAt(offset: number): void;
+  /** Says at which offset the bytes begin that are read, and gives bytes before it, from the beginning of a line on. */
+  startAt(offset: number, before?: Buffer): void;
   /** Adds the bytes that are read. */
   push(chunk: Buffer): void;
-  /** Remembers the log, after it was read to its end. */
-  remember(): Promise<void>;
+  /** Remembers the log, after it was read to its end, with the last incident that was new. */
+  remember(last: Incident | undefined): Promise<void>;
 }
 
 async function* chunksOf(file: string): AsyncGenerator<Buffer> {
@@ -75,7 +77,6 @@ export async function openKnownLogs(
       const offset = await context.resumeAfter(stream);
       if (offset !== undefined) {
         alias = before?.alias;
-        recent = new RecentLines(before?.recent);
         return { offset, alias };
       }
       const found = await findAlias(unknown, known, context);
@@ -95,9 +96,11 @@ export async function openKnownLogs(
         return { offset: undefined, alias };
       return { offset: alias.upTo, alias };
     },
-    startAt(offset) {
+    startAt(offset, bytes = Buffer.alloc(0)) {
       end = offset;
-      if (offset === 0) recent = new RecentLines();
+      recent = new RecentLines();
+      recent.push(bytes);
+      window = bytes.subarray(-windowSize);
     },
     push(chunk) {
       recent.push(chunk);
@@ -112,15 +115,20 @@ export async function openKnownLogs(
       end += chunk.length;
       window = Buffer.concat([window, chunk.subarray(-windowSize)]).subarray(-windowSize);
     },
-    async remember() {
+    async remember(last) {
       if (position.offset === 0) return;
       const id = idAt(stream, alias, position.offset);
       const colon = id.lastIndexOf(':');
       const lines = recent.marks();
+      const place = id.slice(0, colon);
+      const ordinal = Number(id.slice(colon + 1));
+      const known = before?.stream === place ? lastOrdinalOf(before) : undefined;
+      const lastOrdinal = ordinalIn(place, last) ?? known ?? ordinal;
       const log: KnownLog = {
         base: stream,
-        stream: id.slice(0, colon),
-        ordinal: Number(id.slice(colon + 1)),
+        stream: place,
+        ordinal,
+        ...(lastOrdinal < ordinal && { last: lastOrdinal }),
         check: position.check,
         recent: [...lines],
         began,

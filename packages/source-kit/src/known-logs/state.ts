@@ -1,4 +1,4 @@
-import type { SourceContext, Value } from '@ihandler/core';
+import { type Incident, parseIncidentId, type SourceContext, type Value } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
 import { z } from 'zod';
 import { streamOf } from '../follow/log-file.ts';
@@ -21,6 +21,8 @@ const logSchema = z.object({
   /** The id of the last line that was read: stream and ordinal. */
   stream: z.string(),
   ordinal: z.number(),
+  /** The ordinal of the last incident, when the lines after it hold none. */
+  last: z.number().optional(),
   /** A hash of the bytes before the end of that line. */
   check: z.string(),
   /** The marks of the last lines. */
@@ -44,6 +46,18 @@ export function idAt(stream: string, alias: LogAlias | undefined, offset: number
     : `${stream}:${offset}`;
 }
 
+/** The ordinal that a handler has when it has all incidents of a log. */
+export function lastOrdinalOf({ ordinal, last = ordinal }: KnownLog): number {
+  return Math.min(ordinal, last);
+}
+
+/** The ordinal of an incident when it is in a stream. */
+export function ordinalIn(stream: string, incident: Pick<Incident, 'id'> | undefined): number | undefined {
+  if (incident === undefined) return undefined;
+  const id = parseIncidentId(incident.id);
+  return id.stream === stream ? id.ordinal : undefined;
+}
+
 /** Reads the logs in the state of an import. None when it has another form. */
 export function readKnownLogs(stored: Value | undefined): readonly KnownLog[] {
   const result = stateSchema.safeParse(stored);
@@ -53,8 +67,9 @@ export function readKnownLogs(stored: Value | undefined): readonly KnownLog[] {
 /** The state to store after a log was read: what else is in the state of the import stays. */
 export function withKnownLogs(stored: Value | undefined, known: readonly KnownLog[], read: KnownLog): Value {
   const others = known.filter(({ base }) => base !== read.base);
-  const logs = [read, ...others].slice(0, rememberedLogs).map(({ file, alias, ...log }) => ({
+  const logs = [read, ...others].slice(0, rememberedLogs).map(({ file, alias, last, ...log }) => ({
     ...log,
+    ...(last !== undefined && { last }),
     recent: [...log.recent],
     ...(file !== undefined && { file }),
     ...(alias && { alias: { ...alias } }),
@@ -68,7 +83,7 @@ export function withKnownLogs(stored: Value | undefined, known: readonly KnownLo
 function followedLog(stored: Value, sensor: string, { name }: LineFormat): readonly KnownLog[] {
   const part = readState(stored)?.part;
   if (part?.recent === undefined || part.time === undefined) return [];
-  const { base, generation, offset, check, recent, began, time, file, alias } = part;
+  const { base, generation, offset, check, recent, began, time, file, alias, last } = part;
   const id = idAt(streamOf(name, base, generation, sensor), alias, offset);
   const colon = id.lastIndexOf(':');
   const place = { stream: id.slice(0, colon), ordinal: Number(id.slice(colon + 1)) };
@@ -82,6 +97,7 @@ function followedLog(stored: Value, sensor: string, { name }: LineFormat): reado
       time,
       ...(file !== undefined && { file }),
       ...(alias && { alias }),
+      ...(last !== undefined && { last }),
     },
   ];
 }

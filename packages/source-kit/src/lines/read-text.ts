@@ -39,6 +39,8 @@ interface Begin {
   /** The bytes from `start` on. */
   readonly chunks: AsyncGenerator<Buffer>;
   readonly start: number;
+  /** Bytes before `start`, from the beginning of a line on. */
+  readonly before?: Buffer;
   /** What was read before, when some of it is read again. */
   readonly after?: ResumeCheck;
 }
@@ -53,9 +55,9 @@ async function beginAfter(
   const { format, maxLine } = settings;
   if (format.sessions !== undefined && !isRejectsFile)
     return { chunks: text.chunks(), start: 0, after: createResumeCheck(text.file, offset, isSame) };
-  const { chunks, start, lastLine } = await resumeAt(text, offset, longestRead(maxLine));
-  if (start < offset) return { chunks, start, after: createResumeCheck(text.file, offset, false) };
-  if (lastLine === undefined) return { chunks, start };
+  const { chunks, start, before, lastLine } = await resumeAt(text, offset, longestRead(maxLine));
+  if (start < offset) return { chunks, start, before, after: createResumeCheck(text.file, offset, false) };
+  if (lastLine === undefined) return { chunks, start, before };
   const begins = skipDamage(lastLine, 0, lastLine.length);
   const line = lastLine.toString('utf8', begins);
   const incidents = readLine(line, offset);
@@ -65,14 +67,14 @@ async function beginAfter(
     readTail(lastLine, begins, lastLine.length, offset, readLine, format.beginning) !== undefined;
   if (!isKnown)
     throw changedText(text.file, offset, `that line is not an incident (${escapeControls(incidents)})`);
-  return { chunks, start };
+  return { chunks, start, before };
 }
 
-/** Reports lines. Rejects first: once incidents are reported, the lines before them are not read again. */
+/** Reports lines; returns the last incident. Rejects first: once incidents are reported, the lines before them are not read again. */
 async function reportLines(
   { results, rejects }: CollectedLines,
   { context, settings, readLine }: Reading,
-): Promise<void> {
+): Promise<Incident | undefined> {
   for (const reject of rejects) await context.reject(reject);
   const retry = async ({ reject, ordinal }: LocatedReject) => {
     const result = await retryReject(reject, longestRead(settings.maxLine), (line) =>
@@ -82,14 +84,17 @@ async function reportLines(
     await context.reject({ ...reject, reason: result });
     return [];
   };
+  let last: Incident | undefined;
   for (let at = 0; at < results.length; at += batchSize) {
     const batch: Incident[] = [];
     for (const result of results.slice(at, at + batchSize)) {
       if (!('reject' in result)) batch.push(result);
       else for (const incident of await retry(result)) batch.push(incident);
     }
+    last = batch.at(-1) ?? last;
     if (batch.length > 0) await context.report(batch);
   }
+  return last;
 }
 
 /**
@@ -115,8 +120,8 @@ export async function readText(text: Text, settings: LinesSettings, context: Sou
   const readLine = createLineReader({ format, alias, sensor, stream, maxLine, local, sessions, log });
   const reading = { text, settings, context, readLine, isRejectsFile };
 
-  const { chunks, start, after } = await beginAfter(reading, offset, alias !== undefined);
-  logs?.startAt(start);
+  const { chunks, start, before, after } = await beginAfter(reading, offset, alias !== undefined);
+  logs?.startAt(start, before);
   const collector = createLineCollector({
     file: text.file,
     maxLine,
@@ -135,13 +140,14 @@ export async function readText(text: Text, settings: LinesSettings, context: Sou
   );
   const reportProgress = createProgressReporter(context);
   let failure: unknown;
+  let last: Incident | undefined;
   try {
     for await (const chunk of chunks) {
       lines.push(chunk);
       logs?.push(chunk);
       end += chunk.length;
       if (!text.live && !collector.isFull()) continue;
-      await reportLines(collector.collect(text.live ? undefined : 'fullBatches'), reading);
+      last = (await reportLines(collector.collect(text.live ? undefined : 'fullBatches'), reading)) ?? last;
       if (context.signal.aborted) return;
       reportProgress(text.progress());
     }
@@ -150,10 +156,10 @@ export async function readText(text: Text, settings: LinesSettings, context: Sou
   }
   if (context.signal.aborted) return;
   if (failure === undefined) lines.end();
-  await reportLines(collector.collect(), reading);
+  last = (await reportLines(collector.collect(), reading)) ?? last;
   if (failure === undefined) {
     after?.finish(end);
-    await logs?.remember();
+    await logs?.remember(last);
   }
   reportProgress(text.progress(), 'last');
   const skipped = collector.skipped();

@@ -3,6 +3,8 @@ import type { Text } from './open-text.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+/** How many bytes before the position are kept. */
+const keptBefore = 64 * 1024;
 
 /** The position at which reading resumes. */
 export interface ResumePoint {
@@ -10,6 +12,8 @@ export interface ResumePoint {
   readonly chunks: AsyncGenerator<Buffer>;
   /** The position: the offset, or the beginning of the line in which it is. */
   readonly start: number;
+  /** Bytes before the position, from the beginning of a line on; as many as identify the text. */
+  readonly before: Buffer;
   /** The line that ends at the offset, without its newline; undefined when it is longer than the window, or the offset is within a line. */
   readonly lastLine: Buffer | undefined;
 }
@@ -17,6 +21,13 @@ export interface ResumePoint {
 async function* following(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   if (first.length > 0) yield first;
   yield* rest;
+}
+
+/** The last bytes of a text from the beginning of a line on. */
+function wholeLines(bytes: Buffer, isFromStart: boolean): Buffer {
+  const last = bytes.subarray(-keptBefore);
+  const from = isFromStart && last.length === bytes.length ? 0 : last.indexOf(newline) + 1;
+  return Buffer.from(last.subarray(from));
 }
 
 async function nextChunk(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
@@ -75,6 +86,7 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
     return {
       chunks: following(Buffer.concat([begun, rest]), chunks),
       start: offset - begun.length,
+      before: wholeLines(tail.subarray(0, begins), tail.length === end),
       lastLine: undefined,
     };
   }
@@ -84,6 +96,7 @@ export async function resumeAt(text: Text, offset: number, maxLine: number): Pro
   return {
     chunks: following(rest, chunks),
     start: offset,
+    before: wholeLines(tail, tail.length === end),
     lastLine: known ? line.subarray(before + 1) : undefined,
   };
 }
