@@ -37,9 +37,8 @@ export function outcomeOf(login: StoredRow, details: ConnectionDetails, styles: 
   const mark =
     outcome === 'success' ? `${styles.green('✔')} ` : outcome === 'failure' ? `${styles.red('✘')} ` : '';
   const method = storedText(known?.['method']);
-  const way = method === '' || method === 'password' ? '' : `${styles.dim(formatValue(method, 40))} `;
-  const key = isBlank(known?.['key']) ? '' : `${styles.dim('key')} ${formatValue(known?.['key'], 200)} `;
-  return mark + way + key;
+  if (!isBlank(known?.['key'])) return `${mark}${styles.dim('key')} ${formatValue(known?.['key'], 200)} `;
+  return method === '' || method === 'password' ? mark : `${mark}${styles.dim(formatValue(method, 40))} `;
 }
 
 function ratio(malicious: StoredValue | undefined, total: StoredValue | undefined, styles: Styles): string {
@@ -80,6 +79,13 @@ export function captureLines(
   return [...(facts.length === 0 ? [] : [facts.join(' ')]), ...verdicts];
 }
 
+/** `name value` for a number. */
+function figure(row: StoredRow, name: string, { dim }: Styles): string {
+  return isBlank(row[name]) ? '' : `${dim(name)} ${formatValue(row[name], 40)}`;
+}
+
+const joined = (...parts: string[]) => parts.filter((part) => part !== '').join(' ');
+
 function command(row: StoredRow, { styles }: DetailStyle): string {
   const mark = storedText(row['outcome']) === 'failure' ? `${styles.red('✗')} ` : '';
   const realm = storedText(row['realm']);
@@ -87,31 +93,24 @@ function command(row: StoredRow, { styles }: DetailStyle): string {
   return `${mark}${quoted(row['input'])}${where}`;
 }
 
+/** The values of some columns, without those that are missing. */
+const words = (row: StoredRow, ...names: readonly string[]) =>
+  names.filter((name) => !isBlank(row[name])).map((name) => formatValue(row[name]));
+
 function request(row: StoredRow, { styles }: DetailStyle): string {
-  const words = ['method', 'target']
-    .filter((name) => !isBlank(row[name]))
-    .map((name) => formatValue(row[name]));
-  return [...words, pairs(row, '', ['host', 'agent', 'status'], styles)]
-    .filter((part) => part !== '')
-    .join(' ');
+  const more = [pairs(row, '', ['host', 'agent'], styles), figure(row, 'status', styles)];
+  return joined(...words(row, 'method', 'target'), ...more);
 }
 
 function client(row: StoredRow, { styles }: DetailStyle): string {
-  const words = ['kind', 'version']
-    .filter((name) => !isBlank(row[name]))
-    .map((name) => formatValue(row[name]));
   const details = isBlank(row['details']) ? '' : styles.dim(formatValue(row['details'], LONGEST_EVIDENCE));
-  return [...words, pairs(row, '', ['fingerprint'], styles), details].filter((part) => part !== '').join(' ');
+  return joined(...words(row, 'kind', 'version'), pairs(row, '', ['fingerprint'], styles), details);
 }
 
 function tty(row: StoredRow, { styles }: DetailStyle): string {
   const lasted = storedTime(row['duration']);
-  const words = [
-    formatValue(row['sha256']),
-    pairs(row, '', ['size', 'file'], styles),
-    lasted === undefined ? '' : formatDuration(lasted),
-  ];
-  return words.filter((part) => part !== '').join(' ');
+  const time = lasted === undefined ? '' : formatDuration(lasted);
+  return joined(...words(row, 'sha256'), figure(row, 'size', styles), ...words(row, 'file'), time);
 }
 
 function closed(row: StoredRow): string {
