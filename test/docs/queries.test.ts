@@ -66,7 +66,7 @@ describe('the queries of docs/queries.md', () => {
       database.exec(`ATTACH '${file}' AS original`);
       const names = database
         .prepare<[], string>(
-          "SELECT name FROM original.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+          "SELECT name FROM original.sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'",
         )
         .pluck()
         .all();
