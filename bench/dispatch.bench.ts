@@ -9,6 +9,7 @@ import {
   type Handler,
   type Incident,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 
 let calls = 0;
 const COUNT = 1_000_000;
@@ -66,6 +67,7 @@ async function dispatched(stream: string, listener: Listen, dataDir: string): Pr
       defineHandler({ name: `other-${i}`, on: { 'dionaea.modules.python.sip.*': () => {} } }),
   );
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [defineHandler({ name: 'counts', on: { 'dionaea.*': listener } }), ...others].map(
       (handler) => ({ handler }),

@@ -5,6 +5,7 @@ import { createDispatcher } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
 import { insertRaw, rowsOf, schemaOf } from './support/raw-inserts.ts';
 
@@ -16,6 +17,7 @@ const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
 async function bring(recording: string, folder: string, file: string): Promise<number> {
   const began = performance.now();
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, 'journal.sqlite') }),
     handlers: [{ handler: logSqlite({ file }) }],
     sensor: 'bench',

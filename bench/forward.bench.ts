@@ -17,6 +17,7 @@ import {
 import forward from '@ihandler/forward';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { median } from './support/median.ts';
 
 const ROUNDS = 5;
@@ -86,6 +87,7 @@ async function openHub(folder: string) {
   });
   const log: Log = { ...silentLog, info: (_message, details) => listening(Number(details?.['port'])) };
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, 'hub.journal') }),
     handlers: [{ handler: defineHandler({ name: 'nothing', on: { 'acme.nothing': () => undefined } }) }],
     sensor: 'hub',
@@ -104,6 +106,7 @@ async function openHub(folder: string) {
 /** The time from the report in one host to the response of the other. */
 async function hop(batches: readonly Incident[][], port: number, folder: string): Promise<number> {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: forward({ url: `http://127.0.0.1:${port}/` }) }],
     sensor: 'hive',

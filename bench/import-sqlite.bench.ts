@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
 import { insertRaw, rowsOf, schemaOf } from './support/raw-inserts.ts';
 
@@ -15,6 +16,7 @@ const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
 /** Imports a recording into an empty database. */
 async function importInto(recording: string, file: string, dataDir: string): Promise<void> {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: logSqlite({ file }) }],
     sensor: 'bench',

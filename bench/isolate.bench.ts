@@ -11,6 +11,7 @@ import {
   type Incident,
 } from '@ihandler/core';
 import { createHost, loadConfiguration } from '@ihandler/host';
+import { exampleOrigins } from '@ihandler/testkit';
 import { median } from './support/median.ts';
 
 const COUNT = 100_000;
@@ -58,6 +59,7 @@ async function byHand(stream: string): Promise<number> {
 /** The same through a dispatcher. Microseconds per incident. */
 async function dispatched(stream: string, handler: Handler, dataDir: string): Promise<number> {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler }],
     sensor: 's',

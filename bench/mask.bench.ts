@@ -1,5 +1,9 @@
 import { createIncident } from '@ihandler/core';
 import { maskSensor } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
+import { exampleOrigins } from '@ihandler/testkit';
+
+const origins = createOrigins([exampleOrigins]);
 
 const SIZE = 1_000_000;
 const manyHosts = Array.from({ length: 1000 }, (_, n) => `192.0.${2 + (n >> 8)}.${n & 255}`);
@@ -32,7 +36,7 @@ for (const [what, hosts, word] of inputs) {
   const limit = shortest(() => {
     for (let at = 0; at < text.length; at += 1) seen += text.charCodeAt(at);
   });
-  const took = shortest(() => maskSensor(incident));
+  const took = shortest(() => maskSensor(incident, origins));
   console.log(
     `  ${took.toFixed(1).padStart(6)} ms for 1 MB of ${what}; one look at each character takes ${limit.toFixed(1)} ms, ratio ${(limit / took).toFixed(2)}`,
   );

@@ -13,13 +13,17 @@ import {
   type Incident,
 } from '@ihandler/core';
 import { maskSensor } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
 import journalSqlite from '@ihandler/journal-sqlite';
 import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
+import { exampleOrigins } from '@ihandler/testkit';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import { startNats } from '../test/support/servers/nats.ts';
 import { median } from './support/median.ts';
+
+const origins = createOrigins([exampleOrigins]);
 
 const ROUNDS = 5;
 const BATCH = 1000;
@@ -64,7 +68,7 @@ function messagesOf(prefix: string, batches: readonly Incident[][]): Message[][]
       subject: `${prefix}.0.hive.${incident.origin}`,
       id: incident.id,
       after: Number(incident.id.split(':')[1]) - 370,
-      payload: Buffer.from(encodeIncident(maskSensor(incident))),
+      payload: Buffer.from(encodeIncident(maskSensor(incident, origins))),
     })),
   );
 }
@@ -106,12 +110,14 @@ async function hop(name: string, stream: string, hasHub: boolean): Promise<numbe
   const batches = batchesOf(stream);
   const at = { url: server.url, stream: name, prefix: name, partitions: 1 };
   const sensor = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: nats(at) }],
     sensor: 'hive',
     dataDir: join(folder, `${name}-sensor`),
   });
   const hub = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, `${name}.journal`) }),
     handlers: [{ handler: defineHandler({ name: 'nothing', on: { 'acme.nothing': () => undefined } }) }],
     sensor: 'hub',

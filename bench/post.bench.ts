@@ -13,6 +13,7 @@ import {
 } from '@ihandler/core';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { median } from './support/median.ts';
 
 const ROUNDS = 5;
@@ -104,6 +105,7 @@ async function ours(folder: string, hung: boolean): Promise<Figures> {
     }),
   );
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, `${posted}.journal`) }),
     handlers: handlers.map((handler) => ({ handler })),
     sensor: 's',

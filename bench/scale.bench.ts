@@ -13,6 +13,7 @@ import {
   type Incident,
 } from '@ihandler/core';
 import { maskSensor } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
 import dionaea from '@ihandler/dionaea';
 import forward from '@ihandler/forward';
 import hpfeeds from '@ihandler/hpfeeds';
@@ -21,6 +22,7 @@ import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres from '@ihandler/log-postgres';
 import nats from '@ihandler/nats';
 import natsSource from '@ihandler/nats/source';
+import { exampleOrigins } from '@ihandler/testkit';
 import xmpp from '@ihandler/xmpp';
 import pg from 'pg';
 import { INCIDENTS_AN_ATTACK, writeRecording } from '../test/support/recorded-attacks.ts';
@@ -29,6 +31,8 @@ import { startHpfeedsBroker } from '../test/support/servers/hpfeeds-broker.ts';
 import { startNats } from '../test/support/servers/nats.ts';
 import { startPostgres } from '../test/support/servers/postgres.ts';
 import { startProsody } from '../test/support/servers/prosody.ts';
+
+const origins = createOrigins([exampleOrigins]);
 
 const ATTACKS = 2000;
 const INCIDENTS = ATTACKS * INCIDENTS_AN_ATTACK;
@@ -55,6 +59,7 @@ await dionaea({ file }).run({
 /** The number of incidents per second that a handler handles. */
 async function handled(handler: Handler, given: readonly Incident[] = incidents): Promise<number> {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler }],
     sensor: 'hive',
@@ -88,6 +93,7 @@ line('a line of log_incident', sizeOf(file) / INCIDENTS, undefined);
 async function measureJournal(): Promise<void> {
   const journal = join(folder, 'measured.journal');
   const own = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: journal }),
     // Without a handler that is behind, the journal would delete the incidents.
     handlers: [
@@ -106,6 +112,7 @@ async function measureJournal(): Promise<void> {
 
 async function measureForward(): Promise<void> {
   const hub = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, 'hub.journal') }),
     handlers: [],
     sensor: 'hub',
@@ -121,7 +128,7 @@ async function measureForward(): Promise<void> {
     gzipSync(
       incidents
         .slice(at * 1000, (at + 1) * 1000)
-        .map((incident) => `${encodeIncident(maskSensor(incident))}\n`)
+        .map((incident) => `${encodeIncident(maskSensor(incident, origins))}\n`)
         .join(''),
       { level: 1 },
     ),
@@ -146,6 +153,7 @@ async function measureNats(): Promise<void> {
 /** The number of incidents per second that a hub reads from a stream that holds all of them. */
 async function taken(url: string): Promise<number> {
   const hub = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: join(folder, 'taking.journal') }),
     handlers: [],
     sensor: 'hub',

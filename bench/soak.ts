@@ -11,6 +11,7 @@ import { createDispatcher, defineHandler, type LaneStatus, permanent, temporary 
 import dionaeaFollow from '@ihandler/dionaea/follow';
 import journalSqlite, { check } from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { CONNECTIONS_AN_ATTACK, INCIDENTS_AN_ATTACK } from '../test/support/recorded-attacks.ts';
 import { median } from './support/median.ts';
@@ -75,6 +76,7 @@ async function soak(folder: string): Promise<readonly string[]> {
   writeFileSync(file, '');
   const broken = failing();
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: journalSqlite({ file: inFolder('journal.sqlite') }),
     handlers: [{ handler: logSqlite({ file: inFolder('attacks.sqlite') }) }, { handler: broken.handler }],
     sensor: 'soak',

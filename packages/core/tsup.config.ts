@@ -1,7 +1,7 @@
 import { base } from '../../tsup.base.js';
 
 export default base({
-  entry: ['src/index.ts', 'src/kit/index.ts'],
+  entry: ['src/index.ts', 'src/kit/index.ts', 'src/origins/index.ts'],
   dts: {
     compilerOptions: {
       ignoreDeprecations: '6.0',

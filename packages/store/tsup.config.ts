@@ -1,3 +1,3 @@
 import { base } from '../../tsup.base.js';
 
-export default base({ entry: ['src/index.ts', 'src/commands/index.ts'] });
+export default base({ entry: ['src/index.ts', 'src/origins.ts', 'src/commands/index.ts'] });

@@ -10,6 +10,7 @@ import {
   type Handler,
   type Incident,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   bundleHandlers,
@@ -58,6 +59,7 @@ function witness(): { readonly handler: Handler; readonly numbers: number[] } {
 /** Starts a dispatcher with short retries; it is closed with the test. */
 async function run(all: readonly Handler[], letters: DeadLetter[] = []): Promise<Dispatcher> {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: all.map((handler) => ({ handler })),
     sensor: 's',

@@ -11,9 +11,12 @@ import {
   remoteHostsOf,
   withinNetworks,
 } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
 import logText from '@ihandler/log-text';
-import { handlerContext } from '@ihandler/testkit';
+import { exampleOrigins, handlerContext } from '@ihandler/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
+
+const origins = createOrigins([exampleOrigins]);
 
 const folder = mkdtempSync(join(tmpdir(), 'ihandler-long-texts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -73,7 +76,7 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
   'addresses.areNamed': (text) => addresses.areNamed({ a: text, [text]: Buffer.from(text) }, isForgotten),
   'addresses.without': (text) => addresses.without(`${text} 203.0.113.9`, isForgotten),
   remoteHostsOf: (text) => remoteHostsOf(incidentOf(text)),
-  maskSensor: (text) => maskSensor(incidentOf(text)),
+  maskSensor: (text) => maskSensor(incidentOf(text), origins),
   'encoding and decoding': (text) => decodeIncident(encodeIncident(incidentOf(text))),
   escapeControls: (text) => escapeControls(text),
   describeValue: (text) => describeValue(text),

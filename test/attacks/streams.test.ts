@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIncident, defineHandler, defineSource, encodeIncident, type Journal } from '@ihandler/core';
+import {
+  createIncident,
+  defineHandler,
+  defineSource,
+  encodeIncident,
+  type Incident,
+  type Journal,
+} from '@ihandler/core';
 import forward from '@ihandler/forward';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
@@ -29,7 +36,7 @@ function incidentOf(stream: string, ordinal: number, sensor = 'hive-1', url = `h
   const id = `${stream}:${ordinal}`;
   return createIncident({ id, origin: 'dionaea.download.offer', timestamp: 1, sensor, data: { url } });
 }
-type Sent = ReturnType<typeof incidentOf>;
+type Sent = Incident;
 
 interface HubOptions {
   readonly folder?: string;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -25,6 +26,7 @@ const file = join(folder, 'attacks.sqlite');
 
 beforeAll(async () => {
   await using dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: logSqlite({ file }) }],
     sensor: 'queries',

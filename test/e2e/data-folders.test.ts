@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createDispatcher, createIncident, defineHandler } from '@ihandler/core';
 import journalSqlite, { check } from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -33,6 +34,7 @@ describe('a data folder from before the first release', () => {
     });
     const journal = journalSqlite({ file, minFree: '0MB' });
     const dispatcher = createDispatcher({
+      origins: [exampleOrigins],
       journal,
       handlers: [{ handler: logSqlite({ file: join(folder, 'dionaea.sqlite') }) }, { handler: picky }],
       sensor: 'pot',

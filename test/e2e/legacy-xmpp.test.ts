@@ -6,6 +6,7 @@ import { formatAttack } from '@ihandler/attack-log';
 import { createDispatcher, createMemoryJournal, type Handler } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logSqlite, { openAttackReader } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import xmpp from '@ihandler/xmpp';
 import xmppSource from '@ihandler/xmpp/source';
 import { xml } from '@xmpp/client';
@@ -50,6 +51,7 @@ describeService('prosody', () => {
   async function host(handler: Handler) {
     const journal = createMemoryJournal();
     const dispatcher = createDispatcher({
+      origins: [exampleOrigins],
       journal,
       handlers: [{ handler }],
       sensor: 'golden',

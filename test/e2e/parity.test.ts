@@ -15,6 +15,7 @@ import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { canonicalForest, comparableRow, readTables } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/host/until.ts';
 import { type Hop, type Network, type Path, paths } from '../support/parity/paths.ts';
@@ -40,6 +41,7 @@ async function host(folder: string, name: string, handler: Handler, journal: Jou
   const logged = new Set<string>();
   const message = (text: string) => void logged.add(text);
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal,
     handlers: [{ handler }],
     sensor: 'golden',

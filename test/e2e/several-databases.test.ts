@@ -8,6 +8,7 @@ import journalSqlite from '@ihandler/journal-sqlite';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { canonicalForest } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -164,6 +165,7 @@ describeService('postgres', () => {
             ? journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '0MB' })
             : createMemoryJournal({ states });
           await using dispatcher = createDispatcher({
+            origins: [exampleOrigins],
             journal,
             handlers: [{ handler: logSqlite({ file }) }, { handler: logPostgres({ url }) }],
             sensor: 'pot',

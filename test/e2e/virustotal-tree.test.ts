@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { formatAttack } from '@ihandler/attack-log';
 import { createDispatcher, createIncident, createMemoryJournal } from '@ihandler/core';
 import logSqlite, { openAttackReader } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import virustotal from '@ihandler/virustotal';
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
@@ -27,6 +28,7 @@ it('a verdict fills the tables of dionaea, and the tree shows it at every connec
   server.know(known);
   const file = join(dataDir, 'dionaea.sqlite');
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [
       { handler: logSqlite({ file }) },

@@ -10,7 +10,7 @@ import { commands as postgresCommands } from '@ihandler/log-postgres/commands';
 import { canonicalForest, comparableRow, readTables } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
 import { commands as sqliteCommands } from '@ihandler/log-sqlite/commands';
-import { commandContext } from '@ihandler/testkit';
+import { commandContext, exampleOrigins } from '@ihandler/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { connection, stream } from '../support/attacks.ts';
 import { sqliteTables } from '../support/parity/sqlite-tables.ts';
@@ -28,6 +28,7 @@ const recordings = [
 /** Imports a recording with the same parts as `ihandler import`. */
 async function importInto(name: string, handler: Handler, dataDir: string): Promise<void> {
   await using dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler }],
     sensor: 'golden',
@@ -133,6 +134,7 @@ describeService('postgres', () => {
     const file = join(folder, 'attacks.sqlite');
     const url = `${server.url}?schema=made_up`;
     await using dispatcher = createDispatcher({
+      origins: [exampleOrigins],
       journal: createMemoryJournal(),
       handlers: [{ handler: logSqlite({ file }) }, { handler: logPostgres({ url }) }],
       sensor: 'golden',

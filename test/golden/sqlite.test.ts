@@ -6,6 +6,7 @@ import { formatManual, TABLES, type Table } from '@ihandler/attack-log';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import dionaea from '@ihandler/dionaea';
 import logSqlite, { openAttackReader } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -54,6 +55,7 @@ function rowsOf(file: string): Tables {
 /** Imports a recording into a new database with the same parts as `ihandler import`. */
 async function importInto(name: string, file: string): Promise<void> {
   await using dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: logSqlite({ file }) }],
     sensor: 'golden',

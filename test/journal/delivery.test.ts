@@ -13,6 +13,7 @@ import {
   temporary,
 } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { incidentOf } from '../support/journal/journal-samples.ts';
 
@@ -41,6 +42,7 @@ function createSignal() {
 
 function dispatcherOf(journal: Journal, ...handlers: readonly Handler[]) {
   return createDispatcher({
+    origins: [exampleOrigins],
     journal,
     handlers: handlers.map((handler) => ({ handler })),
     sensor: 'pot',

@@ -4,27 +4,28 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { catalogue, defineHandler, type Handler, type Incident, matchOrigin } from '@ihandler/core';
+import { defineHandler, type Handler, type Incident, matchOrigin, type Schema } from '@ihandler/core';
+import { describeOrigins, ownOrigins } from '@ihandler/core/origins';
 import dionaea from '@ihandler/dionaea';
 import dionaeaHttp from '@ihandler/dionaea/http';
 import logSqlite from '@ihandler/log-sqlite';
 import logText from '@ihandler/log-text';
 import store from '@ihandler/store';
-import { connection, incident, recordIncidents } from '@ihandler/testkit';
+import { origins as storeOrigins } from '@ihandler/store/origins';
+import { connection, exampleOrigins, incident, recordIncidents } from '@ihandler/testkit';
 import virustotal from '@ihandler/virustotal';
+import { origins as virustotalOrigins } from '@ihandler/virustotal/origins';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleChild } from '../support/bundle-child.ts';
 import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
 
-/** What these tests read of a definition in the published JSON Schema. */
-interface Definition {
-  readonly properties?: Readonly<Record<string, { anyOf?: unknown; $ref?: string; type?: string }>>;
-}
-
-/** Every origin, including those that packages declare. */
-const published = JSON.parse(
-  readFileSync(fileURLToPath(import.meta.resolve('@ihandler/core/incidents.schema.json')), 'utf8'),
-) as { readonly $defs: Readonly<Record<string, Definition>> };
+/** Every origin that packages declare, and those of core. */
+const declared = [
+  ownOrigins,
+  exampleOrigins,
+  describeOrigins(storeOrigins),
+  describeOrigins(virustotalOrigins),
+].flatMap(({ origins }) => Object.entries(origins));
 
 describe('9bf9dcd7: a plugin listened to ids that nothing emits', () => {
   const handlers: readonly Handler[] = [
@@ -37,7 +38,7 @@ describe('9bf9dcd7: a plugin listened to ids that nothing emits', () => {
   it.each(handlers)('each glob of $name matches a known origin', (handler) => {
     const globs = 'on' in handler ? Object.keys(handler.on) : handler.accepts;
     expect(globs.length).toBeGreaterThan(0);
-    const origins = Object.keys(published.$defs);
+    const origins = declared.map(([origin]) => origin);
     expect(globs.filter((glob) => !origins.some((origin) => matchOrigin(glob, origin)))).toEqual([]);
   });
 });
@@ -180,9 +181,9 @@ describe('ccf65366: a time in UTC was read as local time', () => {
 describe('2495b791: a field was a number in one event and a text in another', () => {
   it('each field has the same type in all incidents that ihandler reports', () => {
     const types = new Map<string, Set<string>>();
-    for (const [origin, { properties = {} }] of Object.entries(published.$defs)) {
+    for (const [origin, { schema }] of declared) {
       if (!origin.startsWith('ihandler.')) continue;
-      for (const [field, { anyOf, $ref, type }] of Object.entries(properties)) {
+      for (const [field, { anyOf, $ref, type }] of Object.entries(schema?.properties ?? {})) {
         expect(anyOf, `${origin}: ${field}`).toBeUndefined();
         const found = types.get(field) ?? new Set();
         types.set(field, found.add(String($ref ?? type).replace('integer', 'number')));
@@ -193,10 +194,20 @@ describe('2495b791: a field was a number in one event and a text in another', ()
   });
 
   it('a handler gets an error for a report that does not fit its schema', async () => {
+    const numberOfAttempts: Schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          typeof (value as { attempts: unknown }).attempts === 'number'
+            ? { value }
+            : { issues: [{ message: 'attempts: expected a number' }] },
+      },
+    };
     const seen = recordIncidents();
     const emitter = defineHandler({
       name: 'emitter',
-      reports: { 'ihandler.handler.failed': catalogue['ihandler.handler.failed'].schema },
+      reports: { 'ihandler.handler.failed': numberOfAttempts },
       on: {
         'dionaea.*': (_: Incident, context) =>
           // Safe: a handler written in JavaScript could do this.

@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TABLES } from '@ihandler/attack-log';
-import { catalogue, createIncident, formatIncidentId, type Incident } from '@ihandler/core';
+import { createIncident, formatIncidentId, type Incident } from '@ihandler/core';
 import logPostgres from '@ihandler/log-postgres';
 import { readTables } from '@ihandler/log-postgres/testing';
 import logSqlite from '@ihandler/log-sqlite';
-import { connection, incident, incidents } from '@ihandler/testkit';
+import { connection, exampleOrigins, incident, incidents } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { handle, hostOf, temporaryFolder } from '../support/regressions/hosting.ts';
@@ -54,7 +54,7 @@ describe('c7e76443: with a locked database a row was dropped or got the id of an
 describe('b6e6810d: one database had no rows of two kinds of events that the other had', () => {
   /** Each origin of the catalogue, on an accepted connection. */
   function everyOrigin(): readonly Incident[] {
-    const origins = Object.keys(catalogue).filter((origin) => !origin.startsWith('ihandler.'));
+    const origins = Object.keys(exampleOrigins.origins);
     return ['dionaea.connection.tcp.accept', ...origins].map((origin, n) => {
       const { timestamp, sensor, data } = incident(origin);
       return createIncident({ id: formatIncidentId('s', n + 1), origin, timestamp, sensor, data });

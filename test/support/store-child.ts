@@ -8,6 +8,7 @@ import { createDispatcher, createIncident, defineHandler, silentLog } from '@iha
 import dionaeaHttp from '@ihandler/dionaea/http';
 import journalSqlite from '@ihandler/journal-sqlite';
 import store from '@ihandler/store';
+import { exampleOrigins } from '@ihandler/testkit';
 
 const [, , dataDir = '', binaries = '', local, remote] = process.argv;
 const listener = defineHandler({
@@ -18,6 +19,7 @@ const listener = defineHandler({
   },
 });
 const dispatcher = createDispatcher({
+  origins: [exampleOrigins],
   journal: journalSqlite({ file: join(dataDir, 'journal.sqlite'), minFree: '1MB' }),
   handlers: [{ handler: store({ sampleFolders: [binaries] }) }, { handler: listener }],
   sensor: 'pot',

@@ -1,11 +1,4 @@
 // The contract of ihandlers: every name is listed, since each one is a promise to their authors.
-export {
-  type CatalogueMap,
-  catalogue,
-  knownOrigins,
-  levelOf,
-  misfitOf,
-} from './catalogue/index.ts';
 export { advance, type Checkpoint, isTaken } from './contract/checkpoint.ts';
 export type {
   Command,
@@ -78,9 +71,9 @@ export type {
   Conversion,
   FactSource,
   OriginDeclaration,
-  OriginDeclarations,
   OriginDescription,
   Origins,
+  OriginsFile,
   RoleMappings,
 } from './contract/meaning/origins.ts';
 export type { Meaning, Outcome, Role, RoleFacts, RoleIncident } from './contract/meaning/roles.ts';
@@ -116,7 +109,6 @@ export {
   decodeIncident,
   encodeIncident,
 } from './incident/incident-codec.ts';
-export { createOrigins } from './origins/create-origins.ts';
 export { listenerFor } from './origins/role-listener.ts';
 export { compileGlob, matchOrigin } from './routing/glob.ts';
 export type { HandlerEntry } from './routing/handler-entry.ts';

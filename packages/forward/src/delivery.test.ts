@@ -8,6 +8,7 @@ import {
   type Dispatcher,
   temporary,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import forward from './index.ts';
 import { openHub } from './testing/open-hub.ts';
@@ -17,6 +18,7 @@ import { offer, offers } from './testing/start-forward.ts';
 async function startSensor(port: number): Promise<Dispatcher> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-sensor-'));
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: forward({ url: `http://127.0.0.1:${port}/` }) }],
     sensor: 'hive',

@@ -10,6 +10,7 @@ import {
 } from '@ihandler/core';
 import http from '@ihandler/http';
 import { freePort } from '@ihandler/test-support/servers';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import forward from './index.ts';
@@ -38,6 +39,7 @@ async function startHost(name: string, port: number, to: number): Promise<Host> 
   const witness = defineHandler({ name: 'witness', on: { '*': ({ id }) => void seen.push(id) } });
   const sender = forward({ url: `http://127.0.0.1:${to}/` });
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: learns }, { handler: witness }, { handler: sender }],
     sensor: name,

@@ -17,6 +17,7 @@ import type { Finding } from './diagnosis/finding.ts';
 import { destinationsIn } from './discovery/outbound-data.ts';
 import type { Host } from './host.ts';
 import { filesNaming } from './leftovers/files-naming.ts';
+import { declaredOrigins } from './origins/declared-origins.ts';
 import { asOwner, keepOwners } from './ownership/as-owner.ts';
 import { importFiles, importNeeds } from './running/import-files.ts';
 import { runLive } from './running/run-live.ts';
@@ -86,7 +87,8 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
       const inputs = await openInputs(files, { configuration, conditions, cwd: plan.world.cwd, ...options });
       return inputs.flatMap(({ reader }) => reader?.source ?? []);
     },
-    tryHandler: (entry, sources, options) => runTrial(entry, sources, options, plan.world),
+    tryHandler: (entry, sources, options) =>
+      runTrial(entry, sources, { origins: declaredOrigins(plan.context.installed), ...options }, plan.world),
     instancesOf: (handler) => handlerInstances(plan, handler),
     sentData: () =>
       requestedEntries(plan).flatMap((requested) => {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
 import { stream } from '@ihandler/test-support/attacks';
 import { describeService, startPostgres } from '@ihandler/test-support/servers';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import logPostgres from './index.ts';
 import { query } from './testing/query.ts';
@@ -31,6 +32,7 @@ describeService('postgres', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-crash-'));
     onTestFinished(() => rmSync(dataDir, { recursive: true }));
     await using dispatcher = createDispatcher({
+      origins: [exampleOrigins],
       journal: createMemoryJournal(),
       handlers: [{ handler: logPostgres({ url: server.url }) }],
       sensor: 'crash',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, it } from 'vitest';
 import logText, { type LogOptions } from './handler.ts';
 import { incidentOf } from './testing/numbered.ts';
@@ -45,6 +46,7 @@ it.each<[Omit<LogOptions, 'file'>, readonly number[]]>([
 it('incidents that no filter passes count as filtered, not as delivered', async () => {
   const folder = temporaryFolder();
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [
       {

@@ -129,13 +129,8 @@ describe('the format json', () => {
   });
 
   it('says why the data does not fit its origin', () => {
-    const misfit = createIncident({
-      id: 's:1',
-      origin: 'dionaea.download.offer',
-      timestamp: 0,
-      sensor: 's',
-      data: {},
-    });
+    const incident = createIncident({ id: 's:1', origin: 'acme.seen', timestamp: 0, sensor: 's', data: {} });
+    const misfit = { ...incident, misfit: 'url: expected a string, found nothing' };
     expect(JSON.parse(formats.json(misfit, 'info')).misfit).toMatch(/expected/);
   });
 });

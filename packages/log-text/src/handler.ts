@@ -26,7 +26,7 @@ export default function logText(options: LogTextOptions): WritingHandler {
   return defineHandler({
     name: 'log-text',
     accepts: ['*'],
-    wants: (origin) => logs.some((log) => log.wants(origin)),
+    wants: (origin, origins) => logs.some((log) => log.wants(origin, origins)),
     start: (context) =>
       inTurn(async () => {
         try {
@@ -36,10 +36,10 @@ export default function logText(options: LogTextOptions): WritingHandler {
           throw error;
         }
       }),
-    write: (batch) =>
+    write: (batch, _checkpoint, { origins }) =>
       inTurn(async () => {
         // An incident that cannot be formatted fails before anything is written.
-        const lines = logs.map((log) => [log, log.linesOf(batch)] as const);
+        const lines = logs.map((log) => [log, log.linesOf(batch, origins)] as const);
         const outcomes = await Promise.all(
           lines.map(async ([log, part]) => ({ log, part, ...(await log.write(part)) })),
         );

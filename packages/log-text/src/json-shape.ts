@@ -1,9 +1,8 @@
-import { catalogue } from '@ihandler/core';
-import { z } from 'zod';
+import { shapeData } from './json-shape.generated.ts';
 
 /**
  * The one type of a field in the JSON log. Lists do not count: a field and a list of it have the same type. `rest` is the type of
- * members without a name in the catalogue.
+ * members that no declared origin names.
  */
 export type Shape =
   | 'text'
@@ -11,69 +10,24 @@ export type Shape =
   | 'boolean'
   | { readonly fields: ReadonlyMap<string, Shape>; readonly rest: Shape };
 
-/** The part of JSON Schema that zod writes for the catalogue. */
-interface Node {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly additionalProperties?: Node | boolean;
-  readonly items?: Node;
-  readonly prefixItems?: readonly Node[];
-  readonly anyOf?: readonly Node[];
-}
+/** A {@link Shape} as plain data. */
+export type ShapeData =
+  | 'text'
+  | 'number'
+  | 'boolean'
+  | { readonly fields: Readonly<Record<string, ShapeData>>; readonly rest: ShapeData };
 
-/** The type of a field that has both types: an object wins, since its members keep their names; otherwise text. */
-function merged(one: Shape | undefined, other: Shape | undefined): Shape | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  if (typeof one === 'string' && typeof other === 'string') return one === other ? one : 'text';
-  if (typeof one === 'string') return other;
-  if (typeof other === 'string') return one;
-  const names = [...new Set([...one.fields.keys(), ...other.fields.keys()])].sort();
-  const fields = names.map(
-    (name) => [name, merged(one.fields.get(name), other.fields.get(name)) ?? 'text'] as const,
-  );
-  return { fields: new Map(fields), rest: merged(one.rest, other.rest) ?? 'text' };
-}
-
-function shapeOf(node: Node): Shape | undefined {
-  if (node.anyOf !== undefined) return node.anyOf.map(shapeOf).reduce(merged, undefined);
-  switch (node.type) {
-    case 'string':
-      return 'text';
-    case 'integer':
-    case 'number':
-      return 'number';
-    case 'boolean':
-      return 'boolean';
-    case 'array':
-      return [...(node.items ? [node.items] : []), ...(node.prefixItems ?? [])]
-        .map(shapeOf)
-        .reduce(merged, undefined);
-    case 'object': {
-      const fields = Object.entries(node.properties ?? {}).map(
-        ([name, inner]) => [name, shapeOf(inner) ?? 'text'] as const,
-      );
-      const rest =
-        typeof node.additionalProperties === 'object' ? shapeOf(node.additionalProperties) : undefined;
-      return { fields: new Map(fields), rest: rest ?? 'text' };
-    }
-    default:
-      return undefined; // bytes, null, or anything: it decides nothing
-  }
-}
-
-function shapeOfData(): Shape {
-  const shapes = Object.values(catalogue).map(({ schema }) =>
-    // Safe: it is a JSON Schema, of which only these parts are read.
-    shapeOf(z.toJSONSchema(schema, { unrepresentable: 'any', reused: 'inline' }) as Node),
-  );
-  return shapes.reduce(merged, undefined) ?? 'text';
+function shapeOf(data: ShapeData): Shape {
+  if (typeof data === 'string') return data;
+  const fields = Object.entries(data.fields).map(([name, inner]) => [name, shapeOf(inner)] as const);
+  return { fields: new Map(fields), rest: shapeOf(data.rest) };
 }
 
 let shape: Shape | undefined;
 
-/** The type of `data`: that of every field of every origin in the catalogue. */
+/** The type of `data`: that of every field of the origins that packages of this family declare. */
 export function dataShape(): Shape {
-  shape ??= shapeOfData();
+  shape ??= shapeOf(shapeData);
   return shape;
 }
 

@@ -1,8 +1,8 @@
-import { type HandlerContext, IhandlerError, type Incident, type Level, levelOf } from '@ihandler/core';
+import { type HandlerContext, IhandlerError, type Incident, type Level, type Origins } from '@ihandler/core';
 import { type AppendResult, createLogFile, type LogFile } from './log-file.ts';
 import type { LogSettings } from './options.ts';
 
-/** How many origins a filter caches: those of the catalogue, and space for others. */
+/** How many origins a filter caches: declared ones, and space for others. */
 const CACHED_ORIGINS = 1000;
 
 /** The lines of a batch for one log. */
@@ -15,9 +15,9 @@ export interface Lines {
 /** One log: its filter, its format and its file. */
 export interface TextLog {
   /** Whether incidents of an origin pass the filter. */
-  wants(origin: string): boolean;
+  wants(origin: string, origins: Origins): boolean;
   /** The lines of the incidents that pass, except those already written by a failed attempt. Writes nothing. */
-  linesOf(batch: readonly Incident[]): Lines;
+  linesOf(batch: readonly Incident[], origins: Origins): Lines;
   /** Appends the lines; see {@link LogFile.append}. */
   write(lines: Lines): Promise<AppendResult>;
   /** Remembers written lines of a batch that failed, here or in another log, so that a retry does not repeat them. */
@@ -31,11 +31,14 @@ export interface TextLog {
 }
 
 /** The level of an incident by its origin; undefined when the incident does not pass. */
-function createFilter({ levels, domains }: LogSettings): (origin: string) => Level | undefined {
+function createFilter({
+  levels,
+  domains,
+}: LogSettings): (origin: string, origins: Origins) => Level | undefined {
   const passing = new Map<string, Level | undefined>();
-  return (origin) => {
+  return (origin, origins) => {
     if (passing.has(origin)) return passing.get(origin);
-    const level = levelOf(origin);
+    const level = origins.levelOf(origin);
     const outcome = levels.has(level) && domains(origin) ? level : undefined;
     if (passing.size < CACHED_ORIGINS) passing.set(origin, outcome);
     return outcome;
@@ -50,12 +53,12 @@ export function createTextLog(settings: LogSettings): TextLog {
   let file: LogFile | undefined;
 
   return {
-    wants: (origin) => passes(origin) !== undefined,
-    linesOf(batch) {
+    wants: (origin, origins) => passes(origin, origins) !== undefined,
+    linesOf(batch, origins) {
       const ids: string[] = [];
       const lines: string[] = [];
       for (const incident of batch) {
-        const level = passes(incident.origin);
+        const level = passes(incident.origin, origins);
         if (level === undefined || alreadyWritten.has(incident.id)) continue;
         ids.push(incident.id);
         lines.push(`${settings.format(incident, level)}\n`);

@@ -26,7 +26,7 @@ import { assertDriver } from '@ihandler/sqlite-file';
 import { type CaptureIncident, captureOrigins, createAnnounced, createPatience, pathOf } from './capture.ts';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
-import { type StoredSample, storeOrigins } from './origins.ts';
+import { origins, type StoredSample } from './origins.ts';
 import { openFolder, type SampleFolder } from './sample-folder.ts';
 import { openRecord, type SampleRecord, type SampleRow } from './sample-record.ts';
 
@@ -74,7 +74,7 @@ export default function store(options: StoreOptions): WritingHandler {
   return defineHandler({
     name: 'store',
     accepts: [...captureOrigins],
-    reports: { 'ihandler.sample.stored': storeOrigins['ihandler.sample.stored'].schema },
+    reports: { 'ihandler.sample.stored': origins['ihandler.sample.stored'].schema },
     async start(context) {
       const folder = await openFolder(settings, context.dataDir);
       const record = openRecord(recordFile(context.dataDir));

@@ -1,8 +1,8 @@
-import { type CatalogueEntry, connectionSchema, type DataOf, textSchema } from '@ihandler/core/kit';
+import { connection, type DataOf, defineOrigins, text } from '@ihandler/core/origins';
 import { z } from 'zod';
 
 /** The origins that this package adds: the schema of their data, their level and what they mean. */
-export const storeOrigins = {
+export const origins = defineOrigins({
   'ihandler.sample.stored': {
     schema: z.object({
       sha256: z.string(),
@@ -11,17 +11,17 @@ export const storeOrigins = {
       size: z.int(),
       type: z.string(),
       file: z.string(),
-      url: textSchema,
-      connection: connectionSchema.exactOptional(),
+      url: text,
+      connection: connection.exactOptional(),
     }),
     level: 'info',
     description:
       'A captured file was stored for the first time. `size` is in bytes, `type` is the media type by its first bytes, and `file` is its path on the machine that reports it.',
   },
-} as const satisfies Readonly<Record<string, CatalogueEntry>>;
+});
 
 /** The data of `ihandler.sample.stored`. */
-export type StoredSample = DataOf<(typeof storeOrigins)['ihandler.sample.stored']['schema']>;
+export type StoredSample = DataOf<(typeof origins)['ihandler.sample.stored']['schema']>;
 
 declare module '@ihandler/core' {
   interface IncidentMap {

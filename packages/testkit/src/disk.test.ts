@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDispatcher, type Handler, type Journal } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCrash, createDisk, incident, incidents, recordIncidents } from './index.ts';
 
@@ -11,6 +12,7 @@ function dispatcherOn(journal: Journal, handler: Handler) {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-disk-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   return createDispatcher({
+    origins: [exampleOrigins],
     journal,
     handlers: [{ handler }],
     sensor: 'pot',

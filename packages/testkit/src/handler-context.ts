@@ -1,12 +1,11 @@
 import { tmpdir } from 'node:os';
 import {
-  catalogue,
-  createOrigins,
   type HandlerContext,
   type ReportOptions,
   type UntypedData,
 } from '@ihandler/core';
 import { collectingLog } from './collecting-log.ts';
+import { knownOrigins } from './origins.ts';
 
 /** A report of a handler. */
 export interface Reported {
@@ -39,7 +38,7 @@ export function handlerContext(overrides: Partial<HandlerContext> = {}): LentCon
     durable: true,
     signal: new AbortController().signal,
     log: collectingLog(lines),
-    origins: createOrigins([catalogue]),
+    origins: knownOrigins,
     now: Date.now,
     fetch: globalThis.fetch,
     async report(origin: string, data: UntypedData, options?: ReportOptions) {

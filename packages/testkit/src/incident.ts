@@ -17,7 +17,7 @@ const SENSOR = 'test-sensor';
 /** Overrides of an {@link incident}, other than its data. */
 export type IncidentOverrides = Partial<Pick<IncidentParts, 'id' | 'timestamp' | 'sensor'>>;
 
-/** Example data of an origin; empty for an origin that is not in the catalogue. */
+/** Example data of an origin; empty for other origins than dionaea's. */
 export function exampleOf(origin: string): UntypedData {
   // Safe: data that fits a schema is made of values.
   const known = examples as Readonly<Record<string, UntypedData>>;
@@ -26,7 +26,7 @@ export function exampleOf(origin: string): UntypedData {
 
 /**
  * A valid incident of an origin, the same on each call: id `test:1`, observed on 2026-01-01 by `test-sensor`. For an origin of
- * the catalogue it has example data that fits. The keys of `data` replace those of the example. Takes ownership of `data`.
+ * dionaea it has example data that fits. The keys of `data` replace those of the example. Takes ownership of `data`.
  */
 export function incident<O extends Origin>(
   origin: O,
@@ -39,7 +39,13 @@ export function incident(
   data: object = {},
   { id = formatIncidentId(STREAM, 1), timestamp = FIXED_TIME, sensor = SENSOR }: IncidentOverrides = {},
 ): Incident {
-  return createIncident({ id, origin, timestamp, sensor, data: { ...exampleOf(origin), ...data } });
+  return createIncident({
+    id,
+    origin,
+    timestamp,
+    sensor,
+    data: { ...exampleOf(origin), ...data } as UntypedData,
+  });
 }
 
 /** `count` incidents of one origin: ids `test:1`, `test:2`, …, one second apart. */

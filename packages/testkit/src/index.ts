@@ -11,6 +11,7 @@ export {
   type DiskOptions,
   type JournalPoint,
 } from './disk.ts';
+export { exampleOrigins } from './examples/origins.generated.ts';
 export { handlerContext, type LentContext, type Reported } from './handler-context.ts';
 export { type IncidentOverrides, incident, incidents, poison } from './incident.ts';
 export { type IncidentRecorder, type Part, recordIncidents } from './record-incidents.ts';

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDispatcher, createMemoryJournal, type Incident } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { type IncidentRecorder, incident, recordIncidents } from './index.ts';
 
@@ -10,6 +11,7 @@ async function give(recorder: IncidentRecorder, given: readonly Incident[]): Pro
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-recorder-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: recorder }],
     sensor: 'pot',

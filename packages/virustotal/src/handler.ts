@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
 import {
-  catalogue,
   defineHandler,
   type HandlerContext,
   IhandlerError,
@@ -17,7 +16,7 @@ import type { SeenSample } from './backlog/put-sample.ts';
 import { isHere, storeFolders } from './backlog/store-folders.ts';
 import { type InstanceData, openInstanceData } from './instance-data.ts';
 import { KEY, parseVirusTotalOptions, type Settings, type VirusTotalOptions } from './options.ts';
-import { virustotalOrigins } from './origins.ts';
+import { origins, reportSchema } from './origins.ts';
 import { readStoredSample, STORED } from './stored-sample.ts';
 import { type Alarm, createAlarm } from './worker/alarm.ts';
 import { Worker } from './worker/worker.ts';
@@ -121,7 +120,7 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
   return defineHandler({
     name: 'virustotal',
     accepts,
-    reports: { [REPORT]: catalogue[REPORT].schema, [VERDICT]: virustotalOrigins[VERDICT].schema },
+    reports: { [REPORT]: reportSchema, [VERDICT]: origins[VERDICT].schema },
     start,
     write(batch) {
       if (running === undefined)

@@ -6,6 +6,7 @@ import {
   type HandlerContext,
   IhandlerError,
   type Incident,
+  type Origins,
   parseIncidentId,
   permanent,
   type WritingHandler,
@@ -72,8 +73,9 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     incident: Incident,
     after: number | undefined,
     nick: string,
+    origins: Origins,
   ): Promise<Element> {
-    const published = to.mask ? maskSensor(incident) : incident;
+    const published = to.mask ? maskSensor(incident, origins) : incident;
     const element = (await fileOf(to, incident)) ?? dionaeaElement(published);
     const message = xml(
       'message',
@@ -109,7 +111,11 @@ export default function xmpp(options: XmppOptions): WritingHandler {
     }
   }
 
-  async function outgoingOf(batch: readonly Incident[], nick: string): Promise<readonly Outgoing[]> {
+  async function outgoingOf(
+    batch: readonly Incident[],
+    nick: string,
+    origins: Origins,
+  ): Promise<readonly Outgoing[]> {
     const outgoing: Outgoing[] = [];
     for (const to of destinations) {
       const last = new Map<string, number>();
@@ -120,7 +126,7 @@ export default function xmpp(options: XmppOptions): WritingHandler {
         last.set(stream, ordinal);
         if (to.echoed.has(incident.id)) continue;
         const after = before !== undefined && before < ordinal ? before : undefined;
-        outgoing.push({ to, id: incident.id, message: await messageFor(to, incident, after, nick) });
+        outgoing.push({ to, id: incident.id, message: await messageFor(to, incident, after, nick, origins) });
       }
     }
     return outgoing;
@@ -133,9 +139,9 @@ export default function xmpp(options: XmppOptions): WritingHandler {
       accountOf(settings);
       context = given;
     },
-    async write(batch) {
+    async write(batch, _checkpoint, { origins }) {
       const on = await open();
-      const outgoing = await outgoingOf(batch, on.nick);
+      const outgoing = await outgoingOf(batch, on.nick, origins);
       await on.publish(
         outgoing.map(({ message }) => message),
         (index) => {

@@ -4,6 +4,7 @@ import dionaea from '@ihandler/dionaea';
 import logPostgres from '@ihandler/log-postgres';
 import { query } from '@ihandler/log-postgres/testing';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import type { Fact } from './originals.ts';
 
@@ -39,6 +40,7 @@ async function importInto(
   entry: Omit<HandlerEntry, 'handler'> = {},
 ): Promise<void> {
   await using dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ ...entry, handler }],
     sensor: 'berlin',

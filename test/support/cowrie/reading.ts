@@ -10,6 +10,7 @@ import {
   type Incident,
   type Reject,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { expect, onTestFinished } from 'vitest';
 import { cowrie } from './cowrie-source.ts';
 
@@ -26,6 +27,7 @@ export function newFolder(): string {
 /** Starts handlers on a journal in memory; they are closed after the test. */
 export async function start(handlers: readonly Handler[], rejects: Reject[] = []) {
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: handlers.map((handler) => ({ handler })),
     sensor: 'pot',

@@ -9,6 +9,7 @@ import dionaeaHttp from '@ihandler/dionaea/http';
 import http from '@ihandler/http';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logText from '@ihandler/log-text';
+import { exampleOrigins } from '@ihandler/testkit';
 import { idKeeper, rowKeeper, teller, troubledKeeper } from './crash-handlers.ts';
 import type { Trouble } from './crash-plan.ts';
 
@@ -38,6 +39,7 @@ function portTold(name?: string): Log {
 }
 
 const dispatcher = createDispatcher({
+  origins: [exampleOrigins],
   journal: journalSqlite({
     file: inFolder('journal.sqlite'),
     minFree: '1MB',

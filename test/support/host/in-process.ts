@@ -11,6 +11,7 @@ import {
   type Journal,
   type Source,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 
 /** Starts a dispatcher in this process, with short retry delays. It is closed with the test. */
@@ -21,7 +22,14 @@ export async function host(
 ): Promise<Dispatcher> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-host-'));
   const retry = { base: 20, cap: 200 };
-  const dispatcher = createDispatcher({ journal, handlers, sensor, dataDir, retry });
+  const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
+    journal,
+    handlers,
+    sensor,
+    dataDir,
+    retry,
+  });
   onTestFinished(async () => {
     await dispatcher.close();
     rmSync(dataDir, { recursive: true, force: true });

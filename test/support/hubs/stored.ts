@@ -4,6 +4,7 @@ import dionaea from '@ihandler/dionaea';
 import { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { canonicalForest, query, streamHash } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 
 /** The expected content of the database for a sensor: what an undisturbed local import writes. */
 export interface Kept {
@@ -22,6 +23,7 @@ export async function keptLocally(file: string, sensor: string, folder: string):
     on: { '*': ({ id }) => void streams.add(parseIncidentId(id).stream) },
   });
   const dispatcher = createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [{ handler: logSqlite({ file: database }) }, { handler: listen }],
     sensor,

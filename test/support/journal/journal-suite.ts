@@ -53,14 +53,8 @@ export function describeJournal(name: string, create: () => Promise<JournalUnder
         '{"__proto__":{"a":1},"constructor":-0,"lone":"\\ud800","line":"\\u2028","list":[null,{"$bytes":"AA=="}]}',
       );
       const given = incidentOf('s', Number.MAX_SAFE_INTEGER, { ...data, bytes: new Uint8Array([0, 255]) });
-      const misfit = createIncident({
-        id: 's/one/0:9',
-        origin: 'dionaea.download.offer',
-        timestamp: 0.5,
-        sensor: 'é',
-        data: { url: 7 },
-      });
-      expect(misfit.misfit).toBeDefined();
+      const parts = { id: 's/one/0:9', origin: 'acme.offer', timestamp: 0.5, sensor: 'é', data: { url: 7 } };
+      const misfit = Object.freeze({ ...createIncident(parts), misfit: 'url: expected a string, found 7' });
       await journal.append([given, misfit]);
       const { incidents } = await journal.read(0, 2);
       expect(incidents).toEqual([given, misfit]);

@@ -9,6 +9,7 @@ import {
   type Handler,
   type Incident,
 } from '@ihandler/core';
+import { exampleOrigins } from '@ihandler/testkit';
 import { onTestFinished } from 'vitest';
 
 /** A folder that is removed after the test. */
@@ -27,6 +28,7 @@ export function hostOf(
   const dataDir = join(folder, 'data');
   mkdirSync(dataDir, { recursive: true });
   return createDispatcher({
+    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: handlers.map((handler) => ({ handler })),
     sensor: 'hive',

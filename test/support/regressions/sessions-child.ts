@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createDispatcher, createIncident, type Incident } from '@ihandler/core';
 import journalSqlite from '@ihandler/journal-sqlite';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 
 const [, , kind = '', count = '', folder = ''] = process.argv;
@@ -35,6 +36,7 @@ function incidentOf(n: number): Incident {
 
 const attacks = join(folder, 'attacks.sqlite');
 const dispatcher = createDispatcher({
+  origins: [exampleOrigins],
   journal: journalSqlite({ file: join(folder, 'journal.sqlite'), minFree: '1MB' }),
   handlers: [{ handler: logSqlite({ file: attacks }) }],
   sensor: 'hive',

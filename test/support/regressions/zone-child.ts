@@ -4,12 +4,14 @@ import { createDispatcher, createMemoryJournal, defineHandler } from '@ihandler/
 import dionaea from '@ihandler/dionaea';
 import logSqlite from '@ihandler/log-sqlite';
 import logText from '@ihandler/log-text';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 
 const folder = process.argv[2] ?? '';
 const inFolder = (name: string) => join(folder, name);
 const times: number[] = [];
 const dispatcher = createDispatcher({
+  origins: [exampleOrigins],
   journal: createMemoryJournal(),
   handlers: [
     { handler: logSqlite({ file: inFolder('attacks.sqlite') }) },

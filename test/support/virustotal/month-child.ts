@@ -1,6 +1,8 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
+import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
+import { exampleOrigins } from '@ihandler/testkit';
 import { createVirtualTime, createVirusTotal } from '@ihandler/virustotal/testing';
 import { createRandom, planMonth } from './month-plan.ts';
 
@@ -68,7 +70,7 @@ const context: HandlerContext = {
     error: (message, details) =>
       appendFileSync(join(folder, 'log'), `${message} ${JSON.stringify(details)}\n`),
   },
-  origins: createOrigins([catalogue]),
+  origins: createOrigins([exampleOrigins]),
   now: time.now,
   fetch: globalThis.fetch,
   async report(origin: string, data: unknown) {

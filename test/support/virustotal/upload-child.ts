@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
+import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
+import { exampleOrigins } from '@ihandler/testkit';
 import virustotal from '@ihandler/virustotal';
 
 // Uploads one file and prints the result and the peak memory.
@@ -14,7 +16,7 @@ const context: HandlerContext = {
   durable: true,
   signal: new AbortController().signal,
   log: silentLog,
-  origins: createOrigins([catalogue]),
+  origins: createOrigins([exampleOrigins]),
   now: Date.now,
   fetch: globalThis.fetch,
   async report() {},

@@ -58,8 +58,11 @@ export interface HandlerContext {
    * schema, `HANDLER_INVALID` when `write` passes no cause, `LIFE_CYCLE` when the delivery has ended or the dispatcher is
    * closed, and with a permanent error when a chain of reports that cause each other exceeds 8.
    */
-  report<O extends Origin>(origin: O, data: IncidentMap[O], options?: ReportOptions): Promise<void>;
-  report(origin: string, data: UntypedData, options?: ReportOptions): Promise<void>;
+  report<O extends string>(
+    origin: O,
+    data: O extends Origin ? IncidentMap[O] : UntypedData,
+    options?: ReportOptions,
+  ): Promise<void>;
 }
 
 /** Handles one incident. The incident counts as handled when the function returns or its promise resolves. */
@@ -98,9 +101,9 @@ export interface HandlerBase {
   forget?(isForgotten: (host: string) => boolean): MaybePromise<string>;
   /**
    * Whether incidents of an origin that its globs match are for it. The others are not delivered and count as filtered. The
-   * answer for an origin may not change. Leave it out when the globs say everything.
+   * answer for an origin may not change; `origins` knows its level and roles. Leave it out when the globs say everything.
    */
-  wants?(origin: string): boolean;
+  wants?(origin: string, origins: Origins): boolean;
   /**
    * Counters of the handler itself, by name in snake case, shown by `status` and as metrics. Must be cheap: every status request
    * calls it.

@@ -42,8 +42,8 @@ export type Value =
 export type UntypedData = { readonly [key: string]: Value };
 
 /**
- * The type of the data of each origin that has one. The catalogue adds its origins; a package adds those that it reports by
- * declaration merging:
+ * The type of the data of each origin that has one. A package adds the origins that it declares by declaration merging (see
+ * `OriginMap` in `@ihandler/core/origins`):
  *
  * ```ts
  * declare module '@ihandler/core' {
@@ -53,8 +53,17 @@ export type UntypedData = { readonly [key: string]: Value };
  * }
  * ```
  */
-// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it.
-export interface IncidentMap {}
+export interface IncidentMap {
+  'ihandler.handler.failed': {
+    readonly instance: string;
+    readonly handler: string;
+    readonly origin?: string;
+    readonly incident?: string;
+    readonly message: string;
+    readonly attempts: number;
+  };
+  'ihandler.incident.forgotten': { readonly [key: string]: Value };
+}
 
 /** The origins whose data has a type. */
 export type Origin = keyof IncidentMap & string;

@@ -9,6 +9,11 @@ const subpath = z
 /** The field `ihandler` of a package.json: what a package contributes. The host reads it without running code of the package. */
 export const manifestSchema = z.object({
   contract: z.literal(CONTRACT),
+  /** The file in the package that declares its origins: {@link OriginsFile}. */
+  origins: z
+    .string()
+    .regex(/^\.\/(?:[\w.-]+\/)*[\w.-]+\.json$/, 'expected a file of the package, such as "./origins.json"')
+    .optional(),
   handlers: z
     .record(
       z.string(),

@@ -2,8 +2,8 @@ import type { MaybePromise } from '../contract/handler.ts';
 import type { Incident, Value } from '../contract/incident.ts';
 import type { DeadLetter, DeliveryCounts, Journal } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
-import type { OriginDeclarations } from '../contract/meaning/origins.ts';
 import type { Progress, Reject, Source } from '../contract/source.ts';
+import type { DeclaredOrigins } from '../origins/create-origins.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
 import type { CodeOwner } from './code/code-owner.ts';
@@ -22,7 +22,7 @@ export interface DispatcherOptions {
    * and their roles decide what `role:` selects. Of an origin that several declare, the first declaration counts.
    * @default only those of core
    */
-  readonly origins?: readonly OriginDeclarations[];
+  readonly origins?: readonly DeclaredOrigins[];
   /** The name of the sensor this host speaks for. */
   readonly sensor: string;
   /** The folder that holds the folder of each instance, `<dataDir>/<instance>`, created when its handler starts. */

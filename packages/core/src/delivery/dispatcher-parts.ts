@@ -1,7 +1,7 @@
 import type { Incident } from '../contract/incident.ts';
 import type { AppendOptions, Journal, JournalRun, SourceMark } from '../contract/journal.ts';
 import type { Log } from '../contract/log.ts';
-import type { Origins } from '../contract/meaning/origins.ts';
+import type { OriginRegistry } from '../origins/create-origins.ts';
 import type { Router } from '../routing/router.ts';
 import type { RetryPolicy } from '../timing/backoff.ts';
 import type { Notifier } from '../timing/notifier.ts';
@@ -12,7 +12,7 @@ import type { Lane } from './lane/lane.ts';
 export interface DispatcherParts {
   readonly sensor: string;
   readonly journal: Journal;
-  readonly origins: Origins;
+  readonly origins: OriginRegistry;
   readonly router: Router;
   readonly retry: Required<RetryPolicy>;
   readonly lanes: readonly Lane[];

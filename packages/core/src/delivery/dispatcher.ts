@@ -1,4 +1,3 @@
-import { catalogue, knownOrigins } from '../catalogue/index.ts';
 import { describeError, IhandlerError, isJournalFailed } from '../contract/error.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { AppendOptions, DeadLetter, JournalRun, SourceMark } from '../contract/journal.ts';
@@ -7,6 +6,7 @@ import { originOf } from '../contract/text/describe-failure.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { createDeclaredCheck } from '../incident/declared-origins.ts';
 import { createOrigins } from '../origins/create-origins.ts';
+import { ownOrigins } from '../origins/own-origins.ts';
 import { checkEntries } from '../routing/check-entries.ts';
 import { createRouter } from '../routing/router.ts';
 import { withRetryDefaults } from '../timing/backoff.ts';
@@ -31,13 +31,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { journal, sensor } = options;
   const now = options.now ?? Date.now;
   const log = options.log ?? (() => silentLog);
-  const declared = options.origins ?? [];
-  const origins = createOrigins([catalogue, ...declared]);
-  const router = createRouter(options.handlers, knownOrigins(), origins);
+  const origins = createOrigins([ownOrigins, ...(options.origins ?? [])]);
+  const router = createRouter(options.handlers, origins);
   const checkDeclared = createDeclaredCheck(
     options.handlers.map(({ handler }) => handler),
-    declared,
-    knownOrigins(),
+    origins,
   );
   const retry = withRetryDefaults(options.retry);
   const closing = new AbortController();

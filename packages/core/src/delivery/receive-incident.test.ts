@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { defineHandler } from '../contract/handler.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import { decodeIncident, encodeIncident, receiveIncident } from '../incident/incident-codec.ts';
+import { handle, open } from '../testing/delivery.ts';
 
 const parts = { id: 's:1', origin: 'acme.thing.seen', timestamp: 0, sensor: 'pot', data: { path: '/a' } };
 
@@ -9,9 +11,8 @@ describe('whether files of an incident are on this machine', () => {
     const incident = createIncident({ ...parts, local: true });
     expect(incident.local).toBe(true);
     expect(decodeIncident(encodeIncident(incident))).toEqual(incident);
-    const misfit = createIncident({ ...parts, origin: 'dionaea.download.offer', data: {}, local: true });
+    const misfit = { ...incident, misfit: 'url: expected a string, found nothing' };
     expect(decodeIncident(encodeIncident(misfit))).toEqual(misfit);
-    expect(misfit.misfit).toBeDefined();
   });
 
   it('is absent when they are not', () => {
@@ -28,11 +29,16 @@ describe('whether files of an incident are on this machine', () => {
 });
 
 describe('an incident of a peer', () => {
-  it('is checked against the schema of this machine, whatever the peer says', () => {
+  it('is checked against the schema of this machine, whatever the peer says', async () => {
     const origin = 'dionaea.download.offer';
-    expect(receiveIncident(JSON.stringify({ ...parts, origin, data: { url: 7 } })).misfit).toBeDefined();
+    const heard: (string | undefined)[] = [];
+    const handler = defineHandler({ name: 'all', on: { '*': ({ misfit }) => void heard.push(misfit) } });
     const fits = { ...parts, origin, data: { url: 'http://192.0.2.1/' }, misfit: 'says the peer' };
-    expect('misfit' in receiveIncident(JSON.stringify(fits))).toBe(false);
+    await handle(await open([handler]), [
+      receiveIncident(JSON.stringify({ ...parts, origin, data: { url: 7 } })),
+      receiveIncident(JSON.stringify({ ...fits, id: 's:2' })),
+    ]);
+    expect(heard).toEqual(['url: expected a string or bytes, found 7', undefined]);
   });
 
   it('gets the sensor of its sender, when that is known, and keeps its id', () => {

@@ -171,8 +171,8 @@ class SourceRun {
   }
 
   #countRun(run: JournalRun, reported: number, { onConflict }: SourceReportOptions): void {
-    const [{ incidents }, { router, now }, count] = [run, this.#parts, this.#count];
-    const conflicts = onConflict === undefined ? [] : conflictsOf(run);
+    const [{ incidents }, { origins, router, now }, count] = [run, this.#parts, this.#count];
+    const conflicts = onConflict === undefined ? [] : conflictsOf(run, origins);
     for (const conflict of conflicts) onConflict?.(conflict);
     count.accepted += incidents.length;
     const assumed = onConflict === undefined ? 0 : countAssumed(run);

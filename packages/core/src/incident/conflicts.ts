@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Incident } from '../contract/incident.ts';
 import type { AppendOptions, JournalRun } from '../contract/journal.ts';
 import type { SourceConflict, SourceReportOptions } from '../contract/source.ts';
+import type { OriginRegistry } from '../origins/create-origins.ts';
 import { factsOnly } from './mask/facts-only.ts';
 import { maskSensor } from './mask/mask-sensor.ts';
 
@@ -9,12 +10,16 @@ import { maskSensor } from './mask/mask-sensor.ts';
  * Whether an incident that arrives is a duplicate of a stored one. A hop may have masked it on its way back, and the stored
  * one may have been forgotten. Each machine checks schemas and paths for itself, so `misfit` and `local` do not count.
  */
-export function isDuplicate(stored: Incident, { origin, timestamp, sensor, data }: Incident): boolean {
+export function isDuplicate(
+  stored: Incident,
+  { origin, timestamp, sensor, data }: Incident,
+  origins: OriginRegistry,
+): boolean {
   if (stored.origin === 'ihandler.incident.forgotten') return true;
   if (stored.origin !== origin || stored.timestamp !== timestamp || stored.sensor !== sensor) return false;
   if (isDeepStrictEqual(stored.data, data)) return true;
-  const masked = maskSensor(stored);
-  return isDeepStrictEqual(masked.data, data) || isDeepStrictEqual(factsOnly(masked).data, data);
+  const masked = maskSensor(stored, origins);
+  return isDeepStrictEqual(masked.data, data) || isDeepStrictEqual(factsOnly(masked, origins).data, data);
 }
 
 /** The options of an append for the options of a report: only sources that choose it have ids compared. */
@@ -27,10 +32,15 @@ export function appendOptions({
 }
 
 /** The incidents of an append that are neither new nor duplicates. */
-export function conflictsOf({ skipped = [] }: JournalRun): readonly SourceConflict[] {
+export function conflictsOf(
+  { skipped = [] }: JournalRun,
+  origins: OriginRegistry,
+): readonly SourceConflict[] {
   return skipped.flatMap(({ incident, why, stored }): SourceConflict[] => {
     if (why !== 'known') return [{ incident, why }];
-    return stored === undefined || isDuplicate(stored, incident) ? [] : [{ incident, why: 'different' }];
+    return stored === undefined || isDuplicate(stored, incident, origins)
+      ? []
+      : [{ incident, why: 'different' }];
   });
 }
 

@@ -1,6 +1,5 @@
-import { misfitOf } from '../catalogue/check.ts';
 import { IhandlerError } from '../contract/error.ts';
-import type { Incident, UntypedData } from '../contract/incident.ts';
+import type { Incident, IncidentMap, Origin, UntypedData } from '../contract/incident.ts';
 import { isIncidentId } from '../contract/incident-id.ts';
 import { describeValue } from '../contract/text/describe-value.ts';
 import { immutable } from './immutable-data.ts';
@@ -9,12 +8,12 @@ const originPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const knownGood = new Set<string>();
 
 /** The parts of an incident. See {@link Incident}. */
-export interface IncidentParts {
+export interface IncidentParts<O extends string = string> {
   readonly id: string;
-  readonly origin: string;
+  readonly origin: O;
   readonly timestamp: number;
   readonly sensor: string;
-  readonly data: UntypedData;
+  readonly data: O extends Origin ? IncidentMap[O] : UntypedData;
   /** See {@link Incident.local}. @default false */
   readonly local?: boolean | undefined;
 }
@@ -24,11 +23,12 @@ function invalid(what: string, found: unknown): IhandlerError {
 }
 
 /**
- * Makes an incident: checks `data` against the schema of the origin in the catalogue and makes it immutable: objects and
- * lists are frozen deeply, and each access to bytes returns a new copy. When the data does not fit, the incident has a
- * `misfit`. Throws `INCIDENT_INVALID` for an invalid id, origin or timestamp, and for data that is not an object. Takes
- * ownership of `data`.
+ * Makes an incident, which nothing can change: objects and lists in `data` are frozen deeply, and each access to bytes returns
+ * a new copy. The data of an origin whose type is known must have that type; the dispatcher checks it against the declared
+ * schema when the incident is accepted. Throws `INCIDENT_INVALID` for an invalid id, origin or timestamp, and for data that is
+ * not an object. Takes ownership of `data`.
  */
+export function createIncident<O extends string>(parts: IncidentParts<O>): Incident<O>;
 export function createIncident({
   id,
   origin,
@@ -48,14 +48,9 @@ export function createIncident({
     throw invalid('a timestamp in milliseconds', timestamp);
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalid('data that is an object', given);
-  const misfit = misfitOf(origin, given);
   const data = immutable(given);
-  if (local === true)
-    return Object.freeze({ id, origin, timestamp, sensor, data, local, ...(misfit && { misfit }) });
   return Object.freeze(
-    misfit === undefined
-      ? { id, origin, timestamp, sensor, data }
-      : { id, origin, timestamp, sensor, data, misfit },
+    local === true ? { id, origin, timestamp, sensor, data, local } : { id, origin, timestamp, sensor, data },
   );
 }
 

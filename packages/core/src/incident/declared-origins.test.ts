@@ -3,18 +3,21 @@ import { z } from 'zod';
 import { defineHandler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { Schema } from '../contract/meaning/schema.ts';
+import { createOrigins } from '../origins/create-origins.ts';
 import { handle, incidentOf, open } from '../testing/delivery.ts';
 import { createDeclaredCheck } from './declared-origins.ts';
 
 const counted = z.object({ count: z.object({ of: z.int() }) });
 const reporter = (schema: Schema) =>
   defineHandler({ name: 'counter', accepts: ['*'], write() {}, reports: { 'acme.thing.counted': schema } });
+const none = createOrigins([]);
+const declared = createOrigins([{ origins: { 'acme.thing.counted': { level: 'info', description: '' } } }]);
 const fitting = incidentOf(1, 'acme.thing.counted', { count: { of: 1 } });
 const wrong = incidentOf(2, 'acme.thing.counted', { count: { of: 'many' } });
 
 describe('the check of declared origins', () => {
   it('marks incidents whose data does not fit, and leaves all others as they are', () => {
-    const check = createDeclaredCheck([reporter(counted)], [], []);
+    const check = createDeclaredCheck([reporter(counted)], none);
     const other = incidentOf(3);
     const [first, second, third] = check([fitting, wrong, other]);
     expect(first).toBe(fitting);
@@ -25,12 +28,12 @@ describe('the check of declared origins', () => {
 
   it('returns the same batch when everything fits or no origin is declared', () => {
     const batch = [fitting, incidentOf(3)];
-    expect(createDeclaredCheck([], [], [])(batch)).toBe(batch);
-    expect(createDeclaredCheck([reporter(counted)], [], [])([batch[1] as Incident])).toHaveLength(1);
+    expect(createDeclaredCheck([], none)(batch)).toBe(batch);
+    expect(createDeclaredCheck([reporter(counted)], none)([batch[1] as Incident])).toHaveLength(1);
   });
 
-  it('leaves origins of the catalogue to the catalogue', () => {
-    const check = createDeclaredCheck([reporter(counted)], [], ['acme.thing.counted']);
+  it('leaves origins that a package declares to the declaration', () => {
+    const check = createDeclaredCheck([reporter(counted)], declared);
     expect(check([wrong])).toEqual([wrong]);
   });
 
@@ -44,7 +47,7 @@ describe('the check of declared origins', () => {
         },
       },
     };
-    expect(createDeclaredCheck([reporter(broken)], [], [])([fitting])[0]?.misfit).toBe(
+    expect(createDeclaredCheck([reporter(broken)], none)([fitting])[0]?.misfit).toBe(
       'data: the schema failed: boom\\x1b[2J',
     );
   });

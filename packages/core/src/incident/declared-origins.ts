@@ -1,9 +1,9 @@
 import { describeError } from '../contract/error.ts';
 import type { Handler } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
-import type { OriginDeclarations } from '../contract/meaning/origins.ts';
 import type { Schema } from '../contract/meaning/schema.ts';
 import { escapeControls } from '../contract/text/escape-controls.ts';
+import type { OriginRegistry } from '../origins/create-origins.ts';
 
 const LONGEST = 500;
 
@@ -27,32 +27,38 @@ function firstIssue(schema: Schema, data: unknown): string | undefined {
 export type DeclaredCheck = (batch: readonly Incident[]) => readonly Incident[];
 
 /**
- * Makes the check of incidents whose origins installed packages declare, or handlers in `reports`. The catalogue does not
- * know their schemas, so that `createIncident` lets any data pass. An origin that the catalogue knows is not checked again;
- * where several declare the same origin, the first one counts, packages before handlers. A batch in which everything fits comes back as it is.
+ * Makes the check of incidents whose origins installed packages declare, or handlers in `reports`. Where several declare the
+ * same origin, the first one counts, packages before handlers. A batch in which everything fits comes back as it is.
  */
-export function createDeclaredCheck(
-  handlers: readonly Handler[],
-  declared: readonly OriginDeclarations[],
-  knownOrigins: readonly string[],
-): DeclaredCheck {
+export function createDeclaredCheck(handlers: readonly Handler[], origins: OriginRegistry): DeclaredCheck {
   const schemas = new Map<string, Schema>();
-  const add = (origin: string, schema: Schema) => {
-    if (!schemas.has(origin) && !knownOrigins.includes(origin)) schemas.set(origin, schema);
-  };
-  for (const origins of declared)
-    for (const [origin, { schema }] of Object.entries(origins)) add(origin, schema);
   for (const { reports = {} } of handlers)
-    for (const [origin, schema] of Object.entries(reports)) add(origin, schema);
+    for (const [origin, schema] of Object.entries(reports))
+      if (!schemas.has(origin) && !origins.has(origin)) schemas.set(origin, schema);
 
   function checked(incident: Incident): Incident {
-    const schema = schemas.get(incident.origin);
-    const misfit = schema && firstIssue(schema, incident.data);
-    return misfit === undefined
-      ? incident
-      : Object.freeze({ ...incident, misfit: escapeControls(misfit.slice(0, LONGEST)) });
+    const misfit = misfitOf(incident);
+    // Only this check decides: a peer, or an earlier version, may have had other schemas.
+    if (misfit === incident.misfit) return incident;
+    const { misfit: _, ...rest } = incident;
+    return Object.freeze(misfit === undefined ? rest : { ...rest, misfit });
   }
 
-  return (batch) =>
-    schemas.size > 0 && batch.some(({ origin }) => schemas.has(origin)) ? batch.map(checked) : batch;
+  function misfitOf({ origin, data }: Incident): string | undefined {
+    const schema = schemas.get(origin);
+    if (schema === undefined) return origins.misfitOf(origin, data);
+    const issue = firstIssue(schema, data);
+    return issue && escapeControls(issue.slice(0, LONGEST));
+  }
+
+  return (batch) => {
+    let changed: Incident[] | undefined;
+    batch.forEach((incident, index) => {
+      const result = checked(incident);
+      if (result === incident) return;
+      changed ??= [...batch];
+      changed[index] = result;
+    });
+    return changed ?? batch;
+  };
 }

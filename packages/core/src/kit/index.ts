@@ -1,7 +1,4 @@
 // Helpers for handlers and sources. Nothing here is needed to keep the contract.
-export type { CatalogueEntry, DataOf } from '../catalogue/index.ts';
-export { SIP_METHODS } from '../catalogue/sip-methods.ts';
-export { connection as connectionSchema, text as textSchema } from '../catalogue/values.ts';
 export { errorCode } from '../contract/error.ts';
 export { isSecretName } from '../contract/options.ts';
 export { isRecord, property } from '../contract/property.ts';
@@ -36,5 +33,6 @@ export { parseTime } from './parse-time.ts';
 export { formatReject, parseReject } from './reject-line.ts';
 export { createReorderBuffer, type SequencedMessage } from './reorder-buffer.ts';
 export { reportCompared } from './report-compared.ts';
+export { SIP_METHODS } from './sip-methods.ts';
 export { createStreamOwners, type StreamOwners } from './stream-owners.ts';
 export { readTls, type TlsOption, type TlsSettings, tlsOption } from './tls-option.ts';

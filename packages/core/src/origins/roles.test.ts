@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { catalogue } from '../catalogue/index.ts';
 import { defineHandler } from '../contract/handler.ts';
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
 import type { FactSource, RoleMappings } from '../contract/meaning/origins.ts';
-import { anything, handle, incidentOf, open, setUp } from '../testing/delivery.ts';
+import { handle, incidentOf, open, setUp } from '../testing/delivery.ts';
+import { sensorOrigins } from '../testing/origins.ts';
 import { createOrigins } from './create-origins.ts';
 
 const connection = {
@@ -16,7 +16,7 @@ const connection = {
 };
 
 const declare = (roles: RoleMappings) =>
-  createOrigins([{ 'acme.event': { level: 'info', description: 'Something.', roles } }]);
+  createOrigins([{ origins: { 'acme.event': { level: 'info', description: 'Something.', roles } } }]);
 const meanings = (roles: RoleMappings, data: UntypedData) =>
   declare(roles).meaningsOf({ origin: 'acme.event', data });
 const fact = (source: FactSource, data: UntypedData): Value | undefined => {
@@ -125,7 +125,7 @@ describe('a role', () => {
   it('of several declarations of one origin is that of the first', () => {
     const first = { level: 'warning', description: '', roles: { offer: { url: 'a' } } } as const;
     const second = { level: 'info', description: '', roles: { offer: { url: 'b' } } } as const;
-    const origins = createOrigins([{ x: first }, { x: second }]);
+    const origins = createOrigins([{ origins: { x: first } }, { origins: { x: second } }]);
     expect(origins.factsOf('offer', { origin: 'x', data: { a: '1', b: '2' } })).toEqual({ url: '1' });
     expect(origins.levelOf('x')).toBe('warning');
     expect(origins.levelOf('y')).toBe('info');
@@ -135,13 +135,13 @@ describe('a role', () => {
 describe('a handler of roles', () => {
   const declared = {
     'acme.login': {
-      schema: anything,
+      schema: { type: 'object' },
       level: 'info',
       description: '',
       roles: { login: { username: 'user' } },
     },
     'acme.got': {
-      schema: anything,
+      schema: { type: 'object' },
       level: 'info',
       description: '',
       roles: { offer: { url: 'url' }, capture: { sha256: 'hash', url: 'url' } },
@@ -159,7 +159,7 @@ describe('a handler of roles', () => {
         'role:capture': ({ facts }) => void heard.push(['capture', facts.sha256]),
       },
     });
-    const dispatcher = await open([handler], { origins: [declared] });
+    const dispatcher = await open([handler], { origins: [sensorOrigins, { origins: declared }] });
     await handle(dispatcher, [
       incidentOf(1, 'acme.login', { connection, user: 'root' }),
       incidentOf(2, 'dionaea.modules.python.ftp.login', { connection, username: 'ftp', password: '' }),
@@ -184,7 +184,7 @@ describe('a handler of roles', () => {
         for (const each of batch) written.push([each.id, origins.meaningsOf(each).map(({ role }) => role)]);
       },
     });
-    const dispatcher = await open([handler], { origins: [declared] });
+    const dispatcher = await open([handler], { origins: [sensorOrigins, { origins: declared }] });
     const [login, got] = [
       incidentOf(1, 'acme.login', { connection, user: 'root' }),
       incidentOf(2, 'acme.got', { url: 'http://192.0.2.9/x', hash }),
@@ -198,7 +198,7 @@ describe('a handler of roles', () => {
     const hear = ({ id }: Incident) => void heard.push(id);
     const handler = defineHandler({ name: 'all', on: { '*': hear } });
     const dispatcher = await open([{ handler, only: ['role:login'], except: ['dionaea.*'] }], {
-      origins: [declared],
+      origins: [sensorOrigins, { origins: declared }],
     });
     const login = incidentOf(1, 'acme.login', { connection, user: 'root' });
     await handle(dispatcher, [login, incidentOf(2, 'acme.got', { url: '', hash })]);
@@ -207,9 +207,7 @@ describe('a handler of roles', () => {
 
   it('makes data that does not fit a declared schema a misfit, which has no role for its listeners', async () => {
     const heard: string[] = [];
-    const strict = {
-      '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'wrong' }] }) },
-    } as const;
+    const strict = { type: 'object', properties: { user: { type: 'integer' } } } as const;
     const handler = defineHandler({
       name: 'roles',
       on: {
@@ -218,10 +216,10 @@ describe('a handler of roles', () => {
       },
     });
     const dispatcher = await open([handler], {
-      origins: [{ 'acme.login': { ...declared['acme.login'], schema: strict } }],
+      origins: [{ origins: { 'acme.login': { ...declared['acme.login'], schema: strict } } }],
     });
     await handle(dispatcher, [incidentOf(1, 'acme.login', { connection, user: 'root' })]);
-    expect(heard).toEqual(['data: wrong']);
+    expect(heard).toEqual(['user: expected an integer, found "root"']);
   });
 
   it('cannot name a role that does not exist', () => {
@@ -232,14 +230,4 @@ describe('a handler of roles', () => {
     expect(() => setUp([typo])).toThrow(/"role:logn".*expected one of connection\.open, .*login/);
     expect(() => setUp([other])).toThrow(/"role:connection"/);
   });
-});
-
-it('maps every required fact of the roles of the catalogue', () => {
-  const origins = createOrigins([catalogue]);
-  expect(origins.rolesOf('dionaea.connection.tcp.accept')).toEqual(['connection.open']);
-  const exploit = origins.factsOf('exploit', {
-    origin: 'dionaea.modules.python.smb.dcerpc.request',
-    data: { connection, uuid: '4b324fc8-1670-01d3-1278-5a47bf6ee188 (SRVSVC)', opnum: 31 },
-  });
-  expect(exploit).toMatchObject({ name: 'MS08-67' });
 });

@@ -6,7 +6,12 @@ import type { HandlerEntry } from './handler-entry.ts';
 import { createRouter as createRouterOf } from './router.ts';
 
 const createRouter = (entries: readonly HandlerEntry[], known: readonly string[]) =>
-  createRouterOf(entries, known, createOrigins([]));
+  createRouterOf(
+    entries,
+    createOrigins([
+      { origins: Object.fromEntries(known.map((origin) => [origin, { level: 'info', description: '' }])) },
+    ]),
+  );
 
 const listening = (name: string, ...globs: readonly string[]): Handler =>
   defineHandler({ name, on: Object.fromEntries(globs.map((glob) => [glob, () => {}])) });

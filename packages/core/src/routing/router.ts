@@ -30,7 +30,7 @@ export interface Route {
   readonly lanes: readonly (Reached | undefined)[];
   /** Only the lanes that get it; the same list object for all origins that match the same listeners. */
   readonly reached: readonly ReachedLane[];
-  /** Whether the origin has a schema, in the catalogue or in the `reports` of a handler. */
+  /** Whether the origin has a schema, declared by a package or in the `reports` of a handler. */
   readonly known: boolean;
 }
 
@@ -44,8 +44,8 @@ interface Subscription {
   readonly glob: string;
   readonly matches: (origin: string) => boolean;
   /**
-   * Whether the glob also matches origins without a schema: `*`, and globs that no origin of the catalogue matches. What
-   * handlers declare does not count: installing one must not change what the others get.
+   * Whether the glob also matches origins without a schema: `*`, and globs that no declared origin matches. What handlers
+   * list in `reports` does not count.
    */
   readonly open: boolean;
   readonly listener?: Listener;
@@ -87,23 +87,19 @@ function filterOf({ only, except, handler }: HandlerEntry, origins: Origins): (o
   return (origin) =>
     (wanted === undefined || wanted.some((matches) => matches(origin))) &&
     !unwanted.some((matches) => matches(origin)) &&
-    handler.wants?.(origin) !== false;
+    handler.wants?.(origin, origins) !== false;
 }
 
 /**
- * Compiles the globs and filters of all entries. `catalogued` are the origins that count for whether a glob matches a known
- * one. Throws `GLOB_INVALID` or `OPTIONS_INVALID`.
+ * Compiles the globs and filters of all entries. Throws `GLOB_INVALID` or `OPTIONS_INVALID`.
  */
-export function createRouter(
-  entries: readonly HandlerEntry[],
-  catalogued: readonly string[],
-  origins: Origins,
-): Router {
+export function createRouter(entries: readonly HandlerEntry[], origins: Origins): Router {
   const reported = entries.flatMap(({ handler }) => Object.keys(handler.reports ?? {}));
-  const known = new Set([...catalogued, ...Object.keys(origins.all()), ...reported]);
+  const declared = Object.keys(origins.all());
+  const known = new Set([...declared, ...reported]);
   const lanes = entries.map((entry) => ({
     entry,
-    subscriptions: subscriptionsOf(entry, origins, catalogued),
+    subscriptions: subscriptionsOf(entry, origins, declared),
     passes: filterOf(entry, origins),
     admits: compileEntryFilter(entry),
     interned: new Map<string, Reached>(),

@@ -11,6 +11,7 @@ import type { Dispatcher, DispatcherOptions, LaneStatus } from '../delivery/disp
 import { createMemoryJournal } from '../delivery/memory-journal.ts';
 import { createIncident } from '../incident/create-incident.ts';
 import type { HandlerEntry } from '../routing/handler-entry.ts';
+import { sensorOrigins } from './origins.ts';
 
 /** Retries at once, three attempts in all. */
 export const quick = { base: 0, cap: 0, attempts: 3 };
@@ -20,7 +21,7 @@ export const anything: Schema = {
   '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
 };
 
-/** An incident of an origin that the catalogue does not know. */
+/** An incident, of an origin that nothing declares unless it is named. */
 export function incidentOf(ordinal: number, origin = 'acme.thing.seen', data: UntypedData = {}): Incident {
   return createIncident({ id: `s:${ordinal}`, origin, timestamp: 0, sensor: 'pot', data });
 }
@@ -83,6 +84,7 @@ export function setUp(
     sensor: 'pot',
     dataDir: options.dataDir ?? newFolder(),
     retry: quick,
+    origins: [sensorOrigins],
     ...options,
     journal,
     handlers: entries,

@@ -8,6 +8,7 @@ import {
   IhandlerError,
   type Journal,
 } from '@ihandler/core';
+import { declaredOrigins } from '../origins/declared-origins.ts';
 import type { RunWalls } from '../walls/raise-walls.ts';
 import { makeDataFolder, sensorName } from './data-folder.ts';
 import { unknownSources } from './file-source.ts';
@@ -125,6 +126,7 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     otherStates: () => Object.fromEntries(readImportStates(dataDir, world.log())),
     journal: instances === undefined ? journal : withoutRelease(journal),
     handlers,
+    origins: declaredOrigins(plan.context.installed),
     sensor,
     dataDir,
     failFast: instances !== undefined,

@@ -4,6 +4,7 @@ import type { HostPlan } from '../assembly/host-plan.ts';
 import { loadHandlers, type RequestedEntry } from '../assembly/load-handlers.ts';
 import { emptyConfiguration } from '../configuration/configuration.ts';
 import type { ForgetOptions, Host } from '../host.ts';
+import { declaredOrigins } from '../origins/declared-origins.ts';
 import { asOwner } from '../ownership/as-owner.ts';
 import { performOperation, waitForStart } from './perform-operation.ts';
 
@@ -20,6 +21,7 @@ async function forgetInAdded(
   const dispatcher = createDispatcher({
     journal: createMemoryJournal(),
     handlers,
+    origins: declaredOrigins(context.installed),
     sensor: sensorName(dataDir, configuration.sensor, world.env),
     dataDir,
     failFast: true,

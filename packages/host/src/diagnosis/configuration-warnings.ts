@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type HandlerEntry, isWriting, knownOrigins, matchOrigin } from '@ihandler/core';
+import { type HandlerEntry, isWriting, matchOrigin } from '@ihandler/core';
 import { addresses, formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
+import { ownOrigins } from '@ihandler/core/origins';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { planHost } from '../assembly/host-plan.ts';
 import { isLocal } from '../assembly/load-handlers.ts';
@@ -14,6 +15,7 @@ import { createSecrets } from '../configuration/secrets.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { contributionsOf } from '../discovery/contributions.ts';
 import { statusOf } from '../file-status.ts';
+import { declaredOrigins } from '../origins/declared-origins.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { freeDisk } from '../status/journal-status.ts';
 import { realPath } from './real-path.ts';
@@ -61,7 +63,10 @@ function entryWarnings(plan: HostPlan, handlers: readonly HandlerEntry[]): reado
   const reported = handlers.flatMap(({ handler }) => Object.keys(handler.reports ?? {}));
   const specs = contributionsOf(plan.context.installed.packages, 'sensors').map(({ spec }) => spec);
   const own = specs.flatMap(({ ownOrigins }) => ownOrigins);
-  const origins = [...new Set([...knownOrigins(), ...own, ...reported])];
+  const declared = [ownOrigins, ...declaredOrigins(plan.context.installed)].flatMap((each) =>
+    Object.keys(each.origins),
+  );
+  const origins = [...new Set([...declared, ...own, ...reported])];
   const protocols = specs.flatMap((spec) => [...(spec.protocols ?? []), ...spec.ownProtocols]);
   const known = new Set(protocols.map((name) => name.toLowerCase()));
   return requestedEntries(plan).flatMap(({ entry, path }, index) => {

@@ -1,7 +1,16 @@
 import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CONTRACT, escapeControls, IhandlerError, type Manifest, manifestSchema } from '@ihandler/core';
+import {
+  CONTRACT,
+  describeError,
+  escapeControls,
+  IhandlerError,
+  type Manifest,
+  manifestSchema,
+  type OriginsFile,
+} from '@ihandler/core';
 import { readWholeFile } from '@ihandler/core/kit';
+import { parseOrigins } from '../origins/parse-origins.ts';
 import { nodeModulesAround, projectFolders } from './places.ts';
 import { createTrust, type Trust } from './trust.ts';
 
@@ -14,6 +23,8 @@ export interface InstalledPackage {
   /** The node_modules folder it was found in. */
   readonly foundIn: string;
   readonly manifest: Manifest;
+  /** The origins that it declares, if it declares any. */
+  readonly origins?: OriginsFile;
   /** The `exports` and `main` of its package.json, as written. */
   readonly entryPoints: { readonly exports?: unknown; readonly main?: unknown };
 }
@@ -86,6 +97,15 @@ function problemOf(json: PackageJson): string {
   return `has an invalid manifest, which its author must fix: ${problems.join('; ')}`;
 }
 
+/** The origins that a package declares, or why they cannot be read. */
+function readOrigins(folder: string, file: string): OriginsFile | string {
+  try {
+    return parseOrigins(readWholeFile(join(folder, file)).toString('utf8'));
+  } catch (error) {
+    return `cannot be read: ${describeError(error)}`;
+  }
+}
+
 /**
  * The package in a folder, without running any code of it; undefined when there is none, or none with a field `ihandler`.
  * `foundIn` is where it was looked for.
@@ -98,8 +118,16 @@ export function packageAt(folder: string, foundIn: string): InstalledPackage | U
   const { data: manifest } = manifestSchema.safeParse(json['ihandler']);
   if (manifest === undefined)
     return { name, version, problem: escapeControls(`${name} ${version} ${problemOf(json)}`) };
+  const origins = manifest.origins === undefined ? undefined : readOrigins(folder, manifest.origins);
+  if (typeof origins === 'string')
+    return {
+      name,
+      version,
+      problem: escapeControls(`${name} ${version}: its ${manifest.origins} ${origins}`),
+    };
   const entryPoints = { exports: json['exports'], main: json['main'] };
-  return { name, version, folder: realpathSync(folder), foundIn, manifest, entryPoints };
+  const found = { name, version, folder: realpathSync(folder), foundIn, manifest, entryPoints };
+  return origins === undefined ? found : { ...found, origins };
 }
 
 /** Where packages are looked for, and whose code is loaded. */

@@ -1,13 +1,13 @@
 import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import {
-  createOrigins,
   type Handler,
   type HandlerContext,
   type LogLevel,
   type ReportOptions,
   temporary,
 } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import {
   type ContextData,
   type FetchRequest,
@@ -154,7 +154,7 @@ export function createContexts(
     link.log(level, message, details);
   const base = {
     ...data,
-    origins: createOrigins([origins]),
+    origins: createOrigins([{ origins }]),
     signal,
     log: Object.freeze({ error: log('error'), warn: log('warn'), info: log('info'), debug: log('debug') }),
     now: asksTime ? () => Number(link.ask({ type: 'question', kind: 'now' })) : () => Date.now(),

@@ -9,6 +9,7 @@ import { openInputs } from '../assembly/recognise-file.ts';
 import { configuredEntries, defaultEntries } from '../assembly/requested-handlers.ts';
 import { type Entry, emptyConfiguration } from '../configuration/configuration.ts';
 import { handlerResources } from '../diagnosis/resources.ts';
+import { declaredOrigins } from '../origins/declared-origins.ts';
 import type { Needs } from '../ownership/act-as-owner.ts';
 import { watchdogLimits } from '../walls/raise-walls.ts';
 import type { ImportProgress, ImportResult } from './import-result.ts';
@@ -111,6 +112,7 @@ export async function importFiles(
     inputs,
     handlers,
     sensor,
+    origins: declaredOrigins(context.installed),
     dataDir,
     rejects,
     deadLetters: newFile(dataDir, 'dead-letters', new Date()),

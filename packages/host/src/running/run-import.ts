@@ -11,6 +11,7 @@ import {
   type Log,
 } from '@ihandler/core';
 import { formatReject, pause } from '@ihandler/core/kit';
+import type { DeclaredOrigins } from '@ihandler/core/origins';
 import { openSourceStates } from '../assembly/import-states.ts';
 import type { Input } from '../assembly/recognise-file.ts';
 import { raiseWalls, type WallsWorld } from '../walls/raise-walls.ts';
@@ -24,6 +25,8 @@ export interface ImportJob {
   readonly inputs: readonly Input[];
   readonly handlers: readonly HandlerEntry[];
   readonly sensor: string;
+  /** What the installed packages declare. */
+  readonly origins: readonly DeclaredOrigins[];
   readonly dataDir: string;
   /** The file for rejected input; created when needed. */
   readonly rejects: string;
@@ -101,6 +104,7 @@ export async function runImport(job: ImportJob): Promise<ImportResult> {
     journal: createMemoryJournal({ states: sourceStates.states }),
     // The journal is new and holds only this import.
     handlers: job.handlers.map((entry) => ({ ...entry, from: 'beginning' })),
+    origins: job.origins,
     sensor: job.sensor,
     dataDir: job.dataDir,
     log: job.log,

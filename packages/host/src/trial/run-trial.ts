@@ -11,6 +11,7 @@ import {
   type Source,
 } from '@ihandler/core';
 import { pause, SECOND } from '@ihandler/core/kit';
+import type { DeclaredOrigins } from '@ihandler/core/origins';
 import { raiseWalls, type WallsWorld } from '../walls/raise-walls.ts';
 import { traceHandler } from './traced-handler.ts';
 
@@ -20,6 +21,8 @@ const BLOCKED = 10 * SECOND;
 /** How to try a handler. */
 export interface TrialOptions {
   readonly sensor: string;
+  /** What the installed packages declare. @default nothing */
+  readonly origins?: readonly DeclaredOrigins[];
   /** Gets a line for each incident, report and failure; lines that belong to an incident are indented. */
   readonly writeLine: (line: string) => void;
   readonly log: (name?: string) => Log;
@@ -45,11 +48,11 @@ async function startWithin(starting: Promise<void>, limit: number, signal: Abort
 export async function runTrial(
   entry: HandlerEntry,
   sources: readonly Source[],
-  { sensor, writeLine, log, signal, stalledAfter = 5 * SECOND }: TrialOptions,
+  { sensor, origins = [], writeLine, log, signal, stalledAfter = 5 * SECOND }: TrialOptions,
   walls: WallsWorld,
 ): Promise<LaneStatus | undefined> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ihandler-try-'));
-  const common = { failFast: true, journal: createMemoryJournal(), sensor, dataDir };
+  const common = { failFast: true, journal: createMemoryJournal(), origins, sensor, dataDir };
   try {
     // Throws for an invalid handler, before it is wrapped.
     createDispatcher({ ...common, handlers: [entry] });

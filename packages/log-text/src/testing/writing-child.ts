@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { catalogue, createOrigins, failureKind, type HandlerContext, silentLog } from '@ihandler/core';
+import { failureKind, type HandlerContext, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
+import { exampleOrigins } from '@ihandler/testkit';
 import logText from '../handler.ts';
 import { numbered } from './numbered.ts';
 
@@ -16,7 +18,7 @@ const context: HandlerContext = {
   durable: true,
   signal: new AbortController().signal,
   log: silentLog,
-  origins: createOrigins([catalogue]),
+  origins: createOrigins([exampleOrigins]),
   now: Date.now,
   fetch: globalThis.fetch,
   async report() {},

@@ -1,9 +1,7 @@
-import type { CatalogueMap } from '@ihandler/core';
+import type { UntypedData } from '@ihandler/core';
 import { connection, serviceConnection } from '../connection.ts';
 
-type Examples = {
-  readonly [O in keyof CatalogueMap as O extends `dionaea.connection.${string}` ? O : never]: CatalogueMap[O];
-};
+type Examples = Readonly<Record<`dionaea.connection.${string}`, UntypedData>>;
 
 const tcp = { connection: connection() };
 const tls = { connection: serviceConnection('httpd', 443, 'tls') };

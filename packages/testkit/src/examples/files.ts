@@ -1,4 +1,4 @@
-import type { CatalogueMap } from '@ihandler/core';
+import type { UntypedData } from '@ihandler/core';
 import { serviceConnection } from '../connection.ts';
 
 const md5hash = '87136c488903474630369e232704fa4d';
@@ -64,4 +64,4 @@ export const fileExamples = {
     attempts: 5,
   },
   'ihandler.incident.forgotten': {},
-} as const satisfies Partial<CatalogueMap>;
+} as const satisfies Readonly<Record<string, UntypedData>>;

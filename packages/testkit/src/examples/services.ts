@@ -1,23 +1,8 @@
-import type { CatalogueMap } from '@ihandler/core';
+import type { UntypedData } from '@ihandler/core';
 import { serviceConnection } from '../connection.ts';
 
 /** The origins of dionaea's services, which are all called after modules of it. */
-type Examples = {
-  readonly [O in keyof CatalogueMap as O extends `dionaea.modules.python.${
-    | 'ftp'
-    | 'http'
-    | 'mqtt'
-    | 'mssql'
-    | 'mysql'
-    | 'nbns'
-    | 'p0f'
-    | 'pptp'
-    | 'printer'
-    | 'smb'
-    | 'snmp'}${string}`
-    ? O
-    : never]: CatalogueMap[O];
-};
+type Examples = Readonly<Record<`dionaea.modules.python.${string}`, UntypedData>>;
 
 const smb = serviceConnection('smbd', 445);
 const mssql = serviceConnection('mssqld', 1433);

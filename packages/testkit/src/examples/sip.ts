@@ -1,9 +1,7 @@
-import type { CatalogueMap } from '@ihandler/core';
+import type { UntypedData } from '@ihandler/core';
 import { serviceConnection } from '../connection.ts';
 
-type SipCommand = CatalogueMap['dionaea.modules.python.sip.command'];
-
-function address(user: string, host: string): SipCommand['addr'] {
+function address(user: string, host: string): UntypedData {
   return {
     display_name: null,
     uri: { scheme: 'sip', user, password: null, host, port: null, params: {}, headers: [] },
@@ -12,7 +10,7 @@ function address(user: string, host: string): SipCommand['addr'] {
 }
 
 /** What one incident of each origin looks like: telephony. */
-export const sipExamples: { readonly 'dionaea.modules.python.sip.command': SipCommand } = {
+export const sipExamples: Readonly<Record<string, UntypedData>> = {
   'dionaea.modules.python.sip.command': {
     method: 'INVITE',
     call_id: '845752980453913316694142',

@@ -1,4 +1,5 @@
-import { compileGlob, createIncident, type Handler, isWriting, knownOrigins } from '@ihandler/core';
+import { compileGlob, createIncident, type Handler, isWriting } from '@ihandler/core';
+import { knownNames } from '../origins.ts';
 
 /** Any package may add origins under this root, so that a glob under it may match one that is not installed here. */
 const OPEN_ROOT = 'ihandler';
@@ -40,17 +41,17 @@ export function originFor(glob: string, word = 'conformance'): string | undefine
 /** Whether an origin, known or not, can match a glob. `own` are the origins that the handler reports itself. */
 export function canMatch(glob: string, own: readonly string[]): boolean {
   if (glob === '*') return true;
-  if ([...knownOrigins(), ...own].some(compileGlob(glob))) return true;
-  const roots = new Set(knownOrigins().map((origin) => origin.split('.', 1)[0]));
+  if ([...knownNames, ...own].some(compileGlob(glob))) return true;
+  const roots = new Set(knownNames.map((origin) => origin.split('.', 1)[0]));
   roots.delete(OPEN_ROOT);
   const [root = ''] = glob.split('.', 1);
   return !roots.has(root) && originFor(glob) !== undefined;
 }
 
-/** The origins of the catalogue that a handler's globs match. */
+/** The declared origins that a handler's globs match. */
 export function knownOriginsFor(handler: Handler): readonly string[] {
   const wanted = validGlobs(handler).map(compileGlob);
-  return knownOrigins().filter((origin) => wanted.some((matches) => matches(origin)));
+  return knownNames.filter((origin) => wanted.some((matches) => matches(origin)));
 }
 
 /** Whether a handler listens to `*`, and so gets incidents without a schema and misfits. */
@@ -60,7 +61,7 @@ export function takesEverything(handler: Handler): boolean {
 
 /** Origins without a schema that reach a handler: through `*`, and through globs that match no known origin. */
 export function foreignOriginsFor(handler: Handler): readonly string[] {
-  const known = knownOrigins();
+  const known = knownNames;
   return validGlobs(handler).flatMap((glob) => {
     if (glob === '*') return ['conformance.never.heard-of', 'dionaea.never.heard-of'];
     const origin = known.some(compileGlob(glob)) ? undefined : originFor(glob);

@@ -1,5 +1,8 @@
-import { misfitOf, type UntypedData, type Value } from '@ihandler/core';
+import type { UntypedData, Value } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
+import { knownOrigins } from '../origins.ts';
+
+const { misfitOf } = knownOrigins;
 
 /** Hostile data, and what is hostile about it. */
 export interface Variation {

@@ -8,6 +8,7 @@ import {
   type Incident,
 } from '@ihandler/core';
 import type { AtPoint, Crash, Disk, JournalPoint } from '../disk.ts';
+import { declaredOrigins } from '../origins.ts';
 import { inTime } from './in-time.ts';
 import { type HandlerPoint, type Observed, observe } from './observe.ts';
 
@@ -75,6 +76,7 @@ export function createLife({ handler, disk, dataDir, patience }: LifeParts, opti
   const dispatcher = createDispatcher({
     journal: disk.journal(at),
     handlers: [{ handler: observed.handler, instance: INSTANCE }],
+    origins: declaredOrigins,
     sensor: 'conformance-sensor',
     dataDir,
     fetch: answer,

@@ -1,7 +1,7 @@
 import type { Incident, Value } from '../incident.ts';
 import type { Level } from '../log.ts';
+import type { Definitions, JsonSchema } from './json-schema.ts';
 import type { Meaning, Role, RoleFacts } from './roles.ts';
-import type { Schema } from './schema.ts';
 
 /**
  * What is done with a value before it becomes a fact:
@@ -39,10 +39,8 @@ export type RoleMappings = {
   readonly [R in Role]?: { readonly [F in keyof RoleFacts[R]]?: FactSource };
 };
 
-/** What the package that reports an origin says about it. */
-export interface OriginDeclaration {
-  /** The schema of its data. It must allow further keys: later versions of a sensor add some. */
-  readonly schema: Schema;
+/** What a package says about an origin, without the schema of its data. */
+export interface OriginDescription {
   /** Its default severity. */
   readonly level: Level;
   /** What happened, in a sentence or two, for the page of incidents. */
@@ -51,16 +49,29 @@ export interface OriginDeclaration {
   readonly roles?: RoleMappings;
 }
 
-/** A declaration without its schema: plain data. */
-export type OriginDescription = Omit<OriginDeclaration, 'schema'>;
+/** What the package that reports an origin says about it. */
+export interface OriginDeclaration extends OriginDescription {
+  /** The schema of its data. Further keys are always allowed: later versions of a sensor add some. */
+  readonly schema: JsonSchema;
+}
 
-/** Declarations by origin. */
-export type OriginDeclarations = Readonly<Record<string, OriginDeclaration>>;
+/**
+ * The content of `origins.json`, which a package lists as `origins` in its manifest: the origins that it reports, as data, so
+ * that no code of the package runs to know them. `ihandler origins` generates it.
+ */
+export interface OriginsFile {
+  readonly $schema?: string;
+  /** What several schemas refer to. */
+  readonly $defs?: Definitions;
+  readonly origins: Readonly<Record<string, OriginDeclaration>>;
+}
 
 /** The origins that are declared by core and by the installed packages. */
 export interface Origins {
   /** What is declared, by origin: plain data. */
   all(): Readonly<Record<string, OriginDescription>>;
+  /** Whether an origin is declared. */
+  has(origin: string): boolean;
   /** The default level of an origin; `info` for one that is not declared. */
   levelOf(origin: string): Level;
   /** The roles that an origin can have, in declared order. Roles that this version does not know are left out. */

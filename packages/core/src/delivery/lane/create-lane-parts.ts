@@ -1,5 +1,6 @@
 import { type Handler, type HandlerContext, isWriting, type ReportOptions } from '../../contract/handler.ts';
 import type { Journal } from '../../contract/journal.ts';
+import type { OriginRegistry } from '../../origins/create-origins.ts';
 import type { HandlerEntry } from '../../routing/handler-entry.ts';
 import type { Router } from '../../routing/router.ts';
 import type { RetryPolicy } from '../../timing/backoff.ts';
@@ -22,7 +23,7 @@ export interface LaneOptions {
   /** The lane's place among all. */
   readonly index: number;
   /** What the handler is lent; the lane adds its signal and its way to report. */
-  readonly context: Omit<HandlerContext, 'signal' | 'report'>;
+  readonly context: Omit<HandlerContext, 'signal' | 'report'> & { readonly origins: OriginRegistry };
   readonly journal: Journal;
   readonly router: Router;
   readonly retry: Required<RetryPolicy>;
@@ -62,11 +63,12 @@ function attemptsOf(
   context: HandlerContext,
   code: HandlerCode,
   mask: HandlerEntry['mask'],
+  origins: OriginRegistry,
 ): Attempts {
   const attempts = isWriting(handler)
     ? new WritingAttempts(handler, context, code)
     : listeningAttempts(handler, context, code);
-  return mask === undefined || mask === false ? attempts : maskedAttempts(attempts, mask);
+  return mask === undefined || mask === false ? attempts : maskedAttempts(attempts, mask, origins);
 }
 
 /** Creates the parts of a lane. */
@@ -111,7 +113,7 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     cursor,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),
-    attempts: attemptsOf(handler, context, code, entry.mask),
+    attempts: attemptsOf(handler, context, code, entry.mask, options.context.origins),
     enter,
   };
 }

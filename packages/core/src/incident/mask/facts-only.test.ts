@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { catalogue } from '../../catalogue/index.ts';
 import type { UntypedData } from '../../contract/incident.ts';
 import { incidentOf } from '../../testing/delivery.ts';
+import { sensorOrigins, sensorRegistry } from '../../testing/origins.ts';
 import { factsOnly } from './facts-only.ts';
 
 const connection = {
@@ -22,13 +22,15 @@ describe('factsOnly', () => {
   it('keeps numbers, the ends of connections and hashes, and nothing that an attacker wrote', () => {
     const sha = 'a'.repeat(32);
     const data = { md5hash: sha, file: '/var/lib/x', url: 'http://203.0.113.9/', connection };
-    const facts = factsOnly(incidentOf(1, 'dionaea.download.complete.hash', data));
+    const facts = factsOnly(incidentOf(1, 'dionaea.download.complete.hash', data), sensorRegistry);
     expect(facts.data).toEqual({ md5hash: sha, file: '', url: '', connection: factual });
     expect(facts).toMatchObject({ id: 's:1', origin: 'dionaea.download.complete.hash' });
   });
 
   it('keeps no data of an origin without a schema', () => {
-    expect(factsOnly(incidentOf(1, 'acme.thing.seen', { connection, n: 1 })).data).toEqual({});
+    expect(factsOnly(incidentOf(1, 'acme.thing.seen', { connection, n: 1 }), sensorRegistry).data).toEqual(
+      {},
+    );
   });
 
   it('leaves no text of an attacker in any incident', () => {
@@ -41,7 +43,7 @@ describe('factsOnly', () => {
     );
     fc.assert(
       fc.property(
-        fc.constantFrom(...Object.keys(catalogue)),
+        fc.constantFrom(...Object.keys(sensorOrigins.origins)),
         fc.dictionary(word, value),
         word,
         (origin, more, text) => {
@@ -54,7 +56,7 @@ describe('factsOnly', () => {
               protocol: `${text} `,
             },
           };
-          const facts = factsOnly(incidentOf(1, origin, data as unknown as UntypedData));
+          const facts = factsOnly(incidentOf(1, origin, data as unknown as UntypedData), sensorRegistry);
           expect(JSON.stringify(facts.data)).not.toContain('evil-');
         },
       ),

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { catalogue } from '../../catalogue/index.ts';
 import type { Incident, UntypedData, Value } from '../../contract/incident.ts';
-import { isRecord, property } from '../../contract/property.ts';
+import { isRecord } from '../../contract/property.ts';
+import type { OriginRegistry } from '../../origins/create-origins.ts';
 import { withData } from './mask-sensor.ts';
 import { MASKED } from './mask-text.ts';
 
@@ -45,20 +45,7 @@ function factsOf(key: string, value: Value): Value {
   return isRecord(value) ? (connectionFacts(value) ?? {}) : value;
 }
 
-function shapeKeys(schema: unknown): readonly string[] {
-  const shape = property(schema, 'shape');
-  return isRecord(shape) ? Object.keys(shape) : [];
-}
-
 const noKeys: ReadonlySet<string> = new Set();
-const keysByOrigin = new Map<string, ReadonlySet<string>>(
-  Object.entries(catalogue).map(([origin, { schema }]) => [origin, new Set(shapeKeys(schema))]),
-);
-
-/** The keys that the schema of an origin names. Others may come from an attacker. */
-function keysOf(origin: string): ReadonlySet<string> {
-  return keysByOrigin.get(origin) ?? noKeys;
-}
 
 /**
  * The incident with what a sensor measures, and without anything that an attacker wrote: numbers, the ends of connections, and
@@ -66,9 +53,9 @@ function keysOf(origin: string): ReadonlySet<string> {
  * the schema of the origin does not name are left out, so an incident whose data fits no schema has no data.
  * Every local end becomes `127.0.0.1`; mask the incident first, so that a remote end that is the sensor itself does, too.
  */
-export function factsOnly(incident: Incident): Incident {
+export function factsOnly(incident: Incident, origins: Pick<OriginRegistry, 'keysOf'>): Incident {
   const { origin, data, misfit } = incident;
-  const known = misfit === undefined ? keysOf(origin) : noKeys;
+  const known = misfit === undefined ? origins.keysOf(origin) : noKeys;
   const facts = Object.entries(data).flatMap(([key, value]) =>
     known.has(key) ? [[key, factsOf(key, value as Value)]] : [],
   );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../contract/incident.ts';
 import { incidentOf } from '../../testing/delivery.ts';
+import { sensorRegistry } from '../../testing/origins.ts';
 import { maskSensor } from './mask-sensor.ts';
 import { ownAddressesOf } from './own-addresses.ts';
 
@@ -16,8 +17,10 @@ const connection = (local: string, remote = '198.51.100.7') => ({
 });
 
 function dataOf(local: string, more: Record<string, Value>, remote?: string) {
-  return maskSensor(incidentOf(1, 'acme.thing.seen', { connection: connection(local, remote), ...more }))
-    .data;
+  return maskSensor(
+    incidentOf(1, 'acme.thing.seen', { connection: connection(local, remote), ...more }),
+    sensorRegistry,
+  ).data;
 }
 
 const manyHosts = () => Array.from({ length: 1000 }, (_, n) => `192.0.${2 + (n >> 8)}.${n & 255}`);
@@ -91,7 +94,7 @@ describe('maskSensor', () => {
 
   it('knows the address by names such as dst_ip when the data has no schema', () => {
     const data = { dst_ip: '192.0.2.1', src_ip: '198.51.100.7', text: 'to 192.0.2.1 from 198.51.100.7' };
-    expect(maskSensor(incidentOf(1, 'acme.thing.seen', data)).data).toEqual({
+    expect(maskSensor(incidentOf(1, 'acme.thing.seen', data), sensorRegistry).data).toEqual({
       dst_ip: '127.0.0.1',
       src_ip: '198.51.100.7',
       text: 'to 127.0.0.1 from 198.51.100.7',
@@ -100,7 +103,7 @@ describe('maskSensor', () => {
 
   it('replaces the name of a local end only there', () => {
     const data = { connection: connection('pot.example.com'), text: 'pot.example.com' };
-    expect(maskSensor(incidentOf(1, 'acme.thing.seen', data)).data).toEqual({
+    expect(maskSensor(incidentOf(1, 'acme.thing.seen', data), sensorRegistry).data).toEqual({
       connection: connection('127.0.0.1'),
       text: 'pot.example.com',
     });
@@ -113,7 +116,7 @@ describe('maskSensor', () => {
       second: connection('192.0.2.2'),
       text: '192.0.2.1 192.0.2.2',
     });
-    expect(maskSensor(incident).data['text']).toBe('127.0.0.1 127.0.0.1');
+    expect(maskSensor(incident, sensorRegistry).data['text']).toBe('127.0.0.1 127.0.0.1');
   });
 
   it.each([
@@ -137,7 +140,7 @@ describe('maskSensor', () => {
       let best = Number.POSITIVE_INFINITY;
       for (let n = 0; n < 5; n += 1) {
         const start = process.cpuUsage();
-        maskSensor(incident);
+        maskSensor(incident, sensorRegistry);
         best = Math.min(best, process.cpuUsage(start).user / 1000);
       }
       return best;
@@ -154,9 +157,12 @@ describe('maskSensor', () => {
 
   it('returns the same incident when it has no local address, and changes only the data', () => {
     const plain = incidentOf(1, 'acme.thing.seen', { host: '192.0.2.1' });
-    expect(maskSensor(plain)).toBe(plain);
+    expect(maskSensor(plain, sensorRegistry)).toBe(plain);
     const incident = incidentOf(2, 'acme.thing.seen', { connection: connection('192.0.2.1') });
-    expect(maskSensor(incident)).toEqual({ ...incident, data: { connection: connection('127.0.0.1') } });
+    expect(maskSensor(incident, sensorRegistry)).toEqual({
+      ...incident,
+      data: { connection: connection('127.0.0.1') },
+    });
   });
 
   it('leaves no whole address behind, and changes no text without one', () => {
@@ -166,7 +172,11 @@ describe('maskSensor', () => {
         .ipV4()
         .filter(isTelling)
         .map((host) => `::ffff:${host}`),
-      fc.ipV6().filter((host) => ownAddressesOf(incidentOf(1, 'a.b', { local: { host } })) !== undefined),
+      fc
+        .ipV6()
+        .filter(
+          (host) => ownAddressesOf(incidentOf(1, 'a.b', { local: { host } }), sensorRegistry) !== undefined,
+        ),
     );
     const gap = fc.constantFrom(' ', ',', '/', '"', '=', '\n', 'x ', ' y');
     fc.assert(

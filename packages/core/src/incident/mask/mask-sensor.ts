@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Incident, UntypedData, Value } from '../../contract/incident.ts';
+import type { Origins } from '../../contract/meaning/origins.ts';
 import { isRecord } from '../../contract/property.ts';
 import { createIncident } from '../create-incident.ts';
 import { MASKED, maskBytes, maskText } from './mask-text.ts';
@@ -43,18 +44,18 @@ function masked(value: Value, own: OwnAddresses): Value {
 export function withData(incident: Incident, changed: UntypedData): Incident {
   const { id, origin, timestamp, sensor, local, misfit } = incident;
   const made = createIncident({ id, origin, timestamp, sensor, data: changed, local });
-  // createIncident does not know schemas that handlers declare, so their misfit is carried over.
-  return misfit === undefined || made.misfit !== undefined ? made : Object.freeze({ ...made, misfit });
+  return misfit === undefined ? made : Object.freeze({ ...made, misfit });
 }
 
 /**
  * The incident without the sensor's own address: `127.0.0.1` replaces every local address of its connections wherever it
  * occurs, in connections, texts, keys and bytes, in every usual spelling (see {@link maskText}). Encodings such as Base64,
  * percent or decimal notation are not undone. Id and ports stay. Returns the same incident when it names no local address.
+ * `origins` are those of the handler's context.
  * For handlers that send incidents off the machine and mask them by their own rules; otherwise the setting `mask` does it.
  */
-export function maskSensor(incident: Incident): Incident {
-  const own = ownAddressesOf(incident);
+export function maskSensor(incident: Incident, origins: Pick<Origins, 'has'>): Incident {
+  const own = ownAddressesOf(incident, origins);
   // Safe: masking a record keeps it a record.
   return own === undefined ? incident : withData(incident, masked(incident.data, own) as UntypedData);
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { catalogue } from '../../catalogue/index.ts';
 import type { Incident } from '../../contract/incident.ts';
+import type { Origins } from '../../contract/meaning/origins.ts';
 import { isRecord } from '../../contract/property.ts';
 import { parseIpv4 } from './ipv4-words.ts';
 import { type Ipv6, parseIpv6 } from './ipv6-words.ts';
@@ -91,8 +91,11 @@ function collect(value: unknown, hasSchema: boolean, found: Collector): void {
  * The sensor's own addresses in an incident: the local ends of its connections and, when its data has no schema, values of
  * names such as `dst_ip`. Undefined when there is none.
  */
-export function ownAddressesOf({ origin, data, misfit }: Incident): OwnAddresses | undefined {
+export function ownAddressesOf(
+  { origin, data, misfit }: Incident,
+  origins: Pick<Origins, 'has'>,
+): OwnAddresses | undefined {
   const found = new Collector();
-  collect(data, misfit === undefined && Object.hasOwn(catalogue, origin), found);
+  collect(data, misfit === undefined && origins.has(origin), found);
   return found.ipv6.length > 0 || found.hasName ? found : undefined;
 }

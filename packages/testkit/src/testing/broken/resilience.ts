@@ -1,4 +1,5 @@
-import { type Incident, knownOrigins, temporary } from '@ihandler/core';
+import { type Incident, temporary } from '@ihandler/core';
+import { knownNames } from '../../origins.ts';
 import { listening, read } from '../sound.ts';
 import { type Broken, hears, untyped } from './broken.ts';
 
@@ -68,7 +69,7 @@ export const brokenResilience: readonly Broken[] = [
   cannot(
     'accepts unknown origins, if its globs match them',
     'fails on unknown origins',
-    ({ origin }) => !knownOrigins().includes(origin),
+    ({ origin }) => !knownNames.includes(origin),
   ),
   {
     rule: 'accepts unknown origins, if its globs match them',

@@ -1,6 +1,7 @@
 import type { Incident } from '../../../contract/incident.ts';
 import { factsOnly } from '../../../incident/mask/facts-only.ts';
 import { maskSensor } from '../../../incident/mask/mask-sensor.ts';
+import type { OriginRegistry } from '../../../origins/create-origins.ts';
 import { type Batch, part } from '../lane-queue.ts';
 import type { Attempts } from './attempt.ts';
 
@@ -19,7 +20,22 @@ function once(mask: Masking): Masking {
   };
 }
 
-const maskings = { own: once(maskSensor), facts: once((incident) => factsOnly(maskSensor(incident))) };
+interface Maskings {
+  readonly own: Masking;
+  readonly facts: Masking;
+}
+
+const made = new WeakMap<OriginRegistry, Maskings>();
+
+/** The maskings of a dispatcher. */
+function maskingsOf(origins: OriginRegistry): Maskings {
+  const known = made.get(origins);
+  if (known !== undefined) return known;
+  const own = once((incident) => maskSensor(incident, origins));
+  const maskings = { own, facts: once((incident) => factsOnly(maskSensor(incident, origins), origins)) };
+  made.set(origins, maskings);
+  return maskings;
+}
 
 function maskBatch(batch: Batch, single: boolean, mask: Masking): Batch {
   const tried = single ? part(batch, 0, 1) : batch;
@@ -30,8 +46,9 @@ function maskBatch(batch: Batch, single: boolean, mask: Masking): Batch {
  * Attempts whose handler gets incidents without the sensor's own address, or with facts only. The batch, and so a dead letter, keeps the
  * originals.
  */
-export function maskedAttempts(attempts: Attempts, mask: true | 'facts'): Attempts {
-  const masking = mask === 'facts' ? maskings.facts : maskings.own;
+export function maskedAttempts(attempts: Attempts, mask: true | 'facts', origins: OriginRegistry): Attempts {
+  const { own, facts } = maskingsOf(origins);
+  const masking = mask === 'facts' ? facts : own;
   return {
     attempt: (batch, single) => attempts.attempt(maskBatch(batch, single, masking), single),
     attemptReplay: (batch, single) => attempts.attemptReplay(maskBatch(batch, single, masking), single),
