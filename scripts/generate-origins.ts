@@ -68,12 +68,12 @@ export function generateOrigins(): ReadonlyMap<string, string> {
       ),
     ],
     [
-      'packages/log-text/src/json-shape.generated.ts',
+      'packages/log-text/src/json/json-shape.generated.ts',
       moduleOf(
         "import type { ShapeData } from './json-shape.ts';",
         'The type of each field of the origins that the packages of this family declare.',
         'shapeData: ShapeData',
-        jsonShape(files.map(([, file]): OriginsFile => file)),
+        jsonShape([ownOrigins, ...files.map(([, file]): OriginsFile => file)]),
       ),
     ],
   ]);

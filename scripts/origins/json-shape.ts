@@ -1,6 +1,6 @@
 import type { OriginsFile } from '@ihandler/core';
 import type { Definitions, JsonSchema } from '@ihandler/core/origins';
-import type { ShapeData } from '../../packages/log-text/src/json-shape.ts';
+import type { ShapeData } from '../../packages/log-text/src/json/json-shape.ts';
 
 /** The type of a field that has both types: an object wins, since its members keep their names; otherwise text. */
 function merged(one: ShapeData | undefined, other: ShapeData | undefined): ShapeData | undefined {

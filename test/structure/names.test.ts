@@ -16,15 +16,10 @@ const names = [
     .map(({ json }) => json.name.replace('@ihandler/', '')),
 ];
 
-/** Origins and schemas of known incidents carry the name of the sensor that reports them. */
-const catalogue = /^packages\/core\/src\/(?:catalogue\/|incident\/.*generated)/;
 const sources = neutral.flatMap(({ folder }) =>
   filesInGit().filter(
     (file) =>
-      file.startsWith(`${folder}/src/`) &&
-      file.endsWith('.ts') &&
-      !/\.test\.ts$|\/testing\//.test(file) &&
-      !catalogue.test(file),
+      file.startsWith(`${folder}/src/`) && file.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(file),
   ),
 );
 

@@ -1,7 +1,7 @@
 import { escapeControls, type Incident, type Level, type Value } from '@ihandler/core';
 import { fieldsText, headValue, isConnection } from './field-text.ts';
-import { jsonData } from './json-data.ts';
-import { dataShape } from './json-shape.ts';
+import { jsonData } from './json/json-data.ts';
+import { dataShape } from './json/json-shape.ts';
 import { dionaeaTime, utcTime } from './time-text.ts';
 
 /** Formats an incident as one line without the newline. No field of the incident can end the line or add another. */

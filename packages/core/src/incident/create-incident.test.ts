@@ -19,15 +19,6 @@ describe('createIncident', () => {
     expect(Object.keys(made)).toEqual(['id', 'origin', 'timestamp', 'sensor', 'data']);
   });
 
-  it('sets a misfit that says why the data does not fit the schema', () => {
-    const offer = { ...parts, origin: 'dionaea.download.offer' };
-    expect(createIncident({ ...offer, data: { url: 'http://192.0.2.1/' } })).not.toHaveProperty('misfit');
-    expect(createIncident({ ...offer, data: {} }).misfit).toBe(
-      'url: expected a string or bytes, found nothing',
-    );
-    expect(createIncident({ ...parts, data: {} })).not.toHaveProperty('misfit');
-  });
-
   it('ignores the misfit of another incident', () => {
     const offer = { ...parts, origin: 'dionaea.download.offer', misfit: 'as another incident claims' };
     expect(createIncident({ ...offer, data: { url: 'x' } })).not.toHaveProperty('misfit');

@@ -44,10 +44,16 @@ export function createDeclaredCheck(handlers: readonly Handler[], origins: Origi
     return Object.freeze(misfit === undefined ? rest : { ...rest, misfit });
   }
 
-  function misfitOf({ origin, data }: Incident): string | undefined {
+  function misfitOf(incident: Incident): string | undefined {
+    const { origin } = incident;
     const schema = schemas.get(origin);
-    if (schema === undefined) return origins.misfitOf(origin, data);
-    const issue = firstIssue(schema, data);
+    if (schema === undefined)
+      try {
+        return origins.misfitOf(origin, incident.data);
+      } catch {
+        return undefined; // data that cannot be read is for the handlers to refuse
+      }
+    const issue = firstIssue(schema, incident.data);
     return issue && escapeControls(issue.slice(0, LONGEST));
   }
 

@@ -1,5 +1,5 @@
 /**
- * The SIP methods that dionaea knows, in the order of the bits of `sip_commands.sip_command_allow`, starting at bit 0. Every
+ * The SIP methods that a database stores as bits, in the order of the bits of `sip_commands.sip_command_allow`, starting at bit 0. Every
  * other method is `UNKNOWN`. Upper case only.
  */
 export const SIP_METHODS: readonly string[] = Object.freeze([

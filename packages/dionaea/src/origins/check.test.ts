@@ -177,8 +177,8 @@ test('levelOf returns the level of a declared origin, and info for others', () =
 
 test('origins.json is plain JSON Schema and accepts bytes in their JSON form', () => {
   const plain = new Ajv2020({ strict: true, allowUnionTypes: true });
-  plain.addSchema({ $id: 'urn:origins', $defs: { ...$defs, ...Object.fromEntries(schemas) } });
-  const offer = plain.getSchema('urn:origins#/$defs/dionaea.download.offer');
+  plain.addSchema({ $id: 'urn:test:origins', $defs: { ...$defs, ...Object.fromEntries(schemas) } });
+  const offer = plain.getSchema('urn:test:origins#/$defs/dionaea.download.offer');
   expect(offer?.({ url: { $bytes: '/w==' } })).toBe(true);
   expect(offer?.({ url: {} })).toBe(false);
 });

@@ -6,7 +6,6 @@ import {
   silentLog,
   temporary,
 } from '@ihandler/core';
-import { exampleOrigins } from '@ihandler/testkit';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { LiveSource } from '../assembly/load-sources.ts';
 import { createFolder } from '../testing/folder.ts';
@@ -41,7 +40,6 @@ function source(instance: string, ...runs: readonly ((context: Run) => Promise<v
 
 async function supervised(...sources: readonly LiveSource[]) {
   const dispatcher = createDispatcher({
-    origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: [],
     sensor: 's',

@@ -30,7 +30,7 @@ export const loose: z.ZodType<string | number> = z.union([z.string(), z.number()
 /** A string or null. */
 export const maybeString: z.ZodType<string | null> = z.string().nullable();
 
-/** A boolean; the C core of dionaea writes 0 or 1. */
+/** A boolean, or 0 or 1, which some sensors write. */
 export const flag: z.ZodType<boolean | number> = z.union([z.boolean(), z.int()]);
 
 /** A list of any values, for parts that no handler interprets. */

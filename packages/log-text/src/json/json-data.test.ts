@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createIncident, type UntypedData } from '@ihandler/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formats } from './formats.ts';
+import { formats } from '../formats.ts';
+import { recordedIncidents } from '../testing/recorded-incidents.ts';
 import { jsonLogSchema } from './json-shape.ts';
-import { recordedIncidents } from './testing/recorded-incidents.ts';
 
 /** The type of every field by its path. Adds a problem for a field with two. */
 function collectTypes(types: Map<string, string>, problems: string[], path: string, value: unknown): void {
@@ -89,7 +89,7 @@ it('a command of MySQL and one of FTP are both text in the JSON log, and no valu
 
 it('json-log.schema.json is the schema of the JSON log', () => {
   const published: unknown = JSON.parse(
-    readFileSync(new URL('../json-log.schema.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../../json-log.schema.json', import.meta.url), 'utf8'),
   );
   expect(published).toEqual(jsonLogSchema());
 });
