@@ -1,6 +1,7 @@
 import { createIncident, type Incident } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import { host, keepRunning, until } from '@ihandler/test-support/host';
-import { recordIncidents } from '@ihandler/testkit';
+import { exampleOrigins, recordIncidents } from '@ihandler/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectBroker } from './connection/broker-connection.ts';
 import { publishFrame } from './connection/frame.ts';
@@ -117,7 +118,8 @@ describe('the source hpfeeds', () => {
         data: { uuid: 'u', opnum: 9, connection: { id } },
       },
     ]);
-    for (const { misfit } of kept) expect(misfit).toBeUndefined();
+    const { misfitOf } = createOrigins([exampleOrigins]);
+    for (const { origin, data } of kept) expect(misfitOf(origin, data)).toBeUndefined();
   });
 
   it('rejects incidents of a stream that another identity began, also after a restart', async () => {

@@ -1,7 +1,7 @@
 import { createOrigins, ownOrigins } from '@ihandler/core/origins';
 import { exampleOrigins } from './examples/origins.generated.ts';
 
-/** What a dispatcher of the testkit is told about origins. */
+/** The declarations that a dispatcher of the testkit gets. */
 export const declaredOrigins = [exampleOrigins];
 
 /** The origins that have examples, and those of core. */

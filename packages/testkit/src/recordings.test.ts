@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { recordings } from './index.ts';
+import { knownOrigins } from './origins.ts';
 
 it('recordings.dionaea provides a file and incidents that fit their origins', () => {
   const { file, incidents } = recordings.dionaea();
@@ -8,7 +9,7 @@ it('recordings.dionaea provides a file and incidents that fit their origins', ()
   expect(all).toHaveLength(243);
   expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(243);
   expect(new Set(all.map(({ origin }) => origin)).size).toBe(26);
-  expect(all.filter(({ misfit }) => misfit !== undefined)).toEqual([]);
+  expect(all.filter(({ origin, data }) => knownOrigins.misfitOf(origin, data) !== undefined)).toEqual([]);
   expect(all[0]).toMatchObject({
     id: 'dionaea:1',
     origin: 'dionaea.connection.tcp.accept',

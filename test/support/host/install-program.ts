@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleChild, bundleChildren } from '../bundle-child.ts';
@@ -45,6 +45,8 @@ async function installPackage(folder: string, name: string): Promise<void> {
     exports,
   };
   writeFileSync(join(to, 'package.json'), JSON.stringify(json));
+  const origins = new URL('origins.json', from);
+  if (existsSync(origins)) copyFileSync(origins, join(to, 'origins.json'));
 }
 
 /**

@@ -43,7 +43,10 @@ export async function buildProgram(names: readonly string[]): Promise<BuiltProgr
       const from = fileURLToPath(new URL(name, packages));
       const { ihandler, version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
       const built = readFileSync(join(own, name, 'index.js'), 'utf8');
-      world.install(`@ihandler/${name}`, { version, ihandler, main: './index.js' }, { 'index.js': built });
+      const files: Record<string, string> = { 'index.js': built };
+      if (existsSync(join(from, 'origins.json')))
+        files['origins.json'] = readFileSync(join(from, 'origins.json'), 'utf8');
+      world.install(`@ihandler/${name}`, { version, ihandler, main: './index.js' }, files);
       const library = join(world.folder, 'node_modules/better-sqlite3');
       mkdirSync(dirname(library), { recursive: true });
       if (!existsSync(library)) symlinkSync(join(from, 'node_modules/better-sqlite3'), library);

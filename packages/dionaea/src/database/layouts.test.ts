@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import dionaea from '../index.ts';
 import { temporaryFolder } from '../testing/folder.ts';
+import { misfitOf } from '../testing/misfit-of.ts';
 import { runSource } from '../testing/run-source.ts';
 
 const connections = `CREATE TABLE connections (connection INTEGER PRIMARY KEY, connection_type TEXT,
@@ -56,7 +57,7 @@ describe('the tables of dionaea databases', () => {
     expect(rejects).toMatchObject([
       { offset: 2, reason: expect.stringMatching(/^Table emu_services_old, row 2: /) },
     ]);
-    expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
+    expect(incidents.every((incident) => misfitOf(incident) === undefined)).toBe(true);
   });
 
   it('of the maintained fork are read: HTTP and NetBIOS requests, stub data, names after uuids', async () => {
@@ -94,7 +95,7 @@ describe('the tables of dionaea databases', () => {
         is_wpad: 1,
       },
     ]);
-    expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
+    expect(incidents.every((incident) => misfitOf(incident) === undefined)).toBe(true);
   });
 
   it('without an index still give arguments and fingerprints with their rows', async () => {
@@ -157,7 +158,7 @@ describe('the tables of dionaea databases', () => {
         "scan_date": "2010-10-07 20:37:27", "scans": {"ClamAV": {"detected": true, "result": "Worm"},
         "__proto__": {"detected": false, "result": null}}}}`),
     );
-    expect(incidents.every(({ misfit }) => misfit === undefined)).toBe(true);
+    expect(incidents.every((incident) => misfitOf(incident) === undefined)).toBe(true);
   });
 
   it('may be connections alone, of any type and with unknown values', async () => {
@@ -182,7 +183,7 @@ describe('the tables of dionaea databases', () => {
         remote: { ...nowhere, hostname: null },
       },
     });
-    expect(incidents[1]?.misfit).toBeUndefined();
+    expect(incidents.slice(1, 2).map(misfitOf)).toEqual([undefined]);
   });
 });
 

@@ -3,6 +3,7 @@ import { type Incident, silentLog } from '@ihandler/core';
 import { createLineReader } from '@ihandler/source-kit';
 import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
+import { misfitOf } from '../testing/misfit-of.ts';
 import { createLogIncident } from './read-line.ts';
 
 type Settings = Parameters<typeof createLogIncident>[0];
@@ -59,19 +60,19 @@ describe('a line of log_incident', () => {
   });
 
   it('of a link becomes an incident with two connections in the form of core', () => {
-    const { data, misfit } = incidentOf(line({ parent: wire, child: wire }, 'dionaea.connection.link'));
-    expect(data).toEqual({ parent: connection, child: connection });
-    expect(misfit).toBeUndefined();
+    const incident = incidentOf(line({ parent: wire, child: wire }, 'dionaea.connection.link'));
+    expect(incident.data).toEqual({ parent: connection, child: connection });
+    expect(misfitOf(incident)).toBeUndefined();
   });
 
   it('may have the integer id and the null host name of old versions', () => {
-    const { data, misfit } = incidentOf(line({ connection: { ...wire, id: 140234, remote_hostname: null } }));
-    expect(data['connection']).toEqual({
+    const incident = incidentOf(line({ connection: { ...wire, id: 140234, remote_hostname: null } }));
+    expect(incident.data['connection']).toEqual({
       ...connection,
       id: '140234',
       remote: { ...connection.remote, hostname: null },
     });
-    expect(misfit).toBeUndefined();
+    expect(misfitOf(incident)).toBeUndefined();
   });
 
   it('keeps the data beside the connection and unknown keys in it', () => {
@@ -87,13 +88,13 @@ describe('a line of log_incident', () => {
     });
   });
 
-  it('with an incomplete connection becomes an incident that is marked as a misfit', () => {
-    const { data, misfit } = incidentOf(line({ connection: { id: 'x', remote_ip: '1.2.3.4' } }));
-    expect(data['connection']).toEqual({ id: 'x', remote: { host: '1.2.3.4', hostname: null } });
-    expect(misfit).toMatch(/connection/);
-    expect(incidentOf(line({ connection: null })).misfit).toMatch(/connection/);
-    expect(incidentOf(line({ connection: 'x' })).misfit).toMatch(/connection/);
-    expect(incidentOf(line(undefined)).misfit).toMatch(/connection/);
+  it('with an incomplete connection becomes an incident that does not fit its schema', () => {
+    const incident = incidentOf(line({ connection: { id: 'x', remote_ip: '1.2.3.4' } }));
+    expect(incident.data['connection']).toEqual({ id: 'x', remote: { host: '1.2.3.4', hostname: null } });
+    expect(misfitOf(incident)).toMatch(/connection/);
+    expect(misfitOf(incidentOf(line({ connection: null })))).toMatch(/connection/);
+    expect(misfitOf(incidentOf(line({ connection: 'x' })))).toMatch(/connection/);
+    expect(misfitOf(incidentOf(line(undefined)))).toMatch(/connection/);
   });
 
   it('keeps hostile keys and characters as data', () => {
@@ -178,7 +179,7 @@ describe('a line of log_incident', () => {
         .split('\n');
       const results = lines.map((text, index) => read(text, index));
       expect(results.filter((result) => typeof result === 'string')).toEqual([]);
-      expect(results.map((result) => (typeof result === 'string' ? result : result.misfit))).toEqual(
+      expect(results.map((result) => (typeof result === 'string' ? result : misfitOf(result)))).toEqual(
         lines.map(() => undefined),
       );
     },

@@ -1,10 +1,13 @@
 import { createIncident, type Incident } from '@ihandler/core';
-import { incident as example } from '@ihandler/testkit';
+import { createOrigins } from '@ihandler/core/origins';
+import { incident as example, exampleOrigins } from '@ihandler/testkit';
 import { xml } from '@xmpp/client';
 import { describe, expect, it } from 'vitest';
 import { dionaeaElement } from './dionaea-element.ts';
 import { createLegacyConnections } from './legacy-connections.ts';
 import { readLegacyStanza } from './legacy-stanza.ts';
+
+const { misfitOf } = createOrigins([exampleOrigins]);
 
 const connection = {
   id: 'c1',
@@ -78,12 +81,10 @@ describe('a legacy stanza', () => {
     ],
   ])('of %s comes back as it was, but for what the old form leaves out', (origin, data) => {
     const incident = incidentOf(origin, { ...data, connection });
-    expect(incident.misfit).toBeUndefined();
+    expect(misfitOf(incident.origin, incident.data)).toBeUndefined();
     const found = roundTrip(incident);
     expect(found).toMatchObject({ origin, data });
-    expect(
-      createIncident({ id: 's:1', timestamp: 0, sensor: 'x', ...(found ?? incident) }).misfit,
-    ).toBeUndefined();
+    expect(misfitOf(found?.origin ?? '', found?.data ?? {})).toBeUndefined();
   });
 
   it('of a verdict has the engines, clean ones with no result', () => {

@@ -15,7 +15,7 @@ export type Conversion = 'seconds' | 'time' | 'basename' | 'word' | 'count';
 
 /**
  * Where a fact is in the data of an incident. A text is a path: keys and indexes joined by dots, such as `credentials.0.user`.
- * Of a list, the first source that has a value counts. `null` is no value.
+ * Of a list, the first source that has a value counts. `null` counts as missing.
  */
 export type FactSource =
   | string
@@ -45,7 +45,7 @@ export interface OriginDescription {
   readonly level: Level;
   /** What happened, in a sentence or two, for the page of incidents. */
   readonly description: string;
-  /** What it means. @default it has no role */
+  /** The roles of its incidents. @default it has no role */
   readonly roles?: RoleMappings;
 }
 
