@@ -2,8 +2,10 @@
 // tables with the same indexes and constraints, 1,000 incidents per transaction, on the same server, which makes every commit
 // durable (fsync on). The limit does not look anything up, and its text is created before the measurement.
 import { pipeline } from 'node:stream/promises';
-import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
+import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import logPostgres from '@ihandler/log-postgres';
+import { exampleOrigins } from '@ihandler/testkit';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { startPostgres } from '../test/support/servers/postgres.ts';
@@ -125,9 +127,9 @@ const context = {
   signal: new AbortController().signal,
   durable: true,
   log: silentLog,
-  origins: createOrigins([catalogue]),
+  origins: createOrigins([exampleOrigins]),
   now: Date.now,
-} as HandlerContext;
+} as unknown as HandlerContext;
 const rounds: { ours: number; limit: number; rows: number }[] = [];
 try {
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TABLES } from '@ihandler/attack-log';
-import { catalogue, createIncident, createOrigins, type HandlerContext, silentLog } from '@ihandler/core';
+import { createIncident, type HandlerContext, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import logSqlite from '@ihandler/log-sqlite';
+import { exampleOrigins } from '@ihandler/testkit';
 import Database from 'better-sqlite3';
 import { recordOf, STREAM } from './support/attack-rows.ts';
 import { median } from './support/median.ts';
@@ -38,9 +40,9 @@ async function ours(file: string): Promise<Pick<Times, 'parse' | 'write'>> {
     signal: new AbortController().signal,
     durable: true,
     log: silentLog,
-    origins: createOrigins([catalogue]),
+    origins: createOrigins([exampleOrigins]),
     now: Date.now,
-  } as HandlerContext;
+  } as unknown as HandlerContext;
   await handler.start?.(context);
   const times = { parse: 0, write: 0 };
   for (let batch = 0; batch < BATCHES; batch += 1) {

@@ -1,9 +1,5 @@
 import { tmpdir } from 'node:os';
-import {
-  type HandlerContext,
-  type ReportOptions,
-  type UntypedData,
-} from '@ihandler/core';
+import type { HandlerContext, ReportOptions, UntypedData } from '@ihandler/core';
 import { collectingLog } from './collecting-log.ts';
 import { knownOrigins } from './origins.ts';
 

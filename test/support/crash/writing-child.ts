@@ -1,7 +1,8 @@
 // Writes batches to a database (first argument) as a stream (second argument) until it is killed. Prints the ordinal of each
 // batch after `write` has returned.
 import { writeSync } from 'node:fs';
-import { createIncident, createOrigins, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
+import { createIncident, type HandlerContext, type Incident, silentLog } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import logSqlite from '@ihandler/log-sqlite';
 
 const [, , file = '', stream = ''] = process.argv;
@@ -14,7 +15,7 @@ const context = {
   log: silentLog,
   origins: createOrigins([]),
   now: Date.now,
-} as HandlerContext;
+} as unknown as HandlerContext;
 
 function connection(n: number) {
   return {

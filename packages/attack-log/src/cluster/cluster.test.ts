@@ -1,4 +1,4 @@
-import { createOrigins } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import { describe, expect, it } from 'vitest';
 import { connectionKey, connectionKeysIn } from '../index.ts';
 import { accept, connection, free, incident, link, offer } from '../testing/incidents.ts';
@@ -133,7 +133,7 @@ describe('cluster', () => {
       origin,
       { level: 'info', description: '', roles } as const,
     ]);
-    const store = new MemoryStore(10, createOrigins([Object.fromEntries(declared)]));
+    const store = new MemoryStore(10, createOrigins([{ origins: Object.fromEntries(declared) }]));
     store.write([of('dionaea.connection.quic.accept'), of('dionaea.connection.dtls.accept')]);
     expect(store.rows.connections).toHaveLength(1);
     expect(store.skipped.other).toBe(1);

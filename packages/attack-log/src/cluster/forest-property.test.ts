@@ -1,4 +1,5 @@
-import { createOrigins, type Incident } from '@ihandler/core';
+import type { Incident } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import { expect, it } from 'vitest';
 import { connectionKey } from '../index.ts';
 import { accept, free, link } from '../testing/incidents.ts';

@@ -1,4 +1,5 @@
-import { createOrigins, type Incident, type UntypedData } from '@ihandler/core';
+import type { Incident, UntypedData } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import { describe, expect, it } from 'vitest';
 import { connectionKey, type Row, type Table } from '../index.ts';
 import { accept, connection, incident, link } from '../testing/incidents.ts';
@@ -148,25 +149,27 @@ describe('an incident of a sensor from outside', () => {
 describe('an incident of dionaea', () => {
   const declared = createOrigins([
     {
-      'dionaea.download.complete.hash': {
-        level: 'info',
-        description: '',
-        roles: { capture: { md5: 'md5hash', sha256: 'sha256hash', url: 'url', file: 'file' } },
-      },
-      'dionaea.modules.python.ftp.command': {
-        level: 'info',
-        description: '',
-        roles: { command: { input: 'command', realm: { value: 'ftp' } } },
-      },
-      'dionaea.modules.python.printer.print': {
-        level: 'info',
-        description: '',
-        roles: { capture: { file: 'path' } },
-      },
-      'dionaea.modules.python.ftp.login': {
-        level: 'info',
-        description: '',
-        roles: { login: { username: 'username', method: { value: 'password' } } },
+      origins: {
+        'dionaea.download.complete.hash': {
+          level: 'info',
+          description: '',
+          roles: { capture: { md5: 'md5hash', sha256: 'sha256hash', url: 'url', file: 'file' } },
+        },
+        'dionaea.modules.python.ftp.command': {
+          level: 'info',
+          description: '',
+          roles: { command: { input: 'command', realm: { value: 'ftp' } } },
+        },
+        'dionaea.modules.python.printer.print': {
+          level: 'info',
+          description: '',
+          roles: { capture: { file: 'path' } },
+        },
+        'dionaea.modules.python.ftp.login': {
+          level: 'info',
+          description: '',
+          roles: { login: { username: 'username', method: { value: 'password' } } },
+        },
       },
     },
   ]);

@@ -1,4 +1,5 @@
-import { createOrigins, type OriginDescription, type Role } from '@ihandler/core';
+import type { OriginDescription, Role } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 
 const PREFIX = 'dionaea.';
 
@@ -20,16 +21,18 @@ const link: OriginDescription = { level: 'debug', description, roles: { 'connect
  * them from other machines, and its databases need the connections.
  */
 export const dionaeaConnections = createOrigins([
-  Object.fromEntries([
-    ...opened('listen', 'tcp', 'tls'),
-    ...opened('accept', 'tcp', 'tls'),
-    ...opened('connect', 'tcp', 'tls', 'udp'),
-    ...opened('reject', 'tcp'),
-    ...opened('pending', 'tcp'),
-    ['dionaea.connection.link', link],
-    ['dionaea.connection.link.early', link],
-    ['dionaea.connection.free', { level: 'debug', description, roles: { 'connection.close': {} } }],
-  ]),
+  {
+    origins: Object.fromEntries([
+      ...opened('listen', 'tcp', 'tls'),
+      ...opened('accept', 'tcp', 'tls'),
+      ...opened('connect', 'tcp', 'tls', 'udp'),
+      ...opened('reject', 'tcp'),
+      ...opened('pending', 'tcp'),
+      ['dionaea.connection.link', link],
+      ['dionaea.connection.link.early', link],
+      ['dionaea.connection.free', { level: 'debug', description, roles: { 'connection.close': {} } }],
+    ]),
+  },
 ]);
 
 /** dionaea's log_sqlite ignores these. */

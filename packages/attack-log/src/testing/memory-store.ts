@@ -1,4 +1,5 @@
-import { createOrigins, type Incident, type Origins } from '@ihandler/core';
+import type { Incident, Origins } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import {
   type AnnouncedConnection,
   type ClusterResult,

@@ -1,55 +1,58 @@
-import { createOrigins, type Incident, type OriginDescription, type RoleMappings } from '@ihandler/core';
+import type { Incident, OriginDescription, RoleMappings } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 
 const declare = (roles: RoleMappings): OriginDescription => ({ level: 'info', description: '', roles });
 
 /** What the package of a sensor from outside declares: nothing here knows its origins, nor where its data is. */
 export const acmeOrigins = createOrigins([
   {
-    'acme.session.start': declare({ 'connection.open': { connection: 'session', how: 'kind' } }),
-    'acme.session.end': declare({
-      'connection.close': { connection: 'session', duration: { path: 'lasted', as: 'seconds' } },
-    }),
-    'acme.tunnel': declare({ 'connection.child': { parent: 'from', child: 'to' } }),
-    'acme.try': declare({
-      login: {
-        connection: 'session',
-        username: 'user',
-        password: 'pass',
-        outcome: 'result',
-        method: 'way',
-        key: 'print',
-      },
-    }),
-    'acme.typed': declare({
-      command: { connection: 'session', input: 'line', realm: { value: 'shell' }, outcome: 'result' },
-    }),
-    'acme.asked': declare({
-      request: { connection: 'session', method: 'verb', target: 'what', status: 'code' },
-    }),
-    'acme.fetch': declare({
-      offer: { connection: 'session', url: 'url' },
-      capture: { connection: 'session', sha256: 'hash', url: 'url', size: 'bytes', name: 'as' },
-    }),
-    'acme.client': declare({
-      client: {
-        connection: 'session',
-        kind: { value: 'ssh' },
-        version: 'banner',
-        details: { pick: ['kex'] },
-      },
-    }),
-    'acme.exploit': declare({ exploit: { connection: 'session', name: 'cve', evidence: 'proof' } }),
-    'acme.shell': declare({ service: { connection: 'session', name: 'address' } }),
-    'acme.tunnelled': declare({ message: { connection: 'session', payload: 'bytes' } }),
-    'acme.recorded': declare({
-      tty: { connection: 'session', sha256: 'hash', duration: { path: 'lasted', as: 'seconds' } },
-    }),
-    'acme.judged': declare({
-      verdict: { sha256: 'hash', malicious: 'bad', total: 'all', names: 'names', at: 'at' },
-    }),
-    /** A sensor that never announces connections. */
-    'quiet.login': declare({ login: { username: 'user' } }),
-    'quiet.tunnel': declare({ 'connection.child': {} }),
+    origins: {
+      'acme.session.start': declare({ 'connection.open': { connection: 'session', how: 'kind' } }),
+      'acme.session.end': declare({
+        'connection.close': { connection: 'session', duration: { path: 'lasted', as: 'seconds' } },
+      }),
+      'acme.tunnel': declare({ 'connection.child': { parent: 'from', child: 'to' } }),
+      'acme.try': declare({
+        login: {
+          connection: 'session',
+          username: 'user',
+          password: 'pass',
+          outcome: 'result',
+          method: 'way',
+          key: 'print',
+        },
+      }),
+      'acme.typed': declare({
+        command: { connection: 'session', input: 'line', realm: { value: 'shell' }, outcome: 'result' },
+      }),
+      'acme.asked': declare({
+        request: { connection: 'session', method: 'verb', target: 'what', status: 'code' },
+      }),
+      'acme.fetch': declare({
+        offer: { connection: 'session', url: 'url' },
+        capture: { connection: 'session', sha256: 'hash', url: 'url', size: 'bytes', name: 'as' },
+      }),
+      'acme.client': declare({
+        client: {
+          connection: 'session',
+          kind: { value: 'ssh' },
+          version: 'banner',
+          details: { pick: ['kex'] },
+        },
+      }),
+      'acme.exploit': declare({ exploit: { connection: 'session', name: 'cve', evidence: 'proof' } }),
+      'acme.shell': declare({ service: { connection: 'session', name: 'address' } }),
+      'acme.tunnelled': declare({ message: { connection: 'session', payload: 'bytes' } }),
+      'acme.recorded': declare({
+        tty: { connection: 'session', sha256: 'hash', duration: { path: 'lasted', as: 'seconds' } },
+      }),
+      'acme.judged': declare({
+        verdict: { sha256: 'hash', malicious: 'bad', total: 'all', names: 'names', at: 'at' },
+      }),
+      /** A sensor that never announces connections. */
+      'quiet.login': declare({ login: { username: 'user' } }),
+      'quiet.tunnel': declare({ 'connection.child': {} }),
+    },
   },
 ]);
 
