@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AttackReader, attackJson, type ConnectionNode, formatAttack } from '@ihandler/attack-log';
-import { createDispatcher, createMemoryJournal, type OriginDeclarations, type Source } from '@ihandler/core';
+import { createDispatcher, createMemoryJournal, type OriginDeclaration, type Source } from '@ihandler/core';
 import logPostgres, { openAttackReader as openPostgres } from '@ihandler/log-postgres';
 import { canonicalForest, comparableRow, query, readTables } from '@ihandler/log-postgres/testing';
 import logSqlite, { openAttackReader as openSqlite } from '@ihandler/log-sqlite';
@@ -61,7 +61,7 @@ describeService('postgres', () => {
   /** Databases of both kinds with the incidents of a source that nothing of ours knows. */
   async function stored(
     schema: string,
-    declarations: OriginDeclarations,
+    declarations: Readonly<Record<string, OriginDeclaration>>,
     source: Pick<Source, 'name' | 'run'>,
   ) {
     const folder = mkdtempSync(join(tmpdir(), 'ihandler-outside-'));
@@ -71,7 +71,7 @@ describeService('postgres', () => {
     await using dispatcher = createDispatcher({
       journal: createMemoryJournal(),
       handlers: [{ handler: logSqlite({ file }) }, { handler: logPostgres({ url }) }],
-      origins: [declarations],
+      origins: [{ origins: declarations }],
       sensor: 'outside',
       dataDir: folder,
     });

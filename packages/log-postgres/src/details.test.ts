@@ -1,6 +1,6 @@
 import { OWN_TABLES, TIMED_TABLES } from '@ihandler/attack-log';
-import { createOrigins } from '@ihandler/core';
 import { DAY } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
 import { acmeDeclarations, acmeHash, acmeSession } from '@ihandler/test-support/acme';
 import { stream } from '@ihandler/test-support/attacks';
 import { describeService, type Postgres, startPostgres } from '@ihandler/test-support/servers';
@@ -15,7 +15,7 @@ import { query } from './testing/query.ts';
 import { freshSchema, startHandler } from './testing/start-handler.ts';
 
 const BAD = '203.0.113.99';
-const origins = createOrigins([acmeDeclarations]);
+const origins = createOrigins([{ origins: acmeDeclarations }]);
 const own = Object.keys(OWN_TABLES);
 const every = (n: number) =>
   Object.fromEntries(own.map((table) => [table, n * (/outcomes|commands/.test(table) ? 2 : 1)]));

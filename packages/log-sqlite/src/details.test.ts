@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attackJson, OWN_TABLES, TIMED_TABLES } from '@ihandler/attack-log';
-import { createOrigins } from '@ihandler/core';
 import { DAY } from '@ihandler/core/kit';
+import { createOrigins } from '@ihandler/core/origins';
 import { acmeDeclarations, acmeHash, acmeSession } from '@ihandler/test-support/acme';
 import { stream } from '@ihandler/test-support/attacks';
 import Database from 'better-sqlite3';
@@ -11,7 +11,7 @@ import { attacksIn } from './testing/read-attacks.ts';
 import { query, startHandler, temporaryFolder } from './testing/start-handler.ts';
 
 const BAD = '203.0.113.99';
-const origins = createOrigins([acmeDeclarations]);
+const origins = createOrigins([{ origins: acmeDeclarations }]);
 const newFile = () => join(temporaryFolder(), 'attacks.sqlite');
 const own = Object.keys(OWN_TABLES);
 const start = (file: string, options: { keep?: string } = {}, now = Date.now) =>

@@ -1,10 +1,8 @@
-import type { OriginDeclarations, RoleMappings, Schema } from '@ihandler/core';
+import type { OriginDeclaration, RoleMappings } from '@ihandler/core';
 import { connection, stream } from '../attacks.ts';
 
 /** Accepts any data. */
-const anything: Schema = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
-};
+const anything = { type: 'object' };
 const declare = (roles: RoleMappings) => ({
   schema: anything,
   level: 'info' as const,
@@ -13,7 +11,7 @@ const declare = (roles: RoleMappings) => ({
 });
 
 /** What the package of a sensor from outside declares. Nothing of ours knows its origins. */
-export const acmeDeclarations: OriginDeclarations = {
+export const acmeDeclarations: Readonly<Record<string, OriginDeclaration>> = {
   'acme.session.start': declare({ 'connection.open': { how: { value: 'accept' } } }),
   'acme.session.end': declare({ 'connection.close': { duration: { path: 'lasted', as: 'seconds' } } }),
   'acme.tunnel': declare({

@@ -4,14 +4,13 @@ import {
   defineSource,
   formatIncidentId,
   type Incident,
-  type OriginDeclarations,
+  type OriginDeclaration,
   type RoleMappings,
-  type Schema,
   type Source,
   type UntypedData,
 } from '@ihandler/core';
 
-const anything: Schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+const anything = { type: 'object' };
 const login: RoleMappings = {
   login: { username: 'log.USERNAME', password: 'log.PASSWORD', outcome: { value: 'failure' } },
 };
@@ -40,7 +39,7 @@ const types: Readonly<Record<number, readonly [origin: string, roles?: RoleMappi
 };
 
 /** What a package for opencanary declares. */
-export const opencanaryDeclarations: OriginDeclarations = Object.fromEntries(
+export const opencanaryDeclarations: Readonly<Record<string, OriginDeclaration>> = Object.fromEntries(
   Object.values(types).map(([origin, roles]) => [
     `opencanary.${origin}`,
     { schema: anything, level: 'warning', description: '', ...(roles && { roles }) },
