@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -6,7 +7,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { selfSigned } from '@ihandler/test-support/servers';
 import { describe, expect, it } from 'vitest';
 import { IhandlerError, permanent, temporary } from './error.ts';
-import { type FailureKind, failureKind } from './failure-kind.ts';
+import { type FailureKind, failureKind, temporaryCodes, temporaryPrefixes } from './failure-kind.ts';
 
 const coded = (code: unknown) => Object.assign(new Error('x'), { code });
 const caused = (cause: unknown) => new Error('x', { cause });
@@ -84,6 +85,40 @@ describe('failureKind', () => {
   });
 });
 
+describe('the table of temporary errors in docs/write-a-handler.md', () => {
+  const page = readFileSync(new URL('../../../../docs/write-a-handler.md', import.meta.url), 'utf8');
+  const table = page.split('### Which errors are temporary')[1]?.split('\n#')[0] ?? '';
+  const listed = [...table.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, code = '']) => code);
+
+  it('lists every code and every beginning of one, and nothing else', () => {
+    expect(listed.toSorted()).toEqual([...temporaryCodes, ...temporaryPrefixes].toSorted());
+  });
+});
+
+describe('the codes of Node and undici', () => {
+  it('of lookups by c-ares are temporary, except for wrong arguments', () => {
+    const ofLookups = Object.values(dns).filter((value) => typeof value === 'string');
+    const wrongArguments =
+      /^E(?:BADQUERY|BADNAME|BADFAMILY|OF|FILE|BADSTR|BADFLAGS|NONAME|BADHINTS|NOTINITIALIZED|LOADIPHLPAPI|ADDRGETNETWORKPARAMS)$/;
+    expect(ofLookups.length).toBeGreaterThan(20);
+    const unknown = ofLookups.filter((code) => failureKind(coded(code)) !== 'temporary');
+    expect(unknown.filter((code) => !wrongArguments.test(code))).toEqual([]);
+  });
+
+  it.each([
+    'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_HEADERS_OVERFLOW UND_ERR_ABORT',
+    'UND_ERR_ABORTED UND_ERR_INFO UND_ERR_RES_CONTENT_LENGTH_MISMATCH UND_ERR_DESTROYED UND_ERR_CLOSED UND_ERR_SOCKET',
+    'UND_ERR_PRX_TLS HPE_INVALID_CONSTANT HPE_HEADER_OVERFLOW ERR_HTTP2_GOAWAY_SESSION ERR_PROXY_TUNNEL',
+  ])('of undici and HTTP are temporary: %s', (codes) => {
+    for (const code of codes.split(' ')) expect(failureKind(caused(coded(code))), code).toBe('temporary');
+  });
+
+  it('of wrong arguments, and of limits that the handler sets, are unknown', () => {
+    const codes = 'UND_ERR_INVALID_ARG UND_ERR_NOT_SUPPORTED UND_ERR_RES_EXCEEDED_MAX_SIZE ERR_INVALID_URL';
+    for (const code of codes.split(' ')) expect(failureKind(coded(code)), code).toBe('unknown');
+  });
+});
+
 /** What a piece of work throws. */
 async function failureOf(work: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -151,6 +186,14 @@ describe('the failure of a real request', () => {
         certificate.remove();
       }
     }
+  });
+
+  it('is temporary when the server does not speak HTTP', async () => {
+    const other = createServer((socket) =>
+      socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'),
+    );
+    const error = await withServer(other, (port) => failureOf(() => fetch(`http://127.0.0.1:${port}/`)));
+    expect(failureKind(error)).toBe('temporary');
   });
 
   it('is temporary when the server does not speak TLS', async () => {

@@ -4,29 +4,40 @@ import { property } from './property.ts';
 /** How the dispatcher reacts to a failure. See {@link failureKind}. */
 export type FailureKind = 'temporary' | 'permanent' | 'unknown';
 
-/** Codes of failures that say nothing about the incident. `docs/write-a-handler.md` has the same table. */
-const temporaryCodes = new Set(
-  // Network and name lookup.
+/** Codes of failures that say nothing about the incident. `docs/write-a-handler.md` has the same table, which a test compares. */
+export const temporaryCodes: ReadonlySet<string> = new Set(
+  // Network.
   (
-    'EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH ENOBUFS ENOTFOUND ' +
-    'EPIPE ESERVFAIL ETIMEDOUT ETIMEOUT ERR_SOCKET_CONNECTION_TIMEOUT ERR_STREAM_PREMATURE_CLOSE ' +
-    'UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_SOCKET UND_ERR_CLOSED UND_ERR_DESTROYED ' +
-    'UND_ERR_ABORTED UND_ERR_RES_CONTENT_LENGTH_MISMATCH ' +
+    'EADDRNOTAVAIL ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH ENOBUFS ENONET ' +
+    'ENOTCONN EPIPE ESHUTDOWN ETIMEDOUT ERR_SOCKET_CLOSED ERR_SOCKET_CONNECTION_TIMEOUT ERR_STREAM_PREMATURE_CLOSE ' +
+    'ERR_HTTP2_GOAWAY_SESSION ERR_HTTP2_SESSION_ERROR ERR_HTTP2_STREAM_CANCEL ERR_HTTP2_STREAM_ERROR ERR_PROXY_TUNNEL ' +
+    // Name lookup: by the system, and by c-ares.
+    'EAI_AGAIN EAI_FAIL EAI_MEMORY EAI_NODATA EAI_NONAME EBADRESP ECANCELLED EDESTRUCTION EFORMERR ENODATA ENOTFOUND ENOTIMP ' +
+    'EREFUSED ESERVFAIL ETIMEOUT ' +
+    // Undici, which is also `fetch`. Its codes for wrong arguments are about the handler.
+    'UND_ERR_ABORT UND_ERR_ABORTED UND_ERR_BODY_TIMEOUT UND_ERR_CLOSED UND_ERR_CONNECT_TIMEOUT UND_ERR_DESTROYED ' +
+    'UND_ERR_HEADERS_OVERFLOW UND_ERR_HEADERS_TIMEOUT UND_ERR_INFO UND_ERR_PRX_TLS UND_ERR_RES_CONTENT_LENGTH_MISMATCH ' +
+    'UND_ERR_SOCKET ' +
     // The journal, files and disks.
-    'JOURNAL_FULL EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOMEM ENOSPC EROFS EACCES EPERM ' +
+    'JOURNAL_FULL EBUSY EAGAIN EDQUOT EIO EMFILE ENFILE ENOMEM ENOSPC EROFS EACCES EPERM ESTALE ' +
     // Certificates and TLS: the operator of either side repairs them.
-    'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN INVALID_CA INVALID_PURPOSE PATH_LENGTH_EXCEEDED'
+    'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE ' +
+    'PATH_LENGTH_EXCEEDED'
   ).split(' '),
 );
-const temporaryPrefixes = [
+export const temporaryPrefixes: readonly string[] = [
   'SQLITE_BUSY',
   'SQLITE_LOCKED',
   'SQLITE_FULL',
   'SQLITE_IOERR',
   'SQLITE_CANTOPEN',
   'SQLITE_READONLY',
+  // A server that does not speak HTTP, or a proxy that breaks it.
+  'HPE_',
   'CERT_',
   'CRL_',
+  'ERROR_IN_CERT_',
+  'ERROR_IN_CRL_',
   'UNABLE_TO_',
   'ERR_TLS_',
   'ERR_SSL_',
@@ -35,7 +46,7 @@ const temporaryPrefixes = [
 const temporaryNames = new Set(['TimeoutError', 'AbortError']);
 
 /** Whether a server answered that it cannot handle the request at the moment: 408, 425, 429 and 5xx. */
-function isTemporaryStatus(status: unknown): boolean {
+export function isTemporaryStatus(status: unknown): boolean {
   if (typeof status !== 'number') return false;
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status < 600);
 }
