@@ -52,6 +52,17 @@ describe('check', { timeout: 60_000 }, () => {
     expect(found[1]).toMatch(/line 7, .*dionaea\.download\.ofer \(did you mean dionaea\.download\.offer\?\)/);
   });
 
+  test('says that everyone can read health and metrics on an address outside loopback', async () => {
+    for (const [host, where] of [
+      ['0.0.0.0', '0.0.0.0'],
+      ['"::"', '[::]'],
+    ] as const) {
+      const health = base.replace('health: off', `health: { host: ${host}, port: 0 }`);
+      const found = await warnings(worldWith(`${health}ihandlers:\n${keep}`));
+      expect(found).toEqual([expect.stringContaining(`can be read by everyone who reaches ${where}:0`)]);
+    }
+  });
+
   test('warns about unknown protocols, with a suggestion', async () => {
     const world = worldWith(
       `${base}ihandlers:\n${keep.replace(' }\n', ', protocols: [smdb, -httpd, SipSession] }\n')}`,

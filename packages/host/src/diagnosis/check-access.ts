@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { describeError } from '@ihandler/core';
 import type { Problem } from '../configuration/problem.ts';
+import { endpointText } from './endpoint-text.ts';
 import type { Resource } from './resources.ts';
 
 /** Why something with this path failed; the caller names the path. */
@@ -55,8 +56,9 @@ function pathProblem({ access, mayAppear }: Resource, path: string): string | un
 export function portProblem(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
+    const where = endpointText({ host, port });
     server.once('error', (error) =>
-      resolve(`expected a port to listen on; found ${host}:${port}: ${reasonFor(error, `${host}:${port}`)}`),
+      resolve(`expected a port to listen on; found ${where}: ${reasonFor(error, where)}`),
     );
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });

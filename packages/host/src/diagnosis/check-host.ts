@@ -16,6 +16,7 @@ import { healthAddress } from '../status/health-server.ts';
 import { accessProblems, folderProblem, portProblem } from './check-access.ts';
 import { ownFindings } from './check-sources.ts';
 import { configurationWarnings, type JournalContents } from './configuration-warnings.ts';
+import { endpointText } from './endpoint-text.ts';
 import type { Finding } from './finding.ts';
 import { ownInputProblems } from './own-inputs.ts';
 import { handlerResources, importResources, liveResources, type Resource } from './resources.ts';
@@ -104,9 +105,7 @@ async function healthProblems(
 function ofInstance(resources: readonly Resource[], instance: string) {
   const own = resources.filter((resource) => resource.instance === instance);
   return {
-    listensOn: own.flatMap(({ target }) =>
-      typeof target === 'object' ? [`${target.host}:${target.port}`] : [],
-    ),
+    listensOn: own.flatMap(({ target }) => (typeof target === 'object' ? [endpointText(target)] : [])),
     reads: own.flatMap(({ target, access }) =>
       typeof target === 'string' && access === 'read' ? [target] : [],
     ),
@@ -161,7 +160,7 @@ export async function checkHost(plan: HostPlan): Promise<CheckReport> {
     data: dataDir,
     journal,
     sources: live.sources.map(({ instance }) => ({ instance, ...ofInstance(resources, instance) })),
-    health: isLive ? (address === undefined ? 'off' : `http://${address.host}:${address.port}`) : undefined,
+    health: isLive ? (address === undefined ? 'off' : `http://${endpointText(address)}`) : undefined,
     handlers: handlers.map((entry, index) => {
       const own = requested[index];
       const contribution = own && handlerOf(own, plan);

@@ -18,6 +18,7 @@ import { statusOf } from '../file-status.ts';
 import { declaredOrigins } from '../origins/declared-origins.ts';
 import { healthAddress } from '../status/health-server.ts';
 import { freeDisk } from '../status/journal-status.ts';
+import { endpointText } from './endpoint-text.ts';
 import { realPath } from './real-path.ts';
 import { handlerResources } from './resources.ts';
 
@@ -178,7 +179,7 @@ function spaceWarnings(loaded: LoadedJournal | undefined): readonly Configuratio
 function exposedHealth({ configuration }: HostPlan): readonly ConfigurationWarning[] {
   const address = healthAddress(configuration);
   if (address === undefined || addresses.isLoopback(address.host)) return [];
-  const message = `health and metrics can be read by everyone who reaches ${address.host}:${address.port}: names of sensors, sources and handlers, errors and counts`;
+  const message = `health and metrics can be read by everyone who reaches ${endpointText(address)}: names of sensors, sources and handlers, errors and counts`;
   return [{ path: ['health', 'host'], message }];
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describeError, IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import type { Settings } from '../configuration/configuration-schema.ts';
+import { endpointText } from '../diagnosis/endpoint-text.ts';
 import { type HostStatus, problemsOf, type StatusProblem } from './host-status.ts';
 import { createHostMetrics } from './metrics.ts';
 import { isTrustedHost } from './trusted-host.ts';
@@ -121,7 +122,7 @@ export async function serveHealth(
     const reason = errorCode(cause) === 'EADDRINUSE' ? 'another program is using it' : describeError(cause);
     throw new IhandlerError(
       'TARGET_UNREADABLE',
-      `Cannot open the health port ${host}:${port}: ${reason}. Set "health: { port: … }" to another port, or "health: off".`,
+      `Cannot open the health port ${endpointText({ host, port })}: ${reason}. Set "health: { port: … }" to another port, or "health: off".`,
       { cause },
     );
   }
@@ -129,7 +130,7 @@ export async function serveHealth(
   // Safe: it listens on a host and port, not on a pipe.
   const { port: actual } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    url: `http://${endpointText({ host, port: actual })}`,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
