@@ -107,6 +107,20 @@ describe('journalSqlite', () => {
       );
   });
 
+  it.each(['.lock', '.lock-journal', '.pid', '.mark', '-wal', '-shm', '-journal'])(
+    'opens, and moves a folder in the place of %s aside',
+    async (end) => {
+      await (await open()).close();
+      rmSync(`${file}${end}`, { force: true });
+      mkdirSync(join(`${file}${end}`, 'inside'), { recursive: true });
+      const journal = await open();
+      await journal.append([incident(1)]);
+      await journal.close();
+      const aside = readdirSync(folder).filter((name) => name.includes(`${end}.folder-`));
+      expect(aside.map((name) => readdirSync(join(folder, name)))).toEqual([['inside']]);
+    },
+  );
+
   it('keeps its lock after it has refused other writers', async () => {
     const journal = await open();
     for (let i = 0; i < 3; i += 1)

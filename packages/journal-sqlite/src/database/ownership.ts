@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { IhandlerError } from '@ihandler/core';
 import { errorCode } from '@ihandler/core/kit';
 import { classifyFailure, createFile } from '@ihandler/sqlite-file';
@@ -60,6 +60,16 @@ export function writerOf(file: string): number | undefined {
   }
 }
 
+/** What follows a journal's name in the names of the files beside it. */
+const COMPANIONS = ['.lock', '.lock-journal', '.lock-wal', '.pid', '.mark', '-wal', '-shm', '-journal'];
+
+/** Renames folders that have the name of a file beside the journal, which cannot be opened or written then. */
+function moveFolders(file: string): void {
+  for (const path of COMPANIONS.map((end) => `${file}${end}`))
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      renameSync(path, `${path}.folder-${Date.now()}`);
+}
+
 /** Opens the lock file. Empties a damaged one, in place: so a process that has locked it keeps its lock. */
 function openLock(lockFile: string): Database.Database {
   const lock = new Database(lockFile, { timeout: LOCK_TIMEOUT, fileMustExist: true });
@@ -82,6 +92,7 @@ function openLock(lockFile: string): Database.Database {
 export function takeOwnership(file: string): Ownership {
   const lockFile = `${file}.lock`;
   const pidFile = `${file}.pid`;
+  moveFolders(file);
   // An existing file is not opened here: closing it would drop the locks of this process.
   const isCreated = createFile(lockFile);
   const lock = openLock(lockFile);
