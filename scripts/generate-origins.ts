@@ -3,8 +3,8 @@ import { describeOrigins, type OriginDefinitions, type SharedValue } from '@ihan
 import { ownOrigins } from '../packages/core/src/origins/own-origins.ts';
 import { families } from '../packages/dionaea/src/origins/families.ts';
 import { origins as dionaea, shared } from '../packages/dionaea/src/origins/index.ts';
-import { incidentsPage, type Section } from '../packages/host/src/origins/incidents-page.ts';
 import { origins as store } from '../packages/store/src/origins.ts';
+import { incidentsPage, type Section } from '../packages/testkit/src/commands/incidents-page.ts';
 import { origins as virustotal } from '../packages/virustotal/src/origins.ts';
 import { jsonShape } from './origins/json-shape.ts';
 
