@@ -30,7 +30,7 @@ export async function start(handlers: readonly Handler[], rejects: Reject[] = []
     origins: [exampleOrigins],
     journal: createMemoryJournal(),
     handlers: handlers.map((handler) => ({ handler })),
-    sensor: 'pot',
+    sensor: 'honeypot-1',
     dataDir: newFolder(),
     onReject: (_, reject) => void rejects.push(reject),
   });

@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
+import type { OriginDeclaration, RoleMappings, Source, UntypedData } from '@ihandler/core';
 import {
-  createIncident,
-  defineSource,
-  formatIncidentId,
-  type Incident,
-  type OriginDeclaration,
-  type RoleMappings,
-  type Source,
-  type UntypedData,
-} from '@ihandler/core';
+  createTimestampParser,
+  followLines,
+  type LineFormat,
+  readLines,
+  type Sessions,
+} from '@ihandler/source-kit';
 
 const anything = { type: 'object' };
 const login: RoleMappings = {
@@ -50,43 +47,58 @@ interface Line {
   readonly logtype: number;
   readonly logdata: UntypedData;
   readonly utc_time: string;
-  readonly node_id: string;
   readonly src_host: string;
   readonly src_port: number;
   readonly dst_host: string;
   readonly dst_port: number;
 }
 
-function incidentOf(line: Line, ordinal: number): Incident {
-  const { src_host, src_port, dst_host, dst_port } = line;
-  const [origin = `log.${line.logtype}`] = types[line.logtype] ?? [];
-  const connection = {
-    id: `${src_host} ${src_port} ${dst_host} ${dst_port}`,
-    protocol: origin.split('.')[0] ?? '',
+/** How long after its last event a pair of ports may be another connection, in milliseconds. */
+const idle = 10 * 60_000;
+const parseTime = createTimestampParser();
+
+/** The connection of an event. opencanary names none: it began with the first event of its pair of ends. */
+function connectionOf({ src_host, src_port, dst_host, dst_port }: Line, time: number, sessions: Sessions) {
+  const ends = `${src_host} ${src_port} ${dst_host} ${dst_port}`;
+  // Safe: only what is set below is in the table.
+  const known = sessions.get(ends) as { readonly began: number; readonly last: number } | undefined;
+  const began = known !== undefined && time - known.last <= idle ? known.began : time;
+  sessions.set(ends, { began, last: time });
+  return {
+    id: `${ends} ${began}`,
     transport: 'tcp',
     local: { host: dst_host, port: dst_port },
     remote: { host: src_host, port: src_port, hostname: '' },
   };
-  return createIncident({
-    id: formatIncidentId('opencanary', ordinal),
-    origin: `opencanary.${origin}`,
-    timestamp: Date.parse(`${line.utc_time.replace(' ', 'T')}Z`),
-    sensor: line.node_id,
-    data: { ...(src_host !== '' && { connection }), log: line.logdata },
-  });
 }
 
-/** Reads a log of opencanary once. */
+/** Lines of opencanary.log. */
+const format: LineFormat = {
+  name: 'opencanary',
+  sessions: {},
+  timeOf: (line) => parseTime(JSON.parse(line).utc_time),
+  parse(text, { sessions }) {
+    // Safe: the properties on which the rest depends are checked.
+    const line = JSON.parse(text) as Line;
+    const timestamp = parseTime(line.utc_time);
+    if (typeof line.logtype !== 'number') return { reject: 'Expected a number "logtype", found none.' };
+    if (timestamp === undefined) return { reject: 'Expected a time "utc_time", found none.' };
+    const [origin = `log.${line.logtype}`] = types[line.logtype] ?? [];
+    const protocol = origin.split('.')[0] ?? '';
+    // Messages of opencanary about itself have no address.
+    const connection =
+      line.src_host === '' ? {} : { connection: { protocol, ...connectionOf(line, timestamp, sessions) } };
+    const data = { ...connection, log: line.logdata };
+    return { incidents: [{ origin: `opencanary.${origin}`, timestamp, data }] };
+  },
+};
+
+/** Reads a log of opencanary to its end. */
 export function opencanary(file: string): Source {
-  return defineSource({
-    name: 'opencanary',
-    async run(context) {
-      // Safe: the tests read a recording.
-      const lines = readFileSync(file, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Line);
-      await context.report(lines.map((line, index) => incidentOf(line, index + 1)));
-    },
-  });
+  return readLines({ name: 'opencanary', format, file, sensor: 'canary-1' });
+}
+
+/** Follows a log of opencanary. */
+export function opencanaryFollow(file: string): Source {
+  return followLines({ name: 'opencanary-follow', format, file, sensor: 'canary-1', poll: 1 });
 }
