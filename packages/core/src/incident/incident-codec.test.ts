@@ -110,6 +110,23 @@ describe('an incident as JSON', () => {
     expect(decodeIncident(line).data).toEqual(odd);
   });
 
+  it.each(['@@@@', 'AA', 'AB==', 'A-_A', 'AAAA AAAA'])(
+    'keeps bytes in invalid base64 as plain data: %s',
+    (text) => {
+      const odd = { a: { $bytes: text } };
+      const decoded = decodeIncident(JSON.stringify(withData(odd)));
+      expect(decoded.data).toEqual(odd);
+      expect(decodeIncident(encodeIncident(decoded)).data).toEqual(odd);
+    },
+  );
+
+  it('keeps -0, and a number beyond the range of JSON as infinity', () => {
+    const line = JSON.stringify(withData({})).replace('"data":{}', '"data":{"a":-0,"b":1e400,"c":-1e400}');
+    const decoded = decodeIncident(line);
+    expect(decoded.data).toEqual({ a: -0, b: Number.POSITIVE_INFINITY, c: Number.NEGATIVE_INFINITY });
+    expect(decodeIncident(encodeIncident(decoded)).data).toEqual(decoded.data);
+  });
+
   it.each([
     ['{'],
     ['null'],

@@ -51,7 +51,11 @@ function unescaped(object: Tree): unknown {
   const item = object[key];
   if (key.startsWith('$$')) return immutable(Object.fromEntries([[key.slice(1), item]]));
   if (typeof item !== 'string') return object;
-  if (key === '$bytes') return new Uint8Array(Buffer.from(item, 'base64'));
+  if (key === '$bytes') {
+    const bytes = Buffer.from(item, 'base64');
+    // Buffer skips what is not base64: then these are not the bytes that somebody encoded.
+    return bytes.toString('base64') === item ? new Uint8Array(bytes) : object;
+  }
   return key === '$number' ? (numbers.get(item) ?? object) : object;
 }
 
