@@ -5,7 +5,7 @@ import { errorCode } from '@ihandler/core/kit';
 const reasons = new Map<string, (file: string) => string>([
   ['ENOENT', (file) => `the folder ${dirname(file)} does not exist: create it, or name a file in another`],
   ['ENOTDIR', (file) => `${dirname(file)} is not a folder: name a file in a folder`],
-  ['EISDIR', (file) => `${file} is a folder: name a file in it`],
+  ['EISDIR', () => 'it is a folder: name a file in it'],
   [
     'EACCES',
     (file) => `this user may not write it: change the permissions of ${dirname(file)}, or name another`,

@@ -113,7 +113,7 @@ describe('start fails for a log file', () => {
       /none does not exist: create it/,
     ],
     ['below a file', (folder) => join(folder, 'b.log', 'a.log'), /b\.log is not a folder/],
-    ['that is a folder', (folder) => folder, /name a file in it/],
+    ['that is a folder', (folder) => folder, /^Cannot write \S+: it is a folder: name a file in it\.$/],
   ])('%s, with the reason, and leaves nothing open', async (_, path, message) => {
     const folder = temporaryFolder();
     const [file, other] = [path(folder), join(folder, 'b.log')];
