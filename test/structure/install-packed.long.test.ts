@@ -55,7 +55,7 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
     const allowed = [
       '@ihandler/core',
       ...(name.startsWith('@ihandler/log-') ? ['@ihandler/attack-log'] : []),
-      ...(name === '@ihandler/dionaea' ? ['@ihandler/http'] : []),
+      ...(name === '@ihandler/dionaea' ? ['@ihandler/http', '@ihandler/source-kit'] : []),
       ...(name === 'ihandler' ? ['@ihandler/host'] : []),
     ];
     expect(brought.filter((other) => !allowed.includes(other))).toEqual([]);
@@ -97,7 +97,7 @@ describe('the app, log-sqlite and dionaea, installed with npm in an empty folder
 
   it('contain no other handlers, and one copy of core', () => {
     const installed = readdirSync(join(project, 'node_modules', '@ihandler')).sort();
-    expect(installed).toEqual(['attack-log', 'core', 'dionaea', 'host', 'http', 'log-sqlite']);
+    expect(installed).toEqual(['attack-log', 'core', 'dionaea', 'host', 'http', 'log-sqlite', 'source-kit']);
     const locked = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
     const paths = Object.keys(locked.packages).filter((path) => path.endsWith('node_modules/@ihandler/core'));
     expect(paths).toEqual(['node_modules/@ihandler/core']);

@@ -13,7 +13,13 @@ vi.setConfig({ testTimeout: 600_000 });
 const recordings = join(root, 'test', 'recordings');
 const chosen = ['ihandler', '@ihandler/dionaea', '@ihandler/log-sqlite'];
 /** The packages of ours that these need. Nothing is published yet, so they come from tarballs too. */
-const needed = ['@ihandler/core', '@ihandler/host', '@ihandler/attack-log', '@ihandler/http'];
+const needed = [
+  '@ihandler/core',
+  '@ihandler/host',
+  '@ihandler/attack-log',
+  '@ihandler/http',
+  '@ihandler/source-kit',
+];
 
 let folder: string;
 let packed: readonly PackedPackage[];
