@@ -138,17 +138,19 @@ export function journalSqlite(options: JournalSqliteOptions): SqliteJournal {
       if (cursor !== undefined) openOrThrow().use.note(instance);
       return cursor;
     },
-    async commit({ instance, cursor, deadLetters, settled = [], reports }): Promise<JournalRun> {
+    async commit({ instance, cursor, deadLetters, settled = [], reports, mark }): Promise<JournalRun> {
       const journal = openOrThrow();
-      const { entries, cursors, deadLetters: letters } = journal;
+      const { entries, cursors, sources, deadLetters: letters } = journal;
       const preparedLetters = deadLetters.map(({ incident, ...letter }) => ({
         ...letter,
         body: prepareBody(incident),
       }));
       const prepared = prepare(reports);
+      const state = mark && encodeValue(mark.state);
       journal.use.note(instance);
       return writes(journal, (at) => {
         cursors.set(instance, cursor, at);
+        if (mark !== undefined && state !== undefined) sources.set(mark.source, state, at);
         for (const position of settled) letters.remove(instance, position);
         for (const letter of preparedLetters) letters.add(letter);
         return entries.insert(prepared, at);

@@ -85,8 +85,8 @@ export function createDisk({ now = Date.now }: DiskOptions = {}): Disk {
     dead.splice(0, dead.length, ...dead.filter(isKept));
   }
 
-  function commit({ instance, cursor, deadLetters, settled = [], reports }: JournalStep) {
-    const run = append(reports); // first: when it throws, nothing has changed
+  function commit({ instance, cursor, deadLetters, settled = [], reports, mark }: JournalStep) {
+    const run = append(reports, mark); // first: when it throws, nothing has changed
     cursors.set(instance, cursor);
     const gone = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
     keepDead((letter) => letter.instance !== instance || !gone.has(letter.position));

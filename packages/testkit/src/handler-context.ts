@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import type { HandlerContext, ReportOptions, UntypedData } from '@ihandler/core';
+import type { HandlerContext, ReportOptions, UntypedData, Value } from '@ihandler/core';
 import { collectingLog } from './collecting-log.ts';
 import { knownOrigins } from './origins.ts';
 
@@ -27,6 +27,7 @@ export interface LentContext {
 export function handlerContext(overrides: Partial<HandlerContext> = {}): LentContext {
   const lines: string[] = [];
   const reports: Reported[] = [];
+  let state: Value | undefined;
   const context: HandlerContext = {
     instance: 'handler',
     sensor: 'sensor',
@@ -35,6 +36,12 @@ export function handlerContext(overrides: Partial<HandlerContext> = {}): LentCon
     signal: new AbortController().signal,
     log: collectingLog(lines),
     origins: knownOrigins,
+    state: {
+      get: () => state,
+      set(value) {
+        state = value ?? undefined;
+      },
+    },
     now: Date.now,
     fetch: globalThis.fetch,
     async report(origin: string, data: UntypedData, options?: ReportOptions) {

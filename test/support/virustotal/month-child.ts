@@ -71,6 +71,7 @@ const context: HandlerContext = {
       appendFileSync(join(folder, 'log'), `${message} ${JSON.stringify(details)}\n`),
   },
   origins: createOrigins([exampleOrigins]),
+  state: { get: () => undefined, set: () => undefined },
   now: time.now,
   fetch: globalThis.fetch,
   async report(origin: string, data: unknown) {

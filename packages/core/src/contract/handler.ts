@@ -1,5 +1,5 @@
 import type { Checkpoint } from './checkpoint.ts';
-import type { Incident, IncidentMap, IncidentOf, Origin, UntypedData } from './incident.ts';
+import type { Incident, IncidentMap, IncidentOf, Origin, UntypedData, Value } from './incident.ts';
 import type { Log } from './log.ts';
 import type { Origins } from './meaning/origins.ts';
 import type { Role, RoleIncident } from './meaning/roles.ts';
@@ -26,6 +26,17 @@ export interface ReportOptions {
   readonly place?: { readonly stream: string; readonly ordinal: number };
 }
 
+/** A value that the journal stores together with the progress of a handler. See {@link HandlerContext.state}. */
+export interface HandlerState {
+  /** The value, deeply frozen: what this delivery, or the last successful one, has set; undefined when there is none. */
+  get(): Value | undefined;
+  /**
+   * Sets the value; null removes it. It is stored in the same transaction as the acknowledgement, and discarded when the
+   * delivery fails. Throws `HANDLER_INVALID` for more than 64 KiB of JSON, and `LIFE_CYCLE` outside of deliveries.
+   */
+  set(value: Value): void;
+}
+
 /** What the dispatcher provides to a handler. Valid from `start` to `close`. */
 export interface HandlerContext {
   /** The name of this instance: `as:` in the configuration, or the handler's name. Unique in a dispatcher. */
@@ -42,6 +53,13 @@ export interface HandlerContext {
   readonly log: Log;
   /** The declared origins: their levels, and what their incidents mean. */
   readonly origins: Origins;
+  /**
+   * A value of this instance, such as a counter or what a throttle has let pass, which survives a crash: either the delivery
+   * and its state are stored, or neither. With a journal in memory it lives as long as the process. `ihandler forget` removes
+   * it when it names a forgotten host. A writing handler with a `checkpoint` of its own stores such values with its rows: a
+   * write that its checkpoint covers is not repeated after a crash, and so its state may be missing.
+   */
+  readonly state: HandlerState;
   /** The current time in milliseconds since the Unix epoch. Tests replace it. */
   now(): number;
   /** The `fetch` to use for requests. Tests replace it. */

@@ -87,6 +87,8 @@ export interface JournalStep {
   readonly settled?: readonly number[];
   /** Reports of the acknowledged delivery, to append. Known ids are ignored. */
   readonly reports: readonly Incident[];
+  /** The state of the handler, when the delivery has set it. `sourceState` returns it by the name in the mark. */
+  readonly mark?: SourceMark | undefined;
 }
 
 /** The state of a source, stored in the same transaction as its incidents. */

@@ -73,6 +73,10 @@ function check(world: CrashingWorld): void {
       .map(({ id }) => id),
   );
 
+  // A state is stored with its delivery, or neither is.
+  for (const instance of ['counter', 'tally'])
+    expect(world.disk.states.get(`@${instance}`), instance).toBe(world.disk.log.length);
+
   // The counts balance for everybody.
   for (const [instance, cursor] of world.disk.cursors) {
     const { delivered, filtered, dead: buried, dropped, lost } = cursor.counts;

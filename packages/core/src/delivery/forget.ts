@@ -35,6 +35,7 @@ export async function forget(
     // The dead letters of running instances are dropped through their counts.
     for (const lane of lanes)
       deadLetters += await lane.deadLetters().drop(({ incident }) => matches(incident));
+    for (const lane of lanes) await lane.handler.forgetState(isForgotten);
     const forgotten = await journal.forget(matches);
     entries += forgotten.entries;
     deadLetters += forgotten.deadLetters;

@@ -68,6 +68,8 @@ export function createMemoryJournal({
   const known = createKnownIds();
   const cursors = new Map<string, Cursor>();
   const dead = new Map<string, DeadLetter[]>();
+  /** The states of handlers. They end with the process, as the cursors do. */
+  const own = new Map<string, Value>();
   let runs: AcceptedRun[] = [];
   let before = 0;
   let last = 0;
@@ -172,13 +174,14 @@ export function createMemoryJournal({
       if (from === run.before && run.incidents.length <= count) return run;
       return { before: from, incidents: run.incidents.slice(from - run.before, from - run.before + count) };
     },
-    sourceState: (source) => states.get(source),
+    sourceState: (source) => own.get(source) ?? states.get(source),
     highest: (stream) => known.highest(stream),
     cursor: (instance) => cursors.get(instance),
-    commit({ instance, cursor, deadLetters, settled = [], reports }) {
+    commit({ instance, cursor, deadLetters, settled = [], reports, mark }) {
       mustBeOpen();
       const run = add(reports); // first, because it may throw: then nothing has happened
       cursors.set(instance, cursor);
+      if (mark !== undefined) own.set(mark.source, mark.state);
       if (deadLetters.length + settled.length > 0) {
         const replaced = new Set([...settled, ...deadLetters.map(({ position }) => position)]);
         const others = (dead.get(instance) ?? []).filter(({ position }) => !replaced.has(position));

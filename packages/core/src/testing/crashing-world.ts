@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import { failureKind } from '../contract/failure-kind.ts';
-import { defineHandler, type Handler } from '../contract/handler.ts';
+import { defineHandler, type Handler, type HandlerContext } from '../contract/handler.ts';
 import type { Incident } from '../contract/incident.ts';
 import type { Schema } from '../contract/meaning/schema.ts';
 import { createDispatcher } from '../delivery/dispatcher.ts';
@@ -141,6 +141,19 @@ export class CrashingWorld {
     return defineHandler({ name: 'listener', on: { 'test.derived': hear, 'test.want': hear } });
   }
 
+  /** Counts in its state what it has handled, one by one or in batches. */
+  #counter(epoch: number, name: string, isWriting: boolean): Handler {
+    const count = async (batch: readonly Incident[], { state }: HandlerContext): Promise<void> => {
+      await this.#step(epoch);
+      state.set(Number(state.get() ?? 0) + batch.length);
+      await this.#step(epoch);
+      if (this.#chance(this.#faults.busy)) throw Object.assign(new Error('busy'), { code: 'EBUSY' });
+    };
+    return isWriting
+      ? defineHandler({ name, accepts: ['*'], write: (batch, _checkpoint, context) => count(batch, context) })
+      : defineHandler({ name, on: { '*': (incident, context) => count([incident], context) } });
+  }
+
   async #source(dispatcher: Dispatcher): Promise<void> {
     let next = (await this.disk.journal().highest('s')) ?? 0;
     while (next < this.#incidents.length) {
@@ -184,9 +197,13 @@ export class CrashingWorld {
     });
     const dispatcher = createDispatcher({
       journal: this.disk.journal(() => this.#step(epoch)),
-      handlers: [this.#keeper(epoch), this.#sender(epoch), this.#listener(epoch)].map((handler) => ({
-        handler,
-      })),
+      handlers: [
+        this.#keeper(epoch),
+        this.#sender(epoch),
+        this.#listener(epoch),
+        this.#counter(epoch, 'counter', false),
+        this.#counter(epoch, 'tally', true),
+      ].map((handler) => ({ handler })),
       sensor: 't',
       dataDir,
       batch: 1 + Math.floor(this.#random() * 8),

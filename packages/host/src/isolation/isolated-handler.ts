@@ -9,6 +9,7 @@ import {
   type ListeningHandler,
   type ReportOptions,
   type UntypedData,
+  type Value,
   type WritingHandler,
 } from '@ihandler/core';
 import { HandlerThread, type ThreadHost } from './handler-thread.ts';
@@ -22,6 +23,7 @@ import type {
   ReportRequest,
 } from './messages.ts';
 import { type IsolationStatus, SupervisedThread } from './supervised-thread.ts';
+import { type StateText, stateText, stateValue } from './thread-state.ts';
 import { decodeError } from './transfer-error.ts';
 import { decodeSchema, type Verdict } from './transfer-schema.ts';
 
@@ -81,6 +83,8 @@ class IsolatedHandler {
   /** What the thread's schema says about the report that is being made. */
   #verdict: Verdict | undefined;
   #isForgotten: (host: string) => boolean = () => false;
+  /** The state that the thread knows. */
+  #state: Value | undefined;
 
   constructor(
     worker: URL,
@@ -121,7 +125,10 @@ class IsolatedHandler {
           decodeSchema(origin, schema, () => this.#verdict),
         ]),
       ),
-      start: (context: HandlerContext) => this.#thread.start(context),
+      start: (context: HandlerContext) => {
+        this.#state = context.state.get();
+        return this.#thread.start(context);
+      },
       close: () => this.#thread.close(),
       ...(hasReopen && { reopen: async () => void (await this.#thread.call('reopen')) }),
       ...(hasForget && { forget: (isForgotten: (host: string) => boolean) => this.#forget(isForgotten) }),
@@ -139,7 +146,10 @@ class IsolatedHandler {
     return {
       accepts: globs,
       write: async (batch, checkpoint, context) => {
-        await this.#thread.deliver('write', [batch.map(encodeIncident), { ...checkpoint }], context);
+        const args = [batch.map(encodeIncident), { ...checkpoint }, this.#unknownState(context)] as const;
+        // Safe: a thread answers `write` with this.
+        const state = (await this.#thread.deliver('write', [...args], context)) as StateText | undefined;
+        this.#setState(state, context);
       },
       // Safe: a thread answers `checkpoint` with one.
       ...(hasCheckpoint && {
@@ -179,11 +189,27 @@ class IsolatedHandler {
       if (at > 0 && size > BATCH_TEXT) break;
       deliveries.push({ text, globs: globsOf(at) });
     }
+    const handled = await this.#thread.deliver('listen', [deliveries, this.#unknownState(context)], context);
     // Safe: a thread answers `listen` with this.
-    const { done, failure } = (await this.#thread.deliver('listen', [deliveries], context)) as Handled;
+    const { done, failure, state } = handled as Handled;
+    if (done > 0) this.#setState(state, context);
     if (failure !== undefined) return { done, failure: { error: decodeError(failure.error) } };
     if (done > 0 && done <= deliveries.length) return { done };
     throw new Error(`the thread says that it has handled ${done} of ${deliveries.length} incidents`);
+  }
+
+  /** The state, when the thread does not know it: it was removed, or the delivery that set it failed after all. */
+  #unknownState({ state }: HandlerContext): StateText | undefined {
+    const value = state.get();
+    if (value === this.#state) return undefined;
+    this.#state = value;
+    return stateText(value);
+  }
+
+  #setState(text: StateText | undefined, { state }: HandlerContext): void {
+    if (text === undefined) return;
+    state.set(stateValue(text));
+    this.#state = state.get();
   }
 
   async #forget(isForgotten: (host: string) => boolean): Promise<string> {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel, OriginDescription } from '@ihandler/core';
+import type { StateText } from './thread-state.ts';
 
 /** What a worker thread runs, as data. */
 export interface HandlerProgram {
@@ -55,6 +56,8 @@ export interface ContextData {
   readonly sensor: string;
   readonly dataDir: string;
   readonly durable: boolean;
+  /** See {@link HandlerContext.state}. */
+  readonly state: StateText;
   /** The declared origins, see {@link Origins.all}. */
   readonly origins: Readonly<Record<string, OriginDescription>>;
   /** Whether the host replaces the clock: then each reading asks it. */
@@ -75,14 +78,22 @@ export interface Handled {
   readonly done: number;
   /** Why the next one failed, if it did. */
   readonly failure?: { readonly error: unknown };
+  /** The state after those handled, if they have set it. */
+  readonly state?: StateText | undefined;
 }
 
 /** The methods that the host calls in a thread, with their arguments. */
 export interface ThreadCalls {
   describe: [];
   start: [context: ContextData];
-  listen: [deliveries: readonly EncodedDelivery[]];
-  write: [batch: readonly string[], checkpoint: Readonly<Record<string, number>>];
+  /** `state` is what the host has, when that is not what the thread has told it. */
+  listen: [deliveries: readonly EncodedDelivery[], state: StateText | undefined];
+  /** Returns the state, if the write has set it. */
+  write: [
+    batch: readonly string[],
+    checkpoint: Readonly<Record<string, number>>,
+    state: StateText | undefined,
+  ];
   checkpoint: [];
   reopen: [];
   forget: [];

@@ -13,9 +13,11 @@ import type {
   Handled,
   HandlerDescription,
   HandlerProgram,
+  ThreadCalls,
   ThreadMethod,
 } from './messages.ts';
 import { createContexts, type HostLink } from './thread-context.ts';
+import { type StateText, ThreadState } from './thread-state.ts';
 import { encodeError } from './transfer-error.ts';
 import { encodeSchema } from './transfer-schema.ts';
 
@@ -52,6 +54,7 @@ async function listen(
   handler: Handler,
   deliveries: readonly EncodedDelivery[],
   context: HandlerContext,
+  state: ThreadState,
 ): Promise<Handled> {
   const listeners = isWriting(handler)
     ? []
@@ -66,6 +69,7 @@ async function listen(
         deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
         await promise;
       }
+      state.accept();
     } catch (error) {
       return { done, failure: { error: encodeError(error) } };
     }
@@ -86,6 +90,7 @@ export function serveHandler(program: HandlerProgram, link: HostLink, signal: Ab
   let created: Promise<Handler | string> | undefined;
   let handler: Handler | undefined;
   let contexts: ((call?: number) => HandlerContext) | undefined;
+  const state = new ThreadState();
   let counted = '';
 
   async function loaded(): Promise<Handler> {
@@ -101,12 +106,19 @@ export function serveHandler(program: HandlerProgram, link: HostLink, signal: Ab
     return contexts(id);
   }
 
-  async function write(own: Handler, id: number, args: readonly unknown[]): Promise<void> {
+  async function write(own: Handler, id: number, args: readonly unknown[]): Promise<StateText | undefined> {
     // Safe: the host sends what `ThreadCalls` says.
-    const [batch, checkpoint] = args as [readonly string[], Readonly<Record<string, number>>];
+    const [batch, checkpoint, known] = args as ThreadCalls['write'];
     if (!isWriting(own)) throw new Error('expected a handler that writes');
     const covered: Record<string, number> = Object.assign(Object.create(null), checkpoint);
-    await own.write(Object.freeze(batch.map(decodeIncident)), Object.freeze(covered), lent(id));
+    state.begin(id, known);
+    try {
+      await own.write(Object.freeze(batch.map(decodeIncident)), Object.freeze(covered), lent(id));
+      state.accept();
+    } finally {
+      state.end();
+    }
+    return state.changed();
   }
 
   return {
@@ -117,11 +129,16 @@ export function serveHandler(program: HandlerProgram, link: HostLink, signal: Ab
           return describe(own);
         case 'start':
           // Safe: the host sends what `ThreadCalls` says.
-          contexts = createContexts(link, own, args[0] as ContextData, signal);
+          contexts = createContexts(link, own, args[0] as ContextData, signal, state);
           await own.start?.(contexts());
           return undefined;
-        case 'listen':
-          return listen(own, args[0] as readonly EncodedDelivery[], lent(id));
+        case 'listen': {
+          const [deliveries, known] = args as ThreadCalls['listen'];
+          state.begin(id, known);
+          const handled = await listen(own, deliveries, lent(id), state);
+          state.end();
+          return { ...handled, state: state.changed() };
+        }
         case 'write':
           return write(own, id, args);
         case 'checkpoint':

@@ -3,6 +3,7 @@ import { backoffDelay, formatDuration, pause } from '@ihandler/core/kit';
 import { HandlerThread, type ThreadHost } from './handler-thread.ts';
 import type { IsolationLimits } from './limits.ts';
 import type { HandlerProgram, ThreadCalls, ThreadMethod } from './messages.ts';
+import { stateText } from './thread-state.ts';
 
 /** The delay before a thread that has ended is started again, in milliseconds. */
 const RESTART = { base: 200, cap: 60_000, jitter: 0 };
@@ -130,6 +131,7 @@ export class SupervisedThread {
           sensor: context.sensor,
           dataDir: context.dataDir,
           durable: context.durable,
+          state: stateText(context.state.get()),
           origins: context.origins.all(),
           asksTime: context.now !== Date.now,
           asksFetch: context.fetch !== globalThis.fetch,

@@ -15,6 +15,7 @@ import {
   type FromThread,
   SharedState,
 } from './messages.ts';
+import type { ThreadState } from './thread-state.ts';
 
 /** Unread messages at which log lines are dropped, and at which reports are refused. */
 const LOG_FLOOD = 500;
@@ -147,9 +148,11 @@ async function hostFetch(link: HostLink, request: Request): Promise<Response> {
 export function createContexts(
   link: HostLink,
   handler: Handler,
-  { asksTime, asksFetch, origins, ...data }: ContextData,
+  { state: stored, asksTime, asksFetch, origins, ...data }: ContextData,
   signal: AbortSignal,
+  state: ThreadState,
 ): (call?: number) => HandlerContext {
+  state.load(stored);
   const log = (level: LogLevel) => (message: string, details?: Readonly<Record<string, unknown>>) =>
     link.log(level, message, details);
   const base = {
@@ -165,6 +168,7 @@ export function createContexts(
   return (call) =>
     Object.freeze({
       ...base,
+      state: state.lend(call),
       async report(origin: string, given: unknown, options: ReportOptions = {}) {
         const { cause, place } = options;
         const named = cause && { id: cause.id, sensor: cause.sensor };

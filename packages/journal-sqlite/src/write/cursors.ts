@@ -61,6 +61,7 @@ export function createCursors(db: Database): Cursors {
   const removals = ['cursors', 'dead_letters'].map((table) =>
     db.prepare<[string]>(`DELETE FROM ${table} WHERE instance = ?`),
   );
+  const removeState = db.prepare<[string]>('DELETE FROM sources WHERE source = ?');
   return {
     get(instance) {
       const row = select.get(exactText(instance));
@@ -80,7 +81,10 @@ export function createCursors(db: Database): Cursors {
     },
     removeUnused(keep) {
       const instances = unused.all(Math.trunc(keep));
-      for (const instance of instances) for (const removal of removals) removal.run(instance);
+      for (const instance of instances) {
+        for (const removal of removals) removal.run(instance);
+        removeState.run(`@${instance}`);
+      }
       return instances.map(originalText);
     },
   };

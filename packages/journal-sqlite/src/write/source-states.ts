@@ -17,9 +17,13 @@ export interface SourceStates {
   set(source: string, state: string, at: number): void;
 }
 
-/** The states of all sources, by instance. */
+/** The states of all sources, by instance. Those of handlers, whose names begin with `@`, are in the same table. */
 export function readSourceStates(db: Database): Readonly<Record<string, SourceState>> {
-  const rows = db.prepare<[], StateValues>('SELECT source, state, at FROM sources ORDER BY source').all();
+  const rows = db
+    .prepare<[], StateValues>(
+      "SELECT source, state, at FROM sources WHERE source NOT LIKE '@%' ORDER BY source",
+    )
+    .all();
   return Object.fromEntries(
     rows.map(({ source, state, at }) => [originalText(source), { state: decodeValue(state), at }]),
   );

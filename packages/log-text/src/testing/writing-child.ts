@@ -19,6 +19,7 @@ const context: HandlerContext = {
   signal: new AbortController().signal,
   log: silentLog,
   origins: createOrigins([exampleOrigins]),
+  state: { get: () => undefined, set: () => undefined },
   now: Date.now,
   fetch: globalThis.fetch,
   async report() {},

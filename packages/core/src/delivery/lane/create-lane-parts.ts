@@ -11,6 +11,7 @@ import type { Attempts } from './attempts/attempt.ts';
 import { listeningAttempts } from './attempts/listening-attempts.ts';
 import { maskedAttempts } from './attempts/masked-attempts.ts';
 import { WritingAttempts } from './attempts/writing-attempts.ts';
+import { StateHolder, setOutside, stateName } from './handler-state.ts';
 import { LaneCursor } from './lane-cursor.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { LaneInput } from './lane-input.ts';
@@ -23,7 +24,9 @@ export interface LaneOptions {
   /** The lane's place among all. */
   readonly index: number;
   /** What the handler is lent; the lane adds its signal and its way to report. */
-  readonly context: Omit<HandlerContext, 'signal' | 'report'> & { readonly origins: OriginRegistry };
+  readonly context: Omit<HandlerContext, 'signal' | 'report' | 'state'> & {
+    readonly origins: OriginRegistry;
+  };
   readonly journal: Journal;
   readonly router: Router;
   readonly retry: Required<RetryPolicy>;
@@ -64,10 +67,11 @@ function attemptsOf(
   code: HandlerCode,
   mask: HandlerEntry['mask'],
   origins: OriginRegistry,
+  state: StateHolder,
 ): Attempts {
   const attempts = isWriting(handler)
-    ? new WritingAttempts(handler, context, code)
-    : listeningAttempts(handler, context, code);
+    ? new WritingAttempts(handler, context, code, state)
+    : listeningAttempts(handler, context, code, state);
   return mask === undefined || mask === false ? attempts : maskedAttempts(attempts, mask, origins);
 }
 
@@ -92,10 +96,22 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
   const { instance } = options.context;
   const { signal, enter, wake, onCommit, onRefused, onLost, onUncaught } = hooks;
   const code = new HandlerCode(instance, recorder, onUncaught);
-  const cursor = new LaneCursor(instance, { journal, retry, signal, events, onCommit, onRefused });
+  const cursor = new LaneCursor(instance, {
+    journal,
+    stateName: stateName(instance),
+    retry,
+    signal,
+    events,
+    onCommit,
+    onRefused,
+  });
+  const state = new StateHolder(instance);
   const context: HandlerContext = Object.freeze({
     ...options.context,
     signal,
+    state: state.lend(() => {
+      throw setOutside(instance);
+    }),
     report: asHost(async (origin: string, data: unknown, reporting?: ReportOptions) => {
       mustBeOpen();
       await cursor.append(reports.create(handler, instance, origin, data, reporting));
@@ -111,9 +127,10 @@ export function createLaneParts(options: LaneOptions, hooks: LaneHooks): LanePar
     failFast,
     hide,
     cursor,
+    state,
     input: new LaneInput({ index, instance, router, journal, cursor, batch, signal, fedTo, onLost }),
     tasks: createLaneTasks(instance, wake),
-    attempts: attemptsOf(handler, context, code, entry.mask, options.context.origins),
+    attempts: attemptsOf(handler, context, code, entry.mask, options.context.origins, state),
     enter,
   };
 }

@@ -80,11 +80,12 @@ class Delivery {
   }
 
   /** Acknowledges the first `done` of the rest. */
-  #acknowledge({ done, reports, written, known }: Outcome): MaybePromise<void> {
+  #acknowledge({ done, reports, written, known, state }: Outcome): MaybePromise<void> {
     const { cursor } = this.#parts;
     const next = positionAt(this.#rest, done);
     if (written !== undefined) cursor.wrote(written);
     cursor.account(next === undefined ? this.#rest.through : next - 1, done, 0, known);
+    cursor.keep(state);
     cursor.owe(reports, []);
     return cursor.commit();
   }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type Checkpoint, covers, streamsAhead } from '../../contract/checkpoint.ts';
 import { describeError, isIhandlerError } from '../../contract/error.ts';
 import { describeFailure, logStack } from '../../contract/text/describe-failure.ts';
+import { namesHost } from '../../incident/addresses.ts';
 import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { LaneParts } from './lane-parts.ts';
 
@@ -104,6 +105,14 @@ export class HandlerLifecycle {
     const { handler, code, tasks } = this.#parts;
     if (handler.forget === undefined || !this.#isStarted) return undefined;
     return tasks.add(async () => (await code.call(() => handler.forget?.(isForgotten))) ?? '');
+  }
+
+  /** Removes the handler's state when it names a forgotten host. */
+  async forgetState(isForgotten: (host: string) => boolean): Promise<void> {
+    const { state, cursor } = this.#parts;
+    if (!state.remove((value) => namesHost(value, isForgotten))) return;
+    cursor.keep({ value: null });
+    await cursor.commit();
   }
 
   /** Asks a started handler to reopen its files. */

@@ -11,6 +11,7 @@ import type {
 } from '../../contract/journal.ts';
 import { backoffDelay, pause, type RetryPolicy } from '../../timing/backoff.ts';
 import { account, lose, newCursor, resolve } from './cursor-changes.ts';
+import type { StateChange } from './handler-state.ts';
 import type { LaneEvents } from './lane-events.ts';
 
 /** How far a lane may run ahead of its durable cursor with incidents that are not for it. */
@@ -19,6 +20,8 @@ export const COMMIT_AFTER = 1000;
 /** What a cursor works with. */
 export interface LaneCursorOptions {
   readonly journal: Journal;
+  /** The name of the handler's state in the journal. */
+  readonly stateName: string;
   readonly retry: Required<RetryPolicy>;
   /** Aborts when the lane stops: a commit is not retried any more. */
   readonly signal: AbortSignal;
@@ -41,6 +44,7 @@ export class LaneCursor {
   #reports: readonly Incident[] = [];
   #deadLetters: readonly DeadLetter[] = [];
   #settled: readonly number[] = [];
+  #state: StateChange | undefined;
   #running: Promise<unknown> | undefined;
   #known = 0;
 
@@ -112,6 +116,11 @@ export class LaneCursor {
     this.#cursor = { ...this.#cursor, written };
   }
 
+  /** Stores the state of the handler, if it was set, with the next commit. */
+  keep(state: StateChange | undefined): void {
+    this.#state = state ?? this.#state;
+  }
+
   /** Adds reports and dead letters to the next commit; they stay until one succeeds. */
   owe(reports: readonly Incident[], deadLetters: readonly DeadLetter[]): void {
     if (reports.length > 0) this.#reports = [...this.#reports, ...reports];
@@ -134,7 +143,9 @@ export class LaneCursor {
   }
 
   #isOwed(): boolean {
-    return this.#reports.length + this.#deadLetters.length + this.#settled.length > 0;
+    return (
+      this.#state !== undefined || this.#reports.length + this.#deadLetters.length + this.#settled.length > 0
+    );
   }
 
   /**
@@ -184,16 +195,17 @@ export class LaneCursor {
   /** Like `commit`, with one try. Commits run one after the other. */
   commitOnce(): MaybePromise<void> {
     if (this.#running !== undefined) return this.#commitAfter(this.#running);
-    const step = this.#step();
+    const state = this.#state;
+    const step = this.#step(state);
     let committing: MaybePromise<JournalRun>;
     try {
       committing = this.#options.journal.commit(step);
     } catch (error) {
       return this.#failed(error);
     }
-    if (!(committing instanceof Promise)) return this.#stored(step, committing);
+    if (!(committing instanceof Promise)) return this.#stored(step, state, committing);
     const stored = committing.then(
-      (run) => this.#stored(step, run),
+      (run) => this.#stored(step, state, run),
       (error: unknown) => this.#failed(error),
     );
     this.#running = stored;
@@ -210,17 +222,19 @@ export class LaneCursor {
     return this.commitOnce();
   }
 
-  #step(): JournalStep {
+  #step(state: StateChange | undefined): JournalStep {
     return {
       instance: this.instance,
       cursor: this.#cursor,
       reports: this.#reports,
       deadLetters: this.#deadLetters,
       settled: this.#settled,
+      ...(state !== undefined && { mark: { source: this.#options.stateName, state: state.value } }),
     };
   }
 
-  #stored(step: JournalStep, run: JournalRun): void {
+  #stored(step: JournalStep, state: StateChange | undefined, run: JournalRun): void {
+    if (this.#state === state) this.#state = undefined;
     const { events } = this.#options;
     this.#committed = step.cursor.position;
     this.#reports = this.#reports.slice(step.reports.length);

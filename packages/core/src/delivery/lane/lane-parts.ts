@@ -3,6 +3,7 @@ import type { Journal } from '../../contract/journal.ts';
 import type { RetryPolicy } from '../../timing/backoff.ts';
 import type { HandlerCode } from '../code/handler-code.ts';
 import type { Attempts } from './attempts/attempt.ts';
+import type { StateHolder } from './handler-state.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneInput } from './lane-input.ts';
 import type { LaneTasks } from './lane-tasks.ts';
@@ -39,6 +40,7 @@ export interface LaneParts {
   /** Removes secrets from a text that is stored or reported. */
   hide(text: string): string;
   readonly cursor: LaneCursor;
+  readonly state: StateHolder;
   readonly input: LaneInput;
   readonly tasks: LaneTasks;
   readonly attempts: Attempts;

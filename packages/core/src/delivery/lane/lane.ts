@@ -7,6 +7,7 @@ import type { LaneStatus } from '../dispatcher-options.ts';
 import { createLaneParts, type LaneOptions } from './create-lane-parts.ts';
 import { type DeliveryParts, deliver } from './deliver-with-retries.ts';
 import { HandlerLifecycle } from './handler-lifecycle.ts';
+import { stateName } from './handler-state.ts';
 import type { LaneCursor } from './lane-cursor.ts';
 import type { LaneInput } from './lane-input.ts';
 import type { LaneParts, LaneState } from './lane-parts.ts';
@@ -168,6 +169,7 @@ export class Lane {
     const { journal, cursor } = this.#parts;
     const { before, last } = journal.bounds();
     const isNew = await cursor.load(entry.from === 'end' ? last : before);
+    this.#parts.state.load((await journal.sourceState(stateName(this.instance))) ?? null);
     // At once: a crash must not change where it begins.
     if (isNew && journal.durable) await cursor.commit();
     if (entry.paused === undefined) await this.#startHandler();

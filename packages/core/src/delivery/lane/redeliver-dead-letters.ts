@@ -97,13 +97,17 @@ export class DeadLetters {
   }
 
   /** Counts a letter as delivered, with its reports. */
-  async #settle({ incident, position }: DeadLetter, { reports, failure }: Outcome): Promise<'delivered'> {
+  async #settle(
+    { incident, position }: DeadLetter,
+    { reports, failure, state }: Outcome,
+  ): Promise<'delivered'> {
     if (failure !== undefined)
       this.#parts.context.log.error('stored an incident but cannot report because of it', {
         incident: incident.id,
         error: describeFailure(failure.error),
       });
     this.#cursor.resolve([position], 'delivered');
+    this.#cursor.keep(state);
     this.#cursor.owe(this.#keepsCheckpoint ? reports : redeliveredReports(incident, reports), []);
     await this.#cursor.commit();
     return 'delivered';

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../../contract/checkpoint.ts';
 import type { Incident } from '../../../contract/incident.ts';
+import type { StateChange } from '../handler-state.ts';
 import type { Batch } from '../lane-queue.ts';
 
 /** The result of one attempt at a batch. */
@@ -16,6 +17,8 @@ export interface Outcome {
   readonly stored?: boolean;
   /** How many of those handled the checkpoint covered already. */
   readonly known?: number;
+  /** The state that those handled have set, if they did. */
+  readonly state?: StateChange | undefined;
   /** The checkpoint of what is handled, which the handler has stored. */
   readonly written?: Checkpoint;
 }

@@ -1,6 +1,7 @@
 import type { HandlerContext, ListeningHandler } from '../../../contract/handler.ts';
 import type { Incident } from '../../../contract/incident.ts';
 import type { HandlerCode } from '../../code/handler-code.ts';
+import type { StateChange, StateHolder } from '../handler-state.ts';
 import { type Batch, positionAt, reachedAt } from '../lane-queue.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { callInTurn, callOthers } from './call-listeners.ts';
@@ -14,8 +15,9 @@ export function listeningAttempts(
   handler: ListeningHandler,
   context: HandlerContext,
   code: HandlerCode,
+  holder: StateHolder,
 ): Attempts {
-  const collector = new ReportCollector(context, handler);
+  const collector = new ReportCollector(context, handler, holder);
   const reporting = isReporting(handler);
 
   /** How many incidents are delivered one by one: a call for many has failed as a whole, so one of them is to blame. */
@@ -30,7 +32,8 @@ export function listeningAttempts(
       const handled = await running.complete(() =>
         handler.listenToMany?.(incidents, listenersOf, lent.context),
       );
-      return handled && { ...handled, reports: [] };
+      // It has set the state of those that it says are handled.
+      return handled && { ...handled, reports: [], state: collector.acceptState() };
     } catch (error) {
       careful = incidents.length;
       return { done: 0, reports: [], failure: { error } };
@@ -53,6 +56,7 @@ export function listeningAttempts(
       if (outcome !== undefined) return outcome;
     }
     const reports: Incident[] = [];
+    let state: StateChange | undefined;
     const end = single ? 1 : incidents.length;
     let deadline: number | undefined;
     let done = 0;
@@ -65,19 +69,22 @@ export function listeningAttempts(
         const from = done;
         const call = running.run(() => callInTurn(batch, from, to, lent));
         done = call.done;
-        if (call.failure !== undefined) return { done, reports, failure: call.failure };
+        if (call.failure !== undefined) return { done, reports, state, failure: call.failure };
         if (call.promise !== undefined) {
           deadline ??= performance.now() + ACKNOWLEDGE_AFTER;
           await running.wait(call.promise);
           await running.complete(() => callOthers(batch, call.done, call.next, lent));
         }
-        if (lent.reported) reports.push(...collector.collected());
+        if (lent.reported) {
+          reports.push(...collector.collected());
+          state = collector.acceptState() ?? state;
+        }
         if (done < to) done += 1;
         if (deadline !== undefined && performance.now() > deadline) break;
       }
-      return { done, reports };
+      return { done, reports, state };
     } catch (error) {
-      return { done, reports, failure: { error } };
+      return { done, reports, state, failure: { error } };
     } finally {
       running.end();
       collector.end();

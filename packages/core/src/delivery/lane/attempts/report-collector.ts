@@ -9,6 +9,7 @@ import {
 } from '../../../contract/incident-id.ts';
 import { createIncident } from '../../../incident/create-incident.ts';
 import { plainCopy } from '../../../incident/immutable-data.ts';
+import { type StateChange, type StateHolder, setOutside } from '../handler-state.ts';
 
 /** How long a chain of reports that cause each other may be; a longer one is a loop. */
 export const MAX_CHAIN = 8;
@@ -63,7 +64,7 @@ export function isReporting({ reports }: Handler): boolean {
 /** What a delivery borrows. */
 export interface Lent {
   readonly context: HandlerContext;
-  /** Whether the handler called `report`, with or without success. */
+  /** Whether the handler called `report`, with or without success, or set its state. */
   readonly reported: boolean;
 }
 
@@ -84,10 +85,12 @@ export class ReportCollector {
   readonly #base: HandlerContext;
   readonly #handler: Handler;
   readonly #isReporting: boolean;
+  readonly #state: StateHolder;
   #delivery: Delivery;
 
-  /** Deliveries are lent `base` with a `report` of their own. */
-  constructor(base: HandlerContext, handler: Handler) {
+  /** Deliveries are lent `base` with a `report` and `state` of their own. */
+  constructor(base: HandlerContext, handler: Handler, state: StateHolder) {
+    this.#state = state;
     this.#base = base;
     this.#handler = handler;
     this.#isReporting = isReporting(handler);
@@ -107,6 +110,7 @@ export class ReportCollector {
     delivery.problem = undefined;
     delivery.reported = false;
     delivery.causes = causes;
+    this.#state.discard();
     return delivery;
   }
 
@@ -121,8 +125,14 @@ export class ReportCollector {
       .map(({ incident }) => incident);
   }
 
-  /** Ends the delivery: later reports are refused. */
+  /** What the delivery since `begin` has set as state. Call it when that has succeeded. */
+  acceptState(): StateChange | undefined {
+    return this.#state.accept();
+  }
+
+  /** Ends the delivery: later reports and states are refused. */
   end(): void {
+    this.#state.discard();
     this.#delivery.causes = undefined;
   }
 
@@ -132,6 +142,10 @@ export class ReportCollector {
         ...this.#base,
         report: (origin: string, data: unknown, options?: { readonly cause?: Cause }) =>
           this.#report(delivery, origin, data, options?.cause),
+        state: this.#state.lend(() => {
+          if (delivery.causes === undefined) throw setOutside(this.#base.instance);
+          delivery.reported = true;
+        }),
       }),
       reported: false,
       causes: undefined,

@@ -4,6 +4,7 @@ import type { HandlerContext, WritingHandler } from '../../../contract/handler.t
 import type { Incident } from '../../../contract/incident.ts';
 import { withRedeliveryId } from '../../../incident/redelivery-id.ts';
 import type { HandlerCode } from '../../code/handler-code.ts';
+import type { StateHolder } from '../handler-state.ts';
 import { type Batch, positionAt } from '../lane-queue.ts';
 import type { Attempts, Outcome } from './attempt.ts';
 import { isReporting, ReportCollector } from './report-collector.ts';
@@ -37,11 +38,11 @@ export class WritingAttempts implements Attempts {
   #stored: Record<string, number> | undefined;
 
   /** `context` is what the handler was started with. */
-  constructor(handler: WritingHandler, context: HandlerContext, code: HandlerCode) {
+  constructor(handler: WritingHandler, context: HandlerContext, code: HandlerCode, state: StateHolder) {
     this.#handler = handler;
     this.#code = code;
     this.#context = context;
-    this.#collector = new ReportCollector(context, handler);
+    this.#collector = new ReportCollector(context, handler, state);
     this.#isReporting = isReporting(handler);
   }
 
@@ -91,7 +92,10 @@ export class WritingAttempts implements Attempts {
       await call.complete(() => this.#handler.write(incidents, checkpoint, context));
       const reports = this.#collector.collected();
       if (this.#stored !== undefined) Object.assign(this.#stored, checkpoint);
-      const outcome = this.#finished(incidents, reports, covered);
+      const outcome = {
+        ...this.#finished(incidents, reports, covered),
+        state: this.#collector.acceptState(),
+      };
       return isStored ? { ...outcome, known: incidents.length } : outcome;
     } catch (error) {
       call.end();
