@@ -1,3 +1,5 @@
+// The module that is augmented must be imported.
+import type {} from '@ihandler/core';
 import { connection, type DataOf, defineOrigins, text } from '@ihandler/core/origins';
 import { z } from 'zod';
 

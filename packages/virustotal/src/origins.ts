@@ -1,3 +1,5 @@
+// The module that is augmented must be imported.
+import type {} from '@ihandler/core';
 import { type DataOf, defineOrigins } from '@ihandler/core/origins';
 import { z } from 'zod';
 

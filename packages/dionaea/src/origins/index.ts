@@ -1,3 +1,5 @@
+// The module that is augmented must be imported.
+import type {} from '@ihandler/core';
 import type { OriginMap, SharedValue } from '@ihandler/core/origins';
 import { connectionFamily } from './connection.ts';
 import { downloadFamily } from './download.ts';
