@@ -13,6 +13,7 @@ export {
   IhandlerError,
   type IhandlerErrorCode,
   isIhandlerError,
+  partialFailure,
   permanent,
   temporary,
 } from './contract/error.ts';

@@ -62,6 +62,27 @@ export function permanent(message: string, options?: ErrorOptions): Error {
   return Object.assign(new Error(message, options), { permanent: true as const });
 }
 
+/**
+ * Makes the error of a `write` that has handled its batch except for these incidents. The dispatcher counts the others as
+ * delivered and delivers each of these by itself; the error that it has then decides whether it is retried or moves to the
+ * dead letters. What was handled may arrive again after a crash, and when the rest has to wait. A handler that declares
+ * `reports` or keeps a `checkpoint` gets the whole batch again.
+ */
+export function partialFailure(
+  failed: readonly { readonly incident: { readonly id: string }; readonly error: unknown }[],
+): Error {
+  const message = `${failed.length} incidents of the batch failed`;
+  return Object.assign(new Error(message, { cause: failed[0]?.error }), {
+    failedIds: failed.map(({ incident }) => incident.id),
+  });
+}
+
+/** The ids that an error of {@link partialFailure} names, of any copy of core; undefined for other errors. */
+export function failedIds(error: unknown): ReadonlySet<string> | undefined {
+  const ids = property(error, 'failedIds');
+  return Array.isArray(ids) && ids.length > 0 ? new Set(ids.map(String)) : undefined;
+}
+
 /** The `code` of an error, such as `ENOENT` or `SQLITE_BUSY`; `''` when it has none. */
 export function errorCode(error: unknown): string {
   const code = property(error, 'code');

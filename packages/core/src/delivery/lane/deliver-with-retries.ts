@@ -1,8 +1,11 @@
+import { failedIds } from '../../contract/error.ts';
 import { type FailureKind, failureKind } from '../../contract/failure-kind.ts';
 import { isWriting, type MaybePromise } from '../../contract/handler.ts';
+import { property } from '../../contract/property.ts';
 import { describeFailure, logStack } from '../../contract/text/describe-failure.ts';
 import { backoffDelay, pause } from '../../timing/backoff.ts';
 import type { Outcome } from './attempts/attempt.ts';
+import { isReporting } from './attempts/report-collector.ts';
 import type { LaneParts } from './lane-parts.ts';
 import { type Batch, part, positionAt } from './lane-queue.ts';
 import { moveToDeadLetters } from './move-to-dead-letters.ts';
@@ -35,6 +38,8 @@ class Delivery {
   #rest: Batch;
   /** Whether incidents are tried one by one, because the whole batch failed. */
   #isSingle = false;
+  /** The ids of those in the rest that a write has handled although it failed in part. */
+  #handled: ReadonlySet<string> = new Set();
   /** How often the first incident of the rest has failed with an error of unknown kind. */
   #unknownFailures = 0;
   /** How often it has failed in all. */
@@ -48,7 +53,7 @@ class Delivery {
   async run(): Promise<void> {
     const { cursor, enter, deadPositions, context } = this.#parts;
     while (this.#rest.incidents.length > 0 && !context.signal.aborted) {
-      if (this.#passDead()) continue;
+      if (this.#passDead() || (this.#handled.size > 0 && (await this.#passHandled()))) continue;
       // With dead letters ahead, one by one: a batch must not include them.
       const outcome = await this.#parts.attempt(this.#rest, this.#isSingle || deadPositions.size > 0);
       if (outcome.done > 0) {
@@ -79,6 +84,30 @@ class Delivery {
     return true;
   }
 
+  /** Acknowledges those at the front of the rest that are handled already. Whether there were any. */
+  async #passHandled(): Promise<boolean> {
+    const { incidents } = this.#rest;
+    const end = incidents.findIndex(({ id }) => !this.#handled.has(id));
+    const done = end === -1 ? incidents.length : end;
+    if (done === 0) return false;
+    await this.#acknowledge({ done, reports: [] });
+    this.#advance(done);
+    return true;
+  }
+
+  /** Whether a batch has failed only in part: then those that failed are tried one by one, and the others are passed. */
+  #isPartial(error: unknown): boolean {
+    const { handler } = this.#parts;
+    const failed = failedIds(error);
+    if (failed === undefined || !isWriting(handler) || this.#isSingle) return false;
+    if (handler.checkpoint !== undefined || isReporting(handler)) return false;
+    const ids = this.#rest.incidents.map(({ id }) => id);
+    if (ids.length === 1 || !ids.some((id) => failed.has(id))) return false;
+    this.#handled = new Set(ids.filter((id) => !failed.has(id)));
+    this.#isSingle = true;
+    return true;
+  }
+
   /** Acknowledges the first `done` of the rest. */
   #acknowledge({ done, reports, written, known, state }: Outcome): MaybePromise<void> {
     const { cursor } = this.#parts;
@@ -91,8 +120,11 @@ class Delivery {
   }
 
   /** Decides what a failure means: retries, moves to the dead letters, or gives the rest back. */
-  async #isGivenBack(outcome: Outcome, error: unknown): Promise<boolean> {
+  async #isGivenBack(outcome: Outcome, thrown: unknown): Promise<boolean> {
     const { handler, giveBack } = this.#parts;
+    if (this.#isPartial(thrown)) return false;
+    // Of one incident, its own error decides.
+    const error = failedIds(thrown) === undefined ? thrown : (property(thrown, 'cause') ?? thrown);
     const kind = failureKind(error);
     if (this.#failures === 0) logStack(error, this.#parts.context.log);
     if (kind !== 'temporary' && isWriting(handler) && !this.#isSingle && this.#rest.incidents.length > 1) {

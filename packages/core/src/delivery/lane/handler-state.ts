@@ -51,12 +51,12 @@ export class StateHolder {
     return true;
   }
 
-  /** Begins a delivery, or ends one that has failed: what it has set is discarded. */
+  /** Begins a delivery, or ends one that has failed: its state is discarded. */
   discard(): void {
     this.#draft = undefined;
   }
 
-  /** Ends the delivery of an incident or of a batch; returns what it has set, to be acknowledged with it. */
+  /** Ends the delivery of an incident or of a batch; returns the state that it has set, to be acknowledged with it. */
   accept(): StateChange | undefined {
     const draft = this.#draft;
     if (draft !== undefined) this.load(draft.value);

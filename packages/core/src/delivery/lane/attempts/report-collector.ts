@@ -125,7 +125,7 @@ export class ReportCollector {
       .map(({ incident }) => incident);
   }
 
-  /** What the delivery since `begin` has set as state. Call it when that has succeeded. */
+  /** The state that the delivery since `begin` has set. Call it when that has succeeded. */
   acceptState(): StateChange | undefined {
     return this.#state.accept();
   }
