@@ -109,7 +109,8 @@ describe('delivery with a crash at any step', () => {
         for (const what of ['retried', 'dropped', 'replayed'] as const) done[what] += world.done[what];
         check(world);
       }),
-      { numRuns: 150 },
+      // The example: the reply to the write of a replay is lost, and its reports must still be appended.
+      { numRuns: 150, examples: [[1820252963]] },
     );
     expect(Math.min(done.retried, done.dropped, done.replayed)).toBeGreaterThan(15);
   }, 120_000);

@@ -29,7 +29,7 @@ export interface Attempts {
   attempt(batch: Batch, single: boolean): Promise<Outcome>;
   /**
    * The same for a replay. What is stored, under its own id or under a redelivery id, is not delivered again, not even for
-   * its reports.
+   * its reports, except what such an attempt stored before it failed.
    */
   attemptReplay(batch: Batch, single: boolean): Promise<Outcome>;
   /** Asks the handler for its checkpoint; called after each start. */

@@ -34,6 +34,8 @@ export class WritingAttempts implements Attempts {
   readonly #code: HandlerCode;
   readonly #collector: ReportCollector;
   readonly #isReporting: boolean;
+  /** What a replay has stored in a write that failed afterwards, by id: its reports are missing. */
+  readonly #owed = new Set<string>();
   /** The handler's checkpoint; undefined when it keeps none. */
   #stored: Record<string, number> | undefined;
 
@@ -69,9 +71,17 @@ export class WritingAttempts implements Attempts {
   async attemptReplay(batch: Batch, single: boolean): Promise<Outcome> {
     const { incidents } = batch;
     const { isStored, length } = this.#frontOf(incidents, isTakenUnderAnyId);
-    if (isStored) return this.#known(incidents.slice(0, length));
-    const written = Object.freeze(incidents.slice(0, single ? 1 : length));
-    return this.#write(written, positionAt(batch, 0) ?? 0, false);
+    const isOwed = (incident: Incident | undefined) => incident !== undefined && this.#owed.has(incident.id);
+    if (isStored && !isOwed(incidents[0])) {
+      const owed = incidents.slice(0, length).findIndex(isOwed);
+      return this.#known(incidents.slice(0, owed === -1 ? length : owed));
+    }
+    // What is owed is delivered one by one.
+    const written = Object.freeze(incidents.slice(0, single || isStored ? 1 : length));
+    const outcome = await this.#write(written, positionAt(batch, 0) ?? 0, isStored);
+    if (outcome.owed) for (const { id } of written) this.#owed.add(id);
+    else if (outcome.done > 0) for (const { id } of written) this.#owed.delete(id);
+    return outcome;
   }
 
   #frontOf(incidents: readonly Incident[], test: StoredTest): Front {
