@@ -12,11 +12,11 @@ import type {
   SkippedCounts,
 } from './cluster-state.ts';
 import { connectionIn, connectionKey, type LooseConnection, namedIn } from './connection-key.ts';
-import { detailsOf } from './details.ts';
+import { addDionaeaRows, detailsOf } from './details.ts';
 import { endsIn } from './ends.ts';
 import { createForest } from './forest.ts';
 import { placeOf } from './original-id.ts';
-import { type Plan, planFor } from './plan.ts';
+import { type Plan, plansFor } from './plan.ts';
 import { connectionOf } from './same-id.ts';
 import { createWaitingList } from './waiting-list.ts';
 
@@ -30,7 +30,7 @@ export function cluster(
   state: ClusterState,
   origins: Origins,
 ): ClusterResult {
-  const planOf = planFor(origins);
+  const { of: planOf } = plansFor(origins);
   const sink = createRowSink(state.nextKey);
   const forest = createForest(state.places);
   const waitingList = createWaitingList(state);
@@ -145,8 +145,24 @@ export function cluster(
     else addVerdict(sink, facts);
   }
 
+  function addMadeRows(incident: Incident, plan: Plan): void {
+    const connection = connectionIn(incident.data['connection']);
+    if (connection === undefined) {
+      skipped.incomplete += 1;
+      return;
+    }
+    const key = connectionKey(incident.sensor, connection.id);
+    const row = rowOf(incident, key, connection);
+    if (row === undefined) waitingList.add(key, null, incident);
+    else if (!addDionaeaRows(sink, row, incident, plan)) skipped.incomplete += 1;
+  }
+
   /** Adds the rows of an incident to connections; with `only`, to that one. Returns whether there are any. */
   function addRows(incident: Incident, plan: Plan, only?: ConnectionKey): boolean {
+    if (plan.makeRows !== undefined) {
+      addMadeRows(incident, plan);
+      return true;
+    }
     const details = detailsOf(incident, plan);
     const waitsFor = new Set<ConnectionKey>();
     for (const { connection, waits, add } of details) {

@@ -1,6 +1,6 @@
 import type { Connection, Incident, Origins, Value } from '@ihandler/core';
 import type { ConnectionKey } from './cluster-state.ts';
-import { type Plan, planFor } from './plan.ts';
+import { type Plan, plansFor } from './plan.ts';
 
 /** Limits of the cache. Longer ids are rare. */
 const LONGEST_CACHED_ID = 128;
@@ -92,7 +92,7 @@ export function connectionKeysIn(
   origins?: Origins,
 ): ReadonlySet<ConnectionKey> {
   const keys = new Set<ConnectionKey>();
-  const planOf = origins === undefined ? undefined : planFor(origins);
+  const plans = origins === undefined ? undefined : plansFor(origins);
   const add = (sensor: string, value: Value | undefined) => {
     const connection = value === undefined ? undefined : connectionIn(value);
     if (connection !== undefined) keys.add(connectionKey(sensor, connection.id));
@@ -102,9 +102,9 @@ export function connectionKeysIn(
     add(sensor, data['connection']);
     add(sensor, data['parent']);
     add(sensor, data['child']);
-    const plan = planOf?.(origin);
-    if (plan?.isMoved === true)
-      for (const { id } of movedIn(incident, plan)) keys.add(connectionKey(sensor, id));
+    if (plans?.anyMoved !== true) continue;
+    const plan = plans.of(origin);
+    if (plan.isMoved) for (const { id } of movedIn(incident, plan)) keys.add(connectionKey(sensor, id));
   }
   return keys;
 }

@@ -25,22 +25,18 @@ function meaningsOf(incident: Incident, { origins, details }: Plan): readonly De
     .filter((meaning): meaning is DetailMeaning => wanted.includes(meaning.role));
 }
 
-/** The rows in dionaea's tables, and those of ours that tell more. */
-function dionaeaDetail(incident: Incident, plan: Plan, makeRows: NonNullable<Plan['makeRows']>): Detail {
-  const { data } = incident;
-  return {
-    connection: connectionIn(data['connection']),
-    waits: true,
-    add(sink, row) {
-      if (!makeRows(sink, row, data)) return false;
-      for (const meaning of meaningsOf(incident, plan)) {
-        if (meaning.role !== 'capture') addRoleRows(sink, row, meaning);
-        else if (meaning.facts.sha256 !== undefined)
-          addCapture(sink, row, sink.nextKey.downloads - 1, meaning.facts);
-      }
-      return true;
-    },
-  };
+/**
+ * Adds the rows of an incident of dionaea in its own tables, and those of ours that tell more. Returns false if the incident lacks
+ * a required value.
+ */
+export function addDionaeaRows(sink: RowSink, row: number, incident: Incident, plan: Plan): boolean {
+  if (plan.makeRows?.(sink, row, incident.data) !== true) return false;
+  for (const meaning of meaningsOf(incident, plan)) {
+    if (meaning.role !== 'capture') addRoleRows(sink, row, meaning);
+    else if (meaning.facts.sha256 !== undefined)
+      addCapture(sink, row, sink.nextKey.downloads - 1, meaning.facts);
+  }
+  return true;
 }
 
 function roleDetail(origin: string, meaning: DetailMeaning): Detail {
@@ -56,10 +52,9 @@ function roleDetail(origin: string, meaning: DetailMeaning): Detail {
   };
 }
 
-/** The rows that an incident adds to connections which are announced by others. */
+/** The rows that an incident without rows in dionaea's own tables adds to connections. */
 export function detailsOf(incident: Incident, plan: Plan): readonly Detail[] {
   const { origin, data } = incident;
-  if (plan.makeRows !== undefined) return [dionaeaDetail(incident, plan, plan.makeRows)];
   const meanings = meaningsOf(incident, plan);
   if (meanings.length > 0) return meanings.map((meaning) => roleDetail(origin, meaning));
   const connection = connectionIn(data['connection']);

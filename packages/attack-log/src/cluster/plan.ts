@@ -1,4 +1,4 @@
-import type { Incident, Origins, Role } from '@ihandler/core';
+import type { Incident, Origins, Role, RoleMappings } from '@ihandler/core';
 import {
   dionaeaConnections,
   isDionaea,
@@ -52,6 +52,13 @@ function rootsOf(origins: Origins): Roots {
   return roots;
 }
 
+/** Whether roles find connections elsewhere than under their own names. */
+function movedIn(roles: RoleMappings | undefined): boolean {
+  return Object.values(roles ?? {}).some((mapping) =>
+    CONNECTION_NAMES.some((name) => Object.hasOwn(mapping, name)),
+  );
+}
+
 function makePlan(declared: Origins, roots: Roots, origin: string): Plan {
   const ofDionaea = isDionaea(origin);
   const isUnknown = ofDionaea && declared.rolesOf(origin).length === 0;
@@ -65,7 +72,6 @@ function makePlan(declared: Origins, roots: Roots, origin: string): Plan {
     return !(ofDionaea && role === 'connection.close');
   });
   const root = rootOf(origin);
-  const mappings = Object.values(origins.all()[origin]?.roles ?? {});
   return {
     origins,
     opens: has('connection.open'),
@@ -78,29 +84,39 @@ function makePlan(declared: Origins, roots: Roots, origin: string): Plan {
     isEvent: root !== OURS && !repetitions.has(origin) && !unannounced.has(origin),
     waits: roots.has(root),
     announces: root !== OURS && roots.get(root) === false,
-    isMoved: mappings.some((mapping) => CONNECTION_NAMES.some((name) => Object.hasOwn(mapping, name))),
+    isMoved: movedIn(origins.all()[origin]?.roles),
   };
 }
 
-const plansOf = new WeakMap<Origins, (origin: string) => Plan>();
+/** What the incidents of each origin change, with some declarations. */
+export interface Plans {
+  of(origin: string): Plan;
+  /** Whether any declared origin has its connections elsewhere than under their own names. */
+  readonly anyMoved: boolean;
+}
+
+const plansOf = new WeakMap<Origins, Plans>();
 
 /** The most plans in memory: any sensor may invent origins. */
 const MOST_PLANS = 5000;
 
 /** Returns what the incidents of each origin change, with these declarations. */
-export function planFor(origins: Origins): (origin: string) => Plan {
+export function plansFor(origins: Origins): Plans {
   const known = plansOf.get(origins);
   if (known !== undefined) return known;
   const roots = rootsOf(origins);
   const plans = new Map<string, Plan>();
-  const find = (origin: string): Plan => {
-    let plan = plans.get(origin);
-    if (plan !== undefined) return plan;
-    plan = makePlan(origins, roots, origin);
-    if (plans.size >= MOST_PLANS) plans.clear();
-    plans.set(origin, plan);
-    return plan;
+  const made: Plans = {
+    anyMoved: Object.values(origins.all()).some(({ roles }) => movedIn(roles)),
+    of(origin) {
+      let plan = plans.get(origin);
+      if (plan !== undefined) return plan;
+      plan = makePlan(origins, roots, origin);
+      if (plans.size >= MOST_PLANS) plans.clear();
+      plans.set(origin, plan);
+      return plan;
+    },
   };
-  plansOf.set(origins, find);
-  return find;
+  plansOf.set(origins, made);
+  return made;
 }

@@ -103,10 +103,10 @@ export function createRowIds(database: Database): RowIds {
         stream = streamOf(name, sensor);
       }
       if (place.ordinal <= stream.last) stream.run += 1;
-      const time = Math.round(incident.timestamp * 1000);
+      const time = isTimed ? Math.round(incident.timestamp * 1000) : 0;
       if (entry?.stream === stream && entry.run === stream.run) {
         entry.ordinals.push(place.ordinal - stream.last);
-        entry.times.push(time - before);
+        if (isTimed) entry.times.push(time - before);
       } else {
         flush();
         entry = {
