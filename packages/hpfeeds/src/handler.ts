@@ -1,3 +1,5 @@
+// The types of dionaea's incidents.
+
 import { randomBytes } from 'node:crypto';
 import {
   defineHandler,
@@ -8,6 +10,7 @@ import {
   type ListeningHandler,
   temporary,
 } from '@ihandler/core';
+import type {} from '@ihandler/dionaea/origins';
 import { type BrokerConnection, connectBroker } from './connection/broker-connection.ts';
 import { type Broker, brokerOf } from './connection/broker-options.ts';
 import { publishFrame, roomFor } from './connection/frame.ts';

@@ -1,6 +1,9 @@
+// The types of dionaea's incidents.
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { type HandlerContext, type Incident, parseIncidentId } from '@ihandler/core';
 import { isGone } from '@ihandler/core/kit';
+import type {} from '@ihandler/dionaea/origins';
 
 /** The origins of incidents that name a captured file. */
 export const captureOrigins = [

@@ -1,3 +1,5 @@
+// The types of dionaea's incidents.
+
 import { dirname, join } from 'node:path';
 import {
   defineHandler,
@@ -8,6 +10,7 @@ import {
   type WritingHandler,
 } from '@ihandler/core';
 import { MINUTE } from '@ihandler/core/kit';
+import type {} from '@ihandler/dionaea/origins';
 import { assertDriver } from '@ihandler/sqlite-file';
 import { createApi } from './api/api.ts';
 import { createHttpClient, type HttpClient } from './api/http-client.ts';

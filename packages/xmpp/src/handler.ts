@@ -1,3 +1,5 @@
+// The types of dionaea's incidents.
+
 import { randomBytes } from 'node:crypto';
 import {
   compileGlob,
@@ -12,6 +14,7 @@ import {
   type WritingHandler,
 } from '@ihandler/core';
 import { maskSensor } from '@ihandler/core/kit';
+import type {} from '@ihandler/dionaea/origins';
 import { xml } from '@xmpp/client';
 import type { Element } from './connection/session.ts';
 import { DIONAEA, dionaeaElement, fileElement } from './legacy/dionaea-element.ts';
