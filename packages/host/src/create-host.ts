@@ -88,7 +88,12 @@ export function createHost(configuration: Configuration, world: World = {}): Hos
       return inputs.flatMap(({ reader }) => reader?.source ?? []);
     },
     tryHandler: (entry, sources, options) =>
-      runTrial(entry, sources, { origins: declaredOrigins(plan.context.installed), ...options }, plan.world),
+      runTrial(
+        entry,
+        sources,
+        { origins: declaredOrigins(plan.context.installed, sources), ...options },
+        plan.world,
+      ),
     instancesOf: (handler) => handlerInstances(plan, handler),
     sentData: () =>
       requestedEntries(plan).flatMap((requested) => {

@@ -1,6 +1,7 @@
 import { CONTRACT, type MaybePromise } from './handler.ts';
 import type { Incident, Value } from './incident.ts';
 import type { Log } from './log.ts';
+import type { OriginsFile } from './meaning/origins.ts';
 
 /** Input that a source cannot read as an incident. The host counts it and writes it to a rejects file or to the log. */
 export interface Reject {
@@ -115,6 +116,11 @@ export interface Source {
   readonly contract: typeof CONTRACT;
   /** Kebab case, such as `acme-http`. */
   readonly name: string;
+  /**
+   * What it declares about the origins of its incidents, beside what the `origins.json` of its package does: for a source whose
+   * options decide that.
+   */
+  readonly origins?: OriginsFile;
   /**
    * Reads until the end of a file, or until `context.signal` aborts. When it throws a temporary error (see
    * {@link failureKind}), such as a network error, the host shows the source as `disconnected` and runs it again with

@@ -22,4 +22,5 @@ export {
   ofConnection,
   text,
 } from './declare/values.ts';
+export { compileSource, type Find, textOf } from './find-value.ts';
 export { ownOrigins } from './own-origins.ts';

@@ -126,7 +126,10 @@ export async function prepareHost(plan: HostPlan, options: PrepareOptions): Prom
     otherStates: () => Object.fromEntries(readImportStates(dataDir, world.log())),
     journal: instances === undefined ? journal : withoutRelease(journal),
     handlers,
-    origins: declaredOrigins(plan.context.installed),
+    origins: declaredOrigins(
+      plan.context.installed,
+      sources.map((source) => source.make()),
+    ),
     sensor,
     dataDir,
     failFast: instances !== undefined,

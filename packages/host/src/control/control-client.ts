@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { describeError, IhandlerError, type IhandlerErrorCode } from '@ihandler/core';
 import { controlAddress } from './control-address.ts';
-import { onJsonLine } from './json-lines.ts';
+import { onJsonLine } from './message-lines.ts';
 
 /** The longest line of an answer, in characters. */
 const LONGEST_ANSWER = 64 << 20;

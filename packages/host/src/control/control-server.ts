@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { describeError, IhandlerError, isIhandlerError } from '@ihandler/core';
 import { takeControlAddress } from './control-address.ts';
 import { callControl } from './control-client.ts';
-import { onJsonLine } from './json-lines.ts';
+import { onJsonLine } from './message-lines.ts';
 
 /** The longest request, in characters: a list of positions of dead letters may be long. */
 const LONGEST_REQUEST = 4 << 20;

@@ -1,7 +1,14 @@
+import type { Source } from '@ihandler/core';
 import type { DeclaredOrigins } from '@ihandler/core/origins';
 import type { Installed } from '../discovery/find-packages.ts';
 
-/** What the installed packages declare about origins, in the order in which the packages were found. */
-export function declaredOrigins({ packages }: Pick<Installed, 'packages'>): readonly DeclaredOrigins[] {
-  return packages.flatMap(({ origins }) => origins ?? []);
+/**
+ * What sources and the installed packages declare about origins: sources first, since their options decide it; packages in the
+ * order in which they were found.
+ */
+export function declaredOrigins(
+  { packages }: Pick<Installed, 'packages'>,
+  sources: readonly Source[] = [],
+): readonly DeclaredOrigins[] {
+  return [...sources, ...packages].flatMap(({ origins }) => origins ?? []);
 }

@@ -112,7 +112,10 @@ export async function importFiles(
     inputs,
     handlers,
     sensor,
-    origins: declaredOrigins(context.installed),
+    origins: declaredOrigins(
+      context.installed,
+      inputs.flatMap(({ reader }) => reader?.source ?? []),
+    ),
     dataDir,
     rejects,
     deadLetters: newFile(dataDir, 'dead-letters', new Date()),
