@@ -17,6 +17,7 @@ const headings: Readonly<Record<WorkspacePackage['role'], readonly RegExp[]>> = 
   ],
   bundled: [],
   core: [/^Install$/, /^Smallest example$/],
+  creator: [/^Install$/, /^Smallest example$/],
   demo: [],
   host: [/^Install$/, /^Smallest example$/, /^Data it writes or sends, and where$/],
   library: [/^Install$/, /^Smallest example$/],

@@ -78,7 +78,7 @@ const bundled = packages.filter(({ role }) => role === 'bundled');
 /** Which packages of the workspace a package may import; the testkit imports none of them but core. */
 function mayImport({ role, json }: WorkspacePackage): (name: string) => boolean {
   const targets = packages.filter((target) => {
-    if (role === 'demo') return true;
+    if (role === 'demo' || role === 'creator') return true;
     if (role === 'core') return false;
     if (target.role === 'bundled') return role === 'library' || role === 'plugin';
     if (target.role === 'host') return role === 'app';

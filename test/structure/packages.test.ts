@@ -13,7 +13,10 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
   });
 
   it('describes itself in package.json', () => {
-    const name = folder.replace(/^packages\//, '@ihandler/').replace(/^apps\//, '');
+    const name = folder
+      .replace(/^packages\/(?=create-)/, '')
+      .replace(/^packages\//, '@ihandler/')
+      .replace(/^apps\//, '');
     expect(json).toMatchObject({
       name,
       license: 'MIT',
@@ -57,7 +60,8 @@ describe.each(published)('$folder', ({ folder, path, json, role }) => {
   });
 
   it('exports everything that its valid manifest names', () => {
-    if (json.ihandler === undefined) return expect(['app', 'core', 'host', 'library']).toContain(role);
+    if (json.ihandler === undefined)
+      return expect(['app', 'core', 'creator', 'host', 'library']).toContain(role);
     const { handlers, sources, commands, journals, sensors } = manifestSchema.parse(json.ihandler);
     const offers = [handlers, sources, commands, journals, sensors].flatMap((kind) => Object.values(kind));
     expect(offers.length).toBeGreaterThan(0);

@@ -41,9 +41,9 @@ export interface WorkspacePackage {
   readonly json: PackageJson;
   /**
    * Which way its arrows may point: an app, a library, a plugin and a bundled package to core; a library and a plugin to
-   * bundled packages too, a plugin to libraries. A bundled package is private: the build copies it into its users.
+   * bundled packages too, a plugin to libraries. The creator imports none; it knows the versions of all. A bundled package is private: the build copies it into its users.
    */
-  readonly role: 'app' | 'bundled' | 'core' | 'demo' | 'host' | 'library' | 'plugin';
+  readonly role: 'app' | 'bundled' | 'core' | 'creator' | 'demo' | 'host' | 'library' | 'plugin';
 }
 
 /** What several plugins share without knowing each other, to build on or to test with; everything else beside core is a plugin. */
@@ -54,6 +54,7 @@ function roleOf(group: string, json: PackageJson): WorkspacePackage['role'] {
   if (json.name === '@ihandler/core') return 'core';
   if (json.private === true) return 'bundled';
   if (json.name === '@ihandler/host') return 'host';
+  if (json.name === 'create-ihandler') return 'creator';
   return libraries.includes(json.name) ? 'library' : 'plugin';
 }
 
