@@ -1,5 +1,6 @@
 // For packages that declare origins, and for programs that read what packages declare.
 export type { Definitions, JsonSchema } from '../contract/meaning/json-schema.ts';
+export { ROLES } from '../contract/meaning/roles.ts';
 export { createOrigins, type DeclaredOrigins, type OriginRegistry } from './create-origins.ts';
 export {
   type DataOf,
@@ -24,3 +25,4 @@ export {
 } from './declare/values.ts';
 export { compileSource, type Find, textOf } from './find-value.ts';
 export { ownOrigins } from './own-origins.ts';
+export { roleIn } from './role-listener.ts';

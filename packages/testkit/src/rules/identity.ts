@@ -56,8 +56,7 @@ export const identityRules: readonly Rule[] = [
     name: 'uses valid globs',
     async check({ inspect }) {
       const globs = await inspect(globsOf);
-      // The dispatcher checks the names of roles.
-      const problems = globs.flatMap((glob) => (glob.startsWith('role:') ? [] : (globProblem(glob) ?? [])));
+      const problems = globs.flatMap((glob) => globProblem(glob) ?? []);
       assert.deepEqual(problems, [], problems.join(' '));
     },
   },

@@ -1,10 +1,11 @@
 import { compileGlob, createIncident, type Handler, isWriting } from '@ihandler/core';
-import { knownNames } from '../origins.ts';
+import { ROLES, roleIn } from '@ihandler/core/origins';
+import { knownNames, knownOrigins } from '../origins.ts';
 
 /** Any package may add origins under this root, so that a glob under it may match one that is not installed here. */
 const OPEN_ROOT = 'ihandler';
 
-/** The globs of a handler that are strings, as written. */
+/** The globs and roles (`role:login`) of a handler that are strings, as written. */
 export function globsOf(handler: Handler): readonly string[] {
   const globs: readonly unknown[] = isWriting(handler)
     ? (handler.accepts ?? [])
@@ -12,8 +13,13 @@ export function globsOf(handler: Handler): readonly string[] {
   return globs.filter((glob) => typeof glob === 'string');
 }
 
-/** Why a glob cannot be compiled; undefined when it can. */
+/** Why a glob or role cannot be compiled; undefined when it can. */
 export function globProblem(glob: string): string | undefined {
+  const role = roleIn(glob);
+  if (role !== undefined)
+    return Object.hasOwn(ROLES, role)
+      ? undefined
+      : `Unknown role ${JSON.stringify(role)}: expected one of ${Object.keys(ROLES).join(', ')}.`;
   try {
     compileGlob(glob);
     return undefined;
@@ -22,7 +28,14 @@ export function globProblem(glob: string): string | undefined {
   }
 }
 
-/** The globs of a handler that a dispatcher accepts. */
+/** Whether an origin matches a valid glob, or has the role. */
+function matcherOf(glob: string): (origin: string) => boolean {
+  const role = roleIn(glob);
+  if (role === undefined) return compileGlob(glob);
+  return (origin) => knownOrigins.rolesOf(origin).some((each) => each === role);
+}
+
+/** The globs and roles of a handler that a dispatcher accepts. */
 export function validGlobs(handler: Handler): readonly string[] {
   return globsOf(handler).filter((glob) => globProblem(glob) === undefined);
 }
@@ -40,7 +53,7 @@ export function originFor(glob: string, word = 'conformance'): string | undefine
 
 /** Whether an origin, known or not, can match a glob. `own` are the origins that the handler reports itself. */
 export function canMatch(glob: string, own: readonly string[]): boolean {
-  if (glob === '*') return true;
+  if (glob === '*' || roleIn(glob) !== undefined) return true;
   if ([...knownNames, ...own].some(compileGlob(glob))) return true;
   const roots = new Set(knownNames.map((origin) => origin.split('.', 1)[0]));
   roots.delete(OPEN_ROOT);
@@ -48,9 +61,9 @@ export function canMatch(glob: string, own: readonly string[]): boolean {
   return !roots.has(root) && originFor(glob) !== undefined;
 }
 
-/** The declared origins that a handler's globs match. */
+/** The declared origins that a handler's globs match, and those with a role that it subscribes to. */
 export function knownOriginsFor(handler: Handler): readonly string[] {
-  const wanted = validGlobs(handler).map(compileGlob);
+  const wanted = validGlobs(handler).map(matcherOf);
   return knownNames.filter((origin) => wanted.some((matches) => matches(origin)));
 }
 
@@ -63,6 +76,7 @@ export function takesEverything(handler: Handler): boolean {
 export function foreignOriginsFor(handler: Handler): readonly string[] {
   const known = knownNames;
   return validGlobs(handler).flatMap((glob) => {
+    if (roleIn(glob) !== undefined) return [];
     if (glob === '*') return ['conformance.never.heard-of', 'dionaea.never.heard-of'];
     const origin = known.some(compileGlob(glob)) ? undefined : originFor(glob);
     return origin === undefined ? [] : [origin];
