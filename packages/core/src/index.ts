@@ -92,6 +92,7 @@ export {
   type SourceReportOptions,
 } from './contract/source.ts';
 export { escapeControls } from './contract/text/escape-controls.ts';
+export { escapeJson } from './contract/text/escape-json.ts';
 export { throwForStatus } from './contract/throw-for-status.ts';
 export { createDispatcher } from './delivery/dispatcher.ts';
 export type {

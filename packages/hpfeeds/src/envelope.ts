@@ -1,5 +1,5 @@
 import { encodeIncident, type Incident, type Value } from '@ihandler/core';
-import { receiveIncident } from '@ihandler/core/kit';
+import { encodeValue, receiveIncident } from '@ihandler/core/kit';
 
 /** A whole incident in a message, with a number, because a broker neither acknowledges nor counts. */
 export interface Envelope {
@@ -50,6 +50,12 @@ export function encodeEnvelope(envelope: Envelope, room: number): EncodedEnvelop
   return undefined;
 }
 
+/** Numbers that `JSON.stringify` would change, such as `-0`, in the form of core's `encodeIncident`. */
+function restated(_key: string, value: unknown): unknown {
+  const isKept = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return isKept ? value : JSON.parse(encodeValue(value));
+}
+
 /** Decodes an envelope. `sensor` replaces the sensor that the incident names. Throws when the message is invalid. */
 export function decodeEnvelope(message: Buffer, sensor: string | undefined): Envelope {
   const value: unknown = JSON.parse(message.toString('utf8'));
@@ -58,5 +64,5 @@ export function decodeEnvelope(message: Buffer, sensor: string | undefined): Env
   const { publisher, number, incident } = value as Readonly<Record<string, unknown>>;
   if (typeof publisher !== 'string' || typeof number !== 'number' || typeof incident !== 'object')
     throw new Error('Expected publisher, number and incident.');
-  return { publisher, number, incident: receiveIncident(JSON.stringify(incident), { sensor }) };
+  return { publisher, number, incident: receiveIncident(JSON.stringify(incident, restated), { sensor }) };
 }

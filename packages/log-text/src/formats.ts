@@ -1,4 +1,4 @@
-import { escapeControls, type Incident, type Level, type Value } from '@ihandler/core';
+import { escapeJson, type Incident, type Level, type Value } from '@ihandler/core';
 import { fieldsText, headValue, isConnection } from './field-text.ts';
 import { jsonData } from './json/json-data.ts';
 import { dataShape } from './json/json-shape.ts';
@@ -32,19 +32,6 @@ function connectionId(data: Incident['data']): string | undefined {
   return undefined;
 }
 
-function jsonEscape(character: string): string {
-  // A character beyond the basic plane is two code units in JSON, too.
-  return [...Array(character.length).keys()]
-    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-    .join('');
-}
-
-/** Escapes, as JSON, the characters that `escapeControls` escapes and `JSON.stringify` does not. */
-function escapeJsonControls(json: string): string {
-  if (escapeControls(json) === json) return json;
-  return json.replace(/[^\x20-\x7e]/gu, (one) => (escapeControls(one) === one ? one : jsonEscape(one)));
-}
-
 function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, level: Level): string {
   const connection = connectionId(data);
   const line: { readonly [key: string]: Value } = {
@@ -57,7 +44,7 @@ function jsonFormat({ timestamp, sensor, id, origin, data, misfit }: Incident, l
     ...(misfit !== undefined && { misfit }),
     data: jsonData(data, dataShape()),
   };
-  return escapeJsonControls(JSON.stringify(line));
+  return escapeJson(JSON.stringify(line));
 }
 
 /** The formats by name. */

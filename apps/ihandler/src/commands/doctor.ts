@@ -1,4 +1,4 @@
-import { escapeControls, type Terminal } from '@ihandler/core';
+import { escapeControls, escapeJson, type Terminal } from '@ihandler/core';
 import { diagnose, type Finding } from '@ihandler/host';
 import { type BuiltIn, configOption } from '../app.ts';
 import { namedHost } from '../configured-host.ts';
@@ -31,7 +31,7 @@ export const doctorCommand: BuiltIn = {
     const lines = findings.map((finding) => findingLine(finding, terminal));
     await terminal.write(
       args.options['json'] === true
-        ? `${JSON.stringify({ findings })}\n`
+        ? `${escapeJson(JSON.stringify({ findings }))}\n`
         : `${[...lines, ...(isWell ? ['No problems found.'] : [])].join('\n')}\n`,
     );
     return isWell ? exitCodes.ok : exitCodes.partly;

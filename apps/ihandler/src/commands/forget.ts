@@ -1,4 +1,10 @@
-import { type CommandArguments, escapeControls, type HandlerEntry, IhandlerError } from '@ihandler/core';
+import {
+  type CommandArguments,
+  escapeControls,
+  escapeJson,
+  type HandlerEntry,
+  IhandlerError,
+} from '@ihandler/core';
 import { formatCount, normalizeNetwork, withinNetworks } from '@ihandler/core/kit';
 import { type Host, parseEntry } from '@ihandler/host';
 
@@ -83,7 +89,7 @@ async function runForget(args: CommandArguments, app: App): Promise<number> {
   const left = await host.filesNaming(networks, added);
   const others = handlers.map(nameOf).filter((instance) => !Object.hasOwn(answers, instance));
   if (args.options['json'] === true) {
-    await terminal.write(`${JSON.stringify({ did: answers, untouched: others, left })}\n`);
+    await terminal.write(`${escapeJson(JSON.stringify({ did: answers, untouched: others, left }))}\n`);
     return exitCodes.ok;
   }
   const lines = [

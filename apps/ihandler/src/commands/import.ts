@@ -1,4 +1,4 @@
-import { type CommandArguments, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, escapeJson, IhandlerError } from '@ihandler/core';
 import { contributionsOf, describeHandler, exampleEntry, type Host, parseEntry } from '@ihandler/host';
 import { type App, type BuiltIn, configOption, text, texts } from '../app.ts';
 import { hostFor } from '../configured-host.ts';
@@ -87,7 +87,7 @@ async function runImport(args: CommandArguments, app: App): Promise<number> {
     const again = [app.program, ...app.argv.map(shellWord)].join(' ');
     await terminal.write(
       args.options['json'] === true
-        ? `${JSON.stringify(importAsJson(result))}\n`
+        ? `${escapeJson(JSON.stringify(importAsJson(result)))}\n`
         : formatImport(result, { again, command: sameWay(args, app) }, terminal),
     );
     return importExitCode(result);

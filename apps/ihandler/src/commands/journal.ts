@@ -1,4 +1,4 @@
-import { type CommandArguments, escapeControls, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, escapeControls, escapeJson, IhandlerError } from '@ihandler/core';
 import { formatBytes, formatCount } from '@ihandler/core/kit';
 import { didYouMean, type Host } from '@ihandler/host';
 import { type App, type BuiltIn, configOption } from '../app.ts';
@@ -32,7 +32,7 @@ async function check(journal: LoadedJournal, args: CommandArguments, app: App): 
   if (verify === undefined) throw unsupported('verified', journal);
   const { problems, entries, instances } = await runLongStep('verifying', () => verify(options), app);
   if (args.options['json'] === true) {
-    await terminal.write(`${JSON.stringify({ problems, entries, instances })}\n`);
+    await terminal.write(`${escapeJson(JSON.stringify({ problems, entries, instances }))}\n`);
   } else {
     const content = `${formatCount(entries, 'incident')}, ${formatCount(instances, 'instance')}`;
     const lines =
@@ -65,7 +65,7 @@ async function compact(
   );
   await app.terminal.write(
     args.options['json'] === true
-      ? `${JSON.stringify({ before, after })}\n`
+      ? `${escapeJson(JSON.stringify({ before, after }))}\n`
       : `${escapeControls(file ?? name)}: ${formatBytes(before)} before, ${formatBytes(after)} now.\n`,
   );
   return exitCodes.ok;

@@ -1,4 +1,4 @@
-import { escapeControls } from '@ihandler/core';
+import { escapeControls, escapeJson } from '@ihandler/core';
 import {
   type Contribution,
   contributionsOf,
@@ -116,7 +116,7 @@ export const listCommand: BuiltIn = {
       return exitCodes.ok;
     }
     if (args.options['json'] === true) {
-      await terminal.write(`${JSON.stringify(asJson(installed), undefined, 2)}\n`);
+      await terminal.write(`${escapeJson(JSON.stringify(asJson(installed), undefined, 2))}\n`);
       return exitCodes.ok;
     }
     const blocks = installed.packages.map((one) => packageLines(one, app).join('\n'));

@@ -1,4 +1,4 @@
-import { type CommandArguments, type Handler, IhandlerError, isWriting } from '@ihandler/core';
+import { type CommandArguments, escapeJson, type Handler, IhandlerError, isWriting } from '@ihandler/core';
 import { formatCount, formatTime, parseTime } from '@ihandler/core/kit';
 import type { Host } from '@ihandler/host';
 import { type App, type BuiltIn, configOption, text } from '../app.ts';
@@ -100,7 +100,7 @@ async function runReplay(args: CommandArguments, app: App): Promise<number> {
     const lines = [`Replayed (${name})`, laneLine({ instance, counts, known: counts.known, pending: 0 })];
     await terminal.write(
       args.options['json'] === true
-        ? `${JSON.stringify({ instance, name, ...counts, delivered: counts.delivered - (counts.known ?? 0) })}\n`
+        ? `${escapeJson(JSON.stringify({ instance, name, ...counts, delivered: counts.delivered - (counts.known ?? 0) }))}\n`
         : `${lines.map((line) => wrapText(line, 2, terminal.columns)).join('\n')}\n`,
     );
     return counts.dead > 0 ? exitCodes.partly : exitCodes.ok;

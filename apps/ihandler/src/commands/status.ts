@@ -1,4 +1,4 @@
-import { type CommandArguments, isIhandlerError } from '@ihandler/core';
+import { type CommandArguments, escapeJson, isIhandlerError } from '@ihandler/core';
 import { pause } from '@ihandler/core/kit';
 import { type Host, problemsOf } from '@ihandler/host';
 import { type App, type BuiltIn, configOption } from '../app.ts';
@@ -22,7 +22,7 @@ async function show({ status, remarks }: StatusReport, args: CommandArguments, a
   if (args.options['json'] === true) {
     const problems = problemsOf(status).map(({ about, problem }) => `${about}: ${problem}`);
     const all = { running: status.pid !== null, ...status, remarks, problems };
-    return terminal.write(`${isWatched ? JSON.stringify(all) : JSON.stringify(all, undefined, 2)}\n`);
+    return terminal.write(`${escapeJson(JSON.stringify(all, undefined, isWatched ? undefined : 2))}\n`);
   }
   const text = `${formatStatus(status, terminal)}${remarks.map((remark) => `${remark}\n`).join('')}`;
   // Cursor home, and the rest of each line erased: the screen does not flicker.

@@ -6,6 +6,7 @@ import type { Schema } from '../contract/meaning/schema.ts';
 import { createOrigins } from '../origins/create-origins.ts';
 import { handle, incidentOf, open } from '../testing/delivery.ts';
 import { createDeclaredCheck } from './declared-origins.ts';
+import { receiveIncident } from './incident-codec.ts';
 
 const counted = z.object({ count: z.object({ of: z.int() }) });
 const reporter = (schema: Schema) =>
@@ -35,6 +36,23 @@ describe('the check of declared origins', () => {
   it('leaves origins that a package declares to the declaration', () => {
     const check = createDeclaredCheck([reporter(counted)], declared);
     expect(check([wrong])).toEqual([wrong]);
+  });
+
+  it.each(['@@@@', 'AA', 'AB==', 'A-_A'])('marks bytes in invalid base64: %s', (text) => {
+    const bytes = { type: 'object', properties: { $bytes: { type: 'string', contentEncoding: 'base64' } } };
+    const schema = { type: 'object', properties: { body: bytes }, required: ['body'] };
+    const body = { 'acme.thing.sent': { level: 'info', description: '', schema } } as const;
+    const check = createDeclaredCheck([], createOrigins([{ origins: body }]));
+    const received = (base64: string) =>
+      receiveIncident(
+        `{"id":"s:1","origin":"acme.thing.sent","timestamp":1,"sensor":"a","data":{"body":{"$bytes":"${base64}"}}}`,
+      );
+    const [wrong, fitting] = check([received(text), received('AA==')]);
+    expect(wrong).toMatchObject({
+      data: { body: { $bytes: text } },
+      misfit: expect.stringMatching(/^body: .*bytes/),
+    });
+    expect(fitting).not.toHaveProperty('misfit');
   });
 
   it('marks an incident when the schema itself throws, and escapes control characters', () => {

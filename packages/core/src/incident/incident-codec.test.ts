@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incident, UntypedData, Value } from '../contract/incident.ts';
-import { decodeIncident, encodeIncident } from './incident-codec.ts';
+import { decodeIncident, decodeValue, encodeIncident, encodeValue } from './incident-codec.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -53,6 +53,39 @@ function expectFrozen(found: unknown): void {
   for (const item of Object.values(found)) expectFrozen(item);
 }
 
+/** Numbers as JSON may spell them, beside those of `JSON.stringify`. */
+const numeral = fc.oneof(
+  fc.constantFrom('-0', '-0.0', '0e5', '1e400', '-1e400', '1E3', '1.50', '5e-324', '9007199254740993'),
+  fc.bigInt().map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
+);
+const quoted = fc.oneof(
+  text.map((one) => JSON.stringify(one)),
+  fc.constantFrom('"@@@@"', '"AB=="', '"AA"', '"AA=="', '"A-_A"', '"-0"', '"NaN"', '"\\u0024bytes"'),
+);
+/** Any JSON text, among it all that looks like an escape of the codec. */
+const { json } = fc.letrec<{ json: string }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: 'medium' },
+    fc.constantFrom('null', 'true', ' false '),
+    numeral,
+    quoted,
+    fc.array(tie('json')).map((items) => `[${items.join(' , ')}]`),
+    fc
+      .array(fc.tuple(key, tie('json')), { maxLength: 3 })
+      .map((pairs) => `{${pairs.map(([name, item]) => `${JSON.stringify(name)}:${item}`).join(',')}}`),
+  ),
+}));
+
+/** Whether the codec's escapes, and the numbers that JSON cannot hold, are absent: then decoding is `JSON.parse`. */
+function isOrdinary(given: unknown): boolean {
+  if (typeof given === 'number') return Number.isFinite(given) && !Object.is(given, -0);
+  if (typeof given !== 'object' || given === null) return true;
+  const keys = Object.keys(given);
+  if (keys.length === 1 && keys[0]?.startsWith('$')) return false;
+  return Object.values(given).every(isOrdinary);
+}
+
 function withData(data: UntypedData): Incident {
   return { id: 's:1', origin: 'acme.thing', timestamp: 1.5, sensor: 'a', data };
 }
@@ -65,6 +98,23 @@ describe('an incident as JSON', () => {
         expect(isDeepStrictEqual(decodeIncident(encodeIncident(given)), given)).toBe(true);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('of any JSON text loses nothing, and an encoded text stays as it is', () => {
+    fc.assert(
+      fc.property(json, (given) => {
+        const value = decodeValue(given);
+        const encoded = encodeValue(value);
+        expect(isDeepStrictEqual(decodeValue(encoded), value)).toBe(true);
+        expect(encodeValue(decodeValue(encoded))).toBe(encoded);
+        const parsed: unknown = JSON.parse(given);
+        if (isOrdinary(parsed)) {
+          expect(isDeepStrictEqual(value, parsed)).toBe(true);
+          expect(encoded).toBe(JSON.stringify(parsed));
+        }
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -80,6 +80,9 @@ function restored(value: unknown): unknown {
  * Encodes an incident as one line of JSON, for journals and peers. {@link decodeIncident} returns an equal value. Bytes become
  * `{"$bytes":"<base64>"}`. Numbers that JSON lacks become `{"$number":"-0"}` (or `NaN`, `Infinity`, `-Infinity`). An object
  * whose only key starts with `$` gets one more `$` in front of it.
+ *
+ * Numbers are those of JavaScript, as `JSON.parse` reads them: an integer beyond 2^53 is rounded to the nearest double, `1.50`
+ * becomes `1.5`, and `1e400` is read as `Infinity`. What must keep its digits belongs in a text. The last of equal keys counts.
  */
 export function encodeIncident(incident: Incident): string {
   return JSON.stringify(isPlainInJson(incident) ? incident : escaped(incident));
@@ -152,8 +155,8 @@ export interface ReceiveOptions {
 
 /**
  * Decodes an incident from a peer, in the form of {@link encodeIncident}. Unlike {@link decodeIncident} it trusts nothing: it
- * checks the id and the data against the schema on this machine, and drops `local`, because paths in the data name files of the peer. The
- * id stays. Throws `INCIDENT_INVALID`.
+ * checks the id, the origin and the depth of the data, and drops `local` and `misfit`: paths in the data name files of the peer, and
+ * the dispatcher checks the data against the schema on this machine. The id stays. Throws `INCIDENT_INVALID`.
  */
 export function receiveIncident(text: string, { sensor }: ReceiveOptions = {}): Incident {
   const { id, origin, timestamp, sensor: own, data } = decodeIncident(text);

@@ -1,4 +1,4 @@
-import { escapeControls } from '@ihandler/core';
+import { escapeControls, escapeJson } from '@ihandler/core';
 import { isSecretName } from '@ihandler/core/kit';
 import type { Filled } from './substitute-environment.ts';
 
@@ -24,7 +24,8 @@ export interface Secrets {
 /** The spellings of a secret in a text: as it is, with escaped controls, in JSON, in a URL. */
 function spellings(secret: string): readonly string[] {
   const inUrl = encodeURIComponent(Buffer.from(secret).toString());
-  return [secret, escapeControls(secret), JSON.stringify(secret).slice(1, -1), inUrl];
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, escapeControls(secret), inJson, escapeJson(inJson), inUrl];
 }
 
 /** The path of a file, such as that of a TLS key. */

@@ -4,6 +4,7 @@ import {
   type CommandArguments,
   type CommandContext,
   escapeControls,
+  escapeJson,
   IhandlerError,
 } from '@ihandler/core';
 import { chooseInstance, formatCount } from '@ihandler/core/kit';
@@ -70,7 +71,7 @@ async function list(
   const rows = record.list();
   for (const row of rows)
     await terminal.write(
-      `${args.options['json'] === true ? JSON.stringify(row) : listLine(row, terminal.columns)}\n`,
+      `${args.options['json'] === true ? escapeJson(JSON.stringify(row)) : listLine(row, terminal.columns)}\n`,
     );
   if (rows.length === 0) terminal.warn('No samples stored yet.');
   return rows.length === 0 ? EMPTY : 0;
@@ -118,7 +119,9 @@ export const samples: Command = {
       const file = pathIn(opened.folder, row.sha256);
       if (verb === 'show') {
         await terminal.write(
-          args.options['json'] === true ? `${JSON.stringify(row)}\n` : `${showSample(row, file)}\n`,
+          args.options['json'] === true
+            ? `${escapeJson(JSON.stringify(row))}\n`
+            : `${showSample(row, file)}\n`,
         );
         return 0;
       }

@@ -1,4 +1,4 @@
-import { type CommandArguments, IhandlerError } from '@ihandler/core';
+import { type CommandArguments, escapeJson, IhandlerError } from '@ihandler/core';
 import { formatCount } from '@ihandler/core/kit';
 import type { Host } from '@ihandler/host';
 import { type App, text } from '../../app.ts';
@@ -55,7 +55,9 @@ async function select(args: CommandArguments, app: App, action: string): Promise
 
 async function nothing(args: CommandArguments, { terminal }: App, { instance }: Selection, json: object) {
   await terminal.write(
-    args.options['json'] === true ? `${JSON.stringify(json)}\n` : `${instance}: no such dead letters.\n`,
+    args.options['json'] === true
+      ? `${escapeJson(JSON.stringify(json))}\n`
+      : `${instance}: no such dead letters.\n`,
   );
   return exitCodes.nothing;
 }
@@ -70,7 +72,7 @@ export async function retryDeadLetters(args: CommandArguments, app: App): Promis
   const failed = outcome.dead > 0 ? `, ${formatCount(outcome.dead)} failed again` : '';
   await app.terminal.write(
     args.options['json'] === true
-      ? `${JSON.stringify(outcome)}\n`
+      ? `${escapeJson(JSON.stringify(outcome))}\n`
       : `${instance}: ${formatCount(outcome.delivered)} delivered${failed}.\n`,
   );
   return outcome.dead > 0 ? exitCodes.partly : exitCodes.ok;
@@ -90,7 +92,7 @@ export async function dropDeadLetters(args: CommandArguments, app: App): Promise
   const dropped = await host.dropDeadLetters(instance, isEvery ? undefined : positions, signal);
   await app.terminal.write(
     args.options['json'] === true
-      ? `${JSON.stringify({ dropped })}\n`
+      ? `${escapeJson(JSON.stringify({ dropped }))}\n`
       : `${instance}: ${formatCount(dropped)} dropped.\n`,
   );
   return exitCodes.ok;

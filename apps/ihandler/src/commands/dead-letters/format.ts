@@ -1,11 +1,11 @@
-import { type DeadLetter, encodeIncident, escapeControls, type Terminal } from '@ihandler/core';
+import { type DeadLetter, encodeIncident, escapeControls, escapeJson, type Terminal } from '@ihandler/core';
 import { formatCount, formatTime, remoteHostsOf } from '@ihandler/core/kit';
 import { style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 
 /** A dead letter as a line of JSON, in the form of the files that `import` writes, with its position. */
 export function letterAsJson({ incident, ...letter }: DeadLetter): string {
-  return `{"deadLetter":${JSON.stringify(letter)},"incident":${encodeIncident(incident)}}`;
+  return escapeJson(`{"deadLetter":${JSON.stringify(letter)},"incident":${encodeIncident(incident)}}`);
 }
 
 function remoteOf({ incident }: DeadLetter): string {
@@ -31,13 +31,13 @@ export function letterInFull(letter: DeadLetter, terminal: Terminal): string {
     ['incident', incident.id],
     ['happened', `${formatTime(incident.timestamp, 'local')} at ${incident.sensor}`],
   ];
-  const json = JSON.stringify(JSON.parse(encodeIncident(incident)), undefined, 2);
+  const json = escapeJson(JSON.stringify(JSON.parse(encodeIncident(incident)), undefined, 2));
   const lines = [
     style('bold', escapeControls(`${incident.origin}, position ${position}`), terminal),
     ...facts.map(([name = '', value]) =>
       wrapText(escapeControls(`  ${name.padEnd(9)} ${value}`), 12, terminal.columns),
     ),
-    ...json.split('\n').map(escapeControls),
+    json,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 // Control characters; format characters (among them bidirectional controls, zero-width characters and tags); line and
 // paragraph separators; lone surrogates; and code points that Unicode reserves for such characters or once used for them.
-const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u180e\u202f\u2065\ufff0-\ufff8]/gu;
+export const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u180e\u202f\u2065\ufff0-\ufff8]/gu;
 
 function escapeOne(character: string): string {
   if (character === '\n') return '\\n';
