@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { OriginsFile } from '@ihandler/core';
 import { describeOrigins, type OriginDefinitions, type SharedValue } from '@ihandler/core/origins';
 import { ownOrigins } from '../packages/core/src/origins/own-origins.ts';
@@ -29,6 +30,27 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
+/** From the root of the repository, where the generator and its test run. */
+const attack = 'apps/ihandler/recordings/attack.ndjson';
+
+/** The origins of a recording. */
+function originsIn(file: string): ReadonlySet<string> {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return new Set(lines.map((line) => String(JSON.parse(line).origin)));
+}
+
+/** The part of a file that declares some origins. */
+function onlyOrigins(
+  { $schema, $defs = {}, origins }: OriginsFile,
+  wanted: ReadonlySet<string>,
+): OriginsFile {
+  const some = Object.fromEntries(Object.entries(origins).filter(([origin]) => wanted.has(origin)));
+  const used = (text: string) => Object.entries($defs).filter(([name]) => text.includes(`"#/$defs/${name}"`));
+  const direct = Object.fromEntries(used(JSON.stringify(some)));
+  const all = { ...Object.fromEntries(used(JSON.stringify(direct))), ...direct };
+  return { ...($schema !== undefined && { $schema }), $defs: all, origins: some };
+}
+
 /** A module that exports one value, for packages that need it without a dependency. */
 function moduleOf(imports: string, doc: string, declaration: string, value: unknown): string {
   return [
@@ -58,6 +80,7 @@ export function generateOrigins(): ReadonlyMap<string, string> {
   return new Map([
     ...files.map(([name, file]): [string, string] => [`packages/${name}/origins.json`, json(file)]),
     ['docs/incidents.md', incidentsPage(sections, intro)],
+    ['apps/ihandler/recordings/attack.origins.json', json(onlyOrigins(sensor, originsIn(attack)))],
     [
       'packages/testkit/src/examples/origins.generated.ts',
       moduleOf(

@@ -13,6 +13,7 @@ const page = 'docs/write-a-handler.md';
 const { blocks } = parseDocument(page, readFileSync(join(root, page), 'utf8'));
 const block = (starts: string): string => blocks.find(({ code }) => code.startsWith(starts))?.code ?? '';
 const notify = block('// notify.js\n');
+const seen = block('// seen.js\n');
 const manifest = block('{\n  "name": "ihandler-notify"');
 
 let folder: string;
@@ -78,6 +79,15 @@ describe('the handler of docs/write-a-handler.md, in an empty folder with only t
     const printed = await runIn(project, 'npx', 'ihandler', 'try', `./notify.mjs:url=${url()}`);
     expect(printed).toMatch(/\nnotify: 1 delivered, 26 filtered\n$/);
     expect(posted.map((body) => JSON.parse(body).offered)).toEqual(['fxp://1:1@10.65.34.231:8218/ssms.exe']);
+  });
+
+  it('of roles sees what any sensor reports, without naming one', async () => {
+    expect(seen.split('\n').length).toBeLessThanOrEqual(13);
+    writeFileSync(join(project, 'seen.mjs'), seen);
+    const printed = await runIn(project, 'npx', 'ihandler', 'try', './seen.mjs');
+    expect(printed).toContain('offered fxp://1:1@10.65.34.231:8218/ssms.exe');
+    expect(printed).toMatch(/captured [0-9a-f]{32}/);
+    expect(printed).toMatch(/\nseen: 2 delivered, 25 filtered\n$/);
   });
 
   it('runs from a tarball, with the package.json of the page', async () => {

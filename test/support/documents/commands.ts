@@ -32,6 +32,14 @@ export const notRun: ReadonlyMap<string, string> = new Map([
     'needs samples; packages/store/src/commands/samples.test.ts has some',
   ]),
   [
+    'npx ihandler import /var/tmp/opencanary.log',
+    'needs a log of opencanary; packages/json-lines/src/presets.test.ts reads one',
+  ],
+  [
+    'npx ihandler origins dist/origins.js --page INCIDENTS.md',
+    'needs a built package; packages/testkit/src/commands/origins.test.ts has one',
+  ],
+  [
     'npx ihandler status -c live.yaml',
     'needs a running host; apps/ihandler/src/commands/status.test.ts runs it',
   ],
