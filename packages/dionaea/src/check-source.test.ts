@@ -1,12 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { recording } from '@ihandler/test-support/recordings';
 import { describe, expect, it } from 'vitest';
 import { postedSampleFindings, sampleNameFindings, samplePathFindings } from './check-source.ts';
+import dionaeaFollow from './follow/source.ts';
 import { httpRootOf, readHttpOptions } from './http/options.ts';
 import { createPathMapping, importRootOf, rootOf, samplePaths } from './map-path.ts';
 import { temporaryFolder } from './testing/folder.ts';
 
 describe('the check of a followed file', () => {
+  it("names T-Pot's dionaea.json and what to use, since it gives only rejects", async () => {
+    const file = recording('dionaea-a/log_json.ndjson');
+    expect(await dionaeaFollow({ file }).check?.()).toMatchObject([
+      { found: expect.stringContaining('T-Pot'), advice: expect.stringContaining('Enable log_incident') },
+    ]);
+    const good = recording('dionaea-a/log_incident.ndjson');
+    expect(JSON.stringify(await dionaeaFollow({ file: good }).check?.())).not.toContain('no incident');
+  });
+
   it('says that samples are not found when their paths are relative to an unknown folder', () => {
     const file = join(temporaryFolder(), 'incident.json');
     const path = 'var/lib/dionaea/binaries/0123';

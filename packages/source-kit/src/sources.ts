@@ -1,5 +1,6 @@
 import { defineSource, type Source } from '@ihandler/core';
 import { mountFindings, rotatedToFindings } from './check-file.ts';
+import { formatFindings } from './check-format.ts';
 import { followFile } from './follow/follow-file.ts';
 import { readText } from './lines/read-text.ts';
 import type { Finding, FollowSettings, LinesSettings } from './options.ts';
@@ -39,6 +40,7 @@ export function followLines(given: FollowLinesSettings): Source {
   return defineSource({
     name: given.name,
     check: () => [
+      ...formatFindings(settings.format, settings.file),
       ...mountFindings(settings.file),
       ...rotatedToFindings(settings.rotatedTo),
       ...(given.check?.() ?? []),
@@ -55,6 +57,7 @@ export function readLines(given: ReadLinesSettings): Source {
   const settings: LinesSettings = { ...given, maxLine: given.maxLine ?? longestLine };
   return defineSource({
     name: given.name,
+    check: () => (settings.file === '-' ? [] : formatFindings(settings.format, settings.file)),
     async run(context) {
       const text = await openText(settings.file, context.signal);
       try {
