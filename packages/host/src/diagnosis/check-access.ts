@@ -43,7 +43,9 @@ function pathProblem({ access, mayAppear }: Resource, path: string): string | un
     // Its source lists the folder, too, for parts that a rotation puts there.
     if (mayAppear && access === 'read') accessSync(dirname(path), constants.R_OK | constants.X_OK);
     if (mayAppear && access === 'read' && !existsSync(path)) return undefined;
-    if (existsSync(path) && statSync(path).isDirectory()) assertWritable(path);
+    const isFolder = existsSync(path) && statSync(path).isDirectory();
+    if (isFolder && access === 'read') accessSync(path, constants.R_OK | constants.X_OK);
+    else if (isFolder) assertWritable(path);
     else if (existsSync(path) || access === 'read') closeSync(openSync(path, flagsFor(access)));
     else assertWritable(dirname(path));
     return undefined;
