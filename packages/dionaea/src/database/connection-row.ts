@@ -63,7 +63,7 @@ export function readConnectionRow(
   return {
     row,
     connection: {
-      id: known?.id ?? `${streamOf('connections')}:${row}`,
+      id: known?.id ?? `${streamOf('connections', row)}:${row}`,
       protocol: toText(cell('connection_protocol')),
       transport,
       local: { host: toText(cell('local_host')), port: toInteger(cell('local_port')) ?? 0 },

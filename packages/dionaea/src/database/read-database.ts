@@ -2,13 +2,13 @@ import type { Incident, SourceContext } from '@ihandler/core';
 import { nameOf, type Text, unreadable } from '@ihandler/source-kit';
 import { databasesOfOthers } from '../known-databases/other-sources.ts';
 import { checkpointIn, isCovered } from '../known-databases/own-database.ts';
-import { createPastLinks, type PastLinks } from '../known-databases/past-links.ts';
+import { createPastLinks, linksKept, type PastLinks } from '../known-databases/past-links.ts';
 import { type RecognisedDatabase, recogniseRows, takeAnchors } from '../known-databases/recognise.ts';
 import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
 import { createRowChecks } from '../known-databases/row-checks.ts';
 import { allRead, settleRuns } from '../known-databases/settle-runs.ts';
 import { type KnownDatabase, readKnownDatabases, writeKnownDatabases } from '../known-databases/state.ts';
-import type { TableRuns } from '../known-databases/table-runs.ts';
+import { isOlder, type TableRuns } from '../known-databases/table-runs.ts';
 import { copyTag, createStreamOf } from '../live-database/state.ts';
 import { createPathMapping, importRootOf, relativePathWarning, samplePaths } from '../map-path.ts';
 import type { Settings } from '../options.ts';
@@ -28,6 +28,8 @@ import { copyUncompressed, type TemporaryCopy } from './uncompressed-copy.ts';
 /** A database to read, and which one it is. */
 interface Prepared extends RecognisedDatabase {
   readonly reading: Reading;
+  /** Whether it is an older copy of a database that was read. */
+  readonly isOlder: boolean;
 }
 
 function prepareReading(
@@ -57,7 +59,7 @@ function prepareReading(
     places: new WeakMap(),
     recorded: recordsIds(db) ? createRecordedIds(db, copyTag(recognised.database)) : undefined,
   };
-  return { ...recognised, reading };
+  return { ...recognised, reading, isOlder: isOlderCopy(recognised.database, reading) };
 }
 
 /** How far the handlers have the copies of a database of log-sqlite. */
@@ -73,15 +75,17 @@ async function withCopiesDone(
 }
 
 /** Whether this is an older copy of a database that was read. */
-function isOlderCopy({ database, reading }: Prepared): boolean {
-  const [newest] = database.anchors;
-  return newest !== undefined && lastRow(reading.db, 'connections') < newest[0];
+function isOlderCopy({ anchors, tables }: KnownDatabase, reading: Pick<Reading, 'db' | 'layout'>): boolean {
+  const checks = createRowChecks(reading.db, reading.layout);
+  const [newest] = anchors;
+  if (newest === undefined || checks.lastRow('connections') >= newest[0]) return false;
+  return checks.tables.every((table) => isOlder(checks, tables, table));
 }
 
 /** What to remember of a database that was read to its end. */
 function toRemember(prepared: Prepared, runs: TableRuns, links: PastLinks): KnownDatabase {
   const { database, reading } = prepared;
-  if (isOlderCopy(prepared)) return { ...database, links: links.toRemember() };
+  if (prepared.isOlder) return { ...database, links: links.toRemember() };
   const anchors = takeAnchors(reading, database.anchors);
   return {
     ...database,
@@ -155,12 +159,13 @@ export async function readDatabase(text: Text, settings: Settings, context: Sour
     const prepared = await retryLocked(() => prepareReading(opened, settings, sensor, all, onRelative));
     const { database, warning } = prepared;
     if (warning !== undefined) context.log.warn(warning, { file });
-    const looks = isOlderCopy(prepared) ? 'older copy' : 'thorough';
+    const looks = prepared.isOlder ? 'older copy' : 'thorough';
     const settled = await settleRuns(prepared.reading, database, looks, context, retryLocked);
     const { runs, earlier, warnings } = settled;
     const streamOf = createStreamOf({ ...database, tables: runs }, sensor);
     const reading = await withCopiesDone({ ...prepared.reading, streamOf }, context, retryLocked);
-    const links = createPastLinks(reading, database, earlier.get(linksTable) ?? -1, context, retryLocked);
+    const past = { ...database, links: linksKept(database.links, runs, database.tables) };
+    const links = createPastLinks(reading, past, earlier.get(linksTable) ?? -1, context, retryLocked);
     for (const reused of warnings) context.log.warn(reused, { file });
     const { connections, others, after } = await openCursors(reading, earlier, retryLocked);
     const report = async (batch: readonly Incident[]) => {

@@ -117,7 +117,7 @@ export function makeLink(
   const sensor = reading.recorded?.connectionOf(child.row)?.sensor ?? reading.sensor;
   const place = { table, row: child.row, parent: parent.row };
   const data = { parent: parent.connection, child: child.connection };
-  const ids = { id: `${reading.streamOf(table)}:${ordinal}`, sensor };
+  const ids = { id: `${reading.streamOf(table, ordinal)}:${ordinal}`, sensor };
   return makeIncident(reading, place, { origin: 'dionaea.connection.link', timestamp, data }, ids);
 }
 

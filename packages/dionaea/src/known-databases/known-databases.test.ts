@@ -80,7 +80,7 @@ describe('an import of a database that was imported before', () => {
     expect((await read(beside('old.sqlite'))).incidents).toEqual([]);
   });
 
-  it('reads a copy that grew on its own as another database, and says so', async () => {
+  it('reads only the rows of a copy that it got when it grew on its own, and says so', async () => {
     const { file, read, make, beside } = world();
     const writer = make();
     for (let n = 0; n < 3; n += 1) writer.connect();
@@ -91,9 +91,46 @@ describe('an import of a database that was imported before', () => {
     copy.connect();
     copy.db.exec("UPDATE connections SET remote_host = '203.0.113.9' WHERE connection = 4");
     const other = await read(beside('copy.sqlite'));
-    expect(other.incidents).toHaveLength(4);
-    expect(other.warnings[0]).toContain('begins like one that was read before');
+    expect(other.incidents).toHaveLength(1);
+    expect(other.warnings[0]).toContain('reading rows with ids from 4 as new');
     for (const path of [file, beside('copy.sqlite'), file]) expect((await read(path)).incidents).toEqual([]);
+  });
+
+  it('reads all rows of another database, whose rows have the same ids', async () => {
+    const { file, read, make, beside } = world();
+    const [writer, other] = [make(), make(beside('other.sqlite'))];
+    for (const { connect } of [writer, other]) for (let n = 0; n < 3; n += 1) connect();
+    other.db.exec("UPDATE connections SET remote_host = '203.0.113.9'");
+    const ids = (await read()).incidents.map(({ id }) => id);
+    for (const { id } of (await read(beside('other.sqlite'))).incidents) ids.push(id);
+    expect(new Set(ids).size).toBe(6);
+    for (const path of [file, beside('other.sqlite')]) expect((await read(path)).incidents).toEqual([]);
+  });
+
+  it('reads the rows that have ids of deleted newest connections, once, also when the oldest were deleted', async () => {
+    const { read, make } = world();
+    const writer = make();
+    for (let n = 0; n < 20; n += 1) writer.offer(writer.connect());
+    expect((await read()).incidents).toHaveLength(40);
+    writer.db.exec('DELETE FROM connections WHERE connection <= 3 OR connection >= 19');
+    for (let n = 0; n < 3; n += 1) writer.offer(writer.connect());
+    writer.link(20, 19);
+    writer.link(18, 17);
+    const { incidents, warnings } = await read();
+    expect(incidents.map(({ origin }) => origin).sort()).toEqual([
+      'dionaea.connection.link',
+      'dionaea.connection.link',
+      ...Array.from({ length: 3 }, () => 'dionaea.connection.tcp.accept'),
+      ...Array.from({ length: 3 }, () => 'dionaea.download.offer'),
+    ]);
+    expect(warnings).toEqual([expect.stringContaining('reading rows with ids from 19 as new')]);
+    // Safe: this is the form of an incident of a connection.
+    const idOf = ({ data }: Incident) => (data['connection'] as unknown as { id: string } | undefined)?.id;
+    const announced = incidents.filter(({ origin }) => origin === 'dionaea.connection.tcp.accept').map(idOf);
+    const offered = incidents.filter(({ origin }) => origin === 'dionaea.download.offer').map(idOf);
+    expect(offered).toEqual(announced);
+    const again = await read();
+    expect([again.incidents, again.warnings]).toEqual([[], []]);
   });
 
   it('says when it cannot decide whether rows are new, and takes them', async () => {

@@ -1,75 +1,9 @@
 import { copyFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { advance, type Incident, type Value } from '@ihandler/core';
-import { createDurableHost, until } from '@ihandler/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import dionaea from '../index.ts';
-import dionaeaDatabase from '../live-database/source.ts';
+import { databaseWorld } from '../testing/database-world.ts';
 import { createDatabaseWriter } from '../testing/database-writer.ts';
-import { temporaryFolder } from '../testing/folder.ts';
-import { runSource } from '../testing/run-source.ts';
 
-/** A database, a live host and imports that share a data folder; `rows` are the rows that a store has, by their ids. */
-function world() {
-  const folder = temporaryFolder();
-  const file = join(folder, 'dionaea.sqlite');
-  const rows = new Map<string, string>();
-  let imported: Value | undefined;
-  const checkpoint: Record<string, number> = {};
-  let passes = 0;
-  const host = createDurableHost({
-    otherStates: () => (imported === undefined ? [] : [imported]),
-    progress: () => {
-      passes += 1;
-    },
-  });
-  const warnings: string[] = [];
-
-  function store(incidents: readonly Incident[]): number {
-    let added = 0;
-    for (const incident of incidents) {
-      const { id, origin, data } = incident;
-      advance(checkpoint, incident);
-      if (!rows.has(id)) added += 1;
-      const connection = data['connection'] as { readonly remote?: unknown } | undefined;
-      rows.set(id, JSON.stringify([origin, connection?.remote, data['url']]));
-    }
-    return added;
-  }
-  return {
-    file,
-    host,
-    beside: (name: string) => join(folder, name),
-    warnings,
-    /** Imports a database; returns how many rows were stored. */
-    async import(path = file): Promise<number> {
-      const others = () => [host.state()].filter((state) => state !== undefined);
-      const output = await runSource(
-        dionaea({ file: path }),
-        checkpoint,
-        () => ({ otherStates: others }),
-        imported,
-      );
-      imported = output.state;
-      warnings.push(...output.warnings);
-      return store(output.incidents);
-    },
-    /** Follows the database until it is idle; returns how many rows were stored. */
-    async follow(): Promise<number> {
-      const before = host.incidents.length;
-      passes = 0;
-      const { stop } = host.run(dionaeaDatabase({ file, poll: '1ms' }));
-      await until(() => passes > 0, 'the database was read');
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      await stop();
-      return store(host.incidents.slice(before));
-    },
-    /** The rows that are stored twice. */
-    twice: () => [...rows.values()].filter((row, index, all) => all.indexOf(row) !== index),
-    stored: () => rows.size,
-  };
-}
 const trim = ({ db }: ReturnType<typeof createDatabaseWriter>, upTo: number) =>
   db.exec(
     `DELETE FROM connections WHERE connection <= ${upTo}; DELETE FROM offers WHERE connection <= ${upTo}; VACUUM`,
@@ -77,7 +11,7 @@ const trim = ({ db }: ReturnType<typeof createDatabaseWriter>, upTo: number) =>
 
 describe('a database that is imported and followed, in any order', () => {
   it('is stored once when its first rows were deleted after it was followed', async () => {
-    const { file, twice, warnings, ...there } = world();
+    const { file, twice, warnings, ...there } = databaseWorld();
     const writer = createDatabaseWriter(file);
     for (let n = 0; n < 6; n += 1) writer.offer(writer.connect());
     expect(await there.follow()).toBe(12);
@@ -91,7 +25,7 @@ describe('a database that is imported and followed, in any order', () => {
   });
 
   it('is stored once when its first rows were deleted after it was imported', async () => {
-    const { file, twice, ...there } = world();
+    const { file, twice, ...there } = databaseWorld();
     const writer = createDatabaseWriter(file);
     for (let n = 0; n < 6; n += 1) writer.offer(writer.connect());
     expect(await there.import()).toBe(12);
@@ -105,7 +39,7 @@ describe('a database that is imported and followed, in any order', () => {
   });
 
   it('is stored once when an archive of an earlier database is trimmed and imported', async () => {
-    const { file, beside, twice, ...there } = world();
+    const { file, beside, twice, ...there } = databaseWorld();
     const old = createDatabaseWriter(file);
     for (let n = 0; n < 8; n += 1) old.offer(old.connect());
     await there.follow();
@@ -127,7 +61,7 @@ describe('a database that is imported and followed, in any order', () => {
   it.each(['import', 'follow'] as const)(
     'is stored once by %s first when the newest rows of a table were deleted, whose ids are used again',
     async (first) => {
-      const { file, host, warnings, twice, stored, ...there } = world();
+      const { file, host, warnings, twice, stored, ...there } = databaseWorld();
       const writer = createDatabaseWriter(file);
       for (let n = 0; n < 30; n += 1) writer.offer(writer.connect());
       await there.import();
@@ -150,7 +84,7 @@ describe('a database that is imported and followed, in any order', () => {
   );
 
   it('is stored once while a copy and the database have different newest rows', async () => {
-    const { file, beside, stored, ...there } = world();
+    const { file, beside, stored, ...there } = databaseWorld();
     const writer = createDatabaseWriter(file);
     for (let n = 0; n < 5; n += 1) writer.offer(writer.connect());
     await there.import();
@@ -177,7 +111,7 @@ describe('a database that is imported and followed, in any order', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 20 }), async (actions) => {
-        const { file, beside, twice, stored, ...there } = world();
+        const { file, beside, twice, stored, ...there } = databaseWorld();
         const writer = createDatabaseWriter(file);
         let last = writer.connect();
         writer.offer(last);

@@ -1,6 +1,7 @@
 import type { SourceContext } from '@ihandler/core';
 import { type LiveState, readState } from '../live-database/state.ts';
 import { type KnownDatabase, readKnownDatabases } from './state.ts';
+import { newestNumber } from './table-runs.ts';
 
 /** How many anchors an earlier database of a live source keeps. */
 const fewAnchors = 12;
@@ -32,7 +33,10 @@ export function withFewAnchors(database: KnownDatabase): KnownDatabase {
   const step = Math.max(1, Math.ceil(anchors.length / fewAnchors));
   const tables = Object.entries(database.tables ?? {}).map(([table, runs]) => [
     table,
-    runs.slice(0, 1).map((run) => ({ ...run, anchors: run.anchors.slice(0, fewAnchors / 4) })),
+    // The number of a stream is never used again.
+    runs
+      .filter((run, index) => index === 0 || newestNumber(run) > newestNumber(runs[0] ?? run))
+      .map((run) => ({ ...run, anchors: run.anchors.slice(0, fewAnchors / 4) })),
   ]);
   return {
     ...database,

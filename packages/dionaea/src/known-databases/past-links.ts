@@ -5,6 +5,7 @@ import { linksTable, type Reading } from '../database/reading.ts';
 import { findLateLinks, lateLinksTable } from '../live-database/late-links.ts';
 import { watchedConnections } from '../live-database/state.ts';
 import type { KnownDatabase } from './state.ts';
+import { currentRun, newestNumber, type TableRuns } from './table-runs.ts';
 
 /** Finds and remembers links, for dionaea assigns the parent of a connection some time after it adds the row. */
 export interface PastLinks {
@@ -28,6 +29,25 @@ function pairs(list: readonly number[]): ReadonlyMap<number, number> {
   const map = new Map<number, number>();
   for (let at = 0; at + 1 < list.length; at += 2) map.set(list[at] ?? 0, list[at + 1] ?? 0);
   return map;
+}
+
+/**
+ * The remembered links after {@link TableRuns} were chosen: when a further run of connections began, those of the rows before
+ * it, as they were when the last row was read.
+ */
+export function linksKept(
+  links: KnownDatabase['links'],
+  runs: TableRuns,
+  before: TableRuns | undefined,
+): KnownDatabase['links'] {
+  const [from] = currentRun(runs, linksTable).spans.at(-1) ?? [0];
+  const isNew = newestNumber(currentRun(runs, linksTable)) > newestNumber(currentRun(before, linksTable));
+  if (!isNew) return links;
+  const [newest] = links.toSorted(([a], [b]) => b - a);
+  const kept = links.filter(([row]) => row < from - 1);
+  return newest === undefined
+    ? []
+    : [[Math.min(newest[0], from - 1), near(pairs(newest[1]), from - 1)] as [number, number[]], ...kept];
 }
 
 /**

@@ -1,8 +1,9 @@
-import { describeConnection, identify, isOwnIdentity, lastRow } from '../database/identify.ts';
+import { identify, isOwnIdentity, lastRow } from '../database/identify.ts';
 import type { Layout } from '../database/layout.ts';
 import type { Database } from '../database/open-database.ts';
-import { isSameEntry, type KnownDatabase, shortHash } from './state.ts';
-import { newestNumber, type TableRun } from './table-runs.ts';
+import { type Anchors, checkOfConnection } from './row-checks.ts';
+import { isSameEntry, type KnownDatabase } from './state.ts';
+import { newestNumber, type TableRun, type TableRuns } from './table-runs.ts';
 
 /** How many of the last rows are anchors; before them, the distance doubles from one to the next. */
 const denseAnchors = 16;
@@ -19,11 +20,6 @@ export interface RecognisedDatabase {
 interface OpenDatabase {
   readonly db: Database;
   readonly layout: Layout;
-}
-
-function checkOf({ db, layout }: OpenDatabase, row: number): string | undefined {
-  const described = describeConnection(db, layout, row);
-  return described === '' ? undefined : shortHash(described);
 }
 
 /**
@@ -44,7 +40,7 @@ export function takeAnchors(
   for (let at = lastRow(open.db, 'connections'); at > 0; ) {
     const row = rowBefore.get(at);
     if (row === undefined) break;
-    const check = checkOf(open, row);
+    const check = checkOfConnection(open.db, open.layout, row);
     if (check !== undefined) anchors.push([row, check]);
     if (anchors.length > denseAnchors) distance *= 2;
     at = row - distance;
@@ -55,23 +51,55 @@ export function takeAnchors(
   return [...anchors, ...kept.map(([row, check]): [number, string] => [row, check])];
 }
 
-/**
- * How the rows of a database compare with the anchors of a known one. With `growing`, one whose newest row is missing is
- * another database: it will use the ids of the missing rows again.
- */
-function compare(
-  open: OpenDatabase,
-  { anchors }: KnownDatabase,
-  growing: boolean,
-): 'same' | 'other' | 'unknown' {
-  let isSame = false;
-  for (const [index, [row, check]] of anchors.entries()) {
-    const found = checkOf(open, row);
-    if (found !== undefined && found !== check) return 'other';
-    if (index === 0 && growing && found === undefined) return 'unknown';
-    isSame ||= found === check;
+/** How the rows of a database compare with those of a known one. */
+interface Comparison {
+  readonly database: KnownDatabase;
+  /** The last row that is the same; -1 for none. */
+  readonly last: number;
+  /** Whether a row has an id that another row had. */
+  readonly differs: boolean;
+}
+
+/** Rows that are the same below all those that differ are of the same database: only ids of deleted newest rows are used again. */
+function compareRows({ db, layout }: OpenDatabase, anchors: Anchors): Omit<Comparison, 'database'> {
+  let last = -1;
+  let firstOther = Number.POSITIVE_INFINITY;
+  for (const [row, check] of anchors) {
+    const found = checkOfConnection(db, layout, row);
+    if (found === check) last = Math.max(last, row);
+    else if (found !== undefined) firstOther = Math.min(firstOther, row);
   }
-  return isSame ? 'same' : 'unknown';
+  return { last: last < firstOther ? last : -1, differs: firstOther < Number.POSITIVE_INFINITY };
+}
+
+/** Compares with all rows that are remembered of a database. */
+function compare(open: OpenDatabase, database: KnownDatabase): Comparison {
+  const runs = runsOf(database)['connections'] ?? [];
+  const compared = [database.anchors, ...runs.map(({ anchors }) => anchors)].map((anchors) =>
+    compareRows(open, anchors),
+  );
+  return { database, ...nearest(compared) };
+}
+
+/** The one with most of the same rows, preferably without others; of at least one. */
+function nearest<T extends Omit<Comparison, 'database'>>(compared: readonly T[]): T {
+  return compared.reduce((best, other) =>
+    other.last > best.last || (other.last === best.last && best.differs && !other.differs) ? other : best,
+  );
+}
+
+/** The runs of each table. States of earlier versions have none of `connections`. */
+function runsOf({ anchors, tables }: KnownDatabase): TableRuns {
+  if (anchors.length === 0 || tables?.['connections'] !== undefined) return tables ?? {};
+  return { ...tables, connections: [{ spans: [[0, 0]], anchors }] };
+}
+
+const topOf = ({ anchors }: TableRun) => anchors[0]?.[0] ?? -1;
+
+/** Whether a source read more of the same run than another one, or remembers more. */
+function isFurther(run: TableRun, other: TableRun): boolean {
+  if (topOf(run) !== topOf(other)) return topOf(run) > topOf(other);
+  return run.anchors.length > other.anchors.length;
 }
 
 /** For each table, the runs that any source knows, the newest first. */
@@ -81,11 +109,15 @@ export function newestRuns(
 ): NonNullable<KnownDatabase['tables']> {
   const all: Record<string, Map<string, TableRun>> = {};
   for (const other of known.filter((entry) => isSameEntry(entry, database)))
-    for (const [table, runs] of Object.entries(other.tables ?? {})) {
-      all[table] ??= new Map();
-      for (const run of runs) all[table].set(JSON.stringify([run.spans, run.anchors[0]]), run);
+    for (const [table, runs] of Object.entries(runsOf(other))) {
+      const found = all[table] ?? new Map<string, TableRun>();
+      all[table] = found;
+      for (const run of runs) {
+        const key = JSON.stringify(run.spans);
+        const other = found.get(key);
+        if (other === undefined || isFurther(run, other)) found.set(key, run);
+      }
     }
-  const topOf = ({ anchors }: TableRun) => anchors[0]?.[0] ?? -1;
   const sorted = Object.entries(all).map(([table, runs]) => [
     table,
     [...runs.values()].sort((a, b) => newestNumber(b) - newestNumber(a) || topOf(b) - topOf(a)),
@@ -94,16 +126,15 @@ export function newestRuns(
 }
 
 /**
- * Recognises a database by rows that were read before, although rows at its beginning or end may have been deleted. Another
- * database that begins with the same row, such as a copy that grew on its own, is a further generation. `growing`: it is
- * followed.
+ * Recognises a database by rows that were read before, although rows at its beginning or end may have been deleted, and the ids
+ * of those at its end used again. Another database that begins with the same row and has none of the other known ones is a
+ * further generation.
  */
 export function recogniseRows(
   open: OpenDatabase,
   file: string,
   sensor: string,
   known: readonly KnownDatabase[],
-  use: 'growing' | 'once' = 'once',
 ): RecognisedDatabase {
   const identity = identify(open.db, open.layout);
   const isOwn = isOwnIdentity(identity);
@@ -111,9 +142,10 @@ export function recogniseRows(
     (other) =>
       other.sensor === sensor && (isOwn ? other.identity === identity : !isOwnIdentity(other.identity)),
   );
-  const results = ofSensor.map((database) => [database, compare(open, database, use === 'growing')] as const);
-  const same = results.find(([, result]) => result === 'same')?.[0];
-  if (same !== undefined) return { database: { ...same, file, tables: newestRuns(same, known) } };
+  const results = ofSensor.map((database) => compare(open, database));
+  const best = results.length > 0 ? nearest(results) : undefined;
+  if (best !== undefined && best.last >= 0)
+    return { database: { ...best.database, file, tables: newestRuns(best.database, known) } };
   const generations = ofSensor
     .filter((database) => database.identity === identity)
     .map(({ generation }) => generation);
@@ -121,7 +153,7 @@ export function recogniseRows(
   const database = { sensor, identity, generation, file, anchors: [], links: [] };
   const first = open.db.prepare<[], number>('SELECT min(connection) FROM connections').pluck().get() ?? 0;
   const undecided = results.some(
-    ([other, result]) => result === 'unknown' && other.file === file && first > 1,
+    ({ database: other, differs }) => !differs && other.file === file && first > 1,
   );
   if (undecided)
     return {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { toInteger } from '../database/cells.ts';
 import { describeConnection, lastRow } from '../database/identify.ts';
 import type { Layout } from '../database/layout.ts';
 import type { Database, Statement } from '../database/open-database.ts';
 import { tableMappings } from '../database/tables/tables.ts';
+import { shortHash } from './short-hash.ts';
 
 /** How many of the last rows are anchors; before them, the distance doubles from one to the next. */
 const denseAnchors = 32;
@@ -12,16 +12,19 @@ const denseAnchors = 32;
 const half = 8;
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, half);
+  return shortHash(text).slice(0, half);
 }
 
 /** Rows of a table and their checks, the last row first. */
 export type Anchors = readonly (readonly [row: number, check: string])[];
 
-/** Compares rows of the tables other than `connections` with what they were when they were read. */
+/** Compares rows with what they were when they were read. */
 export interface RowChecks {
   readonly tables: readonly string[];
-  /** A hash of the content of a row and of its connection; undefined when the row is missing. */
+  /**
+   * A hash of the content of a row and of its connection; undefined when the row is missing. That of a connection is without
+   * its parent, which is assigned later.
+   */
   checkOf(table: string, row: number): string | undefined;
   /** The last rows up to `upTo`, some before them, and the first one. */
   anchorsOf(table: string, upTo?: number): [number, string][];
@@ -33,7 +36,18 @@ export interface RowChecks {
 /** Whether a row is the one that was read. A connection that was deleted since then makes no difference. */
 export function isSameRow(read: string, found: string): boolean {
   const owners = [read.slice(half), found.slice(half)];
-  return read.slice(0, half) === found.slice(0, half) && (owners.includes('') || owners[0] === owners[1]);
+  return hasSameContent(read, found) && (owners.includes('') || owners[0] === owners[1]);
+}
+
+/** Whether a row has the content that was read, whatever its connection is. */
+export function hasSameContent(read: string, found: string): boolean {
+  return read.slice(0, half) === found.slice(0, half);
+}
+
+/** A hash of a row of `connections`; undefined when it is missing. */
+export function checkOfConnection(db: Database, layout: Layout, row: number): string | undefined {
+  const described = describeConnection(db, layout, row);
+  return described === '' ? undefined : shortHash(described);
 }
 
 /** Makes {@link RowChecks} of an open database. */
@@ -70,6 +84,7 @@ export function createRowChecks(db: Database, layout: Layout): RowChecks {
     ) ?? 0;
 
   function checkOf(table: string, row: number): string | undefined {
+    if (table === 'connections') return checkOfConnection(db, layout, row);
     const select = prepared(table, () => `SELECT ${columnsOf(table)} FROM "${table}" WHERE rowid = ?`);
     // Safe: columns hold the types of SQLite.
     const found = select.get(row) as Record<string, string | number | Buffer | null> | undefined;
@@ -83,7 +98,7 @@ export function createRowChecks(db: Database, layout: Layout): RowChecks {
   }
 
   return {
-    tables: [...mappings.keys()],
+    tables: ['connections', ...mappings.keys()],
     checkOf,
     rowBefore,
     lastRow: (table) => lastRow(db, table),

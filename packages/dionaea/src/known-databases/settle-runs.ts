@@ -4,7 +4,15 @@ import { linksTable, type Reading } from '../database/reading.ts';
 import { tableStream } from '../live-database/state.ts';
 import { createRowChecks, type RowChecks } from './row-checks.ts';
 import type { KnownDatabase } from './state.ts';
-import { chooseRun, currentRun, type Looks, positionIn, type TableRuns, withAnchors } from './table-runs.ts';
+import {
+  chooseRun,
+  currentRun,
+  type Looks,
+  positionIn,
+  rowsTable,
+  type TableRuns,
+  withAnchors,
+} from './table-runs.ts';
 
 /** The streams of a database, and how far a host has them. */
 export interface SettledRuns {
@@ -27,7 +35,7 @@ async function positionOf(
   const done = new Map<number, number>();
   for (const [, number] of run.spans)
     done.set(number, (await resumeAfter(tableStream(database, database.sensor, table, number))) ?? -1);
-  return retryLocked(() => positionIn(checks, table, run, (number) => done.get(number) ?? -1));
+  return retryLocked(() => positionIn(checks, rowsTable(table), run, (number) => done.get(number) ?? -1));
 }
 
 /** Finds which streams have the rows of a database, and how far the host has them. */
@@ -40,8 +48,6 @@ export async function settleRuns(
 ): Promise<SettledRuns> {
   const checks = await retryLocked(() => createRowChecks(db, layout));
   const earlier = new Map<string, number>();
-  for (const table of ['connections', linksTable])
-    earlier.set(table, (await context.resumeAfter(tableStream(database, database.sensor, table))) ?? -1);
   let runs: TableRuns = database.tables ?? {};
   const warnings: string[] = [];
   for (const table of checks.tables) {
@@ -55,6 +61,8 @@ export async function settleRuns(
     if (chosen.warning !== '') warnings.push(chosen.warning);
     earlier.set(table, await positionOf(checks, { ...database, tables: runs }, table, context, retryLocked));
   }
+  const settled = { ...database, tables: runs };
+  earlier.set(linksTable, await positionOf(checks, settled, linksTable, context, retryLocked));
   return { runs, earlier, warnings };
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { isRecord } from '@ihandler/core/kit';
 import { z } from 'zod';
@@ -69,9 +68,4 @@ export function writeKnownDatabases(
   const databases = [...(read ? [read] : []), ...others].slice(0, rememberedDatabases).map(writeDatabase);
   const logs = logsIn(stored);
   return { version: 1, databases, ...(logs.length > 0 && { logs }) };
-}
-
-/** A short hash of a text. */
-export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -1,6 +1,7 @@
 import type { Value } from '@ihandler/core';
 import { z } from 'zod';
-import { isSameRow, type RowChecks } from './row-checks.ts';
+import { linksTable } from '../database/reading.ts';
+import { hasSameContent, isSameRow, type RowChecks } from './row-checks.ts';
 
 /** The form in which a run of a table is stored. */
 export const tableRunSchema = z.object({
@@ -33,9 +34,14 @@ export function writeTableRuns(runs: TableRuns): Value {
 
 const firstRun: TableRun = { spans: [[0, 0]], anchors: [] };
 
+/** The table that has the rows of a stream: links come from the rows of connections. */
+export function rowsTable(table: string): string {
+  return table === linksTable ? 'connections' : table;
+}
+
 /** The current run of a table. */
 export function currentRun(runs: TableRuns | undefined, table: string): TableRun {
-  return runs?.[table]?.[0] ?? firstRun;
+  return runs?.[rowsTable(table)]?.[0] ?? firstRun;
 }
 
 /** The highest number of a stream in a run. */
@@ -68,21 +74,33 @@ export interface ChosenRun {
   readonly warning: string;
 }
 
-/** Whether the rows of a run are there; in an older copy, the last ones may be missing. */
+/**
+ * Whether the rows of a run are there; in an older copy, the last ones may be missing. Their connections may be others, which
+ * have the ids of connections that were deleted without these rows.
+ */
 function isIntact(checks: RowChecks, table: string, { anchors }: TableRun, looks: Looks): boolean {
   return anchors.every(([row, check], index) => {
     const found = checks.checkOf(table, row);
-    return found === undefined ? looks === 'older copy' || index > 0 : isSameRow(check, found);
+    return found === undefined ? looks === 'older copy' || index > 0 : hasSameContent(check, found);
   });
 }
 
-/** The first row that was not read, and the row up to which that is uncertain. */
-function firstNewRow(
-  checks: RowChecks,
-  table: string,
-  { anchors }: TableRun,
-  read: number,
-): { from: number; uncertainTo?: number } {
+/** A row that was not read, and the row up to which that is uncertain. */
+interface FirstNew {
+  readonly from: number;
+  readonly uncertainTo?: number;
+}
+
+/** Whether a table has no rows but those of its current run, of which the last ones may be missing. */
+export function isOlder(checks: RowChecks, runs: TableRuns | undefined, table: string): boolean {
+  const { anchors } = currentRun(runs, table);
+  const [newest] = anchors;
+  if (newest === undefined) return true;
+  return checks.lastRow(table) <= newest[0] && isIntact(checks, table, { spans: [], anchors }, 'older copy');
+}
+
+/** The first row that was not read. */
+function firstNewRow(checks: RowChecks, table: string, { anchors }: TableRun, read: number): FirstNew {
   const found = anchors.map(([row, check]) => ({ row, check, found: checks.checkOf(table, row) }));
   const replaced = found.findLast((anchor) => anchor.found && !isSameRow(anchor.check, anchor.found));
   const last = checks.lastRow(table);
@@ -121,12 +139,16 @@ export function chooseRun(
     return { runs: [intact, ...others].slice(0, rememberedRuns), position: topOf(intact), warning };
   }
   if (isEmpty || looks === 'older copy') return undefined;
-  const { from, uncertainTo } = firstNewRow(checks, table, current, read);
+  // The run with most of the rows that are left, which may be one before the current one.
+  const [nearest, { from, uncertainTo }] = (known.length > 0 ? known : [current])
+    .filter((run) => run === current || run.anchors.length > 0)
+    .map((run) => [run, firstNewRow(checks, table, run, read)] as const)
+    .reduce((best, other) => (other[1].from > best[1].from ? other : best));
   const number = Math.max(0, ...known.map(newestNumber)) + 1;
-  const kept = current.spans.filter(([start]) => start < from);
+  const kept = nearest.spans.filter(([start]) => start < from);
   const next: TableRun = {
     spans: [...kept, [from, number]],
-    anchors: current.anchors.filter(([row]) => row < from),
+    anchors: nearest.anchors.filter(([row]) => row < from),
   };
   const twice =
     uncertainTo === undefined
@@ -139,17 +161,19 @@ export function chooseRun(
   };
 }
 
-/** The last row that a host has, which has the streams up to `doneOf`. */
+/** The last row that a host has, which has the streams up to `doneOf`. A stream may lack rows: not each has an incident. */
 export function positionIn(
   checks: Pick<RowChecks, 'rowBefore'>,
   table: string,
   { spans }: TableRun,
   doneOf: (number: number) => number,
 ): number {
-  for (const [index, [from, number]] of spans.entries()) {
+  for (const [index, [from, number]] of [...spans.entries()].reverse()) {
+    const done = doneOf(number);
+    if (done < from && index > 0) continue;
     const next = spans[index + 1]?.[0];
-    const done = Math.max(doneOf(number), from - 1);
-    if (next === undefined || done < (checks.rowBefore(table, next) ?? -1)) return done;
+    const isComplete = next !== undefined && done >= (checks.rowBefore(table, next) ?? -1);
+    return isComplete ? next - 1 : Math.max(done, from - 1);
   }
   return -1;
 }

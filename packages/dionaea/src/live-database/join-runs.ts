@@ -1,6 +1,6 @@
 import type { SourceContext } from '@ihandler/core';
 import type { RetryLocked } from '../database/open-database.ts';
-import type { Reading } from '../database/reading.ts';
+import { linksTable, type Reading } from '../database/reading.ts';
 import { databaseOf, databasesOfOthers } from '../known-databases/other-sources.ts';
 import { newestRuns } from '../known-databases/recognise.ts';
 import { settleRuns } from '../known-databases/settle-runs.ts';
@@ -39,6 +39,11 @@ export async function joinRuns(
   for (const table of toSettle) {
     joined[table] = settled.runs[table] ?? [];
     rows[table] = settled.earlier.get(table) ?? -1;
+  }
+  if (toSettle.has('connections')) {
+    // Without a link, a row has no incident: the state knows better how far that was.
+    const [last, read] = [rows['connections'] ?? -1, state.rows[linksTable] ?? -1];
+    rows[linksTable] = Math.max(settled.earlier.get(linksTable) ?? -1, Math.min(read, last));
   }
   return { ...state, rows, tables: joined };
 }

@@ -15,7 +15,9 @@ import { tableMappings } from '../database/tables/tables.ts';
 import { databasesOf, databasesOfOthers, withFewAnchors } from '../known-databases/other-sources.ts';
 import { recogniseRows } from '../known-databases/recognise.ts';
 import { createRecordedIds, recordsIds } from '../known-databases/recorded-ids.ts';
+import { checkOfConnection } from '../known-databases/row-checks.ts';
 import { settleRuns } from '../known-databases/settle-runs.ts';
+import { isSameEntry } from '../known-databases/state.ts';
 import { createPathMapping, relativePathWarning, rootOf, samplePaths } from '../map-path.ts';
 import { type Joining, joinRuns } from './join-runs.ts';
 import type { LiveDatabaseSettings } from './options.ts';
@@ -93,9 +95,7 @@ async function resumeState(
     return joinRuns({ reading, file, sensor, context, retryLocked }, before, []);
   const own = before === undefined ? [] : databasesOf(before, sensor);
   const known = [...own, ...(await databasesOfOthers(context, sensor))];
-  const { database, warning } = await retryLocked(() =>
-    recogniseRows(reading, file, sensor, known, 'growing'),
-  );
+  const { database, warning } = await retryLocked(() => recogniseRows(reading, file, sensor, known));
   if (warning !== undefined) context.log.warn(warning, { file });
   const { identity, generation } = database;
   const settled = await settleRuns(reading, database, 'thorough', context, retryLocked);
@@ -106,10 +106,39 @@ async function resumeState(
   );
   const told = await retryLocked(() => linksUpTo(reading, rows[linksTable] ?? -1));
   const late = before?.late ?? 0;
-  const earlier = own.slice(0, rememberedEarlier).map(withFewAnchors);
+  const earlier = own
+    .filter((other) => !isSameEntry(other, database))
+    .slice(0, rememberedEarlier)
+    .map(withFewAnchors);
   const state = { version: 1 as const, identity, generation, rows, check: checkOf(row), told, late };
-  const anchors = database.anchors.map(([anchor, hash]): [number, string] => [anchor, hash]);
-  return { ...state, sensor, file, anchors, tables: settled.runs, ...(earlier.length > 0 && { earlier }) };
+  // From the last row on that is still there.
+  const anchors = await retryLocked(() => {
+    const isThere = ([at, hash]: readonly [number, string]) =>
+      checkOfConnection(reading.db, reading.layout, at) === hash;
+    const kept = database.anchors.findIndex(isThere);
+    return kept < 0 ? [] : database.anchors.slice(kept);
+  });
+  const resumed = {
+    ...state,
+    sensor,
+    file,
+    anchors,
+    tables: settled.runs,
+    ...(earlier.length > 0 && { earlier }),
+  };
+  const isReused = before !== undefined && own[0] !== undefined && isSameEntry(own[0], database);
+  return isReused ? withLinksOf(before, resumed) : resumed;
+}
+
+/** The state for a database whose newest connections were deleted: links of the others were reported. */
+function withLinksOf(before: LiveState, state: LiveState): LiveState {
+  const last = state.rows['connections'] ?? -1;
+  const rows = { ...state.rows, [linksTable]: Math.min(before.rows[linksTable] ?? -1, last) };
+  const told: number[] = [];
+  for (let at = 0; at + 1 < before.told.length; at += 2)
+    if ((before.told[at] ?? 0) <= last) told.push(before.told[at] ?? 0, before.told[at + 1] ?? 0);
+  const lastLink = (before.lastLink ?? -1) <= last ? before.lastLink : undefined;
+  return { ...state, rows, told, ...(lastLink !== undefined && { lastLink }) };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Value } from '@ihandler/core';
 import { streamName } from '@ihandler/source-kit';
 import { z } from 'zod';
+import { shortHash } from '../known-databases/short-hash.ts';
 import { databaseSchema, writeDatabase } from '../known-databases/state.ts';
 import { currentRun, streamNumber, type TableRuns, writeTableRuns } from '../known-databases/table-runs.ts';
 
@@ -67,7 +67,7 @@ export function writeState({ rows, told, ...rest }: LiveState): Value {
 
 /** A short hash of a row. */
 export function checkOf(row: string): string {
-  return createHash('sha256').update(row).digest('hex').slice(0, 16);
+  return shortHash(row);
 }
 
 /**
