@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attackWorld, linesOf, numbers } from '../testing/attacks/attack-world.ts';
-import { blocking, escaping, exhausting, microtasks, moduleOf } from '../testing/attacks/bad-handlers.ts';
+import {
+  blocking,
+  escaping,
+  exhausting,
+  microtasks,
+  moduleOf,
+  native,
+} from '../testing/attacks/bad-handlers.ts';
 import { expectSurvival } from '../testing/attacks/escape.ts';
 import { type BuiltProgram, buildProgram } from '../testing/built-program.ts';
 import { installLines, lines } from '../testing/fixture-packages.ts';
@@ -82,13 +89,16 @@ describe('a handler that blocks the program', () => {
     },
   );
 
-  it('is named, or the program is killed, when it is an endless chain of microtasks', async () => {
-    const world = attackWorld(program, microtasks, 'watchdog: { blocked: 2s }');
-    const { code, stderr } = await ran(world, 'run', '-c', 'my.yaml');
-    const isNamed = /error: bad: blocked the program for \d+ s; ending it position=\d+\n/.test(stderr);
-    const isKilled = /error: code of no handler: blocked the program for \d+ s; ending it\n/.test(stderr);
-    expect([isNamed, isKilled, code], stderr).toEqual([code === 5, code !== 5, code]);
-    expect(isNamed || isKilled).toBe(true);
+  it.each([
+    [microtasks.title, microtasks],
+    [native.title, native],
+  ])('is named and paused in the end, also where no stack can be had: %s', async (_, bad) => {
+    const world = attackWorld(program, bad, 'watchdog: { blocked: 2s, ends: 2 }');
+    for (let start = 1; start <= 2; start += 1) {
+      const { stderr } = await ran(world, 'run', '-c', 'my.yaml');
+      expect(stderr).toMatch(/error: bad: blocked the program for \d+ s; ending it position=\d+\n/);
+    }
+    await expectPaused(world, /bad: paused: it blocked the program 2 times/);
   });
 
   it('does not keep SIGTERM from ending the program', async () => {

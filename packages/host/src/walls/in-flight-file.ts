@@ -1,7 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DispatcherOptions } from '@ihandler/core';
-import { isRecord } from '@ihandler/core/kit';
 
 const FILE = 'in-flight';
 /** Slots begin at a multiple of this, in bytes. */
@@ -78,6 +77,11 @@ export class InFlightFile implements CallRecorder {
     if (slot !== undefined) this.#write(IDLE, slot.at);
   }
 
+  /** Where the file is. */
+  get path(): string {
+    return this.#file;
+  }
+
   /** Closes and removes the file: the process ends as it should. */
   close(): void {
     if (this.#descriptor === undefined) return;
@@ -102,23 +106,44 @@ export interface LastRun {
   readonly inFlight: readonly InFlight[];
 }
 
+/** How the file is laid out, for {@link parseInFlight} in another thread. */
+export interface InFlightLayout {
+  readonly alignment: number;
+  readonly slot: number;
+}
+
+/** The layout of the file. */
+export const LAYOUT: InFlightLayout = { alignment: ALIGNMENT, slot: SLOT };
+
+/**
+ * Reads the content of the file; undefined when it cannot be understood. The watchdog's thread runs it from its text: it may
+ * use nothing but its arguments.
+ */
+export function parseInFlight(bytes: Buffer, { alignment, slot }: InFlightLayout): LastRun | undefined {
+  try {
+    const length = bytes.indexOf('\n') + 1;
+    const header: unknown = JSON.parse(bytes.toString('utf8', 0, length));
+    // Safe: any key of an object may be read, and each value is checked.
+    const { pid, instances } = Object(header) as Readonly<Record<string, unknown>>;
+    if (typeof pid !== 'number' || !Array.isArray(instances)) return undefined;
+    const start = Math.ceil(length / alignment) * alignment;
+    const inFlight = instances.flatMap((instance: unknown, index): InFlight[] => {
+      const at = start + index * slot;
+      const phase = bytes[at];
+      if (typeof instance !== 'string' || (phase !== 1 && phase !== 2)) return [];
+      const position = bytes.readDoubleLE(at + 8);
+      return [{ instance, position, phase: phase === 1 ? 'running' : 'waiting' }];
+    });
+    return { pid, inFlight };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the file; undefined when there is none, because the last process ended as it should, or it cannot be understood. */
 export function readInFlight(dataDir: string): LastRun | undefined {
   try {
-    const bytes = readFileSync(join(dataDir, FILE));
-    const length = bytes.indexOf('\n') + 1;
-    const header: unknown = JSON.parse(bytes.toString('utf8', 0, length));
-    if (!isRecord(header) || typeof header['pid'] !== 'number' || !Array.isArray(header['instances']))
-      return undefined;
-    const start = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
-    const inFlight = header['instances'].flatMap((instance: unknown, index): InFlight[] => {
-      const at = start + index * SLOT;
-      const phase = bytes[at];
-      if (typeof instance !== 'string' || phase === undefined || phase === phases.idle) return [];
-      const position = bytes.readDoubleLE(at + 8);
-      return [{ instance, position, phase: phase === phases.running ? 'running' : 'waiting' }];
-    });
-    return { pid: header['pid'], inFlight };
+    return parseInFlight(readFileSync(join(dataDir, FILE)), LAYOUT);
   } catch {
     return undefined;
   }

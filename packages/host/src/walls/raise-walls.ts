@@ -19,6 +19,8 @@ export interface WallsOptions {
   readonly blocked: number | undefined;
   /** Where to note why the process ends. @default nowhere */
   readonly note?: string;
+  /** The file that says which handler has which position. @default none */
+  readonly inFlight?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface WallsOptions {
 export function raiseWalls(
   dispatcher: Pick<Dispatcher, 'running' | 'uncaught'>,
   world: WallsWorld,
-  { blocked, note }: WallsOptions,
+  { blocked, note, inFlight }: WallsOptions,
 ): () => void {
   const lowered = new AbortController();
   const running = () => dispatcher.running();
@@ -42,6 +44,7 @@ export function raiseWalls(
           exitCode: world.blockedExitCode,
           log: world.log(),
           ...(note !== undefined && { note }),
+          ...(inFlight !== undefined && { inFlight }),
           ...(world.onBlocked && { onBlocked: world.onBlocked }),
         });
   const restoreExit = guardExit(() => running()?.instance);
@@ -94,7 +97,11 @@ export function planWalls({ configuration, dataDir, world }: HostPlan): RunWalls
             reason: `it ${paused[instance]}`,
             resume: `ihandler resume ${instance}`,
           });
-      const lower = raiseWalls(dispatcher, world, { blocked: limits.blocked, note: lastEndFile(dataDir) });
+      const lower = raiseWalls(dispatcher, world, {
+        blocked: limits.blocked,
+        note: lastEndFile(dataDir),
+        inFlight: recorder.path,
+      });
       return () => {
         lower();
         recorder.close();

@@ -1,5 +1,6 @@
 import type * as fileSystem from 'node:fs';
 import type * as inspectorModule from 'node:inspector';
+import type { InFlightLayout, parseInFlight } from './in-flight-file.ts';
 
 /** What the worker gets from the main thread. Times in milliseconds. */
 export interface WatchdogData {
@@ -15,6 +16,8 @@ export interface WatchdogData {
   readonly memory: number;
   /** Where to note why the process ends; absent when nothing is counted. */
   readonly note?: string;
+  /** The file that says which handler has which position; absent when nothing is recorded. */
+  readonly inFlight?: { readonly file: string; readonly layout: InFlightLayout };
   /** The expression for the {@link Watched} of the main thread. */
   readonly watched: string;
 }
@@ -36,6 +39,7 @@ export function watchMainThread(
   inspector: typeof inspectorModule,
   fs: typeof fileSystem,
   data: WatchdogData,
+  parse: typeof parseInFlight,
 ): void {
   const { beats, period, memory, note, watched } = data;
   const EVERY = 200;
@@ -79,9 +83,13 @@ export function watchMainThread(
     if (note === undefined || found.instance === '') return;
     const { instance, position, stack } = found;
     try {
-      fs.writeFileSync(note, JSON.stringify({ instance, position, kind, at: Date.now(), stack }), {
-        mode: 0o640,
-      });
+      fs.writeFileSync(
+        note,
+        JSON.stringify({ instance, position, kind, at: Date.now(), ...(stack && { stack }) }),
+        {
+          mode: 0o640,
+        },
+      );
     } catch {
       // The disk fails: the process ends all the same.
     }
@@ -106,12 +114,29 @@ export function watchMainThread(
         evaluate('exit()', () => undefined);
       });
     });
-  /** Ends a process whose main thread does not even pause: it is in a call of a library that is not JavaScript. */
+  /** The calls of handlers that have begun and not ended, as the main thread has recorded them. */
+  const underWay = () => {
+    if (data.inFlight === undefined) return [];
+    try {
+      return parse(fs.readFileSync(data.inFlight.file), data.inFlight.layout)?.inFlight ?? [];
+    } catch {
+      return [];
+    }
+  };
+  /** Ends a process whose main thread does not even pause: it is in native code, or in an endless chain of microtasks. */
   const kill = (blockedFor: number) => {
+    const calls = underWay();
+    // The only synchronous call is the one that blocks; otherwise any of those that wait may go on without end.
+    const running = calls.filter(({ phase }) => phase === 'running');
+    const [first, ...others] = running.length > 0 ? running : calls;
+    const stack = '    in native code or an endless chain of microtasks, where no stack can be had';
+    const found = { instance: first?.instance ?? '', position: first?.position ?? 0 };
+    if (others.length === 0) write('blocked', { ...found, stack: '' });
+    const names = [found, ...others].map(({ instance }) => instance);
     say(blockedFor, {
-      instance: '',
-      position: 0,
-      stack: '    in a call of native code, which cannot be interrupted',
+      ...found,
+      instance: `${others.length > 0 ? 'one of ' : ''}${names.join(', ')}`,
+      stack,
     });
     process.kill(process.pid, 'SIGKILL');
   };

@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type Dispatcher, describeError, type Log } from '@ihandler/core';
 import { SECOND } from '@ihandler/core/kit';
+import { LAYOUT, parseInFlight } from './in-flight-file.ts';
 import { type WatchdogData, type Watched, watchMainThread } from './watchdog-worker.ts';
 
 /** How long the event loop may be blocked, unless the configuration says otherwise, in milliseconds. */
@@ -25,6 +26,8 @@ export interface WatchdogOptions {
   readonly exitCode: number;
   /** Where to note why the process ends. @default nowhere */
   readonly note?: string;
+  /** The file that says which handler has which position. @default none */
+  readonly inFlight?: string;
   /** Called when the event loop has been blocked for a second, and when it turns again. */
   onBlocked?(isBlocked: boolean): void;
   readonly log: Log;
@@ -62,7 +65,7 @@ function exitSilently(exit: (code: number) => void, code: number): void {
  */
 export function startWatchdog(options: WatchdogOptions): () => void {
   if (debuggerUrl() !== undefined) return () => undefined;
-  const { blocked, running, exitCode, note, onBlocked, log } = options;
+  const { blocked, running, exitCode, note, inFlight, onBlocked, log } = options;
   let isBlocked = false;
   const exit: unknown = Reflect.get(process, 'reallyExit');
   const watched: Watched = {
@@ -85,8 +88,9 @@ export function startWatchdog(options: WatchdogOptions): () => void {
     memory: memoryLimit(),
     watched: `globalThis[Symbol.for(${JSON.stringify(WATCHED)})]`,
     ...(note !== undefined && { note }),
+    ...(inFlight !== undefined && { inFlight: { file: inFlight, layout: LAYOUT } }),
   };
-  const code = `(${watchMainThread.toString()})(require('node:inspector'), require('node:fs'), require('node:worker_threads').workerData)`;
+  const code = `(${watchMainThread.toString()})(require('node:inspector'), require('node:fs'), require('node:worker_threads').workerData, ${parseInFlight.toString()})`;
   const worker = new Worker(code, {
     eval: true,
     workerData: data,

@@ -93,6 +93,13 @@ export const microtasks: BadHandler = {
   listener: 'async ({ data }) => { if (data.n === 13) for (;;) await null; }',
 };
 
+/** A handler that waits in native code, which nothing can pause: no stack can be had. */
+export const native: BadHandler = {
+  title: 'an endless wait in native code',
+  listener:
+    '({ data }) => { if (data.n === 13) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }',
+};
+
 /** Handlers that exhaust the memory at once, and bit by bit. */
 export const exhausting: readonly BadHandler[] = [
   {
