@@ -5,8 +5,6 @@ import { parseIpv4 } from './ipv4-words.ts';
 export type Ipv6 = readonly number[];
 
 const GROUPS = 8;
-/** Runs of characters that IPv6 addresses consist of. */
-const RUN = /[0-9A-Fa-f:]{2,}/g;
 const COLON = 58;
 
 /** The numbers of an IPv6 address, in any spelling; undefined for any other text. */
@@ -30,24 +28,39 @@ const [EMPTY, TOO_LONG] = [-1, -2];
 
 /** The parts of a run between colons. Typed arrays, since an attacker can write a million colons. */
 interface Parts {
-  readonly count: number;
-  /** Where each part begins in the run; one more for the end of the last. A colon stands between two parts. */
+  count: number;
+  /** Where each part begins in the text; one more for the end of the last. A colon stands between two parts. */
   readonly from: Int32Array;
   /** The number in each part, `EMPTY` or `TOO_LONG`. */
   readonly values: Int32Array;
 }
 
-function partsOf(run: string): Parts {
-  let count = 1;
-  for (let at = 0; at < run.length; at += 1) if (run.charCodeAt(at) === COLON) count += 1;
-  const from = new Int32Array(count + 1);
-  const values = new Int32Array(count);
-  let [part, start, value] = [0, 0, 0];
-  for (let at = 0; at <= run.length; at += 1) {
-    const code = at < run.length ? run.charCodeAt(at) : COLON;
-    if (code !== COLON) {
-      // The low digit of 0-9 is in the low half byte; letters follow nine.
-      value = (value << 4) | ((code & 15) + (code > 57 ? 9 : 0));
+const roomFor = (parts: number): Parts => ({
+  count: 0,
+  from: new Int32Array(parts + 1),
+  values: new Int32Array(parts),
+});
+const USUAL_PARTS = 256;
+/** Used again for each usual run: a text may have a hundred thousand short ones. */
+const usualParts = roomFor(USUAL_PARTS);
+
+/** The kind of each ASCII character: the value of a hex digit, `COLON`, or `OTHER`. */
+const OTHER = 255;
+const kinds = new Uint8Array(128).fill(OTHER);
+for (const [value, digit] of [...'0123456789abcdef'].entries())
+  for (const one of [digit, digit.toUpperCase()]) kinds[one.charCodeAt(0)] = value;
+kinds[COLON] = COLON;
+
+/** Reads the parts of a run with so many colons. */
+function readParts(text: string, begin: number, end: number, colons: number): Parts {
+  const parts = colons < USUAL_PARTS ? usualParts : roomFor(colons + 1);
+  const { from, values } = parts;
+  let [part, start, value] = [0, begin, 0];
+  from[0] = begin;
+  for (let at = begin; at <= end; at += 1) {
+    const kind = at < end ? (kinds[text.charCodeAt(at)] ?? OTHER) : COLON;
+    if (kind !== COLON) {
+      value = (value << 4) | kind;
       continue;
     }
     values[part] = at === start ? EMPTY : at - start > 4 ? TOO_LONG : value;
@@ -55,16 +68,23 @@ function partsOf(run: string): Parts {
     from[part] = at + 1;
     [start, value] = [at + 1, 0];
   }
-  return { count, from, values };
+  parts.count = colons + 1;
+  return parts;
 }
 
 /** How many parts from `first` on are the end of an address whose numbers up to `done` were found before a `::`. */
-function endingParts({ values }: Parts, first: number, address: Ipv6, done: number): number | undefined {
+function endingParts(
+  { count: total, values }: Parts,
+  first: number,
+  address: Ipv6,
+  done: number,
+): number | undefined {
   for (let count = GROUPS - done - 1; count >= 0; count -= 1) {
     let isEnd = true;
-    for (let index = done; isEnd && index < GROUPS; index += 1) {
+    // From the last number on: it tells most addresses apart.
+    for (let index = GROUPS - 1; isEnd && index >= done; index -= 1) {
       const ending = index - (GROUPS - count);
-      isEnd = address[index] === (ending < 0 ? 0 : values[first + ending]);
+      isEnd = address[index] === (ending < 0 ? 0 : first + ending < total ? values[first + ending] : EMPTY);
     }
     if (isEnd) return count;
   }
@@ -100,17 +120,36 @@ export function findIpv6(
   addresses: readonly Ipv6[],
   use: (from: number, to: number) => void,
 ): void {
-  for (const { 0: run, index } of text.matchAll(RUN)) {
-    if (!run.includes(':')) continue;
-    const parts = partsOf(run);
-    for (let first = 0; first < parts.count; first += 1)
-      for (const address of addresses) {
-        const end = endOf(parts, first, address);
-        if (end === undefined) continue;
-        const last = parts.from[end] ?? 0;
-        // The end of a part is before its colon; that of a closing `::` is after it.
-        const to = parts.values[end - 1] === EMPTY ? last : last - 1;
-        use(index + (parts.from[first] ?? 0), index + Math.min(to, run.length));
-      }
+  if (addresses.length === 0) return;
+  let at = 0;
+  while (at < text.length) {
+    const begin = at;
+    let colons = 0;
+    for (; at < text.length; at += 1) {
+      const kind = kinds[text.charCodeAt(at)] ?? OTHER;
+      if (kind === OTHER) break;
+      if (kind === COLON) colons += 1;
+    }
+    // No address has fewer than two colons.
+    if (colons > 1) findInRun(readParts(text, begin, at, colons), at, addresses, use);
+    at += 1;
   }
+}
+
+function findInRun(
+  parts: Parts,
+  runEnd: number,
+  addresses: readonly Ipv6[],
+  use: (from: number, to: number) => void,
+): void {
+  for (let first = 0; first < parts.count; first += 1)
+    for (const address of addresses) {
+      if (address[0] !== 0 && address[0] !== parts.values[first]) continue;
+      const end = endOf(parts, first, address);
+      if (end === undefined) continue;
+      const last = parts.from[end] ?? 0;
+      // The end of a part is before its colon; that of a closing `::` is after it.
+      const to = parts.values[end - 1] === EMPTY ? last : last - 1;
+      use(parts.from[first] ?? 0, Math.min(to, runEnd));
+    }
 }

@@ -1,4 +1,4 @@
-import { findIpv4, parseIpv4 } from './ipv4-words.ts';
+import { findIpv4 } from './ipv4-words.ts';
 import { findIpv6 } from './ipv6-words.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 
@@ -11,8 +11,7 @@ const COLON = 58;
 /** Characters of a dotted address with a NUL between each two: UTF-16 of either byte order, as in SMB. */
 const WIDE = /(?:[\d.]\0){6,}[\d.]/g;
 
-const DOTTED = /:(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})/g;
-/** How many characters of an IPv6 address are before its dotted part, at most. */
+/** How many characters of an IPv6 address are before the last colon and its dotted part, at most. */
 const BEFORE_DOTTED = 30;
 /** The most addresses with a dotted part that are compared in one text. */
 const MOST_DOTTED = 100;
@@ -30,23 +29,29 @@ function replaced(text: string, ranges: Ranges): string {
   return result + text.slice(at);
 }
 
-/** Finds IPv6 addresses that end in dotted notation, such as `64:ff9b::192.0.2.1`. */
-function findDotted(text: string, ipv6: OwnAddresses['ipv6'], ranges: Ranges): void {
-  let count = 0;
-  for (const { 1: dotted = '', index } of text.matchAll(DOTTED)) {
-    const value = parseIpv4(dotted) ?? -1;
-    const end = index + 1 + dotted.length;
-    if (!ipv6.some(([, , , , , , high = 0, low = 0]) => value === high * 65_536 + low)) continue;
-    count += 1;
-    // This number is an attack on the time of this search: each is replaced without a look at what is before it.
-    if (count > MOST_DOTTED) ranges.push([index + 1, end]);
-    const start = Math.max(0, index - BEFORE_DOTTED);
-    const plain = `${text.slice(start, index)}:${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
-    if (count <= MOST_DOTTED)
-      findIpv6(plain, ipv6, (from, to) => {
-        if (to === plain.length) ranges.push([start + from, end]);
-      });
+function areInOrder(ranges: Ranges): boolean {
+  let before = -1;
+  for (const [from] of ranges) {
+    if (from <= before) return false;
+    before = from;
   }
+  return true;
+}
+
+/** Where an IPv6 address begins that ends in the dotted notation at a place, such as `64:ff9b::192.0.2.1`; undefined for none. */
+function startOfDotted(
+  text: string,
+  value: number,
+  from: number,
+  ipv6: OwnAddresses['ipv6'],
+): number | undefined {
+  const start = Math.max(0, from - 1 - BEFORE_DOTTED);
+  const plain = `${text.slice(start, from)}${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+  let found: number | undefined;
+  findIpv6(plain, ipv6, (begin, end) => {
+    if (end === plain.length) found ??= start + begin;
+  });
+  return found;
 }
 
 /**
@@ -55,18 +60,25 @@ function findDotted(text: string, ipv6: OwnAddresses['ipv6'], ranges: Ranges): v
  */
 export function maskText(text: string, { ipv4, ipv6 }: OwnAddresses): string {
   const ranges: Ranges = [];
+  const ends = new Set(ipv6.map(([, , , , , , high = 0, low = 0]) => high * 65_536 + low));
+  let dotted = 0;
   findIpv4(text, (value, from, to) => {
+    const isAfterColon = text.charCodeAt(from - 1) === COLON;
+    if (isAfterColon && ends.has(value) && !text.slice(from, to).includes('-')) {
+      dotted += 1;
+      // More is an attack on the time of this search: each is replaced without a look at what is before it.
+      const start = dotted > MOST_DOTTED ? from : startOfDotted(text, value, from, ipv6);
+      if (start !== undefined) ranges.push([start, to]);
+    }
     if (!ipv4.has(value)) return false;
-    const isMapped =
-      text.charCodeAt(from - 1) === COLON && MAPPED.test(text.slice(Math.max(0, from - 7), from));
+    const isMapped = isAfterColon && MAPPED.test(text.slice(Math.max(0, from - 7), from));
     ranges.push([isMapped ? from - 7 : from, to]);
     return true;
   });
-  const count = ranges.length;
   findIpv6(text, ipv6, (from, to) => ranges.push([from, to]));
-  findDotted(text, ipv6, ranges);
   if (ranges.length === 0) return text;
-  if (ranges.length > count) ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
+  // Sorting takes as long as all the rest.
+  if (!areInOrder(ranges)) ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   return replaced(text, ranges);
 }
 
