@@ -86,7 +86,10 @@ export class Follower {
       return 'at once';
     }
     const followed = await stat(this.#settings.file, { bigint: true }).catch(() => undefined);
-    if (followed !== undefined && idOf(followed) === part.file.id) return 'later';
+    if (followed !== undefined && idOf(followed) === part.file.id) {
+      this.#reasons.waits();
+      return 'later';
+    }
     await this.#survey((survey) => this.#leave(part, survey));
     return this.#open === part ? 'later' : 'at once';
   }

@@ -1,5 +1,6 @@
 import { describeError, type SourceContext } from '@ihandler/core';
 import { SECOND } from '@ihandler/core/kit';
+import { leftMountProblem, mountFindings } from '../check-file.ts';
 import { explainLines } from '../explain-format.ts';
 import type { LineFormat } from '../format.ts';
 import type { FollowSettings } from '../options.ts';
@@ -20,6 +21,8 @@ export class Reasons {
   readonly #file: string;
   readonly #rotatedTo: string | undefined;
   readonly #context: SourceContext;
+  /** Whether the file is a mount of its own, which needs a look at each survey. */
+  readonly #isMount: boolean;
   /** Whether the file that is read gave nothing but rejects. */
   #isFruitless = false;
   /** The parts that were named in the log because they cannot be unpacked here. */
@@ -33,17 +36,26 @@ export class Reasons {
     this.#file = file;
     this.#rotatedTo = rotatedTo;
     this.#context = context;
+    this.#isMount = mountFindings(file).length > 0;
   }
 
   /** After a survey. A missing file is fine, since it may be created later. */
   surveyed({ followed, problem, isBlocked }: Survey, isSearching: boolean): void {
     const file = this.#file;
     const format = followed?.foreign && explainLines(this.#format, followed.head, file);
+    const left = this.#isMount ? leftMountProblem(file) : undefined;
     const why = () => describeError(explainFileError(file, problem));
     if (isBlocked) this.#context.problem?.(why());
     else if (format !== undefined) this.#context.problem?.(`${file}: ${format.found} ${format.fix}`);
     else if (problem !== undefined && isSearching) this.#context.problem?.(`a rotated part of ${why()}`);
+    else if (left !== undefined) this.#context.problem?.(left);
     else if (!this.#isFruitless) this.#context.problem?.(undefined);
+  }
+
+  /** When the file has no more lines: reports that it is a mount of its own which the host rotated. */
+  waits(): void {
+    const left = this.#isMount ? leftMountProblem(this.#file) : undefined;
+    if (left !== undefined) this.#context.problem?.(left);
   }
 
   /** After lines were read: reports when they are not incidents. */
