@@ -1,5 +1,8 @@
 import type { Incident } from '@ihandler/core';
 
+/** The outcome of a row that names a deleted connection. */
+export const gone = Symbol('gone');
+
 /** The result of a row. */
 export interface Entry {
   /** The table, and the row's id in it. */
@@ -9,8 +12,8 @@ export interface Entry {
   readonly owner: number;
   /** Its approximate size in bytes. */
   readonly size: number;
-  /** An incident, or the reason why the row is rejected. */
-  readonly outcome: Incident | string;
+  /** An incident, the reason why the row is rejected, or `gone`: its connection, or the parent, was deleted. */
+  readonly outcome: Incident | string | typeof gone;
 }
 
 /** Consecutive rows of a table. */

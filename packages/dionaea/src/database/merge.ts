@@ -1,6 +1,6 @@
 import type { Incident, SourceContext } from '@ihandler/core';
 import { createProgressReporter } from '@ihandler/source-kit';
-import type { Cursor, Entry } from './cursor.ts';
+import { type Cursor, type Entry, gone } from './cursor.ts';
 
 const batchSize = 1000;
 const batchBytes = 4 * 1024 * 1024;
@@ -27,6 +27,7 @@ export async function mergeInOrder({ file, connections, others, after, context }
   const total = sum((cursor) => cursor.total);
   let batch: Incident[] = [];
   let size = 0;
+  let leftOut = 0;
 
   async function flush(last?: 'last'): Promise<void> {
     const full = batch;
@@ -41,6 +42,10 @@ export async function mergeInOrder({ file, connections, others, after, context }
     await context.reject({ file, offset: row, length: 0, reason: `Table ${table}, row ${row}: ${reason}.` });
   }
   function add({ table, row, size: entrySize, outcome }: Entry): Promise<void> | undefined {
+    if (outcome === gone) {
+      leftOut += 1;
+      return undefined;
+    }
     if (typeof outcome === 'string') return reject(table, row, outcome);
     batch.push(outcome);
     size += entrySize;
@@ -67,4 +72,9 @@ export async function mergeInOrder({ file, connections, others, after, context }
   }
   for (const other of others) await drain(other, Number.POSITIVE_INFINITY);
   await flush('last');
+  if (leftOut > 0)
+    context.log.warn('left out rows that name a connection which was deleted from the database', {
+      file,
+      count: leftOut,
+    });
 }

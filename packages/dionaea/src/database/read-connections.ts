@@ -1,6 +1,6 @@
 import { toInteger } from './cells.ts';
 import { type ConnectionRow, connectionColumns, readConnectionRow } from './connection-row.ts';
-import type { Entry, Page } from './cursor.ts';
+import { type Entry, gone, type Page } from './cursor.ts';
 import { isCopied, linksTable, makeIncident, makeLink, type Reading, readPage } from './reading.ts';
 
 /** The last rows of two streams that have been read: links come from the rows of connections. */
@@ -35,8 +35,7 @@ export function createConnectionsReader(
     parent: ConnectionRow | undefined,
     timestamp: number,
   ): Entry['outcome'] {
-    if (parent === undefined)
-      return `expected connection_parent to be the id of a row, found no row ${child.parent}`;
+    if (parent === undefined) return gone;
     return makeLink(reading, linksTable, child.row, { child, parent, timestamp });
   }
 

@@ -1,6 +1,6 @@
 import { type StoredRow, sizeOf, toInteger, toValue } from './cells.ts';
 import { connectionColumns, readConnectionRow } from './connection-row.ts';
-import type { Entry, Page } from './cursor.ts';
+import { type Entry, gone, type Page } from './cursor.ts';
 import { idOf, isCopied, makeIncident, type Reading, readPage } from './reading.ts';
 import type { Cells, TableMapping } from './tables/mapping.ts';
 
@@ -40,7 +40,7 @@ export function createTableReader(
     if (connectionRow === undefined && mapping.withoutConnection === 'rejected')
       return {
         ...place,
-        outcome: `expected connection to be the id of a row in connections, found ${owner ?? 'none'}`,
+        outcome: owner === undefined ? 'expected connection to be the id of a row, found none' : gone,
       };
     const cells: Cells = Object.fromEntries(
       columns.map(({ property }) => [property, toValue(stored[`cell.${property}`])]),

@@ -133,6 +133,19 @@ describe('an import of a database that was imported before', () => {
     expect([again.incidents, again.warnings]).toEqual([[], []]);
   });
 
+  it('leaves out links and details of connections that were deleted, and says so once', async () => {
+    const { read, make } = world();
+    const writer = make();
+    for (let n = 0; n < 4; n += 1) writer.command(writer.connect(), 'select 1');
+    writer.link(3, 1);
+    writer.link(4, 3);
+    writer.db.exec('DELETE FROM connections WHERE connection <= 2');
+    const { incidents, rejects, warnings } = await read();
+    expect(rejects).toEqual([]);
+    expect(incidents).toHaveLength(5);
+    expect(warnings).toEqual(['left out rows that name a connection which was deleted from the database']);
+  });
+
   it('says when it cannot decide whether rows are new, and takes them', async () => {
     const { read, make } = world();
     const writer = make();
