@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifestSchema } from '@ihandler/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
 import { nameFrom } from './answers.ts';
 import { parseArguments } from './arguments.ts';
 import { complete } from './complete.ts';
@@ -82,5 +83,44 @@ describe('create-ihandler', () => {
     expect(packageManager('pnpm/12.0.0 npm/? node/v20.19.0').exec('ihandler')).toBe('pnpm exec ihandler');
     expect(packageManager('yarn/4.0.0 npm/? node/v20.19.0').install).toBe('yarn install');
     expect(packageManager('npm/10.0.0 node/v20.19.0').run('test')).toBe('npm test');
+  });
+
+  it.each([
+    ['npm/10.0.0', ['npm install', 'npm run build', 'npm run typecheck', 'npm test', 'npm run check'], false],
+    [
+      'pnpm/12.0.0',
+      [
+        'npm install --global pnpm',
+        'pnpm install',
+        'pnpm run build',
+        'pnpm run typecheck',
+        'pnpm test',
+        'pnpm run check',
+      ],
+      false,
+    ],
+    [
+      'yarn/1.22.0',
+      ['yarn install', 'yarn run build', 'yarn run typecheck', 'yarn test', 'yarn run check'],
+      false,
+    ],
+    [
+      'yarn/4.0.0',
+      [
+        'corepack enable',
+        'yarn install',
+        'yarn run build',
+        'yarn run typecheck',
+        'yarn test',
+        'yarn run check',
+      ],
+      true,
+    ],
+  ])('writes a CI workflow that runs the commands of %s', (agent, commands, hasNodeLinker) => {
+    const answers = { folder: 'new', kind: 'both', language: 'ts', name: 'door' } as const;
+    const folder = create(answers, newFolder(), packageManager(`${agent} npm/? node/v20.19.0`));
+    const steps = parse(readFileSync(join(folder, '.github/workflows/ci.yml'), 'utf8')).jobs.test.steps;
+    expect(steps.flatMap(({ run }: { run?: string }) => run ?? [])).toEqual(commands);
+    expect(readdirSync(folder).includes('.yarnrc.yml')).toBe(hasNodeLinker);
   });
 });

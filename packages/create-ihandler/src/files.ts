@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Answers } from './answers.ts';
 import { packageJson, packageName, type Versions } from './manifest.ts';
 import type { PackageManager } from './package-manager.ts';
-import { exampleLog, readme, showHandler, tsconfig, tsupConfig } from './texts.ts';
+import { exampleLog, readme, showProgram, tsconfig, tsupConfig } from './texts.ts';
 
 /** The folder of this package. */
 const home = join(import.meta.dirname, '..');
@@ -40,6 +40,15 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
+/** The CI workflow, with the commands of the package manager. */
+function workflow({ setUp, install, run }: PackageManager): string {
+  const before = setUp === undefined ? '' : `${setUp}\n      - run: `;
+  return readHome('templates/ci.yml')
+    .replace('npm install', `${before}${install}`)
+    .replace('npm test', run('test'))
+    .replaceAll(/npm run (\w+)/g, (_, script: string) => run(script));
+}
+
 /** Every file of the new package: its content by its path. */
 export function filesOf(answers: Answers, manager: PackageManager): ReadonlyMap<string, string> {
   const { kind, language } = answers;
@@ -59,11 +68,12 @@ export function filesOf(answers: Answers, manager: PackageManager): ReadonlyMap<
       json({ changelog: '@changesets/cli/changelog', access: 'public', baseBranch: 'main' }),
     ],
     ['.changeset/first.md', changeset],
-    ['.github/workflows/ci.yml', readHome('templates/ci.yml').replaceAll('npm install', manager.install)],
+    ['.github/workflows/ci.yml', workflow(manager)],
     ['tsconfig.json', json(tsconfig(answers))],
+    ...(manager.needsNodeLinker ? ([['.yarnrc.yml', 'nodeLinker: node-modules\n']] as const) : []),
     ...(language === 'ts' ? ([['tsup.config.ts', tsupConfig(answers)]] as const) : []),
     ...(kind === 'handler' ? [] : ([['example.log', exampleLog]] as const)),
-    ...(kind === 'source' ? ([['show.mjs', showHandler]] as const) : []),
+    ...(kind === 'source' ? ([['show.mjs', showProgram(answers)]] as const) : []),
     ...templates.map((name): [string, string] => [
       `src/${name.replace('-test', '.test')}.${language}`,
       fillIn(readHome(`templates/${name}.${language}`), answers),

@@ -10,13 +10,15 @@ const tools: Versions = {
   publint: '^0.3.25',
 };
 
+const handlerSummary = 'Posts each login and each captured file to a webhook';
+
 const webhook = {
   type: 'object',
   properties: {
     url: {
       type: 'string',
       pattern: '^https?://',
-      description: 'The webhook that receives each login.',
+      description: 'The webhook that receives each login and each captured file.',
       examples: ['http://127.0.0.1:8080/'],
     },
   },
@@ -50,10 +52,10 @@ export function packageName({ name }: Answers): string {
 }
 
 export function summaryOf({ kind, name }: Answers): string {
-  if (kind === 'handler') return 'Posts each login that an attacker tries to a webhook';
+  if (kind === 'handler') return handlerSummary;
   return kind === 'source'
     ? `Reports the incidents in a log of ${name}`
-    : `Reports the incidents in a log of ${name}, and posts logins to a webhook`;
+    : `Reports the incidents in a log of ${name}, and posts logins and captured files to a webhook`;
 }
 
 /** The sources of the package by the export that each one is. */
@@ -72,9 +74,10 @@ function contributions(answers: Answers) {
   const { kind, name } = answers;
   const handlers = {
     [name]: {
-      summary: 'Posts each login that an attacker tries to a webhook',
+      summary: handlerSummary,
       network: true,
-      sends: 'the sensor, the address, the user name and the password of each login, to the option url',
+      sends:
+        'the sensor, the address, the user name and the password of each login, and the hashes and the URL of each captured file, to the option url',
       options: webhook,
     },
   };
@@ -152,6 +155,8 @@ export function packageJson(answers: Answers, known: Versions): object {
     devDependencies: pick(
       ...['@arethetypeswrong/cli', '@changesets/cli', '@ihandler/core', '@ihandler/testkit', '@types/node'],
       ...['ihandler', 'publint', 'typescript'],
+      // It says what the incidents of the recorded attack mean, on which `ihandler try` runs.
+      ...(kind === 'source' ? [] : ['@ihandler/dionaea']),
       ...(language === 'ts' ? ['tsup', 'vitest'] : []),
     ),
     publishConfig: { access: 'public' },

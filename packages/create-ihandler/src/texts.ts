@@ -6,12 +6,8 @@ import type { PackageManager } from './package-manager.ts';
 const url = 'url=http://127.0.0.1:8080/';
 
 /** The command that shows what the new package does. */
-export function tryCommand({ kind, name }: Answers, { exec }: PackageManager): string {
-  return exec(
-    kind === 'source'
-      ? `ihandler import --from ${name} example.log --with ./show.mjs`
-      : `ihandler try .:${url}`,
-  );
+export function tryCommand({ kind }: Answers, { exec }: PackageManager): string {
+  return kind === 'source' ? 'node show.mjs example.log' : exec(`ihandler try .:${url}`);
 }
 
 /** The README of the new package. */
@@ -21,7 +17,7 @@ export function readme(answers: Answers, manager: PackageManager): string {
   const sends =
     kind === 'source'
       ? 'It sends nothing off this machine.'
-      : 'The handler sends the sensor, the address, the user name and the password of each login to `url`.';
+      : 'The handler sends the sensor, the address, the user name and the password of each login to `url`, and the hashes and the URL of each captured file.';
   const rows = [
     ...(kind === 'source' ? [] : ['| `url` | the webhook of the handler |']),
     ...(kind === 'handler'
@@ -123,11 +119,35 @@ export const exampleLog = [1, 2]
   })
   .join('');
 
-/** A handler that shows the logins of any sensor, to try a source with. */
-export const showHandler = `export default {
+/** A program that shows the logins in a log, to try a source with: `ihandler import` finds installed packages only. */
+export function showProgram({ language }: Answers): string {
+  return `// Shows the logins in a log: node show.mjs example.log
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createDispatcher, createMemoryJournal, defineHandler } from '@ihandler/core';
+import createSource from './${language === 'ts' ? 'dist' : 'src'}/source.js';
+
+const show = defineHandler({
   name: 'show',
   on: {
-    'role:login': ({ sensor, facts }) => console.log(sensor, facts.username, facts.password, facts.connection.remote.host),
+    'role:login': ({ sensor, facts }) =>
+      console.log(sensor, facts.username, facts.password, facts.connection.remote.host),
   },
-};
+});
+const dataDir = mkdtempSync(join(tmpdir(), 'show-'));
+const dispatcher = createDispatcher({
+  journal: createMemoryJournal(),
+  handlers: [{ handler: show }],
+  sensor: 'my-sensor',
+  dataDir,
+  // What the incidents mean.
+  origins: [JSON.parse(readFileSync('origins.json', 'utf8'))],
+});
+await dispatcher.start();
+await dispatcher.run(createSource({ file: resolve(process.argv[2] ?? 'example.log') }));
+await dispatcher.drain();
+await dispatcher.close();
+rmSync(dataDir, { recursive: true });
 `;
+}
