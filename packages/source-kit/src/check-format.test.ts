@@ -12,8 +12,8 @@ describe('the check of the format of a file', () => {
   it('says what a file of another format holds, what is expected and what to use', async () => {
     const file = temporaryFile('src,dst\n192.0.2.1,192.0.2.2\n');
     const finding = {
-      found: expect.stringMatching(/gives no incident: Expected lines of acme\.json, found src,dst\./),
-      advice: 'Enable acme.json.',
+      found: expect.stringMatching(/gives no incident: Expected lines of acme\.json, found src,dst$/),
+      advice: 'Enable acme.json',
     };
     const settings = { name: 'acme', format: titled, file, local: true };
     expect(await followLines(settings).check?.()).toEqual([finding]);

@@ -31,5 +31,6 @@ export function formatFindings(format: LineFormat, file: string): readonly Findi
   const isCut = head.length === headSize && !hasFirstLine(head);
   const problem = isCut ? explainKnownFormat(format, head, file) : explainLines(format, head, file);
   if (problem === undefined) return [];
-  return [{ found: `${file} gives no incident: ${problem.found}`, advice: problem.fix }];
+  const [found, advice] = [problem.found, problem.fix].map((text) => text.replace(/\.$/, ''));
+  return [{ found: `${file} gives no incident: ${found}`, advice: advice ?? '' }];
 }

@@ -20,7 +20,7 @@ const commands = [
   ['forget', '192.0.2.1', '--yes'],
 ];
 
-// That folder is used before the home folder is looked for.
+// Where that folder exists, the home folder does not matter.
 test.skipIf(existsSync('/var/lib/ihandler')).each(commands)(
   '%s %s says how to name a data folder when the user has no home folder',
   async (...argv) => {
