@@ -53,7 +53,7 @@ function unescaped(object: Tree): unknown {
   if (typeof item !== 'string') return object;
   if (key === '$bytes') {
     const bytes = Buffer.from(item, 'base64');
-    // Buffer skips what is not base64: then these are not the bytes that somebody encoded.
+    // Buffer skips what is not base64: then these are not the bytes that an encoder wrote.
     return bytes.toString('base64') === item ? new Uint8Array(bytes) : object;
   }
   return key === '$number' ? (numbers.get(item) ?? object) : object;

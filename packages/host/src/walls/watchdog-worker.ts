@@ -126,7 +126,7 @@ export function watchMainThread(
   /** Ends a process whose main thread does not even pause: it is in native code, or in an endless chain of microtasks. */
   const kill = (blockedFor: number) => {
     const calls = underWay();
-    // The only synchronous call is the one that blocks; otherwise any of those that wait may go on without end.
+    // The only synchronous call is the one that blocks; otherwise any of those that wait may continue without end.
     const running = calls.filter(({ phase }) => phase === 'running');
     const [first, ...others] = running.length > 0 ? running : calls;
     const stack = '    in native code or an endless chain of microtasks, where no stack can be had';

@@ -51,7 +51,7 @@ for (const [value, digit] of [...'0123456789abcdef'].entries())
   for (const one of [digit, digit.toUpperCase()]) kinds[one.charCodeAt(0)] = value;
 kinds[COLON] = COLON;
 
-/** Reads the parts of a run with so many colons. */
+/** Reads the parts of a run with the given number of colons. */
 function readParts(text: string, begin: number, end: number, colons: number): Parts {
   const parts = colons < USUAL_PARTS ? usualParts : roomFor(colons + 1);
   const { from, values } = parts;
