@@ -8,7 +8,7 @@ import {
   UsageError,
 } from './answers.ts';
 
-/** Asks a question; an empty answer means the default. Undefined when there is no terminal to ask at. */
+/** Asks a question; an empty answer means the default. Undefined without a terminal. */
 export type Ask = ((question: string, fallback: string) => Promise<string>) | undefined;
 
 async function choose<T extends string>(
