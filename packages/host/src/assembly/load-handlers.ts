@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { HandlerEntry } from '@ihandler/core';
+import { optionProblems } from '@ihandler/core';
 import type { Configuration, Entry } from '../configuration/configuration.ts';
 import { defaultFilters, filtersOf } from '../configuration/entry-filters.ts';
 import { type ConfigPath, factoryProblems, type Problem, withSuggestions } from '../configuration/problem.ts';
 import { type Contribution, contributionsOf, findContribution } from '../discovery/contributions.ts';
 import { type Installed, packageAt } from '../discovery/find-packages.ts';
 import { exportFile } from '../discovery/load-module.ts';
+import { manifestProblems } from '../discovery/manifest-problems.ts';
 import { type JsonSchema, resolvePaths } from '../discovery/option-schema.ts';
 import type { Trust } from '../discovery/trust.ts';
 import { statusOf } from '../file-status.ts';
@@ -110,11 +112,16 @@ function find({ entry }: RequestedEntry, context: LoadContext): FoundHandler | s
 async function createEntry(requested: RequestedEntry, context: LoadContext): Promise<CreatedEntry> {
   const { entry, path } = requested;
   let schema: JsonSchema = {};
+  let mismatches: readonly Problem[] = [];
   try {
     const found = find(requested, context);
     if (typeof found === 'string') return { problems: [{ path: [...path, 'name'], message: found }] };
     schema = found.schema;
     const options = resolvePaths(schema, entry.config ?? {}, entry.folder ?? context.folder);
+    mismatches = manifestProblems(schema, options).map((each) => ({
+      path: [...path, 'config', ...each.path],
+      message: each.message,
+    }));
     const { file, owner, isOwn } = found;
     const program = { file, owner, isOwn, options };
     const limits = isolationLimits(entry, context, found.isForeign);
@@ -122,6 +129,7 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
       ? await isolateHandler(context.worker, program, limits)
       : await createHandler(program);
     if (typeof handler === 'string') return { problems: [{ path, message: handler }] };
+    if (mismatches.length > 0) return { problems: withSuggestions(mismatches, path, schema) };
     return {
       entry: {
         handler,
@@ -134,7 +142,10 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
       },
     };
   } catch (error) {
-    return { problems: withSuggestions(factoryProblems(error, entry.name, path), path, schema) };
+    // A factory that checks its options knows best; one that does not fails in words of its own.
+    const own = optionProblems(error).length > 0 || mismatches.length === 0;
+    const problems = own ? factoryProblems(error, entry.name, path) : mismatches;
+    return { problems: withSuggestions(problems, path, schema) };
   }
 }
 

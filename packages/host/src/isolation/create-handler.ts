@@ -16,10 +16,19 @@ function withContract(value: unknown): unknown {
 /** Why the value that a factory returned is not a handler; undefined when it is one, as far as the host checks. */
 function handlerProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return `expected a handler; found ${describeValue(value)}`;
+  if ('then' in value && typeof value.then === 'function')
+    return 'expected a handler; found a promise: its factory must not be asynchronous. Open files and connections in start()';
   const contract = 'contract' in value ? value.contract : undefined;
   if (contract !== CONTRACT)
     return `expected a handler of contract ${CONTRACT} (defineHandler stamps it); found contract ${JSON.stringify(contract) ?? 'missing'}`;
   return 'name' in value && typeof value.name === 'string' ? undefined : 'expected a handler with a name';
+}
+
+/** The default export; of a CommonJS module that was compiled from an ES module, the one it had there. */
+function defaultOf(value: unknown): unknown {
+  const isCompiled =
+    typeof value === 'object' && value !== null && '__esModule' in value && 'default' in value;
+  return isCompiled ? value.default : value;
 }
 
 /**
@@ -32,7 +41,7 @@ export async function createHandler({
   options,
   isOwn,
 }: HandlerProgram): Promise<Handler | string> {
-  const factory = (await importFile(file, owner))['default'];
+  const factory = defaultOf((await importFile(file, owner))['default']);
   // Safe: a factory validates the options itself; its result is checked below.
   const made = typeof factory === 'function' ? (factory as Factory)(options) : factory;
   const value = isOwn ? withContract(made) : made;
