@@ -56,6 +56,7 @@ describe.each(published.map(({ json }) => json.name))('%s, packed', (name) => {
       '@ihandler/core',
       ...(name.startsWith('@ihandler/log-') ? ['@ihandler/attack-log'] : []),
       ...(name === '@ihandler/dionaea' ? ['@ihandler/http', '@ihandler/source-kit'] : []),
+      ...(name === '@ihandler/json-lines' ? ['@ihandler/source-kit'] : []),
       ...(name === 'ihandler' ? ['@ihandler/host'] : []),
     ];
     expect(brought.filter((other) => !allowed.includes(other))).toEqual([]);

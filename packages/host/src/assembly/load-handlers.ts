@@ -118,7 +118,9 @@ async function createEntry(requested: RequestedEntry, context: LoadContext): Pro
     if (typeof found === 'string') return { problems: [{ path: [...path, 'name'], message: found }] };
     schema = found.schema;
     const options = resolvePaths(schema, entry.config ?? {}, entry.folder ?? context.folder);
-    mismatches = manifestProblems(schema, options).map((each) => ({
+    // Handlers of this family check their options themselves, and may take more forms than a manifest can say.
+    const unchecked = found.isForeign ? schema : {};
+    mismatches = manifestProblems(unchecked, options).map((each) => ({
       path: [...path, 'config', ...each.path],
       message: each.message,
     }));
