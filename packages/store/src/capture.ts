@@ -1,7 +1,7 @@
 // The types of dionaea's incidents.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { type HandlerContext, type Incident, parseIncidentId } from '@ihandler/core';
+import { type HandlerContext, type Incident, type Origins, parseIncidentId } from '@ihandler/core';
 import { isGone } from '@ihandler/core/kit';
 import type {} from '@ihandler/dionaea/origins';
 
@@ -15,6 +15,31 @@ export const captureOrigins = [
 
 /** An incident that names a captured file. */
 export type CaptureIncident = Incident<(typeof captureOrigins)[number]>;
+
+const ofDionaea: ReadonlySet<string> = new Set(captureOrigins);
+
+/**
+ * An incident that names a captured file, in the form of dionaea's: those of every other sensor by the facts of their role
+ * `capture`. Undefined when it names no file.
+ */
+export function captureIn(
+  incident: Incident,
+  origins: Pick<Origins, 'factsOf'>,
+): CaptureIncident | undefined {
+  // Safe: an incident that fits its schema has the data of its origin.
+  if (ofDionaea.has(incident.origin)) return incident as CaptureIncident;
+  const { file, url, md5, sha256, connection } = origins.factsOf('capture', incident) ?? {};
+  if (file === undefined) return undefined;
+  const data = {
+    file,
+    url: url ?? '',
+    ...(md5 !== undefined && { md5hash: md5 }),
+    ...(sha256 !== undefined && { sha256hash: sha256 }),
+    ...(connection && { connection }),
+  };
+  // Safe: whatever reads `md5hash` checks that it is there.
+  return { ...incident, data } as unknown as CaptureIncident;
+}
 
 /** The path of the captured file. */
 export function pathOf({ data }: CaptureIncident): string {

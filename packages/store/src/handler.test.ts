@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Connection, createIncident } from '@ihandler/core';
+import { type Connection, createIncident, type UntypedData } from '@ihandler/core';
+import { createOrigins } from '@ihandler/core/origins';
 import { describe, expect, it } from 'vitest';
 import { pathIn } from './sample-folder.ts';
 import { capture, sensorFolders, startStore, unique } from './testing/sensor.ts';
@@ -54,6 +55,26 @@ describe('store', () => {
         connection: expect.objectContaining({ id: 'c1' }),
       },
     ]);
+  });
+
+  it('stores what any sensor captures, by the role of its incident, and checks its SHA-256', async () => {
+    const { binaries, dataDir } = sensorFolders();
+    const roles = { capture: { sha256: 'hash', file: 'at' } };
+    const origins = createOrigins([{ origins: { 'acme.got': { level: 'info', description: '', roles } } }]);
+    const { reports, write } = await startStore({ sampleFolders: [binaries] }, dataDir, { origins });
+    const { file } = capture(binaries, 'MZ evil');
+    const got = (ordinal: number, data: UntypedData) =>
+      createIncident({
+        id: `s:${ordinal}`,
+        origin: 'acme.got',
+        timestamp: 0,
+        sensor: 'pot',
+        data,
+        local: true,
+      });
+    await write([got(1, { hash: sha256('MZ evil'), at: file }), got(2, { hash: sha256('no file') })]);
+    expect(reports).toMatchObject([{ cause: 's:1', sha256: sha256('MZ evil'), url: '' }]);
+    await expect(write([got(3, { hash: sha256('other'), at: file })])).rejects.toThrow(/SHA-256/);
   });
 
   it('stores and reports a sample once that is captured several times', async () => {

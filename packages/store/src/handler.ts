@@ -23,7 +23,14 @@ import {
   remoteHostsOf,
 } from '@ihandler/core/kit';
 import { assertDriver } from '@ihandler/sqlite-file';
-import { type CaptureIncident, captureOrigins, createAnnounced, createPatience, pathOf } from './capture.ts';
+import {
+  type CaptureIncident,
+  captureIn,
+  captureOrigins,
+  createAnnounced,
+  createPatience,
+  pathOf,
+} from './capture.ts';
 import { copySample, type Draft } from './copy-sample.ts';
 import { readOptions, type Settings, type StoreOptions } from './options.ts';
 import { origins, type StoredSample } from './origins.ts';
@@ -44,13 +51,18 @@ export function recordFile(dataDir: string): string {
   return join(dataDir, 'store.sqlite');
 }
 
-function assertSameFile(incident: CaptureIncident, { md5 }: Draft): void {
+function assertSameFile(incident: CaptureIncident, { md5, sha256 }: Draft): void {
   const { data } = incident;
-  const reported = 'md5hash' in data ? data.md5hash.toLowerCase() : md5;
-  if (/^[0-9a-f]{32}$/.test(reported) && reported !== md5)
+  const differs = (name: string, reported: string | undefined, found: string) => {
+    const expected = reported?.toLowerCase() ?? found;
+    if (!/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(expected) || expected === found) return;
     throw permanent(
-      `Sample ${JSON.stringify(pathOf(incident))} rejected: expected a file with MD5 ${reported}, found MD5 ${md5}. Another file has replaced it.`,
+      `Sample ${JSON.stringify(pathOf(incident))} rejected: expected a file with ${name} ${expected}, found ${name} ${found}. Another file has replaced it.`,
     );
+  };
+  differs('MD5', 'md5hash' in data ? data.md5hash : undefined, md5);
+  // dionaea's fork may name the SHA-256 of another form of the file.
+  if (!('md5hash' in data)) differs('SHA-256', property(data, 'sha256hash') as string | undefined, sha256);
 }
 
 /**
@@ -73,7 +85,7 @@ export default function store(options: StoreOptions): WritingHandler {
 
   return defineHandler({
     name: 'store',
-    accepts: [...captureOrigins],
+    accepts: [...captureOrigins, 'role:capture'],
     reports: { 'ihandler.sample.stored': origins['ihandler.sample.stored'].schema },
     async start(context) {
       const folder = await openFolder(settings, context.dataDir);
@@ -86,7 +98,9 @@ export default function store(options: StoreOptions): WritingHandler {
       // Counted only when the batch succeeds, so that a retry does not count twice.
       const tally = { known: 0, remote: 0 };
       const patience = createPatience(context);
-      for (const incident of batch) {
+      for (const named of batch) {
+        const incident = captureIn(named, context.origins);
+        if (incident === undefined) continue;
         const row = state.record.capturedBy(incident.id) ?? (await storeNew(incident));
         // Safe: `rowOf` encodes every report in the record.
         if (row !== undefined)

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeUpFile } from '@ihandler/test-support/virustotal-server';
+import { connection, incident } from '@ihandler/testkit';
 import { describe, expect, it } from 'vitest';
 import { capture, captured } from './testing/captured.ts';
 import { START, startVirusTotal, temporaryFolder } from './testing/start-virustotal.ts';
@@ -51,6 +52,23 @@ describe('virustotal with a captured file', () => {
     });
     expect(verdict).not.toHaveProperty('scans');
     expect(handler.counters?.()).toMatchObject({ backlog: 0, known: 1, unreported: 0, quota_left_day: 498 });
+  });
+
+  it('takes what any sensor captures, by the role of its incident', async () => {
+    const { server, deliver, time, verdicts } = await startVirusTotal();
+    const known = madeUpFile('known', START, 8);
+    server.know(known);
+    const { sha256 } = known;
+    const data = {
+      path: '/tmp/x',
+      url: 'tftp://198.51.100.7/x',
+      sha256,
+      origin_filename: 'x',
+      connection: connection(),
+    };
+    deliver(incident('dionaea.upload.complete', data, { id: 'tftp:1' }));
+    await time.run(MINUTE);
+    expect(verdicts()).toMatchObject([{ state: 'known', sha256 }]);
   });
 
   it('sends no request while the verdict is valid, and looks the file up again later', async () => {

@@ -7,6 +7,7 @@ import {
   IhandlerError,
   type Incident,
   type IncidentOf,
+  type Origins,
   type WritingHandler,
 } from '@ihandler/core';
 import { MINUTE } from '@ihandler/core/kit';
@@ -60,8 +61,14 @@ const accepts = [
 
 type Download = IncidentOf<Exclude<(typeof accepts)[number], typeof STORED>>;
 
+const ofDionaea: ReadonlySet<string> = new Set(accepts);
+
 /** The sample that an incident names; one without a hash when a stored sample does not fit its schema. */
-function seenIn(incident: Incident, folders: () => readonly string[]): SeenSample {
+function seenIn(
+  incident: Incident,
+  folders: () => readonly string[],
+  declared: Pick<Origins, 'factsOf'>,
+): SeenSample {
   const cause = { id: incident.id, sensor: incident.sensor };
   if (incident.origin === STORED) {
     const stored = readStoredSample(incident);
@@ -70,7 +77,17 @@ function seenIn(incident: Incident, folders: () => readonly string[]): SeenSampl
     // A store on another machine may report a path that exists here, too: only files in the known folders count.
     return isHere(file, folders()) ? { ...seen, cause, path: file, isKept: true } : { ...seen, cause };
   }
-  // Safe: the other origins are the catalogue's, so that their data fits.
+  if (!ofDionaea.has(incident.origin)) {
+    const { sha256, md5, size, file } = declared.factsOf('capture', incident) ?? {};
+    return {
+      ...(sha256 !== undefined && { sha256 }),
+      ...(md5 !== undefined && { md5 }),
+      ...(size !== undefined && { size }),
+      ...(incident.local === true && file !== undefined && file !== '' && { path: file }),
+      cause,
+    };
+  }
+  // Safe: the other origins are dionaea's, so that their data fits.
   const { origin, local, data } = incident as Download;
   const { md5hash, sha256hash, file } = data;
   // Before `again` or `unique` the file need not exist.
@@ -122,15 +139,15 @@ export function createVirusTotal(options: VirusTotalOptions, parts: VirusTotalPa
 
   return defineHandler({
     name: 'virustotal',
-    accepts,
+    accepts: [...accepts, 'role:capture'],
     reports: { [REPORT]: reportSchema, [VERDICT]: origins[VERDICT].schema },
     start,
-    write(batch) {
+    write(batch, _checkpoint, { origins: declared }) {
       if (running === undefined)
         throw new IhandlerError('LIFE_CYCLE', 'virustotal was used before start, or after close.');
       const { data, worker, sampleFolders, now } = running;
       const outcomes = data.backlog.put(
-        batch.map((incident) => seenIn(incident, sampleFolders)),
+        batch.map((incident) => seenIn(incident, sampleFolders, declared)),
         now(),
       );
       const refused = outcomes.filter((outcome) => outcome === 'refused').length;

@@ -1,6 +1,7 @@
 // For packages that declare origins, and for programs that read what packages declare.
 export type { Definitions, JsonSchema } from '../contract/meaning/json-schema.ts';
 export { ROLES } from '../contract/meaning/roles.ts';
+export { compileSelector } from '../routing/selector.ts';
 export { createOrigins, type DeclaredOrigins, type OriginRegistry } from './create-origins.ts';
 export {
   type DataOf,

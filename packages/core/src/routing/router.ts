@@ -1,12 +1,9 @@
-import { IhandlerError } from '../contract/error.ts';
 import { isWriting, type Listener } from '../contract/handler.ts';
 import type { Origins } from '../contract/meaning/origins.ts';
-import { isRole, ROLES } from '../contract/meaning/roles.ts';
-import { describeValue } from '../contract/text/describe-value.ts';
 import { listenerFor, roleIn } from '../origins/role-listener.ts';
 import { compileEntryFilter, type EntryFilter } from './entry-filter.ts';
-import { compileGlob } from './glob.ts';
 import type { HandlerEntry } from './handler-entry.ts';
+import { compileSelector } from './selector.ts';
 
 /** The listeners of a handler that an origin matches. */
 export interface Reached {
@@ -51,18 +48,6 @@ interface Subscription {
   readonly listener?: Listener;
 }
 
-/** Compiles a glob over origins, or a role. */
-function compileMatch(glob: string, origins: Origins): (origin: string) => boolean {
-  const role = roleIn(glob);
-  if (role === undefined) return compileGlob(glob);
-  if (!isRole(role))
-    throw new IhandlerError(
-      'GLOB_INVALID',
-      `Unknown role in ${describeValue(glob)}: expected one of ${Object.keys(ROLES).join(', ')}.`,
-    );
-  return (origin) => origins.rolesOf(origin).includes(role);
-}
-
 function subscriptionsOf(
   { handler }: HandlerEntry,
   origins: Origins,
@@ -72,7 +57,7 @@ function subscriptionsOf(
     ? handler.accepts.map((glob) => [glob, undefined] as const)
     : Object.entries(handler.on);
   return globs.map(([glob, listener]) => {
-    const matches = compileMatch(glob, origins);
+    const matches = compileSelector(glob, origins);
     // A host that runs listeners elsewhere finds the facts there.
     const isElsewhere = 'listenToMany' in handler && handler.listenToMany !== undefined;
     const heard = listener && !isElsewhere ? listenerFor(glob, listener) : listener;
@@ -82,8 +67,8 @@ function subscriptionsOf(
 }
 
 function filterOf({ only, except, handler }: HandlerEntry, origins: Origins): (origin: string) => boolean {
-  const wanted = only?.map((glob) => compileMatch(glob, origins));
-  const unwanted = (except ?? []).map((glob) => compileMatch(glob, origins));
+  const wanted = only?.map((glob) => compileSelector(glob, origins));
+  const unwanted = (except ?? []).map((glob) => compileSelector(glob, origins));
   return (origin) =>
     (wanted === undefined || wanted.some((matches) => matches(origin))) &&
     !unwanted.some((matches) => matches(origin)) &&

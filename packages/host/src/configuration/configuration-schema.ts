@@ -1,4 +1,4 @@
-import { compileGlob, describeError } from '@ihandler/core';
+import { describeError } from '@ihandler/core';
 import {
   compileEntryFilter,
   durationOption,
@@ -7,6 +7,7 @@ import {
   parseDomains,
   sizeOption,
 } from '@ihandler/core/kit';
+import { compileSelector } from '@ihandler/core/origins';
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseLogLevels } from '../running/log-levels.ts';
@@ -41,7 +42,9 @@ const isolate = z.union(
   ],
   'expected true, false, or limits such as { memory: 256MiB, timeout: 60s }',
 );
-const globs = z.array(validString(compileGlob)).optional();
+/** Which origins have a role is known when the configuration has been read. */
+const noRoles = { rolesOf: () => [] };
+const globs = z.array(validString((glob) => compileSelector(glob, noRoles))).optional();
 const handler = source.extend({
   from: z.enum(['beginning', 'end']).optional(),
   only: globs,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type HandlerEntry, isWriting, matchOrigin } from '@ihandler/core';
 import { addresses, formatBytes, isRecord, isSecretName } from '@ihandler/core/kit';
-import { ownOrigins } from '@ihandler/core/origins';
+import { ownOrigins, roleIn } from '@ihandler/core/origins';
 import type { HostPlan } from '../assembly/host-plan.ts';
 import { planHost } from '../assembly/host-plan.ts';
 import { isLocal } from '../assembly/load-handlers.ts';
@@ -49,7 +49,7 @@ function unknownGlobs(
   origins: readonly string[],
 ): readonly ConfigurationWarning[] {
   return globs.flatMap((glob, index) =>
-    glob === '*' || origins.some((origin) => matchOrigin(glob, origin))
+    glob === '*' || roleIn(glob) !== undefined || origins.some((origin) => matchOrigin(glob, origin))
       ? []
       : [{ path: [...path, index], message: `matches no known origin: ${glob}${didYouMean(glob, origins)}` }],
   );

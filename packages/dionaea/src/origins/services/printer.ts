@@ -7,6 +7,5 @@ export const printerFamily = {
     schema: z.object({ path: z.string(), connection }),
     level: 'message',
     description: 'A document was printed; `path` is the job on the sensor.',
-    roles: { capture: { file: 'path' } },
   },
 } as const satisfies OriginDefinitions;
