@@ -6,20 +6,22 @@ import type { OriginRegistry } from '../origins/create-origins.ts';
 import { factsOnly } from './mask/facts-only.ts';
 import { maskSensor } from './mask/mask-sensor.ts';
 
+/** Whether the data of an incident is that of another one after a mask. */
+function isMasked(data: Incident['data'], other: Incident, origins: OriginRegistry): boolean {
+  const masked = maskSensor(other, origins);
+  return isDeepStrictEqual(masked.data, data) || isDeepStrictEqual(factsOnly(masked, origins).data, data);
+}
+
 /**
- * Whether an incident that arrives is a duplicate of a stored one. A hop may have masked it on its way back, and the stored
- * one may have been forgotten. Each machine checks schemas and paths for itself, so `misfit` and `local` do not count.
+ * Whether an incident that arrives is a duplicate of a stored one. A hop may have masked one of them, whichever came first, and
+ * the stored one may have been forgotten. Each machine checks schemas and paths for itself, so `misfit` and `local` do not count.
  */
-export function isDuplicate(
-  stored: Incident,
-  { origin, timestamp, sensor, data }: Incident,
-  origins: OriginRegistry,
-): boolean {
+export function isDuplicate(stored: Incident, arrived: Incident, origins: OriginRegistry): boolean {
   if (stored.origin === 'ihandler.incident.forgotten') return true;
+  const { origin, timestamp, sensor, data } = arrived;
   if (stored.origin !== origin || stored.timestamp !== timestamp || stored.sensor !== sensor) return false;
   if (isDeepStrictEqual(stored.data, data)) return true;
-  const masked = maskSensor(stored, origins);
-  return isDeepStrictEqual(masked.data, data) || isDeepStrictEqual(factsOnly(masked, origins).data, data);
+  return isMasked(data, stored, origins) || isMasked(stored.data, arrived, origins);
 }
 
 /** The options of an append for the options of a report: only sources that choose it have ids compared. */
