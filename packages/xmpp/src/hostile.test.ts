@@ -90,7 +90,9 @@ describeService('prosody', () => {
     const said = [{ room }, { room: other, mask: false }];
     const pot = await host([{ handler: xmpp({ ...by('pot', 'one'), rooms: said }) }]);
     await pot.report([offer(1)]);
-    await until(() => hive.sources()[0]?.known === 1);
+    // A journal in memory may have let go of the first one by now.
+    const repeated = () => (hive.sources()[0]?.known ?? 0) + (hive.sources()[0]?.assumed ?? 0);
+    await until(() => repeated() === 1);
     const eve = await member(server.url, 'eve', 'three');
     for (const each of [room, other]) await eve.join(each);
     const [stanza] = saying(offer(9_000_000));
